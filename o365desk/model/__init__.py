@@ -1,0 +1,1 @@
+"""What there is: frozen data and pure rules. Imports nothing of ours."""

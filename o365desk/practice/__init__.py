@@ -1,0 +1,1 @@
+"""The practice tenant: a local Entra ID and Microsoft Graph over HTTPS."""

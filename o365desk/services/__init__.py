@@ -1,0 +1,1 @@
+"""Doing, with no screen."""
