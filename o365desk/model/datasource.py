@@ -1,0 +1,438 @@
+"""A data source: how one Office 365 tenant is reached, and what may be asked of it. Pure rules, no network."""
+
+import re
+import unicodedata
+import uuid
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from o365desk.model.fields import Field, Kind
+from o365desk.model.problems import Action, Problem
+
+VERSION = 1
+"""The version of the data-source file that this program writes."""
+
+
+class SignIn(StrEnum):
+    """How the data source signs in."""
+
+    ADMINISTRATOR = "administrator"
+    SECRET = "secret"
+    CERTIFICATE = "certificate"
+
+    @property
+    def delegated(self) -> bool:
+        """Whether calls are made on behalf of a signed-in person (else as the application itself)."""
+        return self is SignIn.ADMINISTRATOR
+
+
+class Cloud(msgspec.Struct, frozen=True):
+    """One Microsoft cloud. `login` and `graph` are roots without a path or a trailing slash; both are "" where
+    the data source brings its own. `newer_permissions`: whether LicenseAssignment.Read.All exists there.
+    Source: facts on clouds, Microsoft's pages "National cloud deployments" of 2025–2026."""
+
+    key: str
+    title: str
+    login: str
+    graph: str
+    portal: str
+    newer_permissions: bool = False
+
+    @property
+    def own_endpoints(self) -> bool:
+        """Whether a data source in this cloud names its endpoints itself."""
+        return not self.login
+
+
+_ALL_CLOUDS = (
+    Cloud(
+        "global",
+        "Office 365 (worldwide)",
+        "https://login.microsoftonline.com",
+        "https://graph.microsoft.com",
+        "https://entra.microsoft.com",
+        newer_permissions=True,
+    ),
+    Cloud(
+        "usgov",
+        "US Government (GCC High)",
+        "https://login.microsoftonline.us",
+        "https://graph.microsoft.us",
+        "https://entra.microsoft.us",
+    ),
+    Cloud(
+        "dod",
+        "US Government (DoD)",
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us",
+        "https://portal.azure.us",
+    ),
+    Cloud(
+        "china",
+        "China (21Vianet)",
+        "https://login.partner.microsoftonline.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://portal.azure.cn",
+    ),
+    Cloud("bleu", "France (Bleu)", "https://login.sovcloud-identity.fr", "https://graph.svc.sovcloud.fr", ""),
+    Cloud("delos", "Germany (Delos)", "https://login.sovcloud-identity.de", "https://graph.svc.sovcloud.de", ""),
+    Cloud(
+        "govsg",
+        "Singapore (GovSG)",
+        "https://login.sovcloud-identity.sg",
+        "https://graph.svc.sovcloud.sg",
+        "",
+    ),
+    Cloud("custom", "Custom endpoints", "", "", "", newer_permissions=True),
+    Cloud("practice", "Practice tenant", "", "", "", newer_permissions=True),
+)
+CLOUDS: dict[str, Cloud] = {cloud.key: cloud for cloud in _ALL_CLOUDS}
+
+
+class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=False):
+    """One data source, as its file holds it (see `resources/data-source.schema.json`). Never holds a secret.
+
+    `name`, `tenant`, `client_id`, `certificate` may be empty: a draft is a data source too. `secret_expires`
+    is what the administrator noted from the portal; `extra` are the file's unknown keys, kept as they came.
+    """
+
+    id: str
+    name: str = ""
+    cloud: str = "global"
+    login: str = ""
+    graph: str = ""
+    ca_file: str = ""
+    tenant: str = ""
+    client_id: str = ""
+    sign_in: SignIn = SignIn.ADMINISTRATOR
+    certificate: str = ""
+    secret_expires: date | None = None
+    read_write: bool = False
+    set_usage_location: bool = False
+    sso: bool = False
+    modified: datetime | None = None
+    modified_by: str = ""
+    extra: dict[str, Any] = {}
+
+    @property
+    def login_root(self) -> str:
+        """The sign-in host, as https://host[:port]."""
+        return (CLOUDS[self.cloud].login or self.login).rstrip("/")
+
+    @property
+    def graph_root(self) -> str:
+        """Microsoft Graph's host, as https://host[:port]."""
+        return (CLOUDS[self.cloud].graph or self.graph).rstrip("/")
+
+    @property
+    def authority(self) -> str:
+        """The address at which this tenant signs in."""
+        return f"{self.login_root}/{self.tenant}"
+
+    def replace(self, **changes: Any) -> "DataSource":
+        """A copy with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+CONNECTION_FIELDS = (
+    "cloud", "login", "graph", "ca_file", "tenant", "client_id", "sign_in", "certificate",
+    "read_write", "set_usage_location", "sso",
+)  # fmt: skip
+"""What a test proves: when one of these changes, the evidence of the last test no longer speaks for it."""
+
+
+def fingerprint(source: DataSource) -> str:
+    """A short text that changes when, and only when, something changes that a connection test depends on."""
+    import hashlib
+
+    parts = [str(getattr(source, name)) for name in CONNECTION_FIELDS]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def new(name: str = "", **values: Any) -> DataSource:
+    """A new draft with an id of its own."""
+    return DataSource(id=str(uuid.uuid4()), name=name, **values)
+
+
+def copy_of(source: DataSource, name: str) -> DataSource:
+    """A draft with the same settings under a new id; secrets and evidence stay with the original."""
+    return source.replace(id=str(uuid.uuid4()), name=name, modified=None, modified_by="")
+
+
+def slug(name: str) -> str:
+    """The file name (without .json) for a display name: ASCII, lower case, never empty, never reserved."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    if not text or re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", text):
+        text = f"data-source-{text}".rstrip("-")
+    return text
+
+
+# --- the form's fields -----------------------------------------------------------------------------------------
+
+FIELDS: dict[str, Field] = {
+    field.key: field
+    for field in (
+        Field(
+            key="name",
+            label="Display &name",
+            kind=Kind.TEXT,
+            help="The name by which processes refer to this data source.",
+            placeholder="For example: Contoso HR",
+        ),
+        Field(
+            key="readProfiles",
+            label="Read all users' full &profiles",
+            kind=Kind.CHECK,
+            fixed=True,
+            help="Always on: every data source reads every user's profile.",
+        ),
+        Field(
+            key="readWrite",
+            label="Read and &write users && groups",
+            kind=Kind.CHECK,
+            option="--read-write",
+            help="Lets processes write: assign licences, add users to groups, create groups. Reading groups and "
+            "licence plans is part of it. Unchecked, the data source is read-only, whatever was consented to.",
+        ),
+        Field(
+            key="setUsageLocation",
+            label="Also set a missing &usage location",
+            kind=Kind.CHECK,
+            option="--set-usage-location",
+            help="A licence needs the user's usage location. With this the program may set it where it is missing; "
+            "it costs one more permission, User.ReadWrite.All.",
+        ),
+        Field(
+            key="sso",
+            label="Enable Azure &OpenID Connect Single-Sign-On",
+            kind=Kind.CHECK,
+            option="--sso",
+            help="Lets a user sign in to the application with their Office 365 login. Asks for openid, profile, "
+            "email, offline_access and User.Read, which each user may usually consent to.",
+        ),
+        Field(
+            key="cloud",
+            label="&Cloud",
+            kind=Kind.CHOICE,
+            option="--cloud",
+            choices=tuple((cloud.key, cloud.title) for cloud in _ALL_CLOUDS),
+            help="Which of Microsoft's clouds the tenant lives in. An app is registered in one cloud only.",
+        ),
+        Field(
+            key="login",
+            label="&Login address",
+            kind=Kind.IDENTIFIER,
+            option="--login",
+            placeholder="https://login.example.com",
+            help="The root of the sign-in service: https, a host, no path.",
+        ),
+        Field(
+            key="graph",
+            label="&Graph address",
+            kind=Kind.IDENTIFIER,
+            option="--graph",
+            placeholder="https://graph.example.com",
+            help="The root of Microsoft Graph: https, a host, no path. The token is sent to this host only.",
+        ),
+        Field(
+            key="caFile",
+            label="C&A file",
+            kind=Kind.FILE,
+            option="--ca-file",
+            help="A certificate authority to trust besides the operating system's, as a PEM file. Needed where a "
+            "proxy inspects TLS and the operating system does not know its certificate.",
+        ),
+        Field(
+            key="tenant",
+            label="&Tenant",
+            kind=Kind.IDENTIFIER,
+            option="--tenant",
+            placeholder="contoso.onmicrosoft.com, or the tenant ID",
+            help="The directory (tenant) ID, or one of its verified domains.",
+        ),
+        Field(
+            key="clientId",
+            label="Appl&ication (client) ID",
+            kind=Kind.IDENTIFIER,
+            option="--client-id",
+            placeholder="00000000-0000-0000-0000-000000000000",
+            help="Shown on the overview page of the app registration.",
+        ),
+        Field(
+            key="signIn",
+            label="Signs in with",
+            kind=Kind.RADIO,
+            option="--sign-in",
+            choices=(
+                (SignIn.ADMINISTRATOR, "A&dministrator"),
+                (SignIn.SECRET, "Client sec&ret"),
+                (SignIn.CERTIFICATE, "C&ertificate"),
+            ),
+            help="An administrator signs in in the browser, or the application signs in by itself: recommended for "
+            "scheduled work.",
+        ),
+        Field(
+            key="secret",
+            label="Client secret &value",
+            kind=Kind.SECRET,
+            help="The Value that the portal shows once, not the Secret ID. Kept in the vault, never in a file.",
+        ),
+        Field(
+            key="secretExpires",
+            label="Secret e&xpires",
+            kind=Kind.DATE,
+            option="--secret-expires",
+            help="Microsoft does not warn before a secret ends: note the date here, and o365desk will.",
+        ),
+        Field(
+            key="certificate",
+            label="Certi&ficate file",
+            kind=Kind.FILE,
+            option="--certificate",
+            help="A PEM file with certificate and private key, or a PFX file. Only its path is kept; a passphrase "
+            "goes to the vault.",
+        ),
+        Field(
+            key="passphrase",
+            label="Certificate passphrase",
+            kind=Kind.SECRET,
+            help="Only if the private key is protected by one. Kept in the vault.",
+        ),
+    )
+}
+
+# --- offline checks --------------------------------------------------------------------------------------------
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]{2,63}")
+_MULTI_TENANT = {"common", "organizations", "consumers"}
+
+
+def is_guid(text: str) -> bool:
+    """Whether the text is a GUID in the usual form with hyphens."""
+    return _GUID.fullmatch(text) is not None
+
+
+def check(source: DataSource) -> list[Problem]:
+    """Everything that is wrong or missing and can be told offline, in the form's order. Secrets and certificate
+    files are checked by `services.signin.check_credential`, which can read them."""
+    found = [
+        _check_name(source.name),
+        *_check_endpoints(source),
+        _check_tenant(source.tenant),
+        _check_client_id(source.client_id, source.tenant),
+    ]
+    if source.sign_in is SignIn.CERTIFICATE and not source.certificate.strip():
+        found.append(_missing("certificate", "Choose the certificate file."))
+    return [problem for problem in found if problem]
+
+
+def _field_problem(key: str, title: str, cause: str, remedy: str) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=key, action=Action.FIELD)
+
+
+def _missing(key: str, remedy: str) -> Problem:
+    return _field_problem(key, f"{FIELDS[key].plain_label} is missing", "", remedy)
+
+
+def _check_name(name: str) -> Problem | None:
+    if not name.strip():
+        return _missing("name", "Type the name by which processes refer to this data source.")
+    if len(name) > 200 or any(unicodedata.category(letter) == "Cc" for letter in name):
+        return _field_problem(
+            "name",
+            "Display name cannot be used",
+            "It is longer than 200 characters or holds control characters.",
+            "Type a shorter name on one line.",
+        )
+    return None
+
+
+def _check_endpoints(source: DataSource) -> list[Problem | None]:
+    if source.cloud not in CLOUDS:
+        return [
+            _field_problem(
+                "cloud",
+                f"“{source.cloud}” is not a cloud that this version knows",
+                "",
+                f"Choose one of: {', '.join(CLOUDS)}.",
+            )
+        ]
+    if not CLOUDS[source.cloud].own_endpoints:
+        return []
+    return [_check_address("login", source.login), _check_address("graph", source.graph)]
+
+
+def _check_address(key: str, address: str) -> Problem | None:
+    if not address.strip():
+        return _missing(key, "Type the address, beginning with https://.")
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme == "https" and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if good and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username):
+        return None
+    return _field_problem(
+        key,
+        f"{FIELDS[key].plain_label} cannot be used",
+        f"“{address}” is not an https address with a host and nothing after it.",
+        "Type it like https://host or https://host:8443.",
+    )
+
+
+def _check_tenant(tenant: str) -> Problem | None:
+    if not tenant.strip():
+        return _missing("tenant", "Type the tenant ID or one of its domains; the Entra overview page shows both.")
+    if tenant != tenant.strip():
+        return _field_problem(
+            "tenant", "Tenant has blanks around it", "", "Remove the blanks; they often come with copying."
+        )
+    if tenant.lower() in _MULTI_TENANT:
+        return _field_problem(
+            "tenant",
+            f"“{tenant}” does not name one tenant",
+            "With it, Microsoft would sign in to whatever tenant the account belongs to.",
+            "Type the tenant ID or a domain of your own tenant.",
+        )
+    if is_guid(tenant) or _DOMAIN.fullmatch(tenant):
+        return None
+    return _field_problem(
+        "tenant",
+        "Tenant is neither an ID nor a domain",
+        f"“{tenant}” is not a GUID and not a domain name.",
+        "Type it like contoso.onmicrosoft.com, or paste the Directory (tenant) ID.",
+    )
+
+
+def _check_client_id(client_id: str, tenant: str) -> Problem | None:
+    label = FIELDS["clientId"].plain_label
+    if not client_id.strip():
+        return _missing("clientId", "Paste the Application (client) ID of the app registration.")
+    if client_id != client_id.strip():
+        return _field_problem("clientId", f"{label} has blanks around it", "", "Remove the blanks.")
+    if not is_guid(client_id):
+        return _field_problem(
+            "clientId",
+            f"{label} is not a GUID",
+            f"“{client_id}” does not have the form 8-4-4-4-12 of hexadecimal digits.",
+            "Copy it from the app registration's overview page; it is not the app's name or object ID.",
+        )
+    if client_id.lower() == tenant.lower():
+        return _field_problem(
+            "clientId",
+            f"{label} is the same as the tenant",
+            "The two are different IDs; one of them was pasted twice.",
+            "Copy both again from the app registration's overview page.",
+        )
+    return None
+
+
+def looks_like_secret_id(secret: str) -> bool:
+    """Whether a typed secret is GUID-shaped: then it is the Secret ID, which the portal shows beside the value."""
+    return is_guid(secret.strip())

@@ -1,0 +1,37 @@
+"""A field: what a form asks for, once, for the form, the command line and the documentation alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a field holds, and so which widget shows it."""
+
+    TEXT = "text"
+    IDENTIFIER = "identifier"  # GUIDs and the like: monospaced
+    CHOICE = "choice"  # one of `Field.choices`, as a drop-down
+    RADIO = "radio"  # one of `Field.choices`, all visible
+    CHECK = "check"
+    SECRET = "secret"  # never shown, never in a file
+    FILE = "file"
+    DATE = "date"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field. `key` is its name in files; `label` carries the mnemonic as `&`; `option` is its flag on the
+    command line; `fixed` means it is always on and cannot be changed."""
+
+    key: str
+    label: str
+    kind: Kind
+    help: str = ""
+    placeholder: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    option: str = ""
+    fixed: bool = False
+
+    @property
+    def plain_label(self) -> str:
+        """The label without its mnemonic."""
+        return self.label.replace("&&", "\0").replace("&", "").replace("\0", "&")

@@ -1,0 +1,63 @@
+"""A problem as people read it: what happened, why, what to do, and where.
+
+Only `services/graph.py`, `services/signin.py`, `services/wire.py` and the workspace make problems out of
+foreign errors; window, command line and report show the same words.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What the program itself can do about a problem; the window offers it as a button."""
+
+    NONE = ""
+    FIELD = "field"  # go to the field named by `Problem.field`
+    AUTHORIZE = "authorize"  # sign in again
+    DEVICE_CODE = "device-code"  # sign in with a code on another device
+    BROWSER = "browser"  # sign in with the system browser
+    CONSENT = "consent"  # open or copy the administrator's consent link
+    RETRY = "retry"  # nothing to change, try again
+    UNLOCK = "unlock"  # open the vault of secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One problem.
+
+    `field` is the key of the form's field at fault ("" for none), `code` the foreign code as it came
+    (AADSTS7000222, Authorization_RequestDenied) or our own word for a network fault (dns, refused, …), `detail`
+    the foreign text, already masked, and `request_id` what Microsoft's support asks for. `conclusive` is False
+    when the check could not be made at all (network, outage): then nothing is known about the data source.
+    """
+
+    title: str
+    cause: str = ""
+    remedy: str = ""
+    field: str = ""
+    action: Action = Action.NONE
+    code: str = ""
+    detail: str = ""
+    request_id: str = ""
+    conclusive: bool = True
+
+    def with_(self, **changes: object) -> "Problem":
+        """A copy with some parts replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def sentence(self) -> str:
+        """Title, cause and remedy as one paragraph, for a terminal or a tool tip."""
+        parts = (self.title, self.cause, self.remedy)
+        return " ".join(part if part[-1] in ".!?" else f"{part}." for part in parts if part)
+
+
+class ProblemError(Exception):
+    """Raised where a problem ends the work; carries it to whoever shows it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence())
+        self.problem = problem
+
+
+class CancelledError(Exception):
+    """The work was cancelled by the person who started it. Not a problem."""

@@ -1,0 +1,84 @@
+"""The report of a connection test: shapes that window, command line and files share. Holds no secret."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from o365desk.model.problems import Problem
+from o365desk.model.status import Outcome
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step as it ended. `seconds` is its duration, `began` seconds after the test's start; `detail` is the
+    evidence in a sentence, `facts` more of it as pairs; `problem` is set unless it passed."""
+
+    key: str
+    title: str
+    outcome: Outcome
+    detail: str = ""
+    remedy: str = ""
+    request_id: str = ""
+    began: float = 0.0
+    seconds: float = 0.0
+    warning: bool = False
+    """Passed, but worth a look (more permissions than needed, a clock a little off, an end in sight)."""
+    facts: tuple[tuple[str, str], ...] = ()
+    problem: Problem | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the test shows about one operation. `missing` are the permissions that would open it."""
+
+    key: str
+    title: str
+    outcome: Outcome
+    missing: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole test. `outcome` is succeeded, failed or not proven; `problem` the one that matters most."""
+
+    source: str
+    outcome: str
+    message: str
+    started: datetime
+    seconds: float
+    steps: tuple[Step, ...]
+    operations: tuple[Verdict, ...]
+    problem: Problem | None = None
+    account: str = ""
+    tenant: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable JSON shape of `o365desk test --json`."""
+        return {
+            "source": self.source,
+            "outcome": self.outcome,
+            "message": self.message,
+            "started": self.started.isoformat(),
+            "seconds": round(self.seconds, 3),
+            "steps": [
+                {
+                    "key": step.key,
+                    "title": step.title,
+                    "outcome": str(step.outcome),
+                    "detail": step.detail,
+                    "remedy": step.remedy,
+                    "request_id": step.request_id,
+                    "seconds": round(step.seconds, 3),
+                }
+                for step in self.steps
+            ],
+            "operations": [
+                {
+                    "key": verdict.key,
+                    "title": verdict.title,
+                    "outcome": str(verdict.outcome),
+                    "missing": list(verdict.missing),
+                    "detail": verdict.detail,
+                }
+                for verdict in self.operations
+            ],
+        }

@@ -1,0 +1,189 @@
+"""The status of a data source, derived from its details and what is known about it; never stored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from o365desk.model.datasource import DataSource, SignIn, fingerprint
+from o365desk.model.problems import Problem
+
+
+class Outcome(StrEnum):
+    """What a check showed. `NOT_PROVEN`: it could not run, or what it rests on did not hold."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_PROVEN = "not proven"
+    SKIPPED = "skipped"
+
+
+class Word(StrEnum):
+    """The three words of the web original."""
+
+    INCOMPLETE = "incomplete"
+    TEST_FAILED = "test failed"
+    READY = "ready"
+
+
+class Authorisation(msgspec.Struct, frozen=True):
+    """Who authorised the connection, when, and for which tenant (a GUID)."""
+
+    account: str
+    at: datetime
+    tenant: str
+    client_id: str = ""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What the last connection test showed. `outcome` is succeeded, failed or not proven; `fingerprint` says for
+    which details; `report` is the whole report in its JSON shape."""
+
+    outcome: str
+    message: str
+    at: datetime
+    by: str
+    fingerprint: str
+    passed: int
+    total: int
+    report: bytes = b""
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """Something that ends: `key` (authorisation, secret, certificate), `title` in the user's words, `ends`."""
+
+    key: str
+    title: str
+    ends: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the end; negative once it has ended."""
+        return (self.ends - now) // timedelta(days=1)
+
+    def warning(self, now: datetime) -> int | None:
+        """The step of warning in force: 30, 14, 3, 0 (ended), or None while it is far away."""
+        if now >= self.ends:
+            return 0
+        return next((step for step in (3, 14, 30) if now >= self.ends - timedelta(days=step)), None)
+
+    def sentence(self, now: datetime) -> str:
+        """How it stands, for a banner: "The client secret ends in 9 days, on 2 December 2026."."""
+        day = f"{self.ends.day} {self.ends:%B %Y}"
+        if now >= self.ends:
+            return f"{self.title} ended on {day}."
+        days = self.days_left(now)
+        when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
+        return f"{self.title} ends {when}, on {day}."
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known about a data source beyond its file, gathered for `status`."""
+
+    problems: tuple[Problem, ...] = ()
+    authorisation: Authorisation | None = None
+    evidence: Evidence | None = None
+    """The last test that ended in succeeded or failed."""
+    attempt: Evidence | None = None
+    """The last test of all; differs from `evidence` when it ended not proven."""
+    certificate_ends: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The word, the reason with its age, and what ends soon."""
+
+    word: Word
+    reason: str
+    warnings: tuple[Lifetime, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.word} — {self.reason}" if self.reason else str(self.word)
+
+
+AUTHORISATION_MONTHS = 6
+"""The web original must be authorised again every six months."""
+
+
+def authorisation_ends(at: datetime) -> datetime:
+    """Six calendar months later; on the last day of that month where it has no such day."""
+    month0 = at.month - 1 + AUTHORISATION_MONTHS
+    year, month = at.year + month0 // 12, month0 % 12 + 1
+    first_of_next = date(year + month // 12, month % 12 + 1, 1)
+    last_day = (first_of_next - timedelta(days=1)).day
+    return at.replace(year=year, month=month, day=min(at.day, last_day))
+
+
+def lifetimes(source: DataSource, known: Known) -> list[Lifetime]:
+    """Everything about the data source that ends by itself, soonest first."""
+    found = []
+    if known.authorisation:
+        found.append(Lifetime("authorisation", "The authorisation", authorisation_ends(known.authorisation.at)))
+    if source.sign_in is SignIn.SECRET and source.secret_expires:
+        end = datetime.combine(source.secret_expires, time.min, UTC)
+        found.append(Lifetime("secret", "The client secret", end))
+    if source.sign_in is SignIn.CERTIFICATE and known.certificate_ends:
+        found.append(Lifetime("certificate", "The certificate", known.certificate_ends))
+    return sorted(found, key=lambda lifetime: lifetime.ends)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in words: just now, 3 minutes ago, yesterday, 3 days ago, on 12 May 2026."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for limit, size, name in ((3600, 60, "minute"), (86_400, 3600, "hour"), (60 * 86_400, 86_400, "day")):
+        if seconds < limit:
+            count = seconds // size
+            if count == 0:
+                return "just now"
+            if name == "day" and count == 1:
+                return "yesterday"
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return f"on {then.day} {then:%B %Y}"
+
+
+def derive(source: DataSource, known: Known, now: datetime) -> Status:
+    """The status of a data source at a moment, with its reason and the warnings in force."""
+    ending = lifetimes(source, known)
+    warnings = tuple(item for item in ending if item.warning(now) is not None)
+    word, reason = _word(source, known, ending, now)
+    soon = next((item for item in warnings if item.ends > now), None)
+    if word is Word.READY and soon:
+        verb = "re-authorise" if soon.key == "authorisation" else f"renew {soon.title.lower()}"
+        reason += f"; {verb} within {_days(soon.days_left(now))}"
+    return Status(word, reason, warnings)
+
+
+def _days(count: int) -> str:
+    return "a day" if count <= 1 else f"{count} days"
+
+
+def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: datetime) -> tuple[Word, str]:
+    if known.problems:
+        more = len(known.problems) - 1
+        return Word.INCOMPLETE, known.problems[0].title + (f", and {more} more" if more else "")
+    ended = next((item for item in ending if item.ends <= now), None)
+    if ended:
+        verb = "re-authorise" if ended.key == "authorisation" else "renew it"
+        return Word.INCOMPLETE, f"{ended.sentence(now).rstrip('.')}; {verb}"
+    evidence = known.evidence
+    if evidence is None or evidence.fingerprint != fingerprint(source):
+        return Word.INCOMPLETE, _unproven(source, known, now)
+    if evidence.outcome == "failed":
+        return Word.TEST_FAILED, f"{evidence.message.rstrip('.')}, {age(evidence.at, now)}"
+    if source.sign_in.delegated and known.authorisation is None:
+        return Word.INCOMPLETE, "not authorised on this computer"
+    return Word.READY, f"proven {age(evidence.at, now)}, {evidence.passed} of {evidence.total} operations"
+
+
+def _unproven(source: DataSource, known: Known, now: datetime) -> str:
+    if source.sign_in.delegated and known.authorisation is None:
+        return "not yet authorised"
+    attempt = known.attempt
+    if attempt and attempt.fingerprint == fingerprint(source):
+        return f"not proven: {attempt.message.rstrip('.')}, {age(attempt.at, now)}"
+    if known.evidence:
+        return f"changed since it was tested {age(known.evidence.at, now)}"
+    return "not yet tested"
