@@ -1,9 +1,25 @@
 """The wire: one way to send a request, with time-outs, the system's proxy and trust, and a way to stop."""
 
+import contextlib
+import http.client
+import os
+import socket
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from urllib.parse import urlsplit
 
-from o365desk.model.problems import CancelledError
+from o365desk import __version__
+from o365desk.log import mask
+from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
+
+if TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+TIMEOUTS = (10.0, 60.0)
+"""Seconds to wait for a connection, and for (the next part of) an answer."""
 
 
 class Stop:
@@ -49,3 +65,324 @@ class Stop:
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
+
+
+class Line:
+    """An open line for one piece of work: each of its requests has time-outs, and `stop` cuts them all at once.
+
+    Certificates are checked against the operating system's store, `REQUESTS_CA_BUNDLE` if set, and the `ca_file`.
+    The system's proxy is used, but never for this computer itself. Neither cookies nor .netrc take part: a .netrc
+    would replace the token. Redirects are never followed: a token must not travel on.
+    Use it as a context manager. Threads may share it.
+    """
+
+    def __init__(self, stop: Stop, ca_file: str = "", timeouts: tuple[float, float] = TIMEOUTS) -> None:
+        import requests
+
+        self.stop = stop
+        self.ca_file = ca_file
+        self.timeouts = timeouts
+        self.issuers: dict[str, str] = {}
+        """By host, who issued the certificate that it showed."""
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["User-Agent"] = f"o365desk/{__version__}"
+        self._session.mount("https://", _adapter(trust(ca_file), self._opened))
+        self._session.mount("http://", cast("Any", _Refusing()))
+        stop.listen(self._cut)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self.stop.unlisten(self._cut)
+        self._session.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | bytes | None = None,
+    ) -> "requests.Response":
+        """Sends one request and returns the whole answer, whatever its status. Raises ProblemError where there is
+        no answer (inconclusive, but for a certificate that is not trusted), CancelledError on stop."""
+        import requests
+
+        self.stop.check()
+        try:
+            return self._session.request(
+                method,
+                url,
+                headers=dict(headers or {}),
+                data=data,
+                timeout=self.timeouts,
+                allow_redirects=False,
+                proxies=proxies_for(url),
+            )
+        except requests.RequestException as error:
+            self.stop.check()
+            raise ProblemError(no_answer(error, url)) from error
+
+    def _opened(self, host: str, sock: socket.socket) -> None:
+        with self._lock:
+            self._sockets = {known for known in self._sockets if known.fileno() >= 0}
+            self._sockets.add(sock)
+        if isinstance(sock, ssl.SSLSocket):
+            self.issuers[host] = _issuer(cast("dict[str, Any]", sock.getpeercert() or {}))
+        if self.stop.is_set():
+            self._cut()
+
+    def _cut(self) -> None:
+        with self._lock:
+            sockets, self._sockets = self._sockets, set()
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def trust(ca_file: str) -> ssl.SSLContext:
+    """The operating system's trust, and the authorities of `ca_file` besides. Raises ProblemError naming the file
+    if it cannot be used."""
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for file, named in ((os.environ.get("REQUESTS_CA_BUNDLE", ""), False), (ca_file, True)):
+        if not file:
+            continue
+        try:
+            is_folder = os.path.isdir(file)  # noqa: PTH112 - the path may hold anything that was typed
+            context.load_verify_locations(None if is_folder else file, file if is_folder else None)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            if named:
+                raise ProblemError(_bad_ca_file(file, error)) from error
+    return context
+
+
+def _bad_ca_file(file: str, error: Exception) -> Problem:
+    missing = isinstance(error, FileNotFoundError)
+    return Problem(
+        title="The CA file cannot be used",
+        cause=f"“{file}” does not exist." if missing else f"“{file}” holds no certificate in PEM form.",
+        remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
+        field="caFile",
+        action=Action.FIELD,
+        code="ca-file",
+        detail=mask(str(error)),
+    )
+
+
+def proxies_for(url: str) -> dict[str, str]:
+    """The system's proxies for an address, by scheme; none for this computer itself."""
+    from requests.utils import get_environ_proxies
+
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return {}
+    return dict(get_environ_proxies(url))
+
+
+def proxy_for(url: str) -> str:
+    """The proxy for an address without its password, "" if there is none."""
+    from requests.utils import select_proxy
+
+    proxy = select_proxy(url, proxies_for(url)) or ""
+    parts = urlsplit(proxy)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or 80}" if proxy and parts.hostname else proxy
+
+
+# --- what no answer means -----------------------------------------------------------------------------------------
+
+_NO_ANSWER: dict[str, tuple[str, str, str]] = {
+    "dns": (
+        "The name {host} was not found",
+        "The computer is offline, its name service does not know the host, or the address has a typing error.",
+        "Check the network connection and, for own endpoints, the address.",
+    ),
+    "refused": (
+        "{host} refuses the connection",
+        "The computer answers, but nothing listens at this port, or a firewall turns it away.",
+        "Check the address and port; ask whoever runs the firewall to allow it.",
+    ),
+    "timeout": (
+        "{host} does not answer",
+        "No answer came in time. A firewall may swallow the connection, or the service hangs.",
+        "Try again; if it stays so, ask whoever runs the network whether {host} is allowed.",
+    ),
+    "reset": (
+        "The connection to {host} was cut",
+        "It was closed before the answer was complete: by a firewall, a proxy, or the service itself.",
+        "Try again; if it stays so, ask whoever runs the network.",
+    ),
+    "proxy": (
+        "The proxy {proxy} does not let the connection through",
+        "The system's proxy setting sends traffic for {host} there, and it refused or did not answer.",
+        "Check the system's proxy setting; ask whoever runs the proxy to allow {host}.",
+    ),
+    "tls": (
+        "No secure connection to {host}",
+        "The two sides could not agree on encryption; something in between may speak another protocol.",
+        "Check the address and port, and whether a proxy stands in between.",
+    ),
+    "wire": (
+        "{host} could not be reached",
+        "The connection failed; the details tell more.",
+        "Check the address and the network connection, then try again.",
+    ),
+}
+
+
+def no_answer(error: BaseException, url: str) -> Problem:
+    """What it means that a request got no answer. Tells name lookup, refusal, time-out, cut, proxy, TLS and
+    an untrusted certificate apart by the errors underneath, not by their texts."""
+    host = urlsplit(url).netloc
+    causes = list(_causes(error))
+    certificate = next((item for item in causes if isinstance(item, ssl.SSLCertVerificationError)), None)
+    if certificate:
+        return _untrusted(certificate, host)
+    kind = _kind(causes)
+    title, cause, remedy = (text.format(host=host, proxy=proxy_for(url)) for text in _NO_ANSWER[kind])
+    return Problem(
+        title=title,
+        cause=cause,
+        remedy=remedy,
+        action=Action.RETRY,
+        code=kind,
+        detail=mask(str(causes[-1])),
+        conclusive=False,
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        item = waiting.pop(0)
+        if item is None or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None)]
+        waiting += [part for part in item.args if isinstance(part, BaseException)]
+
+
+def _kind(causes: list[BaseException]) -> str:
+    from requests import exceptions as outer
+    from urllib3 import exceptions as inner
+
+    table: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
+        ("proxy", (outer.ProxyError, inner.ProxyError)),
+        ("dns", (socket.gaierror, inner.NameResolutionError)),
+        ("timeout", (TimeoutError, inner.TimeoutError, outer.Timeout)),
+        ("refused", (ConnectionRefusedError,)),
+        ("reset", (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, http.client.HTTPException)),
+        ("reset", (ssl.SSLEOFError, inner.IncompleteRead)),
+        ("tls", (ssl.SSLError,)),
+        ("reset", (inner.ProtocolError, outer.ChunkedEncodingError)),
+    )
+    for kind, types in table:
+        if any(isinstance(item, types) for item in causes):
+            return kind
+    return "wire"
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> Problem:
+    issuer = _issuer_unverified(host)
+    expired = error.verify_code == 10  # X509_V_ERR_CERT_HAS_EXPIRED
+    wrong_name = error.verify_code in (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+    by = f", issued by “{issuer}”," if issuer else ""
+    if expired:
+        cause = f"The certificate that it shows{by} has expired, or this computer's clock is wrong."
+    elif wrong_name:
+        cause = f"The certificate that it shows{by} is for another name."
+    else:
+        cause = f"The certificate that it shows{by} is not known to this computer. A proxy may be inspecting TLS."
+    return Problem(
+        title=f"The certificate of {host} is not trusted",
+        cause=cause,
+        remedy="If the issuer is your organisation's, add its certificate to the operating system's store, or "
+        "choose it as the CA file. If not, stop here and ask whoever runs the network.",
+        field="caFile",
+        action=Action.FIELD,
+        code="untrusted",
+        detail=error.verify_message,
+    )
+
+
+def _issuer(certificate: Mapping[str, Any]) -> str:
+    names = dict(pair for part in certificate.get("issuer", ()) for pair in part)
+    return str(names.get("organizationName") or names.get("commonName") or "")
+
+
+def _issuer_unverified(host: str) -> str:
+    """Who issued the certificate that a host shows, trusted or not; "" if that cannot be told. Only for saying so:
+    nothing is sent over this connection."""
+    name, _, port = host.partition(":")
+    try:
+        pem = ssl.get_server_certificate((name, int(port or 443)), timeout=5)
+        from cryptography import x509
+
+        subject = x509.load_pem_x509_certificate(pem.encode()).issuer
+        organisation = subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+        return str(organisation[0].value) if organisation else subject.rfc4514_string()
+    except (OSError, ValueError):
+        return ""
+
+
+# --- the parts of requests and urllib3 that are bent ----------------------------------------------------------
+
+
+def _adapter(context: ssl.SSLContext, opened: Callable[[str, socket.socket], None]) -> "HTTPAdapter":
+    """An adapter of requests that trusts by `context` alone and reports each socket as it opens."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPSConnection
+    from urllib3.connectionpool import HTTPSConnectionPool
+
+    class Connection(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            if self.sock is not None:
+                opened(self.host, self.sock)
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, ssl_context=context, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"https": Pool}
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, ssl_context=context, **kwargs)
+            manager.pool_classes_by_scheme = manager.pool_classes_by_scheme | {"https": Pool}
+            return manager
+
+        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+            # requests would add its own bundle to the context's; the operating system's store is what counts.
+            conn.cert_reqs = "CERT_REQUIRED"
+
+    return Adapter()
+
+
+class _Refusing:
+    """Stands where requests would speak unencrypted HTTP: a token must never go there."""
+
+    def send(self, request: Any, **_: object) -> NoReturn:
+        raise ProblemError(
+            Problem(
+                title="The address is not secure",
+                cause=f"“{urlsplit(request.url).netloc}” was asked for without https.",
+                remedy="Addresses must begin with https://.",
+                code="http",
+            )
+        )
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,240 @@
+"""What foreign errors mean: from bundled tables, offline, to a `Problem` with the field at fault.
+
+Codes explain; they never decide protocol behaviour (Microsoft asks for that). What the tables do not know is shown
+with code and text as they came.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from o365desk import paths
+from o365desk.log import mask
+from o365desk.model.datasource import SignIn
+from o365desk.model.problems import Action, Problem
+
+_AADSTS = re.compile(r"AADSTS(\d{3,8})")
+
+# By the table's area: the field to look at, and what the program can do about it.
+_BY_AREA: dict[str, tuple[str, Action]] = {
+    "client": ("clientId", Action.FIELD),
+    "tenant": ("tenant", Action.FIELD),
+    "consent": ("", Action.CONSENT),
+    "conditional-access": ("", Action.AUTHORIZE),
+    "user": ("", Action.AUTHORIZE),
+    "token": ("", Action.AUTHORIZE),
+    "credential": ("secret", Action.FIELD),
+    "redirect": ("", Action.NONE),
+    "device-code": ("", Action.DEVICE_CODE),
+    "service": ("", Action.RETRY),
+}
+
+# Where a code says more than its area: title, field, action ("" keeps the area's).
+_BY_CODE: dict[int, tuple[str, str, Action]] = {
+    7000215: ("The client secret is wrong", "secret", Action.FIELD),
+    7000222: ("The client secret has expired", "secret", Action.FIELD),
+    700016: ("The app is not known in this tenant", "clientId", Action.FIELD),
+    7000229: ("The app has no enterprise application in this tenant", "clientId", Action.CONSENT),
+    7000112: ("The app is disabled in this tenant", "clientId", Action.RETRY),
+    50105: ("The account is not assigned to the app", "", Action.AUTHORIZE),
+    90002: ("The tenant was not found", "tenant", Action.FIELD),
+    900023: ("The tenant is not valid", "tenant", Action.FIELD),
+    90038: ("The tenant lives in another cloud", "cloud", Action.FIELD),
+    900382: ("The tenant lives in another cloud", "cloud", Action.FIELD),
+    900432: ("The tenant lives in another cloud", "cloud", Action.FIELD),
+    65001: ("Nobody has consented to this app yet", "", Action.CONSENT),
+    65004: ("Consent was declined", "", Action.CONSENT),
+    90094: ("An administrator must consent", "", Action.CONSENT),
+    90095: ("An administrator must consent", "", Action.CONSENT),
+    50011: ("The redirect address is not registered for the app", "", Action.NONE),
+    500113: ("The app has no redirect address", "", Action.NONE),
+    7000218: ("The app does not allow a desktop sign-in", "signIn", Action.FIELD),
+    50076: ("Multifactor authentication is required", "", Action.BROWSER),
+    53003: ("Conditional Access blocks this sign-in", "", Action.BROWSER),
+    530033: ("Conditional Access blocks signing in with a device code", "", Action.BROWSER),
+    50053: ("The account is locked", "", Action.AUTHORIZE),
+    50057: ("The account is disabled", "", Action.AUTHORIZE),
+    50034: ("The account does not exist in this tenant", "", Action.AUTHORIZE),
+    50055: ("The account's password has expired", "", Action.AUTHORIZE),
+    50173: ("The sign-in was revoked", "", Action.AUTHORIZE),
+    700082: ("The sign-in was not used for too long", "", Action.AUTHORIZE),
+    700027: ("The certificate is not registered for the app", "certificate", Action.FIELD),
+    700024: ("The computer's clock is wrong", "", Action.RETRY),
+    500011: ("Microsoft Graph is not known under this address", "graph", Action.FIELD),
+    70011: ("The permissions asked for are not valid", "", Action.CONSENT),
+    1002012: ("The permissions asked for are not valid", "", Action.CONSENT),
+    70016: ("The code was not used yet", "", Action.DEVICE_CODE),
+}
+
+# OAuth's own words, where no number came along (device code errors have none in the documentation).
+_BY_OAUTH: dict[str, Problem] = {
+    "authorization_declined": Problem(
+        title="The sign-in was declined",
+        cause="Somebody pressed Cancel on the device code page.",
+        remedy="Start again and accept, or sign in with the browser.",
+        action=Action.DEVICE_CODE,
+    ),
+    "expired_token": Problem(
+        title="The code has expired",
+        cause="Nobody signed in with it within 15 minutes.",
+        remedy="Start again; a new code is shown.",
+        action=Action.DEVICE_CODE,
+    ),
+    "bad_verification_code": Problem(
+        title="The code is not known",
+        cause="The sign-in service does not recognise the device code.",
+        remedy="Start again; a new code is shown.",
+        action=Action.DEVICE_CODE,
+    ),
+    "authorization_pending": Problem(
+        title="The code was not used yet",
+        cause="Nobody has finished signing in with it.",
+        remedy="Type the code on the page shown, and sign in there.",
+        action=Action.DEVICE_CODE,
+    ),
+    "access_denied": Problem(
+        title="The sign-in was declined",
+        cause="Somebody pressed Cancel on the consent page.",
+        remedy="Repeat the sign-in and accept, or let an administrator consent.",
+        action=Action.CONSENT,
+    ),
+    "permission_denied": Problem(
+        title="Consent was declined",
+        cause="The administrator pressed Cancel on the consent page.",
+        remedy="Open the consent link again and accept, or send it to somebody who may.",
+        action=Action.CONSENT,
+    ),
+    "temporarily_unavailable": Problem(
+        title="The sign-in service is not available",
+        cause="It answers that it is overloaded or down.",
+        remedy="Wait and try again.",
+        action=Action.RETRY,
+        conclusive=False,
+    ),
+}
+
+
+@cache
+def _codes() -> dict[int, dict[str, Any]]:
+    return {row["code"]: row for row in paths.table("aadsts.json")["codes"]}
+
+
+def aadsts(text: str) -> int:
+    """The first AADSTS number in a text, 0 if there is none."""
+    match = _AADSTS.search(text)
+    return int(match[1]) if match else 0
+
+
+def sign_in_error(answer: Mapping[str, Any], method: SignIn) -> Problem:
+    """What the sign-in service's error means. `answer` is its JSON body, or MSAL's result with the same keys."""
+    error = str(answer.get("error") or "")
+    text = mask(str(answer.get("error_description") or error))
+    numbers = answer.get("error_codes") or []
+    code = int(numbers[0]) if numbers and str(numbers[0]).isdigit() else aadsts(text)
+    found = entra_code(code, method)
+    if found is None or (error in _BY_OAUTH and code in (0, 70016, 70019, 70020)):
+        found = _BY_OAUTH.get(error) or found
+    if found is None:
+        found = Problem(
+            title="The sign-in was refused",
+            cause=f"The sign-in service answered “{error}”; this version knows no more about it.",
+            remedy="The details show its own words; search for the code, or show them to Microsoft's support.",
+        )
+    request = str(answer.get("correlation_id") or answer.get("trace_id") or "")
+    return found.with_(code=f"AADSTS{code}" if code else error, detail=text, request_id=request)
+
+
+def entra_code(code: int, method: SignIn = SignIn.ADMINISTRATOR) -> Problem | None:
+    """What an AADSTS number means, or None if the table does not know it."""
+    row = _codes().get(code)
+    if row is None:
+        return None
+    field, action = _BY_AREA[row["area"]]
+    title, cause = str(row["meaning"]).rstrip("."), ""
+    if code in _BY_CODE:
+        title, field, action = _BY_CODE[code]
+        cause = row["meaning"]
+    if field == "secret" and method is not SignIn.SECRET:
+        field = "certificate" if method is SignIn.CERTIFICATE else "signIn"
+    if action is Action.AUTHORIZE and not method.delegated:
+        action = Action.RETRY
+    return Problem(
+        title=title,
+        cause=cause,
+        remedy=row["fix"],
+        field=field,
+        action=action,
+        code=f"AADSTS{code}",
+        conclusive=row["area"] != "service",
+    )
+
+
+def graph_error(status: int, body: object, headers: Mapping[str, str]) -> Problem:
+    """What an error of Microsoft Graph means. `body` is the decoded JSON, or None where it is not JSON."""
+    code, message, request = _envelope(body)
+    table = paths.table("graph-errors.json")
+    row = table["codes"].get(code) or table["statuses"].get(str(status))
+    if row is None:
+        row = {
+            "title": f"Microsoft Graph answered {status}",
+            "cause": "This version knows no more about it.",
+            "remedy": "The details show its own words.",
+        }
+    return Problem(
+        title=row["title"],
+        cause=row["cause"],
+        remedy=row["remedy"],
+        action=Action(row.get("action", "")),
+        code=code or f"HTTP {status}",
+        detail=mask(message),
+        request_id=request or headers.get("request-id", ""),
+        conclusive=row.get("conclusive", status < 500),
+    )
+
+
+def _envelope(body: object) -> tuple[str, str, str]:
+    """Code, message and request id of an error body: new and old form, any case, the most specific code."""
+    if not isinstance(body, dict):
+        return "", "", ""
+    folded = _fold(body)
+    error = folded.get("error") or folded.get("odata.error") or {}
+    if not isinstance(error, dict):
+        return "", str(folded.get("error_description") or error), ""
+    message = error.get("message") or ""
+    if isinstance(message, dict):
+        message = message.get("value") or ""
+    code, request, inner = str(error.get("code") or ""), "", error.get("innererror")
+    while isinstance(inner, dict):
+        request = str(inner.get("request-id") or request)
+        deeper = str(inner.get("code") or "")
+        # Throttling repeats the HTTP status as the inner code: that is not more specific.
+        code = deeper if deeper and not deeper.isdigit() else code
+        inner = inner.get("innererror")
+    return code, str(message), request
+
+
+def _fold(value: Any) -> Any:
+    """The same JSON with keys in lower case, for spellings that vary."""
+    if isinstance(value, dict):
+        return {str(key).lower(): _fold(item) for key, item in value.items()}
+    return value
+
+
+def explain(text: str) -> Problem | None:
+    """What a code or a pasted error text means: an AADSTS number, a bare number, a Graph code or its JSON."""
+    stripped = text.strip()
+    number = aadsts(stripped) or (int(stripped) if stripped.isdigit() and len(stripped) < 9 else 0)
+    if number:
+        found = entra_code(number)
+        return found.with_(detail=mask(stripped)) if found else None
+    codes = paths.table("graph-errors.json")["codes"]
+    for code in codes:
+        if code.lower() in stripped.lower():
+            return graph_error(0, {"error": {"code": code, "message": stripped}}, {})
+    try:
+        body = json.loads(stripped)
+    except ValueError:
+        return None
+    return graph_error(0, body, {}) if isinstance(body, dict) and "error" in body else None
