@@ -1,0 +1,75 @@
+"""What every page is given, and what every page is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from o365desk.app import App
+from o365desk.model.datasource import DataSource
+from o365desk.ui.notices import Notices
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page is given: the services, the thread bridge, the theme, notices and where to go.
+
+    `go("datasources")`, `go("connector", source_id=…)`, `go("connector", draft=DataSource, base=None or a
+    version)`, `go("add-new")`, `go("recycle-bin")`, `go("notices")`. It asks the present page `may_leave` first
+    and returns whether it went.
+    """
+
+    app: App
+    tasks: Tasks
+    theme: Theme
+    notices: Notices
+    go: Callable[..., bool]
+
+
+Commands = Mapping[str, Callable[[], object] | str]
+"""What the menus can do on a page: the key of a command (`window.COMMANDS`: save, test, authorize, security,
+close, search, refresh, open, duplicate, delete, …) and the function that does it, or, while it cannot be done,
+the reason why, in a sentence that the menu shows."""
+
+
+class Page(QWidget):
+    """One screen, made as `ThePage(context)` when first visited and kept. The window draws breadcrumb and title
+    above it, with `beside_title` to the title's right if there is one; the page draws all below, with no margin
+    of its own. `title_changed` follows when title, breadcrumb, dirtiness, source or commands are others."""
+
+    title_changed = Signal()
+
+    title: str = ""
+    breadcrumb: tuple[str, ...] | list[str] = ()
+    """Where the page lies, itself last: ["Data sources", "Contoso HR"]. Titles of the navigation are links."""
+    beside_title: QWidget | None = None
+    """The status, say; the window takes it in when the page is first shown."""
+    help: str = ""
+    """What F1 says about the page: a few sentences of plain text or simple HTML."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+
+    def activated(self, **where: Any) -> None:
+        """The page is shown now, with what `go` was given."""
+
+    def may_leave(self) -> bool:
+        """Whether the window may show another page or close; asks Save / Discard / Keep editing where needed."""
+        return True
+
+    def dirty(self) -> bool:
+        """Whether something typed here is not saved."""
+        return False
+
+    def source(self) -> DataSource | None:
+        """The data source that is open here, if any: the status bar names its tenant."""
+        return None
+
+    def commands(self) -> Commands:
+        """What the menus can do here now."""
+        return {}

@@ -1,0 +1,155 @@
+"""The one bridge between threads: work runs in daemon workers, everything it says arrives on the main thread.
+
+A worker knows its `work` and nothing else of the window: the callbacks stay on the main thread, so a page that
+is gone is never touched, nor destroyed, from a worker.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.services.wire import Stop
+
+T = TypeVar("T")
+Tell = Callable[[Any], None]
+Work = Callable[[Stop, Tell], T]
+
+_TOLD, _DONE, _FAILED, _CANCELLED, _CRASHED = range(5)
+
+
+@dataclass(eq=False)
+class Task:
+    """A running or ended piece of work."""
+
+    title: str
+    _owner: QObject
+    _done: Callable[[Any], None]
+    _failed: Callable[[Problem], None]
+    _told: Callable[[Any], None] | None
+    _cancelled: Callable[[], None] | None
+    _ended: Callable[["Task"], None]
+    stop: Stop = field(default_factory=Stop)
+    running: bool = True
+
+    def cancel(self) -> None:
+        """Stops the work and says so at once; whatever the worker still delivers is ignored."""
+        if not self.running:
+            return
+        self._end()
+        self.stop.set()
+        if self._cancelled and shiboken6.isValid(self._owner):
+            self._cancelled()
+
+    def _end(self) -> None:
+        self.running = False
+        self._ended(self)
+
+    def _deliver(self, kind: int, value: Any) -> None:
+        """On the main thread: hands what the worker said to the owner, if both are still there."""
+        if not self.running:
+            return
+        if kind != _TOLD:
+            self._end()
+        if kind == _CRASHED:
+            from o365desk.ui import crash
+
+            crash.handle(value)
+            value = crash.problem(value)
+        if not shiboken6.isValid(self._owner):
+            return
+        if kind == _TOLD:
+            if self._told:
+                self._told(value)
+        elif kind == _DONE:
+            self._done(value)
+        elif kind == _CANCELLED:
+            if self._cancelled:
+                self._cancelled()
+        else:
+            self._failed(value)
+
+
+class Tasks(QObject):
+    """Runs work off the main thread. Callbacks come on the main thread, in the order in which they were sent."""
+
+    running_changed = Signal()
+    _bridge = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = itertools.count(1)
+        self._active: dict[int, Task] = {}
+        self._bridge.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        title: str,
+        work: Work[T],
+        done: Callable[[T], None],
+        failed: Callable[[Problem], None],
+        *,
+        owner: QObject,
+        told: Callable[[Any], None] | None = None,
+        cancelled: Callable[[], None] | None = None,
+    ) -> Task:
+        """Starts `work(stop, tell)` in a worker. Exactly one of `done`, `failed` and `cancelled` follows, unless
+        the owner is gone by then; before it, `told` for each `tell`. An exception that is neither a ProblemError
+        nor a CancelledError is a mistake of the program: the crash window shows it, and `failed` is told."""
+        number = next(self._numbers)
+        task = Task(title, owner, done, failed, told, cancelled, lambda task: self._forget(number))
+        self._active[number] = task
+        args = (number, work, task.stop)
+        threading.Thread(target=self._work, args=args, daemon=True, name=f"task: {title}").start()
+        self.running_changed.emit()
+        return task
+
+    def active(self) -> list[Task]:
+        """What is running, the oldest first."""
+        return list(self._active.values())
+
+    def shut_down(self) -> None:
+        """Cancels everything, on the way out."""
+        for task in self.active():
+            task.cancel()
+
+    def _forget(self, number: int) -> None:
+        self._active.pop(number, None)
+        self.running_changed.emit()
+
+    def _work(self, number: int, work: Work[Any], stop: Stop) -> None:
+        """In the worker."""
+
+        def tell(value: Any) -> None:
+            if not stop.is_set():
+                self._send(number, _TOLD, value)
+
+        try:
+            kind, value = _DONE, work(stop, tell)
+        except ProblemError as error:
+            kind, value = _FAILED, error.problem
+        except CancelledError:
+            kind, value = _CANCELLED, None
+        except Exception as error:  # noqa: BLE001 - a mistake in one piece of work must not end the program
+            kind, value = _CRASHED, error
+        self._send(number, kind, value)
+
+    def _send(self, number: int, kind: int, value: Any) -> None:
+        try:
+            self._bridge.emit((number, kind, value))
+        except RuntimeError:
+            # The window is closed and Qt's side of this object with it: nobody is left to be told.
+            if shiboken6.isValid(self):
+                raise
+
+    @Slot(object)
+    def _receive(self, message: tuple[int, int, Any]) -> None:
+        number, kind, value = message
+        task = self._active.get(number)
+        if task:
+            task._deliver(kind, value)

@@ -1,0 +1,194 @@
+"""Colours, type and icons: one table of tokens per theme; palette, style sheet and icons are made from it."""
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from types import MappingProxyType
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from o365desk import paths
+
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "#1c2130",
+        "dim": "#575d6e",
+        "line": "#dee1e9",
+        "control": "#7f8597",
+        "card": "#ffffff",
+        "page": "#f4f5f9",
+        "side": "#e9ebf2",
+        "field": "#ffffff",
+        "hover": "#eef0f6",
+        "accent": "#3949ab",
+        "accent_hover": "#303f9f",
+        "accent_soft": "#dfe4f7",
+        "accent_text": "#ffffff",
+        "go": "#2e7d32",
+        "go_hover": "#256a29",
+        "go_text": "#ffffff",
+        "good": "#1b6b2c",
+        "good_soft": "#e3f3e6",
+        "warn": "#815000",
+        "warn_soft": "#fff1d9",
+        "bad": "#b3261e",
+        "bad_soft": "#fdeae8",
+        "info": "#24569b",
+        "info_soft": "#e5eefa",
+        "focus": "#3949ab",
+        "disabled": "#70768a",
+        "disabled_soft": "#e4e6ee",
+        "neutral_soft": "#e6e8f0",
+    }
+)
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "#e8eaf2",
+        "dim": "#a6abbb",
+        "line": "#2f3443",
+        "control": "#787f93",
+        "card": "#1d212c",
+        "page": "#14171f",
+        "side": "#191c26",
+        "field": "#161a23",
+        "hover": "#262b38",
+        "accent": "#8c9eff",
+        "accent_hover": "#a3b1ff",
+        "accent_soft": "#2a3155",
+        "accent_text": "#12151d",
+        "go": "#7cc584",
+        "go_hover": "#92d399",
+        "go_text": "#12151d",
+        "good": "#86d191",
+        "good_soft": "#1c3224",
+        "warn": "#f0bf63",
+        "warn_soft": "#3a2d14",
+        "bad": "#f5938c",
+        "bad_soft": "#402023",
+        "info": "#8fbdf5",
+        "info_soft": "#1b2d45",
+        "focus": "#a3b1ff",
+        "disabled": "#7d8496",
+        "disabled_soft": "#262b38",
+        "neutral_soft": "#2b3040",
+    }
+)
+_QSS_ICONS = {
+    "icon_check": ("check", "accent_text"),
+    "icon_check_fixed": ("check", "dim"),
+    "icon_check_disabled": ("check", "disabled"),
+    "icon_dash": ("dash", "accent_text"),
+    "icon_dot": ("dot", "accent_text"),
+    "icon_dot_disabled": ("dot", "disabled"),
+    "icon_down": ("chevron-down", "dim"),
+    "icon_up": ("chevron-up", "dim"),
+    "icon_right": ("chevron-right", "dim"),
+    "icon_left": ("chevron-left", "dim"),
+}
+_PALETTE = {
+    QPalette.ColorRole.Window: "page",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "field",
+    QPalette.ColorRole.AlternateBase: "hover",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.PlaceholderText: "dim",
+    QPalette.ColorRole.Button: "card",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.BrightText: "bad",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "accent_text",
+    QPalette.ColorRole.Link: "accent",
+    QPalette.ColorRole.LinkVisited: "accent",
+    QPalette.ColorRole.ToolTipBase: "card",
+    QPalette.ColorRole.ToolTipText: "text",
+    QPalette.ColorRole.Light: "card",
+    QPalette.ColorRole.Midlight: "line",
+    QPalette.ColorRole.Mid: "line",
+    QPalette.ColorRole.Dark: "control",
+    QPalette.ColorRole.Shadow: "line",
+}
+
+
+class Theme(QObject):
+    """The look of the moment. `changed` follows when the system turns light, dark or high contrast."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, scheme: str | None = None) -> None:
+        """`scheme` pins "light" or "dark"; None follows the system."""
+        super().__init__(app)
+        self._app = app
+        self._pinned = scheme
+        self._folder = tempfile.TemporaryDirectory(prefix="o365desk-icons-", ignore_cleanup_errors=True)
+        self.tokens: Mapping[str, str] = LIGHT
+        app.setStyle("Fusion")
+        self._apply()
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the theme in force is the dark one."""
+        return self.tokens is DARK
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role."""
+        return QColor(self.tokens[role])
+
+    def icon(self, name: str, role: str = "text") -> QIcon:
+        """An icon of resources/icons in a role's colour; drawn as vectors, so crisp at any scale."""
+        icon = QIcon(self._file(name, role))
+        icon.addFile(self._file(name, "disabled"), QSize(), QIcon.Mode.Disabled)
+        return icon
+
+    def pixmap(self, name: str, size: int, role: str = "text") -> QPixmap:
+        """The same as a square picture of `size` device-independent pixels."""
+        app = QGuiApplication.instance()
+        ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
+        return self.icon(name, role).pixmap(QSize(size, size), ratio)
+
+    def app_icon(self) -> QIcon:
+        """The program's own icon, in its own colours."""
+        return QIcon(str(paths.resources() / "icons" / "app.svg"))
+
+    def _file(self, name: str, role: str) -> str:
+        """A recoloured copy of an icon; named by its colour, so that no cache mixes two themes up."""
+        color = self.tokens[role]
+        file = Path(self._folder.name) / f"{name}-{color[1:]}.svg"
+        if not file.exists():
+            svg = (paths.resources() / "icons" / f"{name}.svg").read_text("utf-8")
+            file.write_text(svg.replace("currentColor", color), "utf-8")
+        return file.as_posix()
+
+    def _apply(self) -> None:
+        scheme = self._app.styleHints().colorScheme()
+        dark = self._pinned == "dark" or (self._pinned is None and scheme == Qt.ColorScheme.Dark)
+        self.tokens = DARK if dark else LIGHT
+        self._app.setPalette(self._palette())
+        self._app.setStyleSheet(self._style_sheet())
+        self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        for role, token in _PALETTE.items():
+            palette.setColor(role, self.color(token))
+        off = QPalette.ColorGroup.Disabled
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+            palette.setColor(off, role, self.color("disabled"))
+        return palette
+
+    def _style_sheet(self) -> str:
+        base = self._app.font().pointSizeF()
+        sizes = {
+            "size_title": f"{base * 1.65:.1f}pt",
+            "size_section": f"{base * 1.12:.1f}pt",
+            "size_text": f"{base:.1f}pt",
+            "size_small": f"{base * 0.9:.1f}pt",
+        }
+        icons = {key: self._file(*icon) for key, icon in _QSS_ICONS.items()}
+        text = (paths.resources() / "o365desk.qss").read_text("utf-8")
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        return Template(text).substitute(self.tokens, **sizes, **icons)
