@@ -122,7 +122,7 @@ class Graph:
                 Problem(
                     title="Microsoft Graph's answer points to another host",
                     cause=f"The next page was said to be at “{theirs.netloc}”, not at “{mine.netloc}”.",
-                    remedy="Check the Graph address; a proxy may be rewriting answers. The token was not sent there.",
+                    remedy="Check the Graph address; a proxy may rewrite answers. The token was not sent there.",
                     field="graph",
                     code="foreign-host",
                 )

@@ -1,0 +1,226 @@
+"""Client secrets and certificates: what can be told about them offline, and how they are handed to MSAL."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from o365desk.model.datasource import FIELDS, DataSource, SignIn, looks_like_secret_id
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What was typed into the form and is not in the vault yet; None means: as the vault has it."""
+
+    secret: Secret | None = None
+    passphrase: Secret | None = None
+
+
+NO_CREDENTIAL = Credential()
+
+
+def _problem(field: str, title: str, cause: str, remedy: str, **more: Any) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=field, action=Action.FIELD, **more)
+
+
+def _kept(vault: Vault, source: DataSource, name: str) -> Secret | None:
+    return None if vault.locked else vault.get(source.id, name)
+
+
+def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) -> list[Problem]:
+    """Everything wrong with the secret or the certificate that can be told offline."""
+    if source.sign_in is SignIn.SECRET:
+        return [problem for problem in [_check_secret(source, typed, vault)] if problem]
+    if source.sign_in is SignIn.CERTIFICATE and source.certificate.strip():
+        try:
+            certificate, _ = load_certificate(source, typed, vault)
+        except ProblemError as error:
+            return [error.problem]
+        return [problem for problem in [_check_dates(certificate, now)] if problem]
+    return []
+
+
+def _check_secret(source: DataSource, typed: Credential, vault: Vault) -> Problem | None:
+    label = FIELDS["secret"].plain_label
+    if typed.secret is None:
+        if vault.locked:
+            return Problem(
+                title="The vault is locked",
+                cause="The client secret is kept in it, and it needs your passphrase.",
+                remedy="Unlock the vault, or type the secret again.",
+                field="secret",
+                action=Action.UNLOCK,
+                code="vault-locked",
+            )
+        if not vault.has(source.id, CLIENT_SECRET):
+            return _problem("secret", f"{label} is missing", "", "Paste the secret's value from the portal.")
+    secret = typed.secret or _kept(vault, source, CLIENT_SECRET)
+    text = secret.reveal() if secret else ""
+    if looks_like_secret_id(text):
+        return _problem(
+            "secret",
+            "This looks like the Secret ID, not the secret's value",
+            "The portal shows both side by side; the ID has the form of a GUID.",
+            "Paste the text of the column Value. If it is no longer shown, create a new secret.",
+        )
+    if text != text.strip() or not text.isprintable():
+        return _problem(
+            "secret", "The client secret has blanks or line breaks in it", "", "Paste it again without them."
+        )
+    return None
+
+
+def _check_dates(certificate: "x509.Certificate", now: datetime) -> Problem | None:
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now >= ends:
+        return _problem(
+            "certificate",
+            "The certificate has expired",
+            f"It ended on {ends.day} {ends:%B %Y}.",
+            "Create a new one, upload its public part to the app registration, and choose its file here.",
+        )
+    if now < begins:
+        return _problem(
+            "certificate",
+            "The certificate is not valid yet",
+            f"It begins on {begins.day} {begins:%B %Y}; or this computer's clock is wrong.",
+            "Check the clock, or choose another certificate.",
+        )
+    return None
+
+
+def certificate_ends(source: DataSource, typed: Credential, vault: Vault) -> datetime | None:
+    """When the certificate ends, None where there is none that can be read."""
+    if source.sign_in is not SignIn.CERTIFICATE or not source.certificate.strip():
+        return None
+    try:
+        return load_certificate(source, typed, vault)[0].not_valid_after_utc.astimezone(UTC)
+    except ProblemError:
+        return None
+
+
+def load_certificate(
+    source: DataSource, typed: Credential, vault: Vault
+) -> "tuple[x509.Certificate, PrivateKeyTypes]":
+    """The certificate and its private key, from a PEM or PFX file. Raises ProblemError naming the field."""
+    path = Path(source.certificate)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        cause = f"“{path}” does not exist." if missing else f"“{path}” cannot be read: {error.strerror}."
+        raise ProblemError(
+            _problem("certificate", "The certificate file cannot be read", cause, "Choose the file again.")
+        ) from error
+    secret = typed.passphrase or _kept(vault, source, PASSPHRASE)
+    passphrase = secret.reveal().encode() if secret else None
+    certificate, key = _from_pem(data, passphrase) if b"-----BEGIN" in data else _from_pfx(data, passphrase)
+    if certificate.public_key() != key.public_key():
+        raise ProblemError(
+            _problem(
+                "certificate",
+                "Certificate and private key do not belong together",
+                "The file holds the key of another certificate.",
+                "Put the certificate and its own key into one file.",
+            )
+        )
+    return certificate, key
+
+
+def _from_pem(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if b"PRIVATE KEY-----" not in data:
+        raise ProblemError(
+            _problem(
+                "certificate",
+                "The file holds no private key",
+                "It has the public part only: that is what the app registration gets.",
+                "Choose the file that has the private key too.",
+            )
+        )
+    try:
+        certificates = x509.load_pem_x509_certificates(data)
+    except ValueError as error:
+        raise ProblemError(_unreadable("holds no certificate that can be read", error)) from error
+    if b"ENCRYPTED" not in data:
+        passphrase = None
+    elif passphrase is None:
+        raise ProblemError(_needs_passphrase())
+    try:
+        key = load_pem_private_key(data, passphrase)
+    except (ValueError, TypeError) as error:
+        raise ProblemError(
+            _wrong_passphrase(error) if passphrase else _unreadable("holds a broken key", error)
+        ) from error
+    # A chain may come along, in any order: the certificate of this key is the one that counts.
+    own = [item for item in certificates if item.public_key() == key.public_key()]
+    return (own or certificates)[0], key
+
+
+def _from_pfx(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
+
+    try:
+        key, certificate, _ = load_key_and_certificates(data, passphrase)
+    except ValueError as error:
+        if "password" in str(error).lower():
+            raise ProblemError(_wrong_passphrase(error) if passphrase else _needs_passphrase()) from error
+        raise ProblemError(_unreadable("is neither PEM nor PFX", error)) from error
+    if key is None or certificate is None:
+        raise ProblemError(_unreadable("lacks the certificate or its private key", None))
+    return certificate, key
+
+
+def _unreadable(what: str, error: Exception | None) -> Problem:
+    return _problem(
+        "certificate",
+        "The certificate file cannot be used",
+        f"It {what}.",
+        "Choose a PEM or PFX file that holds certificate and private key.",
+        detail=str(error or ""),
+    )
+
+
+def _needs_passphrase() -> Problem:
+    return _problem(
+        "passphrase",
+        "The certificate's passphrase is missing",
+        "The private key is protected by one.",
+        "Type it, or unlock the vault if it is kept there.",
+    )
+
+
+def _wrong_passphrase(error: Exception) -> Problem:
+    return _problem(
+        "passphrase",
+        "The certificate's passphrase is wrong",
+        "It does not open the private key.",
+        "Type it again.",
+        detail=type(error).__name__,
+    )
+
+
+def for_msal(source: DataSource, typed: Credential, vault: Vault) -> "str | dict[str, str]":
+    """The application's credential in MSAL's form. Raises ProblemError if there is none that can be used.
+    A certificate goes with public part and key, so that MSAL signs with PS256 and a SHA-256 thumbprint."""
+    if source.sign_in is SignIn.SECRET:
+        problem = _check_secret(source, typed, vault)
+        secret = typed.secret or _kept(vault, source, CLIENT_SECRET)
+        if problem or not secret:
+            raise ProblemError(problem or _problem("secret", "The client secret is missing", "", "Paste it."))
+        return secret.reveal()
+    from cryptography.hazmat.primitives import serialization as form
+
+    certificate, key = load_certificate(source, typed, vault)
+    return {
+        "private_key": key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode(),
+        "public_certificate": certificate.public_bytes(form.Encoding.PEM).decode(),
+    }

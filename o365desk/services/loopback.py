@@ -1,0 +1,101 @@
+"""The small listener on this computer to which the browser brings the sign-in service's answer.
+
+MSAL has one of its own, but it cannot be cancelled, and it takes no admin consent answer (which comes as GET).
+"""
+
+import html
+import http.server
+import queue
+import threading
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from o365desk.services.wire import Stop
+
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>o365desk</title>
+<meta name="color-scheme" content="light dark">
+<style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem}}</style>
+</head><body><h1>{title}</h1><p>{text}</p></body></html>"""
+
+_LONGEST_BODY = 1 << 20
+
+
+class Loopback:
+    """Listens at http://localhost:port until closed, for one answer that carries `state`. As a context manager."""
+
+    def __init__(self, state: str) -> None:
+        self._state = state
+        self._answers: queue.Queue[dict[str, str] | None] = queue.Queue()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            # A browser may open a connection and say nothing: it must not hold up the one that speaks.
+            timeout = 30
+
+            def do_GET(self) -> None:
+                self._take(urlsplit(self.path).query)
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                self._take(self.rfile.read(min(length, _LONGEST_BODY)).decode("utf-8", "replace"))
+
+            def _take(self, form: str) -> None:
+                local = (self.headers.get("Host") or "").rpartition(":")[0] in ("localhost", "127.0.0.1")
+                status, page = outer._take(dict(parse_qsl(form))) if local else (403, "")
+                body = page.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Cache-Control", "no-store")
+                self.send_header("Referrer-Policy", "no-referrer")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Says nothing: the request line may hold a code."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.redirect = f"http://localhost:{self._server.server_address[1]}"
+        """The redirect address to send; the registered one is http://localhost, the port does not count."""
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _take(self, answer: Mapping[str, str]) -> tuple[int, str]:
+        if not answer.keys() & {"code", "error", "admin_consent"}:
+            return 404, _PAGE.format(title="Nothing here", text="o365desk is waiting for a sign-in.")
+        if answer.get("state") != self._state:
+            text = "This answer belongs to another sign-in. Go back to o365desk and use the link shown there."
+            return 400, _PAGE.format(title="Not this sign-in", text=text)
+        self._answers.put(dict(answer))
+        if "error" in answer:
+            reason = html.escape(answer.get("error_description") or answer["error"])
+            return 200, _PAGE.format(
+                title="Not signed in", text=f"{reason}<br>Go back to o365desk: it says what to do."
+            )
+        return 200, _PAGE.format(title="Done", text="You can close this page and go back to o365desk.")
+
+    def wait(self, stop: Stop, seconds: float) -> dict[str, str] | None:
+        """The answer's parameters, or None if none came in time. Raises CancelledError on stop."""
+
+        def wake() -> None:
+            self._answers.put(None)
+
+        stop.listen(wake)
+        try:
+            answer = self._answers.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            answer = None
+        finally:
+            stop.unlisten(wake)
+        stop.check()
+        return answer

@@ -1,0 +1,446 @@
+"""Signing in: tokens from the sign-in service, through MSAL, and what they say. The only place that knows MSAL.
+
+Source: facts on Entra ID sign-in (MicrosoftDocs/entra-docs docs/identity-platform; msal 1.39).
+"""
+
+import base64
+import json
+import secrets as random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from o365desk import __version__, catalogue
+from o365desk.catalogue import permissions
+from o365desk.model.datasource import DataSource, is_guid
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.status import Authorisation
+from o365desk.services import credentials, explain, graph
+from o365desk.services.credentials import Credential
+from o365desk.services.loopback import Loopback
+from o365desk.services.secrets import Secret, Vault
+from o365desk.services.tokencache import TokenCaches
+from o365desk.services.wire import TIMEOUTS, Line, Stop
+
+if TYPE_CHECKING:
+    import msal
+
+REDIRECT = "http://localhost"
+"""The redirect address to register, under "Mobile and desktop applications". The port is not compared."""
+
+BROWSER_WAIT = timedelta(minutes=5)
+CONSENT_WAIT = timedelta(minutes=15)
+CONSENT_POLL = 5.0
+"""Seconds between two looks whether an administrator has consented meanwhile."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """While somebody signs in or consents: `kind` is browser, device-code or consent; `url` the address to open,
+    for a device code also the `code` to type there. `until` is when it gives up."""
+
+    kind: str
+    url: str
+    until: datetime
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token, and what it says of itself. It is meant for Graph: what it says here is a hint, and a claim
+    that is missing proves nothing (`claims` is empty for a token that cannot be read)."""
+
+    value: Secret
+    expires: datetime
+    claims: dict[str, Any] = field(default_factory=dict, repr=False)
+    scopes: frozenset[str] = frozenset()
+    """Delegated permissions as the sign-in service names them in its answer."""
+
+    @property
+    def tenant(self) -> str:
+        """The tenant's GUID, "" if the token does not say."""
+        return str(self.claims.get("tid") or "")
+
+    @property
+    def delegated(self) -> bool:
+        """Whether it speaks for a person."""
+        return "scp" in self.claims
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The permissions that it carries."""
+        if self.delegated:
+            return frozenset(str(self.claims["scp"]).split())
+        roles = self.claims.get("roles") or ()
+        return frozenset(str(role) for role in roles)
+
+    @property
+    def account(self) -> str:
+        """The signed-in person's name, "" for an application."""
+        names = ("upn", "unique_name", "preferred_username")
+        return next((str(self.claims[name]) for name in names if self.claims.get(name)), "")
+
+    @property
+    def directory_roles(self) -> frozenset[str]:
+        """Titles of the directory roles that the catalogue speaks of and the person has."""
+        ids = self.claims.get("wids") or ()
+        return frozenset(
+            permissions.DIRECTORY_ROLES[str(item)] for item in ids if str(item) in permissions.DIRECTORY_ROLES
+        )
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """A JWT's claims, unchecked, for display; empty if it cannot be read (then it is opaque, not wrong)."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def discover(source: DataSource, line: Line) -> dict[str, Any]:
+    """The tenant's OpenID Connect discovery document. Raises ProblemError if there is no such tenant."""
+    url = f"{source.login_root}/{quote(source.tenant)}/v2.0/.well-known/openid-configuration"
+    response = line.send("GET", url, headers={"Accept": "application/json"})
+    body = _entra_json(response)
+    if response.status_code != 200:
+        raise ProblemError(explain.sign_in_error(body, source.sign_in))
+    return body
+
+
+def tenant_id(document: dict[str, Any]) -> str:
+    """The tenant's GUID out of its discovery document, whose issuer has it; "" if it does not."""
+    parts = str(document.get("issuer", "")).split("/")
+    return next((part for part in parts if is_guid(part)), "")
+
+
+def _entra_json(response: Any) -> dict[str, Any]:
+    """The body of an answer of the sign-in service. Raises ProblemError where it is not its answer, or it is down."""
+    wait = graph.retry_after(response.headers)
+    if response.status_code == 429 or response.status_code >= 500:
+        asks = f"It asks to wait {wait:.0f} seconds; then try again." if wait else "Wait a little and try again."
+        throttled = response.status_code == 429
+        raise ProblemError(
+            Problem(
+                title="The sign-in service asks to slow down"
+                if throttled
+                else "The sign-in service is not available",
+                cause="Too many sign-ins came from here."
+                if throttled
+                else "It answers that it is down or overloaded.",
+                remedy=asks,
+                action=Action.RETRY,
+                code=f"HTTP {response.status_code}",
+                detail=explain.mask(response.text[:300]),
+                conclusive=False,
+            )
+        )
+    body: dict[str, Any] = graph.decode(response, "the sign-in service", "login")
+    return body
+
+
+class _Http:
+    """MSAL's http_client over our line: its time-outs, trust, proxy and stop. What is no answer of the sign-in
+    service becomes a ProblemError here, so that MSAL's own results are OAuth errors only."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
+        return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None)
+
+    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> Any:
+        return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data)
+
+    def _send(self, method: str, url: str, headers: Any, data: Any) -> Any:
+        response = self._line.send(method, url, headers=headers, data=data)
+        _entra_json(response)
+        return response
+
+    def close(self) -> None:
+        """The line is closed by whoever opened it."""
+
+
+class SignIns:
+    """Gets tokens for data sources. Every call makes a new MSAL application object: one that is kept would answer a
+    repeated request from its own cache for a minute, after an administrator has long mended the cause."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        folder: Path,
+        clock: Callable[[], datetime],
+        open_browser: Callable[[str], bool],
+        timeouts: tuple[float, float] = TIMEOUTS,
+    ) -> None:
+        self._vault = vault
+        self._caches = TokenCaches(folder, vault)
+        self._clock = clock
+        self._open_browser = open_browser
+        self._timeouts = timeouts
+
+    def line(self, source: DataSource, stop: Stop) -> Line:
+        """An open line that trusts what the data source trusts."""
+        return Line(stop, source.ca_file, self._timeouts)
+
+    def forget(self, source_id: str) -> None:
+        """Nobody is signed in for the data source any more."""
+        self._caches.forget(source_id)
+
+    # --- tokens without a person ------------------------------------------------------------------------------
+
+    def token(
+        self, source: DataSource, line: Line, typed: Credential, *, claims: str | None = None, renew: bool = False
+    ) -> Token:
+        """A token without asking anybody: from the signed-in administrator's refresh token, or with secret or
+        certificate. `renew` asks the sign-in service even if the cache has one; `claims` answers a challenge."""
+        if source.sign_in.delegated:
+            return self._silent(source, line, claims, renew)
+        app = self._confidential(source, line, typed)
+        result = app.acquire_token_for_client(self._scopes(source), claims_challenge=claims)
+        return self._token_of(result, source)
+
+    def _silent(self, source: DataSource, line: Line, claims: str | None, renew: bool) -> Token:
+        app = self._public(source, line, self._caches.open(source.id))
+        accounts = app.get_accounts()
+        if not accounts:
+            raise ProblemError(
+                Problem(
+                    title="Not authorised yet",
+                    cause="No administrator is signed in for this data source on this computer.",
+                    remedy="Press Authorize and sign in as an administrator of the tenant.",
+                    action=Action.AUTHORIZE,
+                    code="not-authorised",
+                )
+            )
+        result = app.acquire_token_silent_with_error(
+            self._scopes(source), accounts[0], force_refresh=renew, claims_challenge=claims
+        )
+        return self._token_of(result or {"error": "invalid_grant", "error_description": ""}, source)
+
+    def _scopes(self, source: DataSource) -> list[str]:
+        return permissions.scopes(source, catalogue.plan(source))
+
+    def _token_of(self, result: dict[str, Any], source: DataSource) -> Token:
+        if "access_token" not in result:
+            raise ProblemError(explain.sign_in_error(result, source.sign_in))
+        raw = str(result["access_token"])
+        return Token(
+            value=Secret(raw),
+            expires=self._clock() + timedelta(seconds=int(result.get("expires_in") or 0)),
+            claims=claims_of(raw),
+            scopes=frozenset(str(result.get("scope") or "").split()),
+        )
+
+    # --- MSAL's objects ---------------------------------------------------------------------------------------
+
+    def _public(self, source: DataSource, line: Line, cache: Any) -> "msal.PublicClientApplication":
+        import msal
+
+        return self._made(
+            source, lambda **kw: msal.PublicClientApplication(source.client_id, token_cache=cache, **kw), line
+        )
+
+    def _confidential(
+        self, source: DataSource, line: Line, typed: Credential
+    ) -> "msal.ConfidentialClientApplication":
+        import msal
+
+        credential = credentials.for_msal(source, typed, self._vault)
+        return self._made(
+            source,
+            lambda **kw: msal.ConfidentialClientApplication(source.client_id, client_credential=credential, **kw),
+            line,
+        )
+
+    def _made(self, source: DataSource, make: Callable[..., Any], line: Line) -> Any:
+        """A new application object. Its constructor asks the network for the tenant's addresses."""
+        try:
+            return make(
+                authority=source.authority,
+                http_client=_Http(line),
+                # Own hosts are unknown to MSAL: it would ask Microsoft's worldwide host about them.
+                instance_discovery=False,
+                client_capabilities=["CP1"],
+                app_name="o365desk",
+                app_version=__version__,
+            )
+        except ValueError as error:
+            # MSAL hides the sign-in service's own words one level down.
+            text = str(error.__context__ or error)
+            answer = {"error": "invalid_tenant", "error_description": text}
+            raise ProblemError(explain.sign_in_error(answer, source.sign_in)) from error
+
+    # --- with a person ----------------------------------------------------------------------------------------
+
+    def sign_in(
+        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
+    ) -> Authorisation:
+        """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's.
+        Raises ProblemError or CancelledError."""
+        import msal
+
+        with self.line(source, stop) as line:
+            expected = tenant_id(discover(source, line))
+            fresh = msal.SerializableTokenCache()
+            app = self._public(source, line, fresh)
+            result = (
+                self._by_code(app, source, stop, tell) if device_code else self._by_browser(app, source, stop, tell)
+            )
+            token = self._token_of(result, source)
+            person = result.get("id_token_claims") or {}
+            tenant = token.tenant or str(person.get("tid") or "")
+            account = token.account or str(person.get("preferred_username") or "")
+            self._refuse_other_tenant(source, expected, tenant, account)
+        self._caches.replace(source.id, fresh.serialize())
+        return Authorisation(account=account, at=self._clock(), tenant=tenant, client_id=source.client_id)
+
+    def _refuse_other_tenant(self, source: DataSource, expected: str, tenant: str, account: str) -> None:
+        if not expected or tenant == expected:
+            return
+        raise ProblemError(
+            Problem(
+                title="Signed in to another tenant",
+                cause=f"{account or 'The account'} belongs to tenant {tenant or '(unnamed)'}, "
+                f"but this data source is for {source.tenant} ({expected}).",
+                remedy="Sign in again with an account of this data source's tenant, or change the tenant.",
+                field="tenant",
+                action=Action.AUTHORIZE,
+                code="other-tenant",
+            )
+        )
+
+    def _by_browser(
+        self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]
+    ) -> dict[str, Any]:
+        state = random.token_urlsafe(24)
+        with Loopback(state) as loopback:
+            flow = app.initiate_auth_code_flow(
+                self._scopes(source),
+                redirect_uri=loopback.redirect,
+                state=state,
+                prompt="select_account",
+                response_mode="form_post",
+            )
+            tell(Waiting("browser", flow["auth_uri"], self._clock() + BROWSER_WAIT))
+            self._open_browser(flow["auth_uri"])
+            answer = loopback.wait(stop, BROWSER_WAIT.total_seconds())
+        if answer is None:
+            raise ProblemError(_nobody_came(BROWSER_WAIT))
+        if "error" in answer:
+            raise ProblemError(explain.sign_in_error(answer, source.sign_in))
+        try:
+            result: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
+        except (ValueError, RuntimeError) as error:  # MSAL's words for a state or nonce that is not this sign-in's
+            raise ProblemError(_not_ours(error)) from error
+        return result
+
+    def _by_code(self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]) -> dict[str, Any]:
+        flow = app.initiate_device_flow(self._scopes(source))
+        if "user_code" not in flow:
+            raise ProblemError(explain.sign_in_error(flow, source.sign_in))
+        until = self._clock() + timedelta(seconds=int(flow["expires_in"]))
+        tell(Waiting("device-code", flow["verification_uri"], until, flow["user_code"]))
+        pause = float(flow.get("interval", 5))
+        while True:
+            stop.wait(pause)
+            result: dict[str, Any] = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+            if result.get("error") == "slow_down":
+                pause += 5
+            elif result.get("error") != "authorization_pending":
+                return result
+            if self._clock() >= until:
+                return {"error": "expired_token"}
+
+    def consent(
+        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
+    ) -> Authorisation:
+        """Waits until an administrator has consented to what an application by itself needs, and proves it with a
+        token. It looks by itself every few seconds, so the link may be opened by somebody else, elsewhere."""
+        needed = {item.name for item in catalogue.plan(source) if not item.delegated}
+        with self.line(source, stop) as line:
+            credentials.for_msal(source, typed, self._vault)
+            token = self.token(source, line, typed)
+            if not needed <= token.granted:
+                token = self._wait_for_consent(source, line, typed, needed, tell)
+        return Authorisation(
+            account="an administrator's consent", at=self._clock(), tenant=token.tenant, client_id=source.client_id
+        )
+
+    def _wait_for_consent(
+        self,
+        source: DataSource,
+        line: Line,
+        typed: Credential,
+        needed: set[str],
+        tell: Callable[[Waiting], None],
+    ) -> Token:
+        state = random.token_urlsafe(24)
+        until = self._clock() + CONSENT_WAIT
+        with Loopback(state) as loopback:
+            link = permissions.consent_link(source, catalogue.plan(source), loopback.redirect, state)
+            tell(Waiting("consent", link, until))
+            self._open_browser(link)
+            while self._clock() < until:
+                answer = loopback.wait(line.stop, CONSENT_POLL)
+                # On the v2.0 endpoint admin_consent=True comes with refusals too: the error counts.
+                if answer and "error" in answer:
+                    raise ProblemError(explain.sign_in_error(answer, source.sign_in))
+                token = self.token(source, line, typed)
+                if needed <= token.granted:
+                    return token
+        raise ProblemError(_nobody_came(CONSENT_WAIT))
+
+
+def _nobody_came(waited: timedelta) -> Problem:
+    return Problem(
+        title="Nobody signed in",
+        cause=f"No answer came from the browser within {waited.total_seconds() / 60:.0f} minutes. If its page showed "
+        "an error (AADSTS50011, for example), the app registration must be changed first.",
+        remedy="Start again, copy the link into another browser, or use a device code instead.",
+        action=Action.AUTHORIZE,
+        code="nobody-came",
+    )
+
+
+def _not_ours(error: Exception) -> Problem:
+    return Problem(
+        title="The sign-in's answer does not fit",
+        cause="It was made for another sign-in; an old page may have been sent again.",
+        remedy="Close the browser's page and start the sign-in again.",
+        action=Action.AUTHORIZE,
+        code="other-sign-in",
+        detail=explain.mask(str(error)),
+    )
+
+
+def redirect_registered(source: DataSource, line: Line) -> tuple[bool | None, str]:
+    """Whether the redirect address is registered for the app, without a person: a silent sign-in is answered at a
+    registered address and nowhere else. None (with what came) where the answer tells neither."""
+    query = {
+        "client_id": source.client_id,
+        "response_type": "code",
+        "redirect_uri": REDIRECT,
+        "response_mode": "query",
+        "scope": "openid",
+        "prompt": "none",
+        "state": random.token_urlsafe(12),
+        # No code can come of a silent sign-in without a session; the challenge is here for hosts that insist.
+        "code_challenge": base64.urlsafe_b64encode(random.token_bytes(32)).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+        "nonce": random.token_urlsafe(12),
+    }
+    response = line.send("GET", f"{source.authority}/oauth2/v2.0/authorize?{urlencode(query)}")
+    target = response.headers.get("Location", "")
+    if response.is_redirect and target.lower().startswith((f"{REDIRECT}/", f"{REDIRECT}?")):
+        return True, ""
+    code = explain.aadsts(response.text)
+    if code in (50011, 500113, 900971):
+        return False, f"AADSTS{code}"
+    return None, f"AADSTS{code}" if code else f"HTTP {response.status_code}"

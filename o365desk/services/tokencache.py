@@ -1,0 +1,124 @@
+"""MSAL's token cache, one per data source: encrypted under a key from the vault, locked between processes."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from o365desk.services.secrets import Secret, Vault, VaultKind
+
+if TYPE_CHECKING:
+    import msal
+
+log = logging.getLogger(__name__)
+
+_OWNER, _KEY = "o365desk", "token-cache-key"
+
+
+class TokenCaches:
+    """Hands out the cache of a data source. While the vault is for the session only, caches are too."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder = folder
+        self._vault = vault
+        self._session: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def open(self, source_id: str) -> "msal.SerializableTokenCache":
+        """The data source's cache. Raises ProblemError while the vault is locked."""
+        import msal
+        from msal_extensions import PersistedTokenCache
+
+        with self._lock:
+            if self._vault.kind is VaultKind.SESSION:
+                return self._session.setdefault(source_id, msal.SerializableTokenCache())
+            return PersistedTokenCache(_sealed(self._file(source_id), self._key()))
+
+    def replace(self, source_id: str, content: str) -> None:
+        """Puts MSAL's serialised tokens in place of those of whoever was signed in before."""
+        import msal
+        from msal_extensions import CrossPlatLock
+
+        with self._lock:
+            if self._vault.kind is VaultKind.SESSION:
+                cache = msal.SerializableTokenCache()
+                cache.deserialize(content)
+                self._session[source_id] = cache
+                return
+            sealed = _sealed(self._file(source_id), self._key())
+        with CrossPlatLock(f"{sealed.get_location()}.lockfile"):
+            sealed.save(content)
+
+    def forget(self, source_id: str) -> None:
+        """Removes the data source's cache: nobody is signed in for it any more."""
+        with self._lock:
+            self._session.pop(source_id, None)
+        self._file(source_id).unlink(missing_ok=True)
+        Path(f"{self._file(source_id)}.lockfile").unlink(missing_ok=True)
+
+    def _file(self, source_id: str) -> Path:
+        return self._folder / f"{source_id}.bin"
+
+    def _key(self) -> bytes:
+        kept = self._vault.get(_OWNER, _KEY)
+        if kept is None:
+            self._vault.set(_OWNER, _KEY, Secret(os.urandom(32).hex()))
+            # Read back rather than keep: another process may have made one at the same moment.
+            kept = self._vault.get(_OWNER, _KEY)
+        if kept is None:
+            raise RuntimeError("the vault did not keep the token cache's key")
+        return bytes.fromhex(kept.reveal())
+
+
+def _sealed(file: Path, key: bytes) -> Any:
+    """A persistence for msal-extensions: AES-256-GCM, a fresh nonce for each save, owner-only rights."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from msal_extensions.persistence import BasePersistence, PersistenceNotFound
+
+    cipher, about = AESGCM(key), b"o365desk token cache 1"
+
+    class Sealed(BasePersistence):  # type: ignore[misc]
+        is_encrypted = True
+
+        def save(self, content: str) -> None:
+            nonce = os.urandom(12)
+            _replace(file, nonce + cipher.encrypt(nonce, content.encode(), about))
+
+        def load(self) -> str:
+            data = self._read(file.read_bytes)
+            try:
+                return cipher.decrypt(data[:12], data[12:], about).decode()
+            except (InvalidTag, ValueError) as error:
+                # The vault was begun anew, or the file was damaged: its tokens are lost, and to sign in again is the
+                # way out in any case. So it counts as empty.
+                log.warning("A token cache cannot be opened; its data source must be authorised again")
+                raise PersistenceNotFound(message="The token cache cannot be opened", location=str(file)) from error
+
+        def time_last_modified(self) -> float:
+            return float(self._read(lambda: file.stat().st_mtime))
+
+        def get_location(self) -> str:
+            return str(file)
+
+        @staticmethod
+        def _read(read: Callable[[], Any]) -> Any:
+            try:
+                return read()
+            except FileNotFoundError as error:
+                raise PersistenceNotFound(message="No token cache yet", location=str(file)) from error
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return Sealed()
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Replaces the file as a whole; the new one is for its owner only from the first byte."""
+    fresh = file.with_suffix(f".{os.getpid()}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(fresh, file)  # noqa: PTH105 - the same call everywhere files are replaced
