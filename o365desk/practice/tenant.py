@@ -1,0 +1,256 @@
+"""What both sides of the practice tenant share: apps, accounts, consent, clock, switches, directories, keys."""
+
+import hashlib
+import itertools
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from o365desk.practice.directory import Account, Directory, guid
+from o365desk.practice.permissions import OIDC
+from o365desk.practice.switches import Switches, Value
+from o365desk.practice.tokens import Signer, b64url
+
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+_SIGN_IN = OIDC | {"User.Read"}
+_READ_WRITE = frozenset(
+    {"User.Read.All", "Group.ReadWrite.All", "LicenseAssignment.ReadWrite.All", "LicenseAssignment.Read.All"}
+)
+_PROFILES: dict[str, frozenset[str]] = {
+    "users-only": frozenset({"User.Read.All"}),
+    "read": frozenset({"User.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All"}),
+    "read-write": _READ_WRITE,
+    "no-consent": _READ_WRITE,
+    "sso": frozenset(),
+}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the three sides are, without a slash at the end."""
+
+    login: str
+    graph: str
+    control: str
+
+
+@dataclass(frozen=True)
+class App:
+    """An app registration with its secret and certificate, and what was registered for it."""
+
+    profile: str
+    client_id: str
+    object_id: str
+    secret: str = field(repr=False)
+    secret_id: str
+    delegated: frozenset[str]
+    application: frozenset[str]
+    consented: bool
+    certificate: Path
+    thumbprints: tuple[str, str]  # x5t, x5t#S256
+    key: rsa.RSAPublicKey
+
+    @property
+    def title(self) -> str:
+        """The name shown on pages."""
+        return f"Practice app “{self.profile}”"
+
+
+class Consents:
+    """Who has consented to what. The `consent` switch sets an app's start; pages add to it."""
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self._everybody: dict[str, set[str]] = defaultdict(set)
+        self._person: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._app_itself: dict[str, set[str]] = defaultdict(set)
+
+    def _from_start(self, app: App) -> bool:
+        value = self._switches.text("consent", app.profile)
+        return value == "granted" or (value == "seeded" and app.consented)
+
+    def delegated(self, app: App, account: Account) -> frozenset[str]:
+        """The delegated permissions (with openid and the like) the app has for this person."""
+        start = app.delegated if self._from_start(app) else frozenset()
+        return start | self._everybody[app.profile] | self._person[app.profile, account.oid]
+
+    def roles(self, app: App) -> frozenset[str]:
+        """The application permissions granted to the app."""
+        return frozenset(self._app_itself[app.profile]) | (
+            app.application if self._from_start(app) else frozenset()
+        )
+
+    def grant(self, app: App, permissions: frozenset[str], account: Account | None) -> None:
+        """Delegated consent: of one person, or of an administrator for everybody (None)."""
+        if account is None:
+            self._everybody[app.profile] |= permissions
+        else:
+            self._person[app.profile, account.oid] |= permissions
+
+    def grant_all(self, app: App) -> None:
+        """An administrator's consent to everything registered."""
+        self.forget(app.profile)
+        self._switches.note("consent", "granted", app.profile)
+
+    def forget(self, profile: str | None) -> None:
+        """Drops what pages added, for one app or all."""
+        self._everybody = _without(self._everybody, profile)
+        self._app_itself = _without(self._app_itself, profile)
+        kept = {key: value for key, value in self._person.items() if profile and key[0] != profile}
+        self._person = defaultdict(set, kept)
+
+
+def _without(granted: dict[str, set[str]], profile: str | None) -> dict[str, set[str]]:
+    return defaultdict(set, {key: value for key, value in granted.items() if profile and key != profile})
+
+
+class Tenant:
+    """The whole state. Used from the serving thread only, but for construction."""
+
+    def __init__(
+        self, addresses: Addresses, folder: Path, users: int, groups: int, seed: int, latency: float
+    ) -> None:
+        self.addresses = addresses
+        self.switches = Switches(self._changed, latency_ms=latency)
+        self.signer = Signer()
+        self.home = Directory(seed, users, groups)
+        self.other = Directory(seed, 40, 12, "other")
+        self._folder = folder
+        self._random = Random(f"{seed}:apps")  # noqa: S311 - the same ids for the same seed
+        self._seeded = {
+            name: self._register(name, also, also, name != "no-consent") for name, also in _PROFILES.items()
+        }
+        self.apps: dict[str, App] = dict(self._seeded)
+        self.switches.profiles = list(self.apps)
+        self.consents = Consents(self.switches)
+        self._serial = itertools.count(1)
+        self._sessions: dict[str, int] = {}
+        self._void_until = 0
+        self.revoked_at = 0.0
+
+    def now(self) -> float:
+        """The tenant's time, Unix seconds."""
+        return time.time() + self.switches.number("clock_offset")
+
+    def directory(self, tenant_id: str) -> Directory | None:
+        """The directory with this id."""
+        return next((d for d in (self.home, self.other) if d.tenant_id == tenant_id), None)
+
+    def account(self, username: str) -> Account | None:
+        """The account with this user name (or principal name), in its present state."""
+        wanted = username.strip().lower()
+        for account in self.home.accounts:
+            if wanted in (account.username.lower(), str(account.user["userPrincipalName"]).lower()):
+                return account
+        return None
+
+    def account_state(self, account: Account) -> str:
+        """ok, locked, disabled, deleted or password_expired."""
+        return self.switches.text("admin_account") if account.kind == "admin" else account.state
+
+    def app(self, client_id: str) -> App | None:
+        """The app registered under this id."""
+        return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)
+
+    def register(self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool) -> App:
+        """Registers one more app until the next reset; ValueError if the name is taken."""
+        if name in self.apps:
+            raise ValueError(f"There is an app {name!r} already.")
+        self.apps[name] = self._register(name, delegated, application, consented)
+        self.switches.profiles = list(self.apps)
+        return self.apps[name]
+
+    def _register(self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool) -> App:
+        random = self._random
+        letters = "".join(random.choice(_LETTERS[:62]) for _ in range(3))
+        secret = f"{letters}8Q~" + "".join(random.choice(_LETTERS) for _ in range(34))
+        path = self._folder / f"{name}.pem"
+        key, thumbprints = _make_certificate(path, name)
+        return App(
+            name, guid(random), guid(random), secret, guid(random), delegated | _SIGN_IN, application, consented,
+            path, thumbprints, key,
+        )  # fmt: skip
+
+    def described(self, app: App) -> dict[str, str]:
+        """What somebody who sets up a data source needs of an app."""
+        return {
+            "client_id": app.client_id,
+            "secret": app.secret,
+            "secret_id": app.secret_id,
+            "certificate": str(app.certificate),
+        }
+
+    def new_session(self) -> str:
+        """The id of a new sign-in."""
+        session = str(guid(Random()))  # noqa: S311 - an id, not a secret
+        self._sessions[session] = next(self._serial)
+        return session
+
+    def session_void(self, session: str) -> bool:
+        """Whether the sign-in was revoked (or is unknown: of another run)."""
+        return self._sessions.get(session, 0) <= self._void_until
+
+    def _changed(self, key: str, app: str | None, value: Value) -> None:
+        if key == "consent":
+            self.consents.forget(app)
+        elif key == "sessions_revoked" and value:
+            self.revoked_at = self.now()
+            self._void_until = next(self._serial)
+
+    def reset(self) -> None:
+        """Switches, consent and apps as at the start. Sign-ins made since go on."""
+        self.switches.reset()
+        self.consents.forget(None)
+        self.apps = dict(self._seeded)
+        self.switches.profiles = list(self.apps)
+
+    def ready(self, ca_file: Path) -> dict[str, Any]:
+        """The ready information."""
+        accounts = {a.kind: {"username": a.username, "password": a.password} for a in self.home.accounts}
+        return {
+            "login": self.addresses.login,
+            "graph": self.addresses.graph,
+            "control": self.addresses.control,
+            "ca_file": str(ca_file),
+            "tenant": self.home.tenant_id,
+            "domain": self.home.domain,
+            "apps": {name: self.described(app) for name, app in self.apps.items()},
+            "admin": accounts["admin"],
+            "accounts": accounts,
+            "other_tenant": {"tenant": self.other.tenant_id, "domain": self.other.domain},
+        }
+
+
+def _make_certificate(path: Path, name: str) -> tuple[rsa.RSAPublicKey, tuple[str, str]]:
+    """Writes a private key with its self-signed certificate; the public key and both thumbprints."""
+    key = rsa.generate_private_key(65537, 2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"practice {name}"[:60])])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=730))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.touch(mode=0o600)
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    raw = certificate.public_bytes(serialization.Encoding.DER)
+    sha1 = hashlib.sha1(raw, usedforsecurity=False).digest()
+    return key.public_key(), (b64url(sha1), b64url(hashlib.sha256(raw).digest()))

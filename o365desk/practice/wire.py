@@ -1,0 +1,85 @@
+"""Requests and answers as the practice tenant's sides see them: no sockets, no ASGI."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+import msgspec
+
+MARK = "x-practice-tenant"
+
+
+@dataclass
+class Request:
+    """One request. `path` and `query` are as sent (still percent-encoded); header names are lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The decoded parts of the path; an encoded slash stays inside its part."""
+        return tuple(unquote(part) for part in self.path.strip("/").split("/"))
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """The decoded query; of a repeated name the last value."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The decoded fields of a form body; {} for anything that is not one."""
+        if not self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return {}
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """Cookies by name."""
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in pairs if name}
+
+
+@dataclass
+class Answer:
+    """One answer. A body of None means none at all (and no content type)."""
+
+    status: int
+    body: bytes | None = None
+    content_type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def json_answer(status: int, value: Any, **headers: str) -> Answer:
+    """A JSON answer; underscores in header names become hyphens."""
+    return Answer(status, msgspec.json.encode(value), headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def html_answer(status: int, page: str) -> Answer:
+    """A page of HTML, never cached."""
+    return Answer(status, page.encode(), "text/html; charset=utf-8", {"Cache-Control": "no-store"})
+
+
+def text_answer(status: int, text: str) -> Answer:
+    """Plain text."""
+    return Answer(status, text.encode(), "text/plain")
+
+
+def redirect_answer(address: str, params: dict[str, str], mode: str = "query") -> Answer:
+    """A 302 to `address` with `params` in its query or fragment. An address without a path gets its slash."""
+    if address.count("/") < 3:
+        address += "/"
+    joint = "#" if mode == "fragment" else "&" if "?" in address else "?"
+    return Answer(302, b"", "text/html", {"Location": address + joint + urlencode(params)})
+
+
+def hidden_fields(values: dict[str, str]) -> str:
+    """`values` as hidden inputs of a form."""
+    return "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in values.items()
+    )
