@@ -1,4 +1,4 @@
-"""The people, groups and licence plans of a practice tenant: made from a seed, always the same for the same seed."""
+"""The people, groups and licence plans of a practice tenant, made from a seed, the same for the same seed."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Account:
     @property
     def member(self) -> bool:
         """Whether this is a member, not a guest: members may read the directory."""
-        return self.user["userType"] == "Member"
+        return bool(self.user["userType"] == "Member")
 
     @property
     def wids(self) -> list[str]:

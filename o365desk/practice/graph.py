@@ -99,6 +99,14 @@ class Graph:
         body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
         return self._with_ids(request, json_answer(error.status, body, **error.headers))
 
+    def throttle_scope(self, request: Request) -> str:
+        """The `x-ms-throttle-scope` of a 429: whose quota was used up."""
+        try:
+            app = self._token(request)["appid"]
+        except GraphError:
+            app = GRAPH_APP_ID
+        return f"Tenant_Application/ReadWrite/{app}/{self._tenant.home.tenant_id}"
+
     def _ids(self, request: Request) -> dict[str, str]:
         own = request.headers.setdefault("x-own-request-id", str(uuid4()))
         return {"request-id": own, "client-request-id": request.headers.get("client-request-id", own)}
@@ -132,9 +140,7 @@ class Graph:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.")
         delegated = claims.get("idtyp") == "user"
         granted = frozenset(claims.get("scp", "").split()) if delegated else frozenset(claims.get("roles", ()))
-        account = (
-            next((a for a in self._tenant.home.accounts if a.oid == claims["oid"]), None) if delegated else None
-        )
+        account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
         return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#")
 
     def _token(self, request: Request) -> Claims:
@@ -175,7 +181,7 @@ class Graph:
             raise GraphError(403, "Authorization_RequestDenied", _DENIED)
         user = call.account.user
         info = {
-            "sub": call.claims["pairwise"] if "pairwise" in call.claims else call.claims["sub"],
+            "sub": call.claims["sub"],
             "name": user["displayName"],
             "family_name": user["surname"],
             "given_name": user["givenName"],

@@ -48,6 +48,12 @@ def refusal(description: str) -> str:
     )
 
 
+def blocked() -> str:
+    """What a web filter on the way might send instead of an answer."""
+    text = "<p>This page was blocked by the web filter of Example Corp.</p><p>Category: uncategorised</p>"
+    return page("Access denied by policy", text)
+
+
 def _form(step: str, inner: str, **hidden: str) -> str:
     return f'<form method="post" action="/common/practice/{step}">{hidden_fields(hidden)}{inner}</form>'
 

@@ -1,4 +1,4 @@
-"""Which properties Graph's objects have: answered by default, on request, only singly, or not from the directory."""
+"""Which properties the objects of Graph have: by default, on request, only singly, or not from the directory."""
 
 from dataclasses import dataclass
 

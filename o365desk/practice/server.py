@@ -8,32 +8,23 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
-from math import ceil
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 import trustme
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from o365desk.practice.aadsts import Refusal
-from o365desk.practice.control import Control
-from o365desk.practice.entra import Entra
-from o365desk.practice.graph import Graph, GraphError
-from o365desk.practice.pages import page
+from o365desk.practice.asgi import Protocol, ServiceApplication, Sides, control_application
 from o365desk.practice.tenant import Addresses, Tenant
-from o365desk.practice.wire import MARK, Answer, Request, html_answer
+from o365desk.practice.wire import MARK
 
 _HOST = "localhost"
-_LARGEST_BODY = 4 * 1024 * 1024
-_SIDES = ("login", "graph", "control")
+_SIDES = 3  # sign-in, Graph, control
 
 
 @dataclass(frozen=True)
@@ -45,18 +36,6 @@ class Options:
     groups: int = 120
     seed: int = 1
     latency_ms: int = 0
-
-
-class _Dropped(Exception):  # noqa: N818 - not an error: the connection is to end without an answer
-    """The request gets no answer."""
-
-
-class _Protocol(HttpToolsProtocol):
-    """Hands the connection to the application, so that it can be reset for real."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {"practice.transport": {"transport": self.transport}}
 
 
 class _Server(uvicorn.Server):
@@ -78,129 +57,6 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class _Application:
-    """One side as an ASGI application: faults first, then the side's answer, then headers and log."""
-
-    def __init__(self, side: str, tenant: Tenant, sides: dict[str, Any], ended: asyncio.Event) -> None:
-        self._side = side
-        self._tenant = tenant
-        self._entra: Entra = sides["login"]
-        self._graph: Graph = sides["graph"]
-        self._control: Control = sides["control"]
-        self._own: Entra | Graph | Control = sides[side]
-        self._ended = ended
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        request = await _request(scope, receive)
-        try:
-            answer = await self._answered(request)
-        except _Dropped:
-            self._control.record(self._side, request, 0)
-            _reset(scope["extensions"]["practice.transport"]["transport"])
-            await receive()  # returns when the connection is gone, so that uvicorn knows it too
-            return
-        if self._side != "control":
-            self._control.record(self._side, request, answer.status)
-        await self._send(request, answer, send)
-
-    async def _answered(self, request: Request) -> Answer:
-        if self._side == "control":
-            return self._own.answer(request)
-        await self._network(request)
-        fault = self._fault(request)
-        answer = fault or self._own.answer(request)
-        if self._tenant.switches.text("broken_json") == self._side and "json" in answer.content_type:
-            answer.body = (answer.body or b"")[: len(answer.body or b"") * 2 // 3]
-        return answer
-
-    async def _network(self, request: Request) -> None:
-        """Delay, and what ends without an answer."""
-        switches = self._tenant.switches
-        if delay := switches.number("latency_ms"):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), delay / 1000)
-        down = self._down()
-        if down == "hang":
-            await self._ended.wait()
-        if down in ("hang", "refuse"):
-            raise _Dropped
-
-    def _down(self) -> str:
-        switches = self._tenant.switches
-        if self._side == "graph" and switches.number("graph_down_after"):
-            if switches.take("graph_down_after") and not switches.number("graph_down_after"):
-                self._last_before_down = True
-            return "none"
-        return switches.text(f"{self._side}_down")
-
-    def _fault(self, request: Request) -> Answer | None:
-        """An answer that comes from a fault instead of the side."""
-        switches, side = self._tenant.switches, self._side
-        if switches.text("proxy_page").startswith(side):
-            status = int(switches.text("proxy_page").rpartition("_")[2])
-            text = "<p>This page was blocked by the web filter of Example Corp.</p><p>Category: uncategorised</p>"
-            return html_answer(status, page("Access denied by policy", text))
-        if self._down_503():
-            return self._refused(request, 503)
-        if switches.take(f"{side}_throttle"):
-            return self._refused(request, 429)
-        return None
-
-    def _down_503(self) -> bool:
-        return self._tenant.switches.text(f"{self._side}_down") == "503" and not (
-            self._side == "graph" and self._tenant.switches.number("graph_down_after")
-        )
-
-    def _refused(self, request: Request, status: int) -> Answer:
-        wait = self._tenant.switches.number("retry_after")
-        if self._side == "login":
-            refusal = Refusal(90033 if status == 503 else 90055)
-            answer = self._entra.refuse(refusal, request.headers.get("client-request-id", ""))
-            answer.headers["Retry-After"] = str(ceil(wait))
-            return answer
-        if status == 503:
-            error = GraphError(503, "serviceNotAvailable", "The service is temporarily unavailable.")
-        else:
-            scope = f"Tenant_Application/ReadWrite/{self._tenant.home.tenant_id}"
-            error = GraphError(
-                429, "TooManyRequests", "Too many requests.", x_ms_throttle_scope=scope,
-                x_ms_throttle_information="ResourceUnitLimitExceeded",
-            )  # fmt: skip
-        error.headers["Retry-After"] = f"{wait:g}"
-        return self._graph.error(request, error)
-
-    async def _send(self, request: Request, answer: Answer, send: Any) -> None:
-        body = answer.body or b""
-        headers = {"Date": formatdate(self._tenant.now(), usegmt=True), **answer.headers}
-        if answer.body is not None:
-            headers |= {"Content-Type": answer.content_type, "Content-Length": str(len(body))}
-        raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
-
-
-async def _request(scope: dict[str, Any], receive: Any) -> Request:
-    body = b""
-    more = True
-    while more and len(body) <= _LARGEST_BODY:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(
-        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers, body
-    )
-
-
-def _reset(transport: asyncio.Transport) -> None:
-    """Ends a connection with a TCP reset."""
-    raw = transport.get_extra_info("socket")
-    if raw is not None:
-        with contextlib.suppress(OSError):
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-
-
 def _listen(port: int) -> list[socket.socket]:
     """Sockets on loopback, IPv4 and where there is one IPv6, on the same port (0: any)."""
     first = socket.create_server(("127.0.0.1", port))
@@ -216,7 +72,7 @@ class PracticeTenant:
     `folder` takes the CA file and the apps' certificates; without one it is a temporary folder, gone after stop().
     """
 
-    def __init__(self, options: Options = Options(), folder: Path | None = None) -> None:  # noqa: B008 - frozen
+    def __init__(self, options: Options = Options(), folder: Path | None = None) -> None:
         self.options = options
         self.ready: dict[str, Any] = {}
         self._folder = folder
@@ -237,7 +93,7 @@ class PracticeTenant:
 
     def start(self) -> None:
         """Makes the tenant and serves it; OSError if a port is taken."""
-        ports = [self.options.port + n if self.options.port else 0 for n in range(len(_SIDES))]
+        ports = [self.options.port + n if self.options.port else 0 for n in range(_SIDES)]
         listening: list[list[socket.socket]] = []
         try:
             for port in ports:
@@ -260,7 +116,7 @@ class PracticeTenant:
             daemon=True,
         )
         self._thread.start()
-        for _ in _SIDES:
+        for _ in range(_SIDES):
             accepting.acquire()
 
     async def _serve(
@@ -272,11 +128,12 @@ class PracticeTenant:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        sides = {"login": Entra(tenant), "graph": Graph(tenant), "control": Control(tenant)}
-        for side in _SIDES:
+        sides = Sides(tenant)
+        applications = [ServiceApplication(side, sides, self._ended) for side in ("login", "graph")]
+        for application in (*applications, control_application(sides)):
             config = uvicorn.Config(
-                _Application(side, tenant, sides, self._ended),  # type: ignore[arg-type]
-                http=_Protocol, ws="none", lifespan="off", log_config=None, access_log=False, date_header=False,
+                application,
+                http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, date_header=False,
                 server_header=False, headers=[(MARK, "1")], ssl_certfile=certificates[0],
                 ssl_keyfile=certificates[1], timeout_keep_alive=75, timeout_graceful_shutdown=2,
             )  # fmt: skip
