@@ -113,6 +113,7 @@ class Directory:
         local = upn.partition("@")[0]
         mail = None if (bits >> 16) % 29 == 0 else f"{local}@{self.mail_domain}"
         day = (bits >> 24) % 2400
+        created = f"{2018 + day // 336}-{day // 28 % 12 + 1:02}-{day % 28 + 1:02}T08:{day % 60:02}:00Z"
         number = f"{phone} {(bits >> 32) % 9_000_000 + 1_000_000}"
         return {
             "id": guid(self._random),
@@ -134,7 +135,7 @@ class Directory:
             "city": city,
             "usageLocation": None if (bits >> 52) % 17 == 0 else country,
             "employeeId": f"{(bits >> 36) % 900_000 + 100_000}",
-            "createdDateTime": f"{2018 + day // 336}-{day // 28 % 12 + 1:02}-{day % 28 + 1:02}T08:{day % 60:02}:00Z",
+            "createdDateTime": created,
             "onPremisesSyncEnabled": None,
             "assignedLicenses": [],
             "mailNickname": local.replace("'", ""),

@@ -13,7 +13,8 @@ _STYLE = """
 .mark{background:var(--markbg);color:var(--mark);text-align:center;padding:.6rem 1rem;font-weight:600}
 main{max-width:30rem;margin:2rem auto;background:var(--card);border:1px solid var(--line);border-radius:10px;
 padding:1.6rem 1.8rem}h1{font-size:1.35rem;margin:.2rem 0 .8rem}p{margin:.5rem 0}.soft{color:var(--soft)}
-.bad{color:var(--bad);white-space:pre-line;overflow-wrap:anywhere}form{margin:0}label{display:block;margin:.8rem 0 .2rem}
+.bad{color:var(--bad);white-space:pre-line;overflow-wrap:anywhere}form{margin:0}
+label{display:block;margin:.8rem 0 .2rem}
 input:not([type=hidden]):not([type=checkbox]){width:100%;padding:.55rem .6rem;font:inherit;color:inherit;
 background:var(--bg);border:1px solid var(--line);border-radius:6px}
 button{font:inherit;padding:.5rem 1.1rem;border-radius:6px;border:1px solid var(--line);background:none;
@@ -29,7 +30,8 @@ hr{border:0;border-top:1px solid var(--line);margin:1.2rem 0}
 def page(title: str, inner: str) -> str:
     """A whole page; `inner` is HTML."""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} – practice tenant</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(title)} – practice tenant</title>"
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head><body><div class="mark" role="note">'
         f"Practice tenant — not Microsoft</div><main><h1>{escape(title)}</h1>{inner}</main></body></html>"
@@ -70,15 +72,16 @@ def pick_account(flow: str, app: str, tiles: list[tuple[str, str, str]], hint: s
         for name, title, remark in tiles
     )
     typed = (
-        f'<label for="u">User name</label><input id="u" name="username" value="{escape(hint)}" autocomplete="username"'
-        ' autocapitalize="none" spellcheck="false"><label for="p">Password</label><input id="p" name="password" '
-        'type="password" autocomplete="current-password"><div class="row"><button class="go">Sign in</button></div>'
+        f'<label for="u">User name</label><input id="u" name="username" value="{escape(hint)}" '
+        'autocomplete="username" autocapitalize="none" spellcheck="false"><label for="p">Password</label>'
+        '<input id="p" name="password" type="password" autocomplete="current-password">'
+        '<div class="row"><button class="go">Sign in</button></div>'
     )
-    return page(
-        "Pick an account",
-        f'<p class="soft">to continue to {escape(app)}</p>{_problem(problem)}{_form("login", buttons, flow=flow)}<hr>'
-        f'<p class="soft">or type one</p>{_form("login", typed, flow=flow)}',
+    inner = (
+        f'<p class="soft">to continue to {escape(app)}</p>{_problem(problem)}{_form("login", buttons, flow=flow)}'
+        f'<hr><p class="soft">or type one</p>{_form("login", typed, flow=flow)}'
     )
+    return page("Pick an account", inner)
 
 
 def second_factor(flow: str, username: str) -> str:
@@ -89,8 +92,8 @@ def second_factor(flow: str, username: str) -> str:
     )
     return page(
         "Approve sign-in request",
-        f'<p>{escape(username)}</p><p class="soft">Your organisation asks for a second proof. Here you answer for the '
-        f"phone.</p>{_form('mfa', buttons, flow=flow)}",
+        f'<p>{escape(username)}</p><p class="soft">Your organisation asks for a second proof. Here you answer '
+        f"for the phone.</p>{_form('mfa', buttons, flow=flow)}",
     )
 
 
@@ -98,7 +101,8 @@ def consent(flow: str, app: str, username: str, asked: list[tuple[str, str]], fo
     """The consent page. `for_all`: an administrator's consent for everybody; `admin`: offer that as a choice."""
     items = "".join(f"<li>{escape(name)}<small>{escape(text)}</small></li>" for name, text in asked)
     choice = (
-        '<p><label><input type="checkbox" name="everybody" value="1"> Consent on behalf of your organisation</label></p>'
+        '<p><label><input type="checkbox" name="everybody" value="1"> Consent on behalf of your organisation'
+        "</label></p>"
         if admin
         else ""
     )

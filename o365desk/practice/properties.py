@@ -1,4 +1,5 @@
-"""Which properties the objects of Graph have: by default, on request, only singly, or not from the directory."""
+"""Which properties the objects of Graph have: by default, on request, only singly, or not from "
+"the directory."""
 
 from dataclasses import dataclass
 
@@ -29,17 +30,19 @@ USERS = _kind(
     "businessPhones displayName givenName jobTitle mail mobilePhone officeLocation preferredLanguage surname "
     "userPrincipalName id",
     "accountEnabled ageGroup assignedLicenses assignedPlans city companyName consentProvidedForMinor country "
-    "createdDateTime creationType deletedDateTime department employeeHireDate employeeId employeeOrgData employeeType "
-    "externalUserState externalUserStateChangeDateTime faxNumber identities imAddresses isResourceAccount "
+    "createdDateTime creationType deletedDateTime department employeeHireDate employeeId employeeOrgData "
+    "employeeType externalUserState externalUserStateChangeDateTime faxNumber identities imAddresses "
+    "isResourceAccount "
     "lastPasswordChangeDateTime legalAgeGroupClassification mailNickname onPremisesDistinguishedName "
     "onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime "
     "onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled "
     "onPremisesUserPrincipalName otherMails passwordPolicies passwordProfile postalCode provisionedPlans "
-    "proxyAddresses securityIdentifier serviceProvisioningErrors showInAddressList signInSessionsValidFromDateTime "
+    "proxyAddresses securityIdentifier serviceProvisioningErrors showInAddressList "
+    "signInSessionsValidFromDateTime "
     "state streetAddress usageLocation userType",
     "licenseAssignmentStates",
-    "aboutMe birthday hireDate interests mailboxSettings mySite pastProjects preferredName responsibilities schools "
-    "skills signInActivity",
+    "aboutMe birthday hireDate interests mailboxSettings mySite pastProjects preferredName responsibilities "
+    "schools skills signInActivity",
 )
 BASIC = ("displayName", "givenName", "id", "mail", "surname", "userPrincipalName")
 GROUPS = _kind(
@@ -50,10 +53,12 @@ GROUPS = _kind(
     "onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation preferredLanguage proxyAddresses "
     "renewedDateTime securityEnabled securityIdentifier theme visibility",
     "assignedLabels assignedLicenses creationOptions isManagementRestricted licenseProcessingState "
-    "onPremisesProvisioningErrors resourceBehaviorOptions resourceProvisioningOptions serviceProvisioningErrors "
+    "onPremisesProvisioningErrors resourceBehaviorOptions resourceProvisioningOptions "
+    "serviceProvisioningErrors "
     "uniqueName",
     "",
-    "allowExternalSenders autoSubscribeNewMembers hideFromAddressLists hideFromOutlookClients isSubscribedByMail "
+    "allowExternalSenders autoSubscribeNewMembers hideFromAddressLists hideFromOutlookClients "
+    "isSubscribedByMail "
     "unseenCount isArchived",
 )
 MEMBERS = _kind(

@@ -129,8 +129,9 @@ class PracticeTenant:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         sides = Sides(tenant)
-        applications = [ServiceApplication(side, sides, self._ended) for side in ("login", "graph")]
-        for application in (*applications, control_application(sides)):
+        login, graph = (ServiceApplication(side, sides, self._ended) for side in ("login", "graph"))
+        applications: list[Callable[..., Any]] = [login, graph, control_application(sides)]
+        for application in applications:
             config = uvicorn.Config(
                 application,
                 http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, date_header=False,

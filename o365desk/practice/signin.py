@@ -1,4 +1,4 @@
-"""Signing in by pages: authorize, account, second factor, consent, device code, administrator's consent, sign-out."""
+"""Signing in by pages: authorize, account, second factor, consent, device code, admin consent, sign-out."""
 
 import secrets
 from collections.abc import Callable

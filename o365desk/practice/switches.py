@@ -65,7 +65,8 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "secret", "Client secret",
-        "Let the client secret expire (AADSTS7000222), or replace it so that the known one is wrong (AADSTS7000215).",
+        "Let the client secret expire (AADSTS7000222), or replace it so that the known one is wrong "
+        "(AADSTS7000215).",
         "Credentials", "choice", "valid",
         (("valid", "Valid"), ("expired", "Let the client secret expire"), ("wrong", "Replace the client secret")),
         per_app=True,
