@@ -1,15 +1,116 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from o365desk.services.connections import Connections
-from o365desk.services.secrets import Vault
+from o365desk import log, paths
+from o365desk.model.datasource import DataSource, SignIn, new
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.services.connections import Connections, Credential
+from o365desk.services.secrets import Secret, Vault
+from o365desk.services.signin import SignIns
 from o365desk.services.state import State
+from o365desk.services.wire import TIMEOUTS, Line, Stop
 from o365desk.services.workspace import Workspace
+
+
+class Practice:
+    """The practice tenant that this program starts in a process of its own. It is reached over HTTPS like any other:
+    its addresses are part of its data source, and no service knows of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self.ready: dict[str, Any] = {}
+        """What it announced: addresses, app profiles, accounts (see `o365desk practice serve`). Empty until then."""
+
+    def start(self) -> None:
+        """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
+        with self._lock:
+            if self._process:
+                return
+            command = [sys.executable, "-m", "o365desk", "practice", "serve", "--with-parent"]
+            # Closing its standard input ends it, also when this process is killed.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self._folder
+            )
+            line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            raise ProblemError(
+                Problem(
+                    title="The practice tenant did not start",
+                    cause=f"Its process ended with code {self._process.wait()}.",
+                    remedy="Run `o365desk practice serve` in a terminal: it says why.",
+                    code="practice",
+                )
+            )
+        self.ready = json.loads(line)
+
+    def stop(self) -> None:
+        """Ends it, and waits until it has ended."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    def sample(self) -> tuple[DataSource, Secret]:
+        """A data source for it with every detail filled in, and its client secret."""
+        profile = self.ready["apps"]["read-write"]
+        source = new(
+            "Practice connector",
+            cloud="practice",
+            login=self.ready["login"],
+            graph=self.ready["graph"],
+            ca_file=self.ready["ca_file"],
+            tenant=self.ready["domain"],
+            client_id=profile["client_id"],
+            sign_in=SignIn.SECRET,
+            read_write=True,
+        )
+        return source, Secret(profile["secret"])
+
+    def switches(self) -> list[dict[str, Any]]:
+        """The trainer's switches as the tenant lists them: key, title, explanation, group, kind, value, choices."""
+        listed: list[dict[str, Any]] = self._control("GET", "/")["switches"]
+        return listed
+
+    def set(self, key: str, value: Any, app: str = "") -> None:
+        """Turns a switch, for one app profile where the switch is kept per app."""
+        self._control("POST", "/switches", {key: {app: value} if app else value})
+
+    def reset(self) -> None:
+        """Everything back to how it was."""
+        self._control("POST", "/reset", {})
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:
+        with Line(Stop(), self.ready["ca_file"]) as line:
+            data = None if body is None else json.dumps(body).encode()
+            response = line.send(method, self.ready["control"].rstrip("/") + path, data=data)
+        if response.status_code != 200:
+            raise ProblemError(
+                Problem(
+                    title="The practice tenant did not take the switch", detail=response.text[:300], code="practice"
+                )
+            )
+        return response.json()
 
 
 @dataclass(frozen=True)
@@ -21,28 +122,25 @@ class App:
     vault: Vault
     connections: Connections
     clock: Callable[[], datetime]
-    practice: "Practice | None" = None
+    log_folder: Path
+    practice: Practice | None = None
+    _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
+
+    def start_practice(self) -> DataSource:
+        """Starts the practice tenant, and saves a data source for it, ready to be tested. Blocks a second or two."""
+        if self.practice is None:
+            raise RuntimeError("this is no practice session")
+        self.practice.start()
+        source, secret = self.practice.sample()
+        return self.connections.save(source, None, Credential(secret=secret)).source
 
     def close(self) -> None:
         """Lets go of files and of the practice tenant."""
-
-
-class Practice:
-    """The practice tenant that this program started in a process of its own, reached over HTTPS like any other."""
-
-    ready: Mapping[str, Any]
-
-    def switches(self) -> list[dict[str, Any]]:
-        """The trainer's switches as the tenant lists them (see practice/control): key, title, group, kind, value."""
-        raise NotImplementedError
-
-    def set(self, key: str, value: Any, app: str = "") -> None:
-        """Turns a switch, for one app profile where the switch is kept per app."""
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        """Everything back to how it was."""
-        raise NotImplementedError
+        if self.practice:
+            self.practice.stop()
+        self.state.close()
+        if self._folder:
+            self._folder.cleanup()
 
 
 def now() -> datetime:
@@ -50,15 +148,80 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def show_in_browser(address: str) -> bool:
+    """Opens the system's browser. False where there is none: then the address must be copied."""
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+def user_name() -> str:
+    """Who works here, as other users of a shared workspace should read it."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
 def build(
     workspace: Path | None = None,
     *,
     state_folder: Path | None = None,
     clock: Callable[[], datetime] = now,
-    open_browser: Callable[[str], bool] | None = None,
+    open_browser: Callable[[str], bool] = show_in_browser,
     session_only: bool = False,
     user: str | None = None,
+    timeouts: tuple[float, float] = TIMEOUTS,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
-    `open_browser` shows an address to the person (the system's browser by default)."""
-    raise NotImplementedError
+    `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
+    folder = state_folder or paths.state_folder()
+    person = user or user_name()
+    space = Workspace(workspace or paths.default_workspace(), clock, person)
+    state = State(folder / "state.sqlite", clock)
+    vault = Vault(folder, session_only=session_only)
+    sign_ins = SignIns(vault, folder / "tokens", clock, open_browser, timeouts)
+    connections = Connections(space, state, vault, sign_ins, clock, person)
+    return App(space, state, vault, connections, clock, folder / "logs")
+
+
+def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
+    """A fresh practice tenant (not yet started: see `App.start_practice`), with a workspace, state and vault of its
+    own that are gone when it is closed."""
+    folder = tempfile.TemporaryDirectory(prefix="o365desk-practice-", ignore_cleanup_errors=True)
+    root = Path(folder.name)
+    app = build(
+        root / "workspace",
+        state_folder=root / "state",
+        open_browser=open_browser,
+        session_only=True,
+        user=user_name(),
+    )
+    return App(
+        app.workspace,
+        app.state,
+        app.vault,
+        app.connections,
+        app.clock,
+        app.log_folder,
+        practice=Practice(root),
+        _folder=folder,
+    )
+
+
+def serve_practice(port: int, users: int, groups: int, seed: int, latency_ms: int, ready_file: Path | None) -> int:
+    """Runs the practice tenant in this process until it is interrupted; announces itself on standard output."""
+    from o365desk.practice.server import Options, serve
+
+    def announce(line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    return serve(Options(port, users, groups, seed, latency_ms), ready_file, announce)
+
+
+def start_log(app: App) -> None:
+    """Writes this process's log, masked, into the state folder."""
+    log.set_up(app.log_folder)

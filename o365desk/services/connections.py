@@ -1,27 +1,34 @@
-"""Connections: a data source together with all that is known about it. Window and command line both stand on this."""
+"""Connections: a data source and all that is known about it. Window and command line both stand on this."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from o365desk import catalogue
+from o365desk.catalogue import permissions
+from o365desk.model import datasource, status
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report, Step
-from o365desk.model.status import Authorisation, Known, Lifetime, Status
-from o365desk.services.secrets import Secret
-from o365desk.services.wire import Stop
-from o365desk.services.workspace import Entry, Unreadable
+from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status
+from o365desk.services import credentials
+from o365desk.services.credentials import NO_CREDENTIAL, Credential
+from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Vault
+from o365desk.services.signin import REDIRECT, SignIns, Waiting
+from o365desk.services.state import State
+from o365desk.services.wire import Stop, check_ca_file
+from o365desk.services.workspace import Entry, Unreadable, Workspace
 
+if TYPE_CHECKING:
+    from o365desk.services.trial import TestStep
 
-@dataclass(frozen=True)
-class Credential:
-    """What was typed into the form and is not in the vault yet; None means: as the vault has it."""
+__all__ = ["NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Row", "StepBegan", "Waiting"]
 
-    secret: Secret | None = None
-    passphrase: Secret | None = None
-
-
-NO_CREDENTIAL = Credential()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,19 +49,8 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """While somebody signs in or consents: `url` to open, for a device code also the `code` to type there.
-    `until` is when it gives up."""
-
-    kind: str  # "browser", "device-code" or "consent"
-    url: str
-    until: datetime
-    code: str = ""
-
-
-@dataclass(frozen=True)
 class StepBegan:
-    """A step of the test started; `key` and `title` as in `Step`."""
+    """A step of the test started, `began` seconds after the test did; `key` and `title` as in `Step`."""
 
     key: str
     title: str
@@ -68,42 +64,116 @@ Progress = StepBegan | Step
 class Connections:
     """See the module."""
 
-    def overview(self) -> Overview:
-        """All data sources of the workspace with their status. No network; safe before the first window."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        workspace: Workspace,
+        state: State,
+        vault: Vault,
+        sign_ins: SignIns,
+        clock: Callable[[], datetime],
+        user: str,
+    ) -> None:
+        self._workspace = workspace
+        self._state = state
+        self._vault = vault
+        self._sign_ins = sign_ins
+        self._clock = clock
+        self._user = user
 
-    def known(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Known:
-        """All that is known about a (perhaps unsaved) data source. No network."""
-        raise NotImplementedError
+    # --- what is known, offline -------------------------------------------------------------------------------
 
-    def status(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Status:
-        """Its status now."""
-        raise NotImplementedError
+    def overview(self, *, deep: bool = False) -> Overview:
+        """All data sources of the workspace with their status. No network. Not `deep`, it is safe before the first
+        window: secrets and certificates, which bring costly imports and may ask a keychain, are not looked at."""
+        listing, now = self._workspace.list(), self._clock()
+        evidence, authorisations = self._state.all_evidence(), self._state.all_authorisations()
+        rows = []
+        for entry in listing.entries:
+            source = entry.source
+            if deep:
+                known = self.known(source)
+                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+                continue
+            proven, attempt = evidence.get(source.id, (None, None))
+            known = Known(
+                problems=tuple(datasource.check(source)),
+                authorisation=self._authorisation(source, authorisations.get(source.id)),
+                evidence=proven,
+                attempt=attempt,
+            )
+            rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+        return Overview(tuple(rows), listing.unreadable)
 
-    def lifetimes(self, source: DataSource) -> list[Lifetime]:
-        """What about it ends by itself, soonest first."""
-        raise NotImplementedError
+    @staticmethod
+    def _authorisation(source: DataSource, kept: Authorisation | None) -> Authorisation | None:
+        """What was authorised for another app is no authorisation for this one."""
+        return kept if kept and kept.client_id.lower() == source.client_id.lower() else None
 
     def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
         """Every offline check: details, secret, certificate; in the form's order."""
-        raise NotImplementedError
+        found = datasource.check(source)
+        own = datasource.CLOUDS.get(source.cloud)
+        if own and own.own_endpoints and (bad := check_ca_file(source.ca_file)):
+            found.append(bad)
+        return found + credentials.check(source, credential, self._vault, self._clock())
+
+    def known(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Known:
+        """All that is known about a (perhaps unsaved) data source. No network."""
+        evidence, attempt = self._state.evidence(source.id)
+        return Known(
+            problems=tuple(self.problems(source, credential)),
+            authorisation=self._authorisation(source, self._state.authorisation(source.id)),
+            evidence=evidence,
+            attempt=attempt,
+            certificate_ends=credentials.certificate_ends(source, credential, self._vault),
+        )
+
+    def status(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Status:
+        """Its status now."""
+        return status.derive(source, self.known(source, credential), self._clock())
+
+    def lifetimes(self, source: DataSource) -> list[Lifetime]:
+        """What about it ends by itself, soonest first."""
+        return status.lifetimes(source, self.known(source))
 
     def last_report(self, source_id: str) -> Report | None:
-        """The report of the last test, as it was."""
-        raise NotImplementedError
+        """The report of the last test, as it was; None if there is none, or it is of an older version."""
+        _, attempt = self._state.evidence(source_id)
+        if attempt is None or not attempt.report:
+            return None
+        try:
+            return msgspec.json.decode(attempt.report, type=Report)
+        except msgspec.DecodeError:
+            return None
 
     def has_secret(self, source_id: str, name: str) -> bool:
         """Whether the vault holds a secret of the data source (CLIENT_SECRET or PASSPHRASE)."""
-        raise NotImplementedError
+        return self._vault.has(source_id, name)
+
+    def consent_link(self, source: DataSource) -> str:
+        """The link to send to whoever can consent for the tenant."""
+        return permissions.consent_link(source, catalogue.plan(source), REDIRECT)
+
+    # --- changing ---------------------------------------------------------------------------------------------
 
     def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
         """Saves secrets to the vault and details to the workspace (in this order), and drops the draft. Raises
         ConflictError or ProblemError; then the file is as it was."""
-        raise NotImplementedError
+        for name, typed in ((CLIENT_SECRET, credential.secret), (PASSPHRASE, credential.passphrase)):
+            if typed:
+                self._vault.set(source.id, name, typed)
+        entry = self._workspace.save(source, base)
+        self._state.drop_draft(self._workspace.folder, source.id)
+        return entry
 
-    def consent_link(self, source: DataSource) -> str:
-        """The link to send to whoever can consent for the tenant."""
-        raise NotImplementedError
+    def forget(self, source_id: str) -> None:
+        """Forgets secrets, tokens and the authorisation of a data source that is gone for good."""
+        if not self._vault.locked:
+            self._vault.delete(source_id)
+        self._sign_ins.forget(source_id)
+        self._state.record_authorisation(source_id, None)
+
+    # --- over the network -------------------------------------------------------------------------------------
 
     def authorise(
         self,
@@ -116,7 +186,15 @@ class Connections:
     ) -> Authorisation:
         """Blocks while an administrator signs in (or, for secret and certificate, consents). Opens the system
         browser unless `device_code`. Raises ProblemError (also for another tenant) or CancelledError."""
-        raise NotImplementedError
+        problems = [item for item in self.problems(source, credential) if item.field != "name"]
+        if problems:
+            raise ProblemError(problems[0])
+        if source.sign_in.delegated:
+            authorisation = self._sign_ins.sign_in(source, stop, tell, device_code=device_code)
+        else:
+            authorisation = self._sign_ins.consent(source, stop, tell, credential)
+        self._state.record_authorisation(source.id, authorisation)
+        return authorisation
 
     def test(
         self,
@@ -126,6 +204,40 @@ class Connections:
         *,
         credential: Credential = NO_CREDENTIAL,
     ) -> Report:
-        """Blocks while the connection is tested; keeps the evidence. `tell` is called from several threads.
-        Raises CancelledError only."""
-        raise NotImplementedError
+        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread. Raises
+        CancelledError only."""
+        from o365desk.services import testing
+        from o365desk.services.trial import Trial
+
+        def began(row: "TestStep", at: float) -> None:
+            tell(StepBegan(row.key, row.title, at))
+
+        known = self.known(source, credential)
+        # Without its CA file no line can be opened, and none will be needed: the first step says so and ends it.
+        trusting = source.replace(ca_file="") if check_ca_file(source.ca_file) else source
+        with self._sign_ins.line(trusting, stop) as line:
+            trial = Trial(
+                source=source,
+                typed=credential,
+                known=known,
+                plan=catalogue.plan(source),
+                sign_ins=self._sign_ins,
+                line=line,
+                now=self._clock,
+            )
+            report = testing.test(trial, began, tell)
+        self._state.record_evidence(source.id, self._evidence(source, report))
+        log.info("Test of %s: %s", source.id, report.outcome)
+        return report
+
+    def _evidence(self, source: DataSource, report: Report) -> Evidence:
+        return Evidence(
+            outcome=report.outcome,
+            message=report.message,
+            at=report.started,
+            by=report.account or self._user,
+            fingerprint=datasource.fingerprint(source),
+            passed=sum(item.outcome is Outcome.PASSED for item in report.operations),
+            total=len(report.operations),
+            report=msgspec.json.encode(report),
+        )

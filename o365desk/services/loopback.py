@@ -4,7 +4,6 @@ MSAL has one of its own, but it cannot be cancelled, and it takes no admin conse
 """
 
 import html
-import http.server
 import queue
 import threading
 from collections.abc import Mapping
@@ -25,6 +24,8 @@ class Loopback:
     """Listens at http://localhost:port until closed, for one answer that carries `state`. As a context manager."""
 
     def __init__(self, state: str) -> None:
+        import http.server
+
         self._state = state
         self._answers: queue.Queue[dict[str, str] | None] = queue.Queue()
         outer = self

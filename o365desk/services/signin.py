@@ -8,13 +8,14 @@ import json
 import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from o365desk import __version__, catalogue
 from o365desk.catalogue import permissions
+from o365desk.log import mask
 from o365desk.model.datasource import DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation
@@ -121,7 +122,7 @@ def tenant_id(document: dict[str, Any]) -> str:
 
 
 def _entra_json(response: Any) -> dict[str, Any]:
-    """The body of an answer of the sign-in service. Raises ProblemError where it is not its answer, or it is down."""
+    """The body of an answer of the sign-in service. Raises ProblemError where it is another's, or it is down."""
     wait = graph.retry_after(response.headers)
     if response.status_code == 429 or response.status_code >= 500:
         asks = f"It asks to wait {wait:.0f} seconds; then try again." if wait else "Wait a little and try again."
@@ -137,7 +138,7 @@ def _entra_json(response: Any) -> dict[str, Any]:
                 remedy=asks,
                 action=Action.RETRY,
                 code=f"HTTP {response.status_code}",
-                detail=explain.mask(response.text[:300]),
+                detail=mask(response.text[:300]),
                 conclusive=False,
             )
         )
@@ -401,8 +402,8 @@ class SignIns:
 def _nobody_came(waited: timedelta) -> Problem:
     return Problem(
         title="Nobody signed in",
-        cause=f"No answer came from the browser within {waited.total_seconds() / 60:.0f} minutes. If its page showed "
-        "an error (AADSTS50011, for example), the app registration must be changed first.",
+        cause=f"No answer came from the browser within {waited.total_seconds() / 60:.0f} minutes. If its page "
+        "showed an error (AADSTS50011, for example), the app registration must be changed first.",
         remedy="Start again, copy the link into another browser, or use a device code instead.",
         action=Action.AUTHORIZE,
         code="nobody-came",
@@ -416,7 +417,7 @@ def _not_ours(error: Exception) -> Problem:
         remedy="Close the browser's page and start the sign-in again.",
         action=Action.AUTHORIZE,
         code="other-sign-in",
-        detail=explain.mask(str(error)),
+        detail=mask(str(error)),
     )
 
 

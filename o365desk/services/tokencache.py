@@ -92,8 +92,8 @@ def _sealed(file: Path, key: bytes) -> Any:
             try:
                 return cipher.decrypt(data[:12], data[12:], about).decode()
             except (InvalidTag, ValueError) as error:
-                # The vault was begun anew, or the file was damaged: its tokens are lost, and to sign in again is the
-                # way out in any case. So it counts as empty.
+                # The vault was begun anew, or the file was damaged: its tokens are lost. To sign in again is the
+                # way out in any case, so it counts as empty.
                 log.warning("A token cache cannot be opened; its data source must be authorised again")
                 raise PersistenceNotFound(message="The token cache cannot be opened", location=str(file)) from error
 

@@ -166,6 +166,17 @@ def trust(ca_file: str) -> ssl.SSLContext:
     return context
 
 
+def check_ca_file(file: str) -> Problem | None:
+    """What is wrong with a CA file, None if it can be used or none is named. Offline and quick."""
+    if not file:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except (OSError, ValueError) as error:
+        return _bad_ca_file(file, error)
+    return None
+
+
 def _bad_ca_file(file: str, error: Exception) -> Problem:
     missing = isinstance(error, FileNotFoundError)
     return Problem(

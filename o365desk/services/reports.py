@@ -1,0 +1,114 @@
+"""The report of a connection test as a text to copy, save or send. Holds no secret and no token."""
+
+import html
+import json
+from collections.abc import Callable
+
+from o365desk.log import mask
+from o365desk.model.report import Report, Step
+from o365desk.model.status import Outcome
+
+_SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_PROVEN: "?", Outcome.SKIPPED: "–"}
+
+FORMATS = {"markdown": ".md", "html": ".html", "json": ".json"}
+"""The forms of a report, with the ending of their files."""
+
+
+def render(report: Report, form: str) -> str:
+    """The report as markdown, html or json. Masked once more on its way out: foreign texts may hold anything."""
+    make: dict[str, Callable[[Report], str]] = {"markdown": _markdown, "html": _html, "json": _json}
+    return mask(make[form](report))
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _when(report: Report) -> str:
+    return f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {report.seconds:.1f} s"
+
+
+def _heading(report: Report) -> list[tuple[str, str]]:
+    rows = [("Data source", report.source), ("Outcome", report.outcome), ("When", _when(report))]
+    if report.tenant:
+        rows.append(("Tenant", report.tenant))
+    if report.account:
+        rows.append(("Signed in as", report.account))
+    return rows
+
+
+def _about(step: Step) -> list[tuple[str, str]]:
+    """A step's long form, as pairs."""
+    rows = list(step.facts)
+    if step.problem:
+        named = (("Why", step.problem.cause), ("What to do", step.problem.remedy), ("Code", step.problem.code))
+        rows += [pair for pair in (*named, ("As it came", step.problem.detail)) if pair[1]]
+    if step.request_id:
+        rows.append(("Request ID", step.request_id))
+    return rows
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _markdown(report: Report) -> str:
+    lines = [f"# {_cell(report.message)}", ""]
+    lines += [f"- {name}: {_cell(value)}" for name, value in _heading(report)]
+    if report.problem:
+        lines += ["", f"**What to do:** {_cell(report.problem.remedy)}"]
+    lines += ["", "## Steps", "", "| | Step | Outcome | Time | Detail |", "|---|---|---|---:|---|"]
+    for step in report.steps:
+        row = (_SIGNS[step.outcome], step.title, step.outcome, f"{step.seconds * 1000:.0f} ms", _cell(step.detail))
+        lines.append(f"| {' | '.join(row)} |")
+    lines += ["", "## Operations", "", "| | Operation | Outcome | Detail |", "|---|---|---|---|"]
+    for item in report.operations:
+        lines.append(f"| {_SIGNS[item.outcome]} | {item.title} | {item.outcome} | {_cell(item.detail)} |")
+    for step in report.steps:
+        about = _about(step)
+        if about:
+            lines += ["", f"### {step.title}", ""]
+            lines += [f"- {name}: {_cell(value)}" for name, value in about]
+    return "\n".join(lines) + "\n"
+
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .75rem .25rem 0;
+border-bottom: 1px solid #8885; vertical-align: top; } td.n { text-align: right; white-space: nowrap; }
+.failed { color: #c62828; } .passed { color: #2e7d32; } @media (prefers-color-scheme: dark) {
+.failed { color: #ef9a9a; } .passed { color: #a5d6a7; } }
+"""
+
+
+def _html(report: Report) -> str:
+    def text(value: object) -> str:
+        return html.escape(str(value))
+
+    parts = [
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{text(report.message)}</title>',
+        f"<style>{_STYLE}</style></head><body><h1>{text(report.message)}</h1><ul>",
+        *(f"<li>{text(name)}: {text(value)}</li>" for name, value in _heading(report)),
+        "</ul>",
+    ]
+    if report.problem:
+        parts.append(f"<p><strong>What to do:</strong> {text(report.problem.remedy)}</p>")
+    parts.append("<h2>Steps</h2><table><tr><th>Step<th>Outcome<th>Time<th>Detail</tr>")
+    for step in report.steps:
+        more = "".join(f"<br><small>{text(name)}: {text(value)}</small>" for name, value in _about(step))
+        parts.append(
+            f"<tr><td>{text(step.title)}</td>{_outcome(step.outcome)}"
+            f'<td class="n">{step.seconds * 1000:.0f} ms</td><td>{text(step.detail)}{more}</td></tr>'
+        )
+    parts.append("</table><h2>Operations</h2><table><tr><th>Operation<th>Outcome<th>Detail</tr>")
+    parts += [
+        f"<tr><td>{text(item.title)}</td>{_outcome(item.outcome)}<td>{text(item.detail)}</td></tr>"
+        for item in report.operations
+    ]
+    parts.append("</table></body></html>\n")
+    return "\n".join(parts)
+
+
+def _outcome(outcome: Outcome) -> str:
+    return f'<td class="{outcome.value.replace(" ", "-")}">{_SIGNS[outcome]} {outcome.value}</td>'

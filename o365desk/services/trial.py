@@ -1,0 +1,148 @@
+"""One run of the connection test: which step may start when, side by side, and how it is stopped."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from o365desk.catalogue.permissions import Permission
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.report import Step
+from o365desk.model.status import Known, Outcome
+from o365desk.services.credentials import Credential
+from o365desk.services.signin import SignIns, Token
+from o365desk.services.wire import Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a step found. `warning`: passed, but worth a look."""
+
+    outcome: Outcome = Outcome.PASSED
+    detail: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    problem: Problem | None = None
+    request_id: str = ""
+    warning: bool = False
+
+
+@dataclass
+class Trial:
+    """What the steps share. A step writes only its own part, and only those that come after it read that."""
+
+    source: DataSource
+    typed: Credential
+    known: Known
+    plan: Collection[Permission]
+    sign_ins: SignIns
+    line: Line
+    now: Callable[[], Any]
+    document: dict[str, Any] = field(default_factory=dict)
+    token: Token | None = None
+    date_header: str = ""
+    date_seen: Any = None
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    def passed(self, key: str) -> bool:
+        """Whether a step has run and passed."""
+        return key in self.steps and self.steps[key].outcome is Outcome.PASSED
+
+    def got_token(self) -> Token:
+        """The token, for steps that come after it."""
+        if self.token is None:
+            raise AssertionError("the table lets this step run only after the token")
+        return self.token
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestStep:
+    """One row of the test's table: what it is, what must have passed before (`after`), what must only have ended
+    before (`ended`), and the function that finds out. The function raises ProblemError where it fails."""
+
+    key: str
+    title: str
+    check: Callable[[Trial], Finding]
+    after: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+def run(
+    table: Sequence[TestStep],
+    trial: Trial,
+    began: Callable[[TestStep, float], None],
+    done: Callable[[Step], None],
+) -> float:
+    """Runs every step as soon as it may; independent ones side by side. Fills `trial.steps` and returns the seconds
+    it took. `began` and `done` are called in the caller's thread. Raises CancelledError as soon as the line's stop
+    is set; what is still on its way then is cut off and forgotten."""
+    start = time.monotonic()
+    results: queue.Queue[Step | BaseException | None] = queue.Queue()
+    waiting, running = list(table), 0
+
+    def wake() -> None:
+        results.put(None)
+
+    def work(row: TestStep, at: float) -> None:
+        try:
+            results.put(_ended(row, trial, at, start))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            results.put(error)
+
+    trial.line.stop.listen(wake)
+    try:
+        while waiting or running:
+            for row in [row for row in waiting if _may_start(row, trial)]:
+                waiting.remove(row)
+                running += 1
+                at = time.monotonic() - start
+                began(row, at)
+                threading.Thread(target=work, args=(row, at), daemon=True, name=f"test {row.key}").start()
+            result = results.get()
+            trial.line.stop.check()
+            if isinstance(result, BaseException):
+                raise result
+            if result:
+                running -= 1
+                trial.steps[result.key] = result
+                done(result)
+    finally:
+        trial.line.stop.unlisten(wake)
+    return time.monotonic() - start
+
+
+def _may_start(row: TestStep, trial: Trial) -> bool:
+    return all(key in trial.steps for key in (*row.after, *row.ended))
+
+
+def _ended(row: TestStep, trial: Trial, at: float, start: float) -> Step:
+    blocked = [trial.steps[key].title for key in row.after if not trial.passed(key)]
+    if blocked:
+        finding = Finding(outcome=Outcome.NOT_PROVEN, detail=f"Not tried: rests on {', '.join(blocked)}.")
+    else:
+        try:
+            finding = row.check(trial)
+        except ProblemError as error:
+            finding = found(error.problem)
+    problem = finding.problem
+    return Step(
+        key=row.key,
+        title=row.title,
+        outcome=finding.outcome,
+        detail=finding.detail or (problem.title if problem else ""),
+        remedy=problem.remedy if problem else "",
+        request_id=finding.request_id or (problem.request_id if problem else ""),
+        began=at,
+        seconds=time.monotonic() - start - at,
+        warning=finding.warning,
+        facts=finding.facts,
+        problem=problem,
+    )
+
+
+def found(problem: Problem) -> Finding:
+    """A problem as a finding: failed where it is conclusive, not proven where the check could not be made."""
+    outcome = Outcome.FAILED if problem.conclusive else Outcome.NOT_PROVEN
+    return Finding(outcome=outcome, problem=problem, request_id=problem.request_id)
