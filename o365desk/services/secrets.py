@@ -1,9 +1,23 @@
 """The vault: where secrets live. Never in a file in the clear, never printed."""
 
-from datetime import datetime
+import os
+import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files
+
+if TYPE_CHECKING:
+    from o365desk.services.keychain import Keychain
+
+ENVIRONMENT = "O365DESK_VAULT_PASSPHRASE"
+"""Opens the passphrase-locked file where nobody can be asked."""
+
+CLIENT_SECRET = "client-secret"
+PASSPHRASE = "certificate-passphrase"
+"""Names of a data source's secrets in the vault."""
 
 
 class Secret:
@@ -47,57 +61,153 @@ class VaultKind(StrEnum):
 
 
 class Vault:
-    """One machine user's secrets, by owner (a data source's id, or "o365desk") and name."""
+    """One machine user's secrets, by owner (a data source's id, or "o365desk") and name.
 
-    def __init__(self, folder: Path, *, session_only: bool = False) -> None: ...
+    The keychain is looked for when something is first asked of the vault, which may take seconds where it hangs.
+    Somebody who sets O365DESK_VAULT_PASSPHRASE has chosen the passphrase-locked file.
+    """
+
+    def __init__(self, folder: Path, *, session_only: bool = False) -> None:
+        # Here and not above: both modules need `Secret`, and the second is needed by few.
+        from o365desk.services.vaultfile import VaultFile
+
+        self._file = VaultFile(folder / "vault")
+        self._between = files.Lock(folder / "keychain.lock", "The keychain")
+        self._lock = threading.RLock()
+        self._session: dict[str, dict[str, Secret]] | None = {} if session_only else None
+        self._keychain: Keychain | None = None
+        self._looked = False
+        self._why_none = ""
+        self._open = False
+        self._refused: Problem | None = None
 
     @property
     def kind(self) -> VaultKind:
         """Where secrets go at the moment."""
-        raise NotImplementedError
+        with self._lock:
+            self._look()
+            if self._session is not None:
+                return VaultKind.SESSION
+            return VaultKind.KEYCHAIN if self._keychain else VaultKind.PASSPHRASE
 
     @property
     def description(self) -> str:
         """The same in a sentence for people."""
-        raise NotImplementedError
+        kind = self.kind
+        if kind is VaultKind.SESSION:
+            return "Secrets are kept in memory only and are gone when o365desk ends."
+        if self._keychain:
+            return f"Secrets are kept in this computer's keychain ({self._keychain.title})."
+        why = f", since {self._why_none}" if self._why_none else ""
+        if self.locked:
+            return f"Secrets are kept in a file that a passphrase locks{why}. It is locked now."
+        return f"Secrets are kept in a file that a passphrase locks{why}."
 
     @property
     def locked(self) -> bool:
         """Whether a passphrase is needed before secrets can be read or kept (no keychain, none given yet)."""
-        raise NotImplementedError
+        with self._lock:
+            return self.kind is VaultKind.PASSPHRASE and not self._open
 
     @property
     def exists(self) -> bool:
         """Whether a passphrase-locked file is there already (else a passphrase would begin a new one)."""
-        raise NotImplementedError
+        return self._file.exists
 
     def unlock(self, passphrase: Secret) -> None:
-        """Opens the passphrase-locked file, or begins one. Raises ProblemError for a wrong passphrase."""
-        raise NotImplementedError
+        """Opens the passphrase-locked file, or begins one. Raises ProblemError for a wrong passphrase. What was
+        kept for the session moves into it. Does nothing where the keychain is used."""
+        with self._lock:
+            if self.kind is VaultKind.KEYCHAIN:
+                return
+            self._file.open(passphrase)
+            held, self._session = self._session, None
+            self._open, self._refused = True, None
+            for owner, secrets in (held or {}).items():
+                for name, secret in secrets.items():
+                    self._file.set(owner, name, secret)
 
     def use_session(self) -> None:
         """Keeps secrets in memory only from now on: they are gone when the program ends."""
-        raise NotImplementedError
+        with self._lock:
+            if self._session is None:
+                self._session = {}
 
     def get(self, owner: str, name: str) -> Secret | None:
         """A secret, or None where there is none. Raises ProblemError while locked."""
-        raise NotImplementedError
+        with self._lock:
+            self._check_open()
+            if self._session is not None:
+                return self._session.get(owner, {}).get(name)
+            if self._keychain:
+                return self._keychain.read(owner).get(name)
+            return self._file.get(owner, name)
 
     def has(self, owner: str, name: str) -> bool:
-        """Whether there is a secret; False while locked."""
-        raise NotImplementedError
+        """Whether there is a secret; False while locked, and where the vault cannot be read."""
+        try:
+            return self.get(owner, name) is not None
+        except ProblemError:
+            return False
 
     def set(self, owner: str, name: str, secret: Secret) -> None:
         """Keeps a secret. Raises ProblemError while locked, or when the keychain refuses."""
-        raise NotImplementedError
+        with self._lock:
+            self._check_open()
+            if self._session is not None:
+                self._session.setdefault(owner, {})[name] = secret
+            elif self._keychain:
+                with self._between():
+                    self._keychain.write(owner, {**self._keychain.read(owner), name: secret})
+            else:
+                self._file.set(owner, name, secret)
 
     def delete(self, owner: str) -> None:
-        """Forgets all secrets of an owner."""
-        raise NotImplementedError
+        """Forgets all secrets of an owner. Raises ProblemError while locked, unless there is nothing to forget."""
+        with self._lock:
+            if self.kind is VaultKind.PASSPHRASE and not self.exists:
+                return
+            self._check_open()
+            if self._session is not None:
+                self._session.pop(owner, None)
+            elif self._keychain:
+                with self._between():
+                    self._keychain.write(owner, {})
+            else:
+                self._file.delete(owner)
 
+    def _look(self) -> None:
+        """Once: the passphrase of the environment, else the keychain."""
+        if self._looked or self._session is not None:
+            return
+        self._looked = True
+        passphrase = Secret(os.environ.get(ENVIRONMENT, ""))
+        if passphrase:
+            self._why_none = f"{ENVIRONMENT} is set"
+            try:
+                self._file.open(passphrase, begin=False)
+                self._open = True
+            except ProblemError as error:
+                self._refused = error.problem
+            return
+        from o365desk.services.keychain import Keychain, Unavailable
 
-CLIENT_SECRET = "client-secret"
-PASSPHRASE = "certificate-passphrase"
-"""Names of a data source's secrets in the vault."""
+        try:
+            self._keychain = Keychain()
+        except Unavailable as error:
+            self._why_none = str(error)
 
-_ = datetime
+    def _check_open(self) -> None:
+        if not self.locked:
+            return
+        if self._refused:
+            raise ProblemError(self._refused)
+        raise ProblemError(
+            Problem(
+                title="The vault is locked",
+                cause=f"Secrets are in a file that a passphrase locks, since {self._why_none}.",
+                remedy=f"Give the passphrase, or set {ENVIRONMENT} where nobody can be asked.",
+                action=Action.UNLOCK,
+                code="vault-locked",
+            )
+        )

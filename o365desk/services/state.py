@@ -1,12 +1,50 @@
 """State: what this machine's user knows and does not share, in one SQLite file. GUI and CLI use it at once."""
 
+import contextlib
+import os
+import sqlite3
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
+from o365desk.services import sourcefile, statefile
+
+_Result = TypeVar("_Result")
+
+_TESTS = 50
+_NOTICES = 1000
+
+STEPS: tuple[statefile.Step, ...] = (
+    (
+        "0001-evidence-authorisations-drafts-notices-remembered",
+        """
+        CREATE TABLE evidence (
+            id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, decisive INTEGER NOT NULL,
+            data BLOB NOT NULL, report BLOB NOT NULL
+        );
+        CREATE INDEX evidence_source ON evidence (source_id, id);
+        CREATE TABLE authorisations (source_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+        CREATE TABLE drafts (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, source_id TEXT NOT NULL, base TEXT,
+            at TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (workspace, source_id)
+        );
+        CREATE TABLE notices (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL,
+            detail TEXT NOT NULL, source_id TEXT NOT NULL
+        );
+        CREATE TABLE remembered (key TEXT PRIMARY KEY, value BLOB NOT NULL)
+        """,
+    ),
+)
+"""The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it."""
 
 
 @dataclass(frozen=True)
@@ -30,61 +68,184 @@ class Notice:
 
 
 class State:
-    """The state file; made, and stepped to the newest schema (after a copy), when first used."""
+    """The state file; made, and stepped to the newest schema (after a copy), when first used.
 
-    def __init__(self, file: Path, clock: Callable[[], datetime]) -> None: ...
+    Every method raises ProblemError when the file cannot be used: it is of a newer program, the disk is full, or
+    another process keeps it busy. A damaged file is set aside, and `problem` says so.
+    """
+
+    def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
+        self._file = file
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self.problem: Problem | None = None
+        """Set when a damaged file was set aside. The program goes on with a new one."""
 
     def close(self) -> None:
         """Lets go of the file. It opens again on the next use."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
 
     def evidence(self, source_id: str) -> tuple[Evidence | None, Evidence | None]:
         """The last test that ended in succeeded or failed, and the last of all."""
-        raise NotImplementedError
+        decisive = self._all(
+            "SELECT data, report FROM evidence WHERE source_id = ? AND decisive ORDER BY id DESC LIMIT 1", source_id
+        )
+        latest = self._all(
+            "SELECT data, report FROM evidence WHERE source_id = ? ORDER BY id DESC LIMIT 1", source_id
+        )
+        return (_evidence(*decisive[0]) if decisive else None, _evidence(*latest[0]) if latest else None)
 
     def all_evidence(self) -> dict[str, tuple[Evidence | None, Evidence | None]]:
         """The same for every data source in one read, without the reports."""
-        raise NotImplementedError
+        rows = self._all(
+            "SELECT source_id, data, decisive FROM evidence WHERE id IN"
+            " (SELECT max(id) FROM evidence GROUP BY source_id, decisive) ORDER BY id"
+        )
+        found: dict[str, tuple[Evidence | None, Evidence | None]] = {}
+        for source_id, data, decisive in rows:
+            evidence = _evidence(data, b"")
+            found[source_id] = (evidence if decisive else found.get(source_id, (None, None))[0], evidence)
+        return found
 
     def record_evidence(self, source_id: str, evidence: Evidence) -> None:
-        """Keeps a test's outcome; the last 50 per data source stay."""
-        raise NotImplementedError
+        """Keeps a test's outcome; the last 50 per data source stay, and the last that succeeded or failed."""
+        data = msgspec.json.encode(msgspec.structs.replace(evidence, report=b""))
+        decisive = evidence.outcome in ("succeeded", "failed")
+        self._write(
+            (
+                "INSERT INTO evidence (source_id, decisive, data, report) VALUES (?, ?, ?, ?)",
+                (source_id, decisive, data, evidence.report),
+            ),
+            (
+                "DELETE FROM evidence WHERE source_id = ?1"
+                " AND id NOT IN (SELECT id FROM evidence WHERE source_id = ?1 ORDER BY id DESC LIMIT ?2)"
+                " AND id != (SELECT coalesce(max(id), 0) FROM evidence WHERE source_id = ?1 AND decisive)",
+                (source_id, _TESTS),
+            ),
+        )
 
     def authorisation(self, source_id: str) -> Authorisation | None:
         """Who authorised the connection on this machine, if anyone did."""
-        raise NotImplementedError
+        rows = self._all("SELECT data FROM authorisations WHERE source_id = ?", source_id)
+        return msgspec.json.decode(rows[0][0], type=Authorisation) if rows else None
 
     def all_authorisations(self) -> dict[str, Authorisation]:
         """The same for every data source in one read."""
-        raise NotImplementedError
+        rows = self._all("SELECT source_id, data FROM authorisations")
+        return {source_id: msgspec.json.decode(data, type=Authorisation) for source_id, data in rows}
 
     def record_authorisation(self, source_id: str, authorisation: Authorisation | None) -> None:
         """Keeps it, or forgets it (None)."""
-        raise NotImplementedError
+        if authorisation is None:
+            self._write(("DELETE FROM authorisations WHERE source_id = ?", (source_id,)))
+        else:
+            data = msgspec.json.encode(authorisation)
+            self._write(("INSERT OR REPLACE INTO authorisations VALUES (?, ?)", (source_id, data)))
 
     def drafts(self, workspace: Path) -> list[Draft]:
         """Everything typed and not saved in a workspace, the latest first."""
-        raise NotImplementedError
+        rows = self._all(
+            "SELECT data, base, at FROM drafts WHERE workspace = ? ORDER BY number DESC", _place(workspace)
+        )
+        found = []
+        for data, base, at in rows:
+            # A draft that a newer program kept stays for that program.
+            with contextlib.suppress(ProblemError):
+                found.append(Draft(sourcefile.decode(data, "A draft"), base, datetime.fromisoformat(at)))
+        return found
 
     def keep_draft(self, workspace: Path, source: DataSource, base: str | None) -> None:
         """Keeps what was typed (never a secret), replacing the draft of the same data source."""
-        raise NotImplementedError
+        place = _place(workspace)
+        self._write(
+            ("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place, source.id)),
+            (
+                "INSERT INTO drafts (workspace, source_id, base, at, data) VALUES (?, ?, ?, ?, ?)",
+                (place, source.id, base, self._now().isoformat(), sourcefile.encode(source)),
+            ),
+        )
 
     def drop_draft(self, workspace: Path, source_id: str) -> None:
         """Forgets a draft: it was saved, or discarded."""
-        raise NotImplementedError
+        self._write(("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (_place(workspace), source_id)))
 
     def add_notice(self, level: str, text: str, detail: str = "", source_id: str = "") -> Notice:
         """Keeps a notice; the last 1,000 stay."""
-        raise NotImplementedError
+        notice = Notice(self._now(), level, text, detail, source_id)
+        self._write(
+            (
+                "INSERT INTO notices (at, level, text, detail, source_id) VALUES (?, ?, ?, ?, ?)",
+                (notice.at.isoformat(), level, text, detail, source_id),
+            ),
+            ("DELETE FROM notices WHERE id <= (SELECT max(id) FROM notices) - ?", (_NOTICES,)),
+        )
+        return notice
 
     def notices(self, limit: int = 200) -> list[Notice]:
         """The latest notices first."""
-        raise NotImplementedError
+        rows = self._all("SELECT at, level, text, detail, source_id FROM notices ORDER BY id DESC LIMIT ?", limit)
+        return [Notice(datetime.fromisoformat(at), *rest) for at, *rest in rows]
 
     def remembered(self, key: str) -> bytes | None:
         """A remembered value, such as the window's place."""
-        raise NotImplementedError
+        rows = self._all("SELECT value FROM remembered WHERE key = ?", key)
+        return bytes(rows[0][0]) if rows else None
 
     def remember(self, key: str, value: bytes) -> None:
         """Keeps a value under a key."""
-        raise NotImplementedError
+        self._write(("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value)))
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self._use(lambda connection: connection.execute(sql, values).fetchall())
+
+    def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        """All statements in one transaction."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.transaction(connection):
+                for sql, values in statements:
+                    connection.execute(sql, values)
+
+        self._use(act)
+
+    def _use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        with self._lock:
+            try:
+                try:
+                    return act(self._open())
+                except sqlite3.DatabaseError as error:
+                    if not statefile.is_damage(error):
+                        raise
+                    self._set_aside()
+                    return act(self._open())
+            except (sqlite3.Error, OSError) as error:
+                raise ProblemError(statefile.refusal(error, self._file)) from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = statefile.connect(self._file, STEPS, self._now)
+            self._inode = self._file.stat().st_ino
+        return self._connection
+
+    def _set_aside(self) -> None:
+        self.close()
+        kept = statefile.set_aside(self._file, self._inode, self._now())
+        self._inode = 0
+        if kept:
+            self.problem = statefile.damage(self._file, kept)
+
+
+def _place(workspace: Path) -> str:
+    return os.path.normcase(workspace.absolute().resolve())
+
+
+def _evidence(data: bytes, report: bytes) -> Evidence:
+    return msgspec.structs.replace(msgspec.json.decode(data, type=Evidence), report=bytes(report))

@@ -1,47 +1,30 @@
 """The workspace: data sources as files in a folder that people share. Versions, conflicts, recycle bin."""
 
-from collections.abc import Callable
+import contextlib
+import itertools
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem
+from o365desk.model.datasource import DataSource, slug
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files, folders, sourcefile
+from o365desk.services.folders import Entry, Recycled, Unreadable
 
-
-@dataclass(frozen=True)
-class Entry:
-    """A data source as it was read. `version` names the very bytes (a digest); saving asks for it back."""
-
-    source: DataSource
-    path: Path
-    version: str
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A file that cannot be read; it is left as it is. `problem` names the line and the field."""
-
-    path: Path
-    problem: Problem
+__all__ = ["ConflictError", "Entry", "Listing", "Recycled", "Unreadable", "Workspace"]
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What the folder holds, by name."""
+    """What the folder holds, by name. `clashes` are files that were read but share a name with another: they are
+    among the entries too, so that one of them can be renamed; until then neither can be called by name."""
 
     entries: tuple[Entry, ...]
     unreadable: tuple[Unreadable, ...]
-
-
-@dataclass(frozen=True)
-class Recycled:
-    """A deleted data source; it vanishes 30 days after `deleted`."""
-
-    source: DataSource
-    path: Path
-    deleted: datetime
-    deleted_by: str
+    clashes: tuple[Unreadable, ...] = ()
 
 
 class ConflictError(Exception):
@@ -59,41 +42,264 @@ class Workspace:
 
     def __init__(self, folder: Path, clock: Callable[[], datetime], user: str) -> None:
         self.folder = folder
+        self._clock = clock
+        self._user = user
+        self._live = folder / "data-sources"
+        self._bin = folders.Bin(folder / ".recycle-bin")
+        self._history = folders.History(folder / ".history")
+        self._lock = files.Lock(folder / ".lock", "The workspace")
+        self._listeners: tuple[Callable[[set[str]], None], ...] = ()
 
     def list(self) -> Listing:
         """Everything there is, read anew. Never raises for what a file holds, never changes a file."""
-        raise NotImplementedError
+        entries, unreadable = folders.read_folder(self._live)
+        kept, copies = folders.without_copies(entries)
+        kept.sort(key=lambda entry: (_plain(entry.source.name), entry.path.name))
+        return Listing(
+            tuple(kept), tuple(sorted(unreadable + copies, key=lambda item: item.path.name)), tuple(_clashes(kept))
+        )
 
     def get(self, key: str) -> Entry:
         """One data source by id, name (any case) or file name. Raises ProblemError if there is none, if several
         have that name, or if its file cannot be read."""
-        raise NotImplementedError
+        listing = self.list()
+        found = _matching(listing.entries, key)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ProblemError(_several(key, [entry.path for entry in found]))
+        for item in listing.unreadable:
+            if key.lower() in (item.path.name.lower(), item.path.stem.lower()):
+                raise ProblemError(item.problem)
+        raise ProblemError(_unknown(key, listing))
 
     def save(self, source: DataSource, base: str | None) -> Entry:
         """Writes a data source. `base` is the version it was loaded with, None for a new one. Raises ConflictError
         if the file is another by now, ProblemError if it cannot be written or the name is taken."""
-        raise NotImplementedError
+        with self._writing(f"“{source.name}” could not be saved"):
+            listing = self.list()
+            current = next(
+                (entry for entry in listing.entries if entry.source.id.lower() == source.id.lower()), None
+            )
+            if (current.version if current else None) != base:
+                if current is None:
+                    self._refuse_if_unreadable(source, listing)
+                raise ConflictError(source, current)
+            if current is None or _plain(current.source.name) != _plain(source.name):
+                _refuse_taken_name(source, listing)
+            entry = self._write(source, current)
+        self._tell()
+        return entry
 
     def delete(self, key: str) -> Recycled:
         """Moves a data source to the recycle bin."""
-        raise NotImplementedError
+        with self._writing(f"“{key}” could not be deleted"):
+            entry = self.get(key)
+            recycled = self._bin.put(entry, self._now(), self._user)
+        self._tell()
+        return recycled
 
     def recycled(self) -> tuple[Recycled, ...]:
         """What is in the recycle bin, the latest first; what is older than 30 days is removed for good."""
-        raise NotImplementedError
+        found = self._bin.list(self._now())
+        if not found:
+            return ()
+        live = {entry.source.id.lower() for entry in self.list().entries}
+        limit = self._now() - folders.BIN_TIME
+        kept = tuple(item for item in found if item.deleted > limit)
+        if len(kept) < len(found):
+            self._purge(found, kept, live)
+        return tuple(item for item in kept if item.source.id.lower() not in live)
 
     def restore(self, key: str) -> Entry:
         """Brings a deleted data source back (id, name or file name); under a free name if its own is taken."""
-        raise NotImplementedError
+        with self._writing(f"“{key}” could not be restored"):
+            item = next(iter(_matching(self.recycled(), key)), None)
+            if item is None:
+                raise ProblemError(
+                    Problem(
+                        title=f"“{key}” is not in the recycle bin",
+                        cause="It was restored already, or it was deleted more than 30 days ago.",
+                        remedy="Look through the list of data sources and the recycle bin.",
+                        code="not-found",
+                    )
+                )
+            entry = self._restore(item)
+        self._tell()
+        return entry
 
     def history(self, key: str) -> tuple[Entry, ...]:
         """The versions before the present one, the latest first; the last 20 are kept."""
-        raise NotImplementedError
+        live = _matching(self.list().entries, key)
+        ids = [entry.source.id for entry in live]
+        ids += [item.source.id for item in _matching(self._bin.list(self._now()), key)]
+        kept = self._history.list(ids[0] if ids else key)
+        # The newest is the present one still if the save that kept it was interrupted.
+        return kept[1:] if kept and live and kept[0].version == live[0].version else kept
 
     def free_name(self, name: str) -> str:
         """The name itself, or with the first free number behind it."""
-        raise NotImplementedError
+        taken = {_plain(entry.source.name) for entry in self.list().entries}
+        names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+        return next(candidate for candidate in names if not candidate or _plain(candidate) not in taken)
 
     def subscribe(self, changed: Callable[[set[str]], None]) -> None:
-        """Calls back with {"datasources"} after each change made through this object, in the thread that made it."""
-        raise NotImplementedError
+        """Calls back with {"datasources"} after each change made through this object, in that thread."""
+        self._listeners += (changed,)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener({"datasources"})
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC).replace(microsecond=0)
+
+    @contextlib.contextmanager
+    def _writing(self, title: str) -> Iterator[None]:
+        """Holds the lock and puts the operating system's refusals in words."""
+        with self._lock():
+            try:
+                yield
+            except OSError as error:
+                raise ProblemError(files.problem(title, error, self.folder)) from error
+
+    def _write(self, source: DataSource, current: Entry | None) -> Entry:
+        """The order matters; a process killed after any step leaves one whole file with this id. The version before
+        is kept first; a new name moves the old content before the new one replaces it."""
+        source = source.replace(modified=self._now(), modified_by=self._user)
+        data = sourcefile.encode(source)
+        files.make_folder(self._live)
+        files.sweep(self._live)
+        if current is None:
+            path = folders.free_path(self._live, slug(source.name))
+        else:
+            self._history.keep(current.source.id, self._unchanged(source, current))
+            path = current.path
+            if slug(current.source.name) != slug(source.name):
+                path = folders.free_path(self._live, slug(source.name), current.path)
+                if path != current.path:
+                    files.move(current.path, path)
+        files.write(path, data)
+        self._history.prune(source.id)
+        return Entry(source, path, folders.version_of(data))
+
+    def _restore(self, item: Recycled) -> Entry:
+        name = self.free_name(item.source.name)
+        source = item.source
+        if name != source.name:
+            source = source.replace(name=name, modified=self._now(), modified_by=self._user)
+            files.write(item.path, sourcefile.encode(source))
+        files.make_folder(self._live)
+        path = folders.free_path(self._live, slug(name))
+        self._bin.take(item, path)
+        return folders.read_entry(path)
+
+    def _purge(self, found: Iterable[Recycled], kept: tuple[Recycled, ...], live: set[str]) -> None:
+        """Removes what is too old, and its history unless another file still has that id."""
+        ids = live | {item.source.id.lower() for item in kept}
+        # Looking into the bin of a folder that may only be read is no error; it is emptied by whoever can write.
+        with contextlib.suppress(ProblemError), self._writing("The recycle bin could not be cleared"):
+            for item in (item for item in found if item not in kept):
+                self._bin.drop(item)
+                if item.source.id.lower() not in ids:
+                    self._history.drop(item.source.id)
+
+    def _unchanged(self, source: DataSource, current: Entry) -> bytes:
+        """The bytes of the file as it was just listed. Raises ConflictError if somebody who knows nothing of our
+        lock (git, an editor) changed it meanwhile."""
+        try:
+            data = current.path.read_bytes()
+        except FileNotFoundError:
+            raise ConflictError(source, None) from None
+        if folders.version_of(data) != current.version:
+            raise ConflictError(source, folders.read_entry(current.path))
+        return data
+
+    def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
+        """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
+        for item in listing.unreadable:
+            with contextlib.suppress(OSError):
+                if item.path.is_file() and source.id.encode() in item.path.read_bytes():
+                    raise ProblemError(item.problem)
+
+
+_Kept = TypeVar("_Kept", Entry, Recycled)
+
+
+def _plain(name: str) -> str:
+    """A name as names are compared: without regard to case, blanks and the spelling of accents."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _matching(items: Iterable[_Kept], key: str) -> tuple[_Kept, ...]:
+    """What a key calls: the one with that id, else those of that name, else the one with that file name."""
+    items = tuple(items)
+    wanted = key.lower()
+    return (
+        tuple(item for item in items if item.source.id.lower() == wanted)
+        or tuple(item for item in items if key.strip() and _plain(item.source.name) == _plain(key))
+        or tuple(item for item in items if wanted in (item.path.name.lower(), item.path.stem.lower()))
+    )
+
+
+def _refuse_taken_name(source: DataSource, listing: Listing) -> None:
+    for entry in listing.entries:
+        other = entry.source
+        if (
+            _plain(source.name)
+            and _plain(other.name) == _plain(source.name)
+            and other.id.lower() != source.id.lower()
+        ):
+            raise ProblemError(
+                Problem(
+                    title=f"There is already a data source “{other.name}”",
+                    cause=f"It is in {entry.path.name}. Processes refer to data sources by name, in any case.",
+                    remedy="Choose another name.",
+                    field="name",
+                    action=Action.FIELD,
+                    code="name-taken",
+                )
+            )
+
+
+def _clashes(entries: Sequence[Entry]) -> list[Unreadable]:
+    found = []
+    for name, group in itertools.groupby(entries, key=lambda entry: _plain(entry.source.name)):
+        first, *others = group
+        if name:
+            found += [Unreadable(entry.path, _clash(entry, first)) for entry in others]
+    return found
+
+
+def _clash(entry: Entry, first: Entry) -> Problem:
+    return Problem(
+        title=f"{entry.path.name} and {first.path.name} have the same name",
+        cause=f"Both are called “{entry.source.name}”, so a process that asks for it could mean either.",
+        remedy="Rename one of them.",
+        field="name",
+        code="duplicate-name",
+    )
+
+
+def _several(key: str, paths: Iterable[Path]) -> Problem:
+    return Problem(
+        title=f"Several data sources are called “{key}”",
+        cause=f"They are in {', '.join(path.name for path in paths)}.",
+        remedy="Rename all but one, or use the id.",
+        code="duplicate-name",
+    )
+
+
+def _unknown(key: str, listing: Listing) -> Problem:
+    names = [f"“{entry.source.name}”" for entry in listing.entries if entry.source.name]
+    unread = len(listing.unreadable)
+    more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+    files_unread = "One file cannot be read" if unread == 1 else f"{unread} files cannot be read"
+    return Problem(
+        title=f"There is no data source “{key}”",
+        cause=f"There {'is' if len(names) == 1 else 'are'} {', '.join(names[:5])}{more}."
+        if names
+        else "There is none." + (f" {files_unread}; it may be in there." if unread else ""),
+        remedy="See the list of data sources, and the recycle bin.",
+        code="not-found",
+    )

@@ -1,0 +1,191 @@
+"""Replacing files so that a crash at any point leaves the old or the new one, whole; and a lock for all processes.
+
+A temporary file is written beside the target, forced to disk, put in the target's place in one step, and the folder
+forced to disk. What a killed process leaves behind is a temporary file that `sweep` removes later.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from o365desk.model.problems import Action, Problem, ProblemError
+
+LOCK_SECONDS = 15.0
+"""How long to wait for another process; a save takes milliseconds."""
+_STALE_SECONDS = 3600
+_TEMPORARY = ".tmp"
+_WINDOWS = sys.platform == "win32"
+
+
+def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Replaces a file, or makes it. `mode` are the rights it gets; None keeps those of the file that is there, and
+    gives a new one the usual ones. Raises OSError; then the file is as it was."""
+    if mode is None:
+        mode = _mode_of(path)
+    # The name is not made from the target's: that may have the full length that a file system allows already.
+    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(6)}{_TEMPORARY}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o666 if mode is None else 0o600)
+    try:
+        try:
+            if mode is not None and not _WINDOWS:
+                os.fchmod(handle, mode)
+            _write_all(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        _patiently(lambda: temporary.replace(path))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def move(old: Path, new: Path) -> None:
+    """Renames a file within one file system, in one step. The caller holds the lock and knows `new` is free."""
+    _patiently(lambda: old.rename(new))
+    sync_folder(new.parent)
+    if old.parent != new.parent:
+        sync_folder(old.parent)
+
+
+def remove(path: Path) -> None:
+    """Removes a file; fine if it is gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        _patiently(lambda: path.unlink())
+
+
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Makes a folder and those above it, and forces their names to disk."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Forces a folder's names to disk where the system can (Windows cannot, and does not need it)."""
+    if _WINDOWS:
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems know no fsync of folders; their names are safe as far as they can be.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Removes temporary files that a killed process left more than an hour ago."""
+    with contextlib.suppress(OSError), os.scandir(folder) as items:
+        for item in items:
+            if item.name.startswith(".") and item.name.endswith(_TEMPORARY):
+                with contextlib.suppress(OSError):
+                    if time.time() - item.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS:
+                        Path(item.path).unlink()
+
+
+class Lock:
+    """A lock that keeps out other threads and other processes. Not for files on several machines."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._file: Any = None
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Holds the lock. Raises ProblemError when another program does not let go, or the folder is not ours."""
+        with self._threads:
+            if self._depth == 0:
+                self._acquire()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._file.release()
+
+    def _acquire(self) -> None:
+        import filelock
+
+        try:
+            make_folder(self._path.parent)
+            if self._file is None:
+                self._file = filelock.FileLock(self._path, timeout=LOCK_SECONDS, thread_local=False)
+            self._file.acquire(poll_interval=0.01)
+        except filelock.Timeout:
+            raise ProblemError(
+                Problem(
+                    title=f"{self._what} is in use",
+                    cause=f"Another program has held {self._path} for {LOCK_SECONDS:.0f} seconds.",
+                    remedy="Wait until it is done, or end it, and try again.",
+                    action=Action.RETRY,
+                    code="locked",
+                )
+            ) from None
+        except OSError as error:
+            raise ProblemError(problem(f"{self._what} cannot be changed", error, self._path.parent)) from error
+
+
+def problem(title: str, error: OSError, path: Path) -> Problem:
+    """An operating system's refusal in words: what failed, why, and what can be done."""
+    remedies = {
+        errno.EACCES: f"Ask for the right to write in {path}.",
+        errno.EPERM: f"Ask for the right to write in {path}.",
+        errno.EROFS: "Choose a folder on a disk that can be written to.",
+        errno.ENOSPC: "Free some space on the disk, and try again.",
+        errno.EDQUOT: "Free some of your space on the disk, and try again.",
+        errno.ENOENT: f"See whether {path} is still there, or reconnect the drive.",
+    }
+    reason = error.strerror or str(error)
+    return Problem(
+        title=title,
+        cause=f"The operating system said of {error.filename or path}: {reason}.",
+        remedy=remedies.get(error.errno or 0, f"See whether {path} can be written to, and try again."),
+        action=Action.RETRY,
+        code=errno.errorcode.get(error.errno or 0, "os-error"),
+    )
+
+
+def _mode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return None
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Windows refuses to replace a file that a virus scanner or a reader has open: try for a second."""
+    for wait in (0.01, 0.03, 0.1, 0.3, 0.6):
+        try:
+            act()
+        except PermissionError:
+            if not _WINDOWS:
+                raise
+            time.sleep(wait)
+        else:
+            return
+    act()

@@ -1,0 +1,258 @@
+"""The folders of a workspace: what lies in them and how it is read; the versions before, and the recycle bin.
+
+Nothing here takes the workspace's lock; `workspace.Workspace` does before it writes.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from o365desk.model.datasource import DataSource, slug
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.services import files, sourcefile
+
+KEPT_VERSIONS = 20
+BIN_TIME = timedelta(days=30)
+
+_Names = list[str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A data source as it was read. `version` names the very bytes (a digest); saving asks for it back."""
+
+    source: DataSource
+    path: Path
+    version: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that cannot be read; it is left as it is. `problem` names the line and the field."""
+
+    path: Path
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Recycled:
+    """A deleted data source; it vanishes 30 days after `deleted`."""
+
+    source: DataSource
+    path: Path
+    deleted: datetime
+    deleted_by: str
+
+
+def version_of(data: bytes) -> str:
+    """The name of the very bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_entry(path: Path) -> Entry:
+    """Reads one data-source file. Raises ProblemError, or FileNotFoundError if it is gone."""
+    try:
+        data = _read(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ProblemError(files.problem(f"{path.name} cannot be read", error, path)) from None
+    return Entry(sourcefile.decode(data, path.name), path, version_of(data))
+
+
+def read_folder(folder: Path) -> tuple[list[Entry], list[Unreadable]]:
+    """Everything in a folder that is named like a data-source file, in no order. Hidden names are not: they are
+    temporary files of this program, of editors and of synchronisers."""
+    # A file that another process renames while we look seems to vanish: look again.
+    for _ in range(3):
+        entries, unreadable, vanished = _read_once(folder)
+        if not vanished:
+            break
+    return entries, unreadable
+
+
+def _read_once(folder: Path) -> tuple[list[Entry], list[Unreadable], bool]:
+    entries: list[Entry] = []
+    unreadable: list[Unreadable] = []
+    vanished = False
+    try:
+        with os.scandir(folder) as items:
+            names = sorted(item.name for item in items)
+    except FileNotFoundError:
+        return [], [], False
+    except OSError as error:
+        problem = files.problem("The folder of data sources cannot be read", error, folder)
+        return [], [Unreadable(folder, problem)], False
+    for name in names:
+        if name.startswith(".") or not name.lower().endswith(".json"):
+            continue
+        path = folder / name
+        try:
+            entries.append(read_entry(path))
+        except FileNotFoundError:
+            vanished = True
+        except ProblemError as error:
+            unreadable.append(Unreadable(path, error.problem))
+    return entries, unreadable, vanished
+
+
+def _read(path: Path) -> bytes:
+    # Neither follows a link out of the workspace nor waits for the other end of a named pipe.
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise ProblemError(
+            Problem(
+                title=f"{path.name} cannot be read",
+                cause="It is not a file but a folder, a link or a device.",
+                remedy="Move it elsewhere, or put a file in its place.",
+                code="not-a-file",
+            )
+        )
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags)) as file:
+        if os.fstat(file.fileno()).st_size > sourcefile.MAX_BYTES:
+            return b" " * (sourcefile.MAX_BYTES + 1)
+        return file.read(sourcefile.MAX_BYTES + 1)
+
+
+class History:
+    """The versions before the present one: `<folder>/<id>/<number>-<digest>.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, source_id: str, data: bytes) -> None:
+        """Keeps a version, unless a save that was interrupted has kept it already."""
+        folder = self._folder / source_id
+        names = self._names(folder)
+        mark = version_of(data)[:12]
+        if names and names[-1].endswith(f"-{mark}.json"):
+            return
+        files.make_folder(folder)
+        files.sweep(folder)
+        number = int(names[-1].partition("-")[0]) + 1 if names else 1
+        files.write(folder / f"{number:08d}-{mark}.json", data)
+
+    def prune(self, source_id: str) -> None:
+        """Removes all but the newest versions."""
+        folder = self._folder / source_id
+        for name in self._names(folder)[:-KEPT_VERSIONS]:
+            files.remove(folder / name)
+
+    def list(self, source_id: str) -> tuple[Entry, ...]:
+        """The versions that can be read, the latest first."""
+        folder = self._folder / source_id
+        found = []
+        for name in reversed(self._names(folder)):
+            with contextlib.suppress(ProblemError, FileNotFoundError):
+                found.append(read_entry(folder / name))
+        return tuple(found)
+
+    def drop(self, source_id: str) -> None:
+        """Forgets all versions of a data source."""
+        folder = self._folder / source_id
+        for name in self._names(folder):
+            files.remove(folder / name)
+        with contextlib.suppress(OSError):  # somebody's own file is in it: then the folder stays
+            folder.rmdir()
+
+    def _names(self, folder: Path) -> _Names:
+        if not sourcefile.is_id(folder.name):
+            return []  # never outside our folder, whatever is asked for
+        try:
+            names = [path.name for path in folder.iterdir()]
+        except OSError:
+            return []
+        return sorted(name for name in names if name.endswith(".json") and name.partition("-")[0].isdecimal())
+
+
+class Bin:
+    """The recycle bin: the file as it was, `<when>-<slug>.json`, and beside it `….deleted`: who and when."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, entry: Entry, when: datetime, who: str) -> Recycled:
+        """Moves a file into the bin. What says who goes first: alone it means nothing, so a crash does no harm."""
+        files.make_folder(self._folder)
+        files.sweep(self._folder)
+        path = free_path(self._folder, f"{when:%Y%m%dT%H%M%SZ}-{slug(entry.source.name)}")
+        record = {"deleted": when.isoformat(), "deletedBy": who}
+        files.write(_record(path), json.dumps(record, ensure_ascii=False).encode())
+        files.move(entry.path, path)
+        return Recycled(entry.source, path, when, who)
+
+    def take(self, item: Recycled, path: Path) -> None:
+        """Moves a file out of the bin, to a path that is free."""
+        files.move(item.path, path)
+        files.remove(_record(item.path))
+
+    def drop(self, item: Recycled) -> None:
+        """Removes a file for good."""
+        files.remove(item.path)
+        files.remove(_record(item.path))
+
+    def list(self, now: datetime) -> tuple[Recycled, ...]:
+        """Every deleted data source that can be read, the latest first. Where nothing says when, it was now."""
+        found = []
+        for entry in read_folder(self._folder)[0]:
+            when, who = _when_and_who(_record(entry.path), now)
+            found.append(Recycled(entry.source, entry.path, when, who))
+        return tuple(sorted(found, key=lambda item: (item.deleted, item.path.name), reverse=True))
+
+
+def _record(path: Path) -> Path:
+    return path.with_suffix(".deleted")
+
+
+def _when_and_who(path: Path, now: datetime) -> tuple[datetime, str]:
+    try:
+        record = json.loads(path.read_bytes()[:10_000])
+        when = datetime.fromisoformat(record["deleted"])
+        return when.replace(tzinfo=when.tzinfo or UTC), str(record.get("deletedBy", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return now, ""
+
+
+def free_path(folder: Path, stem: str, mine: Path | None = None) -> Path:
+    """`<stem>.json`, or with the first number behind it that no other file has (in any case of letters, since the
+    folder may come to lie on a file system that does not tell them apart)."""
+    try:
+        taken = {path.name.lower() for path in folder.iterdir()}
+    except FileNotFoundError:
+        taken = set()
+    if mine:
+        taken.discard(mine.name.lower())
+    number = 1
+    while (name := f"{stem}-{number}.json" if number > 1 else f"{stem}.json") in taken:
+        number += 1
+    return folder / name
+
+
+def without_copies(entries: Iterable[Entry]) -> tuple[list[Entry], list[Unreadable]]:
+    """One entry for each id, and what to say of the others: copies made by hand, or by a synchroniser in conflict.
+    The one stays whose file has the name that we would have given it, else the first by file name; so every
+    computer decides alike."""
+    kept: dict[str, Entry] = {}
+    copies = []
+    for entry in sorted(entries, key=lambda item: (item.path.stem != slug(item.source.name), item.path.name)):
+        first = kept.setdefault(entry.source.id.lower(), entry)
+        if first is not entry:
+            copies.append(Unreadable(entry.path, _copy_problem(entry, first)))
+    return list(kept.values()), copies
+
+
+def _copy_problem(entry: Entry, first: Entry) -> Problem:
+    same = "the same details" if entry.version == first.version else "other details"
+    return Problem(
+        title=f"{entry.path.name} is a second file of “{first.source.name}”",
+        cause=f"It has the id of {first.path.name}, {entry.source.id}, and {same}.",
+        remedy=f"Keep one of the two files; if it is meant to be another data source, change its “id” to "
+        f"{sourcefile.suggested_id(entry.path.name)}.",
+        code="duplicate-id",
+    )

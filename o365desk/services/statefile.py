@@ -1,0 +1,159 @@
+"""The SQLite file under the state: opening it, stepping its schema, and what to do when it is damaged."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files
+
+BUSY_MS = 10_000
+"""How long to wait for another process's transaction; ours take milliseconds."""
+_FILES = ("", "-wal", "-shm")
+
+Step = tuple[str, str]
+"""A step's name, which is recorded in the file and never changes, and its SQL."""
+
+
+def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> sqlite3.Connection:
+    """Opens the file, or makes it, and takes the steps that it has not taken. Raises sqlite3.Error, OSError, or
+    ProblemError if a newer program has stepped it further."""
+    files.make_folder(file.parent.parent)
+    files.make_folder(file.parent, mode=0o700)
+    # SQLite would make the file with the usual rights; its companions take over those of the file.
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        # Set first: even the change to WAL waits for others.
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _step(connection, file, steps, now)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, and nobody else writes meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _step(connection: sqlite3.Connection, file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> None:
+    taken = _taken(connection)
+    names = [name for name, _ in steps]
+    unknown = sorted(taken - set(names))
+    if unknown:
+        raise ProblemError(
+            Problem(
+                title="The state file is of a newer o365desk",
+                cause=f"{file} has taken steps that this program does not know: {', '.join(unknown)}.",
+                remedy="Update o365desk. The file was left as it is.",
+                code="newer-version",
+            )
+        )
+    missing = [name for name in names if name not in taken]
+    if taken and missing:
+        _copy(connection, file, missing[0])
+    for name, sql in steps:
+        if name not in taken:
+            with transaction(connection):
+                connection.execute("CREATE TABLE IF NOT EXISTS steps (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
+                # Another process may have taken it while we waited.
+                if name not in _taken(connection):
+                    for statement in sql.split(";"):
+                        connection.execute(statement)
+                    connection.execute("INSERT INTO steps VALUES (?, ?)", (name, now().isoformat()))
+
+
+def _taken(connection: sqlite3.Connection) -> set[str]:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'steps'").fetchall():
+        return set()
+    return {name for (name,) in connection.execute("SELECT name FROM steps")}
+
+
+def _copy(connection: sqlite3.Connection, file: Path, step: str) -> None:
+    """Keeps the file as it was before a step, once: a second copy could hold what the step made already."""
+    target = file.with_name(f"{file.name}.before-{step}")
+    if target.exists():
+        return
+    temporary = file.with_name(f".{target.name}-{os.getpid()}.tmp")
+    os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    copy = sqlite3.connect(temporary)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    if target.exists():
+        files.remove(temporary)
+    else:
+        files.move(temporary, target)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error says that the file is damaged, or no database at all."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def set_aside(file: Path, inode: int, when: datetime) -> Path | None:
+    """Renames a damaged file and its companions. `inode` is where the damage was seen, if it was opened;
+    None when another process has set it aside already, so that its new file stays."""
+    with files.Lock(file.with_name(f"{file.name}.lock"), "The state file")():
+        with contextlib.suppress(FileNotFoundError):
+            if inode and file.stat().st_ino != inode:
+                return None
+        kept = _free(file.with_name(f"{file.name}.damaged-{when:%Y%m%dT%H%M%SZ}"))
+        for suffix in _FILES:
+            with contextlib.suppress(FileNotFoundError):
+                files.move(file.with_name(file.name + suffix), kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _free(path: Path) -> Path:
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def damage(file: Path, kept: Path) -> Problem:
+    """What to tell people after a damaged file was set aside."""
+    return Problem(
+        title="What o365desk remembered on this computer was damaged",
+        cause=f"{file.name} is not a whole database. It was kept as {kept.name}, and a new one was begun.",
+        remedy="Test each connection again, and authorise those that an administrator signs in to. "
+        "Data sources and secrets are not affected.",
+        code="state-damaged",
+    )
+
+
+def refusal(error: Exception, file: Path) -> Problem:
+    """Why the file cannot be used, in words."""
+    if isinstance(error, OSError):
+        return files.problem("What o365desk remembers cannot be read or written", error, file)
+    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return Problem(
+        title="What o365desk remembers cannot be read or written",
+        cause=f"Another o365desk kept {file} busy for {BUSY_MS // 1000} seconds."
+        if busy
+        else f"The database {file} refused: {error}.",
+        remedy="Wait a moment and try again."
+        if busy
+        else f"See whether the disk is full, and whether you may write in {file.parent}.",
+        action=Action.RETRY,
+        code=getattr(error, "sqlite_errorname", "sqlite"),
+    )
