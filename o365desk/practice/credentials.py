@@ -93,14 +93,15 @@ class Credentials:
             raise Refusal(700024, **self._times(claims)) from None
 
     def _check_signer(self, app: App, parsed: Parsed) -> None:
-        sha1, sha256 = parsed.header.get("x5t"), parsed.header.get("x5t#S256")
-        known = sha1 == app.thumbprints[0] if sha256 is None else sha256 == app.thumbprints[1]
+        # MSAL leaves the padding on, the standard leaves it off; Entra takes both.
+        sha1, sha256 = (str(parsed.header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256"))
+        known = sha1 == app.thumbprints[0] if not sha256 else sha256 == app.thumbprints[1]
         if not known or self._tenant.switches.value("certificate_removed", app.profile):
-            raise Refusal(700027, thumbprint=str(sha256 or sha1 or ""))
+            raise Refusal(700027, thumbprint=sha256 or sha1)
         try:
             check_signature(parsed, app.key, ("RS256", "PS256"))
         except TokenError:
-            raise Refusal(700027, thumbprint=str(sha256 or sha1)) from None
+            raise Refusal(700027, thumbprint=sha256 or sha1) from None
 
     def _is_audience(self, audience: object, realm: str) -> bool:
         login, directory = self._tenant.addresses.login, self._tenant.directory(realm)

@@ -1,0 +1,1 @@
+"""The practice tenant, tried only from outside: over HTTPS."""
