@@ -23,15 +23,14 @@ from o365desk.services.workspace import Workspace
 
 
 class Practice:
-    """The practice tenant that this program starts in a process of its own. It is reached over HTTPS like any other:
-    its addresses are part of its data source, and no service knows of it."""
+    """The practice tenant that this program starts in a process of its own. It is reached over HTTPS like any
+    other: its addresses are part of its data source, and no service knows of it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self.ready: dict[str, Any] = {}
-        """What it announced: addresses, app profiles, accounts (see `o365desk practice serve`). Empty until then."""
+        """What it announced: addresses, app profiles, accounts (see `o365desk practice serve`); empty before."""
 
     def start(self) -> None:
         """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
@@ -127,7 +126,7 @@ class App:
     _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
 
     def start_practice(self) -> DataSource:
-        """Starts the practice tenant, and saves a data source for it, ready to be tested. Blocks a second or two."""
+        """Starts the practice tenant, and saves a data source for it to test. Takes a second or two."""
         if self.practice is None:
             raise RuntimeError("this is no practice session")
         self.practice.start()
@@ -206,7 +205,7 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
         app.connections,
         app.clock,
         app.log_folder,
-        practice=Practice(root),
+        practice=Practice(),
         _folder=folder,
     )
 

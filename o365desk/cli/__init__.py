@@ -1,0 +1,71 @@
+"""The command line: everything the window can do, without one. Results go to standard output, the rest to standard
+error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven, 4 not allowed, 130 cancelled."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from o365desk.app import App
+
+WINDOW_OPTIONS = ("--practice", "--workspace")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Opens the window, or carries out a command. Returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter gets a question mark, not a traceback. Under pythonw there is no stream.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    wish = _window_wish(words)
+    if wish is not None:
+        return open_window(*wish)
+    from o365desk.cli.commands import run
+
+    return run(words)
+
+
+def _window_wish(words: list[str]) -> tuple[Path | None, bool] | None:
+    """Workspace and practice, if the words ask for the window and nothing else. Read by hand: the library for
+    commands takes as long to load as Qt."""
+    workspace, practice, rest = None, False, list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--practice":
+            practice = True
+        elif word == "--workspace" and rest and not rest[0].startswith("-"):
+            workspace = Path(rest.pop(0))
+        elif word.startswith("--workspace="):
+            workspace = Path(word.partition("=")[2])
+        else:
+            return None
+    return workspace, practice
+
+
+def open_window(workspace: Path | None, practice: bool) -> int:
+    """Opens the window; where none can be shown, says so in one line, and practises in the terminal instead."""
+    from o365desk.ui.display import why_no_window
+
+    reason = why_no_window()
+    if reason is not None:
+        sys.stderr.write(f"o365desk: no window can be shown here: {reason}\n")
+        if not practice:
+            sys.stderr.write("o365desk: every command works without one; see o365desk --help.\n")
+            return 1
+        from o365desk.cli.commands import guided_practice
+
+        return guided_practice()
+    from o365desk.ui.main import main as window
+
+    return window(lambda: make_app(workspace, practice), practice=practice)
+
+
+def make_app(workspace: Path | None, practice: bool = False) -> "App":
+    """The services for this process, with their log started."""
+    from o365desk import app
+
+    made = app.build_practice() if practice else app.build(workspace)
+    app.start_log(made)
+    return made

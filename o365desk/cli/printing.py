@@ -1,0 +1,110 @@
+"""What commands show: tables and progress for people, JSON for scripts."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from o365desk.log import mask
+from o365desk.model.problems import CancelledError, Problem
+from o365desk.model.report import Report, Step
+from o365desk.model.status import Outcome
+from o365desk.services.wire import Stop
+
+_SIGNS = {
+    Outcome.PASSED: "[green]✓[/]",
+    Outcome.FAILED: "[red]✗[/]",
+    Outcome.NOT_PROVEN: "[yellow]?[/]",
+    Outcome.SKIPPED: "[dim]–[/]",
+}
+
+
+def people() -> Console:
+    """Where messages and progress go: standard error, made anew as tests and shells redirect it."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on standard output. Ids and reasons are never cut: they wrap."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def say(text: str) -> None:
+    """A message to the person."""
+    people().print(escape(text), soft_wrap=True)
+
+
+def show_problem(problem: Problem) -> None:
+    """What happened, why, what to do; then code and request id for whoever is asked for help."""
+    console = people()
+    console.print(f"[bold red]{escape(problem.title)}[/]", soft_wrap=True)
+    for text in (problem.cause, problem.remedy):
+        if text:
+            console.print(escape(text), soft_wrap=True)
+    tail = [problem.code, f"request {problem.request_id}" if problem.request_id else ""]
+    if any(tail):
+        console.print(f"[dim]({escape(', '.join(part for part in tail if part))})[/]", soft_wrap=True)
+
+
+def show_step(step: Step) -> None:
+    """One line of a running test."""
+    warning = " [yellow]![/]" if step.warning else ""
+    time = f"{step.seconds * 1000:.0f} ms"
+    people().print(
+        f"{_SIGNS[step.outcome]} {escape(step.title):<26} [dim]{time:>8}[/]  {escape(mask(step.detail))}{warning}",
+        soft_wrap=True,
+    )
+
+
+def show_report(report: Report) -> None:
+    """A test's verdict on each operation, its headline, and what to do."""
+    console = people()
+    console.print()
+    for item in report.operations:
+        console.print(
+            f"{_SIGNS[item.outcome]} {escape(item.title):<26} [dim]{escape(item.detail)}[/]", soft_wrap=True
+        )
+    colour = {"succeeded": "green", "failed": "red"}.get(report.outcome, "yellow")
+    console.print(f"\n[bold {colour}]{escape(report.message)}[/]", soft_wrap=True)
+    if report.problem:
+        for text in (report.problem.cause, report.problem.remedy):
+            console.print(escape(text), soft_wrap=True)
+
+
+def interruptible(work: Callable[[Stop], Any]) -> Any:
+    """The result of blocking work, which Ctrl+C stops. In a thread of its own: on Windows, waiting for a lock in
+    the main thread cannot be interrupted."""
+    stop, outcome = Stop(), {}
+
+    def run() -> None:
+        try:
+            outcome["result"] = work(stop)
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
+            outcome["error"] = error
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.1)
+    except KeyboardInterrupt:
+        stop.set()
+        raise CancelledError from None
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["result"]
