@@ -33,7 +33,13 @@ class _Dropped(Exception):  # noqa: N818 - not an error: the connection is to en
 class Protocol(HttpToolsProtocol):
     """Hands the connection to the application, so that it can be reset for real."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Sends small answers at once: asyncio does not see to it on sockets that were made beforehand."""
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
     def on_message_begin(self) -> None:
+        """Begins a request."""
         super().on_message_begin()
         self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
 

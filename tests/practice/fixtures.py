@@ -13,7 +13,7 @@ from o365desk.practice.server import Options, PracticeTenant
 
 
 class Client(requests.Session):
-    """A session that trusts the practice tenant's CA only, whatever the environment says, and knows its addresses."""
+    """A session that trusts the practice tenant's CA only, whatever the environment says."""
 
     def __init__(self, tenant: PracticeTenant) -> None:
         super().__init__()
