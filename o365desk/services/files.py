@@ -101,8 +101,10 @@ def sweep(folder: Path) -> None:
 class Lock:
     """A lock that keeps out other threads and other processes. Not for files on several machines."""
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(self, path: Path, what: str, *, private: bool = False) -> None:
+        """`what` is locked by `path`, whose folder is made when needed: `private` for this user only."""
         self._path = path
+        self._folder_mode = 0o700 if private else 0o777
         self._what = what
         self._threads = threading.RLock()
         self._depth = 0
@@ -126,9 +128,11 @@ class Lock:
         import filelock
 
         try:
-            make_folder(self._path.parent)
+            make_folder(self._path.parent, mode=self._folder_mode)
             if self._file is None:
-                self._file = filelock.FileLock(self._path, timeout=LOCK_SECONDS, thread_local=False)
+                # Whoever may write in the folder must be able to take the lock, whatever our umask says.
+                mode = self._path.parent.stat().st_mode & 0o666
+                self._file = filelock.FileLock(self._path, timeout=LOCK_SECONDS, mode=mode, thread_local=False)
             self._file.acquire(poll_interval=0.01)
         except filelock.Timeout:
             raise ProblemError(

@@ -55,6 +55,11 @@ def version_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def label(path: Path) -> str:
+    """A file's name as it can be shown anywhere: on some systems a name need not be proper text."""
+    return path.name.encode("utf-8", "replace").decode()
+
+
 def read_entry(path: Path) -> Entry:
     """Reads one data-source file. Raises ProblemError, or FileNotFoundError if it is gone."""
     try:
@@ -62,8 +67,8 @@ def read_entry(path: Path) -> Entry:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ProblemError(files.problem(f"{path.name} cannot be read", error, path)) from None
-    return Entry(sourcefile.decode(data, path.name), path, version_of(data))
+        raise ProblemError(files.problem(f"{label(path)} cannot be read", error, path)) from None
+    return Entry(sourcefile.decode(data, label(path)), path, version_of(data))
 
 
 def read_folder(folder: Path) -> tuple[list[Entry], list[Unreadable]]:
@@ -107,7 +112,7 @@ def _read(path: Path) -> bytes:
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise ProblemError(
             Problem(
-                title=f"{path.name} cannot be read",
+                title=f"{label(path)} cannot be read",
                 cause="It is not a file but a folder, a link or a device.",
                 remedy="Move it elsewhere, or put a file in its place.",
                 code="not-a-file",
@@ -250,9 +255,9 @@ def without_copies(entries: Iterable[Entry]) -> tuple[list[Entry], list[Unreadab
 def _copy_problem(entry: Entry, first: Entry) -> Problem:
     same = "the same details" if entry.version == first.version else "other details"
     return Problem(
-        title=f"{entry.path.name} is a second file of “{first.source.name}”",
-        cause=f"It has the id of {first.path.name}, {entry.source.id}, and {same}.",
+        title=f"{label(entry.path)} is a second file of “{first.source.name}”",
+        cause=f"It has the id of {label(first.path)}, {entry.source.id}, and {same}.",
         remedy=f"Keep one of the two files; if it is meant to be another data source, change its “id” to "
-        f"{sourcefile.suggested_id(entry.path.name)}.",
+        f"{sourcefile.suggested_id(label(entry.path))}.",
         code="duplicate-id",
     )

@@ -29,9 +29,12 @@ class Unavailable(Exception):  # noqa: N818 - it is a state, told to the person 
 class Keychain:
     """One entry per owner, which holds the owner's secrets by name: so that all can be forgotten at once."""
 
-    def __init__(self, backend: Any = None) -> None:
-        """Finds the keychain and tries it. Raises Unavailable."""
-        found = _in_time(lambda: _probe(backend), PROBE_SECONDS)
+    def __init__(
+        self, backend: Any = None, *, probe_seconds: float = PROBE_SECONDS, call_seconds: float = CALL_SECONDS
+    ) -> None:
+        """Finds the keychain, or takes the `keyring` backend given, and tries it. Raises Unavailable."""
+        self._seconds = call_seconds
+        found = _in_time(lambda: _probe(backend), probe_seconds)
         if isinstance(found, _Failure):
             raise Unavailable(found.reason)
         self._backend, self.title = found
@@ -58,7 +61,7 @@ class Keychain:
         self._call(lambda: self._backend.set_password(SERVICE, owner, _text(secrets)), "kept")
 
     def _call(self, act: Callable[[], _Result], done: str) -> _Result:
-        found = _in_time(act, CALL_SECONDS)
+        found = _in_time(act, self._seconds)
         if isinstance(found, _Failure):
             raise ProblemError(
                 Problem(

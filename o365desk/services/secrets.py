@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -67,14 +68,19 @@ class Vault:
     Somebody who sets O365DESK_VAULT_PASSPHRASE has chosen the passphrase-locked file.
     """
 
-    def __init__(self, folder: Path, *, session_only: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, session_only: bool = False, keychain: "Callable[[], Keychain] | None" = None
+    ) -> None:
+        """`folder` is where the passphrase-locked file lies or will lie; `keychain` finds the keychain, or raises
+        Unavailable (by default the operating system's)."""
         # Here and not above: both modules need `Secret`, and the second is needed by few.
         from o365desk.services.vaultfile import VaultFile
 
         self._file = VaultFile(folder / "vault")
-        self._between = files.Lock(folder / "keychain.lock", "The keychain")
+        self._between = files.Lock(folder / "keychain.lock", "The keychain", private=True)
         self._lock = threading.RLock()
         self._session: dict[str, dict[str, Secret]] | None = {} if session_only else None
+        self._find_keychain = keychain
         self._keychain: Keychain | None = None
         self._looked = False
         self._why_none = ""
@@ -193,7 +199,7 @@ class Vault:
         from o365desk.services.keychain import Keychain, Unavailable
 
         try:
-            self._keychain = Keychain()
+            self._keychain = (self._find_keychain or Keychain)()
         except Unavailable as error:
             self._why_none = str(error)
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 
 SCHEMA = "https://o365desk.example/schema/data-source-1.json"
 """The `$id` of `resources/data-source.schema.json`."""
@@ -66,6 +66,7 @@ def encode(source: DataSource) -> bytes:
         if key in _ALWAYS or value != field.default:
             body[key] = msgspec.to_builtins(value)
     body.update((key, value) for key, value in source.extra.items() if key not in (*_KEYS, *_FORMAT_KEYS))
+    _refuse_secret(body, source)
     text = json.dumps(body, ensure_ascii=False, indent=2) + "\n"
     # Half a surrogate pair is no character: it can be typed by a broken input method, but in no file.
     data = text.encode("utf-8", "replace")
@@ -247,6 +248,24 @@ def _check_secrets(found: dict[str, Any], text: str, label: str) -> None:
                 remedy="Remove that line. If anyone else could see the file, make a new secret in the portal; "
                 "give it to o365desk in the form, or with “o365desk secret set”.",
                 field=key if key in FIELDS else "",
+                code="secret-in-file",
+            )
+        )
+
+
+def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
+    """The same on the way out: what was typed must not get into a file either, nor into a draft."""
+    key = _secret_in(body, "", inside=False)
+    if key is not None:
+        name = FIELDS[key].plain_label if key in FIELDS else key
+        raise ProblemError(
+            Problem(
+                title=f"{name} of “{_short(source.name)}” looks like a secret",
+                cause="It looks like a private key or a token. Data-source files are made to be shared, so nothing "
+                "secret may be in them.",
+                remedy="Clear it. For a certificate, give the path of the file and not what is in it.",
+                field=key if key in FIELDS else "",
+                action=Action.FIELD if key in FIELDS else Action.NONE,
                 code="secret-in-file",
             )
         )

@@ -44,7 +44,8 @@ STEPS: tuple[statefile.Step, ...] = (
         """,
     ),
 )
-"""The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it."""
+"""The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
+Statements end in a semicolon, which stands nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -231,14 +232,14 @@ class State:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
+            # Before the file is opened: damage may show at once, and then this file and no newer one is set aside.
+            self._inode = statefile.inode(self._file)
             self._connection = statefile.connect(self._file, STEPS, self._now)
-            self._inode = self._file.stat().st_ino
         return self._connection
 
     def _set_aside(self) -> None:
         self.close()
         kept = statefile.set_aside(self._file, self._inode, self._now())
-        self._inode = 0
         if kept:
             self.problem = statefile.damage(self._file, kept)
 

@@ -108,13 +108,20 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def set_aside(file: Path, inode: int, when: datetime) -> Path | None:
-    """Renames a damaged file and its companions. `inode` is where the damage was seen, if it was opened;
-    None when another process has set it aside already, so that its new file stays."""
-    with files.Lock(file.with_name(f"{file.name}.lock"), "The state file")():
-        with contextlib.suppress(FileNotFoundError):
-            if inode and file.stat().st_ino != inode:
-                return None
+def inode(file: Path) -> int:
+    """Which file it is that has this name now; 0 for none."""
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def set_aside(file: Path, damaged: int, when: datetime) -> Path | None:
+    """Renames a damaged file and its companions. `damaged` is where the damage was seen: None
+    when another process has set that aside already, so that its new file stays."""
+    with files.Lock(file.with_name(f"{file.name}.lock"), "The state file", private=True)():
+        if inode(file) != damaged:
+            return None
         kept = _free(file.with_name(f"{file.name}.damaged-{when:%Y%m%dT%H%M%SZ}"))
         for suffix in _FILES:
             with contextlib.suppress(FileNotFoundError):

@@ -34,7 +34,7 @@ class VaultFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = files.Lock(path.with_suffix(".lock"), "The vault")
+        self._lock = files.Lock(path.with_suffix(".lock"), "The vault", private=True)
         self._passphrase: Secret | None = None
         self._key: bytes | None = None
         self._salt = b""

@@ -253,7 +253,7 @@ def _refuse_taken_name(source: DataSource, listing: Listing) -> None:
             raise ProblemError(
                 Problem(
                     title=f"There is already a data source “{other.name}”",
-                    cause=f"It is in {entry.path.name}. Processes refer to data sources by name, in any case.",
+                    cause=f"It is in {folders.label(entry.path)}. Processes refer to data sources by name.",
                     remedy="Choose another name.",
                     field="name",
                     action=Action.FIELD,
@@ -273,7 +273,7 @@ def _clashes(entries: Sequence[Entry]) -> list[Unreadable]:
 
 def _clash(entry: Entry, first: Entry) -> Problem:
     return Problem(
-        title=f"{entry.path.name} and {first.path.name} have the same name",
+        title=f"{folders.label(entry.path)} and {folders.label(first.path)} have the same name",
         cause=f"Both are called “{entry.source.name}”, so a process that asks for it could mean either.",
         remedy="Rename one of them.",
         field="name",
@@ -284,7 +284,7 @@ def _clash(entry: Entry, first: Entry) -> Problem:
 def _several(key: str, paths: Iterable[Path]) -> Problem:
     return Problem(
         title=f"Several data sources are called “{key}”",
-        cause=f"They are in {', '.join(path.name for path in paths)}.",
+        cause=f"They are in {', '.join(map(folders.label, paths))}.",
         remedy="Rename all but one, or use the id.",
         code="duplicate-name",
     )
