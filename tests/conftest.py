@@ -1,0 +1,97 @@
+"""What every test can rely on: a home of its own, no network but loopback, and nothing overlooked.
+
+A warning, a Qt warning, an unexpected log warning, or a thread left behind fails the test that caused it.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The tests' programs never see the tester's settings, keychain, proxy or vault.
+for name in [
+    name
+    for name in os.environ
+    if name.lower().endswith("_proxy") or name in ("O365DESK_VAULT_PASSPHRASE", "DBUS_SESSION_BUS_ADDRESS")
+]:
+    del os.environ[name]
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+from tests.practice.fixtures import client, practice, switches  # noqa: E402 - reads the environment
+
+__all__ = ["client", "practice", "switches"]
+
+
+def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0])
+    if not (host.startswith("127.") or host in ("::1", "localhost", "::ffff:127.0.0.1")):
+        raise AssertionError(f"a test reached for the network: {arguments[1]}")
+
+
+sys.addaudithook(_only_loopback)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test; programs that it starts inherit it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(folder))
+    for variable, name in (("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")):
+        monkeypatch.setenv(variable, str(folder / name))
+    for variable in ("LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(variable, str(folder / "appdata"))
+    return folder
+
+
+class _Overheard(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def expected_warning() -> Iterator[Callable[[str], None]]:
+    """Call it with a part of a log warning that the test provokes; any other one fails the test."""
+    handler, expected = _Overheard(), []
+    logging.getLogger().addHandler(handler)
+    yield expected.append
+    logging.getLogger().removeHandler(handler)
+    messages = [record.getMessage() for record in handler.records]
+    unexpected = [text for text in messages if not any(part in text for part in expected)]
+    assert not unexpected, f"unexpected log warnings: {unexpected}"
+    silent = [part for part in expected if not any(part in text for text in messages)]
+    assert not silent, f"log warnings that did not come: {silent}"
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A thread that would keep the program from ending must not outlive its test."""
+    before = set(threading.enumerate())
+    yield
+    left = [item for item in threading.enumerate() if item not in before and not item.daemon]
+    for thread in left:
+        thread.join(5)
+    assert not [thread.name for thread in left if thread.is_alive()]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The full numbers are for `make torture`, which sets O365DESK_TORTURE."""
+    if os.environ.get("O365DESK_TORTURE") or "torture" in (config.option.markexpr or ""):
+        return
+    skip = pytest.mark.skip(reason="the full numbers: make torture")
+    for item in items:
+        if "torture" in item.keywords:
+            item.add_marker(skip)
