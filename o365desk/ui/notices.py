@@ -1,16 +1,20 @@
 """Telling the person: the bar that stays readable, the banner within a page, and the list of all that was said."""
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.state import Notice, State
 from o365desk.ui.theme import Theme
 
+LEVELS = {"good": "Done", "info": "Note", "warn": "Warning", "bad": "Problem"}
+"""The levels of a notice, from the quietest, with their words."""
 LEVEL_ICONS = {"good": "passed", "info": "info", "warn": "warning", "bad": "failed"}
 _ACTION_TEXTS = {
     Action.AUTHORIZE: "&Authorize",
@@ -47,10 +51,16 @@ class Notices(QObject):
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._unkept: list[Notice] = []
 
     def say(self, level: str, text: str, detail: str = "", source_id: str = "") -> None:
         """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed."""
-        notice = self._state.add_notice(level, text, detail, source_id)
+        try:
+            notice = self._state.add_notice(level, text, detail, source_id)
+        except (ProblemError, sqlite3.Error, OSError):
+            # What cannot be kept is said all the same: a full disk must not silence the notice about it.
+            notice = Notice(datetime.now(UTC), level, text, detail, source_id)
+            self._unkept.insert(0, notice)
         self.said.emit(notice)
 
     def problem(self, problem: Problem, source_id: str = "") -> None:
@@ -59,7 +69,107 @@ class Notices(QObject):
 
     def kept(self) -> list[Notice]:
         """Everything that was said, the latest first."""
-        return self._state.notices()
+        return sorted([*self._unkept, *self._state.notices()], key=lambda notice: notice.at, reverse=True)
+
+
+_GOOD_STAYS = 8_000
+"""Milliseconds for which a good notice stays, unless the pointer rests on it."""
+
+
+class NoticeBar(QWidget):
+    """The latest notice, at the foot of the page. Its place is always kept free, so that nothing jumps when it
+    comes. Good ones fade; all others stay until dismissed. "All notices" leads to everything that was said."""
+
+    def __init__(self, theme: Theme, notices: Notices, go: Callable[..., object]) -> None:
+        super().__init__()
+        self._theme = theme
+        self._waiting: list[Notice] = []
+        self.notice: Notice | None = None
+        self._frame = QFrame()
+        self._icon = QLabel()
+        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setProperty("strong", True)
+        self.details = QPushButton("Sho&w details")
+        self.dismiss = QPushButton()
+        self.dismiss.setAccessibleName("Dismiss this notice")
+        self.dismiss.setToolTip("Dismiss this notice; it stays in the list of notices")
+        self.dismiss.setIconSize(QSize(16, 16))
+        self.details.clicked.connect(lambda: go("notices"))
+        self.dismiss.clicked.connect(self.dismiss_notice)
+        self._fade = QTimer(self, singleShot=True, interval=_GOOD_STAYS)
+        self._fade.timeout.connect(self._faded)
+        self._lay_out()
+        notices.said.connect(self.show_notice)
+        theme.changed.connect(self._restyle)
+        self._frame.hide()
+
+    def show_notice(self, notice: Notice) -> None:
+        """Shows a notice; a bad one that was not dismissed yet waits behind it and comes back."""
+        if self.notice and self.notice.level == "bad":
+            self._waiting.append(self.notice)
+        self._show(notice)
+
+    def dismiss_notice(self) -> bool:
+        """Takes the notice away; shows a bad one that waits. Returns whether there was one."""
+        shown = self.notice is not None
+        self.notice = None
+        if self._waiting:
+            self._show(self._waiting.pop())
+        else:
+            self._frame.hide()
+        return shown
+
+    def _show(self, notice: Notice) -> None:
+        self.notice = notice
+        self.text.setText(notice.text)
+        self.text.setAccessibleName(f"{LEVELS.get(notice.level, 'Note')}: {notice.text}")
+        self.details.setVisible(bool(notice.detail))
+        self._restyle()
+        self._frame.show()
+        QAccessible.updateAccessibility(QAccessibleEvent(self.text, QAccessible.Event.Alert))
+        if notice.level == "good":
+            self._fade.start()
+        else:
+            self._fade.stop()
+
+    def _faded(self) -> None:
+        if self.underMouse() or self._frame.isAncestorOf(self.window().focusWidget() or self):
+            self._fade.start()
+        else:
+            self.dismiss_notice()
+
+    def _lay_out(self) -> None:
+        self.setMinimumHeight(52)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 12)
+        column.addWidget(self._frame)
+        row = QHBoxLayout(self._frame)
+        row.setContentsMargins(12, 4, 4, 4)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self.text, 1)
+        for button in (self.details, self.dismiss):
+            button.setProperty("role", "link")
+            row.addWidget(button)
+
+    def _restyle(self) -> None:
+        if self.notice is None:
+            return
+        self._icon.setPixmap(self._theme.pixmap(LEVEL_ICONS[self.notice.level], 20, self.notice.level))
+        self.dismiss.setIcon(self._theme.icon("close", "text"))
+        set_role(self._frame, f"banner-{self.notice.level}")
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Changes what a widget is in the style sheet, and redraws it and what is in it."""
+    if widget.property("role") == role:
+        return
+    widget.setProperty("role", role)
+    for each in (widget, *widget.findChildren(QWidget)):
+        each.style().unpolish(each)
+        each.style().polish(each)
 
 
 class Banner(QFrame):
@@ -166,6 +276,4 @@ class Banner(QFrame):
 
     def _restyle(self) -> None:
         self._icon.setPixmap(self._theme.pixmap(LEVEL_ICONS[self.level], 20, self.level))
-        self.setProperty("role", f"banner-{self.level}")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        set_role(self, f"banner-{self.level}")

@@ -84,6 +84,7 @@ _QSS_ICONS = {
     "icon_dash": ("dash", "accent_text"),
     "icon_dot": ("dot", "accent_text"),
     "icon_dot_disabled": ("dot", "disabled"),
+    "icon_menu_check": ("check", "text"),
     "icon_down": ("chevron-down", "dim"),
     "icon_up": ("chevron-up", "dim"),
     "icon_right": ("chevron-right", "dim"),

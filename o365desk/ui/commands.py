@@ -1,0 +1,162 @@
+"""The commands of the menu bar, once: menus, shortcuts, command palette and shortcut sheet derive from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
+
+from o365desk.ui.context import Commands
+
+
+@dataclass(frozen=True)
+class Command:
+    """One entry of a menu. `key` names what the window or the page does; "" is a separator. `typed` is a key that
+    the focused widget hears by itself and that the menu only tells."""
+
+    menu: str
+    key: str = ""
+    text: str = ""
+    shortcut: str = ""
+    icon: str = ""
+    typed: str = ""
+
+
+MENUS = {
+    "file": "&File",
+    "edit": "&Edit",
+    "view": "&View",
+    "source": "&Data source",
+    "practice": "&Practice",
+    "help": "&Help",
+}
+
+COMMANDS = (
+    Command("file", "new", "Add &new data source…", "Ctrl+N", "add"),
+    Command("file", "save", "&Save", "Ctrl+S", "save"),
+    Command("file", "close", "&Close page", typed="Esc"),
+    Command("file"),
+    Command("file", "quit", "&Quit", "Ctrl+Q"),
+    Command("edit", "undo", "&Undo", "Ctrl+Z"),
+    Command("edit", "redo", "&Redo", "Ctrl+Shift+Z"),
+    Command("edit"),
+    Command("edit", "cut", "Cu&t", "Ctrl+X"),
+    Command("edit", "copy", "&Copy", "Ctrl+C", "copy"),
+    Command("edit", "copy-row", "Copy &row", "Ctrl+Shift+C"),
+    Command("edit", "paste", "&Paste", "Ctrl+V"),
+    Command("edit", "selectAll", "Select &all", "Ctrl+A"),
+    Command("edit"),
+    Command("edit", "search", "&Find", "Ctrl+F", "search"),
+    Command("view", "palette", "&Command palette…", "Ctrl+K"),
+    Command("view", "refresh", "&Refresh", "F5", "refresh"),
+    Command("view", "cancel", "Cancel running &work", typed="Esc"),
+    Command("view"),
+    Command("source", "open", "&Open", typed="Enter"),
+    Command("source", "test", "&Test connection", "Ctrl+T", "play"),
+    Command("source", "authorize", "&Authorize…", "Ctrl+Shift+A", "key"),
+    Command("source", "security", "&Security…", "", "shield"),
+    Command("source"),
+    Command("source", "duplicate", "&Duplicate", "Ctrl+D", "copy"),
+    Command("source", "restore", "&Restore", "", "restore"),
+    Command("source", "delete", "Move to recycle &bin…", "Del", "bin"),
+    Command("help", "help", "&Help on this page", "F1", "help"),
+    Command("help", "shortcuts", "&Keyboard shortcuts", "Ctrl+/", "keyboard"),
+    Command("help"),
+    Command("help", "open-log", "Open &log folder"),
+    Command("help", "diagnostics", "Copy &diagnostics"),
+    Command("help"),
+    Command("help", "about", "&About o365desk"),
+)
+EDITING = ("undo", "redo", "cut", "copy", "copy-row", "paste", "selectAll")
+"""Commands that act on the widget that has the focus, by its method of the same name."""
+NOT_HERE = "Not available on this page."
+
+
+def plain(text: str) -> str:
+    """A menu's or button's text without its mnemonic."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+class Menus:
+    """The menu bar. `own` are the window's commands; what a page can do is told by `show`. The Practice menu
+    is hidden until there is something in it."""
+
+    def __init__(self, bar: QMenuBar, own: Commands) -> None:
+        self._bar = bar
+        self._own = own
+        self._page: Commands = {}
+        self._extras: list[QAction] = []
+        self.menus: dict[str, QMenu] = {}
+        self.actions: dict[str, QAction] = {}
+        for key, title in MENUS.items():
+            self.menus[key] = bar.addMenu(title)
+            self.menus[key].setToolTipsVisible(True)
+        self.menus["practice"].menuAction().setVisible(False)
+        for command in COMMANDS:
+            self._add(command)
+        self.menus["edit"].aboutToShow.connect(self._show_editing)
+
+    def show(self, page: Commands) -> None:
+        """What the page in sight can do now; the rest is off, with the reason as tool tip."""
+        self._page = page
+        for key, action in self.actions.items():
+            if key not in EDITING:
+                self._enable(action, self._own.get(key) or page.get(key, NOT_HERE))
+        for action in self._extras:
+            self.menus["source"].removeAction(action)
+            action.deleteLater()
+        self._extras = [self._extra(key) for key in page if key not in self.actions]
+
+    def _add(self, command: Command) -> None:
+        menu = self.menus[command.menu]
+        if not command.key:
+            menu.addSeparator()
+            return
+        action = QAction(command.text + (f"\t{command.typed}" if command.typed else ""), self._bar)
+        action.setObjectName(command.key)
+        action.setProperty("icon_name", command.icon)
+        if command.shortcut:
+            action.setShortcut(QKeySequence(command.shortcut))
+        if command.key == "quit":
+            action.setMenuRole(QAction.MenuRole.QuitRole)
+        elif command.key == "about":
+            action.setMenuRole(QAction.MenuRole.AboutRole)
+        action.triggered.connect(lambda: self._do(command.key))
+        menu.addAction(action)
+        self.actions[command.key] = action
+
+    def _extra(self, key: str) -> QAction:
+        action = QAction(key, self._bar)
+        self._enable(action, self._page[key])
+        action.triggered.connect(lambda: self._do(key))
+        self.menus["source"].addAction(action)
+        return action
+
+    def _enable(self, action: QAction, does: Callable[[], object] | str) -> None:
+        reason = does if isinstance(does, str) else ""
+        action.setEnabled(not reason)
+        action.setToolTip(reason or plain(action.text()).split("\t")[0])
+
+    def _do(self, key: str) -> None:
+        if key in EDITING:
+            _edit(key)
+            return
+        does = self._own.get(key) or self._page.get(key, NOT_HERE)
+        if callable(does):
+            does()
+
+    def _show_editing(self) -> None:
+        focused = QApplication.focusWidget()
+        for key in EDITING:
+            self.actions[key].setEnabled(_method(focused, key) is not None)
+
+
+def _method(widget: QWidget | None, key: str) -> Callable[[], object] | None:
+    method = getattr(widget, key.replace("-", "_"), None)
+    return method if callable(method) else None
+
+
+def _edit(key: str) -> None:
+    method = _method(QApplication.focusWidget(), key)
+    if method:
+        method()

@@ -1,0 +1,81 @@
+"""The window's start: QApplication, theme, services, first window. Nothing dear is imported before it shows."""
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from o365desk.app import App
+from o365desk.model.problems import ProblemError
+from o365desk.ui import crash
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+from o365desk.ui.window import Window
+
+
+def main(make_app: Callable[[], App], *, practice: bool = False, open_source: str | None = None) -> int:
+    """Shows the window until it is closed. `make_app` must return at once: with `practice`,
+    `App.start_practice` then starts the practice tenant in a worker. `open_source` names a data source
+    (id, name or file name) to open first. Returns the exit code."""
+    qt = application()
+    theme = Theme(qt)
+    qt.setWindowIcon(theme.app_icon())
+    reporter = crash.install()
+    try:
+        app = make_app()
+    except ProblemError as error:
+        QMessageBox.critical(None, "o365desk", error.problem.sentence())
+        return 1
+    tasks = Tasks()
+    window = Window(app, tasks, theme)
+    window.go("datasources")
+    window.show()
+    listener = _close_on_signals(window)
+    # What follows waits until the window is painted: it must not make it late.
+    QTimer.singleShot(0, lambda: _after_first_paint(window, practice, open_source))
+    try:
+        return qt.exec()
+    finally:
+        listener.close()
+        reporter.uninstall()
+        app.close()
+
+
+def application() -> QApplication:
+    """The process's QApplication, named for the desktop."""
+    qt = QApplication.instance()
+    if not isinstance(qt, QApplication):
+        qt = QApplication(sys.argv[:1])
+    qt.setApplicationName("o365desk")
+    qt.setApplicationDisplayName("")
+    qt.setDesktopFileName("o365desk")
+    return qt
+
+
+def _after_first_paint(window: Window, practice: bool, open_source: str | None) -> None:
+    if practice:
+        window.start_practice()
+    if open_source:
+        window.open_source(open_source)
+
+
+def _close_on_signals(window: Window) -> socket.socket:
+    """Ctrl+C in the terminal, or a polite kill, closes the window as its own button does. While Qt waits, Python
+    runs no signal handlers: the wake-up socket makes Qt look."""
+    ours, pythons = socket.socketpair()
+    ours.setblocking(False)
+    pythons.setblocking(False)
+    signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, window)
+    notifier.activated.connect(lambda *_: ours.recv(64))
+
+    def close(number: int, frame: FrameType | None) -> None:
+        window.close()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close)
+    return ours

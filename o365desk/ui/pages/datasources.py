@@ -1,0 +1,376 @@
+"""Datasource management: the list of data sources, with search, duplicate, bin, and what was left unsaved."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QVBoxLayout
+
+from o365desk.model.datasource import CLOUDS, copy_of
+from o365desk.model.status import Word, age
+from o365desk.services.connections import Overview, Row
+from o365desk.services.state import Draft
+from o365desk.services.workspace import Unreadable
+from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.notices import Banner
+from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+
+_CLOUD_ICONS = {"global": "cloud", "custom": "sliders", "practice": "practice"}
+_WORDS = {
+    Word.READY: ("passed", "good"),
+    Word.TEST_FAILED: ("failed", "bad"),
+    Word.INCOMPLETE: ("not-proven", "warn"),
+}
+_REFRESH = 60_000
+"""Milliseconds after which the list is read again: ages grow, and others share the folder."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the list: a data source, or a file that cannot be read."""
+
+    key: str
+    name: str
+    tenant: str
+    type: str
+    type_icon: str
+    modified: datetime | None
+    modified_ago: str
+    modified_by: str
+    word: str
+    reason: str
+    look: tuple[str, str]
+    row: Row | None = None
+    unreadable: Unreadable | None = None
+
+
+def line_of(row: Row, now: datetime) -> Line:
+    """The line of a data source."""
+    source, status = row.entry.source, row.status
+    cloud = CLOUDS[source.cloud].title if source.cloud in CLOUDS else source.cloud
+    return Line(
+        key=source.id,
+        name=source.name or "(no name yet)",
+        tenant=source.tenant,
+        type=cloud,
+        type_icon=_CLOUD_ICONS.get(source.cloud, "flag"),
+        modified=source.modified,
+        modified_ago=age(source.modified, now) if source.modified else "",
+        modified_by=source.modified_by,
+        word=str(status.word),
+        reason=status.reason,
+        look=_WORDS[status.word],
+        row=row,
+    )
+
+
+def unreadable_line(file: Unreadable) -> Line:
+    """The line of a file that cannot be read: which file, where in it, why."""
+    reason = " ".join(part for part in (file.problem.cause or file.problem.title, file.problem.remedy) if part)
+    return Line(
+        key=str(file.path),
+        name=file.path.name,
+        tenant="",
+        type="File",
+        type_icon="file",
+        modified=None,
+        modified_ago="",
+        modified_by="",
+        word="cannot be read",
+        reason=reason,
+        look=("warning", "bad"),
+        unreadable=file,
+    )
+
+
+COLUMNS = (
+    Column(
+        key="name",
+        title="Name",
+        text=lambda line: line.name,
+        note=lambda line: line.tenant,
+        width=208,
+        link=True,
+        searched=True,
+    ),
+    Column(
+        key="type",
+        title="Type",
+        text=lambda line: line.type,
+        icon=lambda line: (line.type_icon, "dim"),
+        width=192,
+        searched=True,
+    ),
+    Column(
+        key="modified",
+        title="Modified",
+        text=lambda line: line.modified_ago,
+        sort=lambda line: line.modified,
+        width=120,
+    ),
+    Column(key="by", title="Modified by", text=lambda line: line.modified_by, width=120),
+    Column(
+        key="status",
+        title="Status",
+        text=lambda line: line.word,
+        sort=lambda line: (line.word, line.reason),
+        note=lambda line: line.reason,
+        icon=lambda line: line.look,
+        tone=lambda line: line.look[1],
+        width=208,
+    ),
+)
+
+
+class DataSourcesPage(Page):
+    """See the module."""
+
+    title = "Datasource management"
+    breadcrumb = ("Data sources",)
+    help = (
+        "<p>Every data source of this workspace. A click on a name opens it; typing in the search box filters by "
+        "name or type.</p><p><b>incomplete</b>: details are missing, or it is not yet authorised. <b>test failed"
+        "</b>: the last connection test failed. <b>ready</b>: a test proved it, and how long ago.</p><p>Deleted "
+        "data sources stay in the recycle bin for 30 days.</p>"
+    )
+    _workspace_changed = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._loaded = False
+        self._offered: set[str] = set()
+        self._drafts: list[Draft] | None = None
+        self.banner = Banner(context.theme)
+        self.search = QLineEdit(placeholderText="Search by name or type", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search data sources by name or type")
+        self.model = TableModel(COLUMNS, lambda line: line.key, self)
+        self.table = Table(self.model, context.theme, "Data sources")
+        self.duplicate_button = QPushButton("&Duplicate")
+        self.bin_button = QPushButton("&Bin")
+        self.show_file_button = QPushButton("&Show file")
+        self.add_button = QPushButton("+ &Add new")
+        self.add_button.setProperty("role", "primary")
+        self._lay_out()
+        self._connect()
+        self.show_file_button.hide()
+        self.table.recall(context.app.state, "datasources")
+        self._chosen()
+
+    # --- what the window asks -------------------------------------------------------------------------------
+
+    def activated(self, **where: Any) -> None:
+        """Reads the list anew; the first time, offers what was left unsaved."""
+        if self._drafts is None:
+            self._drafts = self.context.app.state.drafts(self.context.app.workspace.folder)
+            self._offer_draft()
+        self.refresh()
+        self._timer.start()
+        self.table.setFocus()
+
+    def may_leave(self) -> bool:
+        """Always; the columns are remembered."""
+        self._timer.stop()
+        self.table.remember(self.context.app.state, "datasources")
+        return True
+
+    def commands(self) -> Commands:
+        """What can be done with the chosen line."""
+        line: Line | None = self.table.current()
+        if line is None:
+            reason = "Choose a data source first."
+            what: Commands = dict.fromkeys(("open", "duplicate", "delete"), reason)
+        elif line.unreadable:
+            reason = "This file cannot be read. Correct it, then refresh."
+            what = {"open": reason, "duplicate": reason, "delete": reason, "Show &file": self.show_file}
+        else:
+            what = {"open": self.open, "duplicate": self.duplicate, "delete": self.delete}
+        return {**what, "search": self.search.setFocus, "refresh": self.refresh, "close": self.search.clear}
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Reads the workspace in a worker and shows it."""
+        connections = self.context.app.connections
+        self.context.tasks.run(
+            "Reading the data sources",
+            lambda stop, tell: connections.overview(),
+            self._show,
+            self.context.notices.problem,
+            owner=self,
+        )
+
+    def open(self) -> None:
+        """Opens the chosen data source; of an unreadable file, shows the file."""
+        line: Line | None = self.table.current()
+        if line and line.unreadable:
+            self.show_file()
+        elif line:
+            self.context.go("connector", source_id=line.key)
+
+    def duplicate(self) -> None:
+        """Opens a copy of the chosen data source as a new draft."""
+        line: Line | None = self.table.current()
+        if line and line.row:
+            source = line.row.entry.source
+            name = self.context.app.workspace.free_name(f"{source.name} (copy)")
+            self.context.go("connector", draft=copy_of(source, name), base=None)
+
+    def delete(self) -> None:
+        """Moves the chosen data source to the recycle bin, once confirmed."""
+        line: Line | None = self.table.current()
+        if line is None or line.row is None or not confirm_delete(self, line.name):
+            return
+        self.context.tasks.run(
+            f"Deleting “{line.name}”",
+            lambda stop, tell: self.context.app.workspace.delete(line.key),
+            lambda _: self.context.notices.say("good", f"“{line.name}” is in the recycle bin for 30 days"),
+            self.context.notices.problem,
+            owner=self,
+        )
+
+    def show_file(self) -> None:
+        """Opens an unreadable file with whatever the system opens such files with."""
+        line: Line | None = self.table.current()
+        if line and line.unreadable:
+            show_in_system(line.unreadable.path)
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.empty = Empty(
+            self.context.theme,
+            "plug",
+            "No data sources yet",
+            "A data source is how one Office 365 tenant is reached, and what may be asked of it.",
+            self._first_button(),
+        )
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self.search, 1)
+        for button in (self.show_file_button, self.duplicate_button, self.bin_button, self.add_button):
+            tools.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.banner)
+        column.addLayout(tools)
+        self.area = TableArea(self.table, self.model, self.empty, self.context.theme)
+        column.addWidget(self.area, 1)
+
+    def _first_button(self) -> QPushButton:
+        button = QPushButton("Add the first data source")
+        button.setProperty("role", "primary")
+        button.clicked.connect(lambda: self.context.go("add-new"))
+        return button
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self.area.filter)
+        self.search.returnPressed.connect(self.table.setFocus)
+        self.table.opened.connect(lambda _: self.open())
+        self.table.chosen.connect(self._chosen)
+        self.duplicate_button.clicked.connect(self.duplicate)
+        self.bin_button.clicked.connect(self.delete)
+        self.show_file_button.clicked.connect(self.show_file)
+        self.add_button.clicked.connect(lambda: self.context.go("add-new"))
+        for text, do in (
+            ("&Open", self.open),
+            ("&Duplicate", self.duplicate),
+            ("Move to recycle &bin…", self.delete),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(do)
+            self.table.addAction(action)
+        self._timer = QTimer(self, interval=_REFRESH)
+        self._timer.timeout.connect(self.refresh)
+        self._workspace_changed.connect(self._changed, Qt.ConnectionType.QueuedConnection)
+        self.context.app.workspace.subscribe(self._tell_changed)
+        self.context.theme.changed.connect(self._recolour)
+        self._recolour()
+
+    def _tell_changed(self, what: set[str]) -> None:
+        """Called in the thread that changed the workspace."""
+        if "datasources" in what and shiboken6.isValid(self):
+            self._workspace_changed.emit()
+
+    def _changed(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _show(self, overview: Overview) -> None:
+        now = self.context.app.clock()
+        lines = [line_of(row, now) for row in overview.rows]
+        lines += [unreadable_line(file) for file in overview.unreadable]
+        self.show_file_button.setVisible(bool(overview.unreadable))
+        self.model.set_rows(lines)
+        if not self._loaded and lines:
+            self.table.setCurrentIndex(self.model.index(0, 0))
+        self._loaded = True
+
+    def _chosen(self) -> None:
+        line: Line | None = self.table.current()
+        readable = line is not None and line.row is not None
+        self.duplicate_button.setEnabled(readable)
+        self.bin_button.setEnabled(readable)
+        self.show_file_button.setEnabled(line is not None and line.unreadable is not None)
+        self.title_changed.emit()
+
+    def _recolour(self) -> None:
+        icon = self.context.theme.icon
+        self.duplicate_button.setIcon(icon("copy"))
+        self.bin_button.setIcon(icon("bin"))
+        self.show_file_button.setIcon(icon("file"))
+
+    # --- drafts ---------------------------------------------------------------------------------------------
+
+    def _offer_draft(self) -> None:
+        """The latest draft that a killed program left, if there is one; the next when it is dealt with."""
+        if not self._drafts:
+            self.banner.hide()
+            return
+        draft = self._drafts[0]
+        name = f"“{draft.source.name}”" if draft.source.name else "a new data source"
+        more = f" {len(self._drafts) - 1} more after this." if len(self._drafts) > 1 else ""
+        self.banner.show_text(
+            "warn",
+            f"Unsaved changes to {name} from {age(draft.at, self.context.app.clock())}",
+            f"The program ended before they were saved.{more}",
+            (("&Continue", self._continue_draft), ("Di&scard", self._discard_draft)),
+        )
+
+    def _continue_draft(self) -> None:
+        if self._drafts:
+            draft = self._drafts[0]
+            if self.context.go("connector", draft=draft.source, base=draft.base):
+                del self._drafts[0]
+                self._offer_draft()
+
+    def _discard_draft(self) -> None:
+        if self._drafts:
+            draft = self._drafts.pop(0)
+            self.context.app.state.drop_draft(self.context.app.workspace.folder, draft.source.id)
+            self._offer_draft()
+
+
+def confirm_delete(page: Page, name: str) -> bool:
+    """Asks with OK and Cancel, the words of the web original."""
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon,
+        "Delete data source",
+        f"Move “{name}” to the recycle bin?",
+        QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
+        page.window(),
+    )
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
+    box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    return box.exec() == QMessageBox.StandardButton.Ok
+
+
+def show_in_system(path: Path) -> None:
+    """Opens a file or folder with the system's own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

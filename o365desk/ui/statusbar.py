@@ -1,0 +1,119 @@
+"""The status bar: always says which workspace, which tenant, as whom, and what is running."""
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
+
+from o365desk.app import App
+from o365desk.model.datasource import CLOUDS, DataSource
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+
+_SHOWN_AFTER = 200
+"""Milliseconds after which running work is shown: what is shorter would only flicker."""
+
+
+class ElidedLabel(QLabel):
+    """A line of text that gives way when there is no room: shortened in the middle, whole as its tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        return QSize(self.fontMetrics().averageCharWidth() * 8, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As QLabel, shortened."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+
+
+class StatusBar(QStatusBar):
+    """See the module. `show_source` tells it which data source is open."""
+
+    def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
+        super().__init__()
+        self._app, self._tasks, self._theme = app, tasks, theme
+        self._icons: dict[str, QLabel] = {}
+        self.workspace, self.tenant, self.account, self.work = (ElidedLabel() for _ in range(4))
+        self.cancel = QPushButton("Cance&l")
+        self.cancel.setProperty("role", "link")
+        self.cancel.setAccessibleName("Cancel the running work")
+        self.cancel.clicked.connect(self.cancel_newest)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(6)
+        self._put(row, "folder", self.workspace)
+        self._put(row, "tenant", self.tenant)
+        row.addStretch(1)
+        self._put(row, "clock", self.work)
+        row.addWidget(self.cancel)
+        self._put(row, "user", self.account)
+        self.addPermanentWidget(line, 1)
+        self.setSizeGripEnabled(False)
+        self._delay = QTimer(self, singleShot=True, interval=_SHOWN_AFTER)
+        self._delay.timeout.connect(self._show_work)
+        tasks.running_changed.connect(self._work_changed)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+        self._tell(self.workspace, f"Workspace: {app.workspace.folder.name}", str(app.workspace.folder))
+        self.show_source(None)
+        self._show_work()
+
+    def show_source(self, source: DataSource | None) -> None:
+        """Names the open data source's tenant and who signed in there."""
+        if source is None:
+            self._tell(self.tenant, "No data source open")
+            self._tell(self.account, "Not signed in", "Nobody is signed in: no data source is open.")
+            return
+        cloud = CLOUDS[source.cloud].title if source.cloud in CLOUDS else source.cloud
+        self._tell(self.tenant, f"Tenant: {source.tenant or 'not set'} · {cloud}")
+        if not source.sign_in.delegated:
+            self._tell(self.account, "Application sign-in", "Signs in as the application itself, not as a person.")
+            return
+        authorised = self._app.state.authorisation(source.id)
+        self._tell(self.account, authorised.account if authorised else "Not signed in")
+
+    def cancel_newest(self) -> None:
+        """Cancels what was started last."""
+        active = self._tasks.active()
+        if active:
+            active[-1].cancel()
+
+    def _put(self, row: QHBoxLayout, icon: str, label: ElidedLabel) -> None:
+        self._icons[icon] = QLabel()
+        row.addWidget(self._icons[icon])
+        row.addWidget(label)
+        row.addSpacing(12)
+
+    def _tell(self, label: QLabel, text: str, tip: str = "") -> None:
+        label.setText(text)
+        label.setToolTip(tip or text)
+        label.setAccessibleName(text)
+
+    def _work_changed(self) -> None:
+        if not self._tasks.active():
+            self._delay.stop()
+            self._show_work()
+        elif self.work.isVisible():
+            self._show_work()
+        elif not self._delay.isActive():
+            self._delay.start()
+
+    def _show_work(self) -> None:
+        active = self._tasks.active()
+        if active:
+            more = f" and {len(active) - 1} more" if len(active) > 1 else ""
+            self._tell(self.work, active[-1].title + "…" + more)
+        for widget in (self._icons["clock"], self.work, self.cancel):
+            widget.setVisible(bool(active))
+
+    def _recolour(self) -> None:
+        for name, label in self._icons.items():
+            label.setPixmap(self._theme.pixmap(name, 16, "dim"))

@@ -1,0 +1,96 @@
+"""How a cell of a table is drawn: icon, text, a dim second line that wraps, and a focus ring that can be seen."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from o365desk.ui.theme import Theme
+
+NOTE_ROLE = Qt.ItemDataRole.UserRole + 1
+ICON_ROLE = Qt.ItemDataRole.UserRole + 2
+TONE_ROLE = Qt.ItemDataRole.UserRole + 3
+LINK_ROLE = Qt.ItemDataRole.UserRole + 4
+
+_PAD = 12
+_ICON = 18
+_GAP = 8
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws the cells of `tables.Table`."""
+
+    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._theme, self._view = theme, view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Background, icon, text and note, focus ring."""
+        painter.save()
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, self._theme.color("accent_soft" if selected else "hover"))
+        painter.setPen(self._theme.color("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        place = rect.adjusted(_PAD, 8, -_PAD, -8)
+        icon = index.data(ICON_ROLE)
+        if icon:
+            top = place.top() + (QFontMetrics(self._strong(index)).height() - _ICON) // 2
+            self._theme.icon(*icon).paint(painter, QRect(place.left(), top, _ICON, _ICON))
+            place.setLeft(place.left() + _ICON + _GAP)
+        self._paint_texts(painter, place, index)
+        if self._view.hasFocus() and index == self._view.currentIndex():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.color("focus"), 2))
+            painter.drawRoundedRect(rect.adjusted(1, 1, -2, -2), 3, 3)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """As wide as the text, as high as text and wrapped note in the column's present width."""
+        font = QFontMetrics(self._strong(index))
+        height = max(font.height(), _ICON) + 16
+        note = index.data(NOTE_ROLE)
+        if note:
+            room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
+            height += 2 + self._small().boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, note).height()
+        return QSize(font.horizontalAdvance(index.data() or "") + 2 * _PAD, height)
+
+    def _paint_texts(self, painter: QPainter, place: QRect, index: Index) -> None:
+        font = self._strong(index)
+        painter.setFont(font)
+        link = index.data(LINK_ROLE)
+        painter.setPen(self._theme.color(index.data(TONE_ROLE) or ("accent" if link else "text")))
+        metrics = QFontMetrics(font)
+        align = (
+            Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole)) & Qt.AlignmentFlag.AlignHorizontal_Mask
+        )
+        line = QRect(place.left(), place.top(), place.width(), metrics.height())
+        text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(line, int(align | Qt.AlignmentFlag.AlignVCenter), text)
+        note = index.data(NOTE_ROLE)
+        if note:
+            painter.setFont(self._small_font())
+            painter.setPen(self._theme.color("dim"))
+            painter.drawText(place.adjusted(0, metrics.height() + 2, 0, 0), _WRAPPED, note)
+
+    def _strong(self, index: Index) -> QFont:
+        font = QFont(self._view.font())
+        if index.data(LINK_ROLE) or index.data(TONE_ROLE):
+            font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+    def _small_font(self) -> QFont:
+        font = QFont(self._view.font())
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        return font
+
+    def _small(self) -> QFontMetrics:
+        return QFontMetrics(self._small_font())
+
+    def _width(self, index: Index) -> int:
+        return self._view.visualRect(index).width()
+
+
+_WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,341 @@
+"""The window: navigation, menus, the page in sight with its title above, notices and the status bar below."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from o365desk.app import App, Practice
+from o365desk.model.datasource import DataSource
+from o365desk.ui.commands import Menus, plain
+from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.notices import NoticeBar, Notices
+from o365desk.ui.statusbar import StatusBar
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: the class that draws it, imported when first visited; with `icon` and `text` it is in the
+    navigation; `under` is the entry that is marked while it is shown."""
+
+    page: str
+    text: str = ""
+    icon: str = ""
+    under: str = ""
+
+
+PLACES = {
+    "datasources": Place("datasources:DataSourcesPage", "Data sources", "plug"),
+    "add-new": Place("add_new:AddNewPage", under="datasources"),
+    "connector": Place("connector:ConnectorPage", under="datasources"),
+    "recycle-bin": Place("recycle_bin:RecycleBinPage", "Recycle bin", "bin"),
+    "notices": Place("notices:NoticesPage", "Notices", "bell"),
+}
+"""Every page of the program: a new one is one line here."""
+
+_REMEMBERED = "window"
+
+
+class Window(QMainWindow):
+    """See the module. `go` shows a page."""
+
+    def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
+        super().__init__()
+        self.app, self.tasks, self.theme = app, tasks, theme
+        self.notices = Notices(app.state, self)
+        self.context = Context(app, tasks, theme, self.notices, self.go)
+        self._pages: dict[str, Page] = {}
+        self._where = ""
+        self.header = Header(self.go)
+        self.navigation = Navigation(self.go)
+        self.status = StatusBar(app, tasks, theme)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self.menus = Menus(self.menuBar(), self._commands())
+        self._fill_view_menu()
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+        self._restore_place()
+        if app.practice and app.practice.ready:
+            self._practice_ready(app.practice)
+
+    def page(self, where: str) -> Page:
+        """The page of a place, made on the first visit."""
+        if where not in self._pages:
+            module, name = PLACES[where].page.split(":")
+            kind = cast(type[Page], getattr(import_module(f"o365desk.ui.pages.{module}"), name))
+            page = self._pages[where] = kind(self.context)
+            page.title_changed.connect(lambda: self._title_changed(where))
+            self._stack.addWidget(page)
+            self.header.adopt(page.beside_title)
+        return self._pages[where]
+
+    def go(self, where: str, **what: Any) -> bool:
+        """Shows a page, if the present one lets go. Returns whether it did."""
+        here = self._pages.get(self._where)
+        if here and (where != self._where or what) and not here.may_leave():
+            self.navigation.mark(PLACES[self._where].under or self._where)
+            return False
+        page = self.page(where)
+        self._where = where
+        self.navigation.mark(PLACES[where].under or where)
+        page.activated(**what)
+        self._stack.setCurrentWidget(page)
+        self._title_changed(where)
+        return True
+
+    def open_source(self, key: str) -> None:
+        """Opens a data source by id, name or file name; says so if there is none."""
+        self.tasks.run(
+            "Opening the data source",
+            lambda stop, tell: self.app.workspace.get(key).source.id,
+            lambda source_id: self._open(source_id),
+            self.notices.problem,
+            owner=self,
+        )
+
+    def _open(self, source_id: str) -> None:
+        self.go("connector", source_id=source_id)
+
+    def start_practice(self) -> None:
+        """Starts the practice tenant in a worker; its menu follows when it answers."""
+
+        def ready(source: DataSource) -> None:
+            if self.app.practice:
+                self._practice_ready(self.app.practice)
+            self.notices.say(
+                "good", f"The practice tenant is ready: open “{source.name}” and test it", "", source.id
+            )
+
+        self.tasks.run(
+            "Starting the practice tenant",
+            lambda stop, tell: self.app.start_practice(),
+            ready,
+            self.notices.problem,
+            owner=self,
+        )
+
+    def _practice_ready(self, practice: Practice) -> None:
+        from o365desk.ui.practice_menu import PracticeMenu
+
+        menu = self.menus.menus["practice"]
+        menu.menuAction().setVisible(True)
+        self._practice_menu = PracticeMenu(menu, practice, self.context, self._open_client)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks the pages, then stops all work and remembers the window's place."""
+        if not all(page.may_leave() for page in self._pages.values() if page.dirty()):
+            event.ignore()
+            return
+        self.tasks.shut_down()
+        self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
+        event.accept()
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        area = QWidget()
+        area.setObjectName("page")
+        column = QVBoxLayout(area)
+        column.setContentsMargins(24, 12, 24, 0)
+        column.setSpacing(12)
+        column.addWidget(self.header)
+        column.addWidget(self._stack, 1)
+        column.addWidget(NoticeBar(self.theme, self.notices, self.go))
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.navigation)
+        row.addWidget(area, 1)
+        self.setCentralWidget(whole)
+        self.setStatusBar(self.status)
+        self.setMinimumSize(960, 640)
+        self.resize(1240, 800)
+
+    def _commands(self) -> Commands:
+        from o365desk.ui import help as helping
+        from o365desk.ui import palette
+
+        return {
+            "new": lambda: self.go("add-new"),
+            "quit": self.close,
+            "palette": lambda: palette.show_palette(self),
+            "cancel": self.status.cancel_newest,
+            "help": lambda: helping.show(helping.help_sheet(self, self._pages[self._where])),
+            "shortcuts": lambda: helping.show(helping.shortcuts_sheet(self)),
+            "open-log": lambda: helping.open_log_folder(self.context),
+            "diagnostics": lambda: helping.copy_diagnostics(self.context),
+            "about": lambda: helping.show(helping.about_sheet(self)),
+        }
+
+    def _fill_view_menu(self) -> None:
+        for number, (where, place) in enumerate(_in_navigation(), 1):
+            action = self.menus.menus["view"].addAction(f"&{number} {place.text}")
+            action.setShortcut(QKeySequence(f"Alt+{number}"))
+            action.setProperty("icon_name", place.icon)
+            action.setProperty("place", where)
+            action.triggered.connect(lambda _=False, where=where: self.go(where))
+
+    def _title_changed(self, where: str) -> None:
+        if where != self._where:
+            return
+        page = self._pages[where]
+        crumbs = list(page.breadcrumb) or [page.title]
+        self.header.show_page(page, crumbs)
+        self.setWindowTitle(f"{crumbs[-1]}[*] — o365desk")
+        self.setWindowModified(page.dirty())
+        self.menus.show(page.commands())
+        self.status.show_source(page.source())
+
+    def _escape(self) -> None:
+        """Cancels what runs; else closes the page, where it can be closed."""
+        if self.tasks.active():
+            self.status.cancel_newest()
+            return
+        close = self._pages[self._where].commands().get("close")
+        if callable(close):
+            close()
+
+    def _open_client(self) -> str:
+        source = self._pages[self._where].source() if self._where else None
+        return source.client_id if source else ""
+
+    def _recolour(self) -> None:
+        self.navigation.recolour(self.theme)
+        for menu in self.menus.menus.values():
+            for action in menu.actions():
+                if action.property("icon_name"):
+                    action.setIcon(self.theme.icon(action.property("icon_name"), "dim"))
+
+    def _restore_place(self) -> None:
+        kept = self.app.state.remembered(_REMEMBERED)
+        if kept:
+            self.restoreGeometry(QByteArray(kept))
+
+
+def _in_navigation() -> list[tuple[str, Place]]:
+    return [(where, place) for where, place in PLACES.items() if place.icon]
+
+
+class Navigation(QFrame):
+    """The pages down the left side; arrow keys move, one is marked."""
+
+    def __init__(self, go: Callable[..., bool]) -> None:
+        super().__init__()
+        self.setObjectName("navigation")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 16, 8, 16)
+        column.setSpacing(4)
+        self._picture = QLabel()
+        name = QLabel("o365desk")
+        name.setProperty("role", "section")
+        brand = QHBoxLayout()
+        brand.setContentsMargins(12, 0, 12, 12)
+        brand.setSpacing(8)
+        brand.addWidget(self._picture)
+        brand.addWidget(name, 1)
+        column.addLayout(brand)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        for where, place in _in_navigation():
+            button = QPushButton(place.text)
+            button.setCheckable(True)
+            button.setProperty("role", "nav")
+            button.setIconSize(QSize(20, 20))
+            button.clicked.connect(lambda _=False, where=where: go(where))
+            self._group.addButton(button)
+            column.addWidget(button)
+            self._buttons[where] = button
+        column.addStretch(1)
+
+    def mark(self, where: str) -> None:
+        """Marks the entry of the page in sight."""
+        self._buttons[where].setChecked(True)
+
+    def recolour(self, theme: Theme) -> None:
+        """Draws the icons in the theme's colours."""
+        self._picture.setPixmap(theme.app_icon().pixmap(QSize(20, 20), self.devicePixelRatio()))
+        for where, place in _in_navigation():
+            self._buttons[where].setIcon(theme.icon(place.icon, "text"))
+
+
+class Header(QWidget):
+    """Breadcrumb, title, and what the page puts beside it."""
+
+    def __init__(self, go: Callable[..., bool]) -> None:
+        super().__init__()
+        self._go = go
+        self._crumbs = QHBoxLayout()
+        self._crumbs.setSpacing(4)
+        self.title = QLabel()
+        self.title.setProperty("role", "title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self._beside: list[QWidget] = []
+        self._row = QHBoxLayout()
+        self._row.setSpacing(16)
+        self._row.addWidget(self.title)
+        self._row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self._crumbs)
+        column.addLayout(self._row)
+
+    def adopt(self, beside: QWidget | None) -> None:
+        """Takes in what a page shows beside its title."""
+        if beside:
+            self._beside.append(beside)
+            self._row.insertWidget(self._row.count() - 1, beside)
+            beside.hide()
+
+    def show_page(self, page: Page, crumbs: list[str]) -> None:
+        """Shows a page's breadcrumb and title."""
+        self.title.setText(page.title)
+        for widget in self._beside:
+            widget.setVisible(widget is page.beside_title)
+        while (item := self._crumbs.takeAt(0)) is not None:
+            old = item.widget()
+            if old:
+                old.hide()
+                old.deleteLater()
+        links = {place.text: where for where, place in PLACES.items() if place.text}
+        for number, text in enumerate(crumbs):
+            last = number == len(crumbs) - 1
+            self._crumbs.addWidget(self._crumb(text, "" if last else links.get(text, "")))
+            if not last:
+                self._crumbs.addWidget(_dim("›"))
+        self._crumbs.addStretch(1)
+
+    def _crumb(self, text: str, where: str) -> QWidget:
+        if not where:
+            return _dim(text)
+        button = QPushButton(text)
+        button.setProperty("role", "crumb")
+        button.setAccessibleName(f"Go to {plain(text)}")
+        button.clicked.connect(lambda: self._go(where))
+        return button
+
+
+def _dim(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
