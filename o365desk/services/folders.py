@@ -234,7 +234,7 @@ def free_path(folder: Path, stem: str, mine: Path | None = None) -> Path:
     if mine:
         taken.discard(mine.name.lower())
     number = 1
-    while (name := f"{stem}-{number}.json" if number > 1 else f"{stem}.json") in taken:
+    while (name := f"{stem}-{number}.json" if number > 1 else f"{stem}.json").lower() in taken:
         number += 1
     return folder / name
 
