@@ -1,0 +1,88 @@
+"""Labels that behave: one line that shortens instead of being cut off, and texts that can be selected."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from o365desk.ui.theme import Theme
+
+
+def text_label(text: str = "", role: str = "", *, wrap: bool = True) -> QLabel:
+    """A plain-text label in one of the style sheet's roles ("strong" is a weight, not a role)."""
+    label = QLabel(text, wordWrap=wrap)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role == "strong":
+        label.setProperty("strong", True)
+    elif role:
+        label.setProperty("role", role)
+    return label
+
+
+def selectable(label: QLabel) -> QLabel:
+    """The same label, its text selectable by mouse and keyboard."""
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label
+
+
+def set_role(label: QLabel, role: str) -> None:
+    """Gives a label another role of the style sheet."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
+        text = label.text()
+        label.clear()  # a QLabel keeps its size hint when only its style changes
+        label.setText(text)
+
+
+class ElidedLabel(QLabel):
+    """One line of text with … where there is no room; the whole of it as tool tip and for screen readers."""
+
+    def __init__(
+        self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    ) -> None:
+        super().__init__()
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        if role:
+            self.setProperty("role", role)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), self._mode, area.width())
+        self.style().drawItemText(
+            painter, area, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), self.palette(),
+            self.isEnabled(), text, self.foregroundRole(),
+        )  # fmt: skip
+
+
+class Tag(QLabel):
+    """A word in a quiet frame, such as the kind of a permission."""
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "small")
+        self.setContentsMargins(6, 1, 6, 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("neutral_soft"))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        painter.end()
+        super().paintEvent(event)

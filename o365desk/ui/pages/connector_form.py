@@ -1,0 +1,188 @@
+"""The form of the Office 365 data connector: the cards Details and Connection, in the order of the web original."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn
+from o365desk.model.status import Authorisation, Status, Word
+from o365desk.ui.forms import FieldRow, Form, mark
+from o365desk.ui.labels import set_role, text_label
+from o365desk.ui.pages.authorize import AuthorizePanel
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.theme import Theme
+
+LETTERS = {
+    "name": "n", "readProfiles": "p", "readWrite": "w", "setUsageLocation": "g", "sso": "b",
+    "cloud": "u", "login": "o", "graph": "d", "caFile": "i", "tenant": "a", "clientId": "l",
+    "signIn:administrator": "m", "signIn:secret": "r", "signIn:certificate": "e",
+    "secret": "v", "secretExpires": "x", "certificate": "f", "passphrase": "h",
+    "authorize": "z", "test": "t", "save": "s", "security": "y", "close": "c", "consent": "k",
+}  # fmt: skip
+"""The mnemonics of the page: each letter once among what is in sight together. A field's own letter is for forms
+with fewer fields; here the four buttons go first, and letters of the menus are left to what is rarely needed."""
+
+_HINTS = {
+    "readProfiles": "User List and Find Users",
+    "readWrite": "Groups and licences; unchecked, the data source is read-only",
+    "setUsageLocation": "One more permission: User.ReadWrite.All",
+    "sso": "Users sign in with their Office 365 account",
+}
+_DETAILS = ("name",)
+_BOXES = ("readProfiles", "readWrite", "setUsageLocation", "sso")
+_CONNECTION = (
+    "cloud", "login", "graph", "caFile", "tenant", "clientId", "signIn", "secret", "secretExpires",
+    "certificate", "passphrase",
+)  # fmt: skip
+PILLS = {Word.READY: "pill-good", Word.TEST_FAILED: "pill-bad", Word.INCOMPLETE: "pill-warn"}
+"""How the three words of the status look."""
+
+
+def day(at: datetime) -> str:
+    """A date for people: 12 May 2026."""
+    local = at.astimezone()
+    return f"{local.day} {local:%B %Y}"
+
+
+class ConnectorForm(QWidget):
+    """See the module. `authorize` asks to sign in; the fields are in `form`."""
+
+    authorize = Signal()
+
+    def __init__(self, theme: Theme, clock: Callable[[], datetime], open_url: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._theme = theme
+        questions = ("readWrite", "sso")
+        self.form = Form(
+            (
+                FieldRow(field, theme, letters=LETTERS, question=key in questions, hint=_HINTS.get(key, ""))
+                for key, field in FIELDS.items()
+            ),
+            self,
+        )
+        self.waiting = AuthorizePanel(theme, clock, open_url)
+        self._authorize = QPushButton(mark("Authorize", "z"))
+        self._authorised = text_label(role="dim")
+        self._status = text_label()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self._details_card())
+        column.addWidget(self._card("Connection", _CONNECTION)[0])
+        column.addStretch(1)
+
+    # --- what is shown ---
+
+    def follow(self, source: DataSource) -> None:
+        """Shows the fields that the choices so far ask for, and no others."""
+        cloud = CLOUDS.get(source.cloud)
+        own = cloud is not None and cloud.own_endpoints
+        shown = dict.fromkeys(("login", "graph", "caFile"), own)
+        shown |= dict.fromkeys(("secret", "secretExpires"), source.sign_in is SignIn.SECRET)
+        shown |= dict.fromkeys(("certificate", "passphrase"), source.sign_in is SignIn.CERTIFICATE)
+        for key, visible in shown.items():
+            self.form.rows[key].setVisible(visible)
+        sub = self.form.rows["setUsageLocation"]
+        sub.setEnabled(source.read_write)
+        target = sub.editor.target
+        target.setToolTip(
+            FIELDS["setUsageLocation"].help
+            if source.read_write
+            else "First check “Read and write users & groups”: a usage location is set when a licence is assigned."
+        )
+
+    def show_authorisation(self, authorisation: Authorisation | None, delegated: bool) -> None:
+        """Who authorised the connection and when, or that nobody has."""
+        self._authorize.setText(mark("Re-Authorize" if authorisation else "Authorize", "z"))
+        if authorisation:
+            text = f"authorised by {authorisation.account} on {day(authorisation.at)}"
+        elif delegated:
+            text = "not yet authorised: opens the Microsoft sign-in"
+        else:
+            text = "not yet authorised: opens the administrator's consent"
+        self._authorised.setText(text)
+
+    def set_authorising(self, running: bool) -> None:
+        """Whether a sign-in can be started now."""
+        self._authorize.setEnabled(not running)
+
+    def show_status(self, status: Status) -> None:
+        """The status in words, as the web original has it in the form."""
+        self._status.setText(str(status))
+        roles = {Word.READY: "good", Word.TEST_FAILED: "bad", Word.INCOMPLETE: "warn"}
+        set_role(self._status, roles[status.word])
+
+    # --- parts ---
+
+    def _details_card(self) -> QFrame:
+        card, column = self._card("Details", _DETAILS)
+        line = QWidget()
+        flow = QHBoxLayout(line)
+        flow.setContentsMargins(0, 0, 0, 0)
+        flow.setSpacing(12)
+        self._authorize.setProperty("role", "primary")
+        self._authorize.setObjectName("button-authorize")
+        self._authorize.setToolTip("Signs in at Microsoft and asks for the permissions on the right (Ctrl+Shift+A)")
+        Pictured(self._theme, self._authorize, "key", "accent_text")
+        self._authorize.clicked.connect(self.authorize)
+        self._authorised.setObjectName("authorised-by")
+        flow.addWidget(self._authorize, 0, Qt.AlignmentFlag.AlignTop)
+        flow.addWidget(self._authorised, 1)
+        column.addWidget(line)
+        column.addWidget(self.waiting)
+        for key in _BOXES:
+            row = self.form.rows[key]
+            row.setContentsMargins(26 if key == "setUsageLocation" else 0, 0, 0, 0)
+            column.addWidget(row)
+        column.addWidget(self._status_line())
+        return card
+
+    def _status_line(self) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(8)
+        self._status_label = text_label("Status", wrap=False)
+        row.addWidget(self._status_label, 0, Qt.AlignmentFlag.AlignTop)
+        self._status.setObjectName("status")
+        row.addWidget(self._status, 1)
+        return line
+
+    def _card(self, title: str, keys: tuple[str, ...]) -> tuple[QFrame, QVBoxLayout]:
+        card = QFrame()
+        card.setProperty("role", "card")
+        card.setAccessibleName(title)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(text_label(title, "section", wrap=False))
+        for key in keys:
+            column.addWidget(self.form.rows[key])
+        return card, column
+
+    # --- room ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Labels left of the editors where an ID still fits beside them, else above."""
+        widest = max(row.label_width() for row in self.form.rows.values())
+        room = self.width() - 32 - widest - 8
+        stacked = room < self.fontMetrics().averageCharWidth() * 34
+        self.form.set_stacked(stacked)
+        if not stacked:
+            self.form.set_label_width(widest)
+            self._status_label.setFixedWidth(widest)
+        else:
+            self._status_label.setMinimumWidth(0)
+            self._status_label.setMaximumWidth(widest)

@@ -1,0 +1,136 @@
+"""How the connector page is laid out: one banner, the form and what follows from it side by side, buttons below."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from o365desk.model.status import Status
+from o365desk.ui.flow import FlowLayout
+from o365desk.ui.forms import mark
+from o365desk.ui.labels import ElidedLabel, set_role, text_label
+from o365desk.ui.notices import Banner
+from o365desk.ui.pages.connector_form import LETTERS, PILLS
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.theme import Theme
+
+_BUTTONS = (
+    ("test", "Test connection", "go", "play", "go_text"),
+    ("save", "Save", "primary", "save", "accent_text"),
+    ("security", "Security", "danger", "shield", "bad"),
+    ("close", "Close", "", "close", "text"),
+)
+_TIPS = {
+    "test": "Proves step by step that the connection works; writes nothing (Ctrl+T)",
+    "save": "Saves the details, also when some are still missing (Ctrl+S)",
+    "close": "Back to the data sources (Esc)",
+}
+
+
+class StatusWidget(QWidget):
+    """The status beside the page's title: the word as a pill, the reason in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pill, self._reason = text_label(wrap=False), ElidedLabel(role="dim")
+        self._pill.setObjectName("status-pill")
+        self._reason.setObjectName("status-reason")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self._pill)
+        row.addWidget(self._reason, 1)
+        self._pill.hide()
+
+    def show_status(self, status: Status | None) -> None:
+        """Shows a status; None: nothing known yet."""
+        self._pill.setVisible(status is not None)
+        self._reason.setText(status.reason if status else "")
+        if status:
+            self._pill.setText(str(status.word))
+            self._pill.ensurePolished()
+            set_role(self._pill, PILLS[status.word])
+            self._pill.setAccessibleName(f"Status: {status}")
+
+
+class Sheet(QWidget):
+    """Banner, scrolled columns, buttons. The page connects `buttons` and fills `banner`."""
+
+    def __init__(self, theme: Theme, left: QWidget, right: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._theme = theme
+        self.banner = Banner(theme)
+        self.buttons: dict[str, QPushButton] = {}
+        self.saved = text_label(role="dim", wrap=False)
+        self.saved.setObjectName("saved-state")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.banner)
+        column.addWidget(self._columns(left, right), 1)
+        column.addWidget(self._bar())
+
+    def show_banner(
+        self, level: str, title: str, text: str, buttons: Sequence[tuple[str, Callable[[], object]]] = ()
+    ) -> None:
+        """Shows the one banner."""
+        self.banner.show_text(level, title, text, buttons)
+
+    def show_saved(self, dirty: bool, exists: bool) -> None:
+        """Says whether everything is saved."""
+        self.saved.setText("Unsaved changes" if dirty else "All changes saved" if exists else "Not saved yet")
+
+    def tip(self, key: str) -> str:
+        """A button's tool tip."""
+        return _TIPS.get(key, "")
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scrolls so that a widget's top is in sight."""
+        top = widget.mapTo(self._content, QPoint(0, 0)).y()
+        self._scroll.ensureVisible(0, top, 0, 0)
+        self._scroll.ensureVisible(0, top + min(widget.height(), self._scroll.viewport().height() - 16), 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= self.fontMetrics().averageCharWidth() * 112
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        self._both.setDirection(direction)
+
+    def _columns(self, left: QWidget, right: Sequence[QWidget]) -> QScrollArea:
+        content, panels = QWidget(), QWidget()
+        beside = QVBoxLayout(panels)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(16)
+        for widget in right:
+            beside.addWidget(widget)
+        beside.addStretch(1)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
+        self._both.setContentsMargins(0, 0, 0, 0)
+        self._both.setSpacing(16)
+        self._both.addWidget(left, 1)
+        self._both.addWidget(panels, 1)
+        self._scroll = QScrollArea(widgetResizable=True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._content = content
+        self._scroll.setWidget(content)
+        return self._scroll
+
+    def _bar(self) -> QWidget:
+        holder, bar = QWidget(), QWidget()
+        flow = FlowLayout(holder, spacing=12)
+        for key, text, role, icon, colour in _BUTTONS:
+            button = QPushButton(mark(text, LETTERS[key]))
+            button.setProperty("role", role)
+            button.setObjectName(f"button-{key}")
+            button.setToolTip(_TIPS.get(key, ""))
+            Pictured(self._theme, button, icon, colour)
+            self.buttons[key] = button
+            flow.addWidget(button)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 4, 0, 12)
+        row.addWidget(holder, 1)
+        row.addWidget(self.saved)
+        return bar

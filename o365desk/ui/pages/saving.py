@@ -1,0 +1,107 @@
+"""Saving a data source from the form: opening the vault if need be, the save, and a conflict if there is one."""
+
+from PySide6.QtCore import QEventLoop, QObject, Signal
+from PySide6.QtWidgets import QDialog, QWidget
+
+from o365desk.model.datasource import DataSource, copy_of
+from o365desk.model.problems import Problem
+from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.workspace import ConflictError, Entry
+from o365desk.ui.context import Context
+from o365desk.ui.pages.conflict import Choice, ConflictDialog
+from o365desk.ui.pages.vault import VaultDialog
+
+
+class Saving(QObject):
+    """One save at a time. `saved` follows with the Entry and the Credential that went to the vault; `taken` when
+    the other side of a conflict was chosen, with that Entry and what was typed here; `failed` with the Problem;
+    after each of them, and when the person stepped back, `ended` with whether something was saved."""
+
+    saved = Signal(object, object)
+    taken = Signal(object, object)
+    failed = Signal(object)
+    ended = Signal(bool)
+
+    def __init__(self, context: Context, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._parent = parent
+        self.running = False
+
+    def save(self, source: DataSource, base: str | None, credential: Credential) -> None:
+        """Saves; does nothing while a save is under way."""
+        if self.running:
+            return
+        if credential != NO_CREDENTIAL and self._context.app.vault.locked and not self.open_vault():
+            self.ended.emit(False)
+            return
+        self.running = True
+        connections = self._context.app.connections
+
+        def work(*_: object) -> Entry | ConflictError:
+            try:
+                return connections.save(source, base, credential)
+            except ConflictError as conflict:
+                return conflict
+
+        self._context.tasks.run(
+            f"Saving “{source.name}”",
+            work,
+            lambda result: self._done(result, credential),
+            self._failed,
+            owner=self,
+            cancelled=lambda: self._end(False),
+        )
+
+    def save_and_wait(self, source: DataSource, base: str | None, credential: Credential) -> bool:
+        """The same for who cannot go on before it is done; the window stays alive. Returns whether it was saved."""
+        loop, results = QEventLoop(), list[bool]()
+
+        def ended(done: bool) -> None:
+            results.append(done)
+            loop.quit()
+
+        self.ended.connect(ended)
+        try:
+            self.save(source, base, credential)
+            if not results:
+                loop.exec()
+        finally:
+            self.ended.disconnect(ended)
+        return results[0]
+
+    def open_vault(self) -> bool:
+        """Asks for the vault's passphrase, or for secrets to live for the session only."""
+        context = self._context
+        dialog = VaultDialog(context.theme, context.tasks, context.app.vault, self._parent)
+        return dialog.exec() == QDialog.DialogCode.Accepted
+
+    def _done(self, result: Entry | ConflictError, credential: Credential) -> None:
+        if isinstance(result, ConflictError):
+            self._conflict(result, credential)
+            return
+        self.saved.emit(result, credential)
+        self._end(True)
+
+    def _failed(self, problem: Problem) -> None:
+        self.failed.emit(problem)
+        self._end(False)
+
+    def _end(self, done: bool) -> None:
+        self.running = False
+        self.ended.emit(done)
+
+    def _conflict(self, conflict: ConflictError, credential: Credential) -> None:
+        dialog = ConflictDialog(self._context.theme, conflict.mine, conflict.theirs, self._parent)
+        dialog.exec()
+        self.running = False
+        if dialog.choice is Choice.KEEP_MINE:
+            self.save(conflict.mine, conflict.theirs.version if conflict.theirs else None, credential)
+        elif dialog.choice is Choice.COPY:
+            name = self._context.app.workspace.free_name(conflict.mine.name)
+            self.save(copy_of(conflict.mine, name), None, credential)
+        elif dialog.choice is Choice.TAKE_THEIRS and conflict.theirs:
+            self.taken.emit(conflict.theirs, conflict.mine)
+            self.ended.emit(False)
+        else:
+            self.ended.emit(False)

@@ -1,0 +1,228 @@
+"""The panel that shows a connection test: its headline and what to do, its steps, and each operation's verdict."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from o365desk.model.problems import Problem
+from o365desk.model.report import Report, Step
+from o365desk.model.status import age
+from o365desk.services import reports, testing
+from o365desk.services.connections import Progress
+from o365desk.ui.flow import FlowLayout
+from o365desk.ui.forms import announce
+from o365desk.ui.labels import text_label
+from o365desk.ui.notices import Banner
+from o365desk.ui.pages.steps import StepList, duration
+from o365desk.ui.pages.verdicts import Verdicts
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.theme import Theme
+
+Remedies = Sequence[tuple[str, Callable[[], object]]]
+
+_INTRO = (
+    "Proves step by step that the connection works, and says of each operation whether it will. It only reads: "
+    "nothing is written."
+)
+_LEVELS = {"succeeded": "good", "failed": "bad"}
+_FILTERS = {"Markdown (*.md)": "markdown", "HTML (*.html)": "html", "JSON (*.json)": "json"}
+
+
+class TestPanel(QFrame):
+    """See the module. The page runs the test and tells the panel; `cancel` and `copied` go the other way."""
+
+    __test__ = False
+    cancel = Signal()
+    copied = Signal(str)
+
+    def __init__(
+        self, theme: Theme, remedies: Callable[[Problem], Remedies], clock: Callable[[], datetime]
+    ) -> None:
+        """`remedies` gives the buttons for a problem: (text, function)."""
+        super().__init__()
+        self._theme, self._remedies, self._clock = theme, remedies, clock
+        self.report: Report | None = None
+        self.setProperty("role", "card")
+        self.setObjectName("test-panel")
+        self.setAccessibleName("Connection test")
+        self._when = text_label(role="small", wrap=False)
+        self._stop = QPushButton("Cancel test")
+        self.headline = Banner(theme)
+        self._intro = text_label(_INTRO, "dim")
+        self.steps = StepList(theme)
+        self.verdicts = Verdicts(theme)
+        self._copy, self._save = QPushButton("Copy report"), QPushButton("Save report…")
+        self._lay_out()
+        self.clear()
+
+    # --- what the page tells ---
+
+    def clear(self) -> None:
+        """No test yet."""
+        self.report = None
+        self.headline.hide()
+        self.steps.announce((row.key, row.title) for row in testing.TABLE)
+        self.verdicts.clear()
+        self._intro.show()
+        self._idle()
+
+    def start(self) -> None:
+        """A test begins."""
+        self.report = None
+        self._intro.hide()
+        self.steps.start()
+        self.verdicts.clear()
+        self._stop.setVisible(True)
+        self._when.setText("running…")
+        self._say("info", "Testing the connection…", "Nothing is written. You can go on working.")
+        self._offer_report()
+
+    def tell(self, progress: Progress) -> None:
+        """A step began or ended."""
+        if isinstance(progress, Step):
+            self.steps.end(progress)
+        else:
+            self.steps.begin(progress)
+
+    def finish(self, report: Report) -> None:
+        """The test ended by itself."""
+        self._show_report(report)
+        self._when.setText(f"just now, took {duration(report.seconds)}")
+        announce(self.headline)
+
+    def show_last(self, report: Report) -> None:
+        """What the last test showed, some time ago."""
+        self._show_report(report)
+        self._when.setText(f"tested {age(report.started, self._clock())}")
+
+    def fail(self, problem: Problem) -> None:
+        """There is a problem to act upon, from the test itself or from signing in."""
+        self._intro.hide()
+        self._idle()
+        self.show_problem(problem, "bad" if problem.conclusive else "warn")
+        announce(self.headline)
+
+    def cancelled(self) -> None:
+        """The person stopped the test."""
+        self._idle()
+        self._when.setText("cancelled")
+        self._say("warn", "The test was cancelled", "Nothing was proven, and nothing has changed.")
+
+    def show_problem(self, problem: Problem, level: str) -> None:
+        """A problem as headline, with what to do as buttons; they never disappear before the next test."""
+        remedies = list(self._remedies(problem))
+        facts = (("Code", problem.code), ("Request ID", problem.request_id), ("Microsoft says", problem.detail))
+        text = " ".join(_sentence(part) for part in (problem.cause, problem.remedy) if part)
+        details = "\n".join(f"{name}: {value}" for name, value in facts if value)
+        self._say(level, problem.title, text, remedies, details)
+
+    def headline_text(self) -> str:
+        """The headline as it reads, "" where there is none."""
+        return "" if self.headline.isHidden() else self.headline.accessibleName()
+
+    # --- parts ---
+
+    def _show_report(self, report: Report) -> None:
+        self._intro.hide()
+        self.steps.stop()
+        for step in report.steps:
+            self.steps.end(step)
+        self.verdicts.show_all(report.operations)
+        self.report = report
+        self._idle()
+        level = _LEVELS.get(report.outcome, "warn")
+        if report.problem and report.outcome != "succeeded":
+            self.show_problem(report.problem, level)
+        else:
+            passed = sum(verdict.outcome == "passed" for verdict in report.operations)
+            self._say(level, report.message, f"{passed} of {len(report.operations)} operations will work.")
+
+    def _say(self, level: str, title: str, text: str = "", buttons: Remedies = (), details: str = "") -> None:
+        self.headline.show_text(level, title, text, buttons, details)
+        texts = [text for text, _ in buttons]
+        for button in self.headline.findChildren(QPushButton):
+            if not button.isHidden() and button.text() in texts:
+                button.setObjectName("remedy" if button.text() == texts[0] else "remedy-too")
+            else:
+                button.setText(button.text().replace("&", ""))  # the page's letters are all taken
+
+    def _idle(self) -> None:
+        self.steps.stop()
+        self._stop.setVisible(False)
+        if not self.report:
+            self._when.setText("")
+        self._offer_report()
+
+    def _offer_report(self) -> None:
+        for button in (self._copy, self._save):
+            button.setVisible(self.report is not None)
+
+    def _lay_out(self) -> None:
+        self.headline.setObjectName("headline")
+        self._stop.setObjectName("button-cancel-test")
+        self._stop.setToolTip("Cancel the test (Esc)")
+        self._stop.clicked.connect(self.cancel)
+        head = QHBoxLayout()
+        head.addWidget(text_label("Connection test", "section", wrap=False))
+        head.addStretch(1)
+        head.addWidget(self._when)
+        head.addWidget(self._stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(head)
+        for widget in (self.headline, self._intro, self.steps):
+            column.addWidget(widget)
+        column.addWidget(text_label("Operations", "strong", wrap=False))
+        column.addWidget(self.verdicts)
+        column.addWidget(self._report_buttons())
+
+    def _report_buttons(self) -> QWidget:
+        holder = QWidget()
+        flow = FlowLayout(holder)
+        for button, icon, name in ((self._copy, "copy", "copy-report"), (self._save, "save", "save-report")):
+            button.setObjectName(f"button-{name}")
+            Pictured(self._theme, button, icon)
+            flow.addWidget(button)
+        self._copy.setToolTip("Copy the report as Markdown; it holds no secret and no token")
+        self._save.setToolTip("Save the report as Markdown, HTML or JSON; it holds no secret and no token")
+        self._copy.clicked.connect(self.copy_report)
+        self._save.clicked.connect(self.save_report)
+        return holder
+
+    # --- the report ---
+
+    def copy_report(self) -> None:
+        """Puts the report on the clipboard, as Markdown."""
+        if self.report:
+            QGuiApplication.clipboard().setText(reports.render(self.report, "markdown"))
+            self.copied.emit("The report is on the clipboard")
+
+    def save_report(self) -> None:
+        """Asks where, then writes the report in the form that the file's ending names."""
+        if not self.report:
+            return
+        name, chosen = QFileDialog.getSaveFileName(
+            self, "Save the report", "connection-test.md", ";;".join(_FILTERS), next(iter(_FILTERS))
+        )
+        if not name:
+            return
+        file = Path(name)
+        by_ending = {ending: form for form, ending in reports.FORMATS.items()}
+        form = by_ending.get(file.suffix.lower()) or _FILTERS.get(chosen, "markdown")
+        if not file.suffix:
+            file = file.with_suffix(reports.FORMATS[form])
+        try:
+            file.write_text(reports.render(self.report, form), "utf-8")
+        except OSError as error:
+            self._say("bad", "The report could not be saved", f"{error.strerror}: {file}. Choose another folder.")
+            return
+        self.copied.emit(f"The report was saved as {file.name}")
+
+
+def _sentence(text: str) -> str:
+    return text if text[-1] in ".!?" else f"{text}."
