@@ -70,6 +70,12 @@ class Page(QWidget):
         """The data source that is open here, if any: the status bar names its tenant."""
         return None
 
+    def escape(self) -> None:
+        """Esc was pressed and nothing runs that could be cancelled: closes the page, where it can be closed."""
+        close = self.commands().get("close")
+        if callable(close):
+            close()
+
     def commands(self) -> Commands:
         """What the menus can do here now."""
         return {}

@@ -76,6 +76,8 @@ class CrashWindow(QDialog):
         self.copy = QPushButton("&Copy report")
         self.copy.setProperty("role", "primary")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self.copy.setDefault(True)
+        self.copy.setFocus()
         close = QPushButton("G&o on")
         close.clicked.connect(self.close)
         row = QHBoxLayout()

@@ -46,7 +46,7 @@ def shortcuts(window: "Window") -> list[tuple[str, str, str]]:
         if command.shortcut or command.typed
     ]
     places = [
-        ("View", plain(action.text())[2:], action.shortcut().toString())
+        ("View", plain(action.text()), action.shortcut().toString())
         for action in window.menus.menus["view"].actions()
         if action.property("place")
     ]

@@ -252,6 +252,7 @@ class Banner(QFrame):
         for label in (self._title, self._text, self._details):
             texts.addWidget(label)
         self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 4, 0, 0)
         self._row.setSpacing(8)
         for button in (self._expander, self._copy):
             button.setProperty("role", "link")

@@ -1,5 +1,7 @@
 """How a cell of a table is drawn: icon, text, a dim second line that wraps, and a focus ring that can be seen."""
 
+import re
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -51,7 +53,7 @@ class CellDelegate(QStyledItemDelegate):
         """As wide as the text, as high as text and wrapped note in the column's present width."""
         font = QFontMetrics(self._strong(index))
         height = max(font.height(), _ICON) + 16
-        note = index.data(NOTE_ROLE)
+        note = _breakable(index.data(NOTE_ROLE))
         if note:
             room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
             height += 2 + self._small().boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, note).height()
@@ -69,7 +71,7 @@ class CellDelegate(QStyledItemDelegate):
         line = QRect(place.left(), place.top(), place.width(), metrics.height())
         text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(line, int(align | Qt.AlignmentFlag.AlignVCenter), text)
-        note = index.data(NOTE_ROLE)
+        note = _breakable(index.data(NOTE_ROLE))
         if note:
             painter.setFont(self._small_font())
             painter.setPen(self._theme.color("dim"))
@@ -94,3 +96,8 @@ class CellDelegate(QStyledItemDelegate):
 
 
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+
+def _breakable(note: str | None) -> str:
+    """Lets names of hosts and files wrap behind their dots."""
+    return re.sub(r"([.@/\\_])(?=\S)", "\\1\u200b", note or "")

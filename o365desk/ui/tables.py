@@ -46,7 +46,8 @@ _NO_INDEX = QModelIndex()
 class Column:
     """One column. `text` shows a row's value; `sort` is its native value (the text without case by default; None
     sorts last). `note` is a second, dim line; `icon` a name and a colour role; `tone` the colour role of the
-    text. `searched`: the filter looks here. `link`: a click opens the row."""
+    text. `searched`: the filter looks here. `link`: a click opens the row. `width` is what a column wants; what
+    is left over goes to those that grow, what is lacking is taken from all alike."""
 
     key: str
     title: str
@@ -56,6 +57,7 @@ class Column:
     icon: Callable[[Any], tuple[str, str]] | None = None
     tone: Callable[[Any], str] | None = None
     width: int = 120
+    grows: bool = False
     right: bool = False
     mono: bool = False
     link: bool = False
@@ -192,6 +194,8 @@ class Table(QTableView):
         super().__init__(parent)
         self._rows = model
         self._kept: object = None
+        self._sharing = False
+        self._by_hand = False
         self.setModel(model)
         self.setAccessibleName(name)
         self.setItemDelegate(CellDelegate(theme, self))
@@ -232,14 +236,18 @@ class Table(QTableView):
             self._to_clipboard("\t".join(column.whole(row) for column in self._rows.columns))
 
     def remember(self, state: State, key: str) -> None:
-        """Keeps the columns' widths and the order."""
-        state.remember(f"columns/{key}", bytes(self.horizontalHeader().saveState().data()))
+        """Keeps the columns' widths, if they were changed by hand, and the order."""
+        own = b"1" if self._by_hand else b"0"
+        state.remember(f"columns/{key}", own + bytes(self.horizontalHeader().saveState().data()))
 
     def recall(self, state: State, key: str) -> None:
         """Brings back what `remember` kept."""
         kept = state.remembered(f"columns/{key}")
         if kept:
-            self.horizontalHeader().restoreState(QByteArray(kept))
+            self._sharing = True
+            self.horizontalHeader().restoreState(QByteArray(kept[1:]))
+            self._sharing = False
+            self._by_hand = kept[:1] == b"1"
 
     # --- events -------------------------------------------------------------------------------------------
 
@@ -283,8 +291,32 @@ class Table(QTableView):
         menu.exec(event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Rows grow with their wrapped notes."""
+        """Columns share the room; rows grow with their wrapped notes."""
         super().resizeEvent(event)
+        self._share_room()
+        self._fit_soon.start()
+
+    def _share_room(self) -> None:
+        columns, room = self._rows.columns, self.viewport().width()
+        if self._by_hand or room <= 0:
+            return
+        header = self.horizontalHeader()
+        least = [header.sectionSizeHint(number) for number in range(len(columns))]
+        widths = [max(column.width, low) for column, low in zip(columns, least, strict=True)]
+        over = room - sum(widths)
+        if over > 0:
+            gives = [column.width if column.grows else 0 for column in columns]
+        else:
+            gives = [width - low for width, low in zip(widths, least, strict=True)]
+        share = max(-1.0, over / sum(gives)) if sum(gives) else 0.0
+        self._sharing = True
+        for number, (width, give) in enumerate(zip(widths, gives, strict=True)):
+            header.resizeSection(number, int(width + share * give))
+        self._sharing = False
+
+    def _section_resized(self, number: int) -> None:
+        if not self._sharing and number != len(self._rows.columns) - 1:
+            self._by_hand = True
         self._fit_soon.start()
 
     def _set_headers(self) -> None:
@@ -299,7 +331,7 @@ class Table(QTableView):
         self.verticalHeader().hide()
         self._fit_soon = QTimer(self, singleShot=True, interval=0)
         self._fit_soon.timeout.connect(self._fit)
-        header.sectionResized.connect(lambda *_: self._fit_soon.start())
+        header.sectionResized.connect(lambda number, *_: self._section_resized(number))
         line = self.fontMetrics().height() + 16
         self.verticalHeader().setDefaultSectionSize(line)
         self._noted = any(column.note for column in self._rows.columns)

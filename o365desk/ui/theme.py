@@ -8,7 +8,7 @@ from string import Template
 from types import MappingProxyType
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap, QStyleHints
 from PySide6.QtWidgets import QApplication
 
 from o365desk import paths
@@ -77,6 +77,42 @@ DARK: Mapping[str, str] = MappingProxyType(
         "neutral_soft": "#2b3040",
     }
 )
+LIGHT_CONTRAST: Mapping[str, str] = MappingProxyType(
+    {
+        **LIGHT,
+        **dict.fromkeys(("text", "dim", "line", "control", "info"), "#000000"),
+        **dict.fromkeys(("card", "page", "side", "field"), "#ffffff"),
+        **dict.fromkeys(("good_soft", "warn_soft", "bad_soft", "info_soft", "neutral_soft"), "#ffffff"),
+        "accent": "#00218c",
+        "accent_hover": "#001253",
+        "focus": "#00218c",
+        "go": "#0b4a12",
+        "go_hover": "#063009",
+        "good": "#0b4a12",
+        "warn": "#523300",
+        "bad": "#8c0d06",
+        "disabled": "#50555f",
+    }
+)
+DARK_CONTRAST: Mapping[str, str] = MappingProxyType(
+    {
+        **DARK,
+        **dict.fromkeys(("text", "dim", "line", "control", "info"), "#ffffff"),
+        **dict.fromkeys(("card", "page", "side", "field"), "#000000"),
+        **dict.fromkeys(("good_soft", "warn_soft", "bad_soft", "info_soft", "neutral_soft"), "#000000"),
+        **dict.fromkeys(("accent_text", "go_text"), "#000000"),
+        "accent": "#b8c4ff",
+        "accent_hover": "#dde3ff",
+        "accent_soft": "#1d2a6b",
+        "focus": "#ffe066",
+        "good": "#a5f0b0",
+        "warn": "#ffd98a",
+        "bad": "#ffb8b3",
+        "disabled": "#a3a9b8",
+    }
+)
+"""For people who asked their system for more contrast."""
+
 _QSS_ICONS = {
     "icon_check": ("check", "accent_text"),
     "icon_check_fixed": ("check", "dim"),
@@ -119,21 +155,23 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication, scheme: str | None = None) -> None:
-        """`scheme` pins "light" or "dark"; None follows the system."""
+    def __init__(self, app: QApplication, scheme: str | None = None, contrast: bool | None = None) -> None:
+        """`scheme` pins "light" or "dark", `contrast` whether it is the high one; None follows the system."""
         super().__init__(app)
         self._app = app
-        self._pinned = scheme
+        self._scheme, self._contrast = scheme, contrast
         self._folder = tempfile.TemporaryDirectory(prefix="o365desk-icons-", ignore_cleanup_errors=True)
         self.tokens: Mapping[str, str] = LIGHT
         app.setStyle("Fusion")
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._apply)
+        if hasattr(app.styleHints(), "accessibility"):  # since Qt 6.10
+            app.styleHints().accessibility().contrastPreferenceChanged.connect(self._apply)
 
     @property
     def dark(self) -> bool:
         """Whether the theme in force is the dark one."""
-        return self.tokens is DARK
+        return self.tokens in (DARK, DARK_CONTRAST)
 
     def color(self, role: str) -> QColor:
         """The colour of a role."""
@@ -165,9 +203,10 @@ class Theme(QObject):
         return file.as_posix()
 
     def _apply(self) -> None:
-        scheme = self._app.styleHints().colorScheme()
-        dark = self._pinned == "dark" or (self._pinned is None and scheme == Qt.ColorScheme.Dark)
-        self.tokens = DARK if dark else LIGHT
+        hints = self._app.styleHints()
+        dark = self._scheme == "dark" if self._scheme else hints.colorScheme() == Qt.ColorScheme.Dark
+        high = _asks_for_contrast(hints) if self._contrast is None else self._contrast
+        self.tokens = (DARK_CONTRAST if high else DARK) if dark else (LIGHT_CONTRAST if high else LIGHT)
         self._app.setPalette(self._palette())
         self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
@@ -193,3 +232,10 @@ class Theme(QObject):
         text = (paths.resources() / "o365desk.qss").read_text("utf-8")
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         return Template(text).substitute(self.tokens, **sizes, **icons)
+
+
+def _asks_for_contrast(hints: QStyleHints) -> bool:
+    """Whether the system says that it should be high; Qt tells since 6.10."""
+    if not hasattr(hints, "accessibility"):
+        return False
+    return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast

@@ -188,7 +188,7 @@ class Window(QMainWindow):
 
     def _fill_view_menu(self) -> None:
         for number, (where, place) in enumerate(_in_navigation(), 1):
-            action = self.menus.menus["view"].addAction(f"&{number} {place.text}")
+            action = self.menus.menus["view"].addAction(place.text)
             action.setShortcut(QKeySequence(f"Alt+{number}"))
             action.setProperty("icon_name", place.icon)
             action.setProperty("place", where)
@@ -206,13 +206,11 @@ class Window(QMainWindow):
         self.status.show_source(page.source())
 
     def _escape(self) -> None:
-        """Cancels what runs; else closes the page, where it can be closed."""
+        """Cancels what runs; else it is the page's."""
         if self.tasks.active():
             self.status.cancel_newest()
-            return
-        close = self._pages[self._where].commands().get("close")
-        if callable(close):
-            close()
+        elif self._where:
+            self._pages[self._where].escape()
 
     def _open_client(self) -> str:
         source = self._pages[self._where].source() if self._where else None
@@ -283,7 +281,10 @@ class Header(QWidget):
     def __init__(self, go: Callable[..., bool]) -> None:
         super().__init__()
         self._go = go
-        self._crumbs = QHBoxLayout()
+        crumbs = QWidget()
+        crumbs.setFixedHeight(max(20, crumbs.fontMetrics().height() + 4))
+        self._crumbs = QHBoxLayout(crumbs)
+        self._crumbs.setContentsMargins(0, 0, 0, 0)
         self._crumbs.setSpacing(4)
         self.title = QLabel()
         self.title.setProperty("role", "title")
@@ -295,8 +296,8 @@ class Header(QWidget):
         self._row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self._crumbs)
+        column.setSpacing(2)
+        column.addWidget(crumbs)
         column.addLayout(self._row)
 
     def adopt(self, beside: QWidget | None) -> None:

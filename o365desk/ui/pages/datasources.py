@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import CLOUDS, copy_of
+from o365desk.model.problems import Action, Problem
 from o365desk.model.status import Word, age
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state import Draft
@@ -37,6 +38,7 @@ class Line:
     name: str
     tenant: str
     type: str
+    cloud: str
     type_icon: str
     modified: datetime | None
     modified_ago: str
@@ -48,16 +50,26 @@ class Line:
     unreadable: Unreadable | None = None
 
 
+def cloud_words(key: str) -> str:
+    """A cloud as the second line under “Office 365”."""
+    return "worldwide" if key == "global" else CLOUDS[key].title if key in CLOUDS else key
+
+
+def cloud_icon(key: str) -> str:
+    """The icon of a cloud."""
+    return _CLOUD_ICONS.get(key, "flag")
+
+
 def line_of(row: Row, now: datetime) -> Line:
     """The line of a data source."""
     source, status = row.entry.source, row.status
-    cloud = CLOUDS[source.cloud].title if source.cloud in CLOUDS else source.cloud
     return Line(
         key=source.id,
         name=source.name or "(no name yet)",
         tenant=source.tenant,
-        type=cloud,
-        type_icon=_CLOUD_ICONS.get(source.cloud, "flag"),
+        type="Office 365",
+        cloud=cloud_words(source.cloud),
+        type_icon=cloud_icon(source.cloud),
         modified=source.modified,
         modified_ago=age(source.modified, now) if source.modified else "",
         modified_by=source.modified_by,
@@ -70,18 +82,18 @@ def line_of(row: Row, now: datetime) -> Line:
 
 def unreadable_line(file: Unreadable) -> Line:
     """The line of a file that cannot be read: which file, where in it, why."""
-    reason = " ".join(part for part in (file.problem.cause or file.problem.title, file.problem.remedy) if part)
     return Line(
         key=str(file.path),
         name=file.path.name,
         tenant="",
         type="File",
+        cloud="",
         type_icon="file",
         modified=None,
         modified_ago="",
         modified_by="",
         word="cannot be read",
-        reason=reason,
+        reason=file.problem.cause or file.problem.title,
         look=("warning", "bad"),
         unreadable=file,
     )
@@ -93,7 +105,7 @@ COLUMNS = (
         title="Name",
         text=lambda line: line.name,
         note=lambda line: line.tenant,
-        width=208,
+        width=184,
         link=True,
         searched=True,
     ),
@@ -101,8 +113,9 @@ COLUMNS = (
         key="type",
         title="Type",
         text=lambda line: line.type,
+        note=lambda line: line.cloud,
         icon=lambda line: (line.type_icon, "dim"),
-        width=192,
+        width=176,
         searched=True,
     ),
     Column(
@@ -110,9 +123,9 @@ COLUMNS = (
         title="Modified",
         text=lambda line: line.modified_ago,
         sort=lambda line: line.modified,
-        width=120,
+        width=104,
     ),
-    Column(key="by", title="Modified by", text=lambda line: line.modified_by, width=120),
+    Column(key="by", title="Modified by", text=lambda line: line.modified_by, width=104),
     Column(
         key="status",
         title="Status",
@@ -122,6 +135,7 @@ COLUMNS = (
         icon=lambda line: line.look,
         tone=lambda line: line.look[1],
         width=208,
+        grows=True,
     ),
 )
 
@@ -166,7 +180,6 @@ class DataSourcesPage(Page):
         """Reads the list anew; the first time, offers what was left unsaved."""
         if self._drafts is None:
             self._drafts = self.context.app.state.drafts(self.context.app.workspace.folder)
-            self._offer_draft()
         self.refresh()
         self._timer.start()
         self.table.setFocus()
@@ -176,6 +189,11 @@ class DataSourcesPage(Page):
         self._timer.stop()
         self.table.remember(self.context.app.state, "datasources")
         return True
+
+    def escape(self) -> None:
+        """Ends the search."""
+        self.search.clear()
+        self.table.setFocus()
 
     def commands(self) -> Commands:
         """What can be done with the chosen line."""
@@ -188,7 +206,7 @@ class DataSourcesPage(Page):
             what = {"open": reason, "duplicate": reason, "delete": reason, "Show &file": self.show_file}
         else:
             what = {"open": self.open, "duplicate": self.duplicate, "delete": self.delete}
-        return {**what, "search": self.search.setFocus, "refresh": self.refresh, "close": self.search.clear}
+        return {**what, "search": self.search.setFocus, "refresh": self.refresh}
 
     # --- actions --------------------------------------------------------------------------------------------
 
@@ -199,7 +217,7 @@ class DataSourcesPage(Page):
             "Reading the data sources",
             lambda stop, tell: connections.overview(),
             self._show,
-            self.context.notices.problem,
+            self._not_read,
             owner=self,
         )
 
@@ -301,6 +319,8 @@ class DataSourcesPage(Page):
             self.refresh()
 
     def _show(self, overview: Overview) -> None:
+        if not self._loaded:
+            self._offer_draft()
         now = self.context.app.clock()
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
@@ -309,6 +329,11 @@ class DataSourcesPage(Page):
         if not self._loaded and lines:
             self.table.setCurrentIndex(self.model.index(0, 0))
         self._loaded = True
+
+    def _not_read(self, problem: Problem) -> None:
+        self._loaded = False
+        self.banner.show_problem(problem, {Action.RETRY: self.refresh})
+        self.context.notices.problem(problem)
 
     def _chosen(self) -> None:
         line: Line | None = self.table.current()

@@ -66,13 +66,17 @@ class NoticesPage(Page):
             self.table.setCurrentIndex(self.model.index(0, 0))
         self.table.setFocus()
 
+    def escape(self) -> None:
+        """Ends the search."""
+        self.search.clear()
+        self.table.setFocus()
+
     def commands(self) -> Commands:
         """Searching, reading anew, copying."""
         chosen = self.table.current() is not None
         return {
             "search": self.search.setFocus,
             "refresh": self.refresh,
-            "close": self.search.clear,
             "Copy notice &details": self.copy_details if chosen else "Choose a notice first.",
         }
 
@@ -142,7 +146,14 @@ class NoticesPage(Page):
                 width=128,
                 searched=True,
             ),
-            Column(key="text", title="What was said", text=lambda notice: notice.text, width=320, searched=True),
+            Column(
+                key="text",
+                title="What was said",
+                text=lambda notice: notice.text,
+                width=320,
+                searched=True,
+                grows=True,
+            ),
         )
 
 

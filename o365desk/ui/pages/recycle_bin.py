@@ -5,9 +5,11 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
-from o365desk.model.datasource import CLOUDS
+from o365desk.model.problems import Action, Problem
 from o365desk.services.workspace import Entry, Recycled
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.notices import Banner
+from o365desk.ui.pages.datasources import cloud_icon, cloud_words
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 
 KEPT_DAYS = 30
@@ -30,6 +32,7 @@ class RecycleBinPage(Page):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.banner = Banner(context.theme)
         self.search = QLineEdit(placeholderText="Search the recycle bin", clearButtonEnabled=True)
         self.search.setAccessibleName("Search the recycle bin by type or details")
         self.model = TableModel(self._columns(), lambda item: str(item.path), self)
@@ -50,6 +53,7 @@ class RecycleBinPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
+        column.addWidget(self.banner)
         column.addLayout(tools)
         column.addWidget(self.area, 1)
         self.search.textChanged.connect(self.area.filter)
@@ -70,6 +74,11 @@ class RecycleBinPage(Page):
         self.table.remember(self.context.app.state, "recycle-bin")
         return True
 
+    def escape(self) -> None:
+        """Ends the search."""
+        self.search.clear()
+        self.table.setFocus()
+
     def commands(self) -> Commands:
         """Restoring, searching, reading anew."""
         chosen = self.table.current() is not None
@@ -77,7 +86,6 @@ class RecycleBinPage(Page):
             "restore": self.restore if chosen else "Choose a deleted data source first.",
             "search": self.search.setFocus,
             "refresh": self.refresh,
-            "close": self.search.clear,
         }
 
     def refresh(self) -> None:
@@ -86,7 +94,7 @@ class RecycleBinPage(Page):
             "Reading the recycle bin",
             lambda stop, tell: self.context.app.workspace.recycled(),
             self._show,
-            self.context.notices.problem,
+            self._not_read,
             owner=self,
         )
 
@@ -103,6 +111,10 @@ class RecycleBinPage(Page):
             owner=self,
         )
 
+    def _not_read(self, problem: Problem) -> None:
+        self.banner.show_problem(problem, {Action.RETRY: self.refresh})
+        self.context.notices.problem(problem)
+
     def _restored(self, item: Recycled, entry: Entry) -> None:
         name = entry.source.name
         renamed = "" if name == item.source.name else f" as “{name}”, because its name is taken"
@@ -110,6 +122,7 @@ class RecycleBinPage(Page):
         self.refresh()
 
     def _show(self, items: tuple[Recycled, ...]) -> None:
+        self.banner.hide()
         self.model.set_rows(items)
         if items and self.table.current() is None:
             self.table.setCurrentIndex(self.model.index(0, 0))
@@ -120,18 +133,17 @@ class RecycleBinPage(Page):
 
     def _days_left(self, item: Recycled) -> int:
         left = item.deleted + timedelta(days=KEPT_DAYS) - self.context.app.clock()
-        return max(0, left // timedelta(days=1))
+        return max(0, -(-left // timedelta(days=1)))
 
     def _columns(self) -> tuple[Column, ...]:
         return (
             Column(
                 key="type",
                 title="Type",
-                text=lambda item: (
-                    CLOUDS[item.source.cloud].title if item.source.cloud in CLOUDS else item.source.cloud
-                ),
-                icon=lambda item: ("bin", "dim"),
-                width=208,
+                text=lambda item: "Office 365",
+                note=lambda item: cloud_words(item.source.cloud),
+                icon=lambda item: (cloud_icon(item.source.cloud), "dim"),
+                width=168,
                 searched=True,
             ),
             Column(
@@ -139,7 +151,8 @@ class RecycleBinPage(Page):
                 title="Details",
                 text=lambda item: item.source.name or "(no name)",
                 note=lambda item: item.source.tenant,
-                width=216,
+                width=184,
+                grows=True,
                 searched=True,
             ),
             Column(
@@ -147,15 +160,15 @@ class RecycleBinPage(Page):
                 title="Deleted date",
                 text=lambda item: day(item.deleted),
                 sort=lambda item: item.deleted,
-                width=152,
+                width=144,
             ),
-            Column(key="by", title="Deleted by", text=lambda item: item.deleted_by, width=120),
+            Column(key="by", title="Deleted by", text=lambda item: item.deleted_by, width=112),
             Column(
                 key="left",
                 title="Days left",
                 text=lambda item: str(self._days_left(item)),
                 sort=self._days_left,
                 right=True,
-                width=88,
+                width=104,
             ),
         )
