@@ -20,7 +20,7 @@ from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer, Request, html_answer
 
 _LARGEST_BODY = 4 * 1024 * 1024
-_TRANSPORT = "practice.transport"
+_RESET = "practice.reset"
 _Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[_Message]]
 Send = Callable[[_Message], Awaitable[None]]
@@ -35,13 +35,20 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Sends small answers at once: asyncio does not see to it on sockets that were made beforehand."""
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = transport.get_extra_info("socket")
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
     def on_message_begin(self) -> None:
         """Begins a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+        self.scope["extensions"] = {_RESET: {"reset": self._reset}}
+
+    def _reset(self) -> None:
+        """Ends the connection with a TCP reset."""
+        with contextlib.suppress(OSError):  # the client may have gone already
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
 
 class Sides:
@@ -82,7 +89,7 @@ class ServiceApplication:
             answer = await self._answered(request, receive)
         except _Dropped:
             self._sides.control.record(self._side, request, 0)
-            _reset(scope["extensions"][_TRANSPORT]["transport"])
+            scope["extensions"][_RESET]["reset"]()
             await receive()  # returns when the connection is gone, so that uvicorn knows it too
             return
         self._sides.control.record(self._side, request, answer.status)
@@ -169,12 +176,3 @@ async def _send(request: Request, answer: Answer, now: float, send: Send) -> Non
     raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
-
-
-def _reset(transport: asyncio.Transport) -> None:
-    """Ends a connection with a TCP reset."""
-    raw = transport.get_extra_info("socket")
-    if raw is not None:
-        with contextlib.suppress(OSError):
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from o365desk.practice.permissions import application_names, delegated_names
+from o365desk.practice.permissions import OIDC, application_names, delegated_names
 from o365desk.practice.switches import SwitchError
 from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer, Request, json_answer
@@ -93,7 +93,7 @@ class Control:
         profile = wanted.get("profile")
         if not isinstance(profile, str) or not profile.replace("-", "").isalnum():
             raise SwitchError("profile must be a name of letters, digits and hyphens.")
-        delegated = _names(wanted, "delegated", frozenset(delegated_names().values()))
+        delegated = _names(wanted, "delegated", frozenset(delegated_names().values())) | OIDC
         application = _names(wanted, "application", application_names())
         try:
             app = self._tenant.register(profile, delegated, application, wanted.get("consented", True) is True)

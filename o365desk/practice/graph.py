@@ -35,7 +35,9 @@ _TOKEN_MESSAGES = {
     "expired": "Lifetime validation failed, the token is expired.",
     "early": "Lifetime validation failed, the token is not yet valid.",
 }
-_COSTS = {"users": 2, "subscribedskus": 3, "members": 3}
+_COSTS = {"/users": 2, "/subscribedskus": 3, "/groups/{id}/members": 3, "/groups/{id}/transitivemembers": 5,
+          "/users/{id}/licensedetails": 2, "/users/{id}/memberof": 2}  # fmt: skip
+_KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 
 
 class GraphError(Exception):
@@ -130,8 +132,9 @@ class Graph:
             raise unmodelled("the beta version")
         if parts[0] != "v1.0" or len(parts) == 1:
             raise GraphError(400, "BadRequest", f"Invalid version: {parts[0]}")
-        call = self._call(request)
-        return self._routed(call, parts[1:])
+        bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
+        inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
+        return self._routed(self._call(request), inner)
 
     def _call(self, request: Request) -> Call:
         claims = self._token(request)
@@ -141,6 +144,8 @@ class Graph:
         delegated = claims.get("idtyp") == "user"
         granted = frozenset(claims.get("scp", "").split()) if delegated else frozenset(claims.get("roles", ()))
         account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
+        if delegated and account is None:
+            raise self._unauthorized("Access token validation failure.")
         return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#")
 
     def _token(self, request: Request) -> Claims:
@@ -216,7 +221,7 @@ class Graph:
         if call.account is None:
             return
         own = row in ("GET /me", "GET /organization")
-        if parts[0] == "users" and len(parts) > 1:
+        if parts[0].lower() == "users" and len(parts) > 1:
             own = parts[1].lower() in (call.account.oid, str(call.account.user["userPrincipalName"]).lower())
             only_own = call.opened_by <= {"User.Read", "User.ReadWrite"}
             if only_own and not own:
@@ -251,8 +256,6 @@ class Graph:
     def user(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users/{id or user principal name}"""
         key = parts[1].lower()
-        if key == "delta":
-            raise unmodelled("GET /users/delta")
         found = call.directory.user_by_key.get(key)
         if found is None:
             raise not_found(parts[1])
@@ -285,7 +288,7 @@ class Graph:
         """GET …/$count: a number as text; wants ConsistencyLevel."""
         if call.request.headers.get("consistencylevel", "").lower() != "eventual":
             raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
-        if parts[0] == "users":
+        if parts[0].lower() == "users":
             return text_answer(200, str(len(call.directory.users)))
         if parts[1] == "$count":
             return text_answer(200, str(len(call.directory.groups)))
@@ -418,10 +421,8 @@ def _pattern(parts: tuple[str, ...]) -> str:
 
 
 def _resource_units(request: Request) -> int:
-    last = next((part.lower() for part in reversed(request.segments) if part.lower() in _COSTS), "")
-    cost = _COSTS.get(last, 1) if request.method == "GET" and len(request.segments) != 3 else 1
-    if request.segments[-1].lower() in _COSTS:
-        cost = _COSTS[request.segments[-1].lower()]
+    """What Graph says a request costs."""
+    cost = _COSTS.get(_pattern(request.segments[1:] or ("",)), 1) if request.method == "GET" else 1
     top = request.params.get("$top", "")
     cost += ("$expand" in request.params) - ("$select" in request.params)
     return max(1, cost - (top.isdecimal() and int(top) < 20))

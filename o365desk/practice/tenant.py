@@ -128,7 +128,8 @@ class Tenant:
         self._folder = folder
         self._random = Random(f"{seed}:apps")  # noqa: S311 - the same ids for the same seed
         self._seeded = {
-            name: self._register(name, also, also, name != "no-consent") for name, also in _PROFILES.items()
+            name: self._register(name, asked | _SIGN_IN, asked, name != "no-consent")
+            for name, asked in _PROFILES.items()
         }
         self.apps: dict[str, App] = dict(self._seeded)
         self.switches.profiles = list(self.apps)
@@ -163,7 +164,7 @@ class Tenant:
         return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)
 
     def register(self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool) -> App:
-        """Registers one more app until the next reset; ValueError if the name is taken."""
+        """Registers an app until the next reset, with just these permissions; ValueError if the name is taken."""
         if name in self.apps:
             raise ValueError(f"There is an app {name!r} already.")
         self.apps[name] = self._register(name, delegated, application, consented)
@@ -177,7 +178,7 @@ class Tenant:
         path = self._folder / f"{name}.pem"
         key, thumbprints = _make_certificate(path, name)
         return App(
-            name, guid(random), guid(random), secret, guid(random), delegated | _SIGN_IN, application, consented,
+            name, guid(random), guid(random), secret, guid(random), delegated, application, consented,
             path, thumbprints, key,
         )  # fmt: skip
 

@@ -3,10 +3,15 @@
 import base64
 import hashlib
 import secrets
+import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
 import requests
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import load_pem_x509_certificate
 
 from tests.practice.browser import Browser, returned
 from tests.practice.fixtures import Client
@@ -98,3 +103,37 @@ def poll(client: Client, device: str, profile: str = "read") -> requests.Respons
 def enter_code(client: Client, user_code: str, kind: str = "admin", consent: bool = True) -> requests.Response:
     """What a person does with a device's code."""
     return last_page(client, f"{client.ready['login']}/common/oauth2/deviceauth?otc={user_code}", kind, consent)
+
+
+def assertion(client: Client, **claims: object) -> str:
+    """A client assertion of the app `read`, some claims replaced."""
+    app = client.ready["apps"]["read"]
+    key = Path(app["certificate"]).read_text().partition("-----BEGIN CERTIFICATE")[0]
+    now = int(time.time())
+    usual = {
+        "aud": f"{client.ready['login']}/{client.ready['tenant']}/oauth2/v2.0/token",
+        "iss": app["client_id"],
+        "sub": app["client_id"],
+        "iat": now,
+        "nbf": now,
+        "exp": now + 600,
+        "jti": "1",
+    }
+    return jwt.encode(usual | claims, key, "PS256", {"x5t#S256": thumbprint(app["certificate"])})
+
+
+def thumbprint(path: str) -> str:
+    """The x5t#S256 of a certificate file."""
+
+    raw = load_pem_x509_certificate(Path(path).read_bytes()).fingerprint(hashes.SHA256())
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def by_certificate(client: Client, **claims: object) -> requests.Response:
+    """The token endpoint's answer to the app `read` with its certificate."""
+    return client.token(
+        "read",
+        client_secret="",
+        client_assertion=assertion(client, **claims),
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    )

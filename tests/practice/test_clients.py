@@ -11,6 +11,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 from azure.identity import CertificateCredential, ClientSecretCredential, DeviceCodeCredential
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import load_pem_x509_certificate
 
 from tests.practice.browser import sign_in
@@ -163,6 +164,7 @@ def test_the_key_in_the_certificate_file_is_the_apps_own(client: Client) -> None
     moduli = set()
     for app in client.ready["apps"].values():
         key = serialization.load_pem_private_key(Path(app["certificate"]).read_bytes(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
         moduli.add(key.private_numbers().public_numbers.n)
     assert len(moduli) == len(client.ready["apps"])
 

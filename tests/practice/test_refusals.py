@@ -1,7 +1,5 @@
 """Every refusal of the sign-in service that an administrator is likely to meet, as the facts rank them."""
 
-import base64
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,14 +8,14 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 import requests
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509 import load_pem_x509_certificate
 
 from tests.practice.fixtures import Client
 from tests.practice.signing_in import (
     ALL_OIDC,
+    assertion,
     authorize_url,
     back,
+    by_certificate,
     device_code,
     enter_code,
     last_page,
@@ -25,42 +23,12 @@ from tests.practice.signing_in import (
     redeem,
     renew,
     signed_in,
+    thumbprint,
 )
 
 Switch = Callable[..., Any]
 KEYS = {"error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id", "error_uri"}
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
-
-
-def assertion(client: Client, **claims: object) -> str:
-    app = client.ready["apps"]["read"]
-    key = Path(app["certificate"]).read_text().partition("-----BEGIN CERTIFICATE")[0]
-    now = int(time.time())
-    usual = {
-        "aud": f"{client.ready['login']}/{client.ready['tenant']}/oauth2/v2.0/token",
-        "iss": app["client_id"],
-        "sub": app["client_id"],
-        "iat": now,
-        "nbf": now,
-        "exp": now + 600,
-        "jti": "1",
-    }
-    return jwt.encode(usual | claims, key, "PS256", {"x5t#S256": thumbprint(app["certificate"])})
-
-
-def thumbprint(path: str) -> str:
-
-    raw = load_pem_x509_certificate(Path(path).read_bytes()).fingerprint(hashes.SHA256())
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def by_certificate(client: Client, **claims: object) -> requests.Response:
-    return client.token(
-        "read",
-        client_secret="",
-        client_assertion=assertion(client, **claims),
-        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    )
 
 
 def discovery(client: Client, tenant: str) -> requests.Response:
@@ -221,8 +189,6 @@ PAGES: list[tuple[str, Callable[[Client], requests.Response], int]] = [
     ("11 disabled", lambda c: last_page(c, authorize_url(c), "disabled"), 50057),
     ("11 expired", lambda c: last_page(c, authorize_url(c), "expired"), 50055),
     ("11 deleted", lambda c: set_and(c, lambda: last_page(c, authorize_url(c)), admin_account="deleted"), 50034),
-    ("11 admin locked", lambda c: set_and(c, lambda: last_page(c, authorize_url(c)), admin_account="locked"),
-     50053),
     ("v2 consent over common", lambda c: c.get(f"{c.ready['login']}/common/v2.0/adminconsent?client_id=x"), 50059),
     ("consent by a user", lambda c: last_page(c, admin_consent_url(c, "no-consent"), "user"), 90094),
     ("sign-in over common", lambda c: c.get(authorize_url(c, tenant="common"), allow_redirects=False), 50194),
