@@ -19,6 +19,7 @@ from o365desk.services import files, sourcefile
 
 KEPT_VERSIONS = 20
 BIN_TIME = timedelta(days=30)
+_LOOKS = 10
 
 _Names = list[str]
 
@@ -74,37 +75,34 @@ def read_entry(path: Path) -> Entry:
 def read_folder(folder: Path) -> tuple[list[Entry], list[Unreadable]]:
     """Everything in a folder that is named like a data-source file, in no order. Hidden names are not: they are
     temporary files of this program, of editors and of synchronisers."""
-    # A file that another process renames while we look seems to vanish: look again.
-    for _ in range(3):
-        entries, unreadable, vanished = _read_once(folder)
-        if not vanished:
-            break
+    # What another process renames while we look may be seen twice, or not at all: look again until nothing moved.
+    for _ in range(_LOOKS):
+        entries: list[Entry] = []
+        unreadable: list[Unreadable] = []
+        try:
+            names = _file_names(folder)
+            for name in names:
+                try:
+                    entries.append(read_entry(folder / name))
+                except ProblemError as error:
+                    unreadable.append(Unreadable(folder / name, error.problem))
+            if _file_names(folder) == names:
+                break
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problem = files.problem("The folder of data sources cannot be read", error, folder)
+            return [], [Unreadable(folder, problem)]
     return entries, unreadable
 
 
-def _read_once(folder: Path) -> tuple[list[Entry], list[Unreadable], bool]:
-    entries: list[Entry] = []
-    unreadable: list[Unreadable] = []
-    vanished = False
+def _file_names(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as items:
-            names = sorted(item.name for item in items)
+            names = [item.name for item in items]
     except FileNotFoundError:
-        return [], [], False
-    except OSError as error:
-        problem = files.problem("The folder of data sources cannot be read", error, folder)
-        return [], [Unreadable(folder, problem)], False
-    for name in names:
-        if name.startswith(".") or not name.lower().endswith(".json"):
-            continue
-        path = folder / name
-        try:
-            entries.append(read_entry(path))
-        except FileNotFoundError:
-            vanished = True
-        except ProblemError as error:
-            unreadable.append(Unreadable(path, error.problem))
-    return entries, unreadable, vanished
+        return []
+    return sorted(name for name in names if name.lower().endswith(".json") and not name.startswith("."))
 
 
 def _read(path: Path) -> bytes:

@@ -135,7 +135,8 @@ class Workspace:
         ids += [item.source.id for item in _matching(self._bin.list(self._now()), key)]
         kept = self._history.list(ids[0] if ids else key)
         # The newest is the present one still if the save that kept it was interrupted.
-        return kept[1:] if kept and live and kept[0].version == live[0].version else kept
+        repeated = bool(kept and live and kept[0].version == live[0].version)
+        return kept[repeated:][: folders.KEPT_VERSIONS]
 
     def free_name(self, name: str) -> str:
         """The name itself, or with the first free number behind it."""
