@@ -23,7 +23,9 @@ for name in [
     del os.environ[name]
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
-from tests.practice.fixtures import client, practice, switches  # noqa: E402 - reads the environment
+from o365desk.practice.server import PracticeTenant  # noqa: E402 - reads the environment
+from tests.desk import Desk  # noqa: E402
+from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
 __all__ = ["client", "practice", "switches"]
 
@@ -95,3 +97,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "torture" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+    """The services, on a temporary folder and the practice tenant as at the start."""
+    made = Desk(tmp_path, practice.ready)
+    yield made
+    made.close()

@@ -434,7 +434,7 @@ def authorize(
 
 
 @root.command("test")
-def test_connection(
+def prove_connection(
     context: typer.Context,
     name: Name,
     json: Json = False,

@@ -271,17 +271,17 @@ def no_answer(error: BaseException, url: str) -> Problem:
     )
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting = [error]
     while waiting:
         item = waiting.pop(0)
-        if item is None or id(item) in seen:
+        if id(item) in seen:
             continue
         seen.add(id(item))
         yield item
-        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None)]
-        waiting += [part for part in item.args if isinstance(part, BaseException)]
+        parts = (item.__cause__, item.__context__, getattr(item, "reason", None), *item.args)
+        waiting += [part for part in parts if isinstance(part, BaseException)]
 
 
 def _kind(causes: list[BaseException]) -> str:
@@ -291,8 +291,9 @@ def _kind(causes: list[BaseException]) -> str:
     table: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
         ("proxy", (outer.ProxyError, inner.ProxyError)),
         ("dns", (socket.gaierror, inner.NameResolutionError)),
-        ("timeout", (TimeoutError, inner.TimeoutError, outer.Timeout)),
         ("refused", (ConnectionRefusedError,)),
+        # urllib3 counts every failed connection as a time-out of its own; the system's error tells better.
+        ("timeout", (TimeoutError, outer.Timeout)),
         ("reset", (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, http.client.HTTPException)),
         ("reset", (ssl.SSLEOFError, inner.IncompleteRead)),
         ("tls", (ssl.SSLError,)),

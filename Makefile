@@ -1,0 +1,50 @@
+# One word per chore. `make run` and `make test` install everything that they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# What the tests and the pictures use instead of a screen.
+OFFSCREEN := QT_QPA_PLATFORM=offscreen
+
+.PHONY: run test torture lint format bench shots build clean
+
+run: $(VENV)/installed ## open the window on the practice tenant
+	$(BIN)/o365desk --practice
+
+test: $(VENV)/developing ## the whole suite
+	$(OFFSCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+torture: $(VENV)/developing ## what takes longer, with the full numbers
+	O365DESK_TORTURE=1 $(OFFSCREEN) $(BIN)/python -m pytest -m torture --timeout 3600
+
+lint: $(VENV)/developing ## style, types, and the arrows between the layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/developing
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/developing ## the budgets of the design, as ratios measured in one run
+	$(OFFSCREEN) $(BIN)/python -m tests.bench
+
+shots: $(VENV)/developing ## every window and dialog, light and dark, to shots/ and the README's picture to docs/
+	$(OFFSCREEN) $(BIN)/python -m tests.shots
+
+build: $(VENV)/developing ## the wheel, to dist/
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) build dist shots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/installed: pyproject.toml .ci/system-libraries
+	PYTHON=$(PYTHON) .ci/system-libraries
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'o365desk needs Python 3.11 or newer; say which: make PYTHON=python3.12 …'; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/developing: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

@@ -1,0 +1,108 @@
+"""A desk to work at: the services on a temporary folder and the practice tenant, with a person at the browser."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from o365desk.app import App, build, now
+from o365desk.model.datasource import DataSource, SignIn, new
+from o365desk.model.report import Report
+from o365desk.model.status import Authorisation
+from o365desk.services.connections import NO_CREDENTIAL, Credential, Waiting
+from o365desk.services.secrets import Secret
+from o365desk.services.wire import Stop
+from tests.practice.browser import sign_in
+
+
+@dataclass
+class Person:
+    """Whoever sits at the browser: signs in as `kind` and consents or declines; stays away if `absent`."""
+
+    ready: dict[str, Any]
+    kind: str = "admin"
+    consents: bool = True
+    absent: bool = False
+    pages: list[requests.Response] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def open(self, url: str) -> bool:
+        """The part that stands in for the system's browser: a browser indeed, but without a window."""
+        self.opened.append(url)
+        if not self.absent:
+            thread = threading.Thread(target=self._sign_in, args=(url,))
+            self._threads.append(thread)
+            thread.start()
+        return True
+
+    def _sign_in(self, url: str) -> None:
+        account = self.ready["accounts"][self.kind]
+        self.pages.append(
+            sign_in(url, account["username"], account["password"], self.ready["ca_file"], self.consents)
+        )
+
+    def leave(self) -> None:
+        """Waits until every page is done."""
+        for thread in self._threads:
+            thread.join(20)
+
+
+class Desk:
+    """See the module."""
+
+    def __init__(self, folder: Path, ready: dict[str, Any], **options: Any) -> None:
+        self.ready = ready
+        self.person = Person(ready)
+        defaults: dict[str, Any] = {"session_only": True, "user": "a.admin", "clock": now}
+        self.app: App = build(
+            folder / "workspace",
+            state_folder=folder / "state",
+            open_browser=self.person.open,
+            **(defaults | options),
+        )
+
+    def close(self) -> None:
+        """Puts everything away."""
+        self.person.leave()
+        self.app.close()
+
+    def source(self, profile: str = "read-write", **changes: Any) -> DataSource:
+        """A data source for an app of the practice tenant, by secret unless `changes` say otherwise; not saved."""
+        details: dict[str, Any] = {
+            "cloud": "practice",
+            "login": self.ready["login"],
+            "graph": self.ready["graph"],
+            "ca_file": self.ready["ca_file"],
+            "tenant": self.ready["tenant"],
+            "client_id": self.ready["apps"][profile]["client_id"],
+            "sign_in": SignIn.SECRET,
+            "read_write": profile in ("read-write", "no-consent"),
+        }
+        return new(changes.pop("name", "Contoso HR"), **(details | changes))
+
+    def secret(self, profile: str = "read-write") -> Credential:
+        """The app's client secret, as typed."""
+        return Credential(secret=Secret(self.ready["apps"][profile]["secret"]))
+
+    def saved(self, source: DataSource, profile: str = "read-write") -> DataSource:
+        """The data source, saved with its secret."""
+        typed = self.secret(profile) if source.sign_in is SignIn.SECRET else NO_CREDENTIAL
+        return self.app.connections.save(source, None, typed).source
+
+    def test(self, source: DataSource, credential: Credential = NO_CREDENTIAL, stop: Stop | None = None) -> Report:
+        """Tests the connection."""
+        return self.app.connections.test(source, stop or Stop(), lambda _: None, credential=credential)
+
+    def authorise(
+        self, source: DataSource, credential: Credential = NO_CREDENTIAL, *, device_code: bool = False
+    ) -> Authorisation:
+        """Authorises; with a device code, the person types it on the page."""
+
+        def tell(waiting: Waiting) -> None:
+            if waiting.kind == "device-code":
+                self.person.open(f"{waiting.url}?otc={waiting.code}")
+
+        return self.app.connections.authorise(source, Stop(), tell, credential=credential, device_code=device_code)
