@@ -133,12 +133,13 @@ class State:
     def authorisation(self, source_id: str) -> Authorisation | None:
         """Who authorised the connection on this machine, if anyone did."""
         rows = self._all("SELECT data FROM authorisations WHERE source_id = ?", source_id)
-        return msgspec.json.decode(rows[0][0], type=Authorisation) if rows else None
+        return _decoded(rows[0][0], Authorisation) if rows else None
 
     def all_authorisations(self) -> dict[str, Authorisation]:
         """The same for every data source in one read."""
         rows = self._all("SELECT source_id, data FROM authorisations")
-        return {source_id: msgspec.json.decode(data, type=Authorisation) for source_id, data in rows}
+        found = {source_id: _decoded(data, Authorisation) for source_id, data in rows}
+        return {source_id: authorisation for source_id, authorisation in found.items() if authorisation}
 
     def record_authorisation(self, source_id: str, authorisation: Authorisation | None) -> None:
         """Keeps it, or forgets it (None)."""
@@ -248,5 +249,14 @@ def _place(workspace: Path) -> str:
     return os.path.normcase(workspace.absolute().resolve())
 
 
-def _evidence(data: bytes, report: bytes) -> Evidence:
-    return msgspec.structs.replace(msgspec.json.decode(data, type=Evidence), report=bytes(report))
+def _evidence(data: bytes, report: bytes) -> Evidence | None:
+    found = _decoded(data, Evidence)
+    return msgspec.structs.replace(found, report=bytes(report)) if found else None
+
+
+def _decoded(data: bytes, kind: type[_Result]) -> _Result | None:
+    """A record; None where it makes no sense to this program, as if it had never been kept."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError:
+        return None
