@@ -110,10 +110,6 @@ class SecretEditor(Editor):
         """Only ever empties the line: a secret goes in by hand and never comes back out."""
         self.line.setText("")
 
-    def set_kept(self, kept: bool) -> None:
-        """Says whether the vault has one."""
-        self.line.setPlaceholderText("Kept in the vault — leave empty to keep it" if kept else "")
-
 
 class CheckEditor(Editor):
     """CHECK: a box with its own label. A fixed one can be reached and read, not changed."""
@@ -186,7 +182,7 @@ class RadioEditor(Editor):
         super().__init__(field)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         holder = QWidget()
-        flow = FlowLayout(holder, spacing=12)
+        flow = FlowLayout(holder, spacing=12, between_lines=0)
         self.buttons: dict[str, QRadioButton] = {}
         for key, title in field.choices:
             button = QRadioButton(title)

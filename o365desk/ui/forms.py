@@ -88,6 +88,7 @@ class FieldRow(QWidget):
         self._theme = theme
         self.editor: Editor = EDITORS[field.kind](field, theme)
         self.label = QLabel(wordWrap=True)
+        self._own_hint = hint
         self._hint = QLabel(hint, wordWrap=True)
         self._hint.setProperty("role", "small")
         self._hint.setVisible(bool(hint))
@@ -100,7 +101,7 @@ class FieldRow(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
+        self._grid.setVerticalSpacing(0 if self._check else 4)
         self._grid.setColumnStretch(1, 1)
         self.set_stacked(False)
         self.editor.edited.connect(lambda: self.edited.emit(field.key))
@@ -123,6 +124,12 @@ class FieldRow(QWidget):
         grid.addWidget(self._hint, 2, column, 1, span)
         grid.addWidget(self._error, 3, column, 1, span)
 
+    def set_hint(self, text: str) -> None:
+        """Says something else below the editor; "" brings the row's own hint back."""
+        self._hint.setText(text or self._own_hint)
+        self._hint.setVisible(bool(self._hint.text()))
+        self._describe()
+
     def set_label_width(self, width: int) -> None:
         """Lines the editors of several rows up."""
         if not self._check:
@@ -143,6 +150,7 @@ class FieldRow(QWidget):
             row.addWidget(self._question)
         if self._check:
             row.addStretch(1)
+            line.setMinimumHeight(28)  # so that boxes with and without **?** are as far from their hints
         return line
 
     def _question_button(self) -> QPushButton:
@@ -197,8 +205,11 @@ class FieldRow(QWidget):
     def _describe(self) -> None:
         fixed = "Always on; it cannot be changed." if self.field.fixed else ""
         problem = self.problem.sentence() if self.problem else ""
+        hint = f"{self._hint.text()}." if self._hint.text() else ""
         for target in self._targets():
-            target.setAccessibleDescription(" ".join(part for part in (problem, fixed, self.field.help) if part))
+            target.setAccessibleDescription(
+                " ".join(part for part in (problem, fixed, hint, self.field.help) if part)
+            )
 
     # --- what happens ---
 
@@ -290,9 +301,7 @@ class Form(QObject):
 
     def set_kept(self, key: str, kept: bool) -> None:
         """Says whether the vault has the field's secret."""
-        editor = self.rows[key].editor
-        if isinstance(editor, SecretEditor):
-            editor.set_kept(kept)
+        self.rows[key].set_hint("Kept in the vault — leave empty to keep it" if kept else "")
 
     def clear_secrets(self) -> None:
         """Empties every secret's line."""

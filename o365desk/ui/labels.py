@@ -27,14 +27,11 @@ def selectable(label: QLabel) -> QLabel:
 
 
 def set_role(label: QLabel, role: str) -> None:
-    """Gives a label another role of the style sheet."""
+    """Gives a label another role of the style sheet, one with the same padding."""
     if label.property("role") != role:
         label.setProperty("role", role)
         label.style().unpolish(label)
         label.style().polish(label)
-        text = label.text()
-        label.clear()  # a QLabel keeps its size hint when only its style changes
-        label.setText(text)
 
 
 class ElidedLabel(QLabel):

@@ -28,7 +28,8 @@ class Pictured(QObject):
             self._widget.setPixmap(self._theme.pixmap(self._name, SMALL, self._role))
         else:
             self._widget.setIcon(self._theme.icon(self._name, self._role))
-            self._widget.setIconSize(QSize(SMALL, SMALL))
+            wide = SMALL + 4 if self._widget.text() else SMALL  # some air between icon and text
+            self._widget.setIconSize(QSize(wide, SMALL))
 
 
 def icon_button(theme: Theme, icon: str, name: str) -> QPushButton:

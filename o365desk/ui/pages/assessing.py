@@ -13,7 +13,6 @@ from o365desk.services.wire import Stop
 from o365desk.ui.context import Context
 from o365desk.ui.tasks import Tell
 
-
 _DELAY = 120
 """Milliseconds after the last key stroke."""
 

@@ -17,17 +17,17 @@ from o365desk.ui.notices import action_text
 from o365desk.ui.pages.assessing import Assessment, Assessor
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
-from o365desk.ui.pages.connector_form import ConnectorForm
+from o365desk.ui.pages.connector_form import RUNNING, ConnectorForm
 from o365desk.ui.pages.connector_layout import Sheet, StatusWidget
 from o365desk.ui.pages.editing import Editing, as_values, credential, with_values
 from o365desk.ui.pages.gentle import Gentle
+from o365desk.ui.pages.headline import Remedies
 from o365desk.ui.pages.permissions import PermissionsPanel, no_link_because
 from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
-from o365desk.ui.pages.test_panel import Remedies, TestPanel
+from o365desk.ui.pages.test_panel import TestPanel
 
 NO_SECURITY = "Security settings come with the next version."
-_RUNNING = "Wait until the sign-in or test that is running has ended, or cancel it (Esc)."
 _NOTHING = Editing(DataSource(id=""), None, None, DataSource(id=""))
 
 
@@ -140,8 +140,8 @@ class ConnectorPage(Page):
         free = not self._proving.doing
         return {
             "save": self.save,
-            "test": self.test if free else _RUNNING,
-            "authorize": self.authorise if free else _RUNNING,
+            "test": self.test if free else RUNNING,
+            "authorize": self.authorise if free else RUNNING,
             "security": NO_SECURITY,
             "close": self.close_page,
         }
@@ -318,8 +318,7 @@ class ConnectorPage(Page):
 
     def _proving_changed(self) -> None:
         running = bool(self._proving.doing)
-        self.sheet.buttons["test"].setEnabled(not running)
-        self.sheet.buttons["test"].setToolTip(_RUNNING if running else self.sheet.tip("test"))
+        self.sheet.show_running(self._proving.doing)
         self.view.set_authorising(running)
         if not running:
             self._assessor.ask(self._editing.source, self._credential(), now=True)

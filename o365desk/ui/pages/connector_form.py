@@ -30,6 +30,8 @@ _HINTS = {
     "readWrite": "Groups and licences; unchecked, the data source is read-only",
     "setUsageLocation": "One more permission: User.ReadWrite.All",
     "sso": "Users sign in with their Office 365 account",
+    "secret": "The Value, which the portal shows once; not the Secret ID",
+    "passphrase": "Only if the private key is protected by one",
 }
 _DETAILS = ("name",)
 _BOXES = ("readProfiles", "readWrite", "setUsageLocation", "sso")
@@ -39,6 +41,10 @@ _CONNECTION = (
 )  # fmt: skip
 PILLS = {Word.READY: "pill-good", Word.TEST_FAILED: "pill-bad", Word.INCOMPLETE: "pill-warn"}
 """How the three words of the status look."""
+
+
+RUNNING = "Wait until the sign-in or test that is running has ended, or cancel it (Esc)."
+"""Why nothing else can be started now."""
 
 
 def day(at: datetime) -> str:
@@ -106,8 +112,8 @@ class ConnectorForm(QWidget):
         self._authorised.setText(text)
 
     def set_authorising(self, running: bool) -> None:
-        """Whether a sign-in can be started now."""
-        self._authorize.setEnabled(not running)
+        """Whether something runs. The button keeps the focus, so it stays on; it starts nothing then."""
+        self._authorize.setAccessibleDescription(RUNNING if running else self._authorize.toolTip())
 
     def show_status(self, status: Status) -> None:
         """The status in words, as the web original has it in the form."""
@@ -178,7 +184,7 @@ class ConnectorForm(QWidget):
         """Labels left of the editors where an ID still fits beside them, else above."""
         widest = max(row.label_width() for row in self.form.rows.values())
         room = self.width() - 32 - widest - 8
-        stacked = room < self.fontMetrics().averageCharWidth() * 34
+        stacked = room < self.fontMetrics().horizontalAdvance("0") * 32
         self.form.set_stacked(stacked)
         if not stacked:
             self.form.set_label_width(widest)

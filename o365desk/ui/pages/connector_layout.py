@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -11,7 +11,7 @@ from o365desk.ui.flow import FlowLayout
 from o365desk.ui.forms import mark
 from o365desk.ui.labels import ElidedLabel, set_role, text_label
 from o365desk.ui.notices import Banner
-from o365desk.ui.pages.connector_form import LETTERS, PILLS
+from o365desk.ui.pages.connector_form import LETTERS, PILLS, RUNNING
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -33,7 +33,8 @@ class StatusWidget(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pill, self._reason = text_label(wrap=False), ElidedLabel(role="dim")
+        self._pill = text_label(role="pill-neutral", wrap=False)
+        self._reason = ElidedLabel(role="dim")
         self._pill.setObjectName("status-pill")
         self._reason.setObjectName("status-reason")
         row = QHBoxLayout(self)
@@ -49,7 +50,6 @@ class StatusWidget(QWidget):
         self._reason.setText(status.reason if status else "")
         if status:
             self._pill.setText(str(status.word))
-            self._pill.ensurePolished()
             set_role(self._pill, PILLS[status.word])
             self._pill.setAccessibleName(f"Status: {status}")
 
@@ -81,19 +81,31 @@ class Sheet(QWidget):
         """Says whether everything is saved."""
         self.saved.setText("Unsaved changes" if dirty else "All changes saved" if exists else "Not saved yet")
 
-    def tip(self, key: str) -> str:
-        """A button's tool tip."""
-        return _TIPS.get(key, "")
+    def show_running(self, doing: str) -> None:
+        """Says on the test's button that something runs. It stays on to keep the focus, but starts nothing."""
+        button = self.buttons["test"]
+        button.setMinimumWidth(button.sizeHint().width() if doing else 0)
+        button.setText("Testing…" if doing == "test" else mark("Test connection", LETTERS["test"]))
+        button.setToolTip(RUNNING if doing else _TIPS["test"])
+        button.setAccessibleDescription(button.toolTip())
 
     def reveal(self, widget: QWidget) -> None:
-        """Scrolls so that a widget's top is in sight."""
+        """Scrolls, if need be, so that a widget is in sight: whole, or from its top on; once all is laid out."""
+        QTimer.singleShot(0, self, lambda: self._reveal(widget))
+
+    def _reveal(self, widget: QWidget) -> None:
+        layout = self._content.layout()
+        if layout:
+            layout.activate()
+        bar, room = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
         top = widget.mapTo(self._content, QPoint(0, 0)).y()
-        self._scroll.ensureVisible(0, top, 0, 0)
-        self._scroll.ensureVisible(0, top + min(widget.height(), self._scroll.viewport().height() - 16), 0, 0)
+        bottom = min(top + widget.sizeHint().height(), top + room)
+        if not bar.value() <= top <= bottom <= bar.value() + room:
+            bar.setValue(top if top < bar.value() or widget.height() > room else bottom - room + 8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= self.fontMetrics().averageCharWidth() * 112
+        wide = self.width() >= self.fontMetrics().horizontalAdvance("0") * 110
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         self._both.setDirection(direction)
 

@@ -71,9 +71,7 @@ class PermissionsPanel(QFrame):
         for row in self._rows:
             self._list.addWidget(row)
         admin = sum(permission.admin_consent for permission in plan)
-        self._summary.setText(
-            f"{len(plan)} permissions of Microsoft Graph, {admin} of which an administrator must consent to."
-        )
+        self._summary.setText(f"{_count(len(plan))} of Microsoft Graph; {_consent(admin, len(plan))}.")
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -95,6 +93,18 @@ class PermissionsPanel(QFrame):
         self._register.setToolTip("Commands and a manifest that register the app with exactly these permissions")
         column.addWidget(buttons)
         column.addWidget(self._why_not)
+
+
+def _count(number: int) -> str:
+    return "1 permission" if number == 1 else f"{number} permissions"
+
+
+def _consent(admin: int, number: int) -> str:
+    if admin == 0:
+        return "each user may consent"
+    if admin == number:
+        return "an administrator must consent" if number == 1 else "an administrator must consent to all of them"
+    return f"an administrator must consent to {admin} of them"
 
 
 class PermissionRow(QWidget):
@@ -136,7 +146,7 @@ def _tag(theme: Theme, text: str) -> QLabel:
 def _consent_mark(theme: Theme) -> QWidget:
     holder, icon = QWidget(), QLabel()
     Pictured(theme, icon, "shield", "warn")
-    text = text_label("administrator’s consent", "small", wrap=False)
+    text = text_label("admin consent", "small", wrap=False)
     flow = FlowLayout(holder, spacing=4)
     flow.addWidget(icon)
     flow.addWidget(text)

@@ -116,7 +116,8 @@ class StepRow(QAbstractButton):
         self._paint_text(painter, self.title, left, title)
         left += title + _GAP
         if bar:
-            self._paint_bar(painter, left, bar)
+            if self.step or self._owner.running:
+                self._paint_bar(painter, left, bar)
             left += bar + _GAP
         painter.setPen(self._theme.color("dim"))
         self._paint_text(painter, self.evidence(), left, self.width() - left - 22)
@@ -174,13 +175,15 @@ class StepDetails(QFrame):
         super().__init__()
         self.setObjectName(f"details-{step.key}")
         grid = QGridLayout(self)
-        grid.setContentsMargins(30, 0, 22, 8)
+        grid.setContentsMargins(30, 4, 22, 8)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         lines = details(step)
         for at, (name, value) in enumerate(lines):
-            grid.addWidget(text_label(name, "small", wrap=False), at, 0, Qt.AlignmentFlag.AlignTop)
+            title = text_label(name, "small", wrap=False)
+            title.setContentsMargins(0, 1, 0, 0)
+            grid.addWidget(title, at, 0, Qt.AlignmentFlag.AlignTop)
             label = selectable(text_label(value, "mono" if name in ("Request ID", "Code") else ""))
             label.setAccessibleName(f"{name}: {value}")
             grid.addWidget(label, at, 1)
@@ -197,14 +200,16 @@ class StepDetails(QFrame):
 def details(step: Step) -> list[tuple[str, str]]:
     """Everything a step has to say, as pairs."""
     problem = step.problem
-    lines = [("Outcome", str(step.outcome)), ("What it shows", step.detail)]
+    lines = [("Outcome", str(step.outcome))]
+    if problem is None or problem.title not in step.detail:
+        lines.append(("What it shows", step.detail))
     if problem:
         lines += [("What happened", problem.title), ("Why", problem.cause)]
     lines.append(("What to do", problem.remedy if problem and problem.remedy else step.remedy))
     lines += step.facts
     lines.append(("Took", duration(step.seconds)))
     if problem:
-        lines += [("Code", problem.code), ("Microsoft says", problem.detail)]
+        lines += [("Code", problem.code), ("As it came", problem.detail)]
     lines.append(("Request ID", step.request_id or (problem.request_id if problem else "")))
     return [(name, value) for name, value in lines if value]
 

@@ -1,6 +1,6 @@
 """The panel that shows a connection test: its headline and what to do, its steps, and each operation's verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,15 +14,12 @@ from o365desk.model.status import age
 from o365desk.services import reports, testing
 from o365desk.services.connections import Progress
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import announce
 from o365desk.ui.labels import text_label
-from o365desk.ui.notices import Banner
+from o365desk.ui.pages.headline import Headline, Remedies
 from o365desk.ui.pages.steps import StepList, duration
 from o365desk.ui.pages.verdicts import Verdicts
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
-
-Remedies = Sequence[tuple[str, Callable[[], object]]]
 
 _INTRO = (
     "Proves step by step that the connection works, and says of each operation whether it will. It only reads: "
@@ -51,7 +48,7 @@ class TestPanel(QFrame):
         self.setAccessibleName("Connection test")
         self._when = text_label(role="small", wrap=False)
         self._stop = QPushButton("Cancel test")
-        self.headline = Banner(theme)
+        self.headline = Headline(theme)
         self._intro = text_label(_INTRO, "dim")
         self.steps = StepList(theme)
         self.verdicts = Verdicts(theme)
@@ -78,7 +75,7 @@ class TestPanel(QFrame):
         self.verdicts.clear()
         self._stop.setVisible(True)
         self._when.setText("running…")
-        self._say("info", "Testing the connection…", "Nothing is written. You can go on working.")
+        self.headline.show_text("info", "Testing the connection…", "Nothing is written. You can go on working.")
         self._offer_report()
 
     def tell(self, progress: Progress) -> None:
@@ -92,7 +89,7 @@ class TestPanel(QFrame):
         """The test ended by itself."""
         self._show_report(report)
         self._when.setText(f"just now, took {duration(report.seconds)}")
-        announce(self.headline)
+        self.headline.announce()
 
     def show_last(self, report: Report) -> None:
         """What the last test showed, some time ago."""
@@ -103,22 +100,14 @@ class TestPanel(QFrame):
         """There is a problem to act upon, from the test itself or from signing in."""
         self._intro.hide()
         self._idle()
-        self.show_problem(problem, "bad" if problem.conclusive else "warn")
-        announce(self.headline)
+        self.headline.show_problem(problem, "bad" if problem.conclusive else "warn", self._remedies(problem))
+        self.headline.announce()
 
     def cancelled(self) -> None:
         """The person stopped the test."""
         self._idle()
         self._when.setText("cancelled")
-        self._say("warn", "The test was cancelled", "Nothing was proven, and nothing has changed.")
-
-    def show_problem(self, problem: Problem, level: str) -> None:
-        """A problem as headline, with what to do as buttons; they never disappear before the next test."""
-        remedies = list(self._remedies(problem))
-        facts = (("Code", problem.code), ("Request ID", problem.request_id), ("Microsoft says", problem.detail))
-        text = " ".join(_sentence(part) for part in (problem.cause, problem.remedy) if part)
-        details = "\n".join(f"{name}: {value}" for name, value in facts if value)
-        self._say(level, problem.title, text, remedies, details)
+        self.headline.show_text("warn", "The test was cancelled", "Nothing was proven, and nothing has changed.")
 
     def headline_text(self) -> str:
         """The headline as it reads, "" where there is none."""
@@ -136,19 +125,12 @@ class TestPanel(QFrame):
         self._idle()
         level = _LEVELS.get(report.outcome, "warn")
         if report.problem and report.outcome != "succeeded":
-            self.show_problem(report.problem, level)
+            self.headline.show_problem(report.problem, level, self._remedies(report.problem))
         else:
             passed = sum(verdict.outcome == "passed" for verdict in report.operations)
-            self._say(level, report.message, f"{passed} of {len(report.operations)} operations will work.")
-
-    def _say(self, level: str, title: str, text: str = "", buttons: Remedies = (), details: str = "") -> None:
-        self.headline.show_text(level, title, text, buttons, details)
-        texts = [text for text, _ in buttons]
-        for button in self.headline.findChildren(QPushButton):
-            if not button.isHidden() and button.text() in texts:
-                button.setObjectName("remedy" if button.text() == texts[0] else "remedy-too")
-            else:
-                button.setText(button.text().replace("&", ""))  # the page's letters are all taken
+            self.headline.show_text(
+                level, report.message, f"{passed} of {len(report.operations)} operations will work."
+            )
 
     def _idle(self) -> None:
         self.steps.stop()
@@ -162,7 +144,6 @@ class TestPanel(QFrame):
             button.setVisible(self.report is not None)
 
     def _lay_out(self) -> None:
-        self.headline.setObjectName("headline")
         self._stop.setObjectName("button-cancel-test")
         self._stop.setToolTip("Cancel the test (Esc)")
         self._stop.clicked.connect(self.cancel)
@@ -219,10 +200,8 @@ class TestPanel(QFrame):
         try:
             file.write_text(reports.render(self.report, form), "utf-8")
         except OSError as error:
-            self._say("bad", "The report could not be saved", f"{error.strerror}: {file}. Choose another folder.")
+            self.headline.show_text(
+                "bad", "The report could not be saved", f"{error.strerror}: {file}. Choose another folder."
+            )
             return
         self.copied.emit(f"The report was saved as {file.name}")
-
-
-def _sentence(text: str) -> str:
-    return text if text[-1] in ".!?" else f"{text}."

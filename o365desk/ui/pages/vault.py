@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -66,6 +67,7 @@ class VaultDialog(QDialog):
         column.addWidget(text_label(text, "dim"))
         form = QFormLayout()
         form.setSpacing(8)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         form.addRow("&Passphrase", self._first)
         if self._new:
             form.addRow("Passphrase a&gain", self._second)

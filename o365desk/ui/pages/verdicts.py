@@ -49,7 +49,7 @@ class Verdicts(QWidget):
         for key, (icon, word, why) in self._lines.items():
             verdict = self._shown.get(key)
             show_outcome(self._theme, icon, verdict.outcome if verdict else None)
-            word.setText(str(verdict.outcome) if verdict else "—")
+            word.setText(str(verdict.outcome) if verdict else "")
             why.setText(reason(verdict) if verdict else "")
             title = OPERATIONS[key].title
             word.setAccessibleName(f"{title}: {verdict.outcome if verdict else 'not yet tested'}. {why.text()}")
