@@ -140,7 +140,7 @@ class ServiceApplication:
         wait = self._switches.number("retry_after")
         if self._side == "login":
             refusal = Refusal(90033 if status == 503 else 90055)
-            answer = self._sides.login.refuse(refusal, request.headers.get("client-request-id", ""))
+            answer = self._sides.login.refuse(refusal, request)
             answer.headers["Retry-After"] = str(ceil(wait))
             return answer
         error = GraphError(503, "serviceNotAvailable", "The service is temporarily unavailable.")

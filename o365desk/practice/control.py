@@ -52,6 +52,8 @@ class Control:
             ("POST", "/reset"): self._reset,
             ("POST", "/apps"): self._add_app,
         }
+        if "origin" in request.headers:
+            return json_answer(403, {"error": "Web pages may not move these switches."})
         handler = routes.get((request.method, request.path))
         if handler is None:
             known = ", ".join(" ".join(route) for route in routes)

@@ -39,7 +39,7 @@ class Credentials:
         return self.usable(client_id, realm)
 
     def usable(self, client_id: str, realm: str) -> App:
-        """The app with this id, if it is in the tenant, enabled and has its enterprise application."""
+        """The app with this id, if it is in the tenant and enabled."""
         app = self._tenant.app(client_id)
         state = self._tenant.switches.text("app_state", app.profile) if app else ""
         if app is None or state == "not_in_tenant" or realm == self._tenant.other.tenant_id:
@@ -49,8 +49,6 @@ class Credentials:
             raise Refusal(700016, client=client_id, tenant=company)
         if state == "disabled":
             raise Refusal(7000112, client=client_id, app=app.title)
-        if state == "no_service_principal":
-            raise Refusal(7000229, client=client_id, tenant=self._tenant.home.tenant_id)
         return app
 
     def proof(self, request: Request, app: App, realm: str) -> str:

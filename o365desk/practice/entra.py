@@ -1,9 +1,9 @@
 """Entra ID's side: discovery, keys, and the way to the token endpoint and to the pages."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from o365desk.practice import pages
 from o365desk.practice.aadsts import Refusal
@@ -16,6 +16,7 @@ from o365desk.practice.wire import Answer, Request, html_answer, json_answer
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _SHARED = ("organizations", "common", "consumers")
+_KEEP = "max-age=86400, private"
 _CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
@@ -30,19 +31,17 @@ class Entra:
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, never to be kept."""
-        correlation = request.headers.get("client-request-id") or request.params.get("client-request-id")
-        correlation = correlation or str(uuid4())
         try:
-            answer = self._routed(request, correlation)
+            answer = self._routed(request)
         except Refusal as refusal:
-            answer = self.refuse(refusal, correlation, page=self._for_people(request))
+            answer = self.refuse(refusal, request, page=self._for_people(request))
         answer.headers.setdefault("Cache-Control", "no-store")
-        answer.headers |= {"x-ms-request-id": str(uuid4()), "client-request-id": correlation}
+        answer.headers |= {"x-ms-request-id": request.id, "client-request-id": request.client_id}
         return answer
 
-    def refuse(self, refusal: Refusal, correlation: str, page: bool = False) -> Answer:
+    def refuse(self, refusal: Refusal, request: Request, page: bool = False) -> Answer:
         """A refusal as JSON or as a page."""
-        body = refusal.body(self._tenant.now(), correlation)
+        body = refusal.body(self._tenant.now(), request.client_id)
         if page:
             return html_answer(refusal.status, pages.refusal(body["error_description"]))
         return json_answer(refusal.status, body, Cache_Control="no-store", Pragma="no-cache")
@@ -52,9 +51,8 @@ class Entra:
         last = request.segments[-1]
         return last in ("authorize", "adminconsent", "deviceauth", "logout") or "practice" in request.segments
 
-    def _routed(self, request: Request, correlation: str) -> Answer:  # noqa: C901 - a flat table of addresses
-        parts = request.segments
-        rest = "/".join(parts[1:])
+    def _routed(self, request: Request) -> Answer:
+        parts, rest = request.segments, "/".join(request.segments[1:])
         if not rest:
             return html_answer(200 if parts == ("",) else 404, pages.notice("Sign-in of the practice tenant", ""))
         if (parts[0], rest) == ("common", "discovery/instance"):
@@ -63,24 +61,35 @@ class Entra:
             return self._sign_in.device_page(request)
         if parts[:2] == ("common", "practice"):
             return self._sign_in.step(request, parts[2])
+        routes: dict[str, Callable[[Request, str], Answer]] = {
+            "v2.0/.well-known/openid-configuration": self._discovery,
+            "discovery/v2.0/keys": self._keys,
+            "discovery/keys": self._keys,
+            "oauth2/v2.0/token": self._token,
+            "oauth2/v2.0/devicecode": self._device_code,
+            "oauth2/v2.0/authorize": self._authorize,
+            "oauth2/v2.0/logout": lambda request, realm: self._sign_in.logout(request),
+            "adminconsent": self._admin_consent,
+            "v2.0/adminconsent": self._admin_consent,
+        }
         realm = self._realm(parts[0])
-        if rest == "v2.0/.well-known/openid-configuration":
-            return json_answer(200, self._discovery(parts[0], realm))
-        if rest in ("discovery/v2.0/keys", "discovery/keys"):
-            return json_answer(200, self._tenant.signer.jwks(self._issuer(realm)))
-        if rest == "oauth2/v2.0/token":
-            return self._token(request, realm)
-        if rest == "oauth2/v2.0/devicecode":
-            return self._device_code(request, realm)
-        if rest == "oauth2/v2.0/authorize":
-            return self._sign_in.authorize(request, self._for_sign_in(realm))
-        if rest in ("adminconsent", "v2.0/adminconsent"):
-            if realm == "common" and rest.startswith("v2.0"):
-                raise Refusal(50059)
-            return self._sign_in.admin_consent(request, self._own(realm), rest.startswith("v2.0"))
-        if rest == "oauth2/v2.0/logout":
-            return self._sign_in.logout(request)
-        return self._unknown(request, rest)
+        return routes[rest](request, realm) if rest in routes else self._unknown(request, rest)
+
+    def _keys(self, request: Request, realm: str) -> Answer:
+        return json_answer(200, self._tenant.signer.jwks(self._issuer(realm)), Cache_Control=_KEEP)
+
+    def _authorize(self, request: Request, realm: str) -> Answer:
+        if realm == "consumers":
+            raise Refusal(50034, user="", tenant="personal accounts")
+        return self._sign_in.authorize(request, realm)
+
+    def _admin_consent(self, request: Request, realm: str) -> Answer:
+        """At a shared address (v2.0: not common) it is about our tenant: there is no other."""
+        second = request.segments[1] == "v2.0"
+        if second and realm == "common":
+            raise Refusal(50059)
+        own = self._tenant.home.tenant_id if realm in _SHARED else realm
+        return self._sign_in.admin_consent(request, own, second)
 
     @staticmethod
     def _unknown(request: Request, rest: str) -> Answer:
@@ -100,20 +109,14 @@ class Entra:
             raise Refusal(90002, tenant=text)
         raise Refusal(900023, tenant=text)
 
-    def _own(self, realm: str) -> str:
-        """The tenant of a request at a shared address: there is only ours."""
-        return self._tenant.home.tenant_id if realm in _SHARED else realm
-
-    def _for_sign_in(self, realm: str) -> str:
-        if realm == "consumers":
-            raise Refusal(50034, user="", tenant="personal accounts")
-        return realm
-
     def _issuer(self, realm: str) -> str:
         tenant = {"organizations": "{tenantid}", "common": "{tenantid}", "consumers": _CONSUMERS}.get(realm, realm)
         return f"{self._login}/{tenant}/v2.0"
 
-    def _discovery(self, text: str, realm: str) -> dict[str, Any]:
+    def _discovery(self, request: Request, realm: str) -> Answer:
+        return json_answer(200, self._document(realm), Cache_Control=_KEEP)
+
+    def _document(self, realm: str) -> dict[str, Any]:
         government = self._tenant.switches.text("cloud") == "usgov"
         graph = self._tenant.addresses.graph
         address = f"{self._login}/{realm}"

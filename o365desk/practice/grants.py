@@ -64,6 +64,11 @@ class DeviceCode:
     declined: bool = False
     blocked: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has answered yet."""
+        return self.signed is None and not (self.declined or self.blocked)
+
 
 def capable(claims_parameter: str) -> bool:
     """Whether a `claims` parameter announces the capability cp1."""
@@ -113,6 +118,8 @@ class Grants:
     def _for_app(self, request: Request, app: App, realm: str) -> dict[str, Any]:
         if self._tenant.directory(realm) is None:
             raise Refusal(50059)
+        if self._tenant.switches.text("app_state", app.profile) == "no_service_principal":
+            raise Refusal(7000229, client=app.client_id, tenant=realm)
         proof = self.credentials.proof(request, app, realm)
         if not proof:
             raise Refusal(7000216)
@@ -327,7 +334,7 @@ class Grants:
     def by_user_code(self, typed: str) -> DeviceCode | None:
         """The sign-in under way whose code was typed, if it has not expired."""
         wanted = typed.strip().upper()
-        found = (code for code in self._devices.values() if code.user_code == wanted)
+        found = (code for code in self._devices.values() if code.user_code == wanted and code.waits)
         return next((code for code in found if code.expires > self._tenant.now()), None)
 
     def _check_public(self, app: App, proof: str) -> None:

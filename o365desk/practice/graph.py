@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -94,8 +93,10 @@ class Graph:
 
     def error(self, request: Request, error: GraphError) -> Answer:
         """A refusal in Graph's envelope."""
-        ids = self._ids(request)
-        inner = {"date": datetime.fromtimestamp(self._tenant.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S"), **ids}
+        inner = {
+            "date": datetime.fromtimestamp(self._tenant.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            **_ids(request),
+        }
         if error.status == 429:
             inner |= {"code": "429", "status": "429", "message": error.message}
         body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
@@ -109,12 +110,8 @@ class Graph:
             app = GRAPH_APP_ID
         return f"Tenant_Application/ReadWrite/{app}/{self._tenant.home.tenant_id}"
 
-    def _ids(self, request: Request) -> dict[str, str]:
-        own = request.headers.setdefault("x-own-request-id", str(uuid4()))
-        return {"request-id": own, "client-request-id": request.headers.get("client-request-id", own)}
-
     def _with_ids(self, request: Request, answer: Answer) -> Answer:
-        answer.headers |= self._ids(request)
+        answer.headers |= _ids(request)
         if answer.body is not None and answer.content_type.startswith("application/json"):
             answer.content_type = (
                 "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -159,7 +156,7 @@ class Graph:
             claims = self._tenant.signer.verified(token.strip(), audience, self._tenant.now())
         except TokenError as error:
             raise self._unauthorized(_TOKEN_MESSAGES[error.reason]) from None
-        if "cp1" in claims.get("xms_cc", ()) and "sid" in claims and self._tenant.session_void(claims["sid"]):
+        if "cp1" in claims.get("xms_cc", ()) and "sid" in claims and self._tenant.session_ended(claims):
             raise self._challenge()
         return claims
 
@@ -388,6 +385,10 @@ class Graph:
             raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
         position, _, after_empty = state.partition(".")
         return int(position), after_empty == "1"
+
+
+def _ids(request: Request) -> dict[str, str]:
+    return {"request-id": request.id, "client-request-id": request.client_id}
 
 
 def _selection(call: Call) -> str:

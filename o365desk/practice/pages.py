@@ -2,8 +2,6 @@
 
 from html import escape
 
-from o365desk.practice.wire import hidden_fields
-
 _STYLE = """
 :root{color-scheme:light dark;--bg:#eef1f4;--card:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--go:#0b6bcb;
 --on:#fff;--bad:#b3261e;--mark:#7a4b00;--markbg:#fff3d6}
@@ -56,8 +54,15 @@ def blocked() -> str:
     return page("Access denied by policy", text)
 
 
+def _hidden(values: dict[str, str]) -> str:
+    """`values` as hidden inputs of a form."""
+    return "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in values.items()
+    )
+
+
 def _form(step: str, inner: str, **hidden: str) -> str:
-    return f'<form method="post" action="/common/practice/{step}">{hidden_fields(hidden)}{inner}</form>'
+    return f'<form method="post" action="/common/practice/{step}">{_hidden(hidden)}{inner}</form>'
 
 
 def _problem(text: str) -> str:
@@ -145,7 +150,7 @@ def form_post(address: str, values: dict[str, str]) -> str:
     """Sends `values` back to the app; by itself where scripts run, else by the button."""
     return page(
         "Back to the application",
-        f'<form method="post" action="{escape(address)}">{hidden_fields(values)}<p>You are being sent back to the '
+        f'<form method="post" action="{escape(address)}">{_hidden(values)}<p>You are being sent back to the '
         'application.</p><div class="row"><button class="go">Continue</button></div></form>'
         "<script>document.forms[0].submit()</script>",
     )

@@ -110,11 +110,14 @@ class PracticeTenant:
         certificates = _certificates(folder)
         self.ready = tenant.ready(folder / "ca.pem")
         accepting = threading.Semaphore(0)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(tenant, listening, certificates, accepting.release)),
-            name="practice-tenant",
-            daemon=True,
-        )
+
+        def run() -> None:
+            try:
+                asyncio.run(self._serve(tenant, listening, certificates, accepting.release))
+            finally:
+                accepting.release(_SIDES)  # whoever waits for a start that failed is not to wait for ever
+
+        self._thread = threading.Thread(target=run, name="practice-tenant", daemon=True)
         self._thread.start()
         for _ in range(_SIDES):
             accepting.acquire()
@@ -135,7 +138,7 @@ class PracticeTenant:
             config = uvicorn.Config(
                 application,
                 http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, date_header=False,
-                server_header=False, headers=[(MARK, "1")], ssl_certfile=certificates[0],
+                server_header=False, proxy_headers=False, headers=[(MARK, "1")], ssl_certfile=certificates[0],
                 ssl_keyfile=certificates[1], timeout_keep_alive=75, timeout_graceful_shutdown=2,
             )  # fmt: skip
             self._servers.append(_Server(config, started))

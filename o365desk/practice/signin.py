@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -93,23 +93,13 @@ class SignIn:
         for name in ("client_id", "scope") if second else ("client_id",):
             if not params.get(name):
                 raise Refusal(900144, parameter=name)
-        app = self._app_for_consent(params["client_id"], realm)
+        app = self._grants.credentials.usable(params["client_id"], realm)
         redirect = self._redirect(app, params.get("redirect_uri", "http://localhost"))
         wanted = Asked((), frozenset(), True)
         if second:
             wanted = scopes.asked(self._tenant, app, params["scope"])
         kind = "adminconsent v2" if second else "adminconsent v1"
         return self._pick(Flow(kind, app, wanted, redirect, state=params.get("state")))
-
-    def _app_for_consent(self, client_id: str, realm: str) -> App:
-        """Consent is what brings a missing enterprise application into being, so that is no hindrance here."""
-        try:
-            return self._grants.credentials.usable(client_id, realm)
-        except Refusal as refusal:
-            app = self._tenant.app(client_id)
-            if refusal.number != 7000229 or app is None:
-                raise
-            return app
 
     def logout(self, request: Request) -> Answer:
         """Ends the browser's session, and goes back if the address is registered."""
@@ -181,29 +171,28 @@ class SignIn:
         except Refusal as refusal:
             flow.hint = typed
             return self._pick(flow, f"AADSTS{refusal.number}: {refusal.text}")
-        flow.signed = self._signed(account, multifactor=False)
-        self._judge(flow)
+        flow.signed = self._signed(account)
+        self._judge(flow, flow.signed)
         if self._tenant.switches.text("conditional_access") == "mfa":
             return html_answer(200, pages.second_factor(self._key(flow), account.username))
-        return self._signed_in(flow)
+        return self._signed_in(flow, flow.signed)
 
-    def _signed(self, account: Account, multifactor: bool) -> Signed:
+    def _signed(self, account: Account) -> Signed:
         directory = self._tenant.home
         if self._tenant.switches.text("landing_tenant") == "other":
             directory = self._tenant.other
             account = next(other for other in directory.accounts if other.kind == account.kind)
-        return Signed(account, directory, self._tenant.new_session(), multifactor, self._tenant.now())
+        return Signed(account, directory, self._tenant.new_session(), False, self._tenant.now())
 
-    def _judge(self, flow: Flow) -> None:
+    def _judge(self, flow: Flow, signed: Signed) -> None:
         """Policies that end the sign-in on a page, without going back to the app."""
-        assert flow.signed is not None  # noqa: S101 - set by the step before
         policy = self._tenant.switches.text("conditional_access")
         if policy == "block_all" or (policy == "block_device_code" and flow.device):
             if flow.device:
                 flow.device.blocked = True
             raise Refusal(53003)
         if self._tenant.switches.text("app_state", flow.app.profile) == "assignment_required":
-            user = str(flow.signed.account.user["userPrincipalName"])
+            user = str(signed.account.user["userPrincipalName"])
             raise Refusal(50105, client=flow.app.client_id, app=flow.app.title, user=user)
 
     def _second_factor(self, flow: Flow, request: Request) -> Answer:
@@ -211,26 +200,26 @@ class SignIn:
             raise Refusal(50089)
         if request.form.get("answer") != "approve":
             raise Refusal(500121)
-        flow.signed = Signed(flow.signed.account, flow.signed.directory, flow.signed.session, True, flow.signed.at)
-        return self._signed_in(flow)
+        flow.signed = replace(flow.signed, multifactor=True)
+        return self._signed_in(flow, flow.signed)
 
-    def _signed_in(self, flow: Flow) -> Answer:
+    def _signed_in(self, flow: Flow, signed: Signed) -> Answer:
         """The person is known: keep the browser's session, then see to consent."""
-        assert flow.signed is not None  # noqa: S101 - set by the step before
         cookie = secrets.token_urlsafe(24)
-        self._sessions[cookie] = flow.signed
-        answer = self._after_sign_in(flow, flow.signed.account)
+        self._sessions[cookie] = signed
+        answer = self._after_sign_in(flow, signed)
         answer.headers["Set-Cookie"] = f"{_COOKIE}={cookie}; Path=/; Secure; HttpOnly; SameSite=None"
         return answer
 
-    def _after_sign_in(self, flow: Flow, account: Account) -> Answer:
+    def _after_sign_in(self, flow: Flow, signed: Signed) -> Answer:
+        account = signed.account
         if flow.kind.startswith("adminconsent"):
             if not account.administrator:
                 raise Refusal(90094, tenant=self._tenant.home.company, app=flow.app.title)
             return self._ask_consent(flow, account, self._admin_list(flow), for_all=True)
         missing = flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, account)
         if not missing and flow.prompt != "consent":
-            return self._finish(flow)
+            return self._finish(flow, signed)
         if not account.administrator and self._needs_administrator(missing):
             refusal = self._approval_refusal(flow)
             text = f"AADSTS{refusal.number}: {refusal.text}"
@@ -262,7 +251,7 @@ class SignIn:
             raise Refusal(50089)
         accepted = request.form.get("answer") == "accept"
         if flow.kind.startswith("adminconsent"):
-            return self._admin_consented(flow, accepted)
+            return self._admin_consented(flow, flow.signed.account, accepted)
         if not accepted:
             return self._back_with(flow, Refusal(65004), error_subcode="cancel")
         account = flow.signed.account
@@ -272,18 +261,17 @@ class SignIn:
             return self._back_with(flow, self._approval_refusal(flow))
         everybody = account.administrator and bool(request.form.get("everybody"))
         self._tenant.consents.grant(flow.app, names, None if everybody else account)
-        return self._finish(flow)
+        return self._finish(flow, flow.signed)
 
     def _approval(self, flow: Flow, request: Request) -> Answer:
         return self._back_with(flow, self._approval_refusal(flow))
 
     # Ways out
 
-    def _admin_consented(self, flow: Flow, accepted: bool) -> Answer:
+    def _admin_consented(self, flow: Flow, account: Account, accepted: bool) -> Answer:
         second, tenant_id = flow.kind == "adminconsent v2", self._tenant.home.tenant_id
         state = {} if flow.state is None else {"state": flow.state}
-        assert flow.signed is not None  # noqa: S101 - checked by the caller
-        if not flow.signed.account.administrator:
+        if not account.administrator:
             raise self._approval_refusal(flow)
         if not accepted:
             if not second:
@@ -296,8 +284,6 @@ class SignIn:
             self._tenant.consents.grant_all(flow.app)
         else:
             self._tenant.consents.grant(flow.app, flow.asked.names, None)
-        if self._tenant.switches.text("app_state", flow.app.profile) == "no_service_principal":
-            self._tenant.switches.note("app_state", "ok", flow.app.profile)
         if not second:
             return redirect_answer(flow.redirect, {"tenant": tenant_id, **state, "admin_consent": "True"})
         scope = " ".join(flow.asked.texts)
@@ -312,29 +298,27 @@ class SignIn:
             if signed is None or self._tenant.session_void(signed.session):
                 raise Refusal(50058)
             refuse_account(self._tenant, signed.account)
-            flow.signed = signed
-            self._judge(flow)
+            self._judge(flow, signed)
             if self._tenant.switches.text("conditional_access") == "mfa" and not signed.multifactor:
                 raise Refusal(50076, resource="00000003-0000-0000-c000-000000000000")
             if flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, signed.account):
                 raise Refusal(65001, client=flow.app.client_id, app=flow.app.title)
         except Refusal as refusal:
             return self._back_with(flow, refusal, **_silent_error(refusal))
-        return self._finish(flow)
+        return self._finish(flow, signed)
 
-    def _finish(self, flow: Flow) -> Answer:
-        assert flow.signed is not None  # noqa: S101 - only signed-in flows get here
+    def _finish(self, flow: Flow, signed: Signed) -> Answer:
         if flow.device is not None:
-            flow.device.signed = flow.signed
+            flow.device.signed = signed
             text = f"You have signed in to {flow.app.title} on your device. You may now close this window."
             return html_answer(200, pages.notice("You are signed in", text))
         grant = Grant(
-            flow.app, flow.signed, flow.asked, self._tenant.now(), flow.redirect, flow.challenge, flow.nonce,
+            flow.app, signed, flow.asked, self._tenant.now(), flow.redirect, flow.challenge, flow.nonce,
             flow.capable,
         )  # fmt: skip
         values = {"code": self._grants.new_code(grant)}
         if flow.client_info:
-            values["client_info"] = self._grants.client_info(flow.signed)
+            values["client_info"] = self._grants.client_info(signed)
         if flow.state is not None:
             values["state"] = flow.state
         return self._back(flow, values | {"session_state": str(uuid4())})

@@ -136,7 +136,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "sessions_revoked", "Revoke all sessions",
         "Every sign-in made so far is void: renewing fails (AADSTS50173), and Graph challenges tokens that can be "
-        "challenged. Signing in again helps.", "Accounts",
+        "challenged. Signing in again helps; so does turning this off, which Microsoft cannot.", "Accounts",
     ),
     Switch(
         "refresh_idle", "Sign-ins lay idle for 90 days", "Renewing a sign-in fails (AADSTS700082).", "Accounts",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from o365desk.practice.directory import Account, Directory, guid
 from o365desk.practice.permissions import OIDC
 from o365desk.practice.switches import Switches, Value
-from o365desk.practice.tokens import Signer, b64url
+from o365desk.practice.tokens import Claims, Signer, b64url
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _SIGN_IN = OIDC | {"User.Read"}
@@ -73,9 +74,10 @@ class Consents:
         self._switches = switches
         self._everybody: dict[str, set[str]] = defaultdict(set)
         self._person: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._app_itself: dict[str, set[str]] = defaultdict(set)
 
     def _from_start(self, app: App) -> bool:
+        if self._switches.text("app_state", app.profile) == "no_service_principal":
+            return False
         value = self._switches.text("consent", app.profile)
         return value == "granted" or (value == "seeded" and app.consented)
 
@@ -86,12 +88,16 @@ class Consents:
 
     def roles(self, app: App) -> frozenset[str]:
         """The application permissions granted to the app."""
-        return frozenset(self._app_itself[app.profile]) | (
-            app.application if self._from_start(app) else frozenset()
-        )
+        return app.application if self._from_start(app) else frozenset()
 
     def grant(self, app: App, permissions: frozenset[str], account: Account | None) -> None:
-        """Delegated consent: of one person, or of an administrator for everybody (None)."""
+        """Delegated consent: of one person, or of an administrator for everybody (None).
+
+        It also brings a missing enterprise application into being, with nothing but this consent.
+        """
+        if self._switches.text("app_state", app.profile) == "no_service_principal":
+            self._switches.note("app_state", "ok", app.profile)
+            self._switches.note("consent", "withdrawn", app.profile)
         if account is None:
             self._everybody[app.profile] |= permissions
         else:
@@ -100,18 +106,16 @@ class Consents:
     def grant_all(self, app: App) -> None:
         """An administrator's consent to everything registered."""
         self.forget(app.profile)
+        if self._switches.text("app_state", app.profile) == "no_service_principal":
+            self._switches.note("app_state", "ok", app.profile)
         self._switches.note("consent", "granted", app.profile)
 
     def forget(self, profile: str | None) -> None:
         """Drops what pages added, for one app or all."""
-        self._everybody = _without(self._everybody, profile)
-        self._app_itself = _without(self._app_itself, profile)
+        everybody = {key: value for key, value in self._everybody.items() if profile and key != profile}
+        self._everybody = defaultdict(set, everybody)
         kept = {key: value for key, value in self._person.items() if profile and key[0] != profile}
         self._person = defaultdict(set, kept)
-
-
-def _without(granted: dict[str, set[str]], profile: str | None) -> dict[str, set[str]]:
-    return defaultdict(set, {key: value for key, value in granted.items() if profile and key != profile})
 
 
 class Tenant:
@@ -193,7 +197,7 @@ class Tenant:
 
     def new_session(self) -> str:
         """The id of a new sign-in."""
-        session = str(guid(Random()))  # noqa: S311 - an id, not a secret
+        session = str(uuid4())
         self._sessions[session] = next(self._serial)
         return session
 
@@ -201,12 +205,17 @@ class Tenant:
         """Whether the sign-in was revoked (or is unknown: of another run)."""
         return self._sessions.get(session, 0) <= self._void_until
 
+    def session_ended(self, claims: Claims) -> bool:
+        """Whether what a person's token stands for ended before the token: sign-in revoked, account gone."""
+        gone = claims["oid"] == self.home.accounts[0].oid and self.account_state(self.home.accounts[0])
+        return self.session_void(claims["sid"]) or gone in ("disabled", "deleted")
+
     def _changed(self, key: str, app: str | None, value: Value) -> None:
         if key == "consent":
             self.consents.forget(app)
-        elif key == "sessions_revoked" and value:
+        elif key == "sessions_revoked":
             self.revoked_at = self.now()
-            self._void_until = next(self._serial)
+            self._void_until = next(self._serial) if value else 0
 
     def reset(self) -> None:
         """Switches, consent and apps as at the start. Sign-ins made since go on."""

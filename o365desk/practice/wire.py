@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
+from uuid import uuid4
 
 import msgspec
 
@@ -20,6 +20,16 @@ class Request:
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @cached_property
+    def id(self) -> str:
+        """Our own id of this request."""
+        return str(uuid4())
+
+    @cached_property
+    def client_id(self) -> str:
+        """The client's id of this request, else our own."""
+        return self.headers.get("client-request-id") or self.params.get("client-request-id") or self.id
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
@@ -76,10 +86,3 @@ def redirect_answer(address: str, params: dict[str, str], mode: str = "query") -
         address += "/"
     joint = "#" if mode == "fragment" else "&" if "?" in address else "?"
     return Answer(302, b"", "text/html", {"Location": address + joint + urlencode(params)})
-
-
-def hidden_fields(values: dict[str, str]) -> str:
-    """`values` as hidden inputs of a form."""
-    return "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in values.items()
-    )

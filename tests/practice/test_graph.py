@@ -200,7 +200,7 @@ def forged(client: Client) -> str:
 
 def unsigned(client: Client) -> str:
     real = client.token().json()["access_token"]
-    return jwt.encode(jwt.decode(real, options={"verify_signature": False}), None, "none")
+    return jwt.encode(jwt.decode(real, options={"verify_signature": False}), "", "none")
 
 
 def expired(client: Client) -> str:

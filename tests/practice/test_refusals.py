@@ -66,6 +66,11 @@ def declined(client: Client) -> requests.Response:
     return poll(client, begun["device_code"], "no-consent")
 
 
+def at_a_shared_address(client: Client) -> requests.Response:
+    form = {"client_id": client.ready["apps"]["read"]["client_id"], "scope": "User.Read"}
+    return client.post(f"{client.ready['login']}/organizations/oauth2/v2.0/devicecode", data=form)
+
+
 def no_consent(client: Client) -> requests.Response:
     token = signed_in(client)["refresh_token"]
     return set_and(client, lambda: renew(client, token), consent={"read": "withdrawn"})
@@ -135,10 +140,9 @@ ROWS: list[tuple[str, Callable[[Client], requests.Response], int, str, int, str]
      90033, ""),
     ("nothing proves the app", lambda c: c.token(client_secret=""), 401, "invalid_client", 7000216, ""),
     ("code twice", twice, 400, "invalid_grant", 54005, ""),
-    ("shared address", lambda c: c.post(f"{c.ready['login']}/organizations/oauth2/v2.0/devicecode", data={
-        "client_id": c.ready["apps"]["read"]["client_id"], "scope": "User.Read"}), 400, "invalid_request", 50194, ""),
-    ("GET of the token address", lambda c: c.get(f"{c.ready['login']}/{c.ready['tenant']}/oauth2/v2.0/token"), 400,
-     "invalid_request", 900561, ""),
+    ("shared address", at_a_shared_address, 400, "invalid_request", 50194, ""),
+    ("GET of the token address", lambda c: c.get(
+        f"{c.ready['login']}/{c.ready['tenant']}/oauth2/v2.0/token"), 400, "invalid_request", 900561, ""),
     ("no grant type", lambda c: c.token(grant_type=""), 400, "invalid_request", 900144, ""),
     ("password", lambda c: c.token(grant_type="password"), 400, "unsupported_grant_type", 70003, ""),
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import ssl
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,31 @@ def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
             PracticeTenant(Options(port=port, users=10, groups=1)).start()
+
+
+def test_ports_follow_the_one_asked_for_and_the_delay_is_a_switch() -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    options = Options(port=port if port < 65000 else 48100, users=1, groups=1, latency_ms=5)
+    with PracticeTenant(options) as tenant, Client(tenant) as client:
+        ports = [int(tenant.ready[side].rpartition(":")[2]) for side in ("login", "graph", "control")]
+        assert ports == [options.port, options.port + 1, options.port + 2]
+        values = {switch["key"]: switch["value"] for switch in client.control("/reset", {})["switches"]}
+        assert values["latency_ms"] == 5
+
+
+def test_even_what_is_not_http_gets_the_mark(
+    practice: PracticeTenant, expected_warning: Callable[[str], None]
+) -> None:
+    expected_warning("Invalid HTTP request received.")
+    context = ssl.create_default_context(cafile=practice.ready["ca_file"])
+    for side in ("login", "graph", "control"):
+        address = ("127.0.0.1", urlsplit(practice.ready[side]).port or 0)
+        with context.wrap_socket(socket.create_connection(address), server_hostname="localhost") as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            answer = connection.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 400")
+            assert b"x-practice-tenant: 1" in answer
 
 
 def test_stopping_ends_what_hangs() -> None:

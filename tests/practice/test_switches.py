@@ -145,7 +145,37 @@ def sessions_revoked(client: Client, put: Callable[..., Any]) -> None:
     token = signed_in(client)["refresh_token"]
     put(sessions_revoked=True)
     assert number(renew(client, token)) == 50173
+    put(sessions_revoked=False)
+    assert renew(client, token).status_code == 200
+    put(sessions_revoked=True)
+    assert number(renew(client, token)) == 50173
     assert renew(client, signed_in(client)["refresh_token"]).status_code == 200
+
+
+def test_an_account_that_is_gone_is_challenged_too(client: Client, switches: Callable[..., Any]) -> None:
+    claims = '{"access_token": {"xms_cc": {"values": ["cp1"]}}}'
+    answer = redeem(client, back(client, authorize_url(client, claims=claims))["code"]).json()
+    person = {"Authorization": f"Bearer {answer['access_token']}"}
+    assert client.graph("/me", person).status_code == 200
+    for state in ("disabled", "deleted"):
+        switches(admin_account=state)
+        assert 'error="insufficient_claims"' in client.graph("/me", person).headers["WWW-Authenticate"]
+
+
+def test_a_missing_enterprise_application_comes_back_by_a_persons_consent(
+    client: Client, switches: Callable[..., Any]
+) -> None:
+    switches(app_state={"read": "no_service_principal"})
+    assert back(client, authorize_url(client), consent=False)["error"] == "access_denied"
+    assert "code" in back(client, authorize_url(client))
+    states = {switch["key"]: switch for switch in client.control("/")["switches"]}
+    assert states["app_state"]["apps"]["read"] == "ok"
+    assert client.graph("/users", client.bearer("read")).status_code == 403, "the app itself was granted nothing"
+
+
+def test_web_pages_may_not_move_the_switches(client: Client) -> None:
+    answer = client.post(client.ready["control"] + "/reset", json={}, headers={"Origin": "https://a.example"})
+    assert answer.status_code == 403
 
 
 def refresh_idle(client: Client, put: Callable[..., Any]) -> None:
