@@ -1,0 +1,139 @@
+"""The status: its word, its reason, its age, and what ends soon."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from o365desk.model.datasource import SignIn, fingerprint, new
+from o365desk.model.problems import Problem
+from o365desk.model.status import (
+    Authorisation,
+    Evidence,
+    Known,
+    Lifetime,
+    Word,
+    age,
+    authorisation_ends,
+    derive,
+    lifetimes,
+)
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SOURCE = new("Contoso", tenant="contoso.com", client_id="c", sign_in=SignIn.SECRET)
+DELEGATED = SOURCE.replace(sign_in=SignIn.ADMINISTRATOR)
+
+
+def evidence(outcome: str = "succeeded", source: Any = SOURCE, **ago: float) -> Evidence:
+    at = NOW - timedelta(**(ago or {"days": 3}))
+    return Evidence(outcome, "It is so", at, "a.admin", fingerprint(source), 10, 10)
+
+
+def authorised(**ago: float) -> Authorisation:
+    return Authorisation("admin@contoso.com", NOW - timedelta(**ago), "t", "c")
+
+
+@pytest.mark.parametrize(
+    ("known", "word", "reason"),
+    [
+        (Known(problems=(Problem(title="Tenant is missing"),)), Word.INCOMPLETE, "Tenant is missing"),
+        (Known(problems=(Problem(title="A"), Problem(title="B"))), Word.INCOMPLETE, "A, and 1 more"),
+        (Known(), Word.INCOMPLETE, "not yet tested"),
+        (Known(evidence=evidence()), Word.READY, "proven 3 days ago, 10 of 10 operations"),
+        (Known(evidence=evidence("failed", hours=2)), Word.TEST_FAILED, "It is so, 2 hours ago"),
+        (Known(attempt=evidence("not proven", minutes=5)), Word.INCOMPLETE, "not proven: It is so, 5 minutes ago"),
+        # Offline for a while: what was proven stays proven.
+        (
+            Known(evidence=evidence(), attempt=evidence("not proven", minutes=1)),
+            Word.READY,
+            "proven 3 days ago, 10 of 10 operations",
+        ),
+        (
+            Known(evidence=evidence(source=SOURCE.replace(read_write=True))),
+            Word.INCOMPLETE,
+            "changed since it was tested 3 days ago",
+        ),
+    ],
+)
+def test_status_of_an_application(known: Known, word: Word, reason: str) -> None:
+    status = derive(SOURCE, known, NOW)
+    assert (status.word, status.reason) == (word, reason)
+
+
+def test_status_of_an_administrators_sign_in() -> None:
+    proven = evidence(source=DELEGATED)
+    assert derive(DELEGATED, Known(), NOW).reason == "not yet authorised"
+    assert derive(DELEGATED, Known(evidence=proven), NOW).reason == "not authorised on this computer"
+    ready = derive(DELEGATED, Known(evidence=proven, authorisation=authorised(days=1)), NOW)
+    assert ready.word is Word.READY
+    assert ready.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "step"), [(31, None), (30, 30), (15, 30), (14, 14), (4, 14), (3, 3), (1, 3), (0, 0), (-9, 0)]
+)
+def test_warnings_come_30_14_and_3_days_ahead(left: int, step: int | None) -> None:
+    assert Lifetime("secret", "The client secret", NOW + timedelta(days=left)).warning(NOW) == step
+
+
+def test_a_ready_connection_says_when_to_authorise_again() -> None:
+    at = datetime(2026, 6, 2, 12, tzinfo=UTC)
+    known = Known(
+        evidence=evidence(source=DELEGATED), authorisation=Authorisation("admin@contoso.com", at, "t", "c")
+    )
+    status = derive(DELEGATED, known, NOW)
+    assert status.word is Word.READY
+    assert status.reason.endswith("; re-authorise within 9 days")
+    (warning,) = status.warnings
+    assert warning.sentence(NOW) == "The authorisation ends in 9 days, on 2 December 2026."
+
+
+def test_after_six_months_it_must_be_authorised_again() -> None:
+    known = Known(evidence=evidence(source=DELEGATED), authorisation=authorised(days=190))
+    status = derive(DELEGATED, known, NOW)
+    assert status.word is Word.INCOMPLETE
+    assert status.reason.endswith("re-authorise")
+
+
+def test_a_secret_ends_on_the_day_that_was_noted() -> None:
+    source = SOURCE.replace(secret_expires=date(2026, 11, 24))
+    (item,) = lifetimes(source, Known())
+    assert item.ends == datetime(2026, 11, 24, tzinfo=UTC)
+    assert item.sentence(NOW) == "The client secret ends today, on 24 November 2026."
+    # Evidence outlives the note of a date: the date is not among what a test depends on.
+    assert (
+        derive(source.replace(secret_expires=date(2026, 11, 1)), Known(evidence=evidence()), NOW).word
+        is Word.INCOMPLETE
+    )
+    assert lifetimes(source.replace(sign_in=SignIn.ADMINISTRATOR), Known()) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "ends"),
+    [
+        (datetime(2026, 5, 12, tzinfo=UTC), datetime(2026, 11, 12, tzinfo=UTC)),
+        (datetime(2026, 8, 31, tzinfo=UTC), datetime(2027, 2, 28, tzinfo=UTC)),
+        (datetime(2027, 8, 31, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)),
+        (datetime(2026, 12, 31, tzinfo=UTC), datetime(2027, 6, 30, tzinfo=UTC)),
+        (datetime(2026, 6, 30, tzinfo=UTC), datetime(2026, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_six_months_are_calendar_months(at: datetime, ends: datetime) -> None:
+    assert authorisation_ends(at) == ends
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        ({"seconds": 20}, "just now"),
+        ({"seconds": -5}, "just now"),
+        ({"minutes": 1}, "1 minute ago"),
+        ({"minutes": 59}, "59 minutes ago"),
+        ({"hours": 1}, "1 hour ago"),
+        ({"hours": 24}, "yesterday"),
+        ({"days": 3}, "3 days ago"),
+        ({"days": 90}, "on 25 August 2026"),
+    ],
+)
+def test_age_in_words(ago: dict[str, float], words: str) -> None:
+    assert age(NOW - timedelta(**ago), NOW) == words
