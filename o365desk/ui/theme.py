@@ -1,7 +1,9 @@
 """Colours, type and icons: one table of tokens per theme; palette, style sheet and icons are made from it."""
 
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -126,6 +128,7 @@ _QSS_ICONS = {
     "icon_right": ("chevron-right", "dim"),
     "icon_left": ("chevron-left", "dim"),
 }
+_LEVELS = ("good", "info", "warn", "bad")
 _PALETTE = {
     QPalette.ColorRole.Window: "page",
     QPalette.ColorRole.WindowText: "text",
@@ -159,19 +162,23 @@ class Theme(QObject):
         """`scheme` pins "light" or "dark", `contrast` whether it is the high one; None follows the system."""
         super().__init__(app)
         self._app = app
-        self._scheme, self._contrast = scheme, contrast
-        self._folder = tempfile.TemporaryDirectory(prefix="o365desk-icons-", ignore_cleanup_errors=True)
+        hints = app.styleHints()
+        self._dark = scheme == "dark" if scheme else hints.colorScheme() == Qt.ColorScheme.Dark
+        self._high = _asks_for_contrast(hints) if contrast is None else contrast
+        self._folder = Path(tempfile.mkdtemp(prefix="o365desk-icons-"))
+        self._tidy = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self.tokens: Mapping[str, str] = LIGHT
         app.setStyle("Fusion")
         self._apply()
-        app.styleHints().colorSchemeChanged.connect(self._apply)
-        if hasattr(app.styleHints(), "accessibility"):  # since Qt 6.10
-            app.styleHints().accessibility().contrastPreferenceChanged.connect(self._apply)
+        if scheme is None:
+            hints.colorSchemeChanged.connect(self._scheme_changed)
+        if contrast is None and hasattr(hints, "accessibility"):  # since Qt 6.10
+            hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
 
     @property
     def dark(self) -> bool:
         """Whether the theme in force is the dark one."""
-        return self.tokens in (DARK, DARK_CONTRAST)
+        return self._dark
 
     def color(self, role: str) -> QColor:
         """The colour of a role."""
@@ -196,17 +203,23 @@ class Theme(QObject):
     def _file(self, name: str, role: str) -> str:
         """A recoloured copy of an icon; named by its colour, so that no cache mixes two themes up."""
         color = self.tokens[role]
-        file = Path(self._folder.name) / f"{name}-{color[1:]}.svg"
+        file = self._folder / f"{name}-{color[1:]}.svg"
         if not file.exists():
             svg = (paths.resources() / "icons" / f"{name}.svg").read_text("utf-8")
             file.write_text(svg.replace("currentColor", color), "utf-8")
         return file.as_posix()
 
+    def _scheme_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._dark = scheme == Qt.ColorScheme.Dark
+        self._apply()
+
+    def _contrast_changed(self, preference: object) -> None:
+        self._high = _is_high(preference)
+        self._apply()
+
     def _apply(self) -> None:
-        hints = self._app.styleHints()
-        dark = self._scheme == "dark" if self._scheme else hints.colorScheme() == Qt.ColorScheme.Dark
-        high = _asks_for_contrast(hints) if self._contrast is None else self._contrast
-        self.tokens = (DARK_CONTRAST if high else DARK) if dark else (LIGHT_CONTRAST if high else LIGHT)
+        ordinary, high = (DARK, DARK_CONTRAST) if self._dark else (LIGHT, LIGHT_CONTRAST)
+        self.tokens = high if self._high else ordinary
         self._app.setPalette(self._palette())
         self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
@@ -228,14 +241,19 @@ class Theme(QObject):
             "size_text": f"{base:.1f}pt",
             "size_small": f"{base * 0.9:.1f}pt",
         }
+        edges = {f"{level}_edge": self.tokens[level if self._high else f"{level}_soft"] for level in _LEVELS}
         icons = {key: self._file(*icon) for key, icon in _QSS_ICONS.items()}
         text = (paths.resources() / "o365desk.qss").read_text("utf-8")
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        return Template(text).substitute(self.tokens, **sizes, **icons)
+        return Template(text).substitute(self.tokens, **sizes, **edges, **icons)
 
 
 def _asks_for_contrast(hints: QStyleHints) -> bool:
     """Whether the system says that it should be high; Qt tells since 6.10."""
     if not hasattr(hints, "accessibility"):
         return False
-    return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+    return _is_high(hints.accessibility().contrastPreference())
+
+
+def _is_high(preference: object) -> bool:
+    return preference == Qt.ContrastPreference.HighContrast

@@ -1,0 +1,103 @@
+"""What tests of the window stand on: one theme, the services on a temporary folder, and a window over them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from o365desk.app import App, build
+from o365desk.model.datasource import DataSource, new
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+from o365desk.ui.window import Window
+
+CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The offscreen platform says of each window what it cannot do; that is no warning about the window."""
+    for item in items:
+        item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, "light", False)
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
+    """The services on temporary folders, without a network."""
+    made = build(
+        tmp_path / "hr-connectors",
+        state_folder=tmp_path / "state",
+        clock=clock,
+        session_only=True,
+        user="a.admin",
+        open_browser=lambda url: False,
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def save(app: App) -> Callable[..., DataSource]:
+    """Saves a data source with a name, and details that are complete unless said otherwise."""
+
+    def save(name: str, **values: object) -> DataSource:
+        details = {"tenant": "contoso.onmicrosoft.com", "client_id": CLIENT} | values
+        return app.workspace.save(new(name, **details), None).source
+
+    return save
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, app: App, theme: Theme) -> Iterator[Callable[[], Window]]:
+    """Makes a window over the services, shows it, and waits until its list is read. Closed by the test's end."""
+    made: list[Window] = []
+
+    def make() -> Window:
+        window = Window(app, Tasks(), theme)
+        made.append(window)
+        window.go("datasources")
+        window.show()
+        idle(qtbot, window)
+        return window
+
+    yield make
+    for window in made:
+        window.tasks.shut_down()
+        window.hide()
+        window.deleteLater()
+    qtbot.wait(0)
+
+
+@pytest.fixture
+def window(make_window: Callable[[], Window]) -> Window:
+    return make_window()
+
+
+def idle(qtbot: QtBot, window: Window) -> None:
+    """Waits until nothing runs."""
+    qtbot.waitUntil(lambda: not window.tasks.active(), timeout=10_000)

@@ -1,0 +1,195 @@
+"""The thread bridge: everything arrives, on the main thread, in order, once; cancelling is at once."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.services.wire import Stop
+from o365desk.ui.tasks import Tasks
+
+
+class Heard:
+    """What came back, and in which thread."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+        self.done: list[Any] = []
+        self.failed: list[Problem] = []
+        self.cancelled = 0
+        self.threads: set[int] = set()
+
+    def callbacks(self) -> dict[str, Callable[..., None]]:
+        def into(kept: list[Any]) -> Callable[[Any], None]:
+            def keep(value: Any) -> None:
+                self.threads.add(threading.get_ident())
+                kept.append(value)
+
+            return keep
+
+        def cancel() -> None:
+            self.threads.add(threading.get_ident())
+            self.cancelled += 1
+
+        return {"told": into(self.told), "done": into(self.done), "failed": into(self.failed), "cancelled": cancel}
+
+    @property
+    def ended(self) -> int:
+        return len(self.done) + len(self.failed) + self.cancelled
+
+
+@pytest.fixture
+def tasks(qtbot: QtBot) -> Tasks:
+    return Tasks()
+
+
+@pytest.fixture
+def owner() -> QObject:
+    return QObject()
+
+
+def test_thousands_of_deliveries_arrive_in_order_on_the_main_thread(
+    qtbot: QtBot, tasks: Tasks, owner: QObject
+) -> None:
+    heard = [Heard() for _ in range(8)]
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> str:
+        for number in range(1500):
+            tell(number)
+        return "all"
+
+    for each in heard:
+        tasks.run("Counting", work, owner=owner, **each.callbacks())
+    qtbot.waitUntil(lambda: all(each.ended for each in heard), timeout=30_000)
+    for each in heard:
+        assert each.told == list(range(1500))
+        assert each.done == ["all"]
+        assert each.threads == {threading.get_ident()}
+    assert tasks.active() == []
+
+
+def test_cancelling_is_heard_at_once_while_the_worker_is_stuck(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    heard, stuck, free = Heard(), threading.Event(), threading.Event()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> str:
+        stuck.set()
+        free.wait(20)  # a call that hears no Stop
+        tell("late")
+        return "late"
+
+    task = tasks.run("Stuck", work, owner=owner, **heard.callbacks())
+    assert stuck.wait(5)
+    began = time.perf_counter()
+    task.cancel()
+    assert heard.cancelled == 1
+    assert not task.running
+    assert tasks.active() == []
+    assert time.perf_counter() - began < 0.2
+    task.cancel()
+    free.set()
+    after: list[object] = []
+    tasks.run("After", lambda stop, tell: 1, after.append, after.append, owner=owner)
+    qtbot.waitUntil(lambda: after == [1])
+    assert (heard.cancelled, heard.done, heard.told) == (1, [], [])
+
+
+def test_the_worker_hears_the_stop(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    waits, left = threading.Event(), threading.Event()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        waits.set()
+        try:
+            stop.wait(20)
+        finally:
+            left.set()
+
+    task = tasks.run("Waiting", work, lambda _: None, lambda _: None, owner=owner)
+    assert waits.wait(5)
+    task.cancel()
+    assert left.wait(2)
+
+
+def test_work_that_gives_up_by_itself_counts_as_cancelled(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    heard = Heard()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        raise CancelledError
+
+    tasks.run("Gives up", work, owner=owner, **heard.callbacks())
+    qtbot.waitUntil(lambda: heard.ended == 1)
+    assert heard.cancelled == 1
+
+
+def test_a_problem_arrives_as_it_was(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    heard, problem = Heard(), Problem(title="The tenant is not there", code="AADSTS90002")
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        raise ProblemError(problem)
+
+    tasks.run("Fails", work, owner=owner, **heard.callbacks())
+    qtbot.waitUntil(lambda: heard.ended == 1)
+    assert heard.failed == [problem]
+
+
+def test_a_mistake_of_the_program_goes_to_the_crash_window_and_to_the_page(
+    qtbot: QtBot, tasks: Tasks, owner: QObject
+) -> None:
+    heard = Heard()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        raise ZeroDivisionError("oh")
+
+    with qtbot.captureExceptions() as caught:
+        tasks.run("Breaks", work, owner=owner, **heard.callbacks())
+        qtbot.waitUntil(lambda: heard.ended == 1)
+    assert [kind for kind, *_ in caught] == [ZeroDivisionError]
+    assert heard.failed[0].code == "ZeroDivisionError"
+    assert "in work" in heard.failed[0].detail
+
+
+def test_nothing_is_delivered_to_an_owner_that_is_gone(qtbot: QtBot, tasks: Tasks) -> None:
+    heard, owner, go = Heard(), QObject(), threading.Event()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> str:
+        go.wait(5)
+        tell(1)
+        return "done"
+
+    tasks.run("Orphan", work, owner=owner, **heard.callbacks())
+    shiboken6.delete(owner)
+    go.set()
+    qtbot.waitUntil(lambda: not tasks.active())
+    assert (heard.told, heard.done) == ([], [])
+
+
+def test_shutting_down_cancels_everything_and_late_workers_do_no_harm(qtbot: QtBot, owner: QObject) -> None:
+    tasks, heard, go, ended = Tasks(), [Heard() for _ in range(3)], threading.Event(), threading.Semaphore(0)
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        go.wait(5)
+        try:
+            tell(1)
+        finally:
+            ended.release()
+
+    for each in heard:
+        tasks.run("Working", work, owner=owner, **each.callbacks())
+    tasks.shut_down()
+    assert [each.cancelled for each in heard] == [1, 1, 1]
+    shiboken6.delete(tasks)
+    go.set()
+    assert all(ended.acquire(timeout=5) for _ in heard)
+
+
+def test_running_changed_follows_begin_and_end(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    seen: list[list[str]] = []
+    tasks.running_changed.connect(lambda: seen.append([task.title for task in tasks.active()]))
+    tasks.run("One", lambda stop, tell: 1, lambda _: None, lambda _: None, owner=owner)
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen == [["One"], []]
