@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QCalendarWidget,
     QCheckBox,
     QComboBox,
@@ -184,12 +185,14 @@ class RadioEditor(Editor):
         holder = QWidget()
         flow = FlowLayout(holder, spacing=12, between_lines=0)
         self.buttons: dict[str, QRadioButton] = {}
+        group = QButtonGroup(self)
         for key, title in field.choices:
             button = QRadioButton(title)
             button.setObjectName(f"field-{field.key}-{key}")
             button.setAccessibleDescription(f"{field.plain_label}. {field.help}")
             button.clicked.connect(self.edited)
             self.buttons[str(key)] = button
+            group.addButton(button)
             flow.addWidget(button)
         self._row.addWidget(holder, 1)
         self.target = next(iter(self.buttons.values()))
@@ -200,6 +203,9 @@ class RadioEditor(Editor):
     def put(self, value: Any) -> None:
         self.target = self.buttons[str(value)]
         self.target.setChecked(True)
+        for button in self.buttons.values():  # Tab stops at the one that is on, as Qt does after the first click
+            on = button is self.target
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
 
 
 class DateEditor(Editor):

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from o365desk.ui.theme import Theme
 
 SMALL = 16
-"""Icons beside text, in device-independent pixels."""
+"""The least size of icons beside text, in device-independent pixels; they grow with large texts."""
 
 
 class Pictured(QObject):
@@ -24,12 +24,13 @@ class Pictured(QObject):
         self._draw()
 
     def _draw(self) -> None:
+        size = max(SMALL, self._widget.fontMetrics().height())
         if isinstance(self._widget, QLabel):
-            self._widget.setPixmap(self._theme.pixmap(self._name, SMALL, self._role))
+            self._widget.setPixmap(self._theme.pixmap(self._name, size, self._role))
         else:
             self._widget.setIcon(self._theme.icon(self._name, self._role))
-            wide = SMALL + 4 if self._widget.text() else SMALL  # some air between icon and text
-            self._widget.setIconSize(QSize(wide, SMALL))
+            wide = size + 4 if self._widget.text() else size  # some air between icon and text
+            self._widget.setIconSize(QSize(wide, size))
 
 
 def icon_button(theme: Theme, icon: str, name: str) -> QPushButton:

@@ -113,6 +113,7 @@ class ConnectorPage(Page):
         else:
             self._open(Editing(where["draft"], None, None, where["draft"]))
         self._show_banner()
+        self.form.rows["name"].editor.target.setFocus()
 
     @property
     def breadcrumb(self) -> list[str]:  # type: ignore[override]

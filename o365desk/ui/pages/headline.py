@@ -30,7 +30,11 @@ class Headline(QFrame):
         self.setProperty("role", "banner-info")
         self._icon, self._title = QLabel(), selectable(text_label(role="strong"))
         self._text, self._details = selectable(text_label()), selectable(text_label(role="mono"))
-        self._remedies: list[QPushButton] = []
+        self._actions: list[Callable[[], object]] = []
+        self._remedies = [self._button("", lambda: self._do(0)), self._button("", lambda: self._do(1))]
+        self._remedies[0].setObjectName("remedy")
+        self._remedies[0].setToolTip("Alt+Enter")
+        self._remedies[1].setObjectName("remedy-2")
         self._expander = self._button("Details", self._toggle)
         self._copy = self._button("Copy details", self._copy_details)
         self._expander.setCheckable(True)
@@ -38,7 +42,8 @@ class Headline(QFrame):
         self._flow = FlowLayout(self._line)
         for button in (self._expander, self._copy):
             button.setProperty("role", "link")
-        self._flow.addWidget(self._expander)
+        for button in (*self._remedies, self._expander):
+            self._flow.addWidget(button)
         self._lay_out()
         theme.changed.connect(self._restyle)
         self.hide()
@@ -73,18 +78,16 @@ class Headline(QFrame):
         announce(self)
 
     def _set_remedies(self, remedies: Remedies) -> None:
-        for button in self._remedies:
-            self._flow.removeWidget(button)
-            button.setObjectName("")
-            button.hide()
-            button.deleteLater()
-        self._remedies = [self._button(text, do) for text, do in remedies]
+        self._actions = [do for _, do in remedies[: len(self._remedies)]]
+        texts = [text for text, _ in remedies]
         for place, button in enumerate(self._remedies):
-            button.setObjectName("remedy" if place == 0 else f"remedy-{place + 1}")
-            self._flow.insertWidget(place, button)
-        if self._remedies:
-            self._remedies[0].setShortcut(QKeySequence(REMEDY_KEY))
-            self._remedies[0].setToolTip("Alt+Enter")
+            button.setText(texts[place] if place < len(texts) else "")
+            button.setVisible(place < len(texts))
+        self._remedies[0].setShortcut(QKeySequence(REMEDY_KEY))  # a new text takes the shortcut away
+
+    def _do(self, place: int) -> None:
+        if place < len(self._actions):
+            self._actions[place]()
 
     def _button(self, text: str, do: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

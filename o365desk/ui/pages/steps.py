@@ -85,7 +85,10 @@ class StepRow(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(260, max(self.fontMetrics().height(), _ICON) + 6)
+        return QSize(260, self._icon_size() + 6)
+
+    def _icon_size(self) -> int:
+        return max(self.fontMetrics().height(), _ICON)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
@@ -105,13 +108,14 @@ class StepRow(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter)
-        middle = (self.height() - _ICON) // 2
+        size = self._icon_size()
+        middle = (self.height() - size) // 2
         if self.running:
-            self._paint_spinner(painter, QRectF(6.5, middle + 2.5, _ICON - 5, _ICON - 5))
+            self._paint_spinner(painter, QRectF(6.5, middle + 2.5, size - 5, size - 5))
         else:
             icon, role = self._look()
-            painter.drawPixmap(4, middle, self._theme.pixmap(icon, _ICON, role))
-        left, title, bar = 4 + _ICON + _GAP, self._owner.title_width(), self._owner.bar_width(self.width())
+            painter.drawPixmap(4, middle, self._theme.pixmap(icon, size, role))
+        left, title, bar = 4 + size + _GAP, self._owner.title_width(), self._owner.bar_width(self.width())
         painter.setPen(self._theme.color("text" if self.step or self.running else "dim"))
         self._paint_text(painter, self.title, left, title)
         left += title + _GAP
@@ -187,7 +191,7 @@ class StepDetails(QFrame):
             label = selectable(text_label(value, "mono" if name in ("Request ID", "Code") else ""))
             label.setAccessibleName(f"{name}: {value}")
             grid.addWidget(label, at, 1)
-        copy = QPushButton("Copy these details")
+        self.copy = copy = QPushButton("Copy these details")
         copy.setProperty("role", "link")
         text = "\n".join(f"{name}: {value}" for name, value in lines)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{step.title}\n{text}"))
@@ -215,11 +219,13 @@ def details(step: Step) -> list[tuple[str, str]]:
 
 
 class StepList(QWidget):
-    """The rows, with Up, Down, Home, End between them and Enter for details; one stop on the way of Tab."""
+    """The rows, laid out before anything is known. Up, Down, Home and End go between them, Enter shows details; to
+    Tab they are one stop."""
 
     expanded = Signal(QWidget)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, steps: Iterable[tuple[str, str]]) -> None:
+        """`steps` are (key, title)."""
         super().__init__()
         self._theme = theme
         self._rows: dict[str, StepRow] = {}
@@ -234,26 +240,25 @@ class StepList(QWidget):
         self._timer = QTimer(self, interval=60)
         self._timer.timeout.connect(self._spin)
         theme.changed.connect(self.refresh)
+        for key, title in steps:
+            self._row(key, title)
 
     @property
     def rows(self) -> list[StepRow]:
         """From top to bottom."""
         return list(self._rows.values())
 
-    def announce(self, steps: Iterable[tuple[str, str]]) -> None:
-        """Lays out the rows, (key, title) each, before anything is known about them."""
-        for widget in (*self._rows.values(), *self._details.values()):
-            self._layout.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self._rows, self._details, self._seconds = {}, {}, 0.0
-        for key, title in steps:
-            self._row(key, title)
+    def clear(self) -> None:
+        """Nothing is known about any step."""
+        for row in self._rows.values():
+            row.setChecked(False)
+            row.began, row.step = None, None
+        self._seconds = 0.0
         self.stop()
 
     def start(self) -> None:
         """A test begins: the rows wait, run and end, until `stop`."""
-        self.announce([(row.key, row.title) for row in self._rows.values()])
+        self.clear()
         self.running = True
         self._timer.start()
         self.refresh()
@@ -332,6 +337,7 @@ class StepList(QWidget):
             panel = StepDetails(row.step)
             self._details[key] = panel
             self._layout.insertWidget(self._layout.indexOf(row) + 1, panel)
+            QWidget.setTabOrder(row, panel.copy)
             self.expanded.emit(panel)
         elif shown:
             row.setChecked(False)
@@ -353,6 +359,6 @@ def outcome_icon(theme: Theme, outcome: Outcome | None) -> QLabel:
 def show_outcome(theme: Theme, label: QLabel, outcome: Outcome | None) -> None:
     """Draws an outcome (None: nothing known yet) and names it."""
     icon, role = LOOKS[outcome] if outcome else ("dash", "dim")
-    label.setPixmap(theme.pixmap(icon, _ICON, role))
+    label.setPixmap(theme.pixmap(icon, max(label.fontMetrics().height(), _ICON), role))
     label.setToolTip(str(outcome) if outcome else "not yet tested")
     label.setAccessibleName(label.toolTip())

@@ -50,7 +50,7 @@ class TestPanel(QFrame):
         self._stop = QPushButton("Cancel test")
         self.headline = Headline(theme)
         self._intro = text_label(_INTRO, "dim")
-        self.steps = StepList(theme)
+        self.steps = StepList(theme, ((row.key, row.title) for row in testing.TABLE))
         self.verdicts = Verdicts(theme)
         self._copy, self._save = QPushButton("Copy report"), QPushButton("Save report…")
         self._lay_out()
@@ -62,7 +62,7 @@ class TestPanel(QFrame):
         """No test yet."""
         self.report = None
         self.headline.hide()
-        self.steps.announce((row.key, row.title) for row in testing.TABLE)
+        self.steps.clear()
         self.verdicts.clear()
         self._intro.show()
         self._idle()
