@@ -25,7 +25,8 @@ _FORMAT_KEYS = ("$schema", "version")
 _KEYS = {f.encode_name: f for f in msgspec.structs.fields(DataSource) if f.name != "extra"}
 _ALWAYS = {"id", "name", "cloud", "tenant", "clientId", "signIn", "readWrite", "sso"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]:]', re.DOTALL)
+# Takes a text that nothing ends up to the end of the file; else a hostile file would be searched again and again.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\]:]', re.DOTALL)
 _SECRET_KEY = re.compile(r"secret|password|passwd|passphrase|privatekey|token|apikey|credential")
 _SECRET_VALUE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\AeyJ[\w-]{10,}\.[\w-]{10,}\.")
 _MERGE = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
@@ -48,7 +49,7 @@ def decode(data: bytes, label: str) -> DataSource:
         known = {key: value for key, value in found.items() if key in _KEYS}
         source = msgspec.convert(known, DataSource)
     except msgspec.ValidationError as error:
-        raise _wrong_value(str(error), found, text, label) from None
+        raise _wrong_value(str(error), text, label) from None
     if not is_id(source.id):
         raise _bad_id(text, label)
     if source.modified and source.modified.tzinfo is None:
@@ -142,7 +143,7 @@ def _parse(text: str, label: str) -> Any:
         raise _refusal(label, "it holds half of a character (a lone surrogate)", place, _BACK) from None
     except ValueError:
         # The only one left: Python refuses to read whole numbers of more than 4,300 digits.
-        digits = re.search(r"\d{4000}", text)
+        digits = next((run for run in re.finditer(r"\d++", text) if len(run[0]) > 4300), None)
         place = _line(text[: digits.start()]) if digits else 0
         raise _refusal(label, "it holds a number too long to read", place, _BACK) from None
     return found
@@ -186,10 +187,10 @@ def _too_deep(text: str) -> int:
     return 0
 
 
-def _keys(text: str) -> Iterator[tuple[str, int, tuple[int, ...], bool]]:
-    """Every key of a JSON text: the key, its line, which object it is in, and whether that object repeats it."""
+def _keys(text: str) -> Iterator[tuple[str, int, int, bool]]:
+    """Every key of a JSON text: the key, where it begins, how deep it is, and whether its object repeats it."""
     path: list[int] = []
-    seen: dict[tuple[int, ...], set[str]] = {}
+    seen: dict[int, set[str]] = {}
     previous = None
     for number, token in enumerate(_TOKEN.finditer(text)):
         sign = token[0]
@@ -199,24 +200,28 @@ def _keys(text: str) -> Iterator[tuple[str, int, tuple[int, ...], bool]]:
             del path[-1:]
         elif sign == ":" and previous is not None:
             key = json.loads(previous[0], strict=False)
-            place = tuple(path)
-            known = seen.setdefault(place, set())
-            yield key, _line(text[: previous.start()]), place, key in known
+            known = seen.setdefault(path[-1] if path else -1, set())
+            yield key, previous.start(), len(path), key in known
             known.add(key)
         previous = token if sign[0] == '"' else None
 
 
 def _line_of(text: str, wanted: str, *, top: bool = True) -> int:
-    return next((line for key, line, path, _ in _keys(text) if key == wanted and (len(path) == 1 or not top)), 0)
+    """The line of a key, at the top or anywhere; 0 where there is none."""
+    found = (place for key, place, depth, _ in _keys(text) if key == wanted and (depth == 1 or not top))
+    return _line_at(text, next(found, -1))
 
 
 def _line_of_duplicate(text: str) -> int:
-    return next((line for _, line, _, again in _keys(text) if again), 0)
+    return _line_at(text, next((place for _, place, _, again in _keys(text) if again), -1))
+
+
+def _line_at(text: str, place: int) -> int:
+    return _line(text[:place]) if place >= 0 else 0
 
 
 def _line_of_text(text: str, wanted: str) -> int:
-    place = text.lower().find(wanted.rstrip("…").lower())
-    return _line(text[:place]) if place >= 0 else 0
+    return _line_at(text, text.lower().find(wanted.rstrip("…").lower()))
 
 
 def _check_version(found: dict[str, Any], text: str, label: str) -> None:
@@ -290,7 +295,7 @@ def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
     return next((hit for name, item, bad in pairs if (hit := _secret_in(item, name, inside=bad)) is not None), None)
 
 
-def _wrong_value(message: str, found: dict[str, Any], text: str, label: str) -> ProblemError:
+def _wrong_value(message: str, text: str, label: str) -> ProblemError:
     """msgspec's message in words. It ends in “ - at `$.key`”, or names a missing field."""
     if "missing required field" in message:
         return _bad_id(text, label)
@@ -301,7 +306,8 @@ def _wrong_value(message: str, found: dict[str, Any], text: str, label: str) -> 
         names = [_WORDS.get(name, name) for name in wanted.split(" | ")]
         reason = f"“{key}” is {_WORDS.get(got, got)} and must be {' or '.join(names)}"
     else:
-        reason = f"“{key}” cannot be “{_short(str(found[key]))}”"
+        # Not which: people paste secrets into the field beside the one that they meant.
+        reason = f"“{key}” has a value that it cannot have"
     return _refusal(label, reason, _line_of(text, key), _HINTS.get(key, _BACK), field=key)
 
 

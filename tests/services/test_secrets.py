@@ -24,6 +24,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
 
 from o365desk.model.problems import ProblemError
+from o365desk.services import vaultfile
 from o365desk.services.keychain import Keychain, Unavailable
 from o365desk.services.secrets import CLIENT_SECRET, ENVIRONMENT, Secret, Vault, VaultKind
 
@@ -32,7 +33,22 @@ PLAIN = "hunter2-Ünï-hunter2"
 
 @pytest.fixture(autouse=True)
 def no_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor the full price of a guess: these tests derive some sixty keys. A file says itself what it cost."""
     monkeypatch.delenv(ENVIRONMENT, raising=False)
+    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
+
+
+FULL_PRICE = vaultfile._LOG_N
+
+
+def test_a_guess_at_the_passphrase_is_dear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vaultfile, "_LOG_N", FULL_PRICE)
+    reopen(tmp_path).set("a", "n", Secret(PLAIN))
+    assert (tmp_path / "vault").read_bytes()[8] >= 16
+    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
+    again = reopen(tmp_path)
+    again.set("a", "m", Secret(PLAIN))
+    assert (tmp_path / "vault").read_bytes()[8] == FULL_PRICE
 
 
 def no_keychain() -> Keychain:
