@@ -162,10 +162,11 @@ def _tenant_differs(who: str, tenant: str, source: DataSource) -> Problem:
 def _token(trial: Trial) -> Finding:
     token = trial.sign_ins.token(trial.source, trial.line, trial.typed, renew=True)
     trial.token = token
-    minutes = max(0, int((token.expires - trial.now()).total_seconds() // 60))
+    minutes = max(0, round((token.expires - trial.now()).total_seconds() / 60))
+    left = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
     who = token.account or ("an administrator" if trial.source.sign_in.delegated else "the application itself")
-    facts = (("Signed in as", who), ("Valid for", f"{minutes} minutes"))
-    return Finding(detail=f"{minutes} min left, as {who}", facts=facts)
+    facts = (("Signed in as", who), ("Valid for", left))
+    return Finding(detail=f"{left} left, as {who}", facts=facts)
 
 
 def _permissions(trial: Trial) -> Finding:
@@ -327,7 +328,10 @@ def _lifetimes(trial: Trial) -> Finding:
     now = trial.now()
     items = lifetimes(trial.source, trial.known)
     if not items:
-        return Finding(detail="Nothing is known to end.", warning=trial.source.sign_in == "secret")
+        detail = (
+            "When the client secret ends is not noted." if trial.source.sign_in == "secret" else "Nothing ends."
+        )
+        return Finding(outcome=Outcome.SKIPPED, detail=detail)
     facts = tuple((item.title, item.sentence(now)) for item in items)
     first = items[0]
     if first.ends > now or (first.key == "secret" and trial.passed("token")):

@@ -1,0 +1,99 @@
+"""What foreign errors mean."""
+
+import pytest
+
+from o365desk import paths
+from o365desk.model.datasource import FIELDS, SignIn
+from o365desk.model.problems import Action
+from o365desk.services import explain
+
+CODES = [row["code"] for row in paths.table("aadsts.json")["codes"]]
+
+
+@pytest.mark.parametrize("method", SignIn)
+def test_every_known_sign_in_code_becomes_a_problem(method: SignIn) -> None:
+    for code in CODES:
+        problem = explain.entra_code(code, method)
+        assert problem is not None
+        assert problem.title
+        assert problem.remedy
+        assert problem.code == f"AADSTS{code}"
+        assert problem.field in ("", *FIELDS)
+        if problem.action is Action.FIELD:
+            assert problem.field, code
+        if not method.delegated:
+            assert problem.action is not Action.AUTHORIZE, code
+
+
+def test_every_known_graph_code_becomes_a_problem() -> None:
+    table = paths.table("graph-errors.json")
+    for code in table["codes"]:
+        problem = explain.graph_error(400, {"error": {"code": code, "message": "as it came"}}, {})
+        assert (problem.code, problem.detail) == (code, "as it came")
+        assert problem.title
+        assert problem.remedy
+    for status in table["statuses"]:
+        problem = explain.graph_error(int(status), None, {"request-id": "r"})
+        assert (problem.code, problem.request_id) == (f"HTTP {status}", "r")
+
+
+def test_the_field_follows_the_way_of_signing_in() -> None:
+    fields = {}
+    for method in SignIn:
+        problem = explain.entra_code(7000215, method)
+        assert problem
+        fields[method] = problem.field
+    assert fields == {SignIn.SECRET: "secret", SignIn.CERTIFICATE: "certificate", SignIn.ADMINISTRATOR: "signIn"}
+
+
+def test_an_unknown_sign_in_error_is_shown_as_it_came() -> None:
+    answer = {"error": "brand_new", "error_description": "AADSTS999999: something new", "error_codes": [999999]}
+    problem = explain.sign_in_error(answer, SignIn.SECRET)
+    assert problem.code == "AADSTS999999"
+    assert problem.detail == "AADSTS999999: something new"
+    assert "brand_new" in problem.cause
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message", "request_id"),
+    [
+        ({"error": {"code": "A", "message": "m", "innerError": {"request-id": "1"}}}, "A", "m", "1"),
+        ({"error": {"code": "A", "innererror": {"code": "B", "innerError": {"code": "C"}}}}, "C", "", "h"),
+        ({"error": {"code": "TooManyRequests", "innerError": {"code": "429"}}}, "TooManyRequests", "", "h"),
+        ({"odata.error": {"code": "Old", "message": {"lang": "en", "value": "old form"}}}, "Old", "old form", "h"),
+        ({"Error": {"Code": "", "Message": "no code"}}, "HTTP 418", "no code", "h"),
+        ({"error": "text", "error_description": "of OAuth"}, "HTTP 418", "of OAuth", "h"),
+        (["a list"], "HTTP 418", "", "h"),
+        (None, "HTTP 418", "", "h"),
+    ],
+)
+def test_every_form_of_an_error_body_is_read(body: object, code: str, message: str, request_id: str) -> None:
+    problem = explain.graph_error(418, body, {"request-id": "h"})
+    assert (problem.code, problem.detail, problem.request_id) == (code, message, request_id)
+
+
+def test_details_are_masked() -> None:
+    problem = explain.sign_in_error({"error": "x", "error_description": "client_secret=abcdef"}, SignIn.SECRET)
+    assert "abcdef" not in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AADSTS7000222", "AADSTS7000222"),
+        (" 50011 ", "AADSTS50011"),
+        ("Sorry … AADSTS65001: The user or administrator has not consented", "AADSTS65001"),
+        ("Authorization_RequestDenied", "Authorization_RequestDenied"),
+        ('{"error": {"code": "Directory_ExpiredPageToken"}}', "Directory_ExpiredPageToken"),
+        ('{"error": {"code": "Unheard", "message": "m"}}', "Unheard"),
+    ],
+)
+def test_a_pasted_text_is_explained(text: str, code: str) -> None:
+    problem = explain.explain(text)
+    assert problem is not None
+    assert problem.code == code
+
+
+@pytest.mark.parametrize("text", ["", "hello", "12", "[1]", '{"a": 1}', "AADSTS123"])
+def test_what_is_no_error_is_not_explained(text: str) -> None:
+    assert explain.explain(text) is None

@@ -1,0 +1,154 @@
+"""The wire: what stops it, what it trusts, and what it never does."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from o365desk.model.problems import CancelledError, ProblemError
+from o365desk.services.wire import Line, Stop, check_ca_file, proxies_for, proxy_for
+
+
+@pytest.fixture
+def line(practice: Any, switches: Any) -> Iterator[Line]:
+    with Line(Stop(), practice.ready["ca_file"], (5.0, 20.0)) as made:
+        yield made
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[..., Any], line: Line) -> None:
+    switches(graph_down="hang")
+    threading.Timer(0.3, line.stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(CancelledError):
+        line.send("GET", practice.ready["graph"] + "/v1.0/users")
+    assert time.monotonic() - began < 5  # the answer would have been waited for 20 seconds
+
+
+def test_nothing_is_sent_after_a_stop(practice: Any, line: Line) -> None:
+    line.stop.set()
+    with pytest.raises(CancelledError):
+        line.send("GET", practice.ready["graph"] + "/v1.0/users")
+
+
+def test_a_handshake_that_is_never_answered_times_out(silent_port: int) -> None:
+    with Line(Stop(), timeouts=(0.3, 0.3)) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", f"https://localhost:{silent_port}/")
+    assert caught.value.problem.code == "timeout"
+    assert not caught.value.problem.conclusive
+
+
+def test_what_is_no_tls_is_told_apart() -> None:
+    def speak(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(100)
+            connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=speak, args=(server,))
+        thread.start()
+        with Line(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
+            made.send("GET", f"https://localhost:{server.getsockname()[1]}/")
+        thread.join()
+    assert caught.value.problem.code == "tls"
+
+
+def test_an_untrusted_issuer_is_named(practice: Any) -> None:
+    with Line(Stop()) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", practice.ready["login"] + "/")
+    problem = caught.value.problem
+    assert problem.code == "untrusted"
+    assert problem.conclusive
+    assert "Practice tenant" in problem.cause
+    assert problem.field == "caFile"
+
+
+def test_another_ca_file_does_not_help(practice: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    with Line(Stop(), str(other)) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", practice.ready["login"] + "/")
+    assert caught.value.problem.code == "untrusted"
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----"]
+)
+def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    problem = check_ca_file(str(file))
+    assert problem is not None
+    assert problem.field == "caFile"
+    assert str(file) in problem.cause
+    with pytest.raises(ProblemError):
+        Line(Stop(), str(file))
+
+
+def test_unencrypted_addresses_are_refused(line: Line) -> None:
+    with pytest.raises(ProblemError) as caught:
+        line.send("GET", "http://localhost:1/")
+    assert caught.value.problem.code == "http"
+
+
+def test_redirects_are_not_followed_and_netrc_is_not_read(practice: Any, line: Line, home: Path) -> None:
+    (home / ".netrc").write_text("machine localhost login somebody password leaked\n")
+    (home / ".netrc").chmod(0o600)
+    url = practice.ready["login"] + f"/{practice.ready['tenant']}/oauth2/v2.0/authorize"
+    query = "?client_id={}&response_type=code&redirect_uri=http%3A%2F%2Flocalhost&prompt=none&scope=openid"
+    client_id = practice.ready["apps"]["sso"]["client_id"]
+    response = line.send("GET", url + query.format(client_id))
+    assert response.is_redirect
+    assert response.history == []
+    assert "Authorization" not in response.request.headers
+
+
+def test_this_computer_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@proxy.example:3128")
+    assert proxies_for("https://localhost:8443/x") == {}
+    assert proxies_for("https://127.0.0.1/x") == {}
+    assert proxy_for("https://graph.microsoft.com/v1.0") == "http://proxy.example:3128"
+    monkeypatch.setenv("NO_PROXY", "graph.microsoft.com")
+    assert proxy_for("https://graph.microsoft.com/v1.0") == ""
+
+
+def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@127.0.0.1:{port}")
+    with Line(Stop(), timeouts=(2, 2)) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", "https://graph.microsoft.com/v1.0/")
+    problem = caught.value.problem
+    assert problem.code == "proxy"
+    assert f"127.0.0.1:{port}" in problem.title
+    assert "hidden" not in problem.sentence() + problem.detail
+
+
+def test_a_stop_is_heard_once_by_each_listener() -> None:
+    stop, heard = Stop(), []
+    stop.listen(lambda: heard.append("first"))
+
+    def forgotten() -> None:
+        heard.append("forgotten")
+
+    stop.listen(forgotten)
+    stop.unlisten(forgotten)
+    stop.set()
+    stop.set()
+    stop.listen(lambda: heard.append("late"))
+    assert heard == ["first", "late"]
+    with pytest.raises(CancelledError):
+        stop.wait(60)
