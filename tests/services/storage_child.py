@@ -1,6 +1,7 @@
 """Run as a program by the torture tests: a process that saves, so that it can be killed or raced against.
 
-storage_child.py saver FOLDER ID       saves for ever; says "about N" before and "saved N" after each save
+storage_child.py saver FOLDER ID DISK  saves for ever; says "about N" before and "saved N" after each save; on a
+                                       DISK that is fast, or slow: then a write takes a few bytes at a time
 storage_child.py racer FOLDER ID       saves once for each line of its input, and says how it went
 storage_child.py mortal FOLDER WHAT    for each point of an operation: a copy of FOLDER/start in which a process
                                        did the operation and killed itself before that point
@@ -38,7 +39,23 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def saver(folder: str, source_id: str) -> None:
+def _slow_down() -> None:
+    """A disk on which even the writing of a small file takes long enough to be hit."""
+    write = os.write
+
+    def slowly(handle: int, data: Any) -> int:
+        if handle <= 2:
+            return write(handle, data)
+        written = write(handle, bytes(data[:16]))
+        os.fsync(handle)
+        return written
+
+    os.write = slowly
+
+
+def saver(folder: str, source_id: str, disk: str) -> None:
+    if disk == "slow":
+        _slow_down()
     workspace = Workspace(Path(folder), now, "child")
     entry = workspace.get(source_id)
     while True:
