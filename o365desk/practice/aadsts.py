@@ -259,6 +259,10 @@ _REFUSALS: dict[int, tuple[int, str, str, str]] = {
         400, "invalid_request", "",
         "The endpoint only accepts {accepted} requests. Received a {method} request.",
     ),
+    9002313: (
+        400, "invalid_request", "",
+        "Invalid request. Request is malformed or invalid.",
+    ),
     90094: (
         400, "access_denied", "",
         "An administrator of {tenant} has set a policy that prevents you from granting {app} the "

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from o365desk.practice.paging import without_token
 from o365desk.practice.permissions import OIDC, application_names, delegated_names
 from o365desk.practice.switches import SwitchError
 from o365desk.practice.tenant import Tenant
@@ -28,8 +29,7 @@ class Control:
         self._count += 1
         query = ""
         if side == "graph" and request.query:
-            kept = (part for part in request.query.split("&") if "skiptoken" not in part.partition("=")[0])
-            query = "?" + "&".join(kept)
+            query = "?" + "&".join(without_token(request.query))
         self._log.append(
             {
                 "number": self._count,

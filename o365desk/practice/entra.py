@@ -59,7 +59,7 @@ class Entra:
             return self._instance(request)
         if rest == "oauth2/deviceauth":
             return self._sign_in.device_page(request)
-        if parts[:2] == ("common", "practice"):
+        if parts[:2] == ("common", "practice") and len(parts) == 3:
             return self._sign_in.step(request, parts[2])
         routes: dict[str, Callable[[Request, str], Answer]] = {
             "v2.0/.well-known/openid-configuration": self._discovery,
@@ -158,7 +158,7 @@ class Entra:
         """Which hosts belong to this cloud: only this one."""
         host = urlsplit(self._login).netloc
         asked = request.params.get("authorization_endpoint", "")
-        if asked and urlsplit(asked).netloc != host:
+        if asked and not asked.startswith(f"{self._login}/"):
             raise Refusal(50049)
         if request.params.get("api-version") == "1.0":
             realm = urlsplit(asked).path.strip("/").partition("/")[0] or "common"

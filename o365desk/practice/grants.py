@@ -1,6 +1,5 @@
 """The token endpoint: codes, device codes, refresh tokens and apps' own sign-in, and the tokens given for them."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -75,7 +74,7 @@ def capable(claims_parameter: str) -> bool:
     try:
         values = json.loads(claims_parameter)["access_token"]["xms_cc"]["values"]
         return any(str(value).lower() == "cp1" for value in values)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -254,7 +253,9 @@ class Grants:
         if form["redirect_uri"] != grant.redirect:
             raise Refusal(500112, redirect=form["redirect_uri"])
         self._check_platform(app, proof)
-        if grant.challenge and not _proves(grant.challenge, form.get("code_verifier", "")):
+        if grant.challenge and not hmac.compare_digest(
+            grant.challenge.encode(), s256(form.get("code_verifier", "")).encode()
+        ):
             raise Refusal(501481)
         self._redeemed.add(form["code"])
         del self._codes[form["code"]]
@@ -375,6 +376,6 @@ def pairwise(app: App, account: Account) -> str:
     return b64url(hashlib.sha256(f"{app.client_id}:{account.oid}".encode()).digest())
 
 
-def _proves(challenge: str, verifier: str) -> bool:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
-    return hmac.compare_digest(digest, challenge.encode())
+def s256(verifier: str) -> str:
+    """The PKCE challenge of a verifier."""
+    return b64url(hashlib.sha256(verifier.encode()).digest())

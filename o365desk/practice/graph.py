@@ -1,10 +1,8 @@
 """Microsoft Graph's side: tokens, permissions, lists in pages, errors in Graph's envelope."""
 
 import base64
-import hmac
 import json
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,13 +12,14 @@ import msgspec
 
 from o365desk.practice import permissions, properties
 from o365desk.practice.directory import DEVICE, USER, Account, Directory, Entity
+from o365desk.practice.paging import PageTokens
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
 from o365desk.practice.tokens import Claims, TokenError
 from o365desk.practice.wire import Answer, Request, json_answer, text_answer
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DENIED = "Insufficient privileges to complete the operation."
-_UNMODELLED_OPTIONS = frozenset({"$filter", "$search", "$orderby", "$expand", "$skip", "$format", "$apply"})
+_UNMODELLED_OPTIONS = frozenset({"$filter", "$search", "$orderby", "$expand", "$format", "$apply"})
 _KNOWN_OPTIONS = _UNMODELLED_OPTIONS | {"$select", "$top", "$count", "$skiptoken"}
 _KNOWN_ROOTS = frozenset(
     {"users", "groups", "me", "organization", "subscribedskus", "$batch", "directoryobjects", "applications",
@@ -80,7 +79,7 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._root = tenant.addresses.graph
-        self._page_key = secrets.token_bytes(16)
+        self._pages = PageTokens(self._root)
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, with Graph's headers."""
@@ -202,7 +201,7 @@ class Graph:
             self._enforce(call, row, parts)
         handler = _HANDLERS.get(path) if method == "GET" else None
         if handler is not None:
-            self._check_options(call)
+            self._check_options(call, path)
             return handler(self, call, parts)
         if parts[0].lower() not in _KNOWN_ROOTS:
             text = f"Resource not found for the segment '{parts[0]}'."
@@ -226,13 +225,17 @@ class Graph:
         if not call.account.member and not own:
             raise GraphError(403, "Authorization_RequestDenied", _DENIED)
 
-    def _check_options(self, call: Call) -> None:
-        for name in call.request.params:
+    def _check_options(self, call: Call, path: str) -> None:
+        """Refuses what Graph refuses, and what only this practice tenant cannot."""
+        asked = {name for name in call.request.params if name.startswith("$")}
+        if path == "/subscribedskus" and asked - {"$select", "$format"}:
+            text = "This resource doesn't support these query options; only $select is supported."
+            raise GraphError(400, "Request_UnsupportedQuery", text)
+        for name in sorted(asked):
             if name in _UNMODELLED_OPTIONS:
                 raise unmodelled(name)
-            if name.startswith("$") and name not in _KNOWN_OPTIONS:
-                text = f"The query parameter '{name}' is not supported."
-                raise GraphError(400, "Request_BadRequest", text)
+            if name not in _KNOWN_OPTIONS:
+                raise GraphError(400, "Request_BadRequest", f"'{name}' is not supported by the service.")
 
     # What is modelled. Each takes the call and the path behind the version.
 
@@ -275,10 +278,7 @@ class Graph:
         return self._list(call, "directoryObjects", call.directory.members[group["id"]], properties.MEMBERS)
 
     def subscribed_skus(self, call: Call, parts: tuple[str, ...]) -> Answer:
-        """GET /subscribedSkus: no pages, only $select."""
-        if "$top" in call.request.params:
-            text = "This resource doesn't support custom page sizes. Please retry without a page size argument."
-            raise GraphError(400, "Request_UnsupportedQuery", text)
+        """GET /subscribedSkus"""
         return self._list(call, "subscribedSkus", call.directory.skus, properties.SKUS)
 
     def count(self, call: Call, parts: tuple[str, ...]) -> Answer:
@@ -326,7 +326,11 @@ class Graph:
         return tuple(shape)
 
     def _list(self, call: Call, name: str, entities: Sequence[Entity], kind: properties.Kind) -> Answer:
-        start, after_empty = self._position(call)
+        try:
+            start, after_empty = self._pages.position(call.request, call.directory.tenant_id)
+        except ValueError:
+            text = "The specified page token value has expired and can no longer be used."
+            raise GraphError(400, "Directory_ExpiredPageToken", text) from None
         size = self._page_size(call, kind)
         empty = bool(start) and not after_empty and self._tenant.switches.value("empty_page") is True
         page = [] if empty else entities[start : start + size]
@@ -335,7 +339,9 @@ class Graph:
         if self._counts(call) and not start:
             body["@odata.count"] = len(entities)
         if following < len(entities):
-            body["@odata.nextLink"] = self._next_link(call, following, empty)
+            body["@odata.nextLink"] = self._pages.next_link(
+                call.request, call.directory.tenant_id, following, empty
+            )
         shape = self._shape(call, kind)
         if kind is properties.MEMBERS:
             body["value"] = [_member(call, entity, shape) for entity in page]
@@ -359,32 +365,6 @@ class Graph:
             text = f"Invalid page size specified: '{asked}'. Must be between 1 and 999 inclusive."
             raise GraphError(400, "Request_UnsupportedQuery", text)
         return int(asked)
-
-    def _next_link(self, call: Call, position: int, after_empty: bool) -> str:
-        """The same request with a signed, opaque position; nothing that the request's headers said."""
-        state = f"{position}.{int(after_empty)}"
-        token = base64.urlsafe_b64encode(f"{state}.{self._page_mark(call, state)}".encode()).decode()
-        query = "&".join(
-            part for part in call.request.query.split("&") if part and "skiptoken" not in part.partition("=")[0]
-        )
-        return f"{self._root}{call.request.path}?{query}{'&' if query else ''}$skiptoken={token}"
-
-    def _page_mark(self, call: Call, state: str) -> str:
-        text = f"{state}:{call.directory.tenant_id}:{call.request.path}"
-        return hmac.digest(self._page_key, text.encode(), "sha256").hex()[:24]
-
-    def _position(self, call: Call) -> tuple[int, bool]:
-        token = call.request.params.get("$skiptoken")
-        if token is None:
-            return 0, False
-        try:
-            state, _, mark = base64.urlsafe_b64decode(token).decode().rpartition(".")
-        except ValueError:
-            state, mark = "", ""
-        if not hmac.compare_digest(mark.encode(), self._page_mark(call, state).encode()):
-            raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
-        position, _, after_empty = state.partition(".")
-        return int(position), after_empty == "1"
 
 
 def _ids(request: Request) -> dict[str, str]:

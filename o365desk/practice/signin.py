@@ -1,21 +1,22 @@
 """Signing in by pages: authorize, account, second factor, consent, device code, admin consent, sign-out."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from o365desk.practice import pages, scopes
 from o365desk.practice.aadsts import Refusal
 from o365desk.practice.directory import Account
-from o365desk.practice.grants import DeviceCode, Grant, Grants, Signed, capable, refuse_account
+from o365desk.practice.grants import DeviceCode, Grant, Grants, Signed, capable, refuse_account, s256
 from o365desk.practice.permissions import needs_administrator, summary
 from o365desk.practice.scopes import Asked
 from o365desk.practice.tenant import App, Tenant
 from o365desk.practice.wire import Answer, Request, html_answer, redirect_answer
 
 _COOKIE = "practice-session"
+_LOOPBACK = re.compile(r"http://localhost(:[0-9]{1,5})?/?")
 _MOST_FLOWS = 2000
 _MODES = ("query", "fragment", "form_post")
 
@@ -38,6 +39,7 @@ class Flow:
     client_info: bool = False
     device: DeviceCode | None = None
     signed: Signed | None = None
+    stage: str = "login"  # the step whose form is shown; no other is taken, so that none can be skipped
 
 
 class SignIn:
@@ -70,8 +72,7 @@ class SignIn:
         try:
             if params["response_type"] != "code":
                 raise Refusal(700054, response_type=params["response_type"])
-            if flow.challenge and params.get("code_challenge_method", "plain") != "S256":
-                raise Refusal(900144, parameter="code_challenge_method")
+            flow.challenge = _challenge(flow.challenge, params.get("code_challenge_method", "plain"))
             flow.asked = scopes.asked(self._tenant, app, params.get("scope", ""))
         except Refusal as refusal:
             return self._back_with(flow, refusal)
@@ -134,11 +135,13 @@ class SignIn:
             "approval": self._approval,
         }
         flow = self._flows.get(request.form.get("flow", ""))
-        if name not in steps or flow is None:
+        if name not in steps or flow is None or name not in ("login", flow.stage):
             raise Refusal(50089)
         return steps[name](flow, request)
 
-    def _key(self, flow: Flow) -> str:
+    def _key(self, flow: Flow, stage: str) -> str:
+        """The flow's id for a form of the next step."""
+        flow.stage = stage
         for key, known in self._flows.items():
             if known is flow:
                 return key
@@ -156,7 +159,9 @@ class SignIn:
         ]
         hint = flow.hint.lower()
         tiles.sort(key=lambda tile: tile[0].lower() != hint)
-        return html_answer(200, pages.pick_account(self._key(flow), flow.app.title, tiles, flow.hint, problem))
+        return html_answer(
+            200, pages.pick_account(self._key(flow, "login"), flow.app.title, tiles, flow.hint, problem)
+        )
 
     def _login(self, flow: Flow, request: Request) -> Answer:
         form = request.form
@@ -174,7 +179,7 @@ class SignIn:
         flow.signed = self._signed(account)
         self._judge(flow, flow.signed)
         if self._tenant.switches.text("conditional_access") == "mfa":
-            return html_answer(200, pages.second_factor(self._key(flow), account.username))
+            return html_answer(200, pages.second_factor(self._key(flow, "mfa"), account.username))
         return self._signed_in(flow, flow.signed)
 
     def _signed(self, account: Account) -> Signed:
@@ -223,7 +228,7 @@ class SignIn:
         if not account.administrator and self._needs_administrator(missing):
             refusal = self._approval_refusal(flow)
             text = f"AADSTS{refusal.number}: {refusal.text}"
-            return html_answer(200, pages.need_approval(self._key(flow), flow.app.title, text))
+            return html_answer(200, pages.need_approval(self._key(flow, "approval"), flow.app.title, text))
         return self._ask_consent(flow, account, flow.asked.needed(flow.app), for_all=False)
 
     def _approval_refusal(self, flow: Flow) -> Refusal:
@@ -243,7 +248,7 @@ class SignIn:
     def _ask_consent(self, flow: Flow, account: Account, names: frozenset[str], for_all: bool) -> Answer:
         listed = [(name, summary(name)) for name in sorted(names)]
         offered = account.administrator and not for_all
-        key = self._key(flow)
+        key = self._key(flow, "consent")
         return html_answer(200, pages.consent(key, flow.app.title, account.username, listed, for_all, offered))
 
     def _consent(self, flow: Flow, request: Request) -> Answer:
@@ -308,6 +313,7 @@ class SignIn:
         return self._finish(flow, signed)
 
     def _finish(self, flow: Flow, signed: Signed) -> Answer:
+        flow.stage = "done"
         if flow.device is not None:
             flow.device.signed = signed
             text = f"You have signed in to {flow.app.title} on your device. You may now close this window."
@@ -325,6 +331,7 @@ class SignIn:
 
     def _back_with(self, flow: Flow, refusal: Refusal, **more: str) -> Answer:
         """Goes back to the app with an error (on a device: says so, and tells the device)."""
+        flow.stage = "done"
         if flow.device is not None:
             flow.device.declined = True
             return html_answer(200, pages.notice("Sign-in was declined", "You may now close this window."))
@@ -353,7 +360,15 @@ def _silent_error(refusal: Refusal) -> dict[str, str]:
     return {"error": "consent_required" if refusal.number == 65001 else "interaction_required"}
 
 
+def _challenge(challenge: str, method: str) -> str:
+    """The challenge as S256; a plain one is its own verifier."""
+    if not challenge or method == "S256":
+        return challenge
+    if method != "plain":
+        raise Refusal(9002313)
+    return s256(challenge)
+
+
 def _is_loopback(address: str) -> bool:
-    parts = urlsplit(address)
-    plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-    return parts.scheme == "http" and parts.hostname == "localhost" and parts.path in ("", "/") and plain
+    """Whether it is http://localhost, with any port and no path; nothing that could be taken for more."""
+    return _LOOPBACK.fullmatch(address) is not None

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 Claims = dict[str, Any]
+_END_OF_TIME = 10**11
 
 
 class TokenError(ValueError):
@@ -53,7 +54,7 @@ def parse(token: str) -> Parsed:
     try:
         header, claims = json.loads(unb64url(parts[0])), json.loads(unb64url(parts[1]))
         signature = unb64url(parts[2])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise TokenError("shape") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise TokenError("shape")
@@ -75,13 +76,18 @@ def check_signature(parsed: Parsed, key: rsa.RSAPublicKey, algorithms: tuple[str
 
 def check_times(claims: Claims, now: float, skew: float) -> None:
     """TokenError("shape", "expired" or "early") unless `now` (Unix time) lies between nbf and exp."""
-    expires, starts = claims.get("exp"), claims.get("nbf", 0)
-    if not isinstance(expires, int | float) or not isinstance(starts, int | float):
-        raise TokenError("shape")
+    expires, starts = _moment(claims.get("exp")), _moment(claims.get("nbf", 0))
     if now >= expires + skew:
         raise TokenError("expired")
     if now < starts - skew:
         raise TokenError("early")
+
+
+def _moment(value: object) -> float:
+    """A Unix time in a token; TokenError("shape") for anything else, NaN too."""
+    if isinstance(value, int | float) and 0 <= value < _END_OF_TIME:
+        return value
+    raise TokenError("shape")
 
 
 class Signer:

@@ -29,7 +29,8 @@ class Request:
     @cached_property
     def client_id(self) -> str:
         """The client's id of this request, else our own."""
-        return self.headers.get("client-request-id") or self.params.get("client-request-id") or self.id
+        given = self.headers.get("client-request-id") or self.params.get("client-request-id", "")
+        return given if given and given.isascii() and given.isprintable() and len(given) <= 128 else self.id
 
     @cached_property
     def segments(self) -> tuple[str, ...]:

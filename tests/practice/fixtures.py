@@ -1,6 +1,7 @@
-"""The practice tenant for tests: `practice` (one for the session) and `switches` (reset after each test).
+"""The practice tenant for tests: `practice` (one for the session), `client`, `switches` (reset around each test).
 
-Import both names into a conftest.py to use them in another folder of tests.
+Import the three names into a conftest.py to use them in another folder of tests. `requests` prefers the
+environment's REQUESTS_CA_BUNDLE to a session's `verify`: give `verify` with each request, or turn `trust_env` off.
 """
 
 from collections.abc import Callable, Iterator

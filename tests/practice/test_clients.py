@@ -1,6 +1,7 @@
 """Clients that we did not write get along with the practice tenant: azure-identity, MSAL, PyJWT, Authlib."""
 
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,31 @@ def test_the_address_of_authorize_is_where_discovery_says(client: Client) -> Non
         f"{client.ready['login']}/{client.ready['tenant']}/v2.0/.well-known/openid-configuration"
     ).json()
     assert authorize_url(client).startswith(document["authorization_endpoint"])
+
+
+def test_the_browser_follows_a_redirect_to_the_apps_own_listener(client: Client) -> None:
+    """What administrators' consent ends with: a GET of a loopback address."""
+    arrived: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            arrived.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        app = client.ready["apps"]["no-consent"]["client_id"]
+        back_to = f"http://localhost:{server.server_port}"
+        url = (
+            f"{client.ready['login']}/{client.ready['tenant']}/adminconsent?client_id={app}&redirect_uri={back_to}"
+        )
+        answer = sign_in(url, *person(client, "admin"), client.ready["ca_file"])
+        thread.join(20)
+    assert answer.status_code == 200
+    assert arrived == [f"/?tenant={client.ready['tenant']}&admin_consent=True"]

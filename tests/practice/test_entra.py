@@ -162,6 +162,38 @@ def test_a_form_cannot_skip_the_account(client: Client) -> None:
         assert "AADSTS50089" in answer.text
 
 
+def test_a_form_cannot_skip_the_second_factor(client: Client) -> None:
+    client.control("/switches", {"conditional_access": "mfa"})
+    browser = Browser(client.ready["ca_file"])
+    shown = browser.open(authorize_url(client, "no-consent"))
+    form = Page(shown.text).forms[0]
+    asked = browser.submit(shown.url, form, tile=client.ready["admin"]["username"])
+    assert Page(asked.text).form_answering("approve")
+    flow = {"flow": form.fields["flow"], "answer": "accept"}
+    skipped = browser.session.post(
+        f"{client.ready['login']}/common/practice/consent", data=flow, verify=client.ready["ca_file"]
+    )
+    assert "AADSTS50089" in skipped.text
+
+
+def test_pkce_may_be_plain_but_nothing_unknown(client: Client) -> None:
+    code = back(client, authorize_url(client, code_challenge="v" * 43))["code"]
+    assert redeem(client, code, code_verifier="w" * 43).json()["error_codes"] == [501481]
+    assert redeem(client, code, code_verifier="v" * 43).status_code == 200
+    url = authorize_url(client, code_challenge="v" * 43, code_challenge_method="S512")
+    assert returned(client.get(url, allow_redirects=False))["error"] == "invalid_request"
+
+
+def test_denying_the_second_factor_ends_on_a_page(client: Client) -> None:
+    client.control("/switches", {"conditional_access": "mfa"})
+    browser = Browser(client.ready["ca_file"])
+    shown = browser.open(authorize_url(client))
+    asked = browser.submit(shown.url, Page(shown.text).forms[0], tile=client.ready["admin"]["username"])
+    form = Page(asked.text).form_answering("deny")
+    assert form is not None
+    assert "AADSTS500121" in browser.submit(asked.url, form, answer="deny").text
+
+
 def test_multifactor_is_asked_for_and_then_in_the_token(client: Client) -> None:
     client.control("/switches", {"conditional_access": "mfa"})
     answer = signed_in(client)

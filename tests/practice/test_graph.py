@@ -121,6 +121,11 @@ def test_beta_and_batch_are_not_modelled(client: Client, app: dict[str, str]) ->
     assert client.graph("/$batch", app, "POST").status_code == 501
 
 
+@pytest.mark.parametrize("option", ["$skip=5", "$nonsense=1"])
+def test_options_that_graph_refuses(client: Client, app: dict[str, str], option: str) -> None:
+    assert client.graph(f"/users?{option}", app).status_code == 400
+
+
 def test_difficult_names_in_paths(client: Client, app: dict[str, str]) -> None:
     users = [
         user for page in all_pages(client, "/users?$top=999&$select=id,userPrincipalName", app) for user in page
@@ -141,7 +146,8 @@ def test_the_licence_plans(client: Client, app: dict[str, str]) -> None:
     assert {sku["capabilityStatus"] for sku in skus.values()} == {"Enabled", "Suspended", "Warning"}
     assert {sku["appliesTo"] for sku in skus.values()} == {"User", "Company"}
     assert all(sku["id"] == f"{client.ready['tenant']}_{sku['skuId']}" for sku in skus.values())
-    assert client.graph("/subscribedSkus?$top=5", app).status_code == 400
+    for option in ("$top=5", "$filter=skuId eq 1", "$orderby=skuId"):
+        assert client.graph(f"/subscribedSkus?{option}", app).json()["error"]["code"] == "Request_UnsupportedQuery"
 
 
 def test_seats_are_counted_from_the_people(client: Client, app: dict[str, str]) -> None:
