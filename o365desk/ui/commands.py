@@ -42,7 +42,7 @@ COMMANDS = (
     Command("edit"),
     Command("edit", "cut", "Cu&t", "Ctrl+X"),
     Command("edit", "copy", "&Copy", "Ctrl+C", "copy"),
-    Command("edit", "copy-row", "Copy &row", "Ctrl+Shift+C"),
+    Command("edit", "copy-row", "Copy r&ow", "Ctrl+Shift+C"),
     Command("edit", "paste", "&Paste", "Ctrl+V"),
     Command("edit", "selectAll", "Select &all", "Ctrl+A"),
     Command("edit"),

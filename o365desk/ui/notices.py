@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS
@@ -17,20 +17,21 @@ LEVELS = {"good": "Done", "info": "Note", "warn": "Warning", "bad": "Problem"}
 """The levels of a notice, from the quietest, with their words."""
 LEVEL_ICONS = {"good": "passed", "info": "info", "warn": "warning", "bad": "failed"}
 _ACTION_TEXTS = {
-    Action.AUTHORIZE: "&Authorize",
-    Action.DEVICE_CODE: "Use a &device code",
-    Action.BROWSER: "Use the &browser",
-    Action.CONSENT: "Administrator’s &consent link…",
-    Action.RETRY: "&Try again",
-    Action.UNLOCK: "&Unlock the vault…",
+    Action.AUTHORIZE: "Authorize",
+    Action.DEVICE_CODE: "Use a device code",
+    Action.BROWSER: "Use the browser",
+    Action.CONSENT: "Administrator’s consent link…",
+    Action.RETRY: "Try again",
+    Action.UNLOCK: "Unlock the vault…",
 }
 
 
 def action_text(problem: Problem) -> str:
-    """The text of the button that does what the problem asks for; "" where there is nothing to do."""
+    """The text of the button that does what the problem asks for; "" where there is nothing to do. Without a
+    mnemonic: it comes and goes on pages whose letters are taken."""
     if problem.action is Action.FIELD:
         field = FIELDS.get(problem.field)
-        return f"&Go to “{field.plain_label}”".replace(" & ", " && ") if field else "&Go to the field"
+        return f"Go to “{field.plain_label}”".replace(" & ", " && ") if field else "Go to the field"
     return _ACTION_TEXTS.get(problem.action, "")
 
 
@@ -90,7 +91,7 @@ class NoticeBar(QWidget):
         self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setProperty("strong", True)
-        self.details = QPushButton("Sho&w details")
+        self.details = QPushButton("Show details")
         self.dismiss = QPushButton()
         self.dismiss.setAccessibleName("Dismiss this notice")
         self.dismiss.setToolTip("Dismiss this notice; it stays in the list of notices")
@@ -134,7 +135,8 @@ class NoticeBar(QWidget):
             self._fade.stop()
 
     def _faded(self) -> None:
-        if self.underMouse() or self._frame.isAncestorOf(self.window().focusWidget() or self):
+        pointed_at = self.rect().contains(self.mapFromGlobal(QCursor.pos()))
+        if pointed_at or self._frame.isAncestorOf(self.window().focusWidget() or self):
             self._fade.start()
         else:
             self.dismiss_notice()
@@ -185,9 +187,9 @@ class Banner(QFrame):
         self._text = QLabel(wordWrap=True)
         self._details = QLabel(wordWrap=True)
         self._details.setProperty("role", "mono")
-        self._expander = QPushButton("&Details")
+        self._expander = QPushButton("Details")
         self._expander.setCheckable(True)
-        self._copy = QPushButton("Cop&y details")
+        self._copy = QPushButton("Copy details")
         for label in (self._title, self._text, self._details):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(

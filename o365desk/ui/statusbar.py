@@ -41,7 +41,7 @@ class StatusBar(QStatusBar):
         self._app, self._tasks, self._theme = app, tasks, theme
         self._icons: dict[str, QLabel] = {}
         self.workspace, self.tenant, self.account, self.work = (ElidedLabel() for _ in range(4))
-        self.cancel = QPushButton("Cance&l")
+        self.cancel = QPushButton("Cancel")
         self.cancel.setProperty("role", "link")
         self.cancel.setAccessibleName("Cancel the running work")
         self.cancel.clicked.connect(self.cancel_newest)

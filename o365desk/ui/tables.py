@@ -159,7 +159,7 @@ class TableModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, note, icon, native value and what a screen reader says."""
-        if not self.checkIndex(index, QAbstractTableModel.CheckIndexOption.IndexIsValid):
+        if not index.isValid():
             return None
         row, column = self.row_at(index), self.columns[index.column()]
         answer = _ANSWERS.get(role)

@@ -167,7 +167,7 @@ class Window(QMainWindow):
         row.addWidget(area, 1)
         self.setCentralWidget(whole)
         self.setStatusBar(self.status)
-        self.setMinimumSize(960, 640)
+        self.setMinimumSize(720, 480)
         self.resize(1240, 800)
 
     def _commands(self) -> Commands:

@@ -163,7 +163,7 @@ class DataSourcesPage(Page):
         self.search.setAccessibleName("Search data sources by name or type")
         self.model = TableModel(COLUMNS, lambda line: line.key, self)
         self.table = Table(self.model, context.theme, "Data sources")
-        self.duplicate_button = QPushButton("&Duplicate")
+        self.duplicate_button = QPushButton("D&uplicate")
         self.bin_button = QPushButton("&Bin")
         self.show_file_button = QPushButton("&Show file")
         self.add_button = QPushButton("+ &Add new")
@@ -326,7 +326,7 @@ class DataSourcesPage(Page):
         lines += [unreadable_line(file) for file in overview.unreadable]
         self.show_file_button.setVisible(bool(overview.unreadable))
         self.model.set_rows(lines)
-        if not self._loaded and lines:
+        if self.table.current() is None and lines:
             self.table.setCurrentIndex(self.model.index(0, 0))
         self._loaded = True
 
@@ -363,7 +363,7 @@ class DataSourcesPage(Page):
             "warn",
             f"Unsaved changes to {name} from {age(draft.at, self.context.app.clock())}",
             f"The program ended before they were saved.{more}",
-            (("&Continue", self._continue_draft), ("Di&scard", self._discard_draft)),
+            (("&Continue", self._continue_draft), ("Disca&rd", self._discard_draft)),
         )
 
     def _continue_draft(self) -> None:
