@@ -66,7 +66,7 @@ class Keychain:
             raise ProblemError(
                 Problem(
                     title=f"The secret could not be {done}",
-                    cause=f"The keychain ({self.title}) refused: {found.reason}.",
+                    cause=f"{self.title}: {found.reason}.",
                     remedy="Unlock the keychain, allow o365desk to use it, and try again.",
                     action=Action.RETRY,
                     code="keychain",
@@ -102,18 +102,18 @@ def _in_time(act: Callable[[], _Result], seconds: float) -> "_Result | _Failure"
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        return _Failure(f"it did not answer in {seconds:g} seconds; it may be waiting to be unlocked")
+        return _Failure(f"the keychain did not answer in {seconds:g} seconds; it may be waiting to be unlocked")
     return box.result  # type: ignore[return-value]
 
 
 def _reason(error: Exception) -> str:
     """The kind of error and no more: its text may quote what was to be kept."""
     kinds = {
-        "KeyringLocked": "it is locked",
-        "InitError": "it could not be opened",
-        "NoKeyringError": "there is none",
+        "KeyringLocked": "is locked",
+        "InitError": "could not be opened",
+        "PasswordSetError": "did not allow it",
     }
-    return kinds.get(type(error).__name__, f"it failed ({type(error).__name__})")
+    return f"the keychain {kinds.get(type(error).__name__, f'failed ({type(error).__name__})')}"
 
 
 def _probe(backend: Any) -> tuple[Any, str]:

@@ -2,12 +2,15 @@
 
 import copy
 import dataclasses
+import hashlib
 import json
 import logging
 import os
 import pickle
+import shutil
 import stat
 import string
+import subprocess
 import sys
 import threading
 import time
@@ -270,8 +273,6 @@ def test_a_change_by_somebody_who_knows_the_format_is_noticed_too(
     opened: Vault, tmp_path: Path, place: int
 ) -> None:
     """Who makes the checksum right again still cannot make the authentication right."""
-    import hashlib
-
     opened.set("a", "n", Secret(PLAIN))
     file = tmp_path / "vault" / "vault"
     body = bytearray(file.read_bytes()[:-32])
@@ -282,8 +283,6 @@ def test_a_change_by_somebody_who_knows_the_format_is_noticed_too(
 
 
 def test_a_demand_for_endless_work_is_refused(opened: Vault, tmp_path: Path) -> None:
-    import hashlib
-
     file = tmp_path / "vault" / "vault"
     body = bytearray(file.read_bytes()[:-32])
     body[8] = 40
@@ -525,7 +524,7 @@ def test_a_keychain_that_hangs_gives_way_to_the_passphrase(tmp_path: Path, hangi
     vault = Vault(tmp_path, keychain=lambda: Keychain(hanging, probe_seconds=0.1))
     began = time.monotonic()
     assert vault.locked
-    assert "did not answer in 0.1 seconds" in vault.description
+    assert "the keychain did not answer in 0.1 seconds" in vault.description
     vault.unlock(Secret("correct horse"))
     assert not vault.locked
     assert time.monotonic() - began < 30  # it is asked once, not each time, and never waited for
@@ -534,7 +533,7 @@ def test_a_keychain_that_hangs_gives_way_to_the_passphrase(tmp_path: Path, hangi
 def test_a_keychain_that_hangs_later_is_a_problem(tmp_path: Path, backend: Memory, hanging: Any) -> None:
     keychain = Keychain(backend, call_seconds=0.1)
     keychain._backend = hanging
-    with pytest.raises(ProblemError, match="did not answer"):
+    with pytest.raises(ProblemError, match="the keychain did not answer"):
         keychain.read("a")
 
 
@@ -576,6 +575,36 @@ def test_the_real_ones_are_known_by_where_they_come_from(name: str) -> None:
     assert not _is_real(type(kind, (), {"__module__": f"keyrings.alt.{module}"})())
 
 
+@pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="needs a D-Bus to run a Secret Service on")
+@pytest.mark.parametrize(
+    ("mode", "kind", "why"),
+    [
+        ("open", "keychain", "keychain (SecretService Keyring)"),
+        ("dismissed", "passphrase", "the keychain is locked"),
+        ("waiting", "passphrase", "the keychain did not answer in 1 seconds"),
+        ("silent", "passphrase", "the keychain did not answer in 1 seconds"),
+        ("none", "passphrase", "this computer has no keychain"),
+    ],
+)
+def test_with_a_secret_service_on_a_real_d_bus(tmp_path: Path, mode: str, kind: str, why: str) -> None:
+    program = Path(__file__).with_name("secret_service.py")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("DBUS_", "PYTHON_KEYRING"))}
+    done = subprocess.run(
+        ["dbus-run-session", "--", sys.executable, program, "client", mode, tmp_path / "vault"],
+        capture_output=True,
+        text=True,
+        env={**env, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["kind"], found["locked"]) == (kind, kind == "passphrase")
+    assert why in found["description"]
+    if mode == "open":
+        assert found["kept"] == "hunter2-Ünï-2"
+        assert found["after"] == [False, False, True]
+    assert "hunter2" not in done.stderr
+
+
 def test_windows_holds_no_long_values(chained: Vault, monkeypatch: pytest.MonkeyPatch, backend: Memory) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     chained.set("a", "n", Secret("x" * 1000))
@@ -586,8 +615,6 @@ def test_windows_holds_no_long_values(chained: Vault, monkeypatch: pytest.Monkey
 
 
 def test_nothing_dear_is_imported_before_it_is_needed() -> None:
-    import subprocess
-
     code = (
         "import sys, pathlib, datetime\n"
         "from o365desk.services import secrets, state, workspace\n"
