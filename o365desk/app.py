@@ -39,20 +39,21 @@ class Practice:
                 return
             command = [sys.executable, "-m", "o365desk", "practice", "serve", "--with-parent"]
             # Closing its standard input ends it, also when this process is killed.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self._folder
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = process
+            line = process.stdout.readline() if process.stdout else b""
+            if line:
+                self.ready = json.loads(line)
+                return
+        self.stop()
+        raise ProblemError(
+            Problem(
+                title="The practice tenant did not start",
+                cause=f"Its process ended with code {process.returncode}.",
+                remedy="Run `o365desk practice serve` in a terminal: it says why.",
+                code="practice",
             )
-            line = self._process.stdout.readline() if self._process.stdout else b""
-        if not line:
-            raise ProblemError(
-                Problem(
-                    title="The practice tenant did not start",
-                    cause=f"Its process ended with code {self._process.wait()}.",
-                    remedy="Run `o365desk practice serve` in a terminal: it says why.",
-                    code="practice",
-                )
-            )
-        self.ready = json.loads(line)
+        )
 
     def stop(self) -> None:
         """Ends it, and waits until it has ended."""
@@ -138,6 +139,7 @@ class App:
         if self.practice:
             self.practice.stop()
         self.state.close()
+        log.close()
         if self._folder:
             self._folder.cleanup()
 
@@ -218,7 +220,17 @@ def serve_practice(port: int, users: int, groups: int, seed: int, latency_ms: in
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    return serve(Options(port, users, groups, seed, latency_ms), ready_file, announce)
+    try:
+        return serve(Options(port, users, groups, seed, latency_ms), ready_file, announce)
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                title="The practice tenant cannot be served",
+                cause=f"{error.strerror or error}" + (f" (ports {port} to {port + 2})" if port else ""),
+                remedy="Choose another --port, or 0 for free ones, and a --ready-file that can be written.",
+                code="practice",
+            )
+        ) from error
 
 
 def start_log(app: App) -> None:

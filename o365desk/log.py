@@ -33,6 +33,9 @@ def mask(text: str) -> str:
     return text
 
 
+_NAME = "o365desk file"
+
+
 class MaskingFormatter(logging.Formatter):
     """Formats as usual, then masks: message, arguments and traceback alike."""
 
@@ -44,11 +47,21 @@ def set_up(folder: Path) -> None:
     """Sends the log of this process to `folder`/o365desk.log (1 MB, three kept), masked. Other libraries speak from
     WARNING on; msal may log addresses with parameters at lower levels."""
     folder.mkdir(parents=True, exist_ok=True)
+    close()
     handler = logging.handlers.RotatingFileHandler(
         folder / "o365desk.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
     )
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"))
+    handler.set_name(_NAME)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("o365desk").setLevel(logging.INFO)
+
+
+def close() -> None:
+    """Lets go of the log file."""
+    root = logging.getLogger()
+    for handler in [item for item in root.handlers if item.get_name() == _NAME]:
+        root.removeHandler(handler)
+        handler.close()

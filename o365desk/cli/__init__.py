@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from o365desk.app import App
 
-WINDOW_OPTIONS = ("--practice", "--workspace")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Opens the window, or carries out a command. Returns the exit code."""

@@ -1,0 +1,35 @@
+"""What every command needs: the services, an open vault, and the options that many share."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from o365desk.app import App
+from o365desk.cli import make_app
+from o365desk.cli.printing import say
+from o365desk.services.secrets import Secret
+
+DONE, FAILED, WRONG_USAGE, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 2, 3, 4, 130
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The data source's name, id or file name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+def services(context: typer.Context) -> App:
+    made = make_app(context.obj)
+    context.call_on_close(made.close)
+    return made
+
+
+def unlocked(app: App) -> App:
+    """The services with the vault open: asks for its passphrase where there is a person to ask."""
+    if not app.vault.locked or not sys.stdin.isatty():
+        return app
+    if app.vault.exists:
+        app.vault.unlock(Secret(typer.prompt("Passphrase of the vault", hide_input=True, err=True)))
+    else:
+        say("This computer has no keychain that can be used. Secrets go to a file that a passphrase locks.")
+        text = typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True)
+        app.vault.unlock(Secret(text))
+    return app

@@ -1,0 +1,229 @@
+"""The command line, command by command, in this process."""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from o365desk.cli import main
+from o365desk.model.datasource import CLOUDS
+from tests.desk import Person
+
+PASSPHRASE = "correct horse battery staple"
+
+
+class Shell:
+    """Runs commands and keeps what they said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ready: Any) -> None:
+        self._capsys, self._monkeypatch, self.ready = capsys, monkeypatch, ready
+        self.out = self.err = ""
+
+    def __call__(self, *words: str, given: str = "") -> int:
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        code = main(words)
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def json(self, *words: str) -> Any:
+        assert self(*words, "--json") == 0, self.err
+        return json.loads(self.out)
+
+    def add(self, name: str = "Contoso", profile: str = "read", *more: str) -> None:
+        ready = self.ready
+        where = ("--login", ready["login"], "--graph", ready["graph"], "--ca-file", ready["ca_file"])
+        app = ("--tenant", ready["tenant"], "--client-id", ready["apps"][profile]["client_id"])
+        assert self("sources", "add", name, "--cloud", "custom", *where, *app, *more) == 0, self.err
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    practice: Any,
+    switches: Callable[..., Any],
+) -> Shell:
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", PASSPHRASE)
+    return Shell(capsys, monkeypatch, practice.ready)
+
+
+def test_version_and_help(shell: Shell) -> None:
+    assert shell("--version") == 0
+    assert shell.out.startswith("o365desk 0.")
+    for words in ((), ("sources",), ("secret", "set"), ("authorize",), ("test",), ("practice", "serve")):
+        assert shell(*words, "--help") == 0
+        assert "Usage: o365desk" in shell.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("sources", "add"),
+        ("sources", "add", "x", "--cloud", "moon"),
+        ("sources", "add", "x", "--sign-in", "magic"),
+        ("sources", "add", "x", "--secret-expires", "tomorrow"),
+        ("test",),
+        ("test", "x", "--report", "report.doc"),
+        ("--workspace",),
+        ("secret", "set", "x", "the-secret-as-an-argument"),
+        ("practice", "serve", "--port", "99999"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_what(shell: Shell, words: tuple[str, ...]) -> None:
+    assert shell(*words) == 2
+    assert shell.out == ""
+    assert "Usage" in shell.err or "Error" in shell.err
+
+
+def test_a_draft_may_lack_everything(shell: Shell) -> None:
+    assert shell("sources", "add", "Draft") == 0
+    assert "Details saved successfully" in shell.err
+    assert "Tenant is missing" in shell.err
+    assert shell("sources", "check", "draft") == 1
+    (row,) = shell.json("sources", "list")
+    assert (row["status"], row["reason"]) == ("incomplete", "Tenant is missing, and 1 more")
+
+
+def test_details_are_added_shown_and_changed(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca.pem").write_text(Path(shell.ready["ca_file"]).read_text())
+    shell.add("Contoso", "read", "--ca-file", "ca.pem", "--read-write", "--sso", "--sign-in", "certificate")
+    shown = shell.json("sources", "show", "CONTOSO")
+    assert shown["readWrite"]
+    assert shown["sso"]
+    assert shown["signIn"] == "certificate"
+    assert shown["login"] == shell.ready["login"]
+    changed = shell.json("sources", "edit", "Contoso", "--name", "Fabrikam", "--no-sso", "--sign-in", "secret")
+    assert (changed["name"], changed["sso"], changed["readWrite"], changed["id"]) == (
+        "Fabrikam", False, True, shown["id"],
+    )  # fmt: skip
+    assert shell("sources", "show", "Contoso") == 1
+    assert "Contoso" in shell.err
+    assert shell("sources", "show", "Fabrikam") == 0
+    assert shown["id"] in shell.out
+
+
+def test_every_cloud_can_be_added(shell: Shell) -> None:
+    for key, cloud in CLOUDS.items():
+        assert shell("sources", "add", key, "--cloud", key) == 0, shell.err
+        if not cloud.own_endpoints:
+            assert shell.json("sources", "show", key)["graph"] == cloud.graph
+
+
+def test_a_name_is_used_once(shell: Shell) -> None:
+    assert shell("sources", "add", "Contoso") == 0
+    assert shell("sources", "add", "contoso") == 1
+    assert "contoso" in shell.err.lower()
+
+
+def test_removed_ones_come_back(shell: Shell) -> None:
+    shell("sources", "add", "Contoso")
+    assert shell.json("sources", "remove", "Contoso")["name"] == "Contoso"
+    assert shell.json("sources", "list") == []
+    assert [item["name"] for item in shell.json("sources", "restore")] == ["Contoso"]
+    assert shell("sources", "restore") == 0
+    assert "Contoso" in shell.out
+    assert shell.json("sources", "restore", "Contoso")["name"] == "Contoso"
+    assert shell("sources", "restore") == 0
+    assert "empty" in shell.err
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_listed(shell: Shell, tmp_path: Path) -> None:
+    workspace = ("--workspace", str(tmp_path / "shared"))
+    assert shell(*workspace, "sources", "add", "Good") == 0
+    (tmp_path / "shared" / "data-sources" / "bad.json").write_text('{"version": 1,\n "id": 7}')
+    assert shell(*workspace, "sources", "list", "--json") == 1
+    assert [row["name"] for row in json.loads(shell.out)] == ["Good"]
+    assert "bad.json" in shell.err
+    assert "id" in shell.err
+
+
+def test_secrets_come_from_standard_input_only_and_stay_hidden(shell: Shell, home: Path) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret")
+    secret = shell.ready["apps"]["read"]["secret"]
+    assert shell("secret", "set", "Contoso", "--stdin", given=f"{secret}\r\n") == 0
+    assert secret not in shell.out + shell.err
+    assert shell("test", "Contoso") == 0
+    assert not [file for file in home.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
+    assert shell("secret", "set", "Contoso", "--stdin", given="  \n") == 1
+    assert shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret_id"]) == 1
+    assert "Secret ID" in shell.err
+    assert shell("secret", "set", "Nobody", "--stdin", given="x") == 1
+
+
+def test_without_keychain_and_passphrase_a_secret_is_refused_not_written(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret")
+    monkeypatch.delenv("O365DESK_VAULT_PASSPHRASE")
+    assert shell("secret", "set", "Contoso", "--stdin", given="a-secret-to-look-for") == 1
+    assert "O365DESK_VAULT_PASSPHRASE" in shell.err
+    assert not [file for file in home.rglob("*") if file.is_file() and b"a-secret-to" in file.read_bytes()]
+
+
+def test_a_wrong_passphrase_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret")
+    assert shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"]) == 0
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", "wrong")
+    assert shell("test", "Contoso") == 1
+    assert "passphrase" in shell.err.lower()
+
+
+@pytest.mark.parametrize("ending", [".md", ".html", ".json"])
+def test_the_report_is_saved(shell: Shell, tmp_path: Path, ending: str) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret")
+    shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"])
+    file = tmp_path / f"report{ending}"
+    assert shell("test", "Contoso", "--report", str(file), "--json") == 0
+    assert json.loads(shell.out)["outcome"] == "succeeded"
+    assert "Connection test succeeded" in file.read_text("utf-8")
+    assert shell("test", "Contoso", "--report", str(tmp_path / "none" / f"r{ending}")) == 1
+    assert "cannot be written" in shell.err
+
+
+def test_the_json_keeps_its_shape(shell: Shell) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret", "--read-write")
+    shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"])
+    assert shell("test", "Contoso", "--json") == 1
+    report = json.loads(shell.out)
+    assert list(report) == ["source", "outcome", "message", "started", "seconds", "steps", "operations"]
+    for step in report["steps"]:
+        assert list(step) == ["key", "title", "outcome", "detail", "remedy", "request_id", "seconds"]
+        assert step["outcome"] in ("passed", "failed", "not proven", "skipped")
+    for item in report["operations"]:
+        assert list(item) == ["key", "title", "outcome", "missing", "detail"]
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch, practice: Any) -> Iterator[Person]:
+    made = Person(practice.ready)
+    monkeypatch.setattr("webbrowser.open", made.open)
+    yield made
+    made.leave()
+
+
+def test_an_administrator_authorises_from_the_terminal(shell: Shell, person: Person) -> None:
+    shell.add("Contoso", "read-write", "--read-write")
+    assert shell("test", "Contoso", "--json") == 1
+    assert json.loads(shell.out)["message"] == "Not authorised yet"
+    assert shell("authorize", "Contoso") == 0, shell.err
+    assert shell.ready["admin"]["username"] in shell.err
+    assert person.opened[0] in shell.err
+    assert shell("test", "Contoso") == 0
+    (row,) = shell.json("sources", "list")
+    assert row["status"] == "ready"
+
+
+def test_ctrl_c_ends_with_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    import _thread
+    import threading
+
+    shell.add("Contoso", "read-write", "--read-write")
+    monkeypatch.setattr("webbrowser.open", lambda _: threading.Timer(0.2, _thread.interrupt_main).start())
+    assert shell("authorize", "Contoso") == 130
+    assert "Cancelled" in shell.err

@@ -1,0 +1,82 @@
+"""The program as a process: the journey, the practice tenant's life, and a computer without a display."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from o365desk.app import Practice
+from tests.journey import journey
+
+COMMAND = [sys.executable, "-m", "o365desk"]
+
+
+def test_the_command_line_journey(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    journey(COMMAND, folder)
+
+
+def without_display() -> dict[str, str]:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return {name: value for name, value in os.environ.items() if name not in hidden}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+class TestWithoutDisplay:
+    def test_the_window_says_so_in_one_line(self) -> None:
+        done = subprocess.run(COMMAND, capture_output=True, text=True, env=without_display(), timeout=60)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[0].startswith("o365desk: no window can be shown here")
+        assert "DISPLAY" in done.stderr
+
+    def test_a_display_that_does_not_answer_is_no_abort(self) -> None:
+        environment = without_display() | {"DISPLAY": ":77"}
+        done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment, timeout=60)
+        assert done.returncode == 1
+        assert ":77" in done.stderr
+
+    def test_practice_goes_on_in_the_terminal(self) -> None:
+        done = subprocess.run(
+            [*COMMAND, "--practice"], capture_output=True, text=True, env=without_display(), timeout=90
+        )
+        assert done.returncode == 0, done.stderr
+        assert "no window can be shown here" in done.stderr
+        assert "Connection test succeeded" in done.stderr
+
+
+def test_the_practice_tenant_announces_itself_and_ends_on_a_signal(tmp_path: Path) -> None:
+    ready_file = tmp_path / "ready.json"
+    with subprocess.Popen(
+        [*COMMAND, "practice", "serve", "--users", "5", "--ready-file", str(ready_file)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        assert json.loads(ready_file.read_text("utf-8")) == ready
+        assert {"login", "graph", "ca_file", "tenant", "domain", "control", "apps", "admin"} <= set(ready)
+        assert {"users-only", "read", "read-write", "no-consent", "sso"} <= set(ready["apps"])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not Path(ready["ca_file"]).exists()
+
+
+def test_the_practice_tenant_ends_with_the_program_that_started_it() -> None:
+    practice = Practice()
+    practice.start()
+    try:
+        process = practice._process
+        assert process is not None
+        assert process.poll() is None
+        assert {"consent", "secret", "clock_offset"} <= {row["key"] for row in practice.switches()}
+        practice.set("secret", "expired", "read")
+        row = next(row for row in practice.switches() if row["key"] == "secret")
+        assert (row["apps"]["read"], row["apps"]["read-write"]) == ("expired", "valid")
+        practice.reset()
+    finally:
+        practice.stop()
+    assert process.poll() == 0
+    practice.stop()
