@@ -272,6 +272,7 @@ class Banner(QFrame):
             button = QPushButton(text)
             button.clicked.connect(lambda _=False, do=do: do())
             self._row.insertWidget(place, button)
+            button.show()
             self._buttons.append(button)
 
     def _show_details(self, shown: bool) -> None:

@@ -12,6 +12,16 @@ _MIN_WIDTH = 224
 _GAP = 12
 
 
+_WALKING = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+)
+
+
 class Tile(QPushButton):
     """One choice: icon, title and a sentence about it."""
 
@@ -58,6 +68,13 @@ class Tile(QPushButton):
         layout = self.layout()
         return layout.totalHeightForWidth(width) if layout else 0
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys and Enter are the grid's: a button of its own would only go to the next or previous one."""
+        if Qt.Key(event.key()) in _WALKING:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width wraps the texts otherwise."""
         super().resizeEvent(event)
@@ -86,6 +103,10 @@ class TileGrid(QWidget):
         self.tiles = tiles
         self._columns = 0
         self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one tile: narrower than the present columns, so that they can become fewer."""
+        return QSize(_MIN_WIDTH, self._grid.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Flows anew."""
