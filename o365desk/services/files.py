@@ -7,6 +7,7 @@ forced to disk. What a killed process leaves behind is a temporary file that `sw
 import contextlib
 import errno
 import os
+import re
 import secrets
 import sys
 import threading
@@ -20,7 +21,7 @@ from o365desk.model.problems import Action, Problem, ProblemError
 LOCK_SECONDS = 15.0
 """How long to wait for another process; a save takes milliseconds."""
 _STALE_SECONDS = 3600
-_TEMPORARY = ".tmp"
+_TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{12}\.tmp")
 _WINDOWS = sys.platform == "win32"
 
 
@@ -30,7 +31,7 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
     if mode is None:
         mode = _mode_of(path)
     # The name is not made from the target's: that may have the full length that a file system allows already.
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(6)}{_TEMPORARY}")
+    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(6)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     try:
@@ -74,25 +75,23 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Forces a folder's names to disk where the system can (Windows cannot, and does not need it)."""
+    """Forces a folder's names to disk, where the system can: Windows and some network file systems cannot. Never
+    raises: what was done to the folder is done, and to say that it failed would be wrong."""
     if _WINDOWS:
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        # Some network file systems know no fsync of folders; their names are safe as far as they can be.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def sweep(folder: Path) -> None:
     """Removes temporary files that a killed process left more than an hour ago."""
     with contextlib.suppress(OSError), os.scandir(folder) as items:
         for item in items:
-            if item.name.startswith(".") and item.name.endswith(_TEMPORARY):
+            if _TEMPORARY.fullmatch(item.name):
                 with contextlib.suppress(OSError):
                     if time.time() - item.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS:
                         Path(item.path).unlink()
@@ -148,11 +147,13 @@ class Lock:
             raise ProblemError(problem(f"{self._what} cannot be changed", error, self._path.parent)) from error
 
 
-def problem(title: str, error: OSError, path: Path) -> Problem:
-    """An operating system's refusal in words: what failed, why, and what can be done."""
+def problem(title: str, error: OSError, path: Path, *, reading: bool = False) -> Problem:
+    """An operating system's refusal in words: what failed, why, and what can be done. `path` is what was to be read
+    (`reading`) or written in."""
+    right = f"Ask for the right to {'read' if reading else 'write in'} {path}."
     remedies = {
-        errno.EACCES: f"Ask for the right to write in {path}.",
-        errno.EPERM: f"Ask for the right to write in {path}.",
+        errno.EACCES: right,
+        errno.EPERM: right,
         errno.EROFS: "Choose a folder on a disk that can be written to.",
         errno.ENOSPC: "Free some space on the disk, and try again.",
         errno.EDQUOT: "Free some of your space on the disk, and try again.",
@@ -162,7 +163,7 @@ def problem(title: str, error: OSError, path: Path) -> Problem:
     return Problem(
         title=title,
         cause=f"The operating system said of {error.filename or path}: {reason}.",
-        remedy=remedies.get(error.errno or 0, f"See whether {path} can be written to, and try again."),
+        remedy=remedies.get(error.errno or 0, f"See what is the matter with {path}, and try again."),
         action=Action.RETRY,
         code=errno.errorcode.get(error.errno or 0, "os-error"),
     )

@@ -68,7 +68,7 @@ def read_entry(path: Path) -> Entry:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ProblemError(files.problem(f"{label(path)} cannot be read", error, path)) from None
+        raise ProblemError(files.problem(f"{label(path)} cannot be read", error, path, reading=True)) from None
     return Entry(sourcefile.decode(data, label(path)), path, version_of(data))
 
 
@@ -91,7 +91,7 @@ def read_folder(folder: Path) -> tuple[list[Entry], list[Unreadable]]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            problem = files.problem("The folder of data sources cannot be read", error, folder)
+            problem = files.problem("The folder of data sources cannot be read", error, folder, reading=True)
             return [], [Unreadable(folder, problem)]
     return entries, unreadable
 

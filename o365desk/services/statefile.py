@@ -151,7 +151,7 @@ def damage(file: Path, kept: Path) -> Problem:
 def refusal(error: Exception, file: Path) -> Problem:
     """Why the file cannot be used, in words."""
     if isinstance(error, OSError):
-        return files.problem("What o365desk remembers cannot be read or written", error, file)
+        return files.problem("What o365desk remembers cannot be read or written", error, file.parent)
     busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return Problem(
         title="What o365desk remembers cannot be read or written",

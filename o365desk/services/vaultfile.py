@@ -97,7 +97,7 @@ class VaultFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise ProblemError(files.problem("The vault cannot be read", error, self._path)) from None
+            raise ProblemError(files.problem("The vault cannot be read", error, self._path, reading=True)) from None
 
     def _decrypt(self, data: bytes) -> Contents:
         from cryptography.exceptions import InvalidTag
@@ -127,7 +127,7 @@ class VaultFile:
         try:
             files.write(self._path, data + hashlib.sha256(data).digest(), mode=0o600)
         except OSError as error:
-            problem = files.problem("The vault cannot be written", error, self._path)
+            problem = files.problem("The vault cannot be written", error, self._path.parent)
         else:
             return
         raise ProblemError(problem)

@@ -6,6 +6,7 @@ storage_child.py racer FOLDER ID       saves once for each line of its input, an
 storage_child.py mortal FOLDER WHAT    for each point of an operation: a copy of FOLDER/start in which a process
                                        did the operation and killed itself before that point
 storage_child.py writer FILE NAME      keeps notices, evidence and values in the state from two threads
+storage_child.py noter FILE            keeps notices for ever, and says so
 storage_child.py keeper FOLDER NAME    keeps secrets in the vault
 """
 
@@ -203,6 +204,12 @@ def writer(file: str, name: str, count: str) -> None:
         thread.join()
     state.close()
     say("failed" if failures else "done", *map(repr, failures))
+
+
+def noter(file: str) -> None:
+    state = State(Path(file), now)
+    while True:
+        say(state.add_notice("info", f"after {len(state.notices(2000))}").text)
 
 
 def keeper(folder: str, name: str, count: str) -> None:

@@ -420,6 +420,22 @@ def test_two_processes_of_two_threads_share_the_state(tmp_path: Path) -> None:
     state.close()
 
 
+@POSIX
+def test_a_killed_writer_leaves_the_state_whole(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    spread = random.Random(7)
+    for _ in range(30 if FULL else 5):
+        with child("noter", file) as noter:
+            said = [noter.read() for _ in range(spread.randint(1, 20))]
+            time.sleep(spread.uniform(0, 0.005))
+            said += [words for words in noter.kill() if words]
+        state = State(file, now)
+        kept = [notice.text.split() for notice in state.notices(2000)]
+        assert state.problem is None
+        assert said[-1] in kept[:2]  # what was said to be kept is kept; one more may be, that was not said any more
+        state.close()
+
+
 def test_two_processes_that_write_to_the_vault_lose_nothing(tmp_path: Path) -> None:
     env = {"O365DESK_VAULT_PASSPHRASE": "correct horse"}
     count = 50 if FULL else 15

@@ -1,10 +1,12 @@
 """The workspace: saving, conflicts, history, recycle bin, and what is said of files that cannot be read."""
 
 import codecs
+import errno
 import json
 import os
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +18,7 @@ import pytest
 from o365desk import paths
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import ProblemError
-from o365desk.services import sourcefile
+from o365desk.services import files, sourcefile
 from o365desk.services.workspace import ConflictError, Workspace
 
 FULL = {
@@ -237,6 +239,64 @@ def test_a_workspace_that_cannot_be_a_folder_is_a_problem(tmp_path: Path, clock:
     assert item.problem.remedy
     with pytest.raises(ProblemError):
         workspace.save(new("A"), None)
+
+
+def test_a_full_disk_leaves_the_file_and_no_rubbish(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = workspace.save(new("A"), None)
+    disk = {"calls": 0, "fails at": 0}
+    fsync = os.fsync
+
+    def full(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            disk["calls"] += 1
+            if disk["calls"] == disk["fails at"]:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    for call in (1, 1, 2, 1, 1):  # the version before, and once that is kept, the file itself
+        disk.update({"calls": 0, "fails at": call})
+        with pytest.raises(ProblemError, match=r"“A” could not be saved.*Free some space"):
+            workspace.save(entry.source.replace(sso=True), entry.version)
+        assert workspace.list().entries == (entry,)
+        assert workspace.history("A") == ()
+        assert not list(workspace.folder.rglob(".*.tmp"))
+    disk["fails at"] = 0
+    workspace.save(entry.source.replace(sso=True), entry.version)
+    assert len(workspace.history("A")) == 1
+
+
+def test_a_workspace_that_another_program_holds_is_a_problem(
+    workspace: Workspace, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = workspace.save(new("A"), None)
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0.1)
+    other = Workspace(workspace.folder, clock, "bob")
+    with workspace._lock():
+        assert other.list().entries == (entry,)  # reading waits for nobody
+        with pytest.raises(ProblemError, match="workspace is in use"):
+            other.save(entry.source, entry.version)
+    other.save(entry.source, entry.version)
+
+
+def test_threads_that_save_at_once_are_told_of_each_other(workspace: Workspace) -> None:
+    entry = workspace.save(new("A"), None)
+    said = []
+
+    def save(tenant: str) -> None:
+        try:
+            said.append(workspace.save(entry.source.replace(tenant=tenant), entry.version).source.tenant)
+        except ConflictError as conflict:
+            said.append(conflict)
+
+    threads = [threading.Thread(target=save, args=(f"t{number}.example.com",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (saved,) = [item for item in said if isinstance(item, str)]
+    assert len(said) == 8
+    assert workspace.get("A").source.tenant == saved
 
 
 def test_subscribers_hear_of_changes_and_of_nothing_else(workspace: Workspace) -> None:
@@ -596,13 +656,15 @@ def test_other_files_are_none_of_our_business(workspace: Workspace) -> None:
 
 def test_old_temporary_files_are_swept_and_new_ones_left(workspace: Workspace) -> None:
     entry = workspace.save(new("A"), None)
-    old = put(workspace, ".123-abc.tmp", "half a fi")
+    old = put(workspace, ".123-0123456789ab.tmp", "half a fi")
     os.utime(old, (time.time() - 7200,) * 2)
-    fresh = put(workspace, ".124-abc.tmp", "half a fi")
-    theirs = put(workspace, "notes.tmp", "mine")
-    os.utime(theirs, (time.time() - 7200,) * 2)
+    fresh = put(workspace, ".124-0123456789ab.tmp", "half a fi")
+    theirs = [put(workspace, name, "mine") for name in ("notes.tmp", ".notes.tmp", ".1-a.tmp")]
+    for path in theirs:
+        os.utime(path, (time.time() - 7200,) * 2)
     workspace.save(entry.source, entry.version)
-    assert (old.exists(), fresh.exists(), theirs.exists()) == (False, True, True)
+    assert (old.exists(), fresh.exists()) == (False, True)
+    assert all(path.exists() for path in theirs)
 
 
 def test_a_second_file_with_an_id_is_reported_alike_everywhere(workspace: Workspace) -> None:
