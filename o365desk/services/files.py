@@ -130,7 +130,7 @@ class Lock:
             make_folder(self._path.parent, mode=self._folder_mode)
             if self._file is None:
                 # Whoever may write in the folder must be able to take the lock, whatever our umask says.
-                mode = self._path.parent.stat().st_mode & 0o666
+                mode = self._path.parent.stat().st_mode & 0o666 | 0o600
                 self._file = filelock.FileLock(self._path, timeout=LOCK_SECONDS, mode=mode, thread_local=False)
             self._file.acquire(poll_interval=0.01)
         except filelock.Timeout:

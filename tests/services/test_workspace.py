@@ -232,6 +232,22 @@ def test_a_folder_that_may_only_be_read_is_read(workspace: Workspace) -> None:
     assert workspace.list().entries == (entry,)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX rights")
+@pytest.mark.parametrize("mode", [0o500, 0o555, 0o300, 0o770, 0o2775])
+def test_a_folder_of_odd_rights_is_written_or_refused_in_words(workspace: Workspace, mode: int) -> None:
+    entry = workspace.save(new("A"), None)
+    (workspace.folder / ".lock").unlink()
+    workspace.folder.chmod(mode)
+    try:
+        workspace.save(entry.source.replace(sso=True), entry.version)
+    except ProblemError as error:
+        assert os.geteuid() != 0
+        assert "Ask for the right" in error.problem.remedy
+    finally:
+        workspace.folder.chmod(0o700)
+    assert len(workspace.list().entries) == 1
+
+
 def test_a_workspace_that_cannot_be_a_folder_is_a_problem(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "file").write_text("I am no folder")
     workspace = Workspace(tmp_path / "file", clock, "ada")
