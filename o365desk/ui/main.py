@@ -24,12 +24,12 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     qt = application()
     theme = Theme(qt)
     qt.setWindowIcon(theme.app_icon())
-    reporter = crash.install()
     try:
         app = make_app()
     except ProblemError as error:
         QMessageBox.critical(None, "o365desk", error.problem.sentence())
         return 1
+    reporter = crash.install()
     tasks = Tasks()
     window = Window(app, tasks, theme)
     window.go("datasources")

@@ -1,0 +1,119 @@
+"""The start: the window comes first and brings nothing dear; it ends as it should."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+DEAR = ("msal", "msal_extensions", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich", "starlette",
+        "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
+
+START = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+    from o365desk.app import build
+    from o365desk.ui.main import main
+    {0}
+    folder = Path(sys.argv[1])
+    made = lambda: build(folder / "workspace", state_folder=folder / "state", session_only=True, user="a")
+    code = main(made)
+    print("CODE", code)
+    """
+)
+
+
+def start(tmp_path: Path, extra: str, **options: object) -> "subprocess.Popen[str]":
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", START.format(textwrap.dedent(extra)), str(tmp_path)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_first_window_brings_nothing_dear(tmp_path: Path) -> None:
+    running = start(
+        tmp_path,
+        """
+        def look():
+            window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "Window")
+            if not window.isVisible() or window.tasks.active():
+                QTimer.singleShot(20, look)
+                return
+            print("LOADED", " ".join(sorted({name.split(".")[0] for name in sys.modules})))
+            window.close()
+        QTimer.singleShot(0, lambda: QTimer.singleShot(0, look))
+        """,
+    )
+    out, err = running.communicate(timeout=60)
+    assert "CODE 0" in out, err
+    loaded = set(next(line for line in out.splitlines() if line.startswith("LOADED")).split()[1:])
+    assert "PySide6" in loaded
+    assert loaded.isdisjoint(DEAR), sorted(loaded & set(DEAR))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as terminals send them")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_the_terminal_closes_the_window(tmp_path: Path, number: signal.Signals) -> None:
+    running = start(
+        tmp_path, 'QTimer.singleShot(0, lambda: QTimer.singleShot(50, lambda: print("UP", flush=True)))'
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "UP\n"
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert "CODE 0" in out, err
+    assert running.returncode == 0
+
+
+def test_a_named_data_source_is_opened_or_its_absence_told(tmp_path: Path) -> None:
+    running = start(
+        tmp_path,
+        """
+        import o365desk.ui.main as m
+        real = m.main
+        def main(made):
+            return real(made, open_source="Nowhere")
+        def look():
+            window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "Window")
+            kept = window.notices.kept()
+            if not kept:
+                QTimer.singleShot(20, look)
+                return
+            print("SAID", kept[0].text)
+            window.close()
+        QTimer.singleShot(0, lambda: QTimer.singleShot(0, look))
+        """,
+    )
+    out, err = running.communicate(timeout=60)
+    assert "Nowhere" in out, err
+    assert "CODE 0" in out, err
+
+
+def test_services_that_cannot_be_made_are_explained_and_end_with_1(tmp_path: Path) -> None:
+    running = start(
+        tmp_path,
+        """
+        import o365desk.ui.main as m
+        from o365desk.model.problems import Problem, ProblemError
+        from PySide6.QtWidgets import QMessageBox
+        QMessageBox.critical = lambda *a: print("SAID", a[-1])
+        real = m.main
+        def main(made):
+            def refuse():
+                raise ProblemError(Problem(title="The state file is from a newer version"))
+            return real(refuse)
+        """,
+    )
+    out, err = running.communicate(timeout=60)
+    assert "SAID The state file is from a newer version" in out, err
+    assert "CODE 1" in out
