@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
@@ -73,6 +74,8 @@ class Bench:
         return found
 
     def close(self) -> None:
+        if not shiboken6.isValid(self.window):
+            return
         self.window.tasks.shut_down()
         self.window.hide()
         self.window.deleteLater()

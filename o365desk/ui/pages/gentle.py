@@ -17,13 +17,15 @@ class Gentle(QObject):
         self._edited: set[str] = set()
         self._asked: set[str] = set()
         self._found: Sequence[Problem] = ()
-        form.edited.connect(self._edited.add)
+        self._refused: dict[str, Problem] = {}
+        form.edited.connect(self._field_edited)
         form.left.connect(self._left)
 
     def reset(self) -> None:
         """Another data source: nothing was edited yet."""
         self._edited.clear()
         self._asked.clear()
+        self._refused.clear()
         self.show(())
 
     def ask_all(self) -> None:
@@ -36,14 +38,19 @@ class Gentle(QObject):
         self._found = found
         mine = self._form.own_problems()
         for key in self._form.rows:
-            problem = _first(key, (*mine, *found))
+            problem = self._refused.get(key) or _first(key, (*mine, *found))
             self._form.show_problem(key, problem if key in self._asked else None)
 
     def insist(self, problem: Problem) -> None:
-        """Shows a problem with its field at once, and goes there."""
+        """Shows at once, and until the field is edited, why it was refused; and goes there."""
         self._asked.add(problem.field)
+        self._refused[problem.field] = problem
         self._form.show_problem(problem.field, problem)
         self._form.focus(problem.field)
+
+    def _field_edited(self, key: str) -> None:
+        self._edited.add(key)
+        self._refused.pop(key, None)
 
     def _left(self, key: str) -> None:
         if key in self._edited:
