@@ -142,10 +142,11 @@ class History:
         files.write(folder / f"{number:08d}-{mark}.json", data)
 
     def prune(self, source_id: str) -> None:
-        """Removes all but the newest versions."""
+        """Removes all but the newest versions. What cannot be removed stays: the save that asks is done by now."""
         folder = self._folder / source_id
-        for name in self._names(folder)[:-KEPT_VERSIONS]:
-            files.remove(folder / name)
+        with contextlib.suppress(OSError):
+            for name in self._names(folder)[:-KEPT_VERSIONS]:
+                files.remove(folder / name)
 
     def list(self, source_id: str) -> tuple[Entry, ...]:
         """The versions that can be read, the latest first."""

@@ -219,9 +219,10 @@ class Workspace:
     def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
         """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
         for item in listing.unreadable:
-            with contextlib.suppress(OSError):
-                if item.path.is_file() and source.id.encode() in item.path.read_bytes():
-                    raise ProblemError(item.problem)
+            if item.path.is_file() and item.path.stat().st_size <= sourcefile.MAX_BYTES:
+                with contextlib.suppress(OSError):
+                    if source.id.encode() in item.path.read_bytes():
+                        raise ProblemError(item.problem)
 
 
 _Kept = TypeVar("_Kept", Entry, Recycled)
