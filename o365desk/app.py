@@ -1,25 +1,29 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
 import json
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from o365desk import log, paths
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.stop import Stop
 from o365desk.services.connections import Connections, Credential
 from o365desk.services.secrets import Secret, Vault
-from o365desk.services.signin import SignIns
 from o365desk.services.state import State
-from o365desk.services.wire import TIMEOUTS, Line, Stop
 from o365desk.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    import subprocess
+    import tempfile
+
+    from o365desk.services.signin import SignIns
 
 
 class Practice:
@@ -34,6 +38,8 @@ class Practice:
 
     def start(self) -> None:
         """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
+        import subprocess
+
         with self._lock:
             if self._process:
                 return
@@ -57,6 +63,8 @@ class Practice:
 
     def stop(self) -> None:
         """Ends it, and waits until it has ended."""
+        import subprocess
+
         with self._lock:
             process, self._process = self._process, None
         if process is None:
@@ -101,6 +109,8 @@ class Practice:
         self._control("POST", "/reset", {})
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
+        from o365desk.services.wire import Line
+
         with Line(Stop(), self.ready["ca_file"]) as line:
             data = None if body is None else json.dumps(body).encode()
             response = line.send(method, self.ready["control"].rstrip("/") + path, data=data)
@@ -174,7 +184,7 @@ def build(
     open_browser: Callable[[str], bool] = show_in_browser,
     session_only: bool = False,
     user: str | None = None,
-    timeouts: tuple[float, float] = TIMEOUTS,
+    timeouts: tuple[float, float] | None = None,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
@@ -183,7 +193,14 @@ def build(
     space = Workspace(workspace or paths.default_workspace(), clock, person)
     state = State(folder / "state.sqlite", clock)
     vault = Vault(folder, session_only=session_only)
-    sign_ins = SignIns(vault, folder / "tokens", clock, open_browser, timeouts)
+
+    @cache
+    def sign_ins() -> "SignIns":
+        from o365desk.services.signin import SignIns
+        from o365desk.services.wire import TIMEOUTS
+
+        return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS)
+
     connections = Connections(space, state, vault, sign_ins, clock, person)
     return App(space, state, vault, connections, clock, folder / "logs")
 
@@ -191,6 +208,8 @@ def build(
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
     """A fresh practice tenant (not yet started: see `App.start_practice`), with a workspace, state and vault of its
     own that are gone when it is closed."""
+    import tempfile
+
     folder = tempfile.TemporaryDirectory(prefix="o365desk-practice-", ignore_cleanup_errors=True)
     root = Path(folder.name)
     app = build(

@@ -1,7 +1,6 @@
 """Logging, and the one filter that keeps secrets out of whatever leaves the program as text."""
 
 import logging
-import logging.handlers
 import re
 from pathlib import Path
 
@@ -46,6 +45,8 @@ class MaskingFormatter(logging.Formatter):
 def set_up(folder: Path) -> None:
     """Sends the log of this process to `folder`/o365desk.log (1 MB, three kept), masked. Other libraries speak from
     WARNING on; msal may log addresses with parameters at lower levels."""
+    import logging.handlers
+
     folder.mkdir(parents=True, exist_ok=True)
     close()
     handler = logging.handlers.RotatingFileHandler(

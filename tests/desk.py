@@ -11,9 +11,9 @@ from o365desk.app import App, build, now
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.report import Report
 from o365desk.model.status import Authorisation
+from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Credential, Waiting
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Stop
 from tests.practice.browser import sign_in
 
 

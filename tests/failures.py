@@ -50,9 +50,7 @@ def _refreshed(name: str, rank: int, code: str, remedy: str, action: Action, **s
 
 
 def _network(name: str, code: str, remedy: str, action: Action = Action.RETRY, **more: Any) -> Failure:
-    return Failure(
-        name=name, rank=0, code=code, remedy=remedy, action=action, **({"outcome": "not proven"} | more)
-    )
+    return Failure(name=name, rank=0, code=code, remedy=remedy, action=action, **({"outcome": "not proven"} | more))
 
 
 DELEGATED = {"sign_in": ADMINISTRATOR}

@@ -17,8 +17,8 @@ from o365desk.model.datasource import CLOUDS, DataSource
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's application id, the same in every tenant and cloud."""
 
-SIGN_IN_SCOPES = ("openid", "profile", "offline_access")
-"""What every signed-in person's token brings without being asked for by name (MSAL adds them itself)."""
+REDIRECT = "http://localhost"
+"""The redirect address to register, under "Mobile and desktop applications". The port is not compared."""
 
 DIRECTORY_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
@@ -230,7 +230,8 @@ def powershell(source: DataSource, permissions: Collection[Permission], redirect
     ]
     if source.sign_in == "secret":
         lines.append(
-            "(Add-MgApplicationPassword -ApplicationId $app.Id -PasswordCredential @{ DisplayName = 'o365desk' }).SecretText"
+            "(Add-MgApplicationPassword -ApplicationId $app.Id "
+            "-PasswordCredential @{ DisplayName = 'o365desk' }).SecretText"
         )
     return "\n".join(lines) + "\n"
 

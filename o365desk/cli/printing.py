@@ -14,7 +14,7 @@ from o365desk.log import mask
 from o365desk.model.problems import CancelledError, Problem
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Outcome
-from o365desk.services.wire import Stop
+from o365desk.model.stop import Stop
 
 _SIGNS = {
     Outcome.PASSED: "[green]✓[/]",

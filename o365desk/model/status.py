@@ -37,6 +37,17 @@ class Authorisation(msgspec.Struct, frozen=True):
     client_id: str = ""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """While somebody signs in or consents: `kind` is browser, device-code or consent; `url` the address to open,
+    for a device code also the `code` to type there. `until` is when it gives up."""
+
+    kind: str
+    url: str
+    until: datetime
+    code: str = ""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What the last connection test showed. `outcome` is succeeded, failed or not proven; `fingerprint` says for
     which details; `report` is the whole report in its JSON shape."""

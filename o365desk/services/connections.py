@@ -14,16 +14,16 @@ from o365desk.model import datasource, status
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report, Step
-from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status
+from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
+from o365desk.model.stop import Stop
 from o365desk.services import credentials
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Vault
-from o365desk.services.signin import REDIRECT, SignIns, Waiting
 from o365desk.services.state import State
-from o365desk.services.wire import Stop, check_ca_file
 from o365desk.services.workspace import Entry, Unreadable, Workspace
 
 if TYPE_CHECKING:
+    from o365desk.services.signin import SignIns
     from o365desk.services.trial import TestStep
 
 __all__ = ["NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Row", "StepBegan", "Waiting"]
@@ -42,7 +42,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Overview:
-    """The list of data sources."""
+    """The list of data sources. `unreadable` are the files that need a hand: not readable, or with a name that
+    another one has too (those are among the rows as well)."""
 
     rows: tuple[Row, ...]
     unreadable: tuple[Unreadable, ...]
@@ -62,14 +63,14 @@ Progress = StepBegan | Step
 
 
 class Connections:
-    """See the module."""
+    """See the module. `sign_ins` is called when first needed: what it needs is too costly for the start."""
 
     def __init__(
         self,
         workspace: Workspace,
         state: State,
         vault: Vault,
-        sign_ins: SignIns,
+        sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
         user: str,
     ) -> None:
@@ -102,7 +103,7 @@ class Connections:
                 attempt=attempt,
             )
             rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
-        return Overview(tuple(rows), listing.unreadable)
+        return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     @staticmethod
     def _authorisation(source: DataSource, kept: Authorisation | None) -> Authorisation | None:
@@ -112,8 +113,7 @@ class Connections:
     def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
         """Every offline check: details, secret, certificate; in the form's order."""
         found = datasource.check(source)
-        own = datasource.CLOUDS.get(source.cloud)
-        if own and own.own_endpoints and (bad := check_ca_file(source.ca_file)):
+        if bad := _check_ca_file(source):
             found.append(bad)
         return found + credentials.check(source, credential, self._vault, self._clock())
 
@@ -152,7 +152,7 @@ class Connections:
 
     def consent_link(self, source: DataSource) -> str:
         """The link to send to whoever can consent for the tenant."""
-        return permissions.consent_link(source, catalogue.plan(source), REDIRECT)
+        return permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
 
     # --- changing ---------------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Connections:
         """Forgets secrets, tokens and the authorisation of a data source that is gone for good."""
         if not self._vault.locked:
             self._vault.delete(source_id)
-        self._sign_ins.forget(source_id)
+        self._sign_ins().forget(source_id)
         self._state.record_authorisation(source_id, None)
 
     # --- over the network -------------------------------------------------------------------------------------
@@ -190,9 +190,9 @@ class Connections:
         if problems:
             raise ProblemError(problems[0])
         if source.sign_in.delegated:
-            authorisation = self._sign_ins.sign_in(source, stop, tell, device_code=device_code)
+            authorisation = self._sign_ins().sign_in(source, stop, tell, device_code=device_code)
         else:
-            authorisation = self._sign_ins.consent(source, stop, tell, credential)
+            authorisation = self._sign_ins().consent(source, stop, tell, credential)
         self._state.record_authorisation(source.id, authorisation)
         return authorisation
 
@@ -214,14 +214,14 @@ class Connections:
 
         known = self.known(source, credential)
         # Without its CA file no line can be opened, and none will be needed: the first step says so and ends it.
-        trusting = source.replace(ca_file="") if check_ca_file(source.ca_file) else source
-        with self._sign_ins.line(trusting, stop) as line:
+        trusting = source.replace(ca_file="") if _check_ca_file(source) else source
+        with self._sign_ins().line(trusting, stop) as line:
             trial = Trial(
                 source=source,
                 typed=credential,
                 known=known,
                 plan=catalogue.plan(source),
-                sign_ins=self._sign_ins,
+                sign_ins=self._sign_ins(),
                 line=line,
                 now=self._clock,
             )
@@ -241,3 +241,11 @@ class Connections:
             total=len(report.operations),
             report=msgspec.json.encode(report),
         )
+
+
+def _check_ca_file(source: DataSource) -> Problem | None:
+    if not source.ca_file:
+        return None
+    from o365desk.services.wire import check_ca_file
+
+    return check_ca_file(source.ca_file)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from o365desk.services.wire import Stop
+from o365desk.model.stop import Stop
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>o365desk</title>
 <meta name="color-scheme" content="light dark">

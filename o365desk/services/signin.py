@@ -15,38 +15,26 @@ from urllib.parse import quote, urlencode
 
 from o365desk import __version__, catalogue
 from o365desk.catalogue import permissions
+from o365desk.catalogue.permissions import REDIRECT
 from o365desk.log import mask
 from o365desk.model.datasource import DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.status import Authorisation
+from o365desk.model.status import Authorisation, Waiting
+from o365desk.model.stop import Stop
 from o365desk.services import credentials, explain, graph
 from o365desk.services.credentials import Credential
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.tokencache import TokenCaches
-from o365desk.services.wire import TIMEOUTS, Line, Stop
+from o365desk.services.wire import TIMEOUTS, Line
 
 if TYPE_CHECKING:
     import msal
-
-REDIRECT = "http://localhost"
-"""The redirect address to register, under "Mobile and desktop applications". The port is not compared."""
 
 BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
 CONSENT_POLL = 5.0
 """Seconds between two looks whether an administrator has consented meanwhile."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """While somebody signs in or consents: `kind` is browser, device-code or consent; `url` the address to open,
-    for a device code also the `code` to type there. `until` is when it gives up."""
-
-    kind: str
-    url: str
-    until: datetime
-    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -307,16 +307,16 @@ def _single_sign_on(trial: Trial) -> Finding:
         detail = f"The tenant's discovery document lacks {', '.join(lacking)}."
         return Finding(outcome=Outcome.NOT_PROVEN, detail=detail)
     registered, code = signin.redirect_registered(trial.source, trial.line)
-    facts = (("Redirect address", signin.REDIRECT), ("Signing keys", str(trial.document["jwks_uri"])))
+    facts = (("Redirect address", permissions.REDIRECT), ("Signing keys", str(trial.document["jwks_uri"])))
     if registered:
-        return Finding(detail=f"{signin.REDIRECT} is registered", facts=facts)
+        return Finding(detail=f"{permissions.REDIRECT} is registered", facts=facts)
     if registered is None:
-        detail = f"Whether {signin.REDIRECT} is registered could not be told ({code})."
+        detail = f"Whether {permissions.REDIRECT} is registered could not be told ({code})."
         return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, facts=facts)
     problem = Problem(
         title="The redirect address is not registered for the app",
-        cause=f"The sign-in service refuses to answer to {signin.REDIRECT}.",
-        remedy=f"In the app registration, under Authentication, add {signin.REDIRECT} to “Mobile and desktop "
+        cause=f"The sign-in service refuses to answer to {permissions.REDIRECT}.",
+        remedy=f"In the app registration, under Authentication, add {permissions.REDIRECT} to “Mobile and desktop "
         "applications”.",
         action=Action.RETRY,
         code=code,

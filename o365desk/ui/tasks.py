@@ -14,7 +14,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.services.wire import Stop
+from o365desk.model.stop import Stop
 
 T = TypeVar("T")
 Tell = Callable[[Any], None]

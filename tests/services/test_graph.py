@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from o365desk.model.problems import ProblemError
+from o365desk.model.stop import Stop
 from o365desk.services.graph import IMPATIENT, Graph, Patience, challenge, retry_after
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line, Stop
+from o365desk.services.wire import Line
 from tests.practice.fixtures import Client
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)

@@ -13,12 +13,12 @@ import requests
 
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import Action, CancelledError, ProblemError
+from o365desk.model.stop import Stop
 from o365desk.services import signin
 from o365desk.services.connections import Waiting
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token, claims_of
-from o365desk.services.wire import Stop
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 

@@ -15,11 +15,11 @@ from o365desk.model.datasource import SignIn
 from o365desk.model.problems import CancelledError
 from o365desk.model.report import Step
 from o365desk.model.status import Authorisation, Outcome, Word
+from o365desk.model.stop import Stop
 from o365desk.services import trial
 from o365desk.services.connections import Progress, StepBegan
 from o365desk.services.reports import FORMATS, render
 from o365desk.services.testing import TABLE
-from o365desk.services.wire import Stop
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from o365desk.model.problems import CancelledError, ProblemError
-from o365desk.services.wire import Line, Stop, check_ca_file, proxies_for, proxy_for
+from o365desk.model.stop import Stop
+from o365desk.services.wire import Line, check_ca_file, proxies_for, proxy_for
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.services.wire import Stop
+from o365desk.model.stop import Stop
 from o365desk.ui.tasks import Tasks
 
 

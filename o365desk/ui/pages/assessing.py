@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.status import Known, Status, derive
+from o365desk.model.stop import Stop
 from o365desk.services.connections import Credential
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE
-from o365desk.services.wire import Stop
 from o365desk.ui.context import Context
 from o365desk.ui.tasks import Tell
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from o365desk import catalogue
 from o365desk.catalogue import Permission, permissions
+from o365desk.catalogue.permissions import REDIRECT
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn
-from o365desk.services.signin import REDIRECT
 from o365desk.ui.labels import selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme

@@ -1,0 +1,160 @@
+"""The budgets of the design that can be measured so far, each as a ratio within one run: `make bench`.
+
+Absolute times are printed for orientation; this machine's speed today is not what is judged.
+"""
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from o365desk.app import build
+from o365desk.model.datasource import new
+from o365desk.model.problems import CancelledError
+from o365desk.model.stop import Stop
+from o365desk.practice.server import Options, PracticeTenant
+from tests.desk import Desk
+from tests.journey import switch
+
+BARE = """
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow, QTableView
+app = QApplication([])
+window = QMainWindow()
+window.setCentralWidget(QTableView())
+window.resize(1240, 800)
+window.show()
+QTimer.singleShot(0, app.quit)
+app.exec()
+"""
+
+OURS = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from o365desk.cli import make_app
+from o365desk.ui.main import main
+
+def started():
+    app = make_app(Path(sys.argv[1]))
+    # Runs when the event loop does: the window was shown with its list before.
+    QTimer.singleShot(0, QApplication.quit)
+    return app
+
+sys.exit(main(started))
+"""
+
+
+def wall(program: str, *arguments: str) -> float:
+    """Seconds that a fresh Python takes for a program."""
+    began = time.perf_counter()
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, env=environment, timeout=60)
+    return time.perf_counter() - began
+
+
+def start_up(runs: int = 9) -> tuple[float, str]:
+    """Start to first usable window with a list of 50, against a bare PySide6 window. Pairs, so that the machine's
+    moods cancel out; the median of the ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HOME"] = folder
+        app = build(Path(folder, "workspace"), state_folder=Path(folder, "state"))
+        for number in range(50):
+            app.workspace.save(new(f"Data source {number}", tenant="contoso.com"), None)
+        app.close()
+        wall(BARE), wall(OURS, str(Path(folder, "workspace")))
+        pairs = [(wall(OURS, str(Path(folder, "workspace"))), wall(BARE)) for _ in range(runs)]
+    ratio = statistics.median(ours / bare for ours, bare in pairs)
+    ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return ratio, f"{ours * 1000:.0f} ms against {bare * 1000:.0f} ms"
+
+
+def cancelling(tenant: PracticeTenant, runs: int = 20) -> tuple[float, str]:
+    """From Cancel to idle while Graph hangs, as a share of the 200 ms that it may take; the slowest of all runs."""
+    slowest = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder), tenant.ready)
+        switch(tenant.ready, graph_down="hang")
+        for _ in range(runs):
+            stop, pressed = Stop(), []
+
+            def press(stop: Stop = stop, pressed: list[float] = pressed) -> None:
+                pressed.append(time.perf_counter())
+                stop.set()
+
+            # By then the sign-in is through, and the request to Graph is under way.
+            threading.Timer(0.4, press).start()
+            with contextlib.suppress(CancelledError):
+                desk.test(desk.source(), desk.secret(), stop)
+            slowest = max(slowest, time.perf_counter() - pressed[0])
+        switch(tenant.ready, graph_down="none")
+        desk.close()
+    return slowest / 0.2, f"slowest of {runs}: {slowest * 1000:.0f} ms of 200 ms"
+
+
+def overhead(tenant: PracticeTenant, runs: int = 7) -> tuple[float, str]:
+    """A whole connection test, against sending its requests one after the other without the test around them."""
+    import requests
+
+    ready = tenant.ready
+    with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
+        session.trust_env, session.verify = False, ready["ca_file"]
+        desk = Desk(Path(folder), ready)
+        desk.test(desk.source(), desk.secret())
+        pairs = []
+        for _ in range(runs):
+            began = time.perf_counter()
+            report = desk.test(desk.source(), desk.secret())
+            middle = time.perf_counter()
+            assert report.outcome == "succeeded"
+            one_by_one(session, ready)
+            pairs.append((middle - began, time.perf_counter() - middle))
+        desk.close()
+    ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return ours / bare, f"{ours * 1000:.0f} ms against {bare * 1000:.0f} ms"
+
+
+def one_by_one(session: "object", ready: dict[str, object]) -> None:
+    """The requests of a connection test, bare."""
+    from typing import Any, cast
+
+    http, here = cast("Any", session), cast("dict[str, Any]", ready)
+    discovery = f"{here['login']}/{here['tenant']}/v2.0/.well-known/openid-configuration"
+    app = here["apps"]["read-write"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": app["client_id"],
+        "client_secret": app["secret"],
+        "scope": f"{here['graph']}/.default",
+    }
+    for _ in range(3):
+        http.get(discovery)
+    token = http.post(f"{here['login']}/{here['tenant']}/oauth2/v2.0/token", data=form).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "ConsistencyLevel": "eventual"}
+    http.get(f"{here['graph']}/v1.0/organization")
+    for path in ("/organization", "/users?$top=1&$count=true", "/groups?$top=1&$count=true", "/subscribedSkus"):
+        assert http.get(f"{here['graph']}/v1.0{path}", headers=headers).status_code == 200
+
+
+def main() -> int:
+    """Prints every budget and whether it is kept."""
+    with PracticeTenant(Options()) as tenant:
+        rows = [
+            ("start to first usable window ÷ bare PySide6 window", start_up(), 1.5),
+            ("cancel a connection test ÷ 200 ms", cancelling(tenant), 1.0),
+            ("connection test ÷ its requests, bare, one by one", overhead(tenant), 2.0),
+        ]
+    for title, (ratio, detail), budget in rows:
+        kept = "kept" if ratio <= budget else "BROKEN"
+        print(f"{title:<55} {ratio:5.2f}  at most {budget:.1f}  {kept}   ({detail})")
+    return 0 if all(ratio <= budget for _, (ratio, _), budget in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
