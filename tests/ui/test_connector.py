@@ -17,6 +17,7 @@ from o365desk.services.secrets import CLIENT_SECRET, Secret
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.theme import Theme
 from tests.desk import Desk
+from tests.failures import NOBODY
 from tests.ui.connecting import ALT, CTRL, Bench, bench, soon
 from tests.ui.test_conflict import answer, edit
 
@@ -428,9 +429,41 @@ def test_esc_is_back_to_idle_at_once_and_the_worker_is_ignored(bench: Bench, swi
     assert page.isVisible()
 
 
+def test_the_outcome_can_be_looked_up_again(bench: Bench) -> None:
+    page = bench.open(saved(bench))
+    page.test()
+    bench.idle()
+    assert _notices(bench)[0][:2] == ("good", "Connection test succeeded")
+    edit(page, "clientId", NOBODY)
+    page.test()
+    bench.idle()
+    level, text, detail = _notices(bench)[0]
+    assert (level, text) == ("bad", page.headline_text())
+    assert "AADSTS700016" in detail
+
+
+def test_a_test_goes_on_while_one_looks_elsewhere(bench: Bench) -> None:
+    page = bench.open(saved(bench))
+    page.test()
+    bench.window.go("notices")
+    assert page.busy()
+    bench.idle()
+    assert ("good", "Connection test succeeded") in [said[:2] for said in _notices(bench)]
+    bench.window.go("connector")
+    assert page.headline_text() == "Connection test succeeded"
+
+
+def test_close_stops_what_runs(bench: Bench, switches: Callable[..., Any]) -> None:
+    page = bench.open(saved(bench))
+    switches(login_down="hang")
+    page.test()
+    bench.button("close").click()
+    assert not page.busy()
+
+
 def test_the_remedy_goes_to_the_field(bench: Bench) -> None:
     page = bench.open(saved(bench))
-    edit(page, "secret", "8f14e45f-ceea-467f-ab1c-aaaaaaaaaaaa")
+    edit(page, "secret", NOBODY)
     page.test()
     bench.idle()
     remedy = page.findChild(QPushButton, "remedy")

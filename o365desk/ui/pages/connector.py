@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.report import Report
 from o365desk.services.connections import NO_CREDENTIAL, Credential
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import action_text
+from o365desk.ui.notices import action_text, problem_detail
 from o365desk.ui.pages.assessing import Assessment, Assessor
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
@@ -78,6 +79,8 @@ class ConnectorPage(Page):
         self.panel.copied.connect(lambda text: self._say("good", text))
         self._proving.changed.connect(self._proving_changed)
         self._proving.authorised.connect(self.test)
+        self._proving.tested.connect(self._tested)
+        self._proving.failed.connect(self._note)
         self._saving.saved.connect(self._saved)
         self._saving.taken.connect(self._theirs_taken)
         self._saving.failed.connect(self._not_saved)
@@ -148,7 +151,7 @@ class ConnectorPage(Page):
         }
 
     def may_leave(self) -> bool:
-        """Asks Save / Discard / Keep editing where something is not saved; stops what runs when leaving."""
+        """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
         if self.dirty():
             dialog = LeaveDialog(self._editing.source.name, self)
             dialog.exec()
@@ -158,7 +161,6 @@ class ConnectorPage(Page):
                 self._discard()
             elif not self._save_and_wait():
                 return False
-        self._proving.cancel()
         return True
 
     # --- opening and editing ----------------------------------------------------------------------------------
@@ -325,6 +327,21 @@ class ConnectorPage(Page):
             self._assessor.ask(self._editing.source, self._credential(), now=True)
         self._tell()
 
+    def _tested(self, report: Report) -> None:
+        """The outcome is also a notice: it can be looked up again, and is seen from another page."""
+        if report.outcome == "succeeded":
+            self._say("good", report.message)
+        else:
+            self._note(report.problem or Problem(title=report.message))
+
+    def _note(self, problem: Problem) -> None:
+        """Keeps a problem among the notices; where its headline is in sight, without saying it twice."""
+        source_id = self._editing.source.id
+        if self.isVisible():
+            self.context.app.state.add_notice("bad", problem.title, problem_detail(problem), source_id)
+        else:
+            self.context.notices.problem(problem, source_id)
+
     def remedies(self, problem: Problem) -> Remedies:
         """The buttons for a problem: what the program itself can do about it."""
         text = action_text(problem).replace("&&", "\0").replace("&", "").replace("\0", "&&")
@@ -398,5 +415,6 @@ class ConnectorPage(Page):
         self.context.notices.say(level, text, detail, self._editing.source.id)
 
     def close_page(self) -> None:
-        """Back to datasource management."""
-        self.context.go("datasources")
+        """Back to datasource management; what runs for this data source is stopped."""
+        if self.context.go("datasources"):
+            self._proving.cancel()

@@ -20,6 +20,7 @@ class Proving(QObject):
     changed = Signal()
     authorised = Signal(object)
     tested = Signal(object)
+    failed = Signal(object)
 
     def __init__(self, context: Context, panel: TestPanel, waiting: AuthorizePanel, parent: QObject) -> None:
         super().__init__(parent)
@@ -100,6 +101,7 @@ class Proving(QObject):
     def _failed(self, problem: Problem) -> None:
         self._end()
         self._panel.fail(problem)
+        self.failed.emit(problem)
         self.changed.emit()
 
     def _cancelled(self) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -237,6 +237,7 @@ class StepList(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
+        self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=60)
         self._timer.timeout.connect(self._spin)
         theme.changed.connect(self.refresh)
@@ -260,6 +261,7 @@ class StepList(QWidget):
         """A test begins: the rows wait, run and end, until `stop`."""
         self.clear()
         self.running = True
+        self._clock.start()
         self._timer.start()
         self.refresh()
 
@@ -294,7 +296,8 @@ class StepList(QWidget):
 
     def total(self) -> float:
         """Seconds that the whole width of a bar stands for."""
-        return max(self._seconds, 0.001)
+        elapsed = self._clock.elapsed() / 1000 if self.running else 0.0
+        return max(self._seconds, elapsed, 0.001)
 
     def title_width(self) -> int:
         """The widest title's width: the bars begin behind it."""
@@ -344,9 +347,7 @@ class StepList(QWidget):
 
     def _spin(self) -> None:
         self.turn = math.fmod(self.turn + 20, 360)
-        for row in self._rows.values():
-            if row.running:
-                row.update()
+        self.update()  # the bars of all rows are parts of a whole that grows
 
 
 def outcome_icon(theme: Theme, outcome: Outcome | None) -> QLabel:

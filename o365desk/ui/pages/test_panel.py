@@ -140,8 +140,7 @@ class TestPanel(QFrame):
         self._offer_report()
 
     def _offer_report(self) -> None:
-        for button in (self._copy, self._save):
-            button.setVisible(self.report is not None)
+        self._offer.setVisible(self.report is not None)
 
     def _lay_out(self) -> None:
         self._stop.setObjectName("button-cancel-test")
@@ -153,18 +152,25 @@ class TestPanel(QFrame):
         head.addWidget(self._when)
         head.addWidget(self._stop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 16)
-        column.setSpacing(12)
-        column.addLayout(head)
+        head.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(16, 5, 16, 16)  # 12 to the title: its line is as high as Cancel test, always
+        column.setSpacing(8)
+        line = QWidget()
+        line.setLayout(head)
+        line.setMinimumHeight(self._stop.sizeHint().height())
+        column.addWidget(line)
         for widget in (self.headline, self._intro, self.steps):
             column.addWidget(widget)
+        column.addSpacing(4)
         column.addWidget(text_label("Operations", "strong", wrap=False))
         column.addWidget(self.verdicts)
-        column.addWidget(self._report_buttons())
+        self._offer = self._report_buttons()
+        column.addWidget(self._offer)
 
     def _report_buttons(self) -> QWidget:
         holder = QWidget()
         flow = FlowLayout(holder)
+        flow.setContentsMargins(0, 4, 0, 0)
         for button, icon, name in ((self._copy, "copy", "copy-report"), (self._save, "save", "save-report")):
             button.setObjectName(f"button-{name}")
             Pictured(self._theme, button, icon)
