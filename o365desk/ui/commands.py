@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from o365desk.ui.context import Commands
+from o365desk.ui.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ class Menus:
     """The menu bar. `own` are the window's commands; what a page can do is told by `show`. The Practice menu
     is hidden until there is something in it."""
 
-    def __init__(self, bar: QMenuBar, own: Commands) -> None:
+    def __init__(self, bar: QMenuBar, own: Commands, theme: Theme) -> None:
         self._bar = bar
         self._own = own
+        self._theme = theme
         self._page: Commands = {}
         self._extras: list[QAction] = []
         self.menus: dict[str, QMenu] = {}
@@ -91,6 +94,7 @@ class Menus:
         for key, title in MENUS.items():
             self.menus[key] = bar.addMenu(title)
             self.menus[key].setToolTipsVisible(True)
+            self.menus[key].aboutToShow.connect(partial(self.draw_icons, self.menus[key]))
         self.menus["practice"].menuAction().setVisible(False)
         for command in COMMANDS:
             self._add(command)
@@ -106,6 +110,20 @@ class Menus:
             self.menus["source"].removeAction(action)
             action.deleteLater()
         self._extras = [self._extra(key) for key in page if key not in self.actions]
+
+    def draw_icons(self, menu: QMenu) -> None:
+        """Gives the actions of a menu their icons: just before it is shown, so that the start need not wait."""
+        for action in menu.actions():
+            name = action.property("icon_name")
+            if name and action.icon().isNull():
+                action.setIcon(self._theme.icon(name, "dim"))
+
+    def forget_icons(self) -> None:
+        """Another theme: icons are drawn anew when next shown."""
+        for menu in self.menus.values():
+            for action in menu.actions():
+                if action.property("icon_name"):
+                    action.setIcon(QIcon())
 
     def _add(self, command: Command) -> None:
         menu = self.menus[command.menu]

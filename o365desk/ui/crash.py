@@ -18,7 +18,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from o365desk import __version__
-from o365desk.log import mask
 from o365desk.model.problems import Problem
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +39,8 @@ def problem(error: BaseException) -> Problem:
 
 def report(error: BaseException) -> str:
     """An exception as text that can be sent to a stranger."""
+    from o365desk.log import mask
+
     head = (
         f"o365desk {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n"
         f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, thread {threading.current_thread().name}\n"
@@ -161,7 +162,7 @@ class Reporter(QObject):
             self.window.show()
             self.window.raise_()
         except Exception as error:  # noqa: BLE001 - raising here would come back here without end
-            _last_resort(f"{text}\nwhile showing it: {error!r}")
+            _last_resort(f"{text}\nwhile showing it: {report(error)}")
         finally:
             self._busy = False
 
@@ -169,7 +170,7 @@ class Reporter(QObject):
 def _last_resort(text: str) -> None:
     """When no window can say it."""
     if sys.stderr:
-        sys.stderr.write(mask(text) + "\n")
+        sys.stderr.write(text + "\n")
 
 
 def install() -> Reporter:

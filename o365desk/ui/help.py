@@ -127,10 +127,17 @@ def about_sheet(window: "Window") -> Sheet:
     return Sheet(window, "About o365desk", body, (460, 300))
 
 
-def show(sheet: Sheet) -> None:
-    """Shows a sheet until it is closed."""
-    sheet.exec()
-    sheet.deleteLater()
+def help_on(key: str, window: "Window", page: Page) -> None:
+    """Does a command of the Help menu."""
+    if key == "open-log":
+        open_log_folder(window.context)
+    elif key == "diagnostics":
+        copy_diagnostics(window.context)
+    else:
+        sheets = {"help": lambda: help_sheet(window, page), "shortcuts": lambda: shortcuts_sheet(window)}
+        sheet = sheets.get(key, lambda: about_sheet(window))()
+        sheet.exec()
+        sheet.deleteLater()
 
 
 def open_log_folder(context: Context) -> None:

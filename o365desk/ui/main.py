@@ -1,5 +1,6 @@
 """The window's start: QApplication, theme, services, first window. Nothing dear is imported before it shows."""
 
+import gc
 import signal
 import socket
 import sys
@@ -7,14 +8,17 @@ from collections.abc import Callable
 from types import FrameType
 
 from PySide6.QtCore import QSocketNotifier, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from o365desk.app import App
 from o365desk.model.problems import ProblemError
-from o365desk.ui import crash
+from o365desk.ui import crash, keep_true_alive
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
+
+_COLLECTED_EVERY = 10_000
+"""Milliseconds."""
 
 
 def main(make_app: Callable[[], App], *, practice: bool = False, open_source: str | None = None) -> int:
@@ -27,6 +31,8 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     try:
         app = make_app()
     except ProblemError as error:
+        from PySide6.QtWidgets import QMessageBox
+
         QMessageBox.critical(None, "o365desk", error.problem.sentence())
         return 1
     reporter = crash.install()
@@ -57,10 +63,24 @@ def application() -> QApplication:
 
 
 def _after_first_paint(window: Window, practice: bool, open_source: str | None) -> None:
+    keep_true_alive()
+    _collect_on_this_thread(window)
     if practice:
         window.start_practice()
     if open_source:
         window.open_source(open_source)
+
+
+def _collect_on_this_thread(window: Window) -> None:
+    """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on the
+    main one. So it runs here only, now and then, over what came after the start."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    timer = QTimer(window)
+    timer.setInterval(_COLLECTED_EVERY)
+    timer.timeout.connect(lambda: gc.collect())
+    timer.start()
 
 
 def _close_on_signals(window: Window) -> socket.socket:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor, QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS
@@ -128,7 +128,7 @@ class NoticeBar(QWidget):
         self.details.setVisible(bool(notice.detail))
         self._restyle()
         self._frame.show()
-        QAccessible.updateAccessibility(QAccessibleEvent(self.text, QAccessible.Event.Alert))
+        _announce(self.text)
         if notice.level == "good":
             self._fade.start()
         else:
@@ -142,13 +142,13 @@ class NoticeBar(QWidget):
             self.dismiss_notice()
 
     def _lay_out(self) -> None:
-        self.setMinimumHeight(52)
+        self.setMinimumHeight(44)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 12)
+        column.setContentsMargins(0, 0, 0, 8)
         column.addWidget(self._frame)
         row = QHBoxLayout(self._frame)
-        row.setContentsMargins(12, 4, 4, 4)
+        row.setContentsMargins(12, 2, 4, 2)
         row.setSpacing(8)
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
@@ -162,6 +162,13 @@ class NoticeBar(QWidget):
         self._icon.setPixmap(self._theme.pixmap(LEVEL_ICONS[self.notice.level], 20, self.notice.level))
         self.dismiss.setIcon(self._theme.icon("close", "text"))
         set_role(self._frame, f"banner-{self.notice.level}")
+
+
+def _announce(widget: QWidget) -> None:
+    """Has a screen reader say what appeared."""
+    from PySide6.QtGui import QAccessible, QAccessibleEvent  # late: they take a moment to load
+
+    QAccessible.updateAccessibility(QAccessibleEvent(widget, QAccessible.Event.Alert))
 
 
 def set_role(widget: QWidget, role: str) -> None:

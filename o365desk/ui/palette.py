@@ -93,6 +93,7 @@ class Palette(QDialog):
         self._choices: list[Choice] = []
         for menu in window.menus.menus.values():
             if menu.menuAction().isVisible():
+                window.menus.draw_icons(menu)
                 self._choices += actions_of(menu, plain(menu.title()))
         self.words = QLineEdit(placeholderText="Type a command or the name of a data source")
         self.words.setAccessibleName("Search commands and data sources")

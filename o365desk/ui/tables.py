@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractTableModel,
     QByteArray,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -198,7 +199,8 @@ class Table(QTableView):
         self._by_hand = False
         self.setModel(model)
         self.setAccessibleName(name)
-        self.setItemDelegate(CellDelegate(theme, self))
+        self._cells = CellDelegate(theme, self)
+        self.setItemDelegate(self._cells)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -262,10 +264,22 @@ class Table(QTableView):
             super().keyPressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """A hand over links."""
-        link = self.indexAt(event.position().toPoint()).data(LINK_ROLE)
+        """A hand over links; the row under the pointer stands out."""
+        index = self.indexAt(event.position().toPoint())
+        self._hover(index.row())
+        link = index.data(LINK_ROLE)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if link else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No row is under the pointer any more."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self._cells.hovered:
+            self._cells.hovered = row
+            self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on a link opens its row."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
@@ -67,7 +68,7 @@ class Window(QMainWindow):
         self.status = StatusBar(app, tasks, theme)
         self._stack = QStackedWidget()
         self._lay_out()
-        self.menus = Menus(self.menuBar(), self._commands())
+        self.menus = Menus(self.menuBar(), self._commands(), theme)
         self._fill_view_menu()
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
         theme.changed.connect(self._recolour)
@@ -155,8 +156,9 @@ class Window(QMainWindow):
         area.setObjectName("page")
         column = QVBoxLayout(area)
         column.setContentsMargins(24, 12, 24, 0)
-        column.setSpacing(12)
+        column.setSpacing(8)
         column.addWidget(self.header)
+        column.addSpacing(4)
         column.addWidget(self._stack, 1)
         column.addWidget(NoticeBar(self.theme, self.notices, self.go))
         whole = QWidget()
@@ -171,20 +173,24 @@ class Window(QMainWindow):
         self.resize(1240, 800)
 
     def _commands(self) -> Commands:
-        from o365desk.ui import help as helping
-        from o365desk.ui import palette
-
+        helped = ("help", "shortcuts", "open-log", "diagnostics", "about")
         return {
             "new": lambda: self.go("add-new"),
             "quit": self.close,
-            "palette": lambda: palette.show_palette(self),
+            "palette": self._show_palette,
             "cancel": self.status.cancel_newest,
-            "help": lambda: helping.show(helping.help_sheet(self, self._pages[self._where])),
-            "shortcuts": lambda: helping.show(helping.shortcuts_sheet(self)),
-            "open-log": lambda: helping.open_log_folder(self.context),
-            "diagnostics": lambda: helping.copy_diagnostics(self.context),
-            "about": lambda: helping.show(helping.about_sheet(self)),
+            **{key: partial(self._help, key) for key in helped},
         }
+
+    def _show_palette(self) -> None:
+        from o365desk.ui.palette import show_palette
+
+        show_palette(self)
+
+    def _help(self, key: str) -> None:
+        from o365desk.ui.help import help_on
+
+        help_on(key, self, self._pages[self._where])
 
     def _fill_view_menu(self) -> None:
         for number, (where, place) in enumerate(_in_navigation(), 1):
@@ -218,10 +224,7 @@ class Window(QMainWindow):
 
     def _recolour(self) -> None:
         self.navigation.recolour(self.theme)
-        for menu in self.menus.menus.values():
-            for action in menu.actions():
-                if action.property("icon_name"):
-                    action.setIcon(self.theme.icon(action.property("icon_name"), "dim"))
+        self.menus.forget_icons()
 
     def _restore_place(self) -> None:
         kept = self.app.state.remembered(_REMEMBERED)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QVBoxLayout
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import CLOUDS, copy_of
 from o365desk.model.problems import Action, Problem
@@ -382,6 +382,8 @@ class DataSourcesPage(Page):
 
 def confirm_delete(page: Page, name: str) -> bool:
     """Asks with OK and Cancel, the words of the web original."""
+    from PySide6.QtWidgets import QMessageBox
+
     box = QMessageBox(
         QMessageBox.Icon.NoIcon,
         "Delete data source",
@@ -398,4 +400,7 @@ def confirm_delete(page: Page, name: str) -> bool:
 
 def show_in_system(path: Path) -> None:
     """Opens a file or folder with the system's own program."""
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
