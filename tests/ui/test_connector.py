@@ -310,7 +310,7 @@ def test_leaving_with_changes_saves_or_discards(bench: Bench, button: str, name:
     source = saved(bench)
     page = bench.open(source)
     edit(page, "name", "Other")
-    page._keep_draft()
+    page._draft.keep()
     answer(button)
     bench.button("close").click()
     assert bench.window.page("datasources").isVisible()
@@ -476,7 +476,7 @@ def test_the_remedy_goes_to_the_field(bench: Bench) -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_its_button(bench: Bench, action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
     page = bench.open(saved(bench))
-    remedies = page.remedies(Problem(title="x", field="tenant", action=action))
+    remedies = page._helping.remedies(Problem(title="x", field="tenant", action=action))
     assert bool(remedies) is (action is not Action.NONE)
     assert all(text and "&" not in text.replace("&&", "") for text, _ in remedies)
 

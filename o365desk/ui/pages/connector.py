@@ -1,35 +1,32 @@
 """The Office 365 data connector: draft, authorise, test and save one data source."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout
 
 from o365desk.model.datasource import FIELDS, DataSource
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
-from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.connections import Credential
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import action_text, problem_detail
+from o365desk.ui.notices import problem_detail
 from o365desk.ui.pages.assessing import Assessment, Assessor
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
 from o365desk.ui.pages.connector_form import RUNNING, ConnectorForm
 from o365desk.ui.pages.connector_layout import Sheet, StatusWidget
-from o365desk.ui.pages.editing import Editing, as_values, credential, with_values
+from o365desk.ui.pages.drafting import Drafting
 from o365desk.ui.pages.gentle import Gentle
-from o365desk.ui.pages.headline import Remedies
-from o365desk.ui.pages.permissions import PermissionsPanel, no_link_because
+from o365desk.ui.pages.helping import Helping
+from o365desk.ui.pages.permissions import PermissionsPanel
 from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
 from o365desk.ui.pages.test_panel import TestPanel
 
 NO_SECURITY = "Security settings come with the next version."
-_NOTHING = Editing(DataSource(id=""), None, None, DataSource(id=""))
 
 
 class ConnectorPage(Page):
@@ -43,40 +40,39 @@ class ConnectorPage(Page):
 
     def __init__(self, context: Context, open_url: Callable[[str], bool] = open_address) -> None:
         super().__init__(context)
-        self._open_url = open_url
-        self._editing = _NOTHING
+        clock = context.app.clock
         self._assessment: Assessment | None = None
         self._told: object = None
         self._banner: Callable[[], None] | None = None
-        clock = context.app.clock
+        self._helping = Helping(context, self, open_url)
         self.view = ConnectorForm(context.theme, clock, open_url)
         self.form = self.view.form
-        self.panel = TestPanel(context.theme, self.remedies, clock)
+        self.panel = TestPanel(context.theme, self._helping.remedies, clock)
         self.permissions = PermissionsPanel(context.theme)
         self.sheet = Sheet(context.theme, self.view, (self.panel, self.permissions))
         self.beside_title = self._status = StatusWidget()
         self._gentle = Gentle(self.form)
+        self._draft = Drafting(context.app, self.form)
         self._proving = Proving(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)
         self._assessor = Assessor(context, self)
-        self._draft = QTimer(self, singleShot=True, interval=500)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.sheet)
         self._connect()
 
     def _connect(self) -> None:
-        self.form.edited.connect(self._field_edited)
-        self.view.authorize.connect(self.authorise)
         for key, do in (("test", self.test), ("save", self.save), ("close", self.close_page)):
             self.sheet.buttons[key].clicked.connect(do)
         security = self.sheet.buttons["security"]
         security.setEnabled(False)
         security.setToolTip(NO_SECURITY)
         security.setAccessibleDescription(NO_SECURITY)
-        self.permissions.copy_link.connect(self._copy_consent_link)
-        self.permissions.register.connect(self._register)
+        self.view.authorize.connect(self.authorise)
+        self.permissions.copy_link.connect(self._helping.copy_link)
+        self.permissions.register.connect(lambda: self._helping.register(self))
         self.panel.copied.connect(lambda text: self._say("good", text))
+        self._draft.changed.connect(self._follow)
         self._proving.changed.connect(self._proving_changed)
         self._proving.authorised.connect(self.test)
         self._proving.tested.connect(self._tested)
@@ -86,50 +82,38 @@ class ConnectorPage(Page):
         self._saving.failed.connect(self._not_saved)
         self._assessor.assessed.connect(self._assessed)
         self._assessor.failed.connect(self._complain)
-        self._draft.timeout.connect(self._keep_draft)
 
     # --- what the window asks ---------------------------------------------------------------------------------
 
     def activated(self, **where: Any) -> None:
         """Opens a data source by `source_id`, or a `draft` with its `base`; with neither, shows what was open."""
-        app = self.context.app
-        source_id = where.get("source_id") or (where["draft"].id if "draft" in where else "")
-        if not source_id:
+        if not where:
             return
-        kept = next(
-            (draft for draft in app.state.drafts(app.workspace.folder) if draft.source.id == source_id), None
-        )
+        before = self._draft.source.id
         try:
-            on_disk = app.workspace.get(source_id) if "draft" not in where or where.get("base") else None
+            kept = self._draft.load(**where)
         except ProblemError as error:
-            if kept is None:
-                self.context.notices.problem(error.problem)
-                QTimer.singleShot(0, self.close_page)
-                return
-            on_disk = None
+            self.context.notices.problem(error.problem)
+            QTimer.singleShot(0, self.close_page)
+            return
+        self._opened(before)
         if kept:
-            self._open(Editing(kept.source, on_disk.source if on_disk else None, kept.base))
-            at = kept.at.astimezone()
-            self._banner = lambda: self._show_restored(f"{at:%H:%M} on {at.day} {at:%B}")
-        elif on_disk:
-            self._open(Editing(where.get("draft", on_disk.source), on_disk.source, on_disk.version))
-        else:
-            self._open(Editing(where["draft"], None, None, where["draft"]))
-        self._show_banner()
+            at = kept.astimezone()
+            self._show_first(lambda: self._show_restored(f"{at:%H:%M} on {at.day} {at:%B}"))
         self.form.rows["name"].editor.target.setFocus()
 
     @property
     def breadcrumb(self) -> list[str]:  # type: ignore[override]
         """Ends in the name as typed."""
-        return ["Data sources", self._editing.source.name.strip() or "New data source"]
+        return ["Data sources", self._draft.source.name.strip() or "New data source"]
 
     def dirty(self) -> bool:
         """Whether a detail or a secret was typed and not saved."""
-        return bool(self._editing.source.id) and (self._editing.dirty or self._credential() != NO_CREDENTIAL)
+        return self._draft.dirty
 
     def source(self) -> DataSource | None:
         """The data source as the form has it."""
-        return self._editing.source if self._editing.source.id else None
+        return self._draft.source if self._draft.source.id else None
 
     def busy(self) -> bool:
         """Whether a test, a sign-in or a save is running."""
@@ -152,103 +136,88 @@ class ConnectorPage(Page):
 
     def may_leave(self) -> bool:
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
-        if self.dirty():
-            dialog = LeaveDialog(self._editing.source.name, self)
-            dialog.exec()
-            if dialog.choice is Leave.KEEP_EDITING:
-                return False
-            if dialog.choice is Leave.DISCARD:
-                self._discard()
-            elif not self._save_and_wait():
-                return False
-        return True
+        if not self.dirty():
+            return True
+        dialog = LeaveDialog(self._draft.source.name, self)
+        dialog.exec()
+        if dialog.choice is Leave.SAVE:
+            return self._savable() and self._saving.save_and_wait(*self._to_save())
+        if dialog.choice is Leave.DISCARD:
+            self._discard()
+        return dialog.choice is Leave.DISCARD
 
-    # --- opening and editing ----------------------------------------------------------------------------------
+    def close_page(self) -> None:
+        """Back to datasource management; what runs for this data source is stopped."""
+        if self.context.go("datasources"):
+            self._proving.cancel()
 
-    def _open(self, editing: Editing) -> None:
-        """Shows a data source; another one's test or sign-in is stopped first."""
-        if editing.source.id != self._editing.source.id:
+    # --- what follows from what is open and typed -------------------------------------------------------------
+
+    def _opened(self, before: str) -> None:
+        """Something was put into the form; `before` is the id of what was open until now."""
+        if before != self._draft.source.id:
             self._proving.cancel()
             self.panel.clear()
             self._assessment = None
             self._status.show_status(None)
-        self._editing, self._banner = editing, None
-        self.form.put(as_values(editing.source))
-        self.form.clear_secrets()
         self._gentle.reset()
-        if not self._proving.doing:
-            report = self.context.app.connections.last_report(editing.source.id)
-            if report and self.panel.report is None:
-                self.panel.show_last(report)
+        report = self.context.app.connections.last_report(self._draft.source.id)
+        if report and not self.panel.report and not self._proving.doing:
+            self.panel.show_last(report)
         self._follow(now=True)
-
-    def _field_edited(self, key: str) -> None:
-        self._editing = replace(self._editing, source=with_values(self._editing.source, self.form.values()))
-        self._draft.start()
-        self._follow()
+        self._show_first(None)
 
     def _follow(self, *, now: bool = False) -> None:
         """Everything that follows from what is typed."""
-        source = self._editing.source
+        source = self._draft.source
         self.view.follow(source)
         self.permissions.show_source(source)
-        self._assessor.ask(source, self._credential(), now=now)
+        self._assessor.ask(source, self._draft.credential, now=now)
         self._tell()
 
     def _tell(self) -> None:
         """Tells the window, if something that it shows is another."""
-        source, dirty = self._editing.source, self.dirty()
-        self.sheet.show_saved(dirty, self._editing.saved is not None)
+        source, dirty = self._draft.source, self.dirty()
+        self.sheet.show_saved(dirty, self._draft.editing.saved is not None)
         told = (source.id, source.name, source.tenant, source.cloud, source.sign_in, dirty, self._proving.doing)
         if told != self._told:
             self._told = told
             self.title_changed.emit()
 
     def _assessed(self, assessment: Assessment) -> None:
-        if assessment.source.id != self._editing.source.id:
+        if assessment.source.id != self._draft.source.id:
             return
+        known, before = assessment.known, self._assessment
         self._assessment = assessment
         self._status.show_status(assessment.status)
         self.view.show_status(assessment.status)
-        self.view.show_authorisation(assessment.known.authorisation, assessment.source.sign_in.delegated)
+        self.view.show_authorisation(known.authorisation, assessment.source.sign_in.delegated)
         for key in ("secret", "passphrase"):
             self.form.set_kept(key, key in assessment.kept)
-        self._gentle.show(assessment.known.problems)
-        self._show_banner()
-        self.title_changed.emit()
+        self._gentle.show(known.problems)
+        if before is None or before.status.warnings != assessment.status.warnings:
+            self._show_banner()
+        if before is None or before.known.authorisation != known.authorisation:
+            self.title_changed.emit()  # the status bar names the account
 
-    def _credential(self) -> Credential:
-        return credential(self.form.values())
-
-    def _keep_draft(self) -> None:
-        """So that a killed program offers again what was typed; secrets are not part of it."""
-        editing, app = self._editing, self.context.app
-        if editing.dirty:
-            app.state.keep_draft(app.workspace.folder, editing.source, editing.base)
-        else:
-            app.state.drop_draft(app.workspace.folder, editing.source.id)
+    def go_to(self, key: str) -> None:
+        """Puts the focus into a field, in sight."""
+        if self.form.focus(key):
+            self.sheet.reveal(self.form.rows[key])
 
     def _discard(self) -> None:
-        self._draft.stop()
-        app, editing = self.context.app, self._editing
-        app.state.drop_draft(app.workspace.folder, editing.source.id)
-        start = editing.saved or editing.fresh or DataSource(id=editing.source.id)
-        base = editing.base
-        if editing.saved:
-            base = app.workspace.get(start.id).version
-        self._open(Editing(start, editing.saved, base, start))
+        self._draft.discard()
+        self._opened(self._draft.source.id)
 
     # --- saving -----------------------------------------------------------------------------------------------
 
     def save(self) -> None:
         """Saves; a conflict, a locked vault or a problem is asked about or shown."""
         if self._savable():
-            self._saving.save(self._editing.source, self._editing.base, self._credential())
+            self._saving.save(*self._to_save())
 
-    def _save_and_wait(self) -> bool:
-        return self._savable() and self._saving.save_and_wait(
-            self._editing.source, self._editing.base, self._credential()
-        )
+    def _to_save(self) -> tuple[DataSource, str | None, Credential]:
+        return self._draft.source, self._draft.editing.base, self._draft.credential
 
     def _savable(self) -> bool:
         """What has no value at all cannot be saved; what is merely missing can."""
@@ -258,74 +227,67 @@ class ConnectorPage(Page):
             self._not_saved(bad[0])
         return not bad
 
-    def _saved(self, entry: Entry, kept: Credential) -> None:
-        self._draft.stop()
-        if self._credential() == kept:
-            self.form.clear_secrets()
-        same = entry.source.id == self._editing.source.id
-        source = with_values(entry.source, self.form.values()) if same else entry.source
-        copied = not same
-        self._editing = Editing(source, entry.source, entry.version)
-        self._banner = None
-        if copied:
-            self._open(self._editing)
-        self._keep_draft()
-        missing = [problem.title for problem in self._assessment.known.problems] if self._assessment else []
-        remark = f"Still to do before it is ready: {'; '.join(missing)}." if missing else ""
-        self._say("good", "Details saved successfully", remark)
+    def _saved(self, entry: Entry, kept: Credential, missing: list[Problem]) -> None:
+        before = self._draft.source.id
+        self._draft.saved(entry, kept)
+        if before != entry.source.id:
+            self._opened(before)
+        remark = f"Still to do before it is ready: {'; '.join(problem.title for problem in missing)}."
+        self._say("good", "Details saved successfully", remark if missing else "")
+        self._show_first(None)
         self._follow(now=True)
-        self._show_banner()
 
     def _not_saved(self, problem: Problem) -> None:
         if problem.field in FIELDS:
             self._gentle.insist(problem)
         self._complain(problem)
 
-    def _complain(self, problem: Problem) -> None:
-        """A problem that is not the test's: it stays in sight as the page's banner, and among the notices."""
-        self._banner = lambda: self.sheet.banner.show_problem(problem)
-        self._show_banner()
-        self.context.notices.problem(problem, self._editing.source.id)
-
     def _theirs_taken(self, theirs: Entry, mine: DataSource) -> None:
-        self._open(Editing(theirs.source, theirs.source, theirs.version))
-        self._keep_draft()
+        def show(typed: DataSource | None) -> None:
+            self._draft.open_entry(theirs, typed)
+            self._opened(theirs.source.id)
 
-        def bring_back() -> None:
-            self._open(replace(self._editing, source=mine))
-            self._keep_draft()
-            self._show_banner()
+        show(None)
+        self._show_first(
+            lambda: self.sheet.show_banner(
+                "info",
+                "The other version is shown now",
+                "What you typed is kept until you leave this page.",
+                [("Bring mine back", lambda: show(mine))],
+            )
+        )
 
-        self._banner = lambda: self.sheet.show_banner(
-            "info", "The other version is shown now", "What you typed is kept until you leave this page.",
-            [("Bring mine back", bring_back)],
-        )  # fmt: skip
-        self._show_banner()
+    def unlock(self) -> None:
+        """Opens the vault, then tests again."""
+        if self._saving.open_vault():
+            self.test()
 
     # --- authorising and testing ------------------------------------------------------------------------------
 
     def test(self, *_: object) -> None:
-        """Runs the connection test with what is typed, saved or not."""
-        if self._proving.doing or not self._editing.source.id:
-            return
-        self._gentle.ask_all()
-        self._proving.test(self._editing.source, self._credential())
-        self.sheet.reveal(self.panel)
+        """Runs the connection test with what is typed, saved or not; nothing while something runs."""
+        if self.source() and not self._proving.doing:
+            self._gentle.ask_all()
+            self._proving.test(self._draft.source, self._draft.credential)
+            self.sheet.reveal(self.panel)
 
     def authorise(self, *_: object, device_code: bool = False) -> None:
         """Signs in, or waits for an administrator's consent; then the test runs by itself."""
-        if self._proving.doing or not self._editing.source.id:
-            return
-        self._proving.authorise(self._editing.source, self._credential(), device_code=device_code)
-        self.sheet.reveal(self.view.waiting)
+        if self.source() and not self._proving.doing:
+            self._proving.authorise(self._draft.source, self._draft.credential, device_code=device_code)
+            self.sheet.reveal(self.view.waiting)
 
     def _proving_changed(self) -> None:
-        running = bool(self._proving.doing)
         self.sheet.show_running(self._proving.doing)
-        self.view.set_authorising(running)
-        if not running:
-            self._assessor.ask(self._editing.source, self._credential(), now=True)
+        self.view.set_authorising(bool(self._proving.doing))
+        if not self._proving.doing:
+            self._assessor.ask(self._draft.source, self._draft.credential, now=True)
         self._tell()
+
+    # --- saying it --------------------------------------------------------------------------------------------
+
+    def _say(self, level: str, text: str, detail: str = "") -> None:
+        self.context.notices.say(level, text, detail, self._draft.source.id)
 
     def _tested(self, report: Report) -> None:
         """The outcome is also a notice: it can be looked up again, and is seen from another page."""
@@ -336,54 +298,21 @@ class ConnectorPage(Page):
 
     def _note(self, problem: Problem) -> None:
         """Keeps a problem among the notices; where its headline is in sight, without saying it twice."""
-        source_id = self._editing.source.id
+        source_id = self._draft.source.id
         if self.isVisible():
             self.context.app.state.add_notice("bad", problem.title, problem_detail(problem), source_id)
         else:
             self.context.notices.problem(problem, source_id)
 
-    def remedies(self, problem: Problem) -> Remedies:
-        """The buttons for a problem: what the program itself can do about it."""
-        text = action_text(problem).replace("&&", "\0").replace("&", "").replace("\0", "&&")
-        single: dict[Action, Callable[[], object]] = {
-            Action.FIELD: lambda: self._go_to(problem.field),
-            Action.AUTHORIZE: self.authorise,
-            Action.BROWSER: self.authorise,
-            Action.DEVICE_CODE: lambda: self.authorise(device_code=True),
-            Action.RETRY: self.test,
-            Action.UNLOCK: self._unlock,
-        }
-        if problem.action is Action.CONSENT and not no_link_because(self._editing.source):
-            return [
-                ("Copy the consent link", self._copy_consent_link),
-                ("Open it in the browser", self._open_consent),
-            ]
-        return [(text, single[problem.action])] if problem.action in single and text else []
+    def _complain(self, problem: Problem) -> None:
+        """A problem that is not the test's: it stays in sight as the page's banner, and among the notices."""
+        self._show_first(lambda: self.sheet.banner.show_problem(problem))
+        self.context.notices.problem(problem, self._draft.source.id)
 
-    def _go_to(self, key: str) -> None:
-        if self.form.focus(key):
-            self.sheet.reveal(self.form.rows[key])
-
-    def _unlock(self) -> None:
-        if self._saving.open_vault():
-            self.test()
-
-    def _copy_consent_link(self) -> None:
-        QGuiApplication.clipboard().setText(self.context.app.connections.consent_link(self._editing.source))
-        self._say(
-            "good", "The consent link is on the clipboard", "Send it to somebody who can consent for the tenant."
-        )
-
-    def _open_consent(self) -> None:
-        if not self._open_url(self.context.app.connections.consent_link(self._editing.source)):
-            self._copy_consent_link()
-
-    def _register(self) -> None:
-        from o365desk.ui.pages.register_app import RegisterDialog
-
-        RegisterDialog(self.context.theme, self._editing.source, self).exec()
-
-    # --- banner and words -------------------------------------------------------------------------------------
+    def _show_first(self, banner: Callable[[], None] | None) -> None:
+        """The banner that goes before all others until something else happens; None: there is no such any more."""
+        self._banner = banner
+        self._show_banner()
 
     def _show_banner(self) -> None:
         """The one banner: what just happened, else what ends soonest, else none."""
@@ -392,29 +321,17 @@ class ConnectorPage(Page):
             self._banner()
         elif warnings:
             first = warnings[0]
-            go = {
+            go: dict[str, tuple[str, Callable[[], object]]] = {
                 "authorisation": ("Re-Authorize", self.authorise),
-                "secret": ("Go to the client secret", lambda: self._go_to("secret")),
-                "certificate": ("Go to the certificate", lambda: self._go_to("certificate")),
+                "secret": ("Go to the client secret", lambda: self.go_to("secret")),
+                "certificate": ("Go to the certificate", lambda: self.go_to("certificate")),
             }
             self.sheet.show_banner("warn", first.sentence(self.context.app.clock()), "", [go[first.key]])
         else:
             self.sheet.banner.hide()
 
     def _show_restored(self, when: str) -> None:
-        def discard() -> None:
-            self._discard()
-            self._show_banner()
-
+        text = "It was not saved then, and it is not saved yet."
         self.sheet.show_banner(
-            "info", f"What you typed until {when} is back", "It was not saved then, and it is not saved yet.",
-            [("Discard it", discard)],
-        )  # fmt: skip
-
-    def _say(self, level: str, text: str, detail: str = "") -> None:
-        self.context.notices.say(level, text, detail, self._editing.source.id)
-
-    def close_page(self) -> None:
-        """Back to datasource management; what runs for this data source is stopped."""
-        if self.context.go("datasources"):
-            self._proving.cancel()
+            "info", f"What you typed until {when} is back", text, [("Discard it", self._discard)]
+        )

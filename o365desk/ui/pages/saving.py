@@ -1,10 +1,12 @@
 """Saving a data source from the form: opening the vault if need be, the save, and a conflict if there is one."""
 
-from PySide6.QtCore import QEventLoop, QObject, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from o365desk.model.datasource import DataSource, copy_of
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.connections import NO_CREDENTIAL, Credential
 from o365desk.services.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
@@ -13,11 +15,12 @@ from o365desk.ui.pages.vault import VaultDialog
 
 
 class Saving(QObject):
-    """One save at a time. `saved` follows with the Entry and the Credential that went to the vault; `taken` when
+    """One save at a time, and one that has begun is finished even if it is cancelled: it may be written already.
+    `saved` follows with the Entry, the Credential that went to the vault and the Problems that remain; `taken` when
     the other side of a conflict was chosen, with that Entry and what was typed here; `failed` with the Problem;
     after each of them, and when the person stepped back, `ended` with whether something was saved."""
 
-    saved = Signal(object, object)
+    saved = Signal(object, object, list)
     taken = Signal(object, object)
     failed = Signal(object)
     ended = Signal(bool)
@@ -37,21 +40,28 @@ class Saving(QObject):
             return
         self.running = True
         connections = self._context.app.connections
+        ended: list[Callable[[], None]] = []
 
-        def work(*_: object) -> Entry | ConflictError:
+        def work(*_: object) -> None:
             try:
-                return connections.save(source, base, credential)
+                entry = connections.save(source, base, credential)
+                missing = connections.problems(entry.source)
+                ended.append(lambda: self._done(entry, credential, missing))
             except ConflictError as conflict:
-                return conflict
+                found = conflict
+                ended.append(lambda: self._conflict(found, credential))
+            except ProblemError as error:
+                problem = error.problem
+                ended.append(lambda: self._failed(problem))
 
-        self._context.tasks.run(
-            f"Saving “{source.name}”",
-            work,
-            lambda result: self._done(result, credential),
-            self._failed,
-            owner=self,
-            cancelled=lambda: self._end(False),
-        )
+        def wait() -> None:
+            if ended:
+                ended[0]()
+            else:
+                QTimer.singleShot(50, self, wait)
+
+        tasks = self._context.tasks
+        tasks.run(f"Saving “{source.name}”", work, lambda _: wait(), self._failed, owner=self, cancelled=wait)
 
     def save_and_wait(self, source: DataSource, base: str | None, credential: Credential) -> bool:
         """The same for who cannot go on before it is done; the window stays alive. Returns whether it was saved."""
@@ -76,11 +86,8 @@ class Saving(QObject):
         dialog = VaultDialog(context.theme, context.tasks, context.app.vault, self._parent)
         return dialog.exec() == QDialog.DialogCode.Accepted
 
-    def _done(self, result: Entry | ConflictError, credential: Credential) -> None:
-        if isinstance(result, ConflictError):
-            self._conflict(result, credential)
-            return
-        self.saved.emit(result, credential)
+    def _done(self, entry: Entry, credential: Credential, missing: list[Problem]) -> None:
+        self.saved.emit(entry, credential, missing)
         self._end(True)
 
     def _failed(self, problem: Problem) -> None:
