@@ -105,3 +105,11 @@ def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any])
     made = Desk(tmp_path, practice.ready)
     yield made
     made.close()
+
+
+@pytest.fixture
+def hasty_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+    """The same, but it waits for no answer longer than a second and a half."""
+    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5))
+    yield made
+    made.close()

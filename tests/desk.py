@@ -14,6 +14,7 @@ from o365desk.model.status import Authorisation
 from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Credential, Waiting
 from o365desk.services.secrets import Secret
+from tests.failures import Failure
 from tests.practice.browser import sign_in
 
 
@@ -86,6 +87,18 @@ class Desk:
     def secret(self, profile: str = "read-write") -> Credential:
         """The app's client secret, as typed."""
         return Credential(secret=Secret(self.ready["apps"][profile]["secret"]))
+
+    def prepared(self, failure: Failure) -> tuple[DataSource, str]:
+        """A row of the table of failures: its data source, and the client secret to type ("" for none)."""
+        details = {
+            key: value.format(**self.ready) if type(value) is str else value
+            for key, value in failure.details.items()
+        }
+        if details.get("sign_in") is SignIn.CERTIFICATE:
+            details["certificate"] = self.ready["apps"][failure.profile]["certificate"]
+        source = self.source(failure.profile, **details)
+        by_secret = source.sign_in is SignIn.SECRET
+        return source, (failure.secret or self.ready["apps"][failure.profile]["secret"]) if by_secret else ""
 
     def saved(self, source: DataSource, profile: str = "read-write") -> DataSource:
         """The data source, saved with its secret."""

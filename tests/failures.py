@@ -91,7 +91,8 @@ FAILURES = (
     _refreshed("multifactor required", 8, "AADSTS50076", "complete MFA", Action.BROWSER, conditional_access="mfa"),
     _refreshed("all blocked", 8, "AADSTS53003", "sign-in log", Action.BROWSER, conditional_access="block_all"),
     Failure(name="device code blocked", rank=8, code="AADSTS53003", remedy="use another flow",
-            action=Action.BROWSER, details=DELEGATED, act="device-code", switches={"conditional_access": "block_device_code"}),
+            action=Action.BROWSER, details=DELEGATED, act="device-code",
+            switches={"conditional_access": "block_device_code"}),
     # 9: device code
     Failure(name="device code declined", rank=9, code="authorization_declined", remedy="Start again and accept",
             action=Action.DEVICE_CODE, details=DELEGATED, act="device-code", switches={"device_code": "declined"}),
