@@ -296,6 +296,46 @@ def test_the_locked_vault_is_asked_for_before_a_secret_is_saved(
         desk.close()
 
 
+def test_a_save_that_began_is_told_even_if_it_was_cancelled(bench: Bench) -> None:
+    source = saved(bench)
+    page = bench.open(source)
+    edit(page, "name", "Other")
+    page.save()
+    for task in bench.window.tasks.active():
+        task.cancel()
+    soon(bench.qtbot, lambda: not page.busy())
+    assert bench.desk.app.workspace.get(source.id).source.name == "Other"
+    assert not page.dirty()
+    edit(page, "name", "Third")
+    page.save()
+    bench.idle()
+    assert bench.desk.app.workspace.get(source.id).source.name == "Third", "and the next meets no conflict"
+
+
+def test_what_is_typed_while_saving_stays(bench: Bench) -> None:
+    source = saved(bench)
+    page = bench.open(source)
+    edit(page, "name", "Saved")
+    page.save()
+    edit(page, "tenant", "later.onmicrosoft.com")
+    bench.idle()
+    entry = bench.desk.app.workspace.get(source.id).source
+    assert (entry.name, entry.tenant) == ("Saved", source.tenant)
+    assert page.form.values()["tenant"] == "later.onmicrosoft.com"
+    assert page.dirty()
+
+
+def test_unknown_keys_of_the_file_survive(bench: Bench) -> None:
+    source = saved(bench)
+    entry = bench.desk.app.workspace.get(source.id)
+    bench.desk.app.workspace.save(entry.source.replace(extra={"colour": "green"}), entry.version)
+    page = bench.open(source)
+    edit(page, "name", "Other")
+    page.save()
+    bench.idle()
+    assert bench.desk.app.workspace.get(source.id).source.extra == {"colour": "green"}
+
+
 # --- leaving and coming back --------------------------------------------------------------------------------------
 
 
@@ -370,6 +410,31 @@ def test_a_killed_program_offers_what_was_typed(bench: Bench, theme: Theme, exis
         assert not page.sheet.banner.isVisible()
     finally:
         again.close()
+
+
+def test_a_draft_whose_file_changed_meanwhile_meets_the_conflict(bench: Bench) -> None:
+    source = saved(bench)
+    workspace, state = bench.desk.app.workspace, bench.desk.app.state
+    entry = workspace.get(source.id)
+    state.keep_draft(workspace.folder, entry.source.replace(name="Mine"), entry.version)
+    workspace.save(entry.source.replace(name="Theirs"), entry.version)
+    page = bench.open(source)
+    assert page.form.values()["name"] == "Mine"
+    answer("conflict-edit")
+    page.save()
+    bench.idle()
+    assert workspace.get(source.id).source.name == "Theirs"
+
+
+def test_discarding_a_draft_whose_file_is_gone_leaves_it_unsaved(bench: Bench) -> None:
+    source = saved(bench)
+    page = bench.open(source)
+    edit(page, "name", "Other")
+    bench.desk.app.workspace.delete(source.id)
+    answer("leave-discard")
+    assert page.may_leave()
+    assert page.form.values()["name"] == "Contoso HR"
+    assert label(page, "saved-state").text() == "Not saved yet"
 
 
 def test_a_data_source_that_is_gone_leads_back_to_the_list(bench: Bench) -> None:

@@ -61,6 +61,7 @@ class ConnectorForm(QWidget):
     def __init__(self, theme: Theme, clock: Callable[[], datetime], open_url: Callable[[str], bool]) -> None:
         super().__init__()
         self._theme = theme
+        self._fitted: tuple[bool, int] | None = None
         questions = ("readWrite", "sso")
         self.form = Form(
             (
@@ -185,6 +186,9 @@ class ConnectorForm(QWidget):
         widest = max(row.label_width() for row in self.form.rows.values())
         room = self.width() - 32 - widest - 8
         stacked = room < self.fontMetrics().horizontalAdvance("0") * 32
+        if self._fitted == (stacked, widest):
+            return
+        self._fitted = stacked, widest
         self.form.set_stacked(stacked)
         if not stacked:
             self.form.set_label_width(widest)
