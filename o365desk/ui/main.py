@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from o365desk.app import App
 from o365desk.model.problems import ProblemError
-from o365desk.ui import crash, keep_true_alive
+from o365desk.ui import crash
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
@@ -63,7 +63,6 @@ def application() -> QApplication:
 
 
 def _after_first_paint(window: Window, practice: bool, open_source: str | None) -> None:
-    keep_true_alive()
     _collect_on_this_thread(window)
     if practice:
         window.start_practice()

@@ -10,15 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
-from o365desk.ui import keep_true_alive
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
 
 CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
-
-
-keep_true_alive()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -19,6 +19,9 @@ from o365desk.services.workspace import Unreadable
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.notices import Banner
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMessageBox
 
 _CLOUD_ICONS = {"global": "cloud", "custom": "sliders", "practice": "practice"}
 _WORDS = {
@@ -381,7 +384,13 @@ class DataSourcesPage(Page):
 
 
 def confirm_delete(page: Page, name: str) -> bool:
-    """Asks with OK and Cancel, the words of the web original."""
+    """Asks before a data source goes to the recycle bin."""
+    box = delete_box(page, name)
+    return box.exec() == box.StandardButton.Ok
+
+
+def delete_box(page: Page, name: str) -> "QMessageBox":
+    """The question, with OK and Cancel as in the web original."""
     from PySide6.QtWidgets import QMessageBox
 
     box = QMessageBox(
@@ -395,7 +404,7 @@ def confirm_delete(page: Page, name: str) -> bool:
     box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
     box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    return box.exec() == QMessageBox.StandardButton.Ok
+    return box
 
 
 def show_in_system(path: Path) -> None:
