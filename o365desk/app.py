@@ -190,7 +190,7 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    space = Workspace(workspace or paths.default_workspace(), clock, person)
+    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.forget(gone))
     state = State(folder / "state.sqlite", clock)
     vault = Vault(folder, session_only=session_only)
 

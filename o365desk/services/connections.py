@@ -107,8 +107,12 @@ class Connections:
 
     @staticmethod
     def _authorisation(source: DataSource, kept: Authorisation | None) -> Authorisation | None:
-        """What was authorised for another app is no authorisation for this one."""
-        return kept if kept and kept.client_id.lower() == source.client_id.lower() else None
+        """What was authorised for another app or another tenant is no authorisation for this one. A tenant that is
+        given by its domain cannot be compared offline; the test does."""
+        if kept is None or kept.client_id.lower() != source.client_id.lower():
+            return None
+        other = datasource.is_guid(source.tenant) and kept.tenant.lower() != source.tenant.lower()
+        return None if other else kept
 
     def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
         """Every offline check: details, secret, certificate; in the form's order."""

@@ -40,8 +40,16 @@ class ConflictError(Exception):
 class Workspace:
     """One workspace folder. Thread-safe; several processes may use the same folder at once."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime], user: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        user: str,
+        gone: Callable[[str], None] = lambda source_id: None,
+    ) -> None:
+        """`gone` is told the id of a data source that left the recycle bin for good."""
         self.folder = folder
+        self._gone = gone
         self._clock = clock
         self._user = user
         self._live = folder / "data-sources"
@@ -204,6 +212,7 @@ class Workspace:
                 self._bin.drop(item)
                 if item.source.id.lower() not in ids:
                     self._history.drop(item.source.id)
+                    self._gone(item.source.id)
 
     def _unchanged(self, source: DataSource, current: Entry) -> bytes:
         """The bytes of the file as it was just listed. Raises ConflictError if somebody who knows nothing of our

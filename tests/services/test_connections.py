@@ -1,0 +1,112 @@
+"""A data source and all that is known about it: what is kept together, and what goes together."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from o365desk.app import build
+from o365desk.model.datasource import SignIn, new
+from o365desk.model.problems import ProblemError
+from o365desk.model.status import Authorisation, Word
+from o365desk.services.secrets import CLIENT_SECRET
+from o365desk.services.workspace import ConflictError
+from tests.desk import Desk
+
+NOBODY = "8f14e45f-ceea-467f-ab1c-aaaaaaaaaaaa"
+
+
+def test_saving_keeps_the_secret_first_and_drops_the_draft(desk: Desk) -> None:
+    source, folder = desk.source(), desk.app.workspace.folder
+    desk.app.state.keep_draft(folder, source, None)
+    entry = desk.app.connections.save(source, None, desk.secret())
+    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET)
+    assert desk.app.state.drafts(folder) == []
+    assert desk.ready["apps"]["read-write"]["secret"] not in entry.path.read_text("utf-8")
+
+
+def test_a_conflict_leaves_the_draft_and_the_file(desk: Desk) -> None:
+    source, folder = desk.saved(desk.source()), desk.app.workspace.folder
+    mine = source.replace(tenant="mine.example")
+    desk.app.state.keep_draft(folder, mine, "old version")
+    with pytest.raises(ConflictError) as caught:
+        desk.app.connections.save(mine, "old version")
+    assert caught.value.theirs is not None
+    assert caught.value.theirs.source == source
+    assert [draft.source for draft in desk.app.state.drafts(folder)] == [mine]
+    assert desk.app.workspace.get(source.id).source == source
+
+
+def test_an_authorisation_holds_for_its_app_and_tenant_only(desk: Desk) -> None:
+    source = desk.source(sign_in=SignIn.ADMINISTRATOR)
+    done = Authorisation("admin", desk.app.clock(), source.tenant, source.client_id)
+    desk.app.state.record_authorisation(source.id, done)
+    known = desk.app.connections.known
+    assert known(source).authorisation == done
+    assert known(source.replace(client_id=NOBODY)).authorisation is None
+    assert known(source.replace(tenant=NOBODY)).authorisation is None
+    assert known(source.replace(tenant="contoso.com")).authorisation == done
+
+
+def test_what_leaves_the_recycle_bin_for_good_takes_its_secrets_along(
+    tmp_path: Path, practice: Any, switches: Any
+) -> None:
+    later = timedelta()
+    desk = Desk(tmp_path, practice.ready)
+    clock = desk.app.clock
+    old = Desk(tmp_path, practice.ready, clock=lambda: clock() + later)
+    source = old.saved(old.source())
+    old.app.workspace.delete(source.id)
+    assert old.app.workspace.recycled()
+    assert old.app.connections.has_secret(source.id, CLIENT_SECRET)
+    later = timedelta(days=31)
+    assert old.app.workspace.recycled() == ()
+    assert not old.app.connections.has_secret(source.id, CLIENT_SECRET)
+    old.close()
+    desk.close()
+
+
+def test_the_list_names_what_needs_a_hand(desk: Desk) -> None:
+    first = desk.saved(desk.source(name="One"))
+    folder = desk.app.workspace.folder / "data-sources"
+    (folder / "copy.json").write_text((folder / "one.json").read_text().replace(first.id, NOBODY))
+    (folder / "broken.json").write_text("{")
+    overview = desk.app.connections.overview()
+    assert [row.entry.source.name for row in overview.rows] == ["One", "One"]
+    assert {item.path.name for item in overview.unreadable} >= {"broken.json"}
+    assert any("name" in item.problem.sentence() for item in overview.unreadable)
+
+
+def test_a_deep_look_judges_secrets_and_certificates_too(desk: Desk) -> None:
+    source = desk.source(sign_in=SignIn.CERTIFICATE, certificate="/no/such/file.pem")
+    desk.app.connections.save(source, None)
+    (quick,) = desk.app.connections.overview().rows
+    (deep,) = desk.app.connections.overview(deep=True).rows
+    assert quick.status.reason == "not yet tested"
+    assert (deep.status.word, deep.status.reason) == (Word.INCOMPLETE, "The certificate file cannot be read")
+
+
+def test_the_start_needs_neither_network_nor_keychain(tmp_path: Path) -> None:
+    app = build(tmp_path / "w", state_folder=tmp_path / "s")
+    app.workspace.save(new("Draft"), None)
+    assert len(app.connections.overview().rows) == 1
+    assert not list((tmp_path / "s").glob("*vault*"))
+    app.close()
+
+
+def test_a_report_of_an_older_version_counts_as_none(desk: Desk) -> None:
+    source = desk.saved(desk.source())
+    desk.test(source)
+    evidence, _ = desk.app.state.evidence(source.id)
+    assert evidence is not None
+    import msgspec
+
+    desk.app.state.record_evidence(source.id, msgspec.structs.replace(evidence, report=b'{"old": 1}'))
+    assert desk.app.connections.last_report(source.id) is None
+
+
+def test_authorising_names_the_first_fault(desk: Desk) -> None:
+    with pytest.raises(ProblemError) as caught:
+        desk.authorise(desk.source(name="", tenant="", sign_in=SignIn.ADMINISTRATOR))
+    assert caught.value.problem.field == "tenant"
