@@ -109,7 +109,7 @@ class ConnectorForm(QWidget):
         elif delegated:
             text = "not yet authorised: opens the Microsoft sign-in"
         else:
-            text = "not yet authorised: opens the administrator's consent"
+            text = "asks an administrator for the app's permissions"
         self._authorised.setText(text)
 
     def set_authorising(self, running: bool) -> None:
