@@ -18,7 +18,7 @@ from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.theme import Theme
 from tests.desk import Desk
 from tests.failures import NOBODY
-from tests.ui.connecting import ALT, CTRL, Bench, bench, soon
+from tests.ui.connecting import ALT, CTRL, Bench, bench, focused, soon
 from tests.ui.test_conflict import answer, edit
 
 __all__ = ["bench"]
@@ -119,6 +119,26 @@ def test_every_control_has_a_name(bench: Bench) -> None:
         if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             text = widget.text() if isinstance(widget, QAbstractButton) else ""
             assert widget.accessibleName() or text, f"{widget} has no name"
+
+
+def test_tab_goes_the_way_one_reads(bench: Bench) -> None:
+    page = bench.open(saved(bench))
+    page.test()
+    bench.idle()
+    page.form.focus("name")
+    names = []
+    while focused().objectName() not in names and len(names) < 60:
+        names.append(focused().objectName() or focused().accessibleName())
+        bench.press(Qt.Key.Key_Tab)
+    expected = [
+        "field-name", "button-authorize", "field-readProfiles", "field-readWrite", "help-readWrite",
+        "field-setUsageLocation", "field-sso", "help-sso", "field-cloud", "field-login", "field-graph",
+        "field-caFile", "Browse for CA file", "field-tenant", "field-clientId", "field-signIn-secret",
+        "field-secret", "reveal-secret", "field-secretExpires", "Choose Secret expires from a calendar",
+        "step-details", "button-copy-report", "button-save-report", "button-copy-consent", "button-register",
+        "button-test", "button-save", "button-close",
+    ]  # fmt: skip
+    assert names[: len(expected)] == expected
 
 
 @pytest.mark.parametrize("size", [(960, 640), (1240, 800), (1800, 900)])

@@ -45,11 +45,12 @@ class ConnectorPage(Page):
         self._told: object = None
         self._banner: Callable[[], None] | None = None
         self._helping = Helping(context, self, open_url)
+        self.sheet = Sheet(context.theme, self)
         self.view = ConnectorForm(context.theme, clock, open_url)
         self.form = self.view.form
         self.panel = TestPanel(context.theme, self._helping.remedies, clock)
         self.permissions = PermissionsPanel(context.theme)
-        self.sheet = Sheet(context.theme, self.view, (self.panel, self.permissions))
+        self.sheet.fill(self.view, (self.panel, self.permissions))
         self.beside_title = self._status = StatusWidget()
         self._gentle = Gentle(self.form)
         self._draft = Drafting(context.app, self.form)

@@ -77,8 +77,8 @@ class ConnectorForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
-        column.addWidget(self._details_card())
-        column.addWidget(self._card("Connection", _CONNECTION)[0])
+        self._fill_details(self._card(column, "Details", _DETAILS))
+        self._card(column, "Connection", _CONNECTION)
         column.addStretch(1)
 
     # --- what is shown ---
@@ -124,8 +124,7 @@ class ConnectorForm(QWidget):
 
     # --- parts ---
 
-    def _details_card(self) -> QFrame:
-        card, column = self._card("Details", _DETAILS)
+    def _fill_details(self, column: QVBoxLayout) -> None:
         line = QWidget()
         flow = QHBoxLayout(line)
         flow.setContentsMargins(0, 0, 0, 0)
@@ -145,7 +144,6 @@ class ConnectorForm(QWidget):
             row.setContentsMargins(26 if key == "setUsageLocation" else 0, 0, 0, 0)
             column.addWidget(row)
         column.addWidget(self._status_line())
-        return card
 
     def _status_line(self) -> QWidget:
         line = QWidget()
@@ -158,8 +156,9 @@ class ConnectorForm(QWidget):
         row.addWidget(self._status, 1)
         return line
 
-    def _card(self, title: str, keys: tuple[str, ...]) -> tuple[QFrame, QVBoxLayout]:
+    def _card(self, into: QVBoxLayout, title: str, keys: tuple[str, ...]) -> QVBoxLayout:
         card = QFrame()
+        into.addWidget(card)
         card.setProperty("role", "card")
         card.setAccessibleName(title)
         column = QVBoxLayout(card)
@@ -168,7 +167,7 @@ class ConnectorForm(QWidget):
         column.addWidget(text_label(title, "section", wrap=False))
         for key in keys:
             column.addWidget(self.form.rows[key])
-        return card, column
+        return column
 
     # --- room ---
 

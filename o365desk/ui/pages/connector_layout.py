@@ -55,10 +55,10 @@ class StatusWidget(QWidget):
 
 
 class Sheet(QWidget):
-    """Banner, scrolled columns, buttons. The page connects `buttons` and fills `banner`."""
+    """Banner, scrolled columns, buttons. The page calls `fill`, then connects `buttons` and fills `banner`."""
 
-    def __init__(self, theme: Theme, left: QWidget, right: Sequence[QWidget]) -> None:
-        super().__init__()
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
         self._theme = theme
         self.banner = Banner(theme)
         self.buttons: dict[str, QPushButton] = {}
@@ -68,8 +68,22 @@ class Sheet(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.banner)
-        column.addWidget(self._columns(left, right), 1)
-        column.addWidget(self._bar())
+        self._column = column
+        column.addWidget(self._scroller(), 1)
+
+    def fill(self, left: QWidget, right: Sequence[QWidget]) -> None:
+        """Takes in the form and the panels beside it. Only now: each move of widgets into others has them styled
+        anew, so the outer ones come first."""
+        self._both.addWidget(left, 1)
+        panels = QWidget()
+        self._both.addWidget(panels, 1)
+        beside = QVBoxLayout(panels)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(16)
+        for widget in right:
+            beside.addWidget(widget)
+        beside.addStretch(1)
+        self._column.addWidget(self._bar())
 
     def show_banner(
         self, level: str, title: str, text: str, buttons: Sequence[tuple[str, Callable[[], object]]] = ()
@@ -109,25 +123,16 @@ class Sheet(QWidget):
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         self._both.setDirection(direction)
 
-    def _columns(self, left: QWidget, right: Sequence[QWidget]) -> QScrollArea:
-        content, panels = QWidget(), QWidget()
-        beside = QVBoxLayout(panels)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(16)
-        for widget in right:
-            beside.addWidget(widget)
-        beside.addStretch(1)
-        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
-        self._both.setContentsMargins(0, 0, 0, 0)
-        self._both.setSpacing(16)
-        self._both.addWidget(left, 1)
-        self._both.addWidget(panels, 1)
+    def _scroller(self) -> QScrollArea:
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._content = content
-        self._scroll.setWidget(content)
+        self._content = QWidget()
+        self._scroll.setWidget(self._content)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._content)
+        self._both.setContentsMargins(0, 0, 0, 0)
+        self._both.setSpacing(16)
         return self._scroll
 
     def _bar(self) -> QWidget:
