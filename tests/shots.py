@@ -64,6 +64,8 @@ def page(where: str, **what: str) -> Callable[[Stage], "QWidget"]:
         if "source" in what:
             given["source_id"] = stage.scene.sources[what["source"]].id
         stage.window.go(where, **given)
+        if where == "datasources":
+            stage.window.page(where).search.clear()  # type: ignore[attr-defined]
         return stage.window
 
     return take
@@ -87,7 +89,8 @@ def _draft_left(stage: Stage) -> "QWidget":
     stage.scene.leave_draft()
     stage.scene.spoil()
     page = stage.window.page("datasources")
-    page._drafts = None  # type: ignore[attr-defined]
+    page.search.clear()  # type: ignore[attr-defined]
+    page._drafts, page._loaded = None, False  # type: ignore[attr-defined]
     stage.window.go("datasources")
     return stage.window
 

@@ -104,12 +104,16 @@ class Menus:
         """What the page in sight can do now; the rest is off, with the reason as tool tip."""
         self._page = page
         for key, action in self.actions.items():
-            if key not in EDITING:
+            if key not in EDITING and key != "cancel":
                 self._enable(action, self._own.get(key) or page.get(key, NOT_HERE))
         for action in self._extras:
             self.menus["source"].removeAction(action)
             action.deleteLater()
         self._extras = [self._extra(key) for key in page if key not in self.actions]
+
+    def enable(self, key: str, reason: str = "") -> None:
+        """Turns a command on, or off for a reason."""
+        self._enable(self.actions[key], reason or str)
 
     def draw_icons(self, menu: QMenu) -> None:
         """Gives the actions of a menu their icons: just before it is shown, so that the start need not wait."""

@@ -71,8 +71,8 @@ def _after_first_paint(window: Window, practice: bool, open_source: str | None) 
 
 
 def _collect_on_this_thread(window: Window) -> None:
-    """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on the
-    main one. So it runs here only, now and then, over what came after the start."""
+    """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on
+    the main one. So it runs here only, now and then, over what came after the start."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -229,6 +229,7 @@ class Banner(QFrame):
             widget.setVisible(bool(details))
         self._expander.setChecked(False)
         self._show_details(False)
+        self._place_buttons(beside=not details and len(buttons) < 3)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._restyle()
@@ -252,11 +253,11 @@ class Banner(QFrame):
         return "\n".join(part for part in parts if part)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._across = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        texts = QVBoxLayout()
+        texts = self._texts = QVBoxLayout()
         texts.setSpacing(4)
         for label in (self._title, self._text, self._details):
             texts.addWidget(label)
@@ -281,6 +282,20 @@ class Banner(QFrame):
             self._row.insertWidget(place, button)
             button.show()
             self._buttons.append(button)
+
+    def _place_buttons(self, beside: bool) -> None:
+        """Beside the text, or below it where they need a line of their own."""
+        for layout in (self._texts, self._across):
+            layout.removeItem(self._row)
+        self._row.setParent(None)
+        self._row.setContentsMargins(0, 0 if beside else 4, 0, 0)
+        one_line = beside and not self._text.text()
+        align = Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop
+        self._across.setAlignment(self._icon, align)
+        if beside:
+            self._across.addLayout(self._row)
+        else:
+            self._texts.addLayout(self._row)
 
     def _show_details(self, shown: bool) -> None:
         self._details.setVisible(shown and bool(self._details.text()))

@@ -41,9 +41,9 @@ class Choice:
     do: Callable[[], object]
 
 
-def score(words: str, text: str) -> int:
+def score(words: str, text: str, *, scattered: bool = True) -> int:
     """How well a text answers what was typed: 0 not at all; whole beginnings beat beginnings of words, these beat
-    parts of words, these beat letters in the same order."""
+    parts of words, these beat letters in the same order, which count only if `scattered`."""
     if not words:
         return 1
     wanted, whole = words.casefold(), text.casefold()
@@ -56,14 +56,20 @@ def score(words: str, text: str) -> int:
     parts = wanted.split()
     if len(parts) > 1 and all(part in whole for part in parts):
         return 150 - len(whole)
+    if not scattered:
+        return 0
     letters = iter(whole)
     return max(1, 100 - len(whole)) if all(letter in letters for letter in wanted if letter != " ") else 0
 
 
 def ranked(words: str, choices: Sequence[Choice]) -> list[Choice]:
     """The choices that answer, the best first; equals in their own order."""
-    scored = [(max(score(words, choice.text), score(words, f"{choice.where} {choice.text}") - 50), choice)
-              for choice in choices]  # fmt: skip
+
+    def worth(choice: Choice) -> int:
+        placed = f"{choice.where} {choice.text}"
+        return max(score(words, choice.text), score(words, placed, scattered=False) - 50)
+
+    scored = [(worth(choice), choice) for choice in choices]
     found = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
     return [choice for _, choice in found[:_SHOWN]]
 

@@ -321,7 +321,11 @@ class Table(QTableView):
         if over > 0:
             gives = [column.width if column.grows else 0 for column in columns]
         else:
-            gives = [width - low for width, low in zip(widths, least, strict=True)]
+            # What has a second line can wrap; what has not gives way only when that is not enough.
+            wraps = [bool(column.note) or column.grows for column in columns]
+            slack = [width - low for width, low in zip(widths, least, strict=True)]
+            gives = [give if wrap else 0 for give, wrap in zip(slack, wraps, strict=True)]
+            gives = gives if sum(gives) + over >= 0 else slack
         share = max(-1.0, over / sum(gives)) if sum(gives) else 0.0
         self._sharing = True
         for number, (width, give) in enumerate(zip(widths, gives, strict=True)):

@@ -72,7 +72,9 @@ class Window(QMainWindow):
         self._fill_view_menu()
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
         theme.changed.connect(self._recolour)
+        tasks.running_changed.connect(self._running_changed)
         self._recolour()
+        self._running_changed()
         self._restore_place()
         if app.practice and app.practice.ready:
             self._practice_ready(app.practice)
@@ -210,6 +212,9 @@ class Window(QMainWindow):
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands())
         self.status.show_source(page.source())
+
+    def _running_changed(self) -> None:
+        self.menus.enable("cancel", "" if self.tasks.active() else "Nothing is running.")
 
     def _escape(self) -> None:
         """Cancels what runs; else it is the page's."""

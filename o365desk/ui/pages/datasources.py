@@ -74,7 +74,7 @@ def line_of(row: Row, now: datetime) -> Line:
         cloud=cloud_words(source.cloud),
         type_icon=cloud_icon(source.cloud),
         modified=source.modified,
-        modified_ago=age(source.modified, now) if source.modified else "",
+        modified_ago=age(source.modified, now).removeprefix("on ") if source.modified else "",
         modified_by=source.modified_by,
         word=str(status.word),
         reason=status.reason,
@@ -126,7 +126,7 @@ COLUMNS = (
         title="Modified",
         text=lambda line: line.modified_ago,
         sort=lambda line: line.modified,
-        width=104,
+        width=124,
     ),
     Column(key="by", title="Modified by", text=lambda line: line.modified_by, width=104),
     Column(
