@@ -575,6 +575,25 @@ def test_the_last_report_is_there_when_the_page_opens(bench: Bench, theme: Theme
     assert page.panel.report is not None
 
 
+def test_an_old_success_says_that_details_changed_since(bench: Bench) -> None:
+    page = bench.open(saved(bench))
+    page.test()
+    bench.idle()
+
+    def said() -> bool:
+        return any("details changed since" in shown.text() for shown in page.panel.findChildren(QLabel))
+
+    assert not said()
+    edit(page, "tenant", "other.onmicrosoft.com")
+    bench.idle()
+    assert said()
+    assert "changed since it was tested" in label(page, "status").text()
+    edit(page, "tenant", bench.desk.ready["tenant"])
+    bench.idle()
+    assert not said()
+    assert label(page, "status-pill").text() == "ready"
+
+
 def test_another_data_source_stops_the_first_ones_test(bench: Bench, switches: Callable[..., Any]) -> None:
     first, second = saved(bench, name="First"), saved(bench, name="Second")
     page = bench.open(first)

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout
 
-from o365desk.model.datasource import FIELDS, DataSource
+from o365desk.model.datasource import FIELDS, DataSource, fingerprint
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
 from o365desk.services.connections import Credential
@@ -196,6 +196,8 @@ class ConnectorPage(Page):
         for key in ("secret", "passphrase"):
             self.form.set_kept(key, key in assessment.kept)
         self._gentle.show(known.problems)
+        last = known.attempt
+        self.panel.mark_changed(last is not None and last.fingerprint != fingerprint(assessment.source))
         if before is None or before.status.warnings != assessment.status.warnings:
             self._show_banner()
         if before is None or before.known.authorisation != known.authorisation:

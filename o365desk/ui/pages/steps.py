@@ -307,7 +307,7 @@ class StepList(QWidget):
 
     def bar_width(self, width: int) -> int:
         """The bars' width within a row's; 0 where there is no room for any."""
-        room = width - self.title_width() - _ICON - 180
+        room = width - self.title_width() - _ICON - 200
         return min(140, room) if room >= 40 else 0
 
     def refresh(self) -> None:

@@ -14,7 +14,7 @@ from o365desk.model.status import age
 from o365desk.services import reports, testing
 from o365desk.services.connections import Progress
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import text_label
+from o365desk.ui.labels import set_role, text_label
 from o365desk.ui.pages.headline import Headline, Remedies
 from o365desk.ui.pages.steps import StepList, duration
 from o365desk.ui.pages.verdicts import Verdicts
@@ -43,6 +43,7 @@ class TestPanel(QFrame):
         super().__init__()
         self._theme, self._remedies, self._clock = theme, remedies, clock
         self.report: Report | None = None
+        self._age, self._changed = "", False
         self.setProperty("role", "card")
         self.setObjectName("test-panel")
         self.setAccessibleName("Connection test")
@@ -69,12 +70,12 @@ class TestPanel(QFrame):
 
     def start(self) -> None:
         """A test begins."""
-        self.report = None
+        self.report, self._changed = None, False
         self._intro.hide()
         self.steps.start()
         self.verdicts.clear()
         self._stop.setVisible(True)
-        self._when.setText("running…")
+        self._say_when("running…")
         self.headline.show_text("info", "Testing the connection…", "Nothing is written. You can go on working.")
         self._offer_report()
 
@@ -88,13 +89,13 @@ class TestPanel(QFrame):
     def finish(self, report: Report) -> None:
         """The test ended by itself."""
         self._show_report(report)
-        self._when.setText(f"just now, took {duration(report.seconds)}")
+        self._say_when(f"just now, took {duration(report.seconds)}")
         self.headline.announce()
 
     def show_last(self, report: Report) -> None:
         """What the last test showed, some time ago."""
         self._show_report(report)
-        self._when.setText(f"tested {age(report.started, self._clock())}")
+        self._say_when(f"tested {age(report.started, self._clock())}")
 
     def fail(self, problem: Problem) -> None:
         """There is a problem to act upon, from the test itself or from signing in."""
@@ -106,8 +107,13 @@ class TestPanel(QFrame):
     def cancelled(self) -> None:
         """The person stopped the test."""
         self._idle()
-        self._when.setText("cancelled")
+        self._say_when("cancelled")
         self.headline.show_text("warn", "The test was cancelled", "Nothing was proven, and nothing has changed.")
+
+    def mark_changed(self, changed: bool) -> None:
+        """Says that the report is about details that were changed since, so that an old success deceives nobody."""
+        self._changed = changed
+        self._say_when(self._age)
 
     def headline_text(self) -> str:
         """The headline as it reads, "" where there is none."""
@@ -132,11 +138,17 @@ class TestPanel(QFrame):
                 level, report.message, f"{passed} of {len(report.operations)} operations will work."
             )
 
+    def _say_when(self, age_text: str) -> None:
+        self._age = age_text
+        changed = self._changed and self.report is not None
+        self._when.setText(f"{age_text}; details changed since" if changed else age_text)
+        set_role(self._when, "warn" if changed else "small")
+
     def _idle(self) -> None:
         self.steps.stop()
         self._stop.setVisible(False)
         if not self.report:
-            self._when.setText("")
+            self._say_when("")
         self._offer_report()
 
     def _offer_report(self) -> None:
