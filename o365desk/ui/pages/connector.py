@@ -8,11 +8,9 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from o365desk.model.datasource import FIELDS, DataSource, fingerprint
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.report import Report
 from o365desk.services.connections import Credential
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import problem_detail
 from o365desk.ui.pages.assessing import Assessment, Assessor
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
@@ -24,6 +22,7 @@ from o365desk.ui.pages.helping import Helping
 from o365desk.ui.pages.permissions import PermissionsPanel
 from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
+from o365desk.ui.pages.saying import Saying
 from o365desk.ui.pages.test_panel import TestPanel
 
 NO_SECURITY = "Security settings come with the next version."
@@ -43,7 +42,6 @@ class ConnectorPage(Page):
         clock = context.app.clock
         self._assessment: Assessment | None = None
         self._told: object = None
-        self._banner: Callable[[], None] | None = None
         self._helping = Helping(context, self, open_url)
         self.sheet = Sheet(context.theme, self)
         self.view = ConnectorForm(context.theme, clock, open_url)
@@ -52,6 +50,17 @@ class ConnectorPage(Page):
         self.permissions = PermissionsPanel(context.theme)
         self.sheet.fill(self.view, (self.panel, self.permissions))
         self.beside_title = self._status = StatusWidget()
+        self._saying = Saying(
+            context,
+            self,
+            self.source,
+            self.sheet.banner,
+            {
+                "authorisation": ("Re-Authorize", self.authorise),
+                "secret": ("Go to the client secret", lambda: self.go_to("secret")),
+                "certificate": ("Go to the certificate", lambda: self.go_to("certificate")),
+            },
+        )
         self._gentle = Gentle(self.form)
         self._draft = Drafting(context.app, self.form)
         self._proving = Proving(context, self.panel, self.view.waiting, self)
@@ -72,17 +81,17 @@ class ConnectorPage(Page):
         self.view.authorize.connect(self.authorise)
         self.permissions.copy_link.connect(self._helping.copy_link)
         self.permissions.register.connect(lambda: self._helping.register(self))
-        self.panel.copied.connect(lambda text: self._say("good", text))
+        self.panel.copied.connect(lambda text: self._saying.say("good", text))
         self._draft.changed.connect(self._follow)
         self._proving.changed.connect(self._proving_changed)
         self._proving.authorised.connect(self.test)
-        self._proving.tested.connect(self._tested)
-        self._proving.failed.connect(self._note)
+        self._proving.tested.connect(self._saying.tested)
+        self._proving.failed.connect(self._saying.note)
         self._saving.saved.connect(self._saved)
         self._saving.taken.connect(self._theirs_taken)
         self._saving.failed.connect(self._not_saved)
         self._assessor.assessed.connect(self._assessed)
-        self._assessor.failed.connect(self._complain)
+        self._assessor.failed.connect(self._saying.complain)
 
     # --- what the window asks ---------------------------------------------------------------------------------
 
@@ -100,7 +109,7 @@ class ConnectorPage(Page):
         self._opened(before)
         if kept:
             at = kept.astimezone()
-            self._show_first(lambda: self._show_restored(f"{at:%H:%M} on {at.day} {at:%B}"))
+            self._saying.restored(f"{at:%H:%M} on {at.day} {at:%B}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
 
     @property
@@ -160,13 +169,14 @@ class ConnectorPage(Page):
             self._proving.cancel()
             self.panel.clear()
             self._assessment = None
+            self._saying.warn(())
             self._status.show_status(None)
         self._gentle.reset()
         report = self.context.app.connections.last_report(self._draft.source.id)
         if report and not self.panel.report and not self._proving.doing:
             self.panel.show_last(report)
         self._follow(now=True)
-        self._show_first(None)
+        self._saying.first(None)
 
     def _follow(self, *, now: bool = False) -> None:
         """Everything that follows from what is typed."""
@@ -198,8 +208,7 @@ class ConnectorPage(Page):
         self._gentle.show(known.problems)
         last = known.attempt
         self.panel.mark_changed(last is not None and last.fingerprint != fingerprint(assessment.source))
-        if before is None or before.status.warnings != assessment.status.warnings:
-            self._show_banner()
+        self._saying.warn(assessment.status.warnings)
         if before is None or before.known.authorisation != known.authorisation:
             self.title_changed.emit()  # the status bar names the account
 
@@ -236,14 +245,14 @@ class ConnectorPage(Page):
         if before != entry.source.id:
             self._opened(before)
         remark = f"Still to do before it is ready: {'; '.join(problem.title for problem in missing)}."
-        self._say("good", "Details saved successfully", remark if missing else "")
-        self._show_first(None)
+        self._saying.say("good", "Details saved successfully", remark if missing else "")
+        self._saying.first(None)
         self._follow(now=True)
 
     def _not_saved(self, problem: Problem) -> None:
         if problem.field in FIELDS:
             self._gentle.insist(problem)
-        self._complain(problem)
+        self._saying.complain(problem)
 
     def _theirs_taken(self, theirs: Entry, mine: DataSource) -> None:
         def show(typed: DataSource | None) -> None:
@@ -251,14 +260,7 @@ class ConnectorPage(Page):
             self._opened(theirs.source.id)
 
         show(None)
-        self._show_first(
-            lambda: self.sheet.show_banner(
-                "info",
-                "The other version is shown now",
-                "What you typed is kept until you leave this page.",
-                [("Bring mine back", lambda: show(mine))],
-            )
-        )
+        self._saying.taken(lambda: show(mine))
 
     def unlock(self) -> None:
         """Opens the vault, then tests again."""
@@ -286,55 +288,3 @@ class ConnectorPage(Page):
         if not self._proving.doing:
             self._assessor.ask(self._draft.source, self._draft.credential, now=True)
         self._tell()
-
-    # --- saying it --------------------------------------------------------------------------------------------
-
-    def _say(self, level: str, text: str, detail: str = "") -> None:
-        self.context.notices.say(level, text, detail, self._draft.source.id)
-
-    def _tested(self, report: Report) -> None:
-        """The outcome is also a notice: it can be looked up again, and is seen from another page."""
-        if report.outcome == "succeeded":
-            self._say("good", report.message)
-        else:
-            self._note(report.problem or Problem(title=report.message))
-
-    def _note(self, problem: Problem) -> None:
-        """Keeps a problem among the notices; where its headline is in sight, without saying it twice."""
-        source_id = self._draft.source.id
-        if self.isVisible():
-            self.context.app.state.add_notice("bad", problem.title, problem_detail(problem), source_id)
-        else:
-            self.context.notices.problem(problem, source_id)
-
-    def _complain(self, problem: Problem) -> None:
-        """A problem that is not the test's: it stays in sight as the page's banner, and among the notices."""
-        self._show_first(lambda: self.sheet.banner.show_problem(problem))
-        self.context.notices.problem(problem, self._draft.source.id)
-
-    def _show_first(self, banner: Callable[[], None] | None) -> None:
-        """The banner that goes before all others until something else happens; None: there is no such any more."""
-        self._banner = banner
-        self._show_banner()
-
-    def _show_banner(self) -> None:
-        """The one banner: what just happened, else what ends soonest, else none."""
-        warnings = self._assessment.status.warnings if self._assessment else ()
-        if self._banner:
-            self._banner()
-        elif warnings:
-            first = warnings[0]
-            go: dict[str, tuple[str, Callable[[], object]]] = {
-                "authorisation": ("Re-Authorize", self.authorise),
-                "secret": ("Go to the client secret", lambda: self.go_to("secret")),
-                "certificate": ("Go to the certificate", lambda: self.go_to("certificate")),
-            }
-            self.sheet.show_banner("warn", first.sentence(self.context.app.clock()), "", [go[first.key]])
-        else:
-            self.sheet.banner.hide()
-
-    def _show_restored(self, when: str) -> None:
-        text = "It was not saved then, and it is not saved yet."
-        self.sheet.show_banner(
-            "info", f"What you typed until {when} is back", text, [("Discard it", self._discard)]
-        )

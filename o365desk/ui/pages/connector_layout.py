@@ -1,6 +1,6 @@
 """How the connector page is laid out: one banner, the form and what follows from it side by side, buttons below."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
@@ -84,12 +84,6 @@ class Sheet(QWidget):
             beside.addWidget(widget)
         beside.addStretch(1)
         self._column.addWidget(self._bar())
-
-    def show_banner(
-        self, level: str, title: str, text: str, buttons: Sequence[tuple[str, Callable[[], object]]] = ()
-    ) -> None:
-        """Shows the one banner."""
-        self.banner.show_text(level, title, text, buttons)
 
     def show_saved(self, dirty: bool, exists: bool) -> None:
         """Says whether everything is saved."""
