@@ -14,7 +14,7 @@ from o365desk.app import App
 from o365desk.model.problems import ProblemError
 from o365desk.ui import crash
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
+from o365desk.ui.theme import FUSION, Theme
 from o365desk.ui.window import Window
 
 _COLLECTED_EVERY = 10_000
@@ -55,7 +55,8 @@ def application() -> QApplication:
     """The process's QApplication, named for the desktop."""
     qt = QApplication.instance()
     if not isinstance(qt, QApplication):
-        qt = QApplication(sys.argv[:1])
+        qt = QApplication([*sys.argv[:1], "-style", "Fusion"])
+        qt.setProperty(FUSION, True)
     qt.setApplicationName("o365desk")
     qt.setApplicationDisplayName("")
     qt.setDesktopFileName("o365desk")
@@ -73,7 +74,6 @@ def _after_first_paint(window: Window, practice: bool, open_source: str | None) 
 def _collect_on_this_thread(window: Window) -> None:
     """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on
     the main one. So it runs here only, now and then, over what came after the start."""
-    gc.collect()
     gc.freeze()
     gc.disable()
     timer = QTimer(window)

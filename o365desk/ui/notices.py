@@ -173,9 +173,10 @@ def _announce(widget: QWidget) -> None:
 
 def set_role(widget: QWidget, role: str) -> None:
     """Changes what a widget is in the style sheet, and redraws it and what is in it."""
-    if widget.property("role") == role:
-        return
+    before = widget.property("role")
     widget.setProperty("role", role)
+    if before in (None, role):  # new, so not drawn yet; or nothing to change
+        return
     for each in (widget, *widget.findChildren(QWidget)):
         each.style().unpolish(each)
         each.style().polish(each)

@@ -128,6 +128,9 @@ _QSS_ICONS = {
     "icon_right": ("chevron-right", "dim"),
     "icon_left": ("chevron-left", "dim"),
 }
+FUSION = "o365desk-fusion"
+"""A property of the QApplication that was begun with the Fusion style: setting it again is slow."""
+
 _LEVELS = ("good", "info", "warn", "bad")
 _PALETTE = {
     QPalette.ColorRole.Window: "page",
@@ -166,9 +169,12 @@ class Theme(QObject):
         self._dark = scheme == "dark" if scheme else hints.colorScheme() == Qt.ColorScheme.Dark
         self._high = _asks_for_contrast(hints) if contrast is None else contrast
         self._folder = Path(tempfile.mkdtemp(prefix="o365desk-icons-"))
+        self._drawings: dict[str, bytes] = {}
+        self._files: dict[tuple[str, str], str] = {}
         self._tidy = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self.tokens: Mapping[str, str] = LIGHT
-        app.setStyle("Fusion")
+        if not app.property(FUSION):
+            app.setStyle("Fusion")
         self._apply()
         if scheme is None:
             hints.colorSchemeChanged.connect(self._scheme_changed)
@@ -187,14 +193,15 @@ class Theme(QObject):
     def icon(self, name: str, role: str = "text") -> QIcon:
         """An icon of resources/icons in a role's colour; drawn as vectors, so crisp at any scale."""
         icon = QIcon(self._file(name, role))
-        icon.addFile(self._file(name, "disabled"), QSize(), QIcon.Mode.Disabled)
+        if role != "disabled":
+            icon.addFile(self._file(name, "disabled"), QSize(), QIcon.Mode.Disabled)
         return icon
 
     def pixmap(self, name: str, size: int, role: str = "text") -> QPixmap:
         """The same as a square picture of `size` device-independent pixels."""
         app = QGuiApplication.instance()
         ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-        return self.icon(name, role).pixmap(QSize(size, size), ratio)
+        return QIcon(self._file(name, role)).pixmap(QSize(size, size), ratio)
 
     def app_icon(self) -> QIcon:
         """The program's own icon, in its own colours."""
@@ -203,11 +210,14 @@ class Theme(QObject):
     def _file(self, name: str, role: str) -> str:
         """A recoloured copy of an icon; named by its colour, so that no cache mixes two themes up."""
         color = self.tokens[role]
-        file = self._folder / f"{name}-{color[1:]}.svg"
-        if not file.exists():
-            svg = (paths.resources() / "icons" / f"{name}.svg").read_text("utf-8")
-            file.write_text(svg.replace("currentColor", color), "utf-8")
-        return file.as_posix()
+        file = self._files.get((name, color))
+        if file is None:
+            if name not in self._drawings:
+                self._drawings[name] = (paths.resources() / "icons" / f"{name}.svg").read_bytes()
+            path = self._folder / f"{name}-{color[1:]}.svg"
+            path.write_bytes(self._drawings[name].replace(b"currentColor", color.encode()))
+            file = self._files[name, color] = path.as_posix()
+        return file
 
     def _scheme_changed(self, scheme: Qt.ColorScheme) -> None:
         self._dark = scheme == Qt.ColorScheme.Dark

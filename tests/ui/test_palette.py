@@ -1,4 +1,4 @@
-"""The command palette finds every action and every data source; the shortcut sheet and the Help menu tell the rest."""
+"""The command palette finds every action and every data source; shortcut sheet and Help menu tell the rest."""
 
 from collections.abc import Callable
 from typing import Any

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-DEAR = ("msal", "msal_extensions", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich", "starlette",
-        "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
+DEAR = ("msal", "msal_extensions", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
+        "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
 
 START = textwrap.dedent(
     """
@@ -117,3 +117,31 @@ def test_services_that_cannot_be_made_are_explained_and_end_with_1(tmp_path: Pat
     out, err = running.communicate(timeout=60)
     assert "SAID The state file is from a newer version" in out, err
     assert "CODE 1" in out
+
+
+def test_practice_brings_its_menu_and_a_data_source_while_the_window_is_open(tmp_path: Path) -> None:
+    running = start(
+        tmp_path,
+        """
+        import o365desk.ui.main as m
+        from o365desk.app import build_practice
+        real = m.main
+        def main(made):
+            return real(build_practice, practice=True)
+        def look():
+            window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "Window")
+            page = window.page("datasources")
+            menu = window.menus.menus["practice"].menuAction()
+            if not (menu.isVisible() and page.model.rowCount() and len(menu.menu().actions()) > 8):
+                QTimer.singleShot(50, look)
+                return
+            print("LISTED", page.model.index(0, 0).data())
+            print("SAID", window.notices.kept()[0].text)
+            window.close()
+        QTimer.singleShot(0, lambda: QTimer.singleShot(0, look))
+        """,
+    )
+    out, err = running.communicate(timeout=60)
+    assert "LISTED Practice connector" in out, err
+    assert "SAID The practice tenant is ready" in out
+    assert "CODE 0" in out, err

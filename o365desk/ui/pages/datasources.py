@@ -262,13 +262,7 @@ class DataSourcesPage(Page):
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.empty = Empty(
-            self.context.theme,
-            "plug",
-            "No data sources yet",
-            "A data source is how one Office 365 tenant is reached, and what may be asked of it.",
-            self._first_button(),
-        )
+        self.empty = Empty(self.context.theme, "plug", "", "", self._first_button())
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self.search, 1)
@@ -328,10 +322,21 @@ class DataSourcesPage(Page):
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
         self.show_file_button.setVisible(bool(overview.unreadable))
+        self._tell_empty()
         self.model.set_rows(lines)
         if self.table.current() is None and lines:
             self.table.setCurrentIndex(self.model.index(0, 0))
         self._loaded = True
+
+    def _tell_empty(self) -> None:
+        practice = self.context.app.practice
+        if practice and not practice.ready:
+            self.empty.title.setText("The practice tenant is starting")
+            self.empty.text.setText("Its data source appears here in a moment.")
+        else:
+            self.empty.title.setText("No data sources yet")
+            what = "A data source is how one Office 365 tenant is reached, and what may be asked of it."
+            self.empty.text.setText(what)
 
     def _not_read(self, problem: Problem) -> None:
         self._loaded = False
