@@ -174,6 +174,8 @@ def slug(name: str) -> str:
 
 # --- the form's fields -----------------------------------------------------------------------------------------
 
+# The mnemonics are unique over the form together with its buttons (Test connection T, Save S, Security Y, Close C,
+# Authorize Z, Copy consent link K).
 FIELDS: dict[str, Field] = {
     field.key: field
     for field in (
@@ -201,7 +203,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="setUsageLocation",
-            label="Also set a missing &usage location",
+            label="Also set a missin&g usage location",
             kind=Kind.CHECK,
             option="--set-usage-location",
             help="A licence needs the user's usage location. With this the program may set it where it is missing; "
@@ -209,7 +211,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="sso",
-            label="Enable Azure &OpenID Connect Single-Sign-On",
+            label="Ena&ble Azure OpenID Connect Single-Sign-On",
             kind=Kind.CHECK,
             option="--sso",
             help="Lets a user sign in to the application with their Office 365 login. Asks for openid, profile, "
@@ -217,7 +219,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="cloud",
-            label="&Cloud",
+            label="Clo&ud",
             kind=Kind.CHOICE,
             option="--cloud",
             choices=tuple((cloud.key, cloud.title) for cloud in _ALL_CLOUDS),
@@ -225,7 +227,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="login",
-            label="&Login address",
+            label="L&ogin address",
             kind=Kind.IDENTIFIER,
             option="--login",
             placeholder="https://login.example.com",
@@ -233,7 +235,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="graph",
-            label="&Graph address",
+            label="Graph a&ddress",
             kind=Kind.IDENTIFIER,
             option="--graph",
             placeholder="https://graph.example.com",
@@ -241,7 +243,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="caFile",
-            label="C&A file",
+            label="CA f&ile",
             kind=Kind.FILE,
             option="--ca-file",
             help="A certificate authority to trust besides the operating system's, as a PEM file. Needed where a "
@@ -249,15 +251,15 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="tenant",
-            label="&Tenant",
+            label="Ten&ant",
             kind=Kind.IDENTIFIER,
             option="--tenant",
-            placeholder="contoso.onmicrosoft.com, or the tenant ID",
-            help="The directory (tenant) ID, or one of its verified domains.",
+            placeholder="contoso.onmicrosoft.com",
+            help="The directory (tenant) ID, or one of the tenant's verified domains.",
         ),
         Field(
             key="clientId",
-            label="Appl&ication (client) ID",
+            label="App&lication (client) ID",
             kind=Kind.IDENTIFIER,
             option="--client-id",
             placeholder="00000000-0000-0000-0000-000000000000",
@@ -269,7 +271,7 @@ FIELDS: dict[str, Field] = {
             kind=Kind.RADIO,
             option="--sign-in",
             choices=(
-                (SignIn.ADMINISTRATOR, "A&dministrator"),
+                (SignIn.ADMINISTRATOR, "Ad&ministrator"),
                 (SignIn.SECRET, "Client sec&ret"),
                 (SignIn.CERTIFICATE, "C&ertificate"),
             ),
@@ -291,7 +293,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="certificate",
-            label="Certi&ficate file",
+            label="Certificate &file",
             kind=Kind.FILE,
             option="--certificate",
             help="A PEM file with certificate and private key, or a PFX file. Only its path is kept; a passphrase "
@@ -299,7 +301,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="passphrase",
-            label="Certificate passphrase",
+            label="Certificate passp&hrase",
             kind=Kind.SECRET,
             help="Only if the private key is protected by one. Kept in the vault.",
         ),

@@ -14,17 +14,6 @@ from o365desk.ui.pictures import Pictured, icon_button
 from o365desk.ui.theme import Theme
 
 
-def mark(label: str, letter: str) -> str:
-    """A plain label with `letter` as its mnemonic, at the start of a word if possible; other & are kept as text."""
-    text = label.replace("&", "&&")
-    low, want = f" {text.lower()}", letter.lower()
-    if not want or want not in low:
-        return text
-    starts = (low.find(f"{before}{want}") for before in (" ", "("))
-    at = next((place for place in starts if place >= 0), low.find(want) - 1)
-    return f"{text[:at]}&{text[at:]}"
-
-
 def announce(widget: QWidget) -> None:
     """Tells a screen reader that a widget's text is new and matters."""
     QAccessible.updateAccessibility(QAccessibleEvent(widget, QAccessible.Event.Alert))
@@ -66,8 +55,7 @@ class Popover(QFrame):
 class FieldRow(QWidget):
     """A field as people see it: label, editor, help, a line below it, and its problem if it has one.
 
-    `letters` re-marks the mnemonics (of the field by its key, of a radio button by "key:choice"): which letters
-    are free is the page's affair. `question` adds the **?** button; `hint` is a quiet line below.
+    `question` adds the **?** button; `hint` is a quiet line below.
     """
 
     edited = Signal(str)
@@ -78,7 +66,6 @@ class FieldRow(QWidget):
         field: Field,
         theme: Theme,
         *,
-        letters: Mapping[str, str] | None = None,
         question: bool = False,
         hint: str = "",
     ) -> None:
@@ -94,7 +81,7 @@ class FieldRow(QWidget):
         self._hint.setVisible(bool(hint))
         self._question = self._question_button() if question else None
         self._error, self._error_text = self._error_line()
-        self._mark(letters or {})
+        self._label()
         self._name_widgets()
         self._check = isinstance(self.editor, CheckEditor)
         self._line = self._editor_line()
@@ -175,18 +162,12 @@ class FieldRow(QWidget):
 
     # --- names, for keyboard and screen reader ---
 
-    def _mark(self, letters: Mapping[str, str]) -> None:
-        key = self.field.key
-        text = mark(self.field.plain_label, letters[key]) if key in letters else self.field.label
+    def _label(self) -> None:
         if isinstance(self.editor, CheckEditor):
-            self.editor.box.setText(text)
+            self.editor.box.setText(self.field.label)
             return
-        self.label.setText(text)
+        self.label.setText(self.field.label)
         self.label.setBuddy(self.editor.target)
-        if isinstance(self.editor, RadioEditor):
-            for choice, button in self.editor.buttons.items():
-                if f"{key}:{choice}" in letters:
-                    button.setText(mark(button.text().replace("&", ""), letters[f"{key}:{choice}"]))
 
     def _targets(self) -> Iterable[QWidget]:
         editor = self.editor

@@ -81,8 +81,8 @@ def test_security_is_off_and_says_why(bench: Bench) -> None:
     [
         (
             {"cloud": "global"},
-            {"secret", "secretExpires"},
-            {"login", "graph", "caFile", "certificate", "passphrase"},
+            {"secret", "secretExpires", "caFile"},
+            {"login", "graph", "certificate", "passphrase"},
         ),
         ({"cloud": "custom"}, {"login", "graph", "caFile"}, set()),
         ({"sign_in": SignIn.CERTIFICATE}, {"certificate", "passphrase"}, {"secret", "secretExpires"}),
@@ -133,8 +133,8 @@ def test_tab_goes_the_way_one_reads(bench: Bench) -> None:
     expected = [
         "field-name", "button-authorize", "field-readProfiles", "field-readWrite", "help-readWrite",
         "field-setUsageLocation", "field-sso", "help-sso", "field-cloud", "field-login", "field-graph",
-        "field-caFile", "Browse for CA file", "field-tenant", "field-clientId", "field-signIn-secret",
-        "field-secret", "reveal-secret", "field-secretExpires", "Choose Secret expires from a calendar",
+        "field-tenant", "field-clientId", "field-signIn-secret", "field-secret", "reveal-secret",
+        "field-secretExpires", "Choose Secret expires from a calendar", "field-caFile", "Browse for CA file",
         "step-details", "button-copy-report", "button-save-report", "button-copy-consent", "button-register",
         "button-test", "button-save", "button-close",
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
 from o365desk.ui.editors import CheckEditor, ChoiceEditor, LineEditor, RadioEditor, SecretEditor
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import FieldRow, Form, Popover, mark
+from o365desk.ui.forms import FieldRow, Form, Popover
 from o365desk.ui.theme import Theme
 
 CHOICES = (("a", "&First"), ("b", "&Second"), ("c", "&Third"))
@@ -303,21 +303,6 @@ def test_labels_go_above_and_back_beside(qtbot: QtBot, theme: Theme, sheet: Call
     for stacked in (True, False, True):
         form.set_stacked(stacked)
         qtbot.waitUntil(above if stacked else beside)
-
-
-@pytest.mark.parametrize(
-    ("label", "letter", "marked"),
-    [
-        ("Display name", "n", "Display &name"),
-        ("Application (client) ID", "c", "Application (&client) ID"),
-        ("Tenant", "a", "Ten&ant"),
-        ("users & groups", "g", "users && &groups"),
-        ("Tenant", "x", "Tenant"),
-        ("Test", "t", "&Test"),
-    ],
-)
-def test_mark_puts_the_mnemonic_at_a_word_if_it_can(label: str, letter: str, marked: str) -> None:
-    assert mark(label, letter) == marked
 
 
 def test_a_row_that_is_too_narrow_goes_on_below(qtbot: QtBot) -> None:

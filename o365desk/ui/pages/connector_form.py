@@ -9,21 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn
 from o365desk.model.status import Authorisation, Status, Word
-from o365desk.ui.forms import FieldRow, Form, mark
+from o365desk.ui.forms import FieldRow, Form
 from o365desk.ui.labels import set_role, text_label
 from o365desk.ui.pages.authorize import AuthorizePanel
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
-
-LETTERS = {
-    "name": "n", "readProfiles": "p", "readWrite": "w", "setUsageLocation": "g", "sso": "b",
-    "cloud": "u", "login": "o", "graph": "d", "caFile": "i", "tenant": "a", "clientId": "l",
-    "signIn:administrator": "m", "signIn:secret": "r", "signIn:certificate": "e",
-    "secret": "v", "secretExpires": "x", "certificate": "f", "passphrase": "h",
-    "authorize": "z", "test": "t", "save": "s", "security": "y", "close": "c", "consent": "k",
-}  # fmt: skip
-"""The mnemonics of the page: each letter once among what is in sight together. A field's own letter is for forms
-with fewer fields; here the four buttons go first, and letters of the menus are left to what is rarely needed."""
 
 _HINTS = {
     "readProfiles": "User List and Find Users",
@@ -32,12 +22,13 @@ _HINTS = {
     "sso": "Users sign in with their Office 365 account",
     "secret": "The Value, which the portal shows once; not the Secret ID",
     "passphrase": "Only if the private key is protected by one",
+    "caFile": "Only where a proxy inspects TLS, or for own endpoints",
 }
 _DETAILS = ("name",)
 _BOXES = ("readProfiles", "readWrite", "setUsageLocation", "sso")
 _CONNECTION = (
-    "cloud", "login", "graph", "caFile", "tenant", "clientId", "signIn", "secret", "secretExpires",
-    "certificate", "passphrase",
+    "cloud", "login", "graph", "tenant", "clientId", "signIn", "secret", "secretExpires", "certificate",
+    "passphrase", "caFile",
 )  # fmt: skip
 PILLS = {Word.READY: "pill-good", Word.TEST_FAILED: "pill-bad", Word.INCOMPLETE: "pill-warn"}
 """How the three words of the status look."""
@@ -65,13 +56,13 @@ class ConnectorForm(QWidget):
         questions = ("readWrite", "sso")
         self.form = Form(
             (
-                FieldRow(field, theme, letters=LETTERS, question=key in questions, hint=_HINTS.get(key, ""))
+                FieldRow(field, theme, question=key in questions, hint=_HINTS.get(key, ""))
                 for key, field in FIELDS.items()
             ),
             self,
         )
         self.waiting = AuthorizePanel(theme, clock, open_url)
-        self._authorize = QPushButton(mark("Authorize", "z"))
+        self._authorize = QPushButton("Authori&ze")
         self._authorised = text_label(role="dim")
         self._status = text_label()
         column = QVBoxLayout(self)
@@ -87,7 +78,7 @@ class ConnectorForm(QWidget):
         """Shows the fields that the choices so far ask for, and no others."""
         cloud = CLOUDS.get(source.cloud)
         own = cloud is not None and cloud.own_endpoints
-        shown = dict.fromkeys(("login", "graph", "caFile"), own)
+        shown = dict.fromkeys(("login", "graph"), own)
         shown |= dict.fromkeys(("secret", "secretExpires"), source.sign_in is SignIn.SECRET)
         shown |= dict.fromkeys(("certificate", "passphrase"), source.sign_in is SignIn.CERTIFICATE)
         for key, visible in shown.items():
@@ -103,7 +94,7 @@ class ConnectorForm(QWidget):
 
     def show_authorisation(self, authorisation: Authorisation | None, delegated: bool) -> None:
         """Who authorised the connection and when, or that nobody has."""
-        self._authorize.setText(mark("Re-Authorize" if authorisation else "Authorize", "z"))
+        self._authorize.setText("Re-Authori&ze" if authorisation else "Authori&ze")
         if authorisation:
             text = f"authorised by {authorisation.account} on {day(authorisation.at)}"
         elif delegated:

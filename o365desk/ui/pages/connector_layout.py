@@ -8,18 +8,17 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScr
 
 from o365desk.model.status import Status
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import mark
 from o365desk.ui.labels import ElidedLabel, set_role, text_label
 from o365desk.ui.notices import Banner
-from o365desk.ui.pages.connector_form import LETTERS, PILLS, RUNNING
+from o365desk.ui.pages.connector_form import PILLS, RUNNING
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
 _BUTTONS = (
-    ("test", "Test connection", "go", "play", "go_text"),
-    ("save", "Save", "primary", "save", "accent_text"),
-    ("security", "Security", "danger", "shield", "bad"),
-    ("close", "Close", "", "close", "text"),
+    ("test", "&Test connection", "go", "play", "go_text"),
+    ("save", "&Save", "primary", "save", "accent_text"),
+    ("security", "Securit&y", "danger", "shield", "bad"),
+    ("close", "&Close", "", "close", "text"),
 )
 _TIPS = {
     "test": "Proves step by step that the connection works; writes nothing (Ctrl+T)",
@@ -93,7 +92,7 @@ class Sheet(QWidget):
         """Says on the test's button that something runs. It stays on to keep the focus, but starts nothing."""
         button = self.buttons["test"]
         button.setMinimumWidth(button.sizeHint().width() if doing else 0)
-        button.setText("Testing…" if doing == "test" else mark("Test connection", LETTERS["test"]))
+        button.setText("Testing…" if doing == "test" else "&Test connection")
         button.setToolTip(RUNNING if doing else _TIPS["test"])
         button.setAccessibleDescription(button.toolTip())
 
@@ -133,7 +132,7 @@ class Sheet(QWidget):
         holder, bar = QWidget(), QWidget()
         flow = FlowLayout(holder, spacing=12)
         for key, text, role, icon, colour in _BUTTONS:
-            button = QPushButton(mark(text, LETTERS[key]))
+            button = QPushButton(text)
             button.setProperty("role", role)
             button.setObjectName(f"button-{key}")
             button.setToolTip(_TIPS.get(key, ""))

@@ -7,7 +7,6 @@ from o365desk import catalogue
 from o365desk.catalogue import Permission
 from o365desk.model.datasource import CLOUDS, DataSource, check
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import mark
 from o365desk.ui.labels import Tag, selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -39,7 +38,7 @@ class PermissionsPanel(QFrame):
         self._list.setSpacing(12)
         self._why_not = text_label(role="small")
         self._why_not.setObjectName("no-consent-link")
-        self._copy = QPushButton(mark("Copy consent link", "k"))
+        self._copy = QPushButton("Copy consent lin&k")
         self._register = QPushButton("Register the app…")
         self._lay_out()
 
