@@ -63,6 +63,7 @@ COMMANDS = (
     Command("source", "delete", "Move to recycle &bin…", "Del", "bin"),
     Command("help", "help", "&Help on this page", "F1", "help"),
     Command("help", "shortcuts", "&Keyboard shortcuts", "Ctrl+/", "keyboard"),
+    Command("help", "explain", "E&xplain an error…", "", "info"),
     Command("help"),
     Command("help", "open-log", "Open &log folder"),
     Command("help", "diagnostics", "Copy &diagnostics"),
@@ -88,7 +89,7 @@ class Menus:
         self._own = own
         self._theme = theme
         self._page: Commands = {}
-        self._extras: list[QAction] = []
+        self._extras: dict[str, QAction] = {}
         self.menus: dict[str, QMenu] = {}
         self.actions: dict[str, QAction] = {}
         for key, title in MENUS.items():
@@ -99,6 +100,7 @@ class Menus:
         for command in COMMANDS:
             self._add(command)
         self.menus["edit"].aboutToShow.connect(self._show_editing)
+        self.menus["edit"].aboutToHide.connect(self._allow_editing)
 
     def show(self, page: Commands) -> None:
         """What the page in sight can do now; the rest is off, with the reason as tool tip."""
@@ -106,10 +108,14 @@ class Menus:
         for key, action in self.actions.items():
             if key not in EDITING and key != "cancel":
                 self._enable(action, self._own.get(key) or page.get(key, NOT_HERE))
-        for action in self._extras:
-            self.menus["source"].removeAction(action)
-            action.deleteLater()
-        self._extras = [self._extra(key) for key in page if key not in self.actions]
+        extras = [key for key in page if key not in self.actions]
+        if list(self._extras) != extras:
+            for action in self._extras.values():
+                self.menus["source"].removeAction(action)
+                action.deleteLater()
+            self._extras = {key: self._extra(key) for key in extras}
+        for key, action in self._extras.items():
+            self._enable(action, page[key])
 
     def enable(self, key: str, reason: str = "") -> None:
         """Turns a command on, or off for a reason."""
@@ -149,7 +155,6 @@ class Menus:
 
     def _extra(self, key: str) -> QAction:
         action = QAction(key, self._bar)
-        self._enable(action, self._page[key])
         action.triggered.connect(lambda: self._do(key))
         self.menus["source"].addAction(action)
         return action
@@ -166,6 +171,10 @@ class Menus:
         does = self._own.get(key) or self._page.get(key, NOT_HERE)
         if callable(does):
             does()
+
+    def _allow_editing(self) -> None:
+        for key in EDITING:
+            self.actions[key].setEnabled(True)
 
     def _show_editing(self) -> None:
         focused = QApplication.focusWidget()

@@ -1,7 +1,8 @@
-"""The Help menu: help on a page, the shortcuts, about, the log's folder, diagnostics to copy."""
+"""The Help menu: help on a page, shortcuts, explaining an error, about, the log's folder, diagnostics."""
 
 import platform
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, QUrl, qVersion
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QScrollArea,
     QTextBrowser,
     QVBoxLayout,
@@ -23,6 +25,7 @@ from o365desk import __version__
 from o365desk.log import mask
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Context, Page
+from o365desk.ui.notices import Banner
 
 if TYPE_CHECKING:
     from o365desk.ui.window import Window
@@ -127,6 +130,44 @@ def about_sheet(window: "Window") -> Sheet:
     return Sheet(window, "About o365desk", body, (460, 300))
 
 
+def explain_sheet(window: "Window") -> Sheet:
+    """Explains an error that was met elsewhere: on a page of the browser, in a log, in a colleague's mail."""
+    pasted = QPlainTextEdit(tabChangesFocus=True)
+    pasted.setObjectName("pasted")
+    pasted.setPlaceholderText("For example AADSTS50011, or the whole text of the page")
+    label = QLabel("&Code or text of the error")
+    label.setBuddy(pasted)
+    pasted.setAccessibleName("Code or text of the error")
+    pasted.setMaximumHeight(96)
+    banner = Banner(window.theme)
+    banner.setObjectName("explanation")
+
+    def explain() -> None:
+        from o365desk.services.explain import explain as meaning
+
+        text = pasted.toPlainText()
+        problem = meaning(text)
+        if problem:
+            banner.show_problem(problem, {})
+        elif text.strip():
+            banner.show_text(
+                "info",
+                "This version does not know that error",
+                "It knows the sign-in service's AADSTS numbers and Graph's error codes. Paste the whole text.",
+            )
+        else:
+            banner.hide()
+
+    pasted.textChanged.connect(explain)
+    body = QWidget()
+    column = QVBoxLayout(body)
+    column.setContentsMargins(0, 0, 0, 0)
+    for widget in (label, pasted, banner):
+        column.addWidget(widget)
+    column.addStretch(1)
+    return Sheet(window, "Explain an error", body, (560, 400))
+
+
 def help_on(key: str, window: "Window", page: Page) -> None:
     """Does a command of the Help menu."""
     if key == "open-log":
@@ -134,8 +175,13 @@ def help_on(key: str, window: "Window", page: Page) -> None:
     elif key == "diagnostics":
         copy_diagnostics(window.context)
     else:
-        sheets = {"help": lambda: help_sheet(window, page), "shortcuts": lambda: shortcuts_sheet(window)}
-        sheet = sheets.get(key, lambda: about_sheet(window))()
+        sheets: dict[str, Callable[[], Sheet]] = {
+            "help": lambda: help_sheet(window, page),
+            "shortcuts": lambda: shortcuts_sheet(window),
+            "explain": lambda: explain_sheet(window),
+            "about": lambda: about_sheet(window),
+        }
+        sheet = sheets[key]()
         sheet.exec()
         sheet.deleteLater()
 

@@ -144,7 +144,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks the pages, then stops all work and remembers the window's place."""
-        if not all(page.may_leave() for page in self._pages.values() if page.dirty()):
+        asked = [page for where, page in self._pages.items() if where == self._where or page.dirty()]
+        if not all(page.may_leave() for page in asked):
             event.ignore()
             return
         self.tasks.shut_down()
@@ -175,7 +176,7 @@ class Window(QMainWindow):
         self.resize(1240, 800)
 
     def _commands(self) -> Commands:
-        helped = ("help", "shortcuts", "open-log", "diagnostics", "about")
+        helped = ("help", "shortcuts", "explain", "open-log", "diagnostics", "about")
         return {
             "new": lambda: self.go("add-new"),
             "quit": self.close,
@@ -298,6 +299,7 @@ class Header(QWidget):
         self.title.setProperty("role", "title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self._beside: list[QWidget] = []
+        self._shown: list[str] = []
         self._row = QHBoxLayout()
         self._row.setSpacing(16)
         self._row.addWidget(self.title)
@@ -320,6 +322,9 @@ class Header(QWidget):
         self.title.setText(page.title)
         for widget in self._beside:
             widget.setVisible(widget is page.beside_title)
+        if crumbs == self._shown:
+            return
+        self._shown = list(crumbs)
         while (item := self._crumbs.takeAt(0)) is not None:
             old = item.widget()
             if old:
