@@ -213,6 +213,8 @@ def failed(source: DataSource) -> Report:
                 "problem": FORBIDDEN,
                 "warning": False,
             },
+            "tenant": {"detail": "Fabrikam Federal"},
+            "organisation": {"detail": "Fabrikam Federal"},
             "lifetimes": {"detail": "nothing ends soon", "warning": False},
         }
     )

@@ -96,7 +96,7 @@ class NoticeBar(QWidget):
         self.dismiss.setAccessibleName("Dismiss this notice")
         self.dismiss.setToolTip("Dismiss this notice; it stays in the list of notices")
         self.dismiss.setIconSize(QSize(16, 16))
-        self.details.clicked.connect(lambda: go("notices"))
+        self.details.clicked.connect(lambda: go("notices", notice=self.notice))
         self.dismiss.clicked.connect(self.dismiss_notice)
         self._fade = QTimer(self, singleShot=True, interval=_GOOD_STAYS)
         self._fade.timeout.connect(self._faded)

@@ -35,7 +35,7 @@ def notices(app: App) -> Notices:
 
 @pytest.fixture
 def bar(qtbot: QtBot, theme: Theme, notices: Notices) -> NoticeBar:
-    made = NoticeBar(theme, notices, lambda where: None)
+    made = NoticeBar(theme, notices, lambda where, **what: None)
     qtbot.addWidget(made)
     made.resize(700, 60)
     made.show()
@@ -155,6 +155,17 @@ def test_markup_in_foreign_text_is_shown_as_it_came(qtbot: QtBot, theme: Theme, 
 def test_every_action_has_words() -> None:
     silent = {action for action in Action if not module.action_text(PROBLEM.with_(action=action))}
     assert silent == {Action.NONE}
+
+
+def test_the_bar_leads_to_the_details_of_what_it_says(window: Window, clock: Callable[[], object]) -> None:
+    window.notices.problem(PROBLEM)
+    clock.move(minutes=1)  # type: ignore[attr-defined]
+    window.notices.say("good", "Something else meanwhile")
+    bar = window.findChild(NoticeBar)
+    assert bar is not None
+    bar.dismiss_notice()
+    bar.details.click()
+    assert "Request ID: 0f0f" in window.page("notices").details.toPlainText()  # type: ignore[attr-defined]
 
 
 def test_the_page_lists_all_the_latest_first_and_copies_details(

@@ -247,6 +247,41 @@ def test_quitting_asks_what_is_dirty_and_then_stops_everything(window: Window, t
     free.set()
 
 
+def test_columns_are_remembered_when_the_window_is_closed_over_its_list(
+    make_window: Callable[[], Window], save: Callable[..., Any], qtbot: QtBot
+) -> None:
+    save("Contoso HR")
+    first = make_window()
+    first.page("datasources").table.horizontalHeader().resizeSection(1, 240)  # type: ignore[attr-defined]
+    first.close()
+    second = make_window()
+    assert second.page("datasources").table.horizontalHeader().sectionSize(1) == 240  # type: ignore[attr-defined]
+
+
+def test_a_refreshed_title_leaves_the_focus_where_it_is(window: Window, trial: Trial) -> None:
+    link = next(button for button in window.header.findChildren(QPushButton) if button.isVisible())
+    window.activateWindow()
+    link.setFocus()
+    trial.title_changed.emit()
+    assert QApplication.focusWidget() is link
+
+
+def test_the_edit_menu_acts_on_what_has_the_focus(window: Window) -> None:
+    window.activateWindow()
+    search = window.page("datasources").search  # type: ignore[attr-defined]
+    search.setFocus()
+    search.setText("contoso")
+    window.menus.menus["edit"].aboutToShow.emit()
+    assert window.menus.actions["selectAll"].isEnabled()
+    assert not window.menus.actions["copy-row"].isEnabled()
+    window.menus.menus["edit"].aboutToHide.emit()
+    window.menus.actions["selectAll"].trigger()
+    assert search.selectedText() == "contoso"
+    window.menus.actions["cut"].trigger()
+    assert search.text() == ""
+    assert QGuiApplication.clipboard().text() == "contoso"
+
+
 def test_size_is_remembered_and_a_window_off_every_screen_is_pulled_back(
     make_window: Callable[[], Window], qtbot: QtBot
 ) -> None:

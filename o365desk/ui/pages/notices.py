@@ -60,10 +60,13 @@ class NoticesPage(Page):
         self._chosen()
 
     def activated(self, **where: Any) -> None:
-        """Shows what was said; the latest is chosen."""
+        """Shows what was said; `notice` or else the latest is chosen."""
+        self.search.clear()
         self.refresh()
         if self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(0, 0))
+        if where.get("notice"):
+            self.table.choose(self.model.identity(where["notice"]))
         self.table.setFocus()
 
     def escape(self) -> None:
