@@ -90,7 +90,8 @@ def _draft_left(stage: Stage) -> "QWidget":
     stage.scene.spoil()
     page = stage.window.page("datasources")
     page.search.clear()  # type: ignore[attr-defined]
-    page._drafts, page._loaded = None, False  # type: ignore[attr-defined]
+    page.drafts.read(again=True)  # type: ignore[attr-defined]
+    page._loaded = False  # type: ignore[attr-defined]
     stage.window.go("datasources")
     return stage.window
 

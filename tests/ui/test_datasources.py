@@ -14,6 +14,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Evidence, fingerprint
 from o365desk.services.secrets import CLIENT_SECRET, Secret
 from o365desk.ui.pages import datasources as module
+from o365desk.ui.pages import source_lines
 from o365desk.ui.pages.datasources import DataSourcesPage
 from o365desk.ui.window import Window
 from tests.ui.conftest import CLIENT, Clock, idle
@@ -98,7 +99,7 @@ def test_a_line_says_name_type_age_author_and_status(
 
 
 def test_status_is_never_colour_alone() -> None:
-    assert len({icon for icon, _ in module._WORDS.values()}) == len(module._WORDS)
+    assert len({icon for icon, _ in source_lines.WORDS.values()}) == len(source_lines.WORDS)
 
 
 @pytest.mark.parametrize(

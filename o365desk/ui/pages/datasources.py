@@ -1,7 +1,5 @@
 """Datasource management: the list of data sources, with search, duplicate, bin, and what was left unsaved."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,137 +8,20 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
-from o365desk.model.datasource import CLOUDS, copy_of
+from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
-from o365desk.model.status import Word, age
-from o365desk.services.connections import Overview, Row
-from o365desk.services.state import Draft
-from o365desk.services.workspace import Unreadable
+from o365desk.services.connections import Overview
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.notices import Banner
-from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.pages.drafts_left import DraftsLeft
+from o365desk.ui.pages.source_lines import COLUMNS, Line, line_of, unreadable_line
+from o365desk.ui.tables import Empty, Table, TableArea, TableModel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
-_CLOUD_ICONS = {"global": "cloud", "custom": "sliders", "practice": "practice"}
-_WORDS = {
-    Word.READY: ("passed", "good"),
-    Word.TEST_FAILED: ("failed", "bad"),
-    Word.INCOMPLETE: ("not-proven", "warn"),
-}
 _REFRESH = 60_000
 """Milliseconds after which the list is read again: ages grow, and others share the folder."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the list: a data source, or a file that cannot be read."""
-
-    key: str
-    name: str
-    tenant: str
-    type: str
-    cloud: str
-    type_icon: str
-    modified: datetime | None
-    modified_ago: str
-    modified_by: str
-    word: str
-    reason: str
-    look: tuple[str, str]
-    row: Row | None = None
-    unreadable: Unreadable | None = None
-
-
-def cloud_words(key: str) -> str:
-    """A cloud as the second line under “Office 365”."""
-    return "worldwide" if key == "global" else CLOUDS[key].title if key in CLOUDS else key
-
-
-def cloud_icon(key: str) -> str:
-    """The icon of a cloud."""
-    return _CLOUD_ICONS.get(key, "flag")
-
-
-def line_of(row: Row, now: datetime) -> Line:
-    """The line of a data source."""
-    source, status = row.entry.source, row.status
-    return Line(
-        key=source.id,
-        name=source.name or "(no name yet)",
-        tenant=source.tenant,
-        type="Office 365",
-        cloud=cloud_words(source.cloud),
-        type_icon=cloud_icon(source.cloud),
-        modified=source.modified,
-        modified_ago=age(source.modified, now).removeprefix("on ") if source.modified else "",
-        modified_by=source.modified_by,
-        word=str(status.word),
-        reason=status.reason,
-        look=_WORDS[status.word],
-        row=row,
-    )
-
-
-def unreadable_line(file: Unreadable) -> Line:
-    """The line of a file that cannot be read: which file, where in it, why."""
-    return Line(
-        key=str(file.path),
-        name=file.path.name,
-        tenant="",
-        type="File",
-        cloud="",
-        type_icon="file",
-        modified=None,
-        modified_ago="",
-        modified_by="",
-        word="cannot be read",
-        reason=file.problem.cause or file.problem.title,
-        look=("warning", "bad"),
-        unreadable=file,
-    )
-
-
-COLUMNS = (
-    Column(
-        key="name",
-        title="Name",
-        text=lambda line: line.name,
-        note=lambda line: line.tenant,
-        width=184,
-        link=True,
-        searched=True,
-    ),
-    Column(
-        key="type",
-        title="Type",
-        text=lambda line: line.type,
-        note=lambda line: line.cloud,
-        icon=lambda line: (line.type_icon, "dim"),
-        width=176,
-        searched=True,
-    ),
-    Column(
-        key="modified",
-        title="Modified",
-        text=lambda line: line.modified_ago,
-        sort=lambda line: line.modified,
-        width=124,
-    ),
-    Column(key="by", title="Modified by", text=lambda line: line.modified_by, width=104),
-    Column(
-        key="status",
-        title="Status",
-        text=lambda line: line.word,
-        sort=lambda line: (line.word, line.reason),
-        note=lambda line: line.reason,
-        icon=lambda line: line.look,
-        tone=lambda line: line.look[1],
-        width=208,
-        grows=True,
-    ),
-)
 
 
 class DataSourcesPage(Page):
@@ -159,9 +40,8 @@ class DataSourcesPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._loaded = False
-        self._offered: set[str] = set()
-        self._drafts: list[Draft] | None = None
         self.banner = Banner(context.theme)
+        self.drafts = DraftsLeft(context, self.banner)
         self.search = QLineEdit(placeholderText="Search by name or type", clearButtonEnabled=True)
         self.search.setAccessibleName("Search data sources by name or type")
         self.model = TableModel(COLUMNS, lambda line: line.key, self)
@@ -181,8 +61,7 @@ class DataSourcesPage(Page):
 
     def activated(self, **where: Any) -> None:
         """Reads the list anew; the first time, offers what was left unsaved."""
-        if self._drafts is None:
-            self._drafts = self.context.app.state.drafts(self.context.app.workspace.folder)
+        self.drafts.read()
         self.refresh()
         self._timer.start()
         self.table.setFocus()
@@ -317,7 +196,7 @@ class DataSourcesPage(Page):
 
     def _show(self, overview: Overview) -> None:
         if not self._loaded:
-            self._offer_draft()
+            self.drafts.offer()
         now = self.context.app.clock()
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
@@ -356,36 +235,6 @@ class DataSourcesPage(Page):
         self.duplicate_button.setIcon(icon("copy"))
         self.bin_button.setIcon(icon("bin"))
         self.show_file_button.setIcon(icon("file"))
-
-    # --- drafts ---------------------------------------------------------------------------------------------
-
-    def _offer_draft(self) -> None:
-        """The latest draft that a killed program left, if there is one; the next when it is dealt with."""
-        if not self._drafts:
-            self.banner.hide()
-            return
-        draft = self._drafts[0]
-        name = f"“{draft.source.name}”" if draft.source.name else "a new data source"
-        more = f" {len(self._drafts) - 1} more after this." if len(self._drafts) > 1 else ""
-        self.banner.show_text(
-            "warn",
-            f"Unsaved changes to {name} from {age(draft.at, self.context.app.clock())}",
-            f"The program ended before they were saved.{more}",
-            (("&Continue", self._continue_draft), ("Disca&rd", self._discard_draft)),
-        )
-
-    def _continue_draft(self) -> None:
-        if self._drafts:
-            draft = self._drafts[0]
-            if self.context.go("connector", draft=draft.source, base=draft.base):
-                del self._drafts[0]
-                self._offer_draft()
-
-    def _discard_draft(self) -> None:
-        if self._drafts:
-            draft = self._drafts.pop(0)
-            self.context.app.state.drop_draft(self.context.app.workspace.folder, draft.source.id)
-            self._offer_draft()
 
 
 def confirm_delete(page: Page, name: str) -> bool:

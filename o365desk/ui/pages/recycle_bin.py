@@ -9,7 +9,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.services.workspace import Entry, Recycled
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.notices import Banner
-from o365desk.ui.pages.datasources import cloud_icon, cloud_words
+from o365desk.ui.pages.source_lines import cloud_icon, cloud_words
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 
 KEPT_DAYS = 30
