@@ -1,6 +1,5 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
-import json
 import sys
 import threading
 from collections.abc import Callable
@@ -38,6 +37,7 @@ class Practice:
 
     def start(self) -> None:
         """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
+        import json
         import subprocess
 
         with self._lock:
@@ -109,6 +109,8 @@ class Practice:
         self._control("POST", "/reset", {})
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
+        import json
+
         from o365desk.services.wire import Line
 
         with Line(Stop(), self.ready["ca_file"]) as line:

@@ -4,11 +4,9 @@ What is *asked for* follows the check boxes (our claim, kept small); what is *en
 permission table (`resources/graph-permission-table.json`): any accepted permission will do.
 """
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import quote, urlencode
 
 from o365desk import paths
 from o365desk.catalogue.operations import Box, Operation
@@ -151,6 +149,8 @@ def scopes(source: DataSource, permissions: Collection[Permission]) -> list[str]
 def consent_link(source: DataSource, permissions: Collection[Permission], redirect: str, state: str = "") -> str:
     """The address at which an administrator consents for the whole tenant (v2.0 endpoint). Application permissions
     can only be consented through `.default`: what the registration lists is what is asked."""
+    from urllib.parse import quote, urlencode
+
     if any(not item.delegated for item in permissions):
         scope = f"{source.graph_root}/.default"
     else:
@@ -169,6 +169,8 @@ def consent_link(source: DataSource, permissions: Collection[Permission], redire
 
 def manifest(source: DataSource, permissions: Collection[Permission], redirect: str) -> str:
     """The app registration's manifest (Microsoft Graph form) with exactly these permissions, as JSON text."""
+    import json
+
     body = {
         "displayName": source.name or "o365desk connector",
         "signInAudience": "AzureADMyOrg",
@@ -188,6 +190,8 @@ def manifest(source: DataSource, permissions: Collection[Permission], redirect: 
 
 def azure_cli(source: DataSource, permissions: Collection[Permission], redirect: str) -> str:
     """Commands for a POSIX shell with the Azure CLI that register the app with exactly these permissions."""
+    import json
+
     resource = json.loads(manifest(source, permissions, redirect))["requiredResourceAccess"]
     lines = [
         *_comment_lines(permissions),

@@ -2,11 +2,9 @@
 
 import re
 import unicodedata
-import uuid
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -146,21 +144,20 @@ CONNECTION_FIELDS = (
 
 
 def fingerprint(source: DataSource) -> str:
-    """A short text that changes when, and only when, something changes that a connection test depends on."""
-    import hashlib
-
-    parts = [str(getattr(source, name)) for name in CONNECTION_FIELDS]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    """A text that changes when, and only when, something changes that a connection test depends on."""
+    return "\0".join(str(getattr(source, name)) for name in CONNECTION_FIELDS)
 
 
 def new(name: str = "", **values: Any) -> DataSource:
     """A new draft with an id of its own."""
+    import uuid
+
     return DataSource(id=str(uuid.uuid4()), name=name, **values)
 
 
 def copy_of(source: DataSource, name: str) -> DataSource:
     """A draft with the same settings under a new id; secrets and evidence stay with the original."""
-    return source.replace(id=str(uuid.uuid4()), name=name, modified=None, modified_by="")
+    return source.replace(id=new().id, name=name, modified=None, modified_by="")
 
 
 def slug(name: str) -> str:
@@ -373,6 +370,8 @@ def _check_endpoints(source: DataSource) -> list[Problem | None]:
 def _check_address(key: str, address: str) -> Problem | None:
     if not address.strip():
         return _missing(key, "Type the address, beginning with https://.")
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(address)
         good = parts.scheme == "https" and parts.hostname and parts.port != 0

@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import sys
 import threading
 import time
@@ -31,7 +30,7 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
     if mode is None:
         mode = _mode_of(path)
     # The name is not made from the target's: that may have the full length that a file system allows already.
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{os.getpid()}-{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     try:

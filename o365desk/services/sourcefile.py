@@ -6,7 +6,6 @@ that names the line and the field. `model.datasource.check` judges the values la
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, NoReturn
@@ -83,6 +82,8 @@ def is_id(text: str) -> bool:
 def suggested_id(label: str) -> str:
     """An id for a file that needs one. The same each time: a problem that changes whenever the list is read looks
     like a new one."""
+    import uuid
+
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SCHEMA}#{label}"))
 
 

@@ -35,10 +35,10 @@ class TestWithoutDisplay:
         assert "DISPLAY" in done.stderr
 
     def test_a_display_that_does_not_answer_is_no_abort(self) -> None:
-        environment = without_display() | {"DISPLAY": ":77"}
+        environment = without_display() | {"DISPLAY": ":40771"}
         done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment, timeout=60)
         assert done.returncode == 1
-        assert ":77" in done.stderr
+        assert ":40771" in done.stderr
 
     def test_practice_goes_on_in_the_terminal(self) -> None:
         done = subprocess.run(
