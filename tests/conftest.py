@@ -89,16 +89,6 @@ def no_thread_left() -> Iterator[None]:
     assert not [thread.name for thread in left if thread.is_alive()]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The full numbers are for `make torture`, which sets O365DESK_TORTURE."""
-    if os.environ.get("O365DESK_TORTURE") or "torture" in (config.option.markexpr or ""):
-        return
-    skip = pytest.mark.skip(reason="the full numbers: make torture")
-    for item in items:
-        if "torture" in item.keywords:
-            item.add_marker(skip)
-
-
 @pytest.fixture
 def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
     """The services, on a temporary folder and the practice tenant as at the start."""

@@ -48,9 +48,9 @@ def open_window(workspace: Path | None, practice: bool) -> int:
 
     reason = why_no_window()
     if reason is not None:
-        sys.stderr.write(f"o365desk: no window can be shown here: {reason}\n")
+        instead = "practising in the terminal instead" if practice else "every command works without one (--help)"
+        sys.stderr.write(f"o365desk: no window can be shown here: {reason}; {instead}.\n")
         if not practice:
-            sys.stderr.write("o365desk: every command works without one; see o365desk --help.\n")
             return 1
         from o365desk.cli.commands import guided_practice
 

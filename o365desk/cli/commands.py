@@ -221,7 +221,7 @@ def guided_practice() -> int:
     """The guided test in the terminal, for a computer without a display."""
     app = build_practice()
     try:
-        say("Practising in the terminal instead. Starting the practice tenant …")
+        say("Starting the practice tenant …")
         source = app.start_practice()
         say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.\n")
         report = run_test(app, source)
