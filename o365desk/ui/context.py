@@ -66,6 +66,10 @@ class Page(QWidget):
         """Whether something typed here is not saved."""
         return False
 
+    def touched(self) -> bool:
+        """Whether somebody is at something here, so that another page must not come up by itself."""
+        return self.dirty()
+
     def source(self) -> DataSource | None:
         """The data source that is open here, if any: the status bar names its tenant."""
         return None

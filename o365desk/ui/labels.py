@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from o365desk.ui.theme import Theme
 
@@ -26,12 +26,15 @@ def selectable(label: QLabel) -> QLabel:
     return label
 
 
-def set_role(label: QLabel, role: str) -> None:
-    """Gives a label another role of the style sheet, one with the same padding."""
-    if label.property("role") != role:
-        label.setProperty("role", role)
-        label.style().unpolish(label)
-        label.style().polish(label)
+def set_role(widget: QWidget, role: str) -> None:
+    """Gives a widget another role of the style sheet, and draws it and what is in it anew."""
+    before = widget.property("role")
+    widget.setProperty("role", role)
+    if before in (None, role):  # new, so not drawn yet; or nothing to change
+        return
+    for each in (widget, *widget.findChildren(QWidget)):
+        each.style().unpolish(each)
+        each.style().polish(each)
 
 
 class ElidedLabel(QLabel):
@@ -53,7 +56,8 @@ class ElidedLabel(QLabel):
         self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(24, super().minimumSizeHint().height())
+        """A few letters."""
+        return QSize(self.fontMetrics().averageCharWidth() * 6, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

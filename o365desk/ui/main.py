@@ -46,6 +46,7 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     try:
         return qt.exec()
     finally:
+        tasks.shut_down()  # whichever way the loop ended
         listener.close()
         reporter.uninstall()
         app.close()

@@ -196,6 +196,7 @@ class Palette(QDialog):
             self._add_sources,
             lambda problem: None,  # the list of data sources itself tells what cannot be read
             owner=self,
+            quiet=True,
         )
 
     def _add_sources(self, sources: list[DataSource]) -> None:

@@ -43,6 +43,7 @@ class PracticeMenu(QObject):
             self._got,
             self._context.notices.problem,
             owner=self,
+            quiet=True,
         )
 
     def _about_to_show(self) -> None:

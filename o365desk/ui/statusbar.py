@@ -1,36 +1,16 @@
 """The status bar: always says which workspace, which tenant, as whom, and what is running."""
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource
+from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 
 _SHOWN_AFTER = 200
 """Milliseconds after which running work is shown: what is shorter would only flicker."""
-
-
-class ElidedLabel(QLabel):
-    """A line of text that gives way when there is no room: shortened in the middle, whole as its tool tip."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-
-    def minimumSizeHint(self) -> QSize:
-        """A few letters."""
-        return QSize(self.fontMetrics().averageCharWidth() * 8, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """As QLabel, shortened."""
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
 
 class StatusBar(QStatusBar):
@@ -40,7 +20,9 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._app, self._tasks, self._theme = app, tasks, theme
         self._icons: dict[str, QLabel] = {}
-        self.workspace, self.tenant, self.account, self.work = (ElidedLabel() for _ in range(4))
+        self.workspace, self.tenant, self.account, self.work = (
+            ElidedLabel(mode=Qt.TextElideMode.ElideMiddle) for _ in range(4)
+        )
         self.cancel = QPushButton("Cancel")
         self.cancel.setProperty("role", "link")
         self.cancel.setAccessibleName("Cancel the running work")
@@ -82,13 +64,14 @@ class StatusBar(QStatusBar):
 
     def cancel_newest(self) -> None:
         """Cancels what was started last."""
-        active = self._tasks.active()
-        if active:
-            active[-1].cancel()
+        shown = self._tasks.shown()
+        if shown:
+            shown[-1].cancel()
 
     def _put(self, row: QHBoxLayout, icon: str, label: ElidedLabel) -> None:
         self._icons[icon] = QLabel()
         row.addWidget(self._icons[icon])
+        label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row.addWidget(label)
         row.addSpacing(12)
 
@@ -98,7 +81,7 @@ class StatusBar(QStatusBar):
         label.setAccessibleName(text)
 
     def _work_changed(self) -> None:
-        if not self._tasks.active():
+        if not self._tasks.shown():
             self._delay.stop()
             self._show_work()
         elif self.work.isVisible():
@@ -107,12 +90,12 @@ class StatusBar(QStatusBar):
             self._delay.start()
 
     def _show_work(self) -> None:
-        active = self._tasks.active()
-        if active:
-            more = f" and {len(active) - 1} more" if len(active) > 1 else ""
-            self._tell(self.work, active[-1].title + "…" + more)
+        shown = self._tasks.shown()
+        if shown:
+            more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
+            self._tell(self.work, shown[-1].title + "…" + more)
         for widget in (self._icons["clock"], self.work, self.cancel):
-            widget.setVisible(bool(active))
+            widget.setVisible(bool(shown))
 
     def _recolour(self) -> None:
         for name, label in self._icons.items():

@@ -34,6 +34,8 @@ class Task:
     _told: Callable[[Any], None] | None
     _cancelled: Callable[[], None] | None
     _ended: Callable[["Task"], None]
+    quiet: bool = False
+    """Goes on in the background, unasked: it is not shown, and Esc does not cancel it."""
     stop: Stop = field(default_factory=Stop)
     running: bool = True
 
@@ -76,7 +78,11 @@ class Task:
 
 
 class Tasks(QObject):
-    """Runs work off the main thread. Callbacks come on the main thread, in the order in which they were sent."""
+    """Runs work off the main thread. Callbacks come on the main thread, in the order in which they were sent.
+
+    Until `shut_down`: after it nothing begins and nothing comes any more, and no worker touches a Qt object again,
+    however long it still runs. That is what lets the program end while workers are at it.
+    """
 
     running_changed = Signal()
     _bridge = Signal(object)
@@ -85,6 +91,8 @@ class Tasks(QObject):
         super().__init__(parent)
         self._numbers = itertools.count(1)
         self._active: dict[int, Task] = {}
+        self._sending = threading.Lock()
+        self._closed = False
         self._bridge.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -97,12 +105,17 @@ class Tasks(QObject):
         owner: QObject,
         told: Callable[[Any], None] | None = None,
         cancelled: Callable[[], None] | None = None,
+        quiet: bool = False,
     ) -> Task:
         """Starts `work(stop, tell)` in a worker. Exactly one of `done`, `failed` and `cancelled` follows, unless
         the owner is gone by then; before it, `told` for each `tell`. An exception that is neither a ProblemError
-        nor a CancelledError is a mistake of the program: the crash window shows it, and `failed` is told."""
+        nor a CancelledError is a mistake of the program: the crash window shows it, and `failed` is told. `quiet`:
+        nobody asked for it, so it is not shown as running and Esc does not cancel it."""
         number = next(self._numbers)
-        task = Task(title, owner, done, failed, told, cancelled, lambda task: self._forget(number))
+        task = Task(title, owner, done, failed, told, cancelled, lambda task: self._forget(number), quiet)
+        if self._closed:
+            task.running = False
+            return task
         self._active[number] = task
         args = (number, work, task.stop)
         threading.Thread(target=self._work, args=args, daemon=True, name=f"task: {title}").start()
@@ -110,13 +123,23 @@ class Tasks(QObject):
         return task
 
     def active(self) -> list[Task]:
-        """What is running, the oldest first."""
+        """What is running, quiet or not, the oldest first."""
         return list(self._active.values())
 
+    def shown(self) -> list[Task]:
+        """What runs because somebody asked for it, the oldest first."""
+        return [task for task in self._active.values() if not task.quiet]
+
+    def on_main(self, owner: QObject, do: Callable[[], None]) -> None:
+        """Calls `do` on the main thread, soon, if the owner is still there then; safe from any thread."""
+        self._send(0, _TOLD, (owner, do))
+
     def shut_down(self) -> None:
-        """Cancels everything, on the way out."""
+        """Cancels everything, on the way out; see the class. Must come before the QApplication goes away."""
         for task in self.active():
             task.cancel()
+        with self._sending:
+            self._closed = True
 
     def _forget(self, number: int) -> None:
         self._active.pop(number, None)
@@ -140,16 +163,19 @@ class Tasks(QObject):
         self._send(number, kind, value)
 
     def _send(self, number: int, kind: int, value: Any) -> None:
-        try:
-            self._bridge.emit((number, kind, value))
-        except RuntimeError:
-            # The window is closed and Qt's side of this object with it: nobody is left to be told.
-            if shiboken6.isValid(self):
-                raise
+        """In a worker. The lock is what `shut_down` waits for: whoever is past it finds the bridge whole."""
+        with self._sending:
+            if not self._closed:
+                self._bridge.emit((number, kind, value))
 
     @Slot(object)
     def _receive(self, message: tuple[int, int, Any]) -> None:
         number, kind, value = message
+        if number == 0:
+            owner, do = value
+            if shiboken6.isValid(owner):
+                do()
+            return
         task = self._active.get(number)
         if task:
             task._deliver(kind, value)

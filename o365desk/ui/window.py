@@ -9,6 +9,7 @@ from typing import Any, cast
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -123,9 +124,9 @@ class Window(QMainWindow):
         def ready(source: DataSource) -> None:
             if self.app.practice:
                 self._practice_ready(self.app.practice)
-            self.notices.say(
-                "good", f"The practice tenant is ready: open “{source.name}” and test it", "", source.id
-            )
+            opened = self._untouched() and self.go("connector", source_id=source.id)
+            what = "press Test connection" if opened else f"open “{source.name}” and test it"
+            self.notices.say("good", f"The practice tenant is ready: {what}", "", source.id)
 
         self.tasks.run(
             "Starting the practice tenant",
@@ -134,6 +135,11 @@ class Window(QMainWindow):
             self.notices.problem,
             owner=self,
         )
+
+    def _untouched(self) -> bool:
+        """Whether the person has done nothing yet but look at the first page."""
+        busy = QApplication.activeModalWidget() or QApplication.activePopupWidget()
+        return list(self._pages) == ["datasources"] and not self._pages["datasources"].touched() and not busy
 
     def _practice_ready(self, practice: Practice) -> None:
         from o365desk.ui.practice_menu import PracticeMenu
@@ -215,11 +221,11 @@ class Window(QMainWindow):
         self.status.show_source(page.source())
 
     def _running_changed(self) -> None:
-        self.menus.enable("cancel", "" if self.tasks.active() else "Nothing is running.")
+        self.menus.enable("cancel", "" if self.tasks.shown() else "Nothing is running.")
 
     def _escape(self) -> None:
-        """Cancels what runs; else it is the page's."""
-        if self.tasks.active():
+        """Cancels what somebody asked for and still runs; else it is the page's."""
+        if self.tasks.shown():
             self.status.cancel_newest()
         elif self._where:
             self._pages[self._where].escape()

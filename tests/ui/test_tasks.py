@@ -1,5 +1,7 @@
 """The thread bridge: everything arrives, on the main thread, in order, once; cancelling is at once."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -193,3 +195,80 @@ def test_running_changed_follows_begin_and_end(qtbot: QtBot, tasks: Tasks, owner
     tasks.run("One", lambda stop, tell: 1, lambda _: None, lambda _: None, owner=owner)
     qtbot.waitUntil(lambda: len(seen) == 2)
     assert seen == [["One"], []]
+
+
+def test_quiet_work_is_not_shown(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    go = threading.Event()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> bool:
+        return go.wait(5)
+
+    for title, quiet in (("Asked for", False), ("In the background", True)):
+        tasks.run(title, work, lambda _: None, lambda _: None, owner=owner, quiet=quiet)
+    assert [task.title for task in tasks.active()] == ["Asked for", "In the background"]
+    assert [task.title for task in tasks.shown()] == ["Asked for"]
+    go.set()
+    qtbot.waitUntil(lambda: not tasks.active())
+
+
+def test_any_thread_can_have_something_done_on_the_main_one(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
+    where: list[int] = []
+    gone = QObject()
+    for each in (owner, gone):
+        sender = threading.Thread(target=tasks.on_main, args=(each, lambda: where.append(threading.get_ident())))
+        sender.start()
+        sender.join()
+    shiboken6.delete(gone)
+    qtbot.waitUntil(lambda: bool(where))
+    assert where == [threading.get_ident()]
+
+
+def test_nothing_begins_after_shutting_down(qtbot: QtBot, owner: QObject) -> None:
+    tasks, heard = Tasks(), Heard()
+    tasks.shut_down()
+    task = tasks.run("Late", lambda stop, tell: heard.done.append(1), owner=owner, **heard.callbacks())
+    assert not task.running
+    assert tasks.active() == []
+    tasks.on_main(owner, lambda: heard.done.append(2))
+    qtbot.wait(20)
+    assert heard.done == []
+
+
+QUITTING = """
+import sys, threading, time
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject
+from o365desk.ui.tasks import Tasks
+
+qt, owner = QCoreApplication([]), QObject()
+emitting = threading.Semaphore(0)
+
+def work(stop, tell):
+    # What a worker does that is at it while the program ends: it says things, and never hears the Stop.
+    emitting.release()
+    for _ in range(400):
+        tasks.on_main(owner, int)
+        tell(1)
+
+for cycle in range(int(sys.argv[1])):
+    tasks = Tasks()
+    for _ in range(3):
+        tasks.run("Busy", work, lambda _: None, lambda _: None, owner=owner, told=lambda _: None)
+    emitting.acquire()
+    qt.processEvents()
+    tasks.shut_down()
+    shiboken6.delete(tasks)
+tasks = Tasks()
+for _ in range(3):
+    tasks.run("Busy", work, lambda _: None, lambda _: None, owner=owner)
+tasks.shut_down()
+shiboken6.delete(qt)
+print("ENDED")
+"""
+
+
+def test_workers_that_still_speak_do_not_bring_the_ending_program_down() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", QUITTING, "150"], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ENDED\n", "")

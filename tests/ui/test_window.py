@@ -16,7 +16,7 @@ from o365desk.model.status import Authorisation
 from o365desk.ui import window as module
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.statusbar import ElidedLabel
+from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.window import PLACES, Place, Window
 from tests.ui.conftest import CLIENT, idle
 

@@ -62,6 +62,7 @@ class Assessor(QObject):
             self._done,
             self._broken,
             owner=self,
+            quiet=True,
             cancelled=lambda: self._done(None),
         )
 

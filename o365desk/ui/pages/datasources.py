@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shiboken6
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
-from o365desk.services.connections import Overview
+from o365desk.services.connections import Overview, Row
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.notices import Banner
 from o365desk.ui.pages.drafts_left import DraftsLeft
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _REFRESH = 60_000
 """Milliseconds after which the list is read again: ages grow, and others share the folder."""
+_LOOK_CLOSER = 100
+"""Milliseconds after the list was shown, in which the window can be painted."""
 
 
 class DataSourcesPage(Page):
@@ -35,11 +36,12 @@ class DataSourcesPage(Page):
         "</b>: the last connection test failed. <b>ready</b>: a test proved it, and how long ago.</p><p>Deleted "
         "data sources stay in the recycle bin for 30 days.</p>"
     )
-    _workspace_changed = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._loaded = False
+        self._read: tuple[Row, ...] = ()
+        self._closely: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
         self.banner = Banner(context.theme)
         self.drafts = DraftsLeft(context, self.banner)
         self.search = QLineEdit(placeholderText="Search by name or type", clearButtonEnabled=True)
@@ -72,6 +74,10 @@ class DataSourcesPage(Page):
         self.table.remember(self.context.app.state, "datasources")
         return True
 
+    def touched(self) -> bool:
+        """Whether somebody searches, or reads what was left unsaved."""
+        return bool(self.search.text()) or self.search.hasFocus() or not self.banner.isHidden()
+
     def escape(self) -> None:
         """Ends the search."""
         self.search.clear()
@@ -92,8 +98,8 @@ class DataSourcesPage(Page):
 
     # --- actions --------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Reads the workspace in a worker and shows it."""
+    def refresh(self, *, quiet: bool = False) -> None:
+        """Reads the workspace in a worker and shows it; then secrets and certificates, which may take a while."""
         connections = self.context.app.connections
         self.context.tasks.run(
             "Reading the data sources",
@@ -101,6 +107,7 @@ class DataSourcesPage(Page):
             self._show,
             self._not_read,
             owner=self,
+            quiet=quiet,
         )
 
     def open(self) -> None:
@@ -179,24 +186,54 @@ class DataSourcesPage(Page):
             action.triggered.connect(do)
             self.table.addAction(action)
         self._timer = QTimer(self, interval=_REFRESH)
-        self._timer.timeout.connect(self.refresh)
-        self._workspace_changed.connect(self._changed, Qt.ConnectionType.QueuedConnection)
+        self._timer.timeout.connect(lambda: self.refresh(quiet=True))
+        self._closer = QTimer(self, singleShot=True, interval=_LOOK_CLOSER)
+        self._closer.timeout.connect(self._look_closer)
         self.context.app.workspace.subscribe(self._tell_changed)
         self.context.theme.changed.connect(self._recolour)
         self._recolour()
 
     def _tell_changed(self, what: set[str]) -> None:
         """Called in the thread that changed the workspace."""
-        if "datasources" in what and shiboken6.isValid(self):
-            self._workspace_changed.emit()
+        if "datasources" in what:
+            self.context.tasks.on_main(self, self._changed)
 
     def _changed(self) -> None:
         if self.isVisible():
-            self.refresh()
+            self.refresh(quiet=True)
+
+    def _look_closer(self) -> None:
+        connections = self.context.app.connections
+        self.context.tasks.run(
+            "Looking the data sources over",
+            lambda stop, tell: connections.overview(deep=True),
+            self._show_closely,
+            lambda problem: None,  # what the vault or a file refuses is told when it is needed
+            owner=self,
+            quiet=True,
+        )
+
+    def _show_closely(self, overview: Overview) -> None:
+        quickly = {row.entry.source.id: row for row in self._read}
+        found = {row.entry.source.id: row for row in overview.rows}
+        self._closely = {key: (quickly[key], row) for key, row in found.items() if key in quickly}
+        if not self._closer.isActive():  # else another look follows: what was read meanwhile is newer
+            self._fill(overview)
 
     def _show(self, overview: Overview) -> None:
+        """Shows what was read at once; where nothing is new, with what the last closer look found."""
+        self._read = overview.rows
         if not self._loaded:
             self.drafts.offer()
+        self._fill(Overview(tuple(map(self._as_known, overview.rows)), overview.unreadable))
+        self._loaded = True
+        self._closer.start()
+
+    def _as_known(self, row: Row) -> Row:
+        before, closely = self._closely.get(row.entry.source.id, (None, row))
+        return closely if before == row else row
+
+    def _fill(self, overview: Overview) -> None:
         now = self.context.app.clock()
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
@@ -205,7 +242,6 @@ class DataSourcesPage(Page):
         self.model.set_rows(lines)
         if self.table.current() is None and lines:
             self.table.setCurrentIndex(self.model.index(0, 0))
-        self._loaded = True
 
     def _tell_empty(self) -> None:
         practice = self.context.app.practice
@@ -219,6 +255,8 @@ class DataSourcesPage(Page):
 
     def _not_read(self, problem: Problem) -> None:
         self._loaded = False
+        self._read: tuple[Row, ...] = ()
+        self._closely: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
         self.banner.show_problem(problem, {Action.RETRY: self.refresh})
         self.context.notices.problem(problem)
 
