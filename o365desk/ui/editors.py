@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCalendarWidget,
@@ -214,6 +215,7 @@ class DateEditor(Editor):
     def __init__(self, field: Field, theme: Theme) -> None:
         self.line = QLineEdit()
         super().__init__(field, self.line)
+        self._theme = theme
         self.line.setPlaceholderText(field.placeholder or "YYYY-MM-DD, or empty")
         self.line.textEdited.connect(self.edited)
         pick = icon_button(theme, "calendar", f"Choose {field.plain_label} from a calendar")
@@ -244,6 +246,10 @@ class DateEditor(Editor):
         dialog = QDialog(self, Qt.WindowType.Popup)
         calendar = QCalendarWidget()
         calendar.setSelectedDate(self.value() or date.today())  # type: ignore[arg-type]  # noqa: DTZ011
+        weekend = QTextCharFormat()
+        weekend.setForeground(self._theme.color("dim"))
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            calendar.setWeekdayTextFormat(day, weekend)
         layout = QVBoxLayout(dialog)
         layout.addWidget(calendar)
         calendar.activated.connect(dialog.accept)

@@ -195,8 +195,8 @@ def open_log_folder(context: Context) -> None:
         context.notices.say("warn", "No program shows folders here", f"The log is in {folder}")
 
 
-def diagnostics(context: Context) -> str:
-    """What whoever looks after the program wants to know; holds no secret."""
+def diagnostics(context: Context, secrets: str) -> str:
+    """What whoever looks after the program wants to know; holds no secret. `secrets` says where they are kept."""
     app, screen = context.app, QGuiApplication.primaryScreen()
     lines = [
         f"o365desk {__version__}",
@@ -208,7 +208,7 @@ def diagnostics(context: Context) -> str:
         else "",
         f"Theme {'dark' if context.theme.dark else 'light'}",
         f"Workspace {app.workspace.folder}",
-        f"Secrets: {app.vault.description}",
+        f"Secrets: {secrets}",
         f"Log {app.log_folder}",
         f"Running: {', '.join(task.title for task in context.tasks.active()) or 'nothing'}",
     ]
@@ -216,6 +216,16 @@ def diagnostics(context: Context) -> str:
 
 
 def copy_diagnostics(context: Context) -> None:
-    """Puts the diagnostics on the clipboard."""
-    QGuiApplication.clipboard().setText(diagnostics(context))
-    context.notices.say("good", "Diagnostics are on the clipboard; they hold no secrets")
+    """Puts the diagnostics on the clipboard, once the vault has answered: a keychain may take its time."""
+
+    def copy(secrets: str) -> None:
+        QGuiApplication.clipboard().setText(diagnostics(context, secrets))
+        context.notices.say("good", "Diagnostics are on the clipboard; they hold no secrets")
+
+    context.tasks.run(
+        "Copying diagnostics",
+        lambda stop, tell: context.app.vault.description,
+        copy,
+        context.notices.problem,
+        owner=context.notices,
+    )

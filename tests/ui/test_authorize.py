@@ -73,6 +73,20 @@ def test_each_way_offers_what_helps(shown: Shown, kind: str, buttons: set[str]) 
     assert "Waiting" in shown.panel.accessibleName()
 
 
+def test_only_in_a_practice_session_the_browsers_warning_is_foretold(
+    qtbot: QtBot, theme: Theme, shown: Shown
+) -> None:
+    def said(panel: AuthorizePanel) -> str:
+        return " ".join(label.text() for label in panel.findChildren(QLabel))
+
+    shown.waiting("browser")
+    assert "certificate" not in said(shown.panel)
+    panel = AuthorizePanel(theme, lambda: shown.now, practice=True)
+    qtbot.addWidget(panel)
+    panel.show_waiting(Waiting("browser", "https://login", shown.now))
+    assert "will warn about the certificate" in said(panel)
+
+
 def test_the_code_is_shown_spelled_and_copied(shown: Shown) -> None:
     shown.waiting("device-code", "ABC123")
     code = shown.panel.findChild(QLabel, "device-code")

@@ -1,6 +1,7 @@
 """The connector page: the web original's parts in their order; editing, testing, saving; nothing typed is lost."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
-from o365desk.services.secrets import CLIENT_SECRET, Secret
+from o365desk.model.status import Authorisation, Lifetime
+from o365desk.services.secrets import CLIENT_SECRET, Secret, Vault, VaultKind
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.theme import Theme
 from tests.desk import Desk
@@ -612,6 +614,85 @@ def test_an_end_in_sight_is_the_banner(bench: Bench) -> None:
     [go] = [button for button in page.sheet.banner.findChildren(QPushButton) if button.isVisible()]
     go.click()
     assert QApplication.focusWidget() is page.form.rows["secret"].editor.target
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "button"),
+    [
+        ("authorisation", "The authorisation", "Re-Authorize"),
+        ("secret", "The client secret", "Go to the client secret"),
+        ("certificate", "The certificate", "Go to the certificate"),
+    ],
+)
+@pytest.mark.parametrize(("days", "level"), [(30, "warn"), (14, "warn"), (3, "warn"), (-1, "bad")])
+def test_each_end_has_its_banner_with_its_action(
+    bench: Bench, key: str, title: str, button: str, days: int, level: str
+) -> None:
+    now = datetime.now(UTC)
+    source = saved(bench)
+    page, ends = bench.open(source), now + timedelta(days=days)
+    lifetime = Lifetime(key, title, ends)
+    assert lifetime.warning(now) is not None
+    later = Lifetime("secret", "Something later", ends + timedelta(hours=1))
+    page._saying.warn((lifetime, later))
+    text = page.sheet.banner.plain_text()
+    assert text.startswith(f"{title} {'ended' if days < 0 else 'ends'}")
+    assert "later" not in text, "at most one banner"
+    assert page.sheet.banner.level == level
+    shown = [each.text() for each in page.sheet.banner.findChildren(QPushButton) if each.isVisible()]
+    assert shown == [button]
+
+
+@pytest.mark.parametrize(("months", "words"), [(5.9, "The authorisation ends"), (6.3, "The authorisation ended")])
+def test_an_authorisation_asks_to_be_renewed(bench: Bench, months: float, words: str) -> None:
+    source = saved(bench, sign_in=SignIn.ADMINISTRATOR)
+    at = datetime.now(UTC) - timedelta(days=months * 30.4)
+    bench.desk.app.state.record_authorisation(
+        source.id, Authorisation("admin@contoso", at, bench.desk.ready["tenant"], source.client_id)
+    )
+    page = bench.open(source)
+    assert page.sheet.banner.plain_text().startswith(words)
+
+
+def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keychain that hangs takes ten seconds to answer."""
+    asked: list[bool] = []
+    plain = Vault.kind.fget
+    assert plain is not None
+
+    def kind(vault: Vault) -> VaultKind:
+        asked.append(threading.current_thread() is threading.main_thread())
+        return plain(vault)
+
+    monkeypatch.setattr(Vault, "kind", property(kind))
+    bench.window.go("datasources")
+    page = bench.open(saved(bench))
+    asked.clear()  # the test itself saved
+    page.form.focus("secret")
+    bench.type(SECRET_TEXT)
+    bench.idle()
+    page.save()
+    bench.idle()
+    page.test()
+    bench.idle()
+    bench.window.menus.actions["diagnostics"].trigger()
+    bench.idle()
+    bench.window.go("datasources")
+    bench.qtbot.waitUntil(lambda: not bench.window.page("datasources")._closer.isActive())  # type: ignore[attr-defined]
+    bench.idle()
+    assert len(asked) > 5
+    assert not any(asked)
+
+
+def test_in_a_narrow_window_the_test_comes_into_view(bench: Bench) -> None:
+    page = bench.open(saved(bench))
+    bench.window.resize(960, 640)
+    bench.idle()
+    page.test()
+    bench.idle()
+    viewport = page.sheet._scroll.viewport()
+    seen = page.panel.headline.mapTo(viewport, QPoint(0, 0)).y()
+    assert 0 <= seen < viewport.height() // 3
 
 
 # --- the whole journey, by keyboard alone -------------------------------------------------------------------------

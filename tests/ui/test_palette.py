@@ -141,8 +141,9 @@ def test_about_names_version_and_licence(qtbot: QtBot, window: Window) -> None:
     assert "MIT" in text
 
 
-def test_diagnostics_say_what_is_needed_and_no_secret(window: Window) -> None:
+def test_diagnostics_say_what_is_needed_and_no_secret(qtbot: QtBot, window: Window) -> None:
     window.menus.actions["diagnostics"].trigger()
+    idle(qtbot, window)
     text = QGuiApplication.clipboard().text()
     for part in (
         __version__,

@@ -135,6 +135,9 @@ def test_practice_brings_its_menu_and_a_data_source_while_the_window_is_open(tmp
             if not (menu.isVisible() and page.model.rowCount() and len(menu.menu().actions()) > 8):
                 QTimer.singleShot(50, look)
                 return
+            open_now = window.page("connector")
+            print("OPEN", open_now.isVisible() and open_now.source().name)
+            print("CERTIFICATE", open_now.view.waiting._practice)
             print("LISTED", page.model.index(0, 0).data())
             print("SAID", window.notices.kept()[0].text)
             window.close()
@@ -143,5 +146,7 @@ def test_practice_brings_its_menu_and_a_data_source_while_the_window_is_open(tmp
     )
     out, err = running.communicate(timeout=60)
     assert "LISTED Practice connector" in out, err
-    assert "SAID The practice tenant is ready" in out
+    assert "SAID The practice tenant is ready: press Test connection" in out
+    assert "OPEN Practice connector" in out
+    assert "CERTIFICATE True" in out
     assert "CODE 0" in out, err

@@ -33,6 +33,13 @@ _TEXTS = {
 }
 
 
+_PRACTICE = (
+    "Your browser will warn about the certificate: the practice tenant made it for itself, on this computer. Go on "
+    "all the same; with a real tenant you never should."
+)
+"""Said in a practice session only."""
+
+
 def open_address(url: str) -> bool:
     """Shows an address in the system's browser; False if it has none."""
     return QDesktopServices.openUrl(QUrl(url))
@@ -49,9 +56,12 @@ class AuthorizePanel(QFrame):
         theme: Theme,
         clock: Callable[[], datetime],
         open_url: Callable[[str], bool] = open_address,
+        *,
+        practice: bool = False,
     ) -> None:
         super().__init__()
         self._theme, self._clock, self._open_url = theme, clock, open_url
+        self._practice = practice
         self.waiting: Waiting | None = None
         self.setProperty("role", "banner-info")
         self.setObjectName("authorize-panel")
@@ -91,6 +101,8 @@ class AuthorizePanel(QFrame):
         """Now somebody has to do something elsewhere."""
         self.waiting = waiting
         title, text = _TEXTS[waiting.kind]
+        if self._practice:
+            text = f"{text} {_PRACTICE}"
         self._title.setText(title)
         self._text.setText(text)
         self._code.setText(waiting.code)

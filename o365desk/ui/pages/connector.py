@@ -44,7 +44,7 @@ class ConnectorPage(Page):
         self._told: object = None
         self._helping = Helping(context, self, open_url)
         self.sheet = Sheet(context.theme, self)
-        self.view = ConnectorForm(context.theme, clock, open_url)
+        self.view = ConnectorForm(context.theme, clock, open_url, practice=context.app.practice is not None)
         self.form = self.view.form
         self.panel = TestPanel(context.theme, self._helping.remedies, clock)
         self.permissions = PermissionsPanel(context.theme)

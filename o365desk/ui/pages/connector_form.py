@@ -49,7 +49,14 @@ class ConnectorForm(QWidget):
 
     authorize = Signal()
 
-    def __init__(self, theme: Theme, clock: Callable[[], datetime], open_url: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        clock: Callable[[], datetime],
+        open_url: Callable[[str], bool],
+        *,
+        practice: bool = False,
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._fitted: tuple[bool, int] | None = None
@@ -61,7 +68,7 @@ class ConnectorForm(QWidget):
             ),
             self,
         )
-        self.waiting = AuthorizePanel(theme, clock, open_url)
+        self.waiting = AuthorizePanel(theme, clock, open_url, practice=practice)
         self._authorize = QPushButton("Authori&ze")
         self._authorised = text_label(role="dim")
         self._status = text_label()

@@ -35,14 +35,14 @@ class Saving(QObject):
         """Saves; does nothing while a save is under way."""
         if self.running:
             return
-        if credential != NO_CREDENTIAL and self._context.app.vault.locked and not self.open_vault():
-            self.ended.emit(False)
-            return
         self.running = True
-        connections = self._context.app.connections
+        vault, connections = self._context.app.vault, self._context.app.connections
         ended: list[Callable[[], None]] = []
 
         def work(*_: object) -> None:
+            if credential != NO_CREDENTIAL and vault.locked:  # asked here: a keychain may take its time
+                ended.append(lambda: self._locked(source, base, credential))
+                return
             try:
                 entry = connections.save(source, base, credential)
                 missing = connections.problems(entry.source)
@@ -93,6 +93,14 @@ class Saving(QObject):
     def _failed(self, problem: Problem) -> None:
         self.failed.emit(problem)
         self._end(False)
+
+    def _locked(self, source: DataSource, base: str | None, credential: Credential) -> None:
+        opened = self.open_vault()
+        self.running = False
+        if opened:
+            self.save(source, base, credential)
+        else:
+            self.ended.emit(False)
 
     def _end(self, done: bool) -> None:
         self.running = False

@@ -74,18 +74,18 @@ class Saying:
         self._show()
 
     def warn(self, warnings: tuple[Lifetime, ...]) -> None:
-        """What ends soon, said where nothing goes before it."""
-        if warnings != self._warnings:
-            self._warnings = warnings
+        """What ends soon or has ended, said where nothing goes before it; how soon changes from day to day."""
+        self._warnings = warnings
+        if not self._first:
             self._show()
 
     def _show(self) -> None:
         if self._first:
             self._first()
         elif self._warnings:
-            lifetime = self._warnings[0]
-            text = lifetime.sentence(self._context.app.clock())
-            self._banner.show_text("warn", text, "", [self._ends[lifetime.key]])
+            lifetime, now = self._warnings[0], self._context.app.clock()
+            level = "bad" if lifetime.ends <= now else "warn"
+            self._banner.show_text(level, lifetime.sentence(now), "", [self._ends[lifetime.key]])
         else:
             self._banner.hide()
 

@@ -49,6 +49,7 @@ class VaultDialog(QDialog):
         self._error.setObjectName("vault-problem")
         Pictured(theme, self._error_icon, "failed", "bad")
         self._open = QPushButton("Create the &vault" if self._new else "&Unlock")
+        self._session = QPushButton("Keep for this &session only")
         self._lay_out(title, text)
         self._say("")
 
@@ -81,13 +82,13 @@ class VaultDialog(QDialog):
         self._open.setProperty("role", "primary")
         self._open.setObjectName("vault-open")
         self._open.setDefault(True)
-        session = QPushButton("Keep for this &session only")
+        session = self._session
         session.setObjectName("vault-session")
         session.setToolTip("Secrets stay in memory and are gone when the program ends")
         cancel = QPushButton("&Cancel")
         actions: tuple[tuple[QPushButton, Callable[[], object]], ...] = (
             (self._open, self._try),
-            (session, self._use_session),
+            (self._session, self._use_session),
             (cancel, self.reject),
         )
         for button, do in actions:
@@ -102,41 +103,46 @@ class VaultDialog(QDialog):
         self._first.setAccessibleDescription(text)
 
     def _try(self) -> None:
-        """Derives the key in a worker: that takes about a second, on purpose."""
-        if self._task and self._task.running:
-            return
         typed = self._first.text()
         if not typed:
             self._say("Type a passphrase.")
         elif self._new and typed != self._second.text():
             self._say("The two passphrases differ: type the same one twice.")
         else:
-            secret, vault = Secret(typed), self._vault
-            self._open.setEnabled(False)
-            self._say("")
-            self._task = self._tasks.run(
-                "Opening the vault",
-                lambda stop, tell: vault.unlock(secret),
-                lambda _: self._opened(),
-                self._failed,
-                owner=self,
-                cancelled=lambda: self._open.setEnabled(True),
-            )
+            secret = Secret(typed)
+            self._start("Opening the vault", lambda: self._vault.unlock(secret))
+
+    def _use_session(self) -> None:
+        self._start("Keeping secrets for this session", self._vault.use_session)
+
+    def _start(self, title: str, do: Callable[[], None]) -> None:
+        """In a worker: deriving the key takes about a second, on purpose, and a keychain may hold the vault."""
+        if self._task and self._task.running:
+            return
+        self._busy(True)
+        self._say("")
+        self._task = self._tasks.run(
+            title,
+            lambda stop, tell: do(),
+            lambda _: self._opened(),
+            self._failed,
+            owner=self,
+            cancelled=lambda: self._busy(False),
+        )
+
+    def _busy(self, busy: bool) -> None:
+        for button in (self._open, self._session):
+            button.setEnabled(not busy)
 
     def _opened(self) -> None:
         self._forget()
         self.accept()
 
     def _failed(self, problem: Problem) -> None:
-        self._open.setEnabled(True)
+        self._busy(False)
         self._say(problem.sentence())
         self._first.setFocus()
         self._first.selectAll()
-
-    def _use_session(self) -> None:
-        self._vault.use_session()
-        self._forget()
-        self.accept()
 
     def _forget(self) -> None:
         for line in (self._first, self._second):
