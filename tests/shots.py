@@ -1,7 +1,7 @@
-"""Pictures of every window and dialog, light and dark: `python -m tests.shots [folder] [--scale 2] [--only NAME]`.
+"""Pictures of every window and dialog, light and dark, to a folder; `python -m tests.shots --help` says how.
 
 Offscreen, with a set clock, made-up data and one font, so that the same commit makes the same pictures. Without
-`--only` and at scale 1 it also writes docs/window-light.png and docs/window-dark.png for the README.
+`--only`, at scale 1 and 9 points it also writes docs/window-light.png and docs/window-dark.png for the README.
 
 A new window or dialog is one line in SHOTS.
 """
@@ -269,7 +269,7 @@ def main(arguments: list[str]) -> int:
 
     qt = application()
     qt.setCursorFlashTime(0)
-    qt.setFont(QFont("DejaVu Sans", 9))
+    qt.setFont(QFont("DejaVu Sans", wish.points))
     wish.folder.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         with tempfile.TemporaryDirectory(prefix="o365desk-shots-") as folder:
@@ -281,6 +281,7 @@ def _wish(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("shots"))
     parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--points", type=int, default=9, help="the size of the texts")
     parser.add_argument("--only", default="", help="pictures whose names begin so")
     return parser.parse_args(arguments)
 
@@ -300,7 +301,7 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
     for shot in SHOTS:
         if shot.name.startswith(wish.only):
             _take(stage, shot, wish.folder / f"{shot.name}-{scheme}.png")
-    if not wish.only and wish.scale == 1:
+    if not wish.only and (wish.scale, wish.points) == (1, 9):
         _take(stage, Shot("readme", page("connector", source="Contoso HR")), Path(README[scheme]))
     window.tasks.shut_down()
     window.hide()

@@ -38,8 +38,9 @@ the reason why, in a sentence that the menu shows."""
 
 class Page(QWidget):
     """One screen, made as `ThePage(context)` when first visited and kept. The window draws breadcrumb and title
-    above it, with `beside_title` to the title's right if there is one; the page draws all below, with no margin
-    of its own. `title_changed` follows when title, breadcrumb, dirtiness, source or commands are others."""
+    above it, with `beside_title` to the title's right, and notices and `foot` below it; the page draws all
+    between, with no margin of its own. `title_changed` follows when title, breadcrumb, dirtiness, source or
+    commands are others."""
 
     title_changed = Signal()
 
@@ -48,6 +49,8 @@ class Page(QWidget):
     """Where the page lies, itself last: ["Data sources", "Contoso HR"]. Titles of the navigation are links."""
     beside_title: QWidget | None = None
     """The status, say; the window takes it in when the page is first shown."""
+    foot: QWidget | None = None
+    """Buttons that stay at the bottom; taken in likewise. Notices come between them and the page."""
     help: str = ""
     """What F1 says about the page: a few sentences of plain text or simple HTML."""
 

@@ -4,19 +4,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.fields import Field
 from o365desk.model.problems import Problem
 from o365desk.ui.editors import EDITORS, CheckEditor, Editor, RadioEditor, SecretEditor
+from o365desk.ui.labels import announce
 from o365desk.ui.pictures import Pictured, icon_button
 from o365desk.ui.theme import Theme
-
-
-def announce(widget: QWidget) -> None:
-    """Tells a screen reader that a widget's text is new and matters."""
-    QAccessible.updateAccessibility(QAccessibleEvent(widget, QAccessible.Event.Alert))
 
 
 class Popover(QFrame):

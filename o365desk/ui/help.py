@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from o365desk import __version__
 from o365desk.log import mask
+from o365desk.ui.banner import Banner
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Context, Page
-from o365desk.ui.notices import Banner
 
 if TYPE_CHECKING:
     from o365desk.ui.window import Window
@@ -148,7 +148,7 @@ def explain_sheet(window: "Window") -> Sheet:
         text = pasted.toPlainText()
         problem = meaning(text)
         if problem:
-            banner.show_problem(problem, {})
+            banner.show_problem(problem)
         elif text.strip():
             banner.show_text(
                 "info",

@@ -26,11 +26,18 @@ def selectable(label: QLabel) -> QLabel:
     return label
 
 
+def announce(widget: QWidget) -> None:
+    """Tells a screen reader that a widget's text is new and matters."""
+    from PySide6.QtGui import QAccessible, QAccessibleEvent  # late: they take a moment to load
+
+    QAccessible.updateAccessibility(QAccessibleEvent(widget, QAccessible.Event.Alert))
+
+
 def set_role(widget: QWidget, role: str) -> None:
     """Gives a widget another role of the style sheet, and draws it and what is in it anew."""
     before = widget.property("role")
     widget.setProperty("role", role)
-    if before in (None, role):  # new, so not drawn yet; or nothing to change
+    if before == role or not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # not drawn yet
         return
     for each in (widget, *widget.findChildren(QWidget)):
         each.style().unpolish(each)

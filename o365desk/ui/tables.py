@@ -41,6 +41,8 @@ Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 """The native value behind a cell: a date, a number, a text without case."""
 _NO_INDEX = QModelIndex()
+_NOTE = 14
+"""Letters for which a column with notes has room at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,7 +317,11 @@ class Table(QTableView):
         if self._by_hand or room <= 0:
             return
         header = self.horizontalHeader()
-        least = [header.sectionSizeHint(number) for number in range(len(columns))]
+        words = self.fontMetrics().averageCharWidth() * _NOTE  # narrower, wrapped notes are towers of syllables
+        least = [
+            max(header.sectionSizeHint(number), words if column.note else 0)
+            for number, column in enumerate(columns)
+        ]
         widths = [max(column.width, low) for column, low in zip(columns, least, strict=True)]
         over = room - sum(widths)
         if over > 0:

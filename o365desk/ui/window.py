@@ -7,15 +7,17 @@ from importlib import import_module
 from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +27,7 @@ from o365desk.app import App, Practice
 from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.labels import ElidedLabel, text_label
 from o365desk.ui.notices import NoticeBar, Notices
 from o365desk.ui.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
@@ -89,6 +92,9 @@ class Window(QMainWindow):
             page.title_changed.connect(lambda: self._title_changed(where))
             self._stack.addWidget(page)
             self.header.adopt(page.beside_title)
+            if page.foot:
+                self._column.addWidget(page.foot)
+                page.foot.hide()
         return self._pages[where]
 
     def go(self, where: str, **what: Any) -> bool:
@@ -102,6 +108,9 @@ class Window(QMainWindow):
         self.navigation.mark(PLACES[where].under or where)
         page.activated(**what)
         self._stack.setCurrentWidget(page)
+        for each in self._pages.values():
+            if each.foot:
+                each.foot.setVisible(each is page)
         self._title_changed(where)
         return True
 
@@ -163,8 +172,8 @@ class Window(QMainWindow):
     def _lay_out(self) -> None:
         area = QWidget()
         area.setObjectName("page")
-        column = QVBoxLayout(area)
-        column.setContentsMargins(24, 12, 24, 0)
+        column = self._column = QVBoxLayout(area)
+        column.setContentsMargins(24, 12, 24, 12)
         column.setSpacing(8)
         column.addWidget(self.header)
         column.addSpacing(4)
@@ -248,6 +257,20 @@ def _in_navigation() -> list[tuple[str, Place]]:
     return [(where, place) for where, place in PLACES.items() if place.icon]
 
 
+class _Entry(QPushButton):
+    """An entry of the navigation: as wide as it is when it is marked, which is bolder."""
+
+    def sizeHint(self) -> QSize:
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        more = QFontMetrics(bold).horizontalAdvance(self.text()) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, more), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Its text is never cut off."""
+        return self.sizeHint()
+
+
 class Navigation(QFrame):
     """The pages down the left side; arrow keys move, one is marked."""
 
@@ -257,6 +280,7 @@ class Navigation(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 16, 8, 16)
         column.setSpacing(4)
+        column.addStrut(168)
         self._picture = QLabel()
         name = QLabel("o365desk")
         name.setProperty("role", "section")
@@ -269,7 +293,7 @@ class Navigation(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         for where, place in _in_navigation():
-            button = QPushButton(place.text)
+            button = _Entry(place.text)
             button.setCheckable(True)
             button.setProperty("role", "nav")
             button.setIconSize(QSize(20, 20))
@@ -291,7 +315,7 @@ class Navigation(QFrame):
 
 
 class Header(QWidget):
-    """Breadcrumb, title, and what the page puts beside it."""
+    """Breadcrumb, title, and what the page puts beside it: or below it, where there is no room."""
 
     def __init__(self, go: Callable[..., bool]) -> None:
         super().__init__()
@@ -301,13 +325,11 @@ class Header(QWidget):
         self._crumbs = QHBoxLayout(crumbs)
         self._crumbs.setContentsMargins(0, 0, 0, 0)
         self._crumbs.setSpacing(4)
-        self.title = QLabel()
-        self.title.setProperty("role", "title")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title = ElidedLabel(role="title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._beside: list[QWidget] = []
         self._shown: list[str] = []
-        self._row = QHBoxLayout()
-        self._row.setSpacing(16)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.addWidget(self.title)
         self._row.addStretch(1)
         column = QVBoxLayout(self)
@@ -320,7 +342,8 @@ class Header(QWidget):
         """Takes in what a page shows beside its title."""
         if beside:
             self._beside.append(beside)
-            self._row.insertWidget(self._row.count() - 1, beside)
+            beside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it gives way to the title
+            self._row.insertWidget(self._row.count() - 1, beside, 1000)
             beside.hide()
 
     def show_page(self, page: Page, crumbs: list[str]) -> None:
@@ -329,6 +352,7 @@ class Header(QWidget):
         for widget in self._beside:
             widget.setVisible(widget is page.beside_title)
         if crumbs == self._shown:
+            self._fit()
             return
         self._shown = list(crumbs)
         while (item := self._crumbs.takeAt(0)) is not None:
@@ -341,21 +365,28 @@ class Header(QWidget):
             last = number == len(crumbs) - 1
             self._crumbs.addWidget(self._crumb(text, "" if last else links.get(text, "")))
             if not last:
-                self._crumbs.addWidget(_dim("›"))
+                self._crumbs.addWidget(text_label("›", "dim", wrap=False))
         self._crumbs.addStretch(1)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Side by side where the title is whole and some words beside it can be read, else one below the other."""
+        beside = next((widget for widget in self._beside if not widget.isHidden()), None)
+        some = min(beside.sizeHint().width(), self.fontMetrics().averageCharWidth() * 40) if beside else 0
+        wide = self.title.sizeHint().width() + 16 + some <= self.width()
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._row.setSpacing(16 if wide else 4)
 
     def _crumb(self, text: str, where: str) -> QWidget:
         if not where:
-            return _dim(text)
+            return ElidedLabel(text, "dim")
         button = QPushButton(text)
         button.setProperty("role", "crumb")
         button.setAccessibleName(f"Go to {plain(text)}")
         button.clicked.connect(lambda: self._go(where))
         return button
-
-
-def _dim(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "dim")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

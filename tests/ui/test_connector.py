@@ -33,7 +33,7 @@ def saved(bench: Bench, profile: str = "read-write", **changes: Any) -> DataSour
 
 
 def label(page: ConnectorPage, name: str) -> QLabel:
-    found = page.findChild(QLabel, name) or page.beside_title.findChild(QLabel, name)  # type: ignore[union-attr]
+    found = page.window().findChild(QLabel, name)
     assert isinstance(found, QLabel)
     return found
 
@@ -58,15 +58,15 @@ def test_the_order_of_the_web_original(bench: Bench) -> None:
         page.form.rows["clientId"],
         page.form.rows["signIn"],
     ]
-    places = [top(page, part) for part in parts]
+    places = [top(bench.window, part) for part in parts]
     assert places == sorted(places)
     bar = [bench.button(name) for name in ("test", "save", "security", "close")]
     assert [button.text().replace("&", "") for button in bar] == ["Test connection", "Save", "Security", "Close"]
     assert [button.property("role") for button in bar] == ["go", "primary", "danger", ""]
-    assert [button.mapTo(page, QPoint(0, 0)).x() for button in bar] == sorted(
-        button.mapTo(page, QPoint(0, 0)).x() for button in bar
+    assert [button.mapTo(bench.window, QPoint(0, 0)).x() for button in bar] == sorted(
+        button.mapTo(bench.window, QPoint(0, 0)).x() for button in bar
     )
-    assert min(top(page, button) for button in bar) > places[-1]
+    assert min(top(bench.window, button) for button in bar) > places[-1]
 
 
 def test_security_is_off_and_says_why(bench: Bench) -> None:

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from o365desk.ui.banner import Banner
 from o365desk.ui.help import explain_sheet
-from o365desk.ui.notices import Banner
 from o365desk.ui.window import Window
 
 

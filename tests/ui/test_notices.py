@@ -1,18 +1,21 @@
 """What the program says stays readable, is kept, and can be copied; a banner shows what to do."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor, QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
+from o365desk.model.datasource import new
 from o365desk.model.problems import Action, Problem
 from o365desk.services.state import Notice
 from o365desk.ui import notices as module
-from o365desk.ui.notices import Banner, NoticeBar, Notices
+from o365desk.ui.banner import Banner
+from o365desk.ui.notices import NoticeBar, Notices
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
 
@@ -34,17 +37,24 @@ def notices(app: App) -> Notices:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot, theme: Theme, notices: Notices) -> NoticeBar:
+def bar(qtbot: QtBot, theme: Theme, notices: Notices) -> Iterator[NoticeBar]:
+    around = QWidget()
+    qtbot.addWidget(around)
+    column = QVBoxLayout(around)
     made = NoticeBar(theme, notices, lambda where, **what: None)
-    qtbot.addWidget(made)
-    made.resize(700, 60)
-    made.show()
-    return made
+    page = QLineEdit()
+    column.addWidget(page)
+    column.addWidget(made)
+    page.setFocus()
+    around.resize(700, 120)
+    around.show()
+    yield made
+    around.hide()
 
 
 def test_a_good_notice_fades_and_is_kept(qtbot: QtBot, bar: NoticeBar, notices: Notices) -> None:
     bar._fade.setInterval(20)
-    QCursor.setPos(bar.mapToGlobal(bar.rect().bottomRight()) + bar.rect().bottomRight())
+    QCursor.setPos(bar.window().frameGeometry().bottomRight() + QPoint(50, 50))
     notices.say("good", "Details saved successfully")
     assert bar.text.isVisible()
     assert bar.text.text() == "Details saved successfully"
@@ -54,6 +64,7 @@ def test_a_good_notice_fades_and_is_kept(qtbot: QtBot, bar: NoticeBar, notices: 
 
 def test_a_good_notice_stays_while_the_pointer_rests_on_it(qtbot: QtBot, bar: NoticeBar, notices: Notices) -> None:
     notices.say("good", "Details saved successfully")
+    QApplication.processEvents()
     QCursor.setPos(bar.mapToGlobal(bar.rect().center()))
     bar._faded()
     assert bar.text.isVisible()
@@ -78,10 +89,30 @@ def test_a_good_notice_does_not_bury_a_bad_one(bar: NoticeBar, notices: Notices)
     assert not bar.text.isVisible()
 
 
-def test_the_place_of_the_bar_is_kept_free(bar: NoticeBar, notices: Notices) -> None:
-    before = bar.sizeHint().height(), bar.minimumHeight()
-    notices.say("good", "Short")
-    assert max(bar.sizeHint().height(), bar.minimumHeight()) == max(before)
+def test_a_notice_takes_room_from_what_scrolls_only(window: Window) -> None:
+    """Nothing jumps: title, fields and buttons stay where they are."""
+    window.go("connector", draft=new(), base=None)
+    page = window.page("connector")
+    bar, foot = window.findChild(NoticeBar), page.foot
+    assert bar is not None
+    assert foot is not None
+    QApplication.processEvents()
+
+    def places() -> list[QPoint]:
+        fixed = (window.header.title, page, foot, *foot.findChildren(QPushButton))
+        return [widget.mapTo(window, QPoint(0, 0)) for widget in fixed]
+
+    before, high = places(), page.height()
+    between = foot.mapTo(window, QPoint(0, 0)).y() - page.mapTo(window, QPoint(0, page.height())).y()
+    assert between <= 12, "no room is kept for a notice that is not there"
+    window.notices.say("bad", "Look at this")
+    QApplication.processEvents()
+    assert bar.isVisible()
+    assert places() == before
+    assert page.height() < high
+    window.go("datasources")
+    assert not foot.isVisible()
+    bar.dismiss_notice()
 
 
 def test_a_problem_is_kept_with_everything_that_support_asks_for(notices: Notices) -> None:
@@ -112,7 +143,7 @@ def test_a_banner_shows_a_problem_with_its_action(qtbot: QtBot, theme: Theme) ->
     done: list[str] = []
     banner = Banner(theme)
     qtbot.addWidget(banner)
-    banner.show_problem(PROBLEM, {Action.FIELD: lambda: done.append("field")})
+    banner.show_problem(PROBLEM, module.remedies(PROBLEM, {Action.FIELD: lambda: done.append("field")}))
     texts = [label.text() for label in banner.findChildren(QLabel) if label.isVisible()]
     assert PROBLEM.title in texts
     assert f"{PROBLEM.cause} {PROBLEM.remedy}" in texts

@@ -18,8 +18,8 @@ from o365desk.app import App, Practice
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.sourcefile import decode
+from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import Banner
 from o365desk.ui.tiles import Tile, TileGrid
 
 _CLOUD_TEXTS = {

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from o365desk.services.connections import Waiting
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import announce
-from o365desk.ui.labels import ElidedLabel, selectable, text_label
+from o365desk.ui.labels import ElidedLabel, announce, selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 

@@ -19,7 +19,7 @@ from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.fields import Kind
 from o365desk.services.workspace import Entry
 from o365desk.ui.labels import selectable, text_label
-from o365desk.ui.pages.editing import as_values
+from o365desk.ui.pages.drafting import as_values
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 

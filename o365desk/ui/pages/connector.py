@@ -11,18 +11,15 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.connections import Credential
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.pages.assessing import Assessment, Assessor
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
-from o365desk.ui.pages.connector_form import RUNNING, ConnectorForm
+from o365desk.ui.pages.connector_form import RUNNING, ConnectorForm, Gentle
 from o365desk.ui.pages.connector_layout import Sheet, StatusWidget
-from o365desk.ui.pages.drafting import Drafting
-from o365desk.ui.pages.gentle import Gentle
-from o365desk.ui.pages.helping import Helping
+from o365desk.ui.pages.drafting import Assessment, Assessor, Drafting
 from o365desk.ui.pages.permissions import PermissionsPanel
 from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
-from o365desk.ui.pages.saying import Saying
+from o365desk.ui.pages.saying import Helping, Saying
 from o365desk.ui.pages.test_panel import TestPanel
 
 NO_SECURITY = "Security settings come with the next version."
@@ -48,6 +45,7 @@ class ConnectorPage(Page):
         self.form = self.view.form
         self.panel = TestPanel(context.theme, self._helping.remedies, clock)
         self.permissions = PermissionsPanel(context.theme)
+        self.foot = self.sheet.foot
         self.sheet.fill(self.view, (self.panel, self.permissions))
         self.beside_title = self._status = StatusWidget()
         self._saying = Saying(

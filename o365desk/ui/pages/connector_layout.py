@@ -1,4 +1,4 @@
-"""How the connector page is laid out: one banner, the form and what follows from it side by side, buttons below."""
+"""How the connector page is laid out: a banner, the form and what follows from it side by side, buttons below."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk.model.status import Status
+from o365desk.ui.banner import Banner
 from o365desk.ui.flow import FlowLayout
 from o365desk.ui.labels import ElidedLabel, set_role, text_label
-from o365desk.ui.notices import Banner
 from o365desk.ui.pages.connector_form import PILLS, RUNNING
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -54,7 +54,8 @@ class StatusWidget(QWidget):
 
 
 class Sheet(QWidget):
-    """Banner, scrolled columns, buttons. The page calls `fill`, then connects `buttons` and fills `banner`."""
+    """Banner and scrolled columns; the `buttons` are in the `foot`. The page calls `fill`, then connects the
+    buttons and fills the banner."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,8 +68,8 @@ class Sheet(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.banner)
-        self._column = column
         column.addWidget(self._scroller(), 1)
+        self.foot = self._bar()
 
     def fill(self, left: QWidget, right: Sequence[QWidget]) -> None:
         """Takes in the form and the panels beside it. Only now: each move of widgets into others has them styled
@@ -82,7 +83,6 @@ class Sheet(QWidget):
         for widget in right:
             beside.addWidget(widget)
         beside.addStretch(1)
-        self._column.addWidget(self._bar())
 
     def show_saved(self, dirty: bool, exists: bool) -> None:
         """Says whether everything is saved."""
@@ -140,7 +140,7 @@ class Sheet(QWidget):
             self.buttons[key] = button
             flow.addWidget(button)
         row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 4, 0, 12)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(holder, 1)
         row.addWidget(self.saved)
         return bar

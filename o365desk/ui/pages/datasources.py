@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
+from o365desk.model.status import age
 from o365desk.services.connections import Overview, Row
+from o365desk.services.state import Draft
+from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import Banner
-from o365desk.ui.pages.drafts_left import DraftsLeft
+from o365desk.ui.notices import remedies
 from o365desk.ui.pages.source_lines import COLUMNS, Line, line_of, unreadable_line
 from o365desk.ui.tables import Empty, Table, TableArea, TableModel
 
@@ -255,9 +257,7 @@ class DataSourcesPage(Page):
 
     def _not_read(self, problem: Problem) -> None:
         self._loaded = False
-        self._read: tuple[Row, ...] = ()
-        self._closely: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
-        self.banner.show_problem(problem, {Action.RETRY: self.refresh})
+        self.banner.show_problem(problem, remedies(problem, {Action.RETRY: self.refresh}))
         self.context.notices.problem(problem)
 
     def _chosen(self) -> None:
@@ -295,6 +295,9 @@ def delete_box(page: Page, name: str) -> "QMessageBox":
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
     box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
+    layout = box.layout()
+    if layout:
+        layout.setContentsMargins(24, 16, 24, 16)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     return box
 
@@ -305,3 +308,44 @@ def show_in_system(path: Path) -> None:
     from PySide6.QtGui import QDesktopServices
 
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+class DraftsLeft:
+    """Offers drafts in a page's banner. They are read once, at the start: what is typed later is not left over."""
+
+    def __init__(self, context: Context, banner: Banner) -> None:
+        self._context, self._banner = context, banner
+        self._left: list[Draft] | None = None
+
+    def read(self, *, again: bool = False) -> None:
+        """Reads what was left, unless that was done before."""
+        if self._left is None or again:
+            self._left = self._context.app.state.drafts(self._context.app.workspace.folder)
+
+    def offer(self) -> None:
+        """Offers the latest; hides the banner when nothing is left."""
+        if not self._left:
+            self._banner.hide()
+            return
+        draft = self._left[0]
+        name = f"“{draft.source.name}”" if draft.source.name else "a new data source"
+        more = f" {len(self._left) - 1} more after this." if len(self._left) > 1 else ""
+        self._banner.show_text(
+            "warn",
+            f"Unsaved changes to {name} from {age(draft.at, self._context.app.clock())}",
+            f"The program ended before they were saved.{more}",
+            (("&Continue", self._continue), ("Disca&rd", self._discard)),
+        )
+
+    def _continue(self) -> None:
+        if self._left:
+            draft = self._left[0]
+            if self._context.go("connector", draft=draft.source, base=draft.base):
+                del self._left[0]
+                self.offer()
+
+    def _discard(self) -> None:
+        if self._left:
+            draft = self._left.pop(0)
+            self._context.app.state.drop_draft(self._context.app.workspace.folder, draft.source.id)
+            self.offer()

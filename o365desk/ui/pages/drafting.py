@@ -1,18 +1,72 @@
-"""What is open in the form, from opening to saving: kept as a draft while it is typed, so that nothing is lost."""
+"""What is open in the form: as it was, as it is typed, kept so that nothing is lost, and looked over offline."""
 
-from dataclasses import replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from o365desk.app import App
-from o365desk.model.datasource import DataSource
-from o365desk.model.problems import ProblemError
+from o365desk.model.datasource import FIELDS, DataSource, SignIn
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.status import Known, Status, derive
+from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE
 from o365desk.services.workspace import Entry
+from o365desk.ui.context import Context
 from o365desk.ui.forms import Form
-from o365desk.ui.pages.editing import Editing, as_values, credential, with_values
+from o365desk.ui.tasks import Tell
+
+_SECRETS = {"secret", "passphrase"}
+KEYS = tuple(key for key, field in FIELDS.items() if not field.fixed and key not in _SECRETS)
+"""The form's fields that a file holds."""
+
+
+def attribute(key: str) -> str:
+    """The attribute of DataSource behind a field's key."""
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
+
+
+def as_values(source: DataSource) -> dict[str, Any]:
+    """A data source's values by field."""
+    return {key: getattr(source, attribute(key)) for key in KEYS}
+
+
+def with_values(source: DataSource, values: Mapping[str, Any]) -> DataSource:
+    """The data source with the form's values."""
+    changes = {attribute(key): values[key] for key in KEYS}
+    changes["sign_in"] = SignIn(changes["sign_in"])
+    return source.replace(**changes)
+
+
+def credential(values: Mapping[str, Any]) -> Credential:
+    """What was typed as secrets."""
+    return Credential(values["secret"], values["passphrase"])
+
+
+@dataclass(frozen=True)
+class Editing:
+    """`source` is as the form has it; `saved` as the file has it, None when there is none yet (`fresh` is then
+    what the form started with, so that an untouched draft is not unsaved work). `base` names the file's version."""
+
+    source: DataSource
+    saved: DataSource | None
+    base: str | None
+    fresh: DataSource | None = None
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is something to save."""
+        return as_values(self.source) != self._compared
+
+    @property
+    def _compared(self) -> dict[str, Any]:
+        start = self.saved or self.fresh
+        return as_values(start) if start else {}
+
 
 _NOTHING = Editing(DataSource(id=""), None, None, DataSource(id=""))
 
@@ -119,3 +173,74 @@ class Drafting(QObject):
         self.editing = replace(self.editing, source=with_values(self.source, self._form.values()))
         self._timer.start()
         self.changed.emit()
+
+
+_DELAY = 120
+"""Milliseconds after the last key stroke."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What is known about a draft without asking anybody. `kept` are the fields whose secrets the vault has."""
+
+    source: DataSource
+    known: Known
+    status: Status
+    kept: frozenset[str]
+
+
+class Assessor(QObject):
+    """Assesses the latest draft shortly after the last key stroke, in a worker (a keychain may be slow), one at a
+    time. `assessed` follows with an Assessment; `failed` with the Problem that prevented it."""
+
+    assessed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._wanted: tuple[DataSource, Credential] | None = None
+        self._running = False
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._start)
+
+    def ask(self, source: DataSource, credential: Credential, *, now: bool = False) -> None:
+        """Assesses this draft soon, or at once."""
+        self._wanted = source, credential
+        self._timer.start(0 if now else _DELAY)
+
+    def forget(self) -> None:
+        """No draft is open."""
+        self._wanted = None
+
+    def _start(self) -> None:
+        if self._running or self._wanted is None:
+            return
+        wanted, self._wanted = self._wanted, None
+        self._running = True
+        self._context.tasks.run(
+            "Looking the details over",
+            lambda stop, tell: self._work(*wanted, stop, tell),
+            self._done,
+            self._broken,
+            owner=self,
+            quiet=True,
+            cancelled=lambda: self._done(None),
+        )
+
+    def _work(self, source: DataSource, credential: Credential, stop: Stop, tell: Tell) -> Assessment:
+        app = self._context.app
+        known = app.connections.known(source, credential)
+        names = {"secret": CLIENT_SECRET, "passphrase": PASSPHRASE}
+        kept = frozenset(key for key, name in names.items() if app.connections.has_secret(source.id, name))
+        return Assessment(source, known, derive(source, known, app.clock()), kept)
+
+    def _done(self, assessment: Assessment | None) -> None:
+        self._running = False
+        if assessment and self._wanted is None:
+            self.assessed.emit(assessment)
+        self._start()
+
+    def _broken(self, problem: Problem) -> None:
+        self._running = False
+        self.failed.emit(problem)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.status import age
 from o365desk.services.state import Notice
+from o365desk.ui.banner import LEVEL_ICONS
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import LEVEL_ICONS, LEVELS
+from o365desk.ui.notices import LEVELS
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 
 

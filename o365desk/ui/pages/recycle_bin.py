@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.problems import Action, Problem
 from o365desk.services.workspace import Entry, Recycled
+from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.notices import Banner
+from o365desk.ui.notices import remedies
 from o365desk.ui.pages.source_lines import cloud_icon, cloud_words
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 
@@ -112,7 +113,7 @@ class RecycleBinPage(Page):
         )
 
     def _not_read(self, problem: Problem) -> None:
-        self.banner.show_problem(problem, {Action.RETRY: self.refresh})
+        self.banner.show_problem(problem, remedies(problem, {Action.RETRY: self.refresh}))
         self.context.notices.problem(problem)
 
     def _restored(self, item: Recycled, entry: Entry) -> None:

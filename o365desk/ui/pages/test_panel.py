@@ -1,23 +1,32 @@
-"""The panel that shows a connection test: its headline and what to do, its steps, and each operation's verdict."""
+"""The panel that shows a connection test: its headline and what to do, its steps, and each operation’s verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Problem
-from o365desk.model.report import Report, Step
-from o365desk.model.status import age
+from o365desk.model.report import Report, Step, Verdict
+from o365desk.model.status import Outcome, age
 from o365desk.services import reports, testing
 from o365desk.services.connections import Progress
+from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import set_role, text_label
-from o365desk.ui.pages.headline import Headline, Remedies
-from o365desk.ui.pages.steps import StepList, duration
-from o365desk.ui.pages.verdicts import Verdicts
+from o365desk.ui.labels import ElidedLabel, announce, set_role, text_label
+from o365desk.ui.pages.steps import StepList, duration, outcome_icon, show_outcome
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -49,7 +58,7 @@ class TestPanel(QFrame):
         self.setAccessibleName("Connection test")
         self._when = text_label(role="small", wrap=False)
         self._stop = QPushButton("Cancel test")
-        self.headline = Headline(theme)
+        self.headline = Banner(theme, headline=True)
         self._intro = text_label(_INTRO, "dim")
         self.steps = StepList(theme, ((row.key, row.title) for row in testing.TABLE))
         self.verdicts = Verdicts(theme)
@@ -90,7 +99,7 @@ class TestPanel(QFrame):
         """The test ended by itself."""
         self._show_report(report)
         self._say_when(f"just now, took {duration(report.seconds)}")
-        self.headline.announce()
+        announce(self.headline)
 
     def show_last(self, report: Report) -> None:
         """What the last test showed, some time ago."""
@@ -101,8 +110,8 @@ class TestPanel(QFrame):
         """There is a problem to act upon, from the test itself or from signing in."""
         self._intro.hide()
         self._idle()
-        self.headline.show_problem(problem, "bad" if problem.conclusive else "warn", self._remedies(problem))
-        self.headline.announce()
+        self.headline.show_problem(problem, self._remedies(problem), "bad" if problem.conclusive else "warn")
+        announce(self.headline)
 
     def cancelled(self) -> None:
         """The person stopped the test."""
@@ -131,7 +140,7 @@ class TestPanel(QFrame):
         self._idle()
         level = _LEVELS.get(report.outcome, "warn")
         if report.problem and report.outcome != "succeeded":
-            self.headline.show_problem(report.problem, level, self._remedies(report.problem))
+            self.headline.show_problem(report.problem, self._remedies(report.problem), level)
         else:
             passed = sum(verdict.outcome == "passed" for verdict in report.operations)
             self.headline.show_text(
@@ -223,3 +232,52 @@ class TestPanel(QFrame):
             )
             return
         self.copied.emit(f"The report was saved as {file.name}")
+
+
+class Verdicts(QWidget):
+    """One line per operation, laid out before anything is known, so that nothing jumps."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: dict[str, Verdict] = {}
+        self._lines: dict[str, tuple[QLabel, QLabel, ElidedLabel]] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(4, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(3, 1)
+        for row, operation in enumerate(OPERATIONS.values()):
+            icon, word = outcome_icon(theme, None), text_label(wrap=False)
+            why = ElidedLabel(role="small", mode=Qt.TextElideMode.ElideMiddle)
+            word.setObjectName(f"verdict-{operation.key}")
+            why.setObjectName(f"missing-{operation.key}")
+            self._lines[operation.key] = icon, word, why
+            title = text_label(operation.title, wrap=False)
+            for column, widget in enumerate((icon, title, word, why)):
+                grid.addWidget(widget, row, column)
+        grid.setColumnMinimumWidth(2, self.fontMetrics().horizontalAdvance("not proven") + 4)
+        theme.changed.connect(lambda: self.show_all(list(self._shown.values())))
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing is known about any of them."""
+        self.show_all(())
+
+    def show_all(self, verdicts: Iterable[Verdict]) -> None:
+        """Shows what is known; the others say nothing."""
+        self._shown = {verdict.key: verdict for verdict in verdicts}
+        for key, (icon, word, why) in self._lines.items():
+            verdict = self._shown.get(key)
+            show_outcome(self._theme, icon, verdict.outcome if verdict else None)
+            word.setText(str(verdict.outcome) if verdict else "")
+            why.setText(reason(verdict) if verdict else "")
+            title = OPERATIONS[key].title
+            word.setAccessibleName(f"{title}: {verdict.outcome if verdict else 'not yet tested'}. {why.text()}")
+
+
+def reason(verdict: Verdict) -> str:
+    """What is behind a verdict, in the few words that a line has room for."""
+    if verdict.outcome is Outcome.FAILED and verdict.missing:
+        return f"needs {' or '.join(verdict.missing[:1])}"
+    return "" if verdict.outcome is Outcome.PASSED else verdict.detail

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -66,19 +65,21 @@ class VaultDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(text_label(title, "section"))
         column.addWidget(text_label(text, "dim"))
-        form = QFormLayout()
+        form = QGridLayout()
         form.setSpacing(8)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
-        form.addRow("&Passphrase", self._first)
-        if self._new:
-            form.addRow("Passphrase a&gain", self._second)
+        for row, (name, line) in enumerate((("&Passphrase", self._first), ("Passphrase a&gain", self._second))):
+            if row == 0 or self._new:
+                label = QLabel(name)
+                label.setBuddy(line)
+                form.addWidget(label, row, 0)
+                form.addWidget(line, row, 1)
         column.addLayout(form)
         problem = QHBoxLayout()
         problem.addWidget(self._error_icon)
         problem.addWidget(self._error, 1)
         column.addLayout(problem)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         self._open.setProperty("role", "primary")
         self._open.setObjectName("vault-open")
         self._open.setDefault(True)
@@ -93,8 +94,8 @@ class VaultDialog(QDialog):
         )
         for button, do in actions:
             button.clicked.connect(lambda _=False, do=do: do())
-            row.addWidget(button)
-        column.addLayout(row)
+            buttons.addWidget(button)
+        column.addLayout(buttons)
         self.setMinimumWidth(460)
 
     def _say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The headline of the test panel: what came out, why, and what to do about it as buttons."""
+"""The banner: something that needs attention, why, and what to do about it as buttons; codes under Details."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,47 +8,42 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from o365desk.model.problems import Problem
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.forms import announce
-from o365desk.ui.labels import selectable, text_label
-from o365desk.ui.notices import LEVEL_ICONS
+from o365desk.ui.labels import selectable, set_role, text_label
 from o365desk.ui.theme import Theme
 
 Remedies = Sequence[tuple[str, Callable[[], object]]]
-"""Buttons: text and what it does; the first is the remedy."""
+"""Buttons: text and what it does, two at the most; the first is the remedy."""
 
-REMEDY_KEY = "Alt+Return"
+LEVEL_ICONS = {"good": "passed", "info": "info", "warn": "warning", "bad": "failed"}
+_REMEDY_KEY = "Alt+Return"
 
 
-class Headline(QFrame):
-    """See the module. Its buttons have no mnemonics (the page's letters are taken): Alt+Enter does the remedy."""
+class Banner(QFrame):
+    """See the module. Its buttons stand beside the text where there are no details; as the `headline` of a panel
+    always below it, and without mnemonics (the page's letters are taken): Alt+Enter does the remedy."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, headline: bool = False) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._headline = theme, headline
         self.level = "info"
-        self.setObjectName("headline")
-        self.setProperty("role", "banner-info")
         self._icon, self._title = QLabel(), selectable(text_label(role="strong"))
         self._text, self._details = selectable(text_label()), selectable(text_label(role="mono"))
         self._actions: list[Callable[[], object]] = []
         self._remedies = [self._button("", lambda: self._do(0)), self._button("", lambda: self._do(1))]
-        self._remedies[0].setObjectName("remedy")
-        self._remedies[0].setToolTip("Alt+Enter")
-        self._remedies[1].setObjectName("remedy-2")
         self._expander = self._button("Details", self._toggle)
-        self._copy = self._button("Copy details", self._copy_details)
         self._expander.setCheckable(True)
-        self._line = QWidget()
-        self._flow = FlowLayout(self._line)
-        for button in (self._expander, self._copy):
-            button.setProperty("role", "link")
-        for button in (*self._remedies, self._expander):
-            self._flow.addWidget(button)
+        self._copy = self._button("Copy details", self._copy_all)
+        if headline:
+            self.setObjectName("headline")
+            self._remedies[0].setObjectName("remedy")
+            self._remedies[0].setToolTip("Alt+Enter")
+            self._remedies[1].setObjectName("remedy-2")
         self._lay_out()
         theme.changed.connect(self._restyle)
+        self._restyle()
         self.hide()
 
-    def show_problem(self, problem: Problem, level: str, remedies: Remedies) -> None:
+    def show_problem(self, problem: Problem, remedies: Remedies = (), level: str = "bad") -> None:
         """A problem: title, cause and remedy, its buttons, and codes under Details."""
         facts = (("Code", problem.code), ("Request ID", problem.request_id), ("As it came", problem.detail))
         text = " ".join(_sentence(part) for part in (problem.cause, problem.remedy) if part)
@@ -63,27 +58,29 @@ class Headline(QFrame):
         self._text.setVisible(bool(text))
         self._details.setText(details)
         self._expander.setChecked(False)
-        self._details.hide()
-        self._copy.hide()
+        self._toggle()
         self._expander.setVisible(bool(details))
         self._set_remedies(remedies)
+        self._place_buttons(beside=not self._headline and not details)
         self._line.setVisible(bool(remedies or details))
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._restyle()
         self.show()
 
-    def announce(self) -> None:
-        """Has a screen reader say it."""
-        announce(self)
+    def plain_text(self) -> str:
+        """All of it as text, to be copied."""
+        parts = (self._title.text(), self._text.text(), self._details.text())
+        return "\n".join(part for part in parts if part)
 
     def _set_remedies(self, remedies: Remedies) -> None:
-        self._actions = [do for _, do in remedies[: len(self._remedies)]]
+        self._actions = [do for _, do in remedies]
         texts = [text for text, _ in remedies]
         for place, button in enumerate(self._remedies):
             button.setText(texts[place] if place < len(texts) else "")
             button.setVisible(place < len(texts))
-        self._remedies[0].setShortcut(QKeySequence(REMEDY_KEY))  # a new text takes the shortcut away
+        if self._headline:
+            self._remedies[0].setShortcut(QKeySequence(_REMEDY_KEY))  # a new text takes the shortcut away
 
     def _do(self, place: int) -> None:
         if place < len(self._actions):
@@ -98,29 +95,40 @@ class Headline(QFrame):
         for widget in (self._details, self._copy):
             widget.setVisible(self._expander.isChecked())
 
-    def _copy_details(self) -> None:
-        parts = (self._title.text(), self._text.text(), self._details.text())
-        QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
+    def _copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(self.plain_text())
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
+        self._line = QWidget()
+        self._flow = FlowLayout(self._line)
+        for button in (self._expander, self._copy):
+            button.setProperty("role", "link")
+        for button in (*self._remedies, self._expander):
+            self._flow.addWidget(button)
+        self._texts = QVBoxLayout()
+        self._texts.setSpacing(4)
         for widget in (self._title, self._text, self._line, self._details):
-            texts.addWidget(widget)
-        texts.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 12, 10)
-        row.setSpacing(8)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
+            self._texts.addWidget(widget)
+        self._texts.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 8, 12, 8)
+        self._row.setSpacing(8)
+        self._row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(self._texts, 1)
+
+    def _place_buttons(self, *, beside: bool) -> None:
+        self._flow.setContentsMargins(0, 0 if beside else 4, 0, 0)
+        one_line = beside and self._text.isHidden()
+        align = Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop
+        self._row.setAlignment(self._icon, align)
+        if beside and self._row.indexOf(self._line) < 0:
+            self._row.addWidget(self._line, 0, Qt.AlignmentFlag.AlignVCenter)
+        elif not beside and self._texts.indexOf(self._line) < 0:
+            self._texts.insertWidget(2, self._line)
 
     def _restyle(self) -> None:
         self._icon.setPixmap(self._theme.pixmap(LEVEL_ICONS[self.level], 20, self.level))
-        if self.property("role") != f"banner-{self.level}":
-            self.setProperty("role", f"banner-{self.level}")
-            for widget in (self, self._title):
-                self.style().unpolish(widget)
-                self.style().polish(widget)
+        set_role(self, f"banner-{self.level}")
 
 
 def _sentence(text: str) -> str:
