@@ -192,16 +192,23 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.forget(gone))
+    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.gone(gone))
     state = State(folder / "state.sqlite", clock)
     vault = Vault(folder, session_only=session_only)
 
+    making = threading.Lock()
+
     @cache
-    def sign_ins() -> "SignIns":
+    def make_sign_ins() -> "SignIns":
         from o365desk.services.signin import SignIns
         from o365desk.services.wire import TIMEOUTS
 
         return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS)
+
+    def sign_ins() -> "SignIns":
+        # `cache` alone would let two threads make one each, with tokens of their own.
+        with making:
+            return make_sign_ins()
 
     connections = Connections(space, state, vault, sign_ins, clock, person)
     return App(space, state, vault, connections, clock, folder / "logs")

@@ -13,6 +13,8 @@ _SECRETS = (
     # name=value, "name": "value" and name: value of everything that opens something
     r"((?:client_secret|clientsecret|client_assertion|refresh_token|access_token|id_token|device_code|password"
     r"|passphrase|passwd|code_verifier|secrettext)['\"]?\s*[:=]\s*['\"]?)[^\s'\"&,;}]+",
+    # user:password@ in an address
+    r"(\b[a-z][a-z0-9+.-]*://)[^\s/@'\"]+:[^\s@'\"]*(?=@)",
     r"([?&#]code=)[^\s&'\"]+",
     # Entra's client secrets: 3 characters, a digit, Q~, then 31 to 34 more
     r"()\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
@@ -51,16 +53,23 @@ class _Later(logging.Handler):
         self._file: logging.Handler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._file is None:
-            import logging.handlers
+        try:
+            self._file = self._file or self._opened()
+        except OSError:
+            self.handleError(record)
+        else:
+            self._file.emit(record)
 
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = logging.handlers.RotatingFileHandler(
-                self._folder / "o365desk.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-            )
-            form = "%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"
-            self._file.setFormatter(MaskingFormatter(form))
-        self._file.emit(record)
+    def _opened(self) -> logging.Handler:
+        import logging.handlers
+
+        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(exist_ok=True, mode=0o700)
+        file = logging.handlers.RotatingFileHandler(
+            self._folder / "o365desk.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+        )
+        file.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"))
+        return file
 
     def close(self) -> None:
         if self._file:

@@ -150,6 +150,4 @@ FAILURES = (
     _network("proxy page for Graph", "html", "Sign in to the proxy", switches={"proxy_page": "graph_200"}),
     _network("sign-in answer cut", "not-json", "Test again", switches={"broken_json": "login"}),
     _network("Graph answer cut", "not-json", "Test again", switches={"broken_json": "graph"}),
-    _network("another cloud", "other-cloud", "Set the cloud to US Government", Action.FIELD,
-             switches={"cloud": "usgov"}, outcome="failed"),
 )  # fmt: skip

@@ -97,6 +97,22 @@ def asked_for(operation: Operation, source: DataSource) -> str:
     return _in_cloud(operation.permission, source.cloud)
 
 
+def missing(source: DataSource, operations: Collection[Operation], granted: Collection[str]) -> list[str]:
+    """What a data source asks for and neither was granted nor is covered by a broader permission that was."""
+    checked, delegated = boxes(source), source.sign_in.delegated
+    wanted: dict[str, None] = {}
+    for operation in operations:
+        if operation.box in checked and not accepted(operation, delegated, granted):
+            wanted[asked_for(operation, source)] = None
+    # The table lists User.ReadWrite for this request, but it changes one's own account only.
+    change_user = set(enough("PATCH /users/{id}", delegated)) - {"User.ReadWrite"}
+    if Box.USAGE_LOCATION in checked and not change_user & set(granted):
+        wanted["User.ReadWrite.All"] = None
+    if delegated and not set(enough("GET /me", True)) & set(granted):
+        wanted["User.Read"] = None
+    return list(wanted)
+
+
 def boxes(source: DataSource) -> set[Box]:
     """The boxes that are checked; the first always is."""
     checked = {Box.PROFILES}
@@ -251,4 +267,7 @@ def _shell(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    import re
+
+    # PowerShell takes typographic quotes for the same.
+    return "'" + re.sub("(['‘’‚‛])", r"\1\1", text) + "'"

@@ -1,6 +1,7 @@
 """The commands. Each is a few lines over the same services that the window stands on."""
 
 import _thread
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,9 +19,10 @@ from o365desk.cli.sources import sources
 from o365desk.model.datasource import DataSource, looks_like_secret_id
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
-from o365desk.services.connections import Progress, Waiting
+from o365desk.services.connections import Credential, Progress, Waiting
+from o365desk.services.credentials import SECRET_ID
 from o365desk.services.reports import FORMATS, render
-from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret
+from o365desk.services.secrets import Secret
 from o365desk.services.workspace import ConflictError
 
 root = typer.Typer(
@@ -47,6 +49,10 @@ def run(words: Sequence[str]) -> int:
     except ConflictError as error:
         say(f"{error}. Nothing was written; try again.")
         return FAILED
+    except BrokenPipeError:
+        # Whoever read the output has what was wanted. Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except (CancelledError, KeyboardInterrupt, typer.Abort):
         say("Cancelled.")
         return CANCELLED
@@ -103,15 +109,9 @@ def secret_set(
     if not text.strip():
         raise ProblemError(Problem(title="Nothing was given", remedy=f"Give the {what} on standard input."))
     if not passphrase and looks_like_secret_id(text):
-        raise ProblemError(
-            Problem(
-                title="This looks like the Secret ID, not the secret's value",
-                cause="The portal shows both side by side; the ID has the form of a GUID.",
-                remedy="Give the text of the column Value.",
-                field="secret",
-            )
-        )
-    app.vault.set(source.id, PASSPHRASE if passphrase else CLIENT_SECRET, Secret(text))
+        raise ProblemError(SECRET_ID)
+    secret = Secret(text)
+    app.connections.keep(source.id, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
     say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
     return DONE
 
@@ -150,17 +150,17 @@ def prove_connection(
     ] = None,
 ) -> int:
     """Test the connection. Exit code 0 succeeded, 1 failed, 3 not proven."""
-    if report and report.suffix not in FORMATS.values():
+    if report and report.suffix.lower() not in FORMATS.values():
         raise typer.BadParameter(
             f"“{report.name}” must end in {', '.join(FORMATS.values())}", param_hint="--report"
         )
     app = unlocked(services(context))
     result = run_test(app, app.workspace.get(name).source)
-    if report:
-        form = next(form for form, ending in FORMATS.items() if ending == report.suffix)
-        _write(report, render(result, form))
     if json:
         sys.stdout.write(render(result, "json"))
+    if report:
+        form = next(form for form, ending in FORMATS.items() if ending == report.suffix.lower())
+        _write(report, render(result, form))
     return {"succeeded": DONE, "failed": FAILED}.get(result.outcome, NOT_PROVEN)
 
 

@@ -119,12 +119,14 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     @property
     def login_root(self) -> str:
         """The sign-in host, as https://host[:port]."""
-        return (CLOUDS[self.cloud].login or self.login).rstrip("/")
+        cloud = CLOUDS.get(self.cloud)
+        return ((cloud and cloud.login) or self.login).rstrip("/")
 
     @property
     def graph_root(self) -> str:
         """Microsoft Graph's host, as https://host[:port]."""
-        return (CLOUDS[self.cloud].graph or self.graph).rstrip("/")
+        cloud = CLOUDS.get(self.cloud)
+        return ((cloud and cloud.graph) or self.graph).rstrip("/")
 
     @property
     def authority(self) -> str:
@@ -308,8 +310,11 @@ FIELDS: dict[str, Field] = {
 # --- offline checks --------------------------------------------------------------------------------------------
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]{2,63}")
-_MULTI_TENANT = {"common", "organizations", "consumers"}
+_DOMAIN = re.compile(
+    r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+([A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})"
+)
+# Microsoft's words for "any tenant", and the id under which personal accounts live.
+_MULTI_TENANT = {"common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"}
 
 
 def is_guid(text: str) -> bool:
@@ -319,7 +324,7 @@ def is_guid(text: str) -> bool:
 
 def check(source: DataSource) -> list[Problem]:
     """Everything that is wrong or missing and can be told offline, in the form's order. Secrets and certificate
-    files are checked by `services.signin.check_credential`, which can read them."""
+    files are checked by `services.credentials.check`, which can read them."""
     found = [
         _check_name(source.name),
         *_check_endpoints(source),
@@ -367,6 +372,14 @@ def _check_endpoints(source: DataSource) -> list[Problem | None]:
     return [_check_address("login", source.login), _check_address("graph", source.graph)]
 
 
+def _is_host(name: str) -> bool:
+    """Whether a text can be a host's name or address (an IPv6 one without its brackets)."""
+    if ":" in name:
+        return re.fullmatch(r"[0-9a-fA-F:.]+", name) is not None
+    labels = name.split(".")
+    return len(name) < 254 and all(re.fullmatch(r"[A-Za-z0-9_-]{1,63}", label) for label in labels)
+
+
 def _check_address(key: str, address: str) -> Problem | None:
     if not address.strip():
         return _missing(key, "Type the address, beginning with https://.")
@@ -374,10 +387,11 @@ def _check_address(key: str, address: str) -> Problem | None:
 
     try:
         parts = urlsplit(address)
-        good = parts.scheme == "https" and parts.hostname and parts.port != 0
+        good = parts.scheme == "https" and parts.port != 0 and _is_host(parts.hostname or "")
+        good = good and address.removesuffix("/") == f"https://{parts.netloc}" and "@" not in parts.netloc
     except ValueError:
         good = False
-    if good and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username):
+    if good:
         return None
     return _field_problem(
         key,

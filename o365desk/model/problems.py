@@ -1,7 +1,8 @@
 """A problem as people read it: what happened, why, what to do, and where.
 
-Only `services/graph.py`, `services/signin.py`, `services/wire.py` and the workspace make problems out of
-foreign errors; window, command line and report show the same words.
+Foreign errors become problems where they come in: the sign-in service's and Graph's in `services/explain.py`, the
+network's in `services/wire.py`, those of files in `services/files.py`. Window, command line and report show the
+same words.
 """
 
 from dataclasses import dataclass, replace

@@ -92,7 +92,8 @@ class Lifetime:
 
 @dataclass(frozen=True)
 class Known:
-    """All that is known about a data source beyond its file, gathered for `status`."""
+    """All that is known about a data source beyond its file, gathered for `status`. `proof` says which details,
+    which secret and which account evidence must be of to speak for it; as `Evidence.fingerprint`."""
 
     problems: tuple[Problem, ...] = ()
     authorisation: Authorisation | None = None
@@ -101,6 +102,7 @@ class Known:
     attempt: Evidence | None = None
     """The last test of all; differs from `evidence` when it ended not proven."""
     certificate_ends: datetime | None = None
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,20 +182,22 @@ def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: dat
         verb = "re-authorise" if ended.key == "authorisation" else "renew it"
         return Word.INCOMPLETE, f"{ended.sentence(now).rstrip('.')}; {verb}"
     evidence = known.evidence
-    if evidence is None or evidence.fingerprint != fingerprint(source):
+    if evidence is None or evidence.fingerprint != _proof(source, known):
         return Word.INCOMPLETE, _unproven(source, known, now)
     if evidence.outcome == "failed":
         return Word.TEST_FAILED, f"{evidence.message.rstrip('.')}, {age(evidence.at, now)}"
-    if source.sign_in.delegated and known.authorisation is None:
-        return Word.INCOMPLETE, "not authorised on this computer"
     return Word.READY, f"proven {age(evidence.at, now)}, {evidence.passed} of {evidence.total} operations"
+
+
+def _proof(source: DataSource, known: Known) -> str:
+    return known.proof or fingerprint(source)
 
 
 def _unproven(source: DataSource, known: Known, now: datetime) -> str:
     if source.sign_in.delegated and known.authorisation is None:
-        return "not yet authorised"
+        return "not authorised on this computer" if known.evidence else "not yet authorised"
     attempt = known.attempt
-    if attempt and attempt.fingerprint == fingerprint(source):
+    if attempt and attempt.fingerprint == _proof(source, known):
         return f"not proven: {attempt.message.rstrip('.')}, {age(attempt.at, now)}"
     if known.evidence:
         return f"changed since it was tested {age(known.evidence.at, now)}"

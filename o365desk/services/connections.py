@@ -1,7 +1,8 @@
 """Connections: a data source and all that is known about it. Window and command line both stand on this."""
 
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,9 +19,9 @@ from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outc
 from o365desk.model.stop import Stop
 from o365desk.services import credentials
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
-from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Vault
+from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
 from o365desk.services.state import State
-from o365desk.services.workspace import Entry, Unreadable, Workspace
+from o365desk.services.workspace import ConflictError, Entry, Unreadable, Workspace
 
 if TYPE_CHECKING:
     from o365desk.services.signin import SignIns
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Row", "StepBegan", "Waiting"]
 
 log = logging.getLogger(__name__)
+
+_STAMP = "secret/"
+"""Where the state remembers a random word for the secret that is kept now; it changes whenever the secret does."""
+
+_GONE = "gone"
+
+
+def _new_stamp() -> str:
+    return os.urandom(8).hex()
+
+
+def _named(credential: Credential) -> tuple[tuple[str, Secret | None], ...]:
+    return (CLIENT_SECRET, credential.secret), (PASSPHRASE, credential.passphrase)
 
 
 @dataclass(frozen=True)
@@ -80,12 +94,18 @@ class Connections:
         self._sign_ins = sign_ins
         self._clock = clock
         self._user = user
+        # Typed secrets that a test was made with, and the stamp of its evidence, by data source.
+        self._typed: dict[str, tuple[Credential, str]] = {}
+        # Sign-ins whose tokens live for the session only.
+        self._session: dict[str, Authorisation] = {}
 
     # --- what is known, offline -------------------------------------------------------------------------------
 
     def overview(self, *, deep: bool = False) -> Overview:
         """All data sources of the workspace with their status. No network. Not `deep`, it is safe before the first
         window: secrets and certificates, which bring costly imports and may ask a keychain, are not looked at."""
+        if deep:
+            self._tidy()
         listing, now = self._workspace.list(), self._clock()
         evidence, authorisations = self._state.all_evidence(), self._state.all_authorisations()
         rows = []
@@ -93,26 +113,35 @@ class Connections:
             source = entry.source
             if deep:
                 known = self.known(source)
-                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
-                continue
-            proven, attempt = evidence.get(source.id, (None, None))
-            known = Known(
-                problems=tuple(datasource.check(source)),
-                authorisation=self._authorisation(source, authorisations.get(source.id)),
-                evidence=proven,
-                attempt=attempt,
-            )
+            else:
+                proven, attempt = evidence.get(source.id, (None, None))
+                authorisation = self._authorisation(source, authorisations.get(source.id))
+                problems = tuple(datasource.check(source))
+                known = Known(problems, authorisation, proven, attempt, proof=self._proof(source, authorisation))
             rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
-    @staticmethod
-    def _authorisation(source: DataSource, kept: Authorisation | None) -> Authorisation | None:
+    def _authorisation(self, source: DataSource, kept: Authorisation | None) -> Authorisation | None:
         """What was authorised for another app or another tenant is no authorisation for this one. A tenant that is
         given by its domain cannot be compared offline; the test does."""
+        kept = self._session.get(source.id) or kept
         if kept is None or kept.client_id.lower() != source.client_id.lower():
             return None
         other = datasource.is_guid(source.tenant) and kept.tenant.lower() != source.tenant.lower()
         return None if other else kept
+
+    def _proof(
+        self, source: DataSource, authorisation: Authorisation | None, credential: Credential = NO_CREDENTIAL
+    ) -> str:
+        """What evidence must be of: the details, and the account or the secret that it was proven with."""
+        if source.sign_in.delegated:
+            with_ = authorisation.account if authorisation else ""
+        elif credential != NO_CREDENTIAL:
+            typed, stamp = self._typed.get(source.id, (NO_CREDENTIAL, ""))
+            with_ = stamp if typed == credential else "typed and not tested"
+        else:
+            with_ = (self._state.remembered(_STAMP + source.id) or b"").decode()
+        return f"{datasource.fingerprint(source)}\0{with_}"
 
     def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
         """Every offline check: details, secret, certificate; in the form's order."""
@@ -124,12 +153,14 @@ class Connections:
     def known(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Known:
         """All that is known about a (perhaps unsaved) data source. No network."""
         evidence, attempt = self._state.evidence(source.id)
+        authorisation = self._authorisation(source, self._state.authorisation(source.id))
         return Known(
             problems=tuple(self.problems(source, credential)),
-            authorisation=self._authorisation(source, self._state.authorisation(source.id)),
+            authorisation=authorisation,
             evidence=evidence,
             attempt=attempt,
             certificate_ends=credentials.certificate_ends(source, credential, self._vault),
+            proof=self._proof(source, authorisation, credential),
         )
 
     def status(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Status:
@@ -161,21 +192,73 @@ class Connections:
     # --- changing ---------------------------------------------------------------------------------------------
 
     def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
-        """Saves secrets to the vault and details to the workspace (in this order), and drops the draft. Raises
-        ConflictError or ProblemError; then the file is as it was."""
-        for name, typed in ((CLIENT_SECRET, credential.secret), (PASSPHRASE, credential.passphrase)):
-            if typed:
-                self._vault.set(source.id, name, typed)
-        entry = self._workspace.save(source, base)
+        """Saves secrets to the vault and details to the workspace, and drops the draft. Raises ConflictError or
+        ProblemError; then the file and the secrets are as they were."""
+        before = self._kept(source.id) if credential != NO_CREDENTIAL else {}
+        stamp = self._state.remembered(_STAMP + source.id)
+        self.keep(source.id, credential)
+        try:
+            entry = self._workspace.save(source, base)
+        except (ProblemError, ConflictError):
+            self._put_back(source.id, credential, before, stamp)
+            raise
         self._state.drop_draft(self._workspace.folder, source.id)
         return entry
 
+    def keep(self, source_id: str, credential: Credential) -> None:
+        """Keeps typed secrets in the vault. What was proven with others speaks for the data source no longer; what
+        was proven with these, before they were kept, does from now on. Raises ProblemError."""
+        if credential == NO_CREDENTIAL:
+            return
+        for name, typed in _named(credential):
+            if typed:
+                self._vault.set(source_id, name, typed)
+        tested, stamp = self._typed.pop(source_id, (NO_CREDENTIAL, ""))
+        self._state.remember(_STAMP + source_id, (stamp if tested == credential else _new_stamp()).encode())
+
+    def _kept(self, source_id: str) -> dict[str, Secret | None]:
+        return {name: self._vault.get(source_id, name) for name, _ in _named(NO_CREDENTIAL)}
+
+    def _put_back(
+        self, source_id: str, credential: Credential, before: Mapping[str, Secret | None], stamp: bytes | None
+    ) -> None:
+        if credential == NO_CREDENTIAL:
+            return
+        self._vault.delete(source_id)
+        for name, secret in before.items():
+            if secret:
+                self._vault.set(source_id, name, secret)
+        self._state.remember(_STAMP + source_id, stamp or b"")
+
+    def gone(self, source_id: str) -> None:
+        """A data source is gone for good: what is kept for it outside the workspace is forgotten by and by. Only
+        notes that down, as it is told while the workspace is locked."""
+        self._note({*self._noted(), source_id})
+
     def forget(self, source_id: str) -> None:
-        """Forgets secrets, tokens and the authorisation of a data source that is gone for good."""
-        if not self._vault.locked:
-            self._vault.delete(source_id)
+        """Forgets secrets, tokens and the authorisation of a data source. Raises ProblemError while the vault is
+        locked, or when it refuses."""
+        self._vault.delete(source_id)
         self._sign_ins().forget(source_id)
+        self._session.pop(source_id, None)
         self._state.record_authorisation(source_id, None)
+
+    def _tidy(self) -> None:
+        """Forgets what is noted to be gone, as far as the vault lets it."""
+        noted = self._noted()
+        for source_id in sorted(noted):
+            try:
+                self.forget(source_id)
+            except ProblemError as error:
+                log.info("Secrets of %s are still kept: %s", source_id, error.problem.title)
+            else:
+                self._note(self._noted() - {source_id})
+
+    def _noted(self) -> set[str]:
+        return set((self._state.remembered(_GONE) or b"").decode().split())
+
+    def _note(self, ids: set[str]) -> None:
+        self._state.remember(_GONE, " ".join(sorted(ids)).encode())
 
     # --- over the network -------------------------------------------------------------------------------------
 
@@ -190,14 +273,19 @@ class Connections:
     ) -> Authorisation:
         """Blocks while an administrator signs in (or, for secret and certificate, consents). Opens the system
         browser unless `device_code`. Raises ProblemError (also for another tenant) or CancelledError."""
-        problems = [item for item in self.problems(source, credential) if item.field != "name"]
+        problems = self.problems(source, credential)
         if problems:
             raise ProblemError(problems[0])
         if source.sign_in.delegated:
             authorisation = self._sign_ins().sign_in(source, stop, tell, device_code=device_code)
         else:
             authorisation = self._sign_ins().consent(source, stop, tell, credential)
-        self._state.record_authorisation(source.id, authorisation)
+        if source.sign_in.delegated and self._vault.kind is VaultKind.SESSION:
+            # The tokens are gone when the program ends, so the authorisation must not outlive it.
+            self._session[source.id] = authorisation
+        else:
+            self._session.pop(source.id, None)
+            self._state.record_authorisation(source.id, authorisation)
         return authorisation
 
     def test(
@@ -230,17 +318,24 @@ class Connections:
                 now=self._clock,
             )
             report = testing.test(trial, began, tell)
-        self._state.record_evidence(source.id, self._evidence(source, report))
+        if credential != NO_CREDENTIAL:
+            self._typed[source.id] = (credential, _new_stamp())
+        proof = self._proof(source, known.authorisation, credential)
+        try:
+            self._state.record_evidence(source.id, self._evidence(report, proof))
+        except ProblemError as error:
+            # The answer is there; that it cannot be kept must not take it away.
+            log.warning("The evidence of a test could not be kept: %s", error.problem.sentence())
         log.info("Test of %s: %s", source.id, report.outcome)
         return report
 
-    def _evidence(self, source: DataSource, report: Report) -> Evidence:
+    def _evidence(self, report: Report, proof: str) -> Evidence:
         return Evidence(
             outcome=report.outcome,
             message=report.message,
             at=report.started,
             by=report.account or self._user,
-            fingerprint=datasource.fingerprint(source),
+            fingerprint=proof,
             passed=sum(item.outcome is Outcome.PASSED for item in report.operations),
             total=len(report.operations),
             report=msgspec.json.encode(report),

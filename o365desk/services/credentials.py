@@ -30,13 +30,33 @@ def _problem(field: str, title: str, cause: str, remedy: str, **more: Any) -> Pr
 
 
 def _kept(vault: Vault, source: DataSource, name: str) -> Secret | None:
-    return None if vault.locked else vault.get(source.id, name)
+    """What the vault holds. Raises ProblemError where that cannot be told: nothing is known then, which is no fault
+    of the data source."""
+    try:
+        return vault.get(source.id, name)
+    except ProblemError as error:
+        locked = error.problem.code == "vault-locked"
+        action = Action.UNLOCK if locked else error.problem.action
+        field = "secret" if name == CLIENT_SECRET else "passphrase"
+        raise ProblemError(error.problem.with_(field=field, action=action, conclusive=False)) from error
+
+
+SECRET_ID = _problem(
+    "secret",
+    "This looks like the Secret ID, not the secret's value",
+    "The portal shows both side by side; the ID has the form of a GUID.",
+    "Paste the text of the column Value. If it is no longer shown, create a new secret.",
+)
 
 
 def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) -> list[Problem]:
     """Everything wrong with the secret or the certificate that can be told offline."""
     if source.sign_in is SignIn.SECRET:
-        return [problem for problem in [_check_secret(source, typed, vault)] if problem]
+        try:
+            problem = _check_secret(typed.secret or _kept(vault, source, CLIENT_SECRET))
+        except ProblemError as error:
+            problem = error.problem
+        return [problem] if problem else []
     if source.sign_in is SignIn.CERTIFICATE and source.certificate.strip():
         try:
             certificate, _ = load_certificate(source, typed, vault)
@@ -46,29 +66,13 @@ def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) ->
     return []
 
 
-def _check_secret(source: DataSource, typed: Credential, vault: Vault) -> Problem | None:
-    label = FIELDS["secret"].plain_label
-    if typed.secret is None:
-        if vault.locked:
-            return Problem(
-                title="The vault is locked",
-                cause="The client secret is kept in it, and it needs your passphrase.",
-                remedy="Unlock the vault, or type the secret again.",
-                field="secret",
-                action=Action.UNLOCK,
-                code="vault-locked",
-            )
-        if not vault.has(source.id, CLIENT_SECRET):
-            return _problem("secret", f"{label} is missing", "", "Paste the secret's value from the portal.")
-    secret = typed.secret or _kept(vault, source, CLIENT_SECRET)
-    text = secret.reveal() if secret else ""
+def _check_secret(secret: Secret | None) -> Problem | None:
+    if not secret:
+        label = FIELDS["secret"].plain_label
+        return _problem("secret", f"{label} is missing", "", "Paste the secret's value from the portal.")
+    text = secret.reveal()
     if looks_like_secret_id(text):
-        return _problem(
-            "secret",
-            "This looks like the Secret ID, not the secret's value",
-            "The portal shows both side by side; the ID has the form of a GUID.",
-            "Paste the text of the column Value. If it is no longer shown, create a new secret.",
-        )
+        return SECRET_ID
     if text != text.strip() or not text.isprintable():
         return _problem(
             "secret", "The client secret has blanks or line breaks in it", "", "Paste it again without them."
@@ -109,18 +113,30 @@ def load_certificate(
     source: DataSource, typed: Credential, vault: Vault
 ) -> "tuple[x509.Certificate, PrivateKeyTypes]":
     """The certificate and its private key, from a PEM or PFX file. Raises ProblemError naming the field."""
-    path = Path(source.certificate)
+    path = source.certificate
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a text that can be no path
         missing = isinstance(error, FileNotFoundError)
-        cause = f"“{path}” does not exist." if missing else f"“{path}” cannot be read: {error.strerror}."
+        why = error.strerror if isinstance(error, OSError) else error
+        cause = f"“{path}” does not exist." if missing else f"“{path}” cannot be read: {why}."
         raise ProblemError(
             _problem("certificate", "The certificate file cannot be read", cause, "Choose the file again.")
         ) from error
     secret = typed.passphrase or _kept(vault, source, PASSPHRASE)
     passphrase = secret.reveal().encode() if secret else None
     certificate, key = _from_pem(data, passphrase) if b"-----BEGIN" in data else _from_pfx(data, passphrase)
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if not isinstance(key, RSAPrivateKey):
+        raise ProblemError(
+            _problem(
+                "certificate",
+                "The certificate's key is not an RSA key",
+                "Entra ID takes assertions that are signed with RSA only.",
+                "Create a certificate with an RSA key of 2048 bits or more.",
+            )
+        )
     if certificate.public_key() != key.public_key():
         raise ProblemError(
             _problem(
@@ -135,6 +151,7 @@ def load_certificate(
 
 def _from_pem(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if b"PRIVATE KEY-----" not in data:
@@ -156,7 +173,7 @@ def _from_pem(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate,
         raise ProblemError(_needs_passphrase())
     try:
         key = load_pem_private_key(data, passphrase)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ProblemError(
             _wrong_passphrase(error) if passphrase else _unreadable("holds a broken key", error)
         ) from error
@@ -166,11 +183,12 @@ def _from_pem(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate,
 
 
 def _from_pfx(data: bytes, passphrase: bytes | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
     try:
         key, certificate, _ = load_key_and_certificates(data, passphrase)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         if "password" in str(error).lower():
             raise ProblemError(_wrong_passphrase(error) if passphrase else _needs_passphrase()) from error
         raise ProblemError(_unreadable("is neither PEM nor PFX", error)) from error
@@ -212,10 +230,10 @@ def for_msal(source: DataSource, typed: Credential, vault: Vault) -> "str | dict
     """The application's credential in MSAL's form. Raises ProblemError if there is none that can be used.
     A certificate goes with public part and key, so that MSAL signs with PS256 and a SHA-256 thumbprint."""
     if source.sign_in is SignIn.SECRET:
-        problem = _check_secret(source, typed, vault)
         secret = typed.secret or _kept(vault, source, CLIENT_SECRET)
+        problem = _check_secret(secret)
         if problem or not secret:
-            raise ProblemError(problem or _problem("secret", "The client secret is missing", "", "Paste it."))
+            raise ProblemError(problem or SECRET_ID)
         return secret.reveal()
     from cryptography.hazmat.primitives import serialization as form
 

@@ -131,8 +131,9 @@ def sign_in_error(answer: Mapping[str, Any], method: SignIn) -> Problem:
     """What the sign-in service's error means. `answer` is its JSON body, or MSAL's result with the same keys."""
     error = str(answer.get("error") or "")
     text = mask(str(answer.get("error_description") or error))
-    numbers = answer.get("error_codes") or []
-    code = int(numbers[0]) if numbers and str(numbers[0]).isdigit() else aadsts(text)
+    numbers = answer.get("error_codes")
+    first = str(numbers[0]) if isinstance(numbers, list) and numbers else ""
+    code = int(first) if first.isdigit() else aadsts(text)
     found = entra_code(code, method)
     if found is None or (error in _BY_OAUTH and code in (0, 70016, 70019, 70020)):
         found = _BY_OAUTH.get(error) or found

@@ -83,36 +83,40 @@ class Graph:
         self, path: str, query: Mapping[str, str] | None = None, *, eventual: bool = False
     ) -> Iterator[Answer]:
         """Every page of a list, following nextLink as it is. A page may be empty and not the last."""
-        url: str | None = self.address(path, query)
+        url, seen = self.address(path, query), set[str]()
         while url:
+            seen.add(url)
             answer = self.send("GET", url, eventual=eventual)
             yield answer
-            url = answer.body.get("@odata.nextLink")
+            link = answer.body.get("@odata.nextLink") if isinstance(answer.body, dict) else None
+            if link is not None and (not isinstance(link, str) or link in seen):
+                raise ProblemError(_no_next_page(answer.request_id))
+            url = link or ""
 
     def send(self, method: str, url: str, *, body: object = None, eventual: bool = False) -> Answer:
         """Sends one request, waiting out throttling and repeating what may be repeated. Raises ProblemError."""
         self._guard(url)
         claims: str | None = None
-        waited = self._patience.first
-        for left in range(self._patience.tries - 1, -1, -1):
+        backoff, left = self._patience.first, self._patience.tries - 1
+        while True:
             try:
                 response = self._once(method, url, body, eventual, claims)
             except ProblemError as error:
-                if left and not error.problem.conclusive and method in REPEATABLE:
-                    self._line.stop.wait(waited)
-                    waited = min(waited * 2, self._patience.longest)
+                if not left or error.problem.conclusive or method not in REPEATABLE:
+                    raise
+                pause = backoff
+            else:
+                if response.status_code < 300:
+                    return self._good(response)
+                # Answering a challenge is no second try: the first was not heard out.
+                if response.status_code == 401 and claims is None and (claims := challenge(response.headers)):
                     continue
-                raise
-            if response.status_code < 300:
-                return self._good(response)
-            if response.status_code == 401 and claims is None and (claims := challenge(response.headers)):
-                continue
-            wait = self._wait(method, response, waited)
-            if not left or wait is None:
-                raise ProblemError(problem_of(response))
-            self._line.stop.wait(wait)
-            waited = min(waited * 2, self._patience.longest)
-        raise AssertionError("unreachable: the last try returns or raises")
+                wait = self._wait(method, response, backoff)
+                if not left or wait is None:
+                    raise ProblemError(problem_of(response))
+                pause = wait
+            self._line.stop.wait(pause)
+            backoff, left = min(backoff * 2, self._patience.longest), left - 1
 
     def _guard(self, url: str) -> None:
         """A nextLink is somebody's answer: the token must not follow it to another host."""
@@ -153,6 +157,8 @@ class Graph:
         status = response.status_code
         asked = retry_after(response.headers)
         if status in _THROTTLED:
+            if status == 503 and asked is None and method not in REPEATABLE:
+                return None  # nobody knows whether it was done
             if asked is None:
                 return backoff
             # A little more than asked, so that clients turned away together do not come back together.
@@ -160,6 +166,18 @@ class Graph:
         if status in _TRANSIENT and method in REPEATABLE:
             return backoff
         return None
+
+
+def _no_next_page(request_id: str) -> Problem:
+    return Problem(
+        title="The list cannot be read to its end",
+        cause="Microsoft Graph's link to the next page is no link, or leads back to a page that was read.",
+        remedy="Read the list again; an incomplete one is never used.",
+        action=Action.RETRY,
+        code="next-link",
+        request_id=request_id,
+        conclusive=False,
+    )
 
 
 def problem_of(response: "requests.Response") -> Problem:
@@ -235,7 +253,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         when = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (when - datetime.now(when.tzinfo or UTC)).total_seconds())
+    # A date that names no zone ("-0000") is in UTC.
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def challenge(headers: Mapping[str, str]) -> str | None:

@@ -38,8 +38,9 @@ class Loopback:
                 self._take(urlsplit(self.path).query)
 
             def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                self._take(self.rfile.read(min(length, _LONGEST_BODY)).decode("utf-8", "replace"))
+                text = self.headers.get("Content-Length") or ""
+                length = min(int(text), _LONGEST_BODY) if text.isdigit() else 0
+                self._take(self.rfile.read(length).decode("utf-8", "replace"))
 
             def _take(self, form: str) -> None:
                 local = (self.headers.get("Host") or "").rpartition(":")[0] in ("localhost", "127.0.0.1")

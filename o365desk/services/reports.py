@@ -3,6 +3,9 @@
 import html
 import json
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from o365desk.log import mask
 from o365desk.model.report import Report, Step
@@ -15,9 +18,18 @@ FORMATS = {"markdown": ".md", "html": ".html", "json": ".json"}
 
 
 def render(report: Report, form: str) -> str:
-    """The report as markdown, html or json. Masked once more on its way out: foreign texts may hold anything."""
+    """The report as markdown, html or json. Its texts are masked once more on their way out: foreign ones may hold
+    anything. The texts, not the result: what is masked must not break the form."""
     make: dict[str, Callable[[Report], str]] = {"markdown": _markdown, "html": _html, "json": _json}
-    return mask(make[form](report))
+    return make[form](msgspec.convert(_masked(msgspec.to_builtins(report)), Report))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _json(report: Report) -> str:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from o365desk import __version__, catalogue
 from o365desk.catalogue import permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.log import mask
-from o365desk.model.datasource import DataSource, is_guid
+from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
@@ -30,6 +30,13 @@ from o365desk.services.wire import TIMEOUTS, Line
 
 if TYPE_CHECKING:
     import msal
+
+_MICROSOFT_LOGIN = frozenset(urlsplit(cloud.login).netloc for cloud in CLOUDS.values() if cloud.login) | {
+    # Other names of the same services, which their discovery documents may use.
+    "login.microsoft.com",
+    "login.windows.net",
+    "login.chinacloudapi.cn",
+}
 
 BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
@@ -97,10 +104,17 @@ def discover(source: DataSource, line: Line) -> dict[str, Any]:
     """The tenant's OpenID Connect discovery document. Raises ProblemError if there is no such tenant."""
     url = f"{source.login_root}/{quote(source.tenant)}/v2.0/.well-known/openid-configuration"
     response = line.send("GET", url, headers={"Accept": "application/json"})
-    body = _entra_json(response)
+    body = entra_json(response)
     if response.status_code != 200:
         raise ProblemError(explain.sign_in_error(body, source.sign_in))
+    lacking = [name for name in _ENDPOINTS if not isinstance(body.get(name), str)]
+    if lacking:
+        problem = graph.foreign_answer(response, "the sign-in service", "login")
+        raise ProblemError(problem.with_(cause=f"The tenant's discovery document lacks {', '.join(lacking)}."))
     return body
+
+
+_ENDPOINTS = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 def tenant_id(document: dict[str, Any]) -> str:
@@ -109,7 +123,7 @@ def tenant_id(document: dict[str, Any]) -> str:
     return next((part for part in parts if is_guid(part)), "")
 
 
-def _entra_json(response: Any) -> dict[str, Any]:
+def entra_json(response: Any) -> dict[str, Any]:
     """The body of an answer of the sign-in service. Raises ProblemError where it is another's, or it is down."""
     wait = graph.retry_after(response.headers)
     if response.status_code == 429 or response.status_code >= 500:
@@ -136,10 +150,15 @@ def _entra_json(response: Any) -> dict[str, Any]:
 
 class _Http:
     """MSAL's http_client over our line: its time-outs, trust, proxy and stop. What is no answer of the sign-in
-    service becomes a ProblemError here, so that MSAL's own results are OAuth errors only."""
+    service becomes a ProblemError here, so that MSAL's own results are OAuth errors only. Secrets and refresh
+    tokens go to the configured host only, wherever a discovery document may point."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, source: DataSource) -> None:
         self._line = line
+        self._root = source.login_root
+        self._hosts = {urlsplit(self._root).netloc.lower()}
+        if not CLOUDS[source.cloud].own_endpoints:
+            self._hosts |= _MICROSOFT_LOGIN
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
         return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None)
@@ -148,8 +167,19 @@ class _Http:
         return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data)
 
     def _send(self, method: str, url: str, headers: Any, data: Any) -> Any:
+        host = urlsplit(url).netloc
+        if host.lower() not in self._hosts:
+            raise ProblemError(
+                Problem(
+                    title="The sign-in service points to another host",
+                    cause=f"Its discovery document names “{host}”, not “{urlsplit(self._root).netloc}”.",
+                    remedy="Check the login address; something may change answers. No secret was sent there.",
+                    field="login",
+                    code="foreign-host",
+                )
+            )
         response = self._line.send(method, url, headers=headers, data=data)
-        _entra_json(response)
+        entra_json(response)
         return response
 
     def close(self) -> None:
@@ -196,22 +226,16 @@ class SignIns:
         return self._token_of(result, source)
 
     def _silent(self, source: DataSource, line: Line, claims: str | None, renew: bool) -> Token:
-        app = self._public(source, line, self._caches.open(source.id))
-        accounts = app.get_accounts()
-        if not accounts:
-            raise ProblemError(
-                Problem(
-                    title="Not authorised yet",
-                    cause="No administrator is signed in for this data source on this computer.",
-                    remedy="Press Authorize and sign in as an administrator of the tenant.",
-                    action=Action.AUTHORIZE,
-                    code="not-authorised",
-                )
+        with self._caches.translated():
+            app = self._public(source, line, self._caches.open(source.id))
+            accounts = app.get_accounts()
+            result = accounts and app.acquire_token_silent_with_error(
+                self._scopes(source), accounts[0], force_refresh=renew, claims_challenge=claims
             )
-        result = app.acquire_token_silent_with_error(
-            self._scopes(source), accounts[0], force_refresh=renew, claims_challenge=claims
-        )
-        return self._token_of(result or {"error": "invalid_grant", "error_description": ""}, source)
+        # None: there is an account but no refresh token, as after a change of the client ID. Nobody was asked.
+        if not result:
+            raise ProblemError(_NOT_AUTHORISED)
+        return self._token_of(result, source)
 
     def _scopes(self, source: DataSource) -> list[str]:
         return permissions.scopes(source, catalogue.plan(source))
@@ -222,7 +246,7 @@ class SignIns:
         raw = str(result["access_token"])
         return Token(
             value=Secret(raw),
-            expires=self._clock() + timedelta(seconds=int(result.get("expires_in") or 0)),
+            expires=self._clock() + timedelta(seconds=_whole(result.get("expires_in"), 0)),
             claims=claims_of(raw),
             scopes=frozenset(str(result.get("scope") or "").split()),
         )
@@ -253,7 +277,7 @@ class SignIns:
         try:
             return make(
                 authority=source.authority,
-                http_client=_Http(line),
+                http_client=_Http(line, source),
                 # Own hosts are unknown to MSAL: it would ask Microsoft's worldwide host about them.
                 instance_discovery=False,
                 client_capabilities=["CP1"],
@@ -276,7 +300,7 @@ class SignIns:
         import msal
 
         with self.line(source, stop) as line:
-            expected = tenant_id(discover(source, line))
+            expected = expected_tenant(source, discover(source, line))
             fresh = msal.SerializableTokenCache()
             app = self._public(source, line, fresh)
             result = (
@@ -286,24 +310,10 @@ class SignIns:
             person = result.get("id_token_claims") or {}
             tenant = token.tenant or str(person.get("tid") or "")
             account = token.account or str(person.get("preferred_username") or "")
-            self._refuse_other_tenant(source, expected, tenant, account)
-        self._caches.replace(source.id, fresh.serialize())
+            _refuse_other_tenant(source, expected, tenant, account)
+        with self._caches.translated():
+            self._caches.replace(source.id, fresh.serialize())
         return Authorisation(account=account, at=self._clock(), tenant=tenant, client_id=source.client_id)
-
-    def _refuse_other_tenant(self, source: DataSource, expected: str, tenant: str, account: str) -> None:
-        if not expected or tenant == expected:
-            return
-        raise ProblemError(
-            Problem(
-                title="Signed in to another tenant",
-                cause=f"{account or 'The account'} belongs to tenant {tenant or '(unnamed)'}, "
-                f"but this data source is for {source.tenant} ({expected}).",
-                remedy="Sign in again with an account of this data source's tenant, or change the tenant.",
-                field="tenant",
-                action=Action.AUTHORIZE,
-                code="other-tenant",
-            )
-        )
 
     def _by_browser(
         self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]
@@ -334,12 +344,18 @@ class SignIns:
         flow = app.initiate_device_flow(self._scopes(source))
         if "user_code" not in flow:
             raise ProblemError(explain.sign_in_error(flow, source.sign_in))
-        until = self._clock() + timedelta(seconds=int(flow["expires_in"]))
+        until = self._clock() + timedelta(seconds=_whole(flow.get("expires_in"), 900))
         tell(Waiting("device-code", flow["verification_uri"], until, flow["user_code"]))
         pause = float(flow.get("interval", 5))
         while True:
             stop.wait(pause)
-            result: dict[str, Any] = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+            try:
+                result: dict[str, Any] = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+            except ProblemError as error:
+                # A hiccup of the network does not end a wait of fifteen minutes.
+                if error.problem.conclusive or self._clock() >= until:
+                    raise
+                continue
             if result.get("error") == "slow_down":
                 pause += 5
             elif result.get("error") != "authorization_pending":
@@ -352,23 +368,17 @@ class SignIns:
     ) -> Authorisation:
         """Waits until an administrator has consented to what an application by itself needs, and proves it with a
         token. It looks by itself every few seconds, so the link may be opened by somebody else, elsewhere."""
-        needed = {item.name for item in catalogue.plan(source) if not item.delegated}
         with self.line(source, stop) as line:
-            credentials.for_msal(source, typed, self._vault)
             token = self.token(source, line, typed)
-            if not needed <= token.granted:
-                token = self._wait_for_consent(source, line, typed, needed, tell)
+            if _lacks(source, token):
+                token = self._wait_for_consent(source, line, typed, tell)
+            _refuse_other_tenant(source, expected_tenant(source, discover(source, line)), token.tenant, "The app")
         return Authorisation(
             account="an administrator's consent", at=self._clock(), tenant=token.tenant, client_id=source.client_id
         )
 
     def _wait_for_consent(
-        self,
-        source: DataSource,
-        line: Line,
-        typed: Credential,
-        needed: set[str],
-        tell: Callable[[Waiting], None],
+        self, source: DataSource, line: Line, typed: Credential, tell: Callable[[Waiting], None]
     ) -> Token:
         state = random.token_urlsafe(24)
         until = self._clock() + CONSENT_WAIT
@@ -381,10 +391,57 @@ class SignIns:
                 # On the v2.0 endpoint admin_consent=True comes with refusals too: the error counts.
                 if answer and "error" in answer:
                     raise ProblemError(explain.sign_in_error(answer, source.sign_in))
-                token = self.token(source, line, typed)
-                if needed <= token.granted:
+                try:
+                    token = self.token(source, line, typed)
+                except ProblemError as error:
+                    if error.problem.conclusive:
+                        raise
+                    continue
+                if not _lacks(source, token):
                     return token
         raise ProblemError(_nobody_came(CONSENT_WAIT))
+
+
+def _lacks(source: DataSource, token: Token) -> list[str]:
+    return permissions.missing(source, catalogue.OPERATIONS.values(), token.granted)
+
+
+def _whole(value: object, otherwise: int) -> int:
+    """A whole number out of an answer, which may hold anything."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return otherwise
+
+
+def expected_tenant(source: DataSource, document: dict[str, Any]) -> str:
+    """The GUID of the tenant that the data source is for; "" if neither it nor the discovery document says."""
+    return tenant_id(document) or (source.tenant if is_guid(source.tenant) else "")
+
+
+def _refuse_other_tenant(source: DataSource, expected: str, tenant: str, account: str) -> None:
+    if expected and tenant.lower() == expected.lower():
+        return
+    raise ProblemError(
+        Problem(
+            title="Signed in to another tenant",
+            cause=f"{account or 'The account'} belongs to tenant {tenant or '(not said)'}, "
+            f"but this data source is for {source.tenant} ({expected or 'its ID is not known'}).",
+            remedy="Sign in again with an account of this data source's tenant, or change the tenant.",
+            field="tenant",
+            action=Action.AUTHORIZE,
+            code="other-tenant",
+        )
+    )
+
+
+_NOT_AUTHORISED = Problem(
+    title="Not authorised yet",
+    cause="No administrator is signed in for this data source on this computer.",
+    remedy="Press Authorize and sign in as an administrator of the tenant.",
+    action=Action.AUTHORIZE,
+    code="not-authorised",
+)
 
 
 def _nobody_came(waited: timedelta) -> Problem:

@@ -7,6 +7,7 @@ Three outcomes and no fourth: *passed* was proven, *failed* was disproven, *not 
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from o365desk import catalogue
@@ -39,7 +40,11 @@ def _details(trial: Trial) -> Finding:
         return Finding(detail="All details are there and have the right form.")
     facts = tuple((problem.title, problem.remedy) for problem in problems)
     more = f" ({len(problems)} in all)" if len(problems) > 1 else ""
-    return Finding(outcome=Outcome.FAILED, problem=problems[0], detail=problems[0].title + more, facts=facts)
+    # A vault that is locked is no fault of the details: nothing is known then.
+    failed = [problem for problem in problems if problem.conclusive]
+    outcome = Outcome.FAILED if failed else Outcome.NOT_PROVEN
+    problems = (*failed, *(problem for problem in problems if not problem.conclusive))
+    return Finding(outcome=outcome, problem=problems[0], detail=problems[0].title + more, facts=facts)
 
 
 # --- the hosts ----------------------------------------------------------------------------------------------------
@@ -63,11 +68,12 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
         if own and not problem.field and problem.code in ("dns", "refused"):
             problem = problem.with_(field=key, action=Action.FIELD)
         return found(problem)
-    who = "the sign-in service" if key == "login" else "Microsoft Graph"
-    if response.status_code >= 500:
-        return found(graph.problem_of(response) if key == "graph" else _login_down(response.status_code))
-    graph.decode(response, who, key if own else "")
-    if key == "login":
+    if key == "graph":
+        if response.status_code >= 500:
+            return found(graph.problem_of(response))
+        graph.decode(response, "Microsoft Graph", key if own else "")
+    else:
+        signin.entra_json(response)
         trial.date_header, trial.date_seen = response.headers.get("Date", ""), trial.now()
     host = urlsplit(root).hostname or ""
     issuer, proxy = trial.line.issuers.get(host, ""), proxy_for(root)
@@ -78,17 +84,6 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
     )
     return Finding(
         detail=f"certificate by {issuer or 'unknown'}" + (f", through {proxy}" if proxy else ""), facts=facts
-    )
-
-
-def _login_down(status: int) -> Problem:
-    return Problem(
-        title="The sign-in service is not available",
-        cause="It answers that it is down or overloaded.",
-        remedy="Wait a little and test again; Microsoft's service health page tells more.",
-        action=Action.RETRY,
-        code=f"HTTP {status}",
-        conclusive=False,
     )
 
 
@@ -126,26 +121,39 @@ def _tenant(trial: Trial) -> Finding:
         ("Region", str(document.get("tenant_region_scope") or "not said")),
         ("Graph host", graph_host or "not said"),
     )
-    mine = urlsplit(source.graph_root)
-    elsewhere = next(
-        (cloud for cloud in CLOUDS.values() if cloud.graph and urlsplit(cloud.graph).netloc == graph_host), None
-    )
-    if elsewhere and mine.netloc != graph_host:
-        return found(
-            Problem(
-                title=f"The tenant lives in another cloud: {elsewhere.title}",
-                cause=f"Its Microsoft Graph is {graph_host}, not {mine.netloc}.",
-                remedy=f"Set the cloud to {elsewhere.title}; the app must be registered there too.",
-                field="cloud",
-                action=Action.FIELD,
-                code="other-cloud",
-            )
-        )
+    elsewhere = other_cloud(source, graph_host)
+    if elsewhere:
+        return found(elsewhere)
     if is_guid(source.tenant) and tenant and tenant.lower() != source.tenant.lower():
         return found(_tenant_differs("The sign-in service", tenant, source))
     trial.document = document
-    strange = bool(graph_host) and graph_host not in (mine.netloc, mine.hostname)
-    return Finding(detail=tenant or "found, but its ID was not said", facts=facts, warning=strange or not tenant)
+    if not signin.expected_tenant(source, document):
+        detail = "The tenant was found, but its ID was not said: whose token this will be cannot be checked."
+        return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, facts=facts)
+    mine = urlsplit(source.graph_root)
+    if graph_host and graph_host not in (mine.netloc, mine.hostname):
+        detail = f"{tenant}; it names another Graph host, {graph_host}: is this the tenant's cloud?"
+        return Finding(detail=detail, facts=facts, warning=True)
+    return Finding(detail=tenant, facts=facts)
+
+
+def other_cloud(source: DataSource, graph_host: str) -> Problem | None:
+    """The problem that a tenant lives in another of Microsoft's clouds, told by the Graph host that its discovery
+    document names. Only where both are Microsoft's own and sign in at different hosts: GCC High and DoD share one,
+    and own endpoints may have reasons of their own."""
+    mine = CLOUDS[source.cloud]
+    clouds = (cloud for cloud in CLOUDS.values() if cloud.graph and urlsplit(cloud.graph).netloc == graph_host)
+    theirs = next(clouds, None)
+    if mine.own_endpoints or theirs is None or theirs.login == mine.login:
+        return None
+    return Problem(
+        title=f"The tenant lives in another cloud: {theirs.title}",
+        cause=f"Its Microsoft Graph is {graph_host}, not {urlsplit(mine.graph).netloc}.",
+        remedy=f"Set the cloud to {theirs.title}; the app must be registered there too.",
+        field="cloud",
+        action=Action.FIELD,
+        code="other-cloud",
+    )
 
 
 def _tenant_differs(who: str, tenant: str, source: DataSource) -> Problem:
@@ -171,15 +179,16 @@ def _token(trial: Trial) -> Finding:
 
 def _permissions(trial: Trial) -> Finding:
     token, source = trial.got_token(), trial.source
-    expected = signin.tenant_id(trial.document)
-    if token.tenant and expected and token.tenant.lower() != expected.lower():
+    expected = signin.expected_tenant(source, trial.document)
+    if token.tenant and token.tenant.lower() != expected.lower():
         return found(_tenant_differs("The token", token.tenant, source))
     if not token.claims:
         return Finding(
             outcome=Outcome.NOT_PROVEN, detail="The token cannot be read, so what was consented to is not known."
         )
     missing, extra = verdicts.missing_permissions(trial), verdicts.extra_permissions(trial)
-    needed = [item.name for item in trial.plan if item.delegated == source.sign_in.delegated]
+    # What a token carries of sign-in itself (openid, offline_access, …) says nothing about Graph.
+    needed = [item.name for item in trial.plan if item.delegated == source.sign_in.delegated and "." in item.name]
     facts = (
         ("Needed", ", ".join(needed)),
         ("Granted", ", ".join(sorted(token.granted)) or "none"),
@@ -187,10 +196,8 @@ def _permissions(trial: Trial) -> Finding:
     )
     if missing:
         return Finding(outcome=Outcome.FAILED, problem=_not_consented(token, missing), facts=facts)
-    there = f"{len(needed)} of {len(needed)}"
-    return Finding(
-        detail=there + (f", {len(extra)} more than needed" if extra else ""), warning=bool(extra), facts=facts
-    )
+    detail = f"all {len(needed)}" + (f", {len(extra)} more than needed" if extra else "")
+    return Finding(detail=detail, warning=bool(extra), facts=facts)
 
 
 def _not_consented(token: Token, missing: list[str]) -> Problem:
@@ -219,7 +226,7 @@ def _not_consented(token: Token, missing: list[str]) -> Problem:
 def _graph(trial: Trial) -> Graph:
     def bearer(claims: str | None) -> Secret:
         if claims:
-            return trial.sign_ins.token(trial.source, trial.line, trial.typed, claims=claims).value
+            trial.token = trial.sign_ins.token(trial.source, trial.line, trial.typed, claims=claims)
         return trial.got_token().value
 
     return Graph(trial.source.graph_root, trial.line, bearer, graph.IMPATIENT)
@@ -236,23 +243,37 @@ def _barred(trial: Trial, request: str, asked: bool) -> Finding | None:
     return Finding(outcome=Outcome.NOT_PROVEN, detail="Not tried: no permission for it was consented to.")
 
 
+def _rows(answer: graph.Answer) -> list[dict[str, Any]] | None:
+    """The objects of a list that Graph answered; None if what came is no such list."""
+    rows = answer.body.get("value") if isinstance(answer.body, dict) else None
+    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
+
+
+def _no_list(answer: graph.Answer) -> Finding:
+    detail = "Microsoft Graph answered, but not with a list."
+    return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, request_id=answer.request_id)
+
+
 def _organisation(trial: Trial) -> Finding:
     barred = _barred(trial, "GET /organization", asked=True)
     if barred:
         return barred
     answer = _graph(trial).get("/organization", {"$select": "id,displayName,verifiedDomains"})
-    rows = answer.body.get("value") or [{}]
-    name, tenant = str(rows[0].get("displayName") or ""), str(rows[0].get("id") or "")
-    expected = signin.tenant_id(trial.document)
-    if tenant and expected and tenant.lower() != expected.lower():
+    rows = _rows(answer)
+    if not rows or not rows[0].get("id"):
+        return _no_list(answer)
+    name, tenant = str(rows[0].get("displayName") or ""), str(rows[0]["id"])
+    expected = signin.expected_tenant(trial.source, trial.document)
+    if tenant.lower() != expected.lower():
         return found(_tenant_differs("Microsoft Graph", tenant, trial.source).with_(request_id=answer.request_id))
-    domains = [str(item.get("name")) for item in rows[0].get("verifiedDomains") or ()]
+    listed = rows[0].get("verifiedDomains")
+    domains = [str(item.get("name")) for item in listed or () if isinstance(item, dict)]
     facts = (("Organisation", name), ("Tenant ID", tenant), ("Domains", ", ".join(domains)))
     return Finding(detail=name or tenant, facts=facts, request_id=answer.request_id)
 
 
 def _users(trial: Trial) -> Finding:
-    return _count(trial, "GET /users", "/users", "id,userPrincipalName", asked=True)
+    return _count(trial, "GET /users", "/users", "id,userPrincipalName,department", asked=True)
 
 
 def _groups(trial: Trial) -> Finding:
@@ -271,9 +292,9 @@ def _count(trial: Trial, request: str, path: str, select: str, *, asked: bool) -
         if not error.problem.code.startswith(("Request_", "BadRequest")):
             raise
         answer = client.get(path, query)
-    rows = answer.body.get("value")
-    if not isinstance(rows, list):
-        return Finding(outcome=Outcome.NOT_PROVEN, detail="The answer holds no list.", request_id=answer.request_id)
+    rows = _rows(answer)
+    if rows is None:
+        return _no_list(answer)
     count = answer.body.get("@odata.count")
     detail = f"{count:,}" if isinstance(count, int) else f"read, {'at least ' if rows else ''}{len(rows)}"
     return Finding(detail=detail, request_id=answer.request_id)
@@ -284,9 +305,9 @@ def _licences(trial: Trial) -> Finding:
     if barred:
         return barred
     answer = _graph(trial).get("/subscribedSkus", {"$select": "skuId,skuPartNumber,consumedUnits,prepaidUnits"})
-    rows = answer.body.get("value")
-    if not isinstance(rows, list):
-        return Finding(outcome=Outcome.NOT_PROVEN, detail="The answer holds no list.", request_id=answer.request_id)
+    rows = _rows(answer)
+    if rows is None:
+        return _no_list(answer)
     facts = tuple((str(row.get("skuPartNumber")), f"{row.get('consumedUnits')} in use") for row in rows)
     plans = f"{len(rows)} plan{'' if len(rows) == 1 else 's'}"
     return Finding(detail=plans, facts=facts, request_id=answer.request_id)
@@ -309,7 +330,7 @@ def _single_sign_on(trial: Trial) -> Finding:
     registered, code = signin.redirect_registered(trial.source, trial.line)
     facts = (("Redirect address", permissions.REDIRECT), ("Signing keys", str(trial.document["jwks_uri"])))
     if registered:
-        return Finding(detail=f"{permissions.REDIRECT} is registered", facts=facts)
+        return Finding(detail=f"the sign-in service answers to {permissions.REDIRECT}", facts=facts)
     if registered is None:
         detail = f"Whether {permissions.REDIRECT} is registered could not be told ({code})."
         return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, facts=facts)

@@ -1,18 +1,26 @@
 """MSAL's token cache, one per data source: encrypted under a key from the vault, locked between processes."""
 
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from o365desk.log import mask
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files
 from o365desk.services.secrets import Secret, Vault, VaultKind
 
 if TYPE_CHECKING:
     import msal
 
 log = logging.getLogger(__name__)
+
+_STALE = 30
+"""Seconds after which a lock belongs to nobody."""
 
 _OWNER, _KEY = "o365desk", "token-cache-key"
 
@@ -34,7 +42,31 @@ class TokenCaches:
         with self._lock:
             if self._vault.kind is VaultKind.SESSION:
                 return self._session.setdefault(source_id, msal.SerializableTokenCache())
-            return PersistedTokenCache(_sealed(self._file(source_id), self._key()))
+            sealed = _sealed(self._file(source_id), self._key())
+            begun = self._session.pop(source_id, None)
+            if begun is not None:  # while the vault was for the session only; it is open now
+                sealed.save(begun.serialize())
+            return PersistedTokenCache(sealed)
+
+    @contextlib.contextmanager
+    def translated(self) -> Iterator[None]:
+        """What goes wrong with the files becomes a ProblemError in here."""
+        from msal_extensions import LockError
+
+        try:
+            yield
+        except (OSError, LockError) as error:
+            raise ProblemError(
+                Problem(
+                    title="The kept sign-in cannot be read or written",
+                    cause="The file with the encrypted tokens is not accessible, or another program holds it.",
+                    remedy="Try again; if it stays so, check the rights of o365desk's folder and the free space.",
+                    action=Action.RETRY,
+                    code="token-cache",
+                    detail=mask(str(error)),
+                    conclusive=False,
+                )
+            ) from error
 
     def replace(self, source_id: str, content: str) -> None:
         """Puts MSAL's serialised tokens in place of those of whoever was signed in before."""
@@ -64,11 +96,13 @@ class TokenCaches:
     def _key(self) -> bytes:
         kept = self._vault.get(_OWNER, _KEY)
         if kept is None:
-            self._vault.set(_OWNER, _KEY, Secret(os.urandom(32).hex()))
-            # Read back rather than keep: another process may have made one at the same moment.
-            kept = self._vault.get(_OWNER, _KEY)
-        if kept is None:
-            raise RuntimeError("the vault did not keep the token cache's key")
+            files.make_folder(self._folder, mode=0o700)
+            # One process makes the key; another that comes at the same moment waits, and finds it.
+            with files.Lock(self._folder / ".key.lock", "The token cache", private=True)():
+                kept = self._vault.get(_OWNER, _KEY)
+                if kept is None:
+                    kept = Secret(os.urandom(32).hex())
+                    self._vault.set(_OWNER, _KEY, kept)
         return bytes.fromhex(kept.reveal())
 
 
@@ -85,7 +119,7 @@ def _sealed(file: Path, key: bytes) -> Any:
 
         def save(self, content: str) -> None:
             nonce = os.urandom(12)
-            _replace(file, nonce + cipher.encrypt(nonce, content.encode(), about))
+            files.write(file, nonce + cipher.encrypt(nonce, content.encode(), about), mode=0o600)
 
         def load(self) -> str:
             data = self._read(file.read_bytes)
@@ -110,15 +144,14 @@ def _sealed(file: Path, key: bytes) -> Any:
             except FileNotFoundError as error:
                 raise PersistenceNotFound(message="No token cache yet", location=str(file)) from error
 
-    file.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(file.parent, mode=0o700)
+    _drop_stale_lock(Path(f"{file}.lockfile"))
     return Sealed()
 
 
-def _replace(file: Path, data: bytes) -> None:
-    """Replaces the file as a whole; the new one is for its owner only from the first byte."""
-    fresh = file.with_suffix(f".{os.getpid()}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(fresh, file)  # noqa: PTH105 - the same call everywhere files are replaced
+def _drop_stale_lock(lock: Path) -> None:
+    """Removes the lock of a process that was killed while it held it: msal-extensions marks a lock by a file's mere
+    existence, and holds it for moments only."""
+    with contextlib.suppress(OSError):
+        if time.time() - lock.stat().st_mtime > _STALE:
+            lock.unlink()

@@ -1,20 +1,25 @@
 """One run of the connection test: which step may start when, side by side, and how it is stopped."""
 
+import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from o365desk.catalogue.permissions import Permission
+from o365desk.log import mask
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.report import Step
 from o365desk.model.status import Known, Outcome
 from o365desk.services.credentials import Credential
 from o365desk.services.signin import SignIns, Token
 from o365desk.services.wire import Line
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +131,15 @@ def _ended(row: TestStep, trial: Trial, at: float, start: float) -> Step:
             finding = row.check(trial)
         except ProblemError as error:
             finding = found(error.problem)
+        except CancelledError:
+            raise
+        except Exception as error:
+            # A mistake in one step must not cost the other steps their answer, nor count as proven.
+            log.exception("The step %s of the connection test made a mistake", row.key)
+            finding = found(_mistake(row, error))
     problem = finding.problem
+    if problem and problem.action is Action.AUTHORIZE and not trial.source.sign_in.delegated:
+        problem = problem.with_(action=Action.RETRY)  # nobody is signed in who could sign in again
     return Step(
         key=row.key,
         title=row.title,
@@ -139,6 +152,18 @@ def _ended(row: TestStep, trial: Trial, at: float, start: float) -> Step:
         warning=finding.warning,
         facts=finding.facts,
         problem=problem,
+    )
+
+
+def _mistake(row: TestStep, error: Exception) -> Problem:
+    return Problem(
+        title=f"o365desk made a mistake in the step “{row.title}”",
+        cause=f"{type(error).__name__} was not expected there.",
+        remedy="Test again; if it stays so, send the report to whoever looks after o365desk.",
+        action=Action.RETRY,
+        code=type(error).__name__,
+        detail=mask("".join(traceback.format_exception(error))),
+        conclusive=False,
     )
 
 

@@ -1,7 +1,7 @@
 """Verdicts: what the token's permissions and the test's reads show about each of the ten operations."""
 
 from o365desk import catalogue
-from o365desk.catalogue import Box, Operation, permissions
+from o365desk.catalogue import Operation, permissions
 from o365desk.model.report import Verdict
 from o365desk.model.status import Outcome
 from o365desk.services.signin import Token
@@ -10,17 +10,7 @@ from o365desk.services.trial import Trial
 
 def missing_permissions(trial: Trial) -> list[str]:
     """Asked for, and neither granted nor covered by a broader permission."""
-    token, delegated = trial.got_token(), trial.source.sign_in.delegated
-    checked = permissions.boxes(trial.source)
-    needed: dict[str, None] = {}
-    for operation in catalogue.OPERATIONS.values():
-        if operation.box in checked and not permissions.accepted(operation, delegated, token.granted):
-            needed[permissions.asked_for(operation, trial.source)] = None
-    if Box.USAGE_LOCATION in checked and not token.granted & set(
-        permissions.enough("PATCH /users/{id}", delegated)
-    ):
-        needed["User.ReadWrite.All"] = None
-    return list(needed)
+    return permissions.missing(trial.source, catalogue.OPERATIONS.values(), trial.got_token().granted)
 
 
 def extra_permissions(trial: Trial) -> list[str]:
@@ -67,8 +57,11 @@ def _proven(operation: Operation) -> str:
 
 def _roles_enough(operation: Operation, token: Token) -> Verdict | None:
     """For a signed-in person the permission is half of it: a write needs a directory role too."""
-    if not token.delegated or not operation.roles or "wids" not in token.claims:
+    if not token.delegated or not operation.roles:
         return None
+    if "wids" not in token.claims:
+        detail = "The permission is granted; the token does not tell the account's directory roles."
+        return _verdict(operation, Outcome.NOT_PROVEN, detail)
     if token.directory_roles & {"Global Administrator", *operation.roles}:
         return None
     detail = f"{token.account} has none of the roles known to allow it: {', '.join(operation.roles)}."

@@ -44,7 +44,7 @@ class Line:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = f"o365desk/{__version__}"
-        self._session.mount("https://", _adapter(trust(ca_file), self._opened))
+        self._session.mount("https://", _adapter(ca_file, self._opened, self._secured))
         self._session.mount("http://", cast("Any", _Refusing()))
         stop.listen(self._cut)
 
@@ -70,6 +70,7 @@ class Line:
         """Sends one request and returns the whole answer, whatever its status. Raises ProblemError where there is
         no answer (inconclusive, but for a certificate that is not trusted), CancelledError on stop."""
         import requests
+        import urllib3
 
         self.stop.check()
         try:
@@ -82,25 +83,30 @@ class Line:
                 allow_redirects=False,
                 proxies=proxies_for(url),
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             self.stop.check()
             raise ProblemError(no_answer(error, url)) from error
 
-    def _opened(self, host: str, sock: socket.socket) -> None:
+    def _opened(self, sock: socket.socket) -> None:
         with self._lock:
             self._sockets = {known for known in self._sockets if known.fileno() >= 0}
             self._sockets.add(sock)
-        if isinstance(sock, ssl.SSLSocket):
-            self.issuers[host] = _issuer(cast("dict[str, Any]", sock.getpeercert() or {}))
         if self.stop.is_set():
             self._cut()
+
+    def _secured(self, host: str, sock: Any) -> None:
+        self.issuers[host] = _issuer(sock.getpeercert() or {})
+        if isinstance(sock, socket.socket):  # it took the place of the one underneath
+            self._opened(sock)
 
     def _cut(self) -> None:
         with self._lock:
             sockets, self._sockets = self._sockets, set()
         for sock in sockets:
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own: it drops the encryption first, and another thread that is sending just then
+                # would go on in the clear.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
@@ -156,12 +162,22 @@ def proxies_for(url: str) -> dict[str, str]:
 
 
 def proxy_for(url: str) -> str:
-    """The proxy for an address without its password, "" if there is none."""
+    """The proxy for an address as scheme, host and port, "" if there is none. Never its user or password: what
+    cannot be taken apart is not repeated."""
     from requests.utils import select_proxy
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import parse_url
 
-    proxy = select_proxy(url, proxies_for(url)) or ""
-    parts = urlsplit(proxy)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or 80}" if proxy and parts.hostname else proxy
+    proxy = select_proxy(url, proxies_for(url))
+    if not proxy:
+        return ""
+    try:
+        parts = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+    except (LocationParseError, ValueError):
+        return "a proxy whose address cannot be read"
+    if not parts.host:
+        return "a proxy whose address names no host"
+    return f"{parts.scheme}://{parts.host}" + (f":{parts.port}" if parts.port else "")
 
 
 # --- what no answer means -----------------------------------------------------------------------------------------
@@ -212,7 +228,7 @@ def no_answer(error: BaseException, url: str) -> Problem:
     causes = list(_causes(error))
     certificate = next((item for item in causes if isinstance(item, ssl.SSLCertVerificationError)), None)
     if certificate:
-        return _untrusted(certificate, host)
+        return _untrusted(certificate, url)
     kind = _kind(causes)
     title, cause, remedy = (text.format(host=host, proxy=proxy_for(url)) for text in _NO_ANSWER[kind])
     return Problem(
@@ -262,10 +278,16 @@ def _kind(causes: list[BaseException]) -> str:
     return "wire"
 
 
-def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> Problem:
-    issuer = _issuer_unverified(host)
-    expired = error.verify_code == 10  # X509_V_ERR_CERT_HAS_EXPIRED
-    wrong_name = error.verify_code in (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+# OpenSSL's numbers, then Windows' and macOS', which truststore passes on.
+_EXPIRED = {10, 0x800B0101, -67818}
+_WRONG_NAME = {62, 64, 0x800B010F, -67602}
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, url: str) -> Problem:
+    issuer = _issuer_unverified(url)
+    host = urlsplit(url).netloc
+    code = getattr(error, "verify_code", 0)
+    expired, wrong_name = code in _EXPIRED, code in _WRONG_NAME
     by = f", issued by “{issuer}”," if issuer else ""
     if expired:
         cause = f"The certificate that it shows{by} has expired, or this computer's clock is wrong."
@@ -281,7 +303,7 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> Problem:
         field="caFile",
         action=Action.FIELD,
         code="untrusted",
-        detail=error.verify_message,
+        detail=getattr(error, "verify_message", "") or str(error),
     )
 
 
@@ -290,12 +312,14 @@ def _issuer(certificate: Mapping[str, Any]) -> str:
     return str(names.get("organizationName") or names.get("commonName") or "")
 
 
-def _issuer_unverified(host: str) -> str:
-    """Who issued the certificate that a host shows, trusted or not; "" if that cannot be told. Only for saying so:
-    nothing is sent over this connection."""
-    name, _, port = host.partition(":")
+def _issuer_unverified(url: str) -> str:
+    """Who issued the certificate that a host shows, trusted or not; "" if that cannot be told, as behind a proxy.
+    Only for saying so: nothing is sent over this connection."""
+    parts = urlsplit(url)
+    if proxy_for(url):
+        return ""
     try:
-        pem = ssl.get_server_certificate((name, int(port or 443)), timeout=5)
+        pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=3)
         from cryptography import x509
 
         subject = x509.load_pem_x509_certificate(pem.encode()).issuer
@@ -308,28 +332,63 @@ def _issuer_unverified(host: str) -> str:
 # --- the parts of requests and urllib3 that are bent ----------------------------------------------------------
 
 
-def _adapter(context: ssl.SSLContext, opened: Callable[[str, socket.socket], None]) -> "HTTPAdapter":
-    """An adapter of requests that trusts by `context` alone and reports each socket as it opens."""
+class _Contexts:
+    """Trust for each handshake. truststore lets one handshake at a time through a context, so that a host that
+    hangs would hold up the others: each takes a context of its own and gives it back."""
+
+    def __init__(self, ca_file: str) -> None:
+        self._ca_file = ca_file
+        # Made at once, so that a CA file that cannot be used is told before anything is sent.
+        self._free = [trust(ca_file)]
+
+    def take(self) -> ssl.SSLContext:
+        """One that nobody is using."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return trust(self._ca_file)
+
+    def give(self, context: ssl.SSLContext) -> None:
+        """Puts it back."""
+        self._free.append(context)
+
+
+def _adapter(
+    ca_file: str, opened: Callable[[socket.socket], None], secured: Callable[[str, Any], None]
+) -> "HTTPAdapter":
+    """An adapter of requests that trusts by our contexts alone. Tells each socket as soon as it is connected, and
+    again when it is secured, with the host whose certificate it showed."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPSConnection
     from urllib3.connectionpool import HTTPSConnectionPool
 
+    contexts = _Contexts(ca_file)
+
     class Connection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            sock = super()._new_conn()
+            opened(sock)
+            return sock
+
         def connect(self) -> None:
-            super().connect()
-            if self.sock is not None:
-                opened(self.host, self.sock)
+            self.ssl_context = contexts.take()
+            try:
+                super().connect()
+            finally:
+                contexts.give(self.ssl_context)
+            # Behind a proxy, `host` is the proxy's.
+            secured(getattr(self, "_tunnel_host", None) or self.host, self.sock)
 
     class Pool(HTTPSConnectionPool):
         ConnectionCls = Connection
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, ssl_context=context, **kwargs)
+            super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = {"https": Pool}
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-            manager = super().proxy_manager_for(proxy, ssl_context=context, **kwargs)
+            manager = super().proxy_manager_for(proxy, **kwargs)
             manager.pool_classes_by_scheme = manager.pool_classes_by_scheme | {"https": Pool}
             return manager
 

@@ -1,6 +1,7 @@
 """What is asked for, what is enough, and what registers the app; held against Microsoft's published tables."""
 
 import json
+import re
 import shlex
 from urllib.parse import parse_qs, urlsplit
 
@@ -120,7 +121,9 @@ def test_the_manifest_registers_exactly_the_plan(source: object) -> None:
 
 
 def test_the_commands_survive_any_name() -> None:
-    nasty = WRITING.replace(name="O'Brien $(rm -rf ~) \"`x`\n#", tenant="contoso.com; reboot")
+    nasty = WRITING.replace(
+        name="O'Brien’; Start-Process calc; ‘ $(rm -rf ~) \"`x`\n#", tenant="contoso.com; reboot"
+    )
     plan = catalogue.plan(nasty)
     shell = permissions.azure_cli(nasty, plan, "http://localhost")
     words = shlex.split(shell, comments=True)
@@ -129,5 +132,6 @@ def test_the_commands_survive_any_name() -> None:
     manifest = json.loads(words[words.index("--required-resource-accesses") + 1])
     assert {row["id"] for row in manifest[0]["resourceAccess"]} == {item.id for item in plan}
     script = permissions.powershell(nasty, plan, "http://localhost")
-    assert "'" + nasty.name.replace("'", "''") + "'" in script
+    doubled = re.sub("(['‘’‚‛])", r"\1\1", nasty.name)
+    assert f"'{doubled}'" in script
     assert all(item.id in script for item in plan)

@@ -22,6 +22,9 @@ def test_complete_details_have_no_problem() -> None:
     assert check(complete()) == []
     assert check(complete(tenant="contoso.onmicrosoft.com")) == []
     assert check(complete(tenant="_contoso-1.example.museum")) == []
+    assert check(complete(tenant="contoso.xn--p1ai")) == []
+    own = {"cloud": "custom", "login": "https://localhost:8443", "graph": "https://[::1]:8444/"}
+    assert check(complete(**own)) == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,11 @@ def test_complete_details_have_no_problem() -> None:
         ({"cloud": "custom", "login": "https://l", "graph": "https://u:p@g"}, "graph", "nothing after it"),
         ({"cloud": "custom", "login": "https://l", "graph": "https://g:port"}, "graph", "cannot be used"),
         ({"cloud": "custom", "login": "https://l", "graph": "https://[g"}, "graph", "cannot be used"),
+        ({"cloud": "custom", "login": "https://l", "graph": "https://a..b"}, "graph", "cannot be used"),
+        ({"cloud": "custom", "login": "https://l", "graph": "https://g "}, "graph", "cannot be used"),
+        ({"cloud": "custom", "login": "https://l", "graph": "https://g?"}, "graph", "cannot be used"),
+        ({"cloud": "custom", "login": "https://l", "graph": "https://" + "x" * 64}, "graph", "cannot be used"),
+        ({"tenant": "9188040d-6c67-4c5b-b112-36a304b66dad"}, "tenant", "one tenant"),
         ({"sign_in": SignIn.CERTIFICATE}, "certificate", "missing"),
     ],
 )

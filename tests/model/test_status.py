@@ -63,7 +63,10 @@ def test_status_of_an_application(known: Known, word: Word, reason: str) -> None
 def test_status_of_an_administrators_sign_in() -> None:
     proven = evidence(source=DELEGATED)
     assert derive(DELEGATED, Known(), NOW).reason == "not yet authorised"
-    assert derive(DELEGATED, Known(evidence=proven), NOW).reason == "not authorised on this computer"
+    elsewhere = Known(evidence=proven, proof="nobody's")
+    assert derive(DELEGATED, elsewhere, NOW).reason == "not authorised on this computer"
+    somebody = Known(evidence=proven, authorisation=authorised(days=1), proof="somebody else's")
+    assert derive(DELEGATED, somebody, NOW).reason == "changed since it was tested 3 days ago"
     ready = derive(DELEGATED, Known(evidence=proven, authorisation=authorised(days=1)), NOW)
     assert ready.word is Word.READY
     assert ready.warnings == ()

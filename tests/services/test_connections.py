@@ -10,7 +10,8 @@ from o365desk.app import build
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import ProblemError
 from o365desk.model.status import Authorisation, Word
-from o365desk.services.secrets import CLIENT_SECRET
+from o365desk.services.connections import Credential
+from o365desk.services.secrets import CLIENT_SECRET, Secret
 from o365desk.services.workspace import ConflictError
 from tests.desk import Desk
 
@@ -31,7 +32,8 @@ def test_a_conflict_leaves_the_draft_and_the_file(desk: Desk) -> None:
     mine = source.replace(tenant="mine.example")
     desk.app.state.keep_draft(folder, mine, "old version")
     with pytest.raises(ConflictError) as caught:
-        desk.app.connections.save(mine, "old version")
+        desk.app.connections.save(mine, "old version", Credential(secret=Secret("a new one")))
+    assert desk.app.vault.get(source.id, CLIENT_SECRET) == desk.secret().secret
     assert caught.value.theirs is not None
     assert caught.value.theirs.source == source
     assert [draft.source for draft in desk.app.state.drafts(folder)] == [mine]
@@ -62,6 +64,7 @@ def test_what_leaves_the_recycle_bin_for_good_takes_its_secrets_along(
     assert old.app.connections.has_secret(source.id, CLIENT_SECRET)
     later = timedelta(days=31)
     assert old.app.workspace.recycled() == ()
+    old.app.connections.overview(deep=True)
     assert not old.app.connections.has_secret(source.id, CLIENT_SECRET)
     old.close()
     desk.close()
@@ -108,5 +111,62 @@ def test_a_report_of_an_older_version_counts_as_none(desk: Desk) -> None:
 
 def test_authorising_names_the_first_fault(desk: Desk) -> None:
     with pytest.raises(ProblemError) as caught:
-        desk.authorise(desk.source(name="", tenant="", sign_in=SignIn.ADMINISTRATOR))
+        desk.authorise(desk.source(tenant="", sign_in=SignIn.ADMINISTRATOR))
     assert caught.value.problem.field == "tenant"
+
+
+def test_ready_does_not_outlive_the_secret_it_was_proven_with(desk: Desk) -> None:
+    source, connections = desk.source(), desk.app.connections
+    connections.save(source, None, Credential(secret=Secret("w" * 40)))
+    # Proven with a typed secret that is then discarded: that says nothing of the one in the vault.
+    assert desk.test(source, desk.secret()).outcome == "succeeded"
+    assert connections.status(source, desk.secret()).word is Word.READY
+    assert connections.status(source).word is Word.INCOMPLETE
+    # Kept after all, it does.
+    connections.keep(source.id, desk.secret())
+    assert connections.status(source).word is Word.READY
+    (row,) = connections.overview().rows
+    assert row.status.word is Word.READY
+    connections.keep(source.id, Credential(secret=Secret("v" * 40)))
+    assert connections.status(source).word is Word.INCOMPLETE
+    assert connections.status(source).reason.startswith("changed since it was tested")
+
+
+def test_ready_does_not_outlive_the_account_it_was_proven_with(desk: Desk) -> None:
+    source = desk.source(sign_in=SignIn.ADMINISTRATOR)
+    desk.authorise(source)
+    desk.test(source)
+    assert desk.app.connections.status(source).word is Word.READY
+    desk.person.kind = "user"
+    desk.authorise(source)
+    assert desk.app.connections.status(source).word is Word.INCOMPLETE
+
+
+def test_an_authorisation_does_not_outlive_its_tokens(tmp_path: Path, practice: Any, switches: Any) -> None:
+    first = Desk(tmp_path, practice.ready)
+    source = first.saved(first.source(sign_in=SignIn.ADMINISTRATOR))
+    first.authorise(source)
+    assert first.test(source).outcome == "succeeded"
+    first.close()
+    second = Desk(tmp_path, practice.ready)  # its vault is for the session only, as the first one's was
+    assert second.app.connections.status(source).reason == "not authorised on this computer"
+    second.close()
+
+
+def test_a_locked_vault_neither_fails_nor_undoes_what_was_proven(
+    tmp_path: Path, practice: Any, switches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", "correct horse battery staple")
+    first = Desk(tmp_path, practice.ready, session_only=False)
+    source = first.saved(first.source())
+    assert first.test(source).outcome == "succeeded"
+    first.close()
+    monkeypatch.delenv("O365DESK_VAULT_PASSPHRASE")
+    second = Desk(tmp_path, practice.ready, session_only=False)
+    report = second.test(source)
+    assert report.outcome == "not proven"
+    assert report.problem
+    assert report.problem.code == "vault-locked"
+    (row,) = second.app.connections.overview().rows
+    assert row.status.word is Word.READY
+    second.close()

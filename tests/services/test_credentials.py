@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as form
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from o365desk.model.datasource import SignIn, new
@@ -21,6 +21,10 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
 SOURCE = new("Contoso", sign_in=SignIn.SECRET)
+
+
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+EC = EC_KEY.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
 
 
 def certificate(begins: int = -10, ends: int = 10, key: rsa.RSAPrivateKey = KEY) -> x509.Certificate:
@@ -103,6 +107,7 @@ def test_a_usable_certificate(
         (pfx(b"open"), "", "passphrase", "passphrase is missing"),
         (pfx(b"open"), "shut", "passphrase", "passphrase is wrong"),
         (pfx(key=None), "", "certificate", "private key"),
+        (EC + pem(certificate()), "", "certificate", "RSA"),
     ],
 )
 def test_a_certificate_that_cannot_be_used(
@@ -120,8 +125,9 @@ def test_a_missing_certificate_file_is_named(tmp_path: Path, vault: Vault) -> No
     (problem,) = check(draft, Credential(), vault, NOW)
     assert "none.pem" in problem.cause
     assert certificate_ends(draft, Credential(), vault) is None
-    with pytest.raises(ProblemError):
-        load_certificate(draft.replace(certificate=str(tmp_path)), Credential(), vault)
+    for path in (str(tmp_path), "a\0b"):
+        with pytest.raises(ProblemError):
+            load_certificate(draft.replace(certificate=path), Credential(), vault)
 
 
 def test_the_passphrase_may_be_in_the_vault(source: Callable[[bytes], Any], vault: Vault) -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -138,3 +138,18 @@ def test_an_address_keeps_its_dollar_signs_and_encodes_values() -> None:
     assert url == (
         "https://g/v1.0/users?$filter=displayName%20eq%20%27O%27%27Brien%20%2B%20S%C3%B6hne%20%26%20%231%27&$top=1"
     )
+
+
+def test_a_date_without_a_zone_is_in_utc() -> None:
+    when = (datetime.now(UTC) + timedelta(seconds=100)).strftime("%a, %d %b %Y %H:%M:%S -0000")
+    assert 95 < (retry_after({"Retry-After": when}) or 0) < 101
+
+
+class _Unavailable:
+    status_code = 503
+    headers: ClassVar[dict[str, str]] = {}
+
+
+def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: Graph) -> None:
+    assert graph._wait("GET", _Unavailable(), 1.5) == 1.5  # type: ignore[arg-type]
+    assert graph._wait("POST", _Unavailable(), 1.5) is None  # type: ignore[arg-type]

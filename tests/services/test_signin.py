@@ -1,5 +1,6 @@
 """Signing in, against the practice tenant: whose tokens are kept, where, and what stops it."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from o365desk.services.connections import Waiting
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token, claims_of
+from o365desk.services.wire import Line
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 
@@ -223,3 +225,38 @@ def test_a_token_that_cannot_be_read_proves_nothing(desk: Desk, client: Client) 
         assert claims_of(text) == {}
     assert claims_of(client.token("read").json()["access_token"])["tid"] == desk.ready["tenant"]
     assert "eyJ" not in repr(Token(Secret("eyJabc"), desk.app.clock(), {"a": "eyJclaims"}))
+
+
+def test_a_tenant_without_an_id_accepts_nobody(desk: Desk, delegated: DataSource) -> None:
+    source = delegated.replace(tenant="contoso.com")
+    for tenant in (desk.ready["tenant"], ""):
+        with pytest.raises(ProblemError) as caught:
+            signin._refuse_other_tenant(source, signin.expected_tenant(source, {}), tenant, "admin")
+        assert caught.value.problem.code == "other-tenant"
+    named = delegated.replace(tenant=desk.ready["tenant"].upper())
+    signin._refuse_other_tenant(named, signin.expected_tenant(named, {}), desk.ready["tenant"], "admin")
+
+
+def test_secrets_go_to_the_configured_sign_in_host_only(desk: Desk) -> None:
+    source = desk.source("read")
+    with Line(Stop(), desk.ready["ca_file"]) as line:
+        for url in (desk.ready["graph"] + "/token", "https://evil.example/token"):
+            with pytest.raises(ProblemError) as caught:
+                signin._Http(line, source).post(url, data={"client_secret": "s"})
+            assert caught.value.problem.code == "foreign-host"
+
+
+def test_a_lock_of_a_killed_process_does_not_stay(
+    tmp_path: Path, practice: Any, switches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", PASSPHRASE)
+    desk = Desk(tmp_path, practice.ready, session_only=False)
+    source = desk.source("read-write", sign_in=SignIn.ADMINISTRATOR)
+    desk.authorise(source)
+    lock = tmp_path / "state" / "tokens" / f"{source.id}.bin.lockfile"
+    lock.write_text("4242 o365desk")
+    os.utime(lock, (time.time() - 100, time.time() - 100))
+    began = time.monotonic()
+    assert desk.test(source).outcome == "succeeded"
+    assert time.monotonic() - began < 4  # msal-extensions would have waited for five seconds, and given up
+    desk.close()

@@ -11,15 +11,15 @@ import pytest
 
 from o365desk.app import now
 from o365desk.catalogue import OPERATIONS
-from o365desk.model.datasource import SignIn
+from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import CancelledError
 from o365desk.model.report import Step
 from o365desk.model.status import Authorisation, Outcome, Word
 from o365desk.model.stop import Stop
-from o365desk.services import trial
+from o365desk.services import verdicts
 from o365desk.services.connections import Progress, StepBegan
 from o365desk.services.reports import FORMATS, render
-from o365desk.services.testing import TABLE
+from o365desk.services.testing import TABLE, other_cloud
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 
@@ -82,10 +82,11 @@ def test_cancel_ends_the_test_at_once(desk: Desk, switches: Callable[..., Any]) 
         stop.set()
 
     threading.Timer(0.5, press).start()
+    source = desk.source()
     with pytest.raises(CancelledError):
-        desk.test(desk.source(), desk.secret(), stop)
-    assert time.monotonic() - pressed[0] < 1
-    assert desk.app.state.evidence(desk.source().id) == (None, None)
+        desk.test(source, desk.secret(), stop)
+    assert time.monotonic() - pressed[0] < 0.2
+    assert desk.app.state.evidence(source.id) == (None, None)
 
 
 def test_the_network_dying_half_way_leaves_not_proven(desk: Desk, switches: Callable[..., Any]) -> None:
@@ -184,19 +185,27 @@ def test_lifetimes_ahead_warn_and_ended_ones_fail(desk: Desk) -> None:
     desk.authorise(delegated)
     account = desk.ready["admin"]["username"]
     old = Authorisation(account, now() - timedelta(days=190), desk.ready["tenant"], delegated.client_id)
-    desk.app.state.record_authorisation(delegated.id, old)
+    desk.app.connections._session[delegated.id] = old
     report = desk.test(delegated)
     assert outcomes(report)["lifetimes"] == "failed"
     assert report.outcome == "failed"
 
 
-def test_an_unexpected_mistake_is_not_swallowed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_in_one_step_costs_neither_the_others_nor_the_truth(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, expected_warning: Callable[[str], None]
+) -> None:
     def broken(*_: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("Bearer eyJhbGciOiJSUzI1NiJ9.eyJ0ZXN0IjoxfQ.c2lnbmF0dXJl")
 
-    monkeypatch.setattr(trial, "found", broken)
-    with pytest.raises(ZeroDivisionError):
-        desk.test(desk.source(tenant="11111111-2222-3333-4444-555555555555"), desk.secret())
+    monkeypatch.setattr(verdicts, "extra_permissions", broken)
+    expected_warning("The step permissions of the connection test made a mistake")
+    report = desk.test(desk.source(), desk.secret())
+    step = next(item for item in report.steps if item.key == "permissions")
+    assert (step.outcome, report.outcome) == (Outcome.NOT_PROVEN, "not proven")
+    assert step.problem
+    assert "ZeroDivisionError" in step.problem.detail
+    assert "eyJ" not in step.problem.detail
+    assert outcomes(report)["users"] == "passed"
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -215,3 +224,24 @@ def test_a_report_is_complete_and_holds_no_secret(desk: Desk, form: str) -> None
         assert "<b>" not in text
     if form == "json":
         assert json.loads(text) == report.as_json()
+
+
+def test_another_of_microsofts_clouds_is_told_by_its_graph_host() -> None:
+    source = new("x", cloud="global", tenant="contoso.com")
+    problem = other_cloud(source, "graph.microsoft.us")
+    assert problem
+    assert (problem.code, problem.field) == ("other-cloud", "cloud")
+    assert "US Government" in problem.title
+    assert other_cloud(source, "graph.microsoft.com") is None
+    assert other_cloud(source, "graph.example.com") is None
+    # GCC High and DoD sign in at one host, which cannot tell them apart.
+    assert other_cloud(source.replace(cloud="dod"), "graph.microsoft.us") is None
+    assert other_cloud(source.replace(cloud="custom", graph="https://own"), "graph.microsoft.us") is None
+
+
+def test_own_endpoints_that_name_another_graph_host_get_a_remark(desk: Desk, switches: Callable[..., Any]) -> None:
+    switches(cloud="usgov")
+    report = desk.test(desk.source(), desk.secret())
+    step = next(item for item in report.steps if item.key == "tenant")
+    assert (step.outcome, step.warning) == (Outcome.PASSED, True)
+    assert "graph.microsoft.us" in step.detail

@@ -153,3 +153,53 @@ def test_a_stop_is_heard_once_by_each_listener() -> None:
     assert heard == ["first", "late"]
     with pytest.raises(CancelledError):
         stop.wait(60)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "user:hidden@proxy.example:3128",
+        "http://user:hidden@:3128",
+        "http://user:hid#den@p:1",
+        "http://u:hidden@p:x",
+    ],
+)
+def test_a_proxys_password_is_never_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    told = proxy_for("https://graph.microsoft.com/v1.0")
+    assert told
+    assert "hid" not in told
+
+
+def test_handshakes_do_not_wait_for_each_other() -> None:
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    with Line(Stop(), timeouts=(0.6, 0.6)) as made:
+
+        def call(port: int) -> None:
+            with pytest.raises(ProblemError):
+                made.send("GET", f"https://localhost:{port}/")
+
+        threads = [threading.Thread(target=call, args=(server.getsockname()[1],)) for server in servers]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert time.monotonic() - began < 1.5
+    for server in servers:
+        server.close()
+
+
+def test_cancel_cuts_a_handshake(silent_port: int) -> None:
+    with Line(Stop(), timeouts=(20, 20)) as made:
+        threading.Timer(0.2, made.stop.set).start()
+        began = time.monotonic()
+        with pytest.raises(CancelledError):
+            made.send("GET", f"https://localhost:{silent_port}/")
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
+def test_a_host_that_cannot_be_one_is_a_problem(host: str) -> None:
+    with Line(Stop(), timeouts=(1, 1)) as made, pytest.raises(ProblemError):
+        made.send("GET", f"https://{host}/")
