@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -75,6 +76,26 @@ def _new_draft(stage: Stage) -> "QWidget":
     from o365desk.model.datasource import new
 
     stage.window.go("connector", draft=new(), base=None)
+    return stage.window
+
+
+def _waiting(stage: Stage) -> "QWidget":
+    from o365desk.services.connections import Waiting
+    from o365desk.ui.pages.connector import ConnectorPage
+    from tests.scene import NOW
+
+    stage.window.go("connector", source_id=stage.scene.sources["Own endpoints"].id)
+    stage.settle()
+    page = stage.window.page("connector")
+    assert isinstance(page, ConnectorPage)
+    url = "https://login.microsoftonline.com/2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f/oauth2/v2.0/authorize?client_id=14d82eec"
+    page.view.waiting.show_waiting(Waiting("browser", url, NOW + timedelta(minutes=5)))
+    return stage.window
+
+
+def _notice_on_the_connector(stage: Stage) -> "QWidget":
+    _notice("bad", "The details could not be saved", "The folder is full.")(stage)
+    stage.window.go("connector", source_id=stage.scene.sources["Contoso HR"].id)
     return stage.window
 
 
@@ -149,16 +170,21 @@ def _palette(stage: Stage) -> "QWidget":
 
 def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
+        from PySide6.QtWidgets import QPlainTextEdit
+
         from o365desk.ui import help as helping
 
         page = stage.window.page("datasources")
         sheets = {
             "help": lambda: helping.help_sheet(stage.window, page),
             "shortcuts": lambda: helping.shortcuts_sheet(stage.window),
+            "explain": lambda: helping.explain_sheet(stage.window),
             "about": lambda: helping.about_sheet(stage.window),
         }
         sheet = sheets[name]()
         sheet.show()
+        for pasted in sheet.findChildren(QPlainTextEdit, "pasted"):
+            pasted.setPlainText("AADSTS7000222: The provided client secret keys are expired.")
         return sheet
 
     return take
@@ -233,6 +259,8 @@ SHOTS = (
     Shot("connector-failed", page("connector", source="Fabrikam Federal")),
     Shot("connector-incomplete", page("connector", source="Own endpoints")),
     Shot("connector-new", _new_draft),
+    Shot("connector-waiting", _waiting),
+    Shot("connector-notice-small", _notice_on_the_connector, SMALL),
     Shot("recycle-bin", page("recycle-bin")),
     Shot("notices", page("notices")),
     Shot("notices-small", page("notices"), SMALL),
@@ -242,6 +270,7 @@ SHOTS = (
     Shot("shortcuts", _sheet("shortcuts")),
     Shot("help", _sheet("help")),
     Shot("about", _sheet("about")),
+    Shot("explain", _sheet("explain")),
     Shot("menu-file", _menu("file")),
     Shot("menu-source", _menu("source")),
     Shot("menu-practice", _practice_menu),
@@ -311,6 +340,8 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
 
 
 def _take(stage: Stage, shot: Shot, file: Path) -> None:
+    from o365desk.ui.pages.authorize import AuthorizePanel
+
     stage.window.resize(*shot.size)
     widget = shot.take(stage)
     stage.settle()
@@ -322,6 +353,8 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
         widget.close()
     while _dismiss(stage):
         pass
+    for panel in stage.window.findChildren(AuthorizePanel):
+        panel.stop()
 
 
 def _dismiss(stage: Stage) -> bool:

@@ -678,7 +678,8 @@ def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: 
     bench.window.menus.actions["diagnostics"].trigger()
     bench.idle()
     bench.window.go("datasources")
-    bench.qtbot.waitUntil(lambda: not bench.window.page("datasources")._closer.isActive())  # type: ignore[attr-defined]
+    bench.idle()
+    bench.qtbot.waitUntil(lambda: not bench.window.page("datasources")._reading.closer.isActive())  # type: ignore[attr-defined]
     bench.idle()
     assert len(asked) > 5
     assert not any(asked)

@@ -253,7 +253,7 @@ def test_a_list_that_cannot_be_read_says_so_in_the_page(
     save("Contoso HR")
     idle(qtbot, window)
 
-    def refuse() -> None:
+    def refuse(**_: object) -> None:
         raise ProblemError(Problem(title="The workspace cannot be read", remedy="Check the network drive."))
 
     with monkeypatch.context() as patched:

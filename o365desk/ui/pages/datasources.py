@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
@@ -42,8 +42,7 @@ class DataSourcesPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._loaded = False
-        self._read: tuple[Row, ...] = ()
-        self._closely: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
+        self._reading = Reading(context, self)
         self.banner = Banner(context.theme)
         self.drafts = DraftsLeft(context, self.banner)
         self.search = QLineEdit(placeholderText="Search by name or type", clearButtonEnabled=True)
@@ -101,16 +100,8 @@ class DataSourcesPage(Page):
     # --- actions --------------------------------------------------------------------------------------------
 
     def refresh(self, *, quiet: bool = False) -> None:
-        """Reads the workspace in a worker and shows it; then secrets and certificates, which may take a while."""
-        connections = self.context.app.connections
-        self.context.tasks.run(
-            "Reading the data sources",
-            lambda stop, tell: connections.overview(),
-            self._show,
-            self._not_read,
-            owner=self,
-            quiet=quiet,
-        )
+        """Reads the workspace in a worker and shows it."""
+        self._reading.start(quiet=quiet)
 
     def open(self) -> None:
         """Opens the chosen data source; of an unreadable file, shows the file."""
@@ -189,8 +180,8 @@ class DataSourcesPage(Page):
             self.table.addAction(action)
         self._timer = QTimer(self, interval=_REFRESH)
         self._timer.timeout.connect(lambda: self.refresh(quiet=True))
-        self._closer = QTimer(self, singleShot=True, interval=_LOOK_CLOSER)
-        self._closer.timeout.connect(self._look_closer)
+        self._reading.read.connect(self._show)
+        self._reading.failed.connect(self._not_read)
         self.context.app.workspace.subscribe(self._tell_changed)
         self.context.theme.changed.connect(self._recolour)
         self._recolour()
@@ -204,38 +195,9 @@ class DataSourcesPage(Page):
         if self.isVisible():
             self.refresh(quiet=True)
 
-    def _look_closer(self) -> None:
-        connections = self.context.app.connections
-        self.context.tasks.run(
-            "Looking the data sources over",
-            lambda stop, tell: connections.overview(deep=True),
-            self._show_closely,
-            lambda problem: None,  # what the vault or a file refuses is told when it is needed
-            owner=self,
-            quiet=True,
-        )
-
-    def _show_closely(self, overview: Overview) -> None:
-        quickly = {row.entry.source.id: row for row in self._read}
-        found = {row.entry.source.id: row for row in overview.rows}
-        self._closely = {key: (quickly[key], row) for key, row in found.items() if key in quickly}
-        if not self._closer.isActive():  # else another look follows: what was read meanwhile is newer
-            self._fill(overview)
-
     def _show(self, overview: Overview) -> None:
-        """Shows what was read at once; where nothing is new, with what the last closer look found."""
-        self._read = overview.rows
         if not self._loaded:
             self.drafts.offer()
-        self._fill(Overview(tuple(map(self._as_known, overview.rows)), overview.unreadable))
-        self._loaded = True
-        self._closer.start()
-
-    def _as_known(self, row: Row) -> Row:
-        before, closely = self._closely.get(row.entry.source.id, (None, row))
-        return closely if before == row else row
-
-    def _fill(self, overview: Overview) -> None:
         now = self.context.app.clock()
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
@@ -244,6 +206,7 @@ class DataSourcesPage(Page):
         self.model.set_rows(lines)
         if self.table.current() is None and lines:
             self.table.setCurrentIndex(self.model.index(0, 0))
+        self._loaded = True
 
     def _tell_empty(self) -> None:
         practice = self.context.app.practice
@@ -308,6 +271,66 @@ def show_in_system(path: Path) -> None:
     from PySide6.QtGui import QDesktopServices
 
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+class Reading(QObject):
+    """Reads the list in workers: at once what the files say; a moment later, when the window is painted, secrets
+    and certificates too, which may ask a keychain. `read` carries an Overview after each, `failed` a Problem."""
+
+    read = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._looking = False
+        self._quickly: tuple[Row, ...] = ()
+        self._found: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
+        self.closer = QTimer(self, singleShot=True, interval=_LOOK_CLOSER)
+        self.closer.timeout.connect(self._look_closer)
+
+    def start(self, *, quiet: bool) -> None:
+        """Reads anew; a closer look that is under way is out of date by then."""
+        self.closer.stop()
+        self._looking = False
+        connections = self._context.app.connections
+        self._context.tasks.run(
+            "Reading the data sources",
+            lambda stop, tell: connections.overview(),
+            self._read_quickly,
+            self.failed.emit,
+            owner=self,
+            quiet=quiet,
+        )
+
+    def _read_quickly(self, overview: Overview) -> None:
+        self._quickly = overview.rows
+        self.read.emit(Overview(tuple(map(self._as_known, overview.rows)), overview.unreadable))
+        self.closer.start()
+
+    def _as_known(self, row: Row) -> Row:
+        """Where nothing is new, what the last closer look found: so that nothing flickers."""
+        before, found = self._found.get(row.entry.source.id, (None, row))
+        return found if before == row else row
+
+    def _look_closer(self) -> None:
+        self._looking = True
+        connections = self._context.app.connections
+        self._context.tasks.run(
+            "Looking the data sources over",
+            lambda stop, tell: connections.overview(deep=True),
+            self._read_closely,
+            lambda problem: None,  # what the vault or a file refuses is told when it is needed
+            owner=self,
+            quiet=True,
+        )
+
+    def _read_closely(self, overview: Overview) -> None:
+        quickly = {row.entry.source.id: row for row in self._quickly}
+        found = {row.entry.source.id: row for row in overview.rows}
+        self._found = {key: (quickly[key], row) for key, row in found.items() if key in quickly}
+        if self._looking:  # else what is read meanwhile is newer, and another look follows
+            self.read.emit(overview)
 
 
 class DraftsLeft:

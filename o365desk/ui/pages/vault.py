@@ -59,21 +59,24 @@ class VaultDialog(QDialog):
         line.setEchoMode(QLineEdit.EchoMode.Password)
         return line
 
+    def _fields(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        for row, (name, line) in enumerate((("&Passphrase", self._first), ("Passphrase a&gain", self._second))):
+            if row == 0 or self._new:
+                label = QLabel(name)
+                label.setBuddy(line)
+                grid.addWidget(label, row, 0)
+                grid.addWidget(line, row, 1)
+        return grid
+
     def _lay_out(self, title: str, text: str) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
         column.addWidget(text_label(title, "section"))
         column.addWidget(text_label(text, "dim"))
-        form = QGridLayout()
-        form.setSpacing(8)
-        for row, (name, line) in enumerate((("&Passphrase", self._first), ("Passphrase a&gain", self._second))):
-            if row == 0 or self._new:
-                label = QLabel(name)
-                label.setBuddy(line)
-                form.addWidget(label, row, 0)
-                form.addWidget(line, row, 1)
-        column.addLayout(form)
+        column.addLayout(self._fields())
         problem = QHBoxLayout()
         problem.addWidget(self._error_icon)
         problem.addWidget(self._error, 1)
