@@ -96,7 +96,7 @@ class Line:
 
     def _secured(self, host: str, sock: Any) -> None:
         self.issuers[host] = _issuer(sock.getpeercert() or {})
-        if isinstance(sock, socket.socket):  # it took the place of the one underneath
+        if isinstance(sock, socket.socket):
             self._opened(sock)
 
     def _cut(self) -> None:
@@ -367,15 +367,20 @@ def _adapter(
     class Connection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             sock = super()._new_conn()
-            opened(sock)
+            # The handshake takes this socket's handle away: a second one is what can cut it meanwhile.
+            self._handles.append(sock.dup())
+            opened(self._handles[-1])
             return sock
 
         def connect(self) -> None:
+            self._handles: list[socket.socket] = []
             self.ssl_context = contexts.take()
             try:
                 super().connect()
             finally:
                 contexts.give(self.ssl_context)
+                for handle in self._handles:
+                    handle.close()
             # Behind a proxy, `host` is the proxy's.
             secured(getattr(self, "_tunnel_host", None) or self.host, self.sock)
 
