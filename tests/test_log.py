@@ -68,3 +68,11 @@ def test_the_log_masks_arguments_and_tracebacks() -> None:
     text = MaskingFormatter("%(message)s").format(record)
     assert token not in text
     assert "ValueError" in text
+
+
+def test_the_password_of_an_address_is_masked() -> None:
+    assert mask("through http://user:hidden@proxy.example:3128 now") == "through http://•••@proxy.example:3128 now"
+    assert (
+        mask("see https://graph.microsoft.com:443/v1.0/users?a=b@c")
+        == "see https://graph.microsoft.com:443/v1.0/users?a=b@c"
+    )
