@@ -16,11 +16,11 @@ from o365desk.cli import open_window
 from o365desk.cli.printing import interruptible, say, show_problem, show_report, show_step
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_PROVEN, Json, Name, services, unlocked
 from o365desk.cli.sources import sources
-from o365desk.model.datasource import DataSource, looks_like_secret_id
+from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.services.connections import Credential, Progress, Waiting
-from o365desk.services.credentials import SECRET_ID
+from o365desk.services.credentials import check_secret
 from o365desk.services.reports import FORMATS, render
 from o365desk.services.secrets import Secret
 from o365desk.services.workspace import ConflictError
@@ -104,16 +104,31 @@ def secret_set(
     app = unlocked(services(context))
     source = app.workspace.get(name).source
     what = "certificate's passphrase" if passphrase else "client secret's value"
-    prompt = f"The {what}"
-    text = sys.stdin.read().rstrip("\r\n") if stdin else typer.prompt(prompt, hide_input=True, err=True)
-    if not text.strip():
-        raise ProblemError(Problem(title="Nothing was given", remedy=f"Give the {what} on standard input."))
-    if not passphrase and looks_like_secret_id(text):
-        raise ProblemError(SECRET_ID)
+    text = _given(what) if stdin else _typed(what)
+    if not passphrase and (problem := check_secret(Secret(text))):
+        raise ProblemError(problem)
     secret = Secret(text)
     app.connections.keep(source.id, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
     say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
     return DONE
+
+
+def _given(what: str) -> str:
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        text = ""
+    if not text.strip() or "\0" in text:
+        raise ProblemError(Problem(title="No text was given", remedy=f"Give the {what} on standard input."))
+    return text
+
+
+def _typed(what: str) -> str:
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(
+            f"nobody is here to type the {what}: give it on standard input", param_hint="--stdin"
+        )
+    return str(typer.prompt(f"The {what}", hide_input=True, err=True))
 
 
 @root.command("authorize")
@@ -124,7 +139,8 @@ def authorize(
         bool, typer.Option("--device-code", help="Sign in with a code, on this or another device.")
     ] = False,
 ) -> int:
-    """Let an administrator sign in (or consent, for secret and certificate)."""
+    """Let an administrator sign in (or consent, for secret and certificate), then test the connection. Exit code as
+    that of test."""
     app = unlocked(services(context))
     source = app.workspace.get(name).source
 
@@ -137,7 +153,7 @@ def authorize(
 
     done = interruptible(lambda stop: app.connections.authorise(source, stop, tell, device_code=device_code))
     say(f"Authorised by {done.account} for tenant {done.tenant}.")
-    return DONE
+    return _exit_code(run_test(app, source))
 
 
 @root.command("test")
@@ -161,7 +177,11 @@ def prove_connection(
     if report:
         form = next(form for form, ending in FORMATS.items() if ending == report.suffix.lower())
         _write(report, render(result, form))
-    return {"succeeded": DONE, "failed": FAILED}.get(result.outcome, NOT_PROVEN)
+    return _exit_code(result)
+
+
+def _exit_code(report: Report) -> int:
+    return {"succeeded": DONE, "failed": FAILED}.get(report.outcome, NOT_PROVEN)
 
 
 def _write(file: Path, text: str) -> None:
@@ -229,7 +249,7 @@ def guided_practice() -> int:
             "\nEach line above was proven over HTTPS against the practice tenant. The same for your own tenant: "
             "o365desk sources add --help, then secret set or authorize, then test."
         )
-        return {"succeeded": DONE, "failed": FAILED}.get(report.outcome, NOT_PROVEN)
+        return _exit_code(report)
     except ProblemError as error:
         show_problem(error.problem)
         return FAILED

@@ -3,11 +3,12 @@
 import json
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as markup_escape
 from rich.table import Table
 
 from o365desk.log import mask
@@ -22,6 +23,12 @@ _SIGNS = {
     Outcome.NOT_PROVEN: "[yellow]?[/]",
     Outcome.SKIPPED: "[dim]–[/]",
 }
+
+
+def escape(text: str) -> str:
+    """A foreign text for a terminal: no markup of ours, and no control character, which could move the cursor or
+    change what was printed before."""
+    return markup_escape("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
 
 
 def people() -> Console:
@@ -46,7 +53,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def say(text: str) -> None:
     """A message to the person."""
-    people().print(escape(text), soft_wrap=True)
+    for line in text.split("\n"):
+        people().print(escape(line), soft_wrap=True)
 
 
 def show_problem(problem: Problem) -> None:

@@ -11,6 +11,7 @@ from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, FAILED, Json, Name, services, unlocked
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
+from o365desk.model.problems import Problem
 from o365desk.model.status import Status
 from o365desk.services.workspace import Recycled
 
@@ -51,7 +52,11 @@ def _as_json(source: DataSource, status: Status) -> dict[str, Any]:
         "tenant": source.tenant,
         "clientId": source.client_id,
         "signIn": str(source.sign_in),
+        "certificate": source.certificate,
+        "secretExpires": source.secret_expires.isoformat() if source.secret_expires else None,
+        "caFile": source.ca_file,
         "readWrite": source.read_write,
+        "setUsageLocation": source.set_usage_location,
         "sso": source.sso,
         "status": str(status.word),
         "reason": status.reason,
@@ -264,6 +269,9 @@ def sources_check(context: typer.Context, name: Name, json: Json = False) -> int
     app = unlocked(services(context))
     source = app.workspace.get(name).source
     problems = app.connections.problems(source)
+    for item in app.connections.lifetimes(source):
+        if item.ends <= app.clock():
+            problems.append(Problem(title=item.sentence(app.clock()), remedy="Renew it.", field=item.key))
     if json:
         keys = ("field", "title", "cause", "remedy")
         print_json([{key: getattr(item, key) for key in keys} for item in problems])

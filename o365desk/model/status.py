@@ -200,5 +200,5 @@ def _unproven(source: DataSource, known: Known, now: datetime) -> str:
     if attempt and attempt.fingerprint == _proof(source, known):
         return f"not proven: {attempt.message.rstrip('.')}, {age(attempt.at, now)}"
     if known.evidence:
-        return f"changed since it was tested {age(known.evidence.at, now)}"
+        return f"changed after its last test ({age(known.evidence.at, now)})"
     return "not yet tested"

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from o365desk import catalogue
 from o365desk.catalogue import permissions
 from o365desk.model import datasource, status
-from o365desk.model.datasource import DataSource
+from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
@@ -141,6 +142,8 @@ class Connections:
             with_ = stamp if typed == credential else "typed and not tested"
         else:
             with_ = (self._state.remembered(_STAMP + source.id) or b"").decode()
+        if source.sign_in is SignIn.CERTIFICATE:
+            with_ += _digest(source.certificate)
         return f"{datasource.fingerprint(source)}\0{with_}"
 
     def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
@@ -340,6 +343,16 @@ class Connections:
             total=len(report.operations),
             report=msgspec.json.encode(report),
         )
+
+
+def _digest(path: str) -> str:
+    """A file's content in a word, "" if it cannot be read: another certificate at the same path is another one."""
+    import hashlib
+
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    except (OSError, ValueError):
+        return ""
 
 
 def _check_ca_file(source: DataSource) -> Problem | None:

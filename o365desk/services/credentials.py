@@ -53,7 +53,7 @@ def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) ->
     """Everything wrong with the secret or the certificate that can be told offline."""
     if source.sign_in is SignIn.SECRET:
         try:
-            problem = _check_secret(typed.secret or _kept(vault, source, CLIENT_SECRET))
+            problem = check_secret(typed.secret or _kept(vault, source, CLIENT_SECRET))
         except ProblemError as error:
             problem = error.problem
         return [problem] if problem else []
@@ -66,7 +66,8 @@ def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) ->
     return []
 
 
-def _check_secret(secret: Secret | None) -> Problem | None:
+def check_secret(secret: Secret | None) -> Problem | None:
+    """What is wrong with a client secret as far as can be told offline, None if it may be one."""
     if not secret:
         label = FIELDS["secret"].plain_label
         return _problem("secret", f"{label} is missing", "", "Paste the secret's value from the portal.")
@@ -231,7 +232,7 @@ def for_msal(source: DataSource, typed: Credential, vault: Vault) -> "str | dict
     A certificate goes with public part and key, so that MSAL signs with PS256 and a SHA-256 thumbprint."""
     if source.sign_in is SignIn.SECRET:
         secret = typed.secret or _kept(vault, source, CLIENT_SECRET)
-        problem = _check_secret(secret)
+        problem = check_secret(secret)
         if problem or not secret:
             raise ProblemError(problem or SECRET_ID)
         return secret.reveal()

@@ -94,7 +94,7 @@ def _clock(trial: Trial) -> Finding:
         return Finding(outcome=Outcome.NOT_PROVEN, detail="The sign-in service did not tell the time.")
     off = (trial.date_seen - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     # The header has whole seconds, so up to one second is nobody's fault.
-    words = "right" if abs(off) < 2 else f"{abs(off):,.0f} s {'ahead' if off > 0 else 'behind'}"
+    words = "right" if abs(off) < 2 else f"{_span(abs(off))} {'ahead' if off > 0 else 'behind'}"
     if abs(off) > CLOCK_LIMIT:
         return found(
             Problem(
@@ -106,6 +106,13 @@ def _clock(trial: Trial) -> Finding:
             )
         )
     return Finding(detail=words, warning=abs(off) > CLOCK_WARNING)
+
+
+def _span(seconds: float) -> str:
+    for limit, size, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds / 86_400:,.0f} days"
 
 
 # --- the tenant and the token -------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The window's start: QApplication, theme, services, first window. Nothing dear is imported before it shows."""
 
+import contextlib
 import gc
 import signal
 import socket
@@ -83,9 +84,10 @@ def _collect_on_this_thread(window: Window) -> None:
     timer.start()
 
 
-def _close_on_signals(window: Window) -> socket.socket:
+def _close_on_signals(window: Window) -> contextlib.ExitStack:
     """Ctrl+C in the terminal, or a polite kill, closes the window as its own button does. While Qt waits, Python
-    runs no signal handlers: the wake-up socket makes Qt look."""
+    runs no signal handlers: the wake-up socket makes Qt look. Both ends live until what is returned is closed: an
+    end that were collected would keep the notifier busy for ever, and signals would be written to its number."""
     ours, pythons = socket.socketpair()
     ours.setblocking(False)
     pythons.setblocking(False)
@@ -98,4 +100,9 @@ def _close_on_signals(window: Window) -> socket.socket:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)
-    return ours
+    sockets = contextlib.ExitStack()
+    for end in (ours, pythons):
+        sockets.callback(end.close)
+    sockets.callback(signal.set_wakeup_fd, -1)
+    sockets.callback(notifier.setEnabled, False)
+    return sockets

@@ -154,6 +154,11 @@ def test_secrets_come_from_standard_input_only_and_stay_hidden(shell: Shell, hom
     assert shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret_id"]) == 1
     assert "Secret ID" in shell.err
     assert shell("secret", "set", "Nobody", "--stdin", given="x") == 1
+    for bad in (" blank", "two\nlines", "nul\0byte"):
+        assert shell("secret", "set", "Contoso", "--stdin", given=bad) == 1, bad
+    assert shell("secret", "set", "Contoso") == 2
+    assert "--stdin" in shell.err
+    assert shell("test", "Contoso") == 0, "none of them replaced the good one"
 
 
 def test_without_keychain_and_passphrase_a_secret_is_refused_not_written(
@@ -214,7 +219,7 @@ def test_an_administrator_authorises_from_the_terminal(shell: Shell, person: Per
     assert shell("authorize", "Contoso") == 0, shell.err
     assert shell.ready["admin"]["username"] in shell.err
     assert person.opened[0] in shell.err
-    assert shell("test", "Contoso") == 0
+    assert "Connection test succeeded" in shell.err
     (row,) = shell.json("sources", "list")
     assert row["status"] == "ready"
 
@@ -227,3 +232,23 @@ def test_ctrl_c_ends_with_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("webbrowser.open", lambda _: threading.Timer(0.2, _thread.interrupt_main).start())
     assert shell("authorize", "Contoso") == 130
     assert "Cancelled" in shell.err
+
+
+def test_names_from_shared_files_cannot_move_the_cursor(shell: Shell, tmp_path: Path) -> None:
+    workspace = ("--workspace", str(tmp_path / "shared"))
+    assert shell(*workspace, "sources", "add", "Good") == 0
+    (file,) = (tmp_path / "shared" / "data-sources").glob("*.json")
+    file.write_text(file.read_text().replace('"Good"', '"Bad\\u001b[31m\\u009b1J[red]"'))
+    for words in (("list",), ("show", file.stem), ("check", file.stem), ("remove", file.stem)):
+        shell(*workspace, "sources", *words)
+        assert "Bad" in shell.out + shell.err or words[0] == "check"
+        assert "\x1b" not in shell.out + shell.err
+        assert "\x9b" not in shell.out + shell.err
+
+
+def test_a_secret_that_ended_is_named_by_check(shell: Shell) -> None:
+    shell.add("Contoso", "read", "--sign-in", "secret", "--secret-expires", "2020-01-01")
+    shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"])
+    assert shell("sources", "check", "Contoso") == 1
+    assert "1 January 2020" in shell.err
+    assert shell.json("sources", "show", "Contoso")["secretExpires"] == "2020-01-01"

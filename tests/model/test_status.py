@@ -51,7 +51,7 @@ def authorised(**ago: float) -> Authorisation:
         (
             Known(evidence=evidence(source=SOURCE.replace(read_write=True))),
             Word.INCOMPLETE,
-            "changed since it was tested 3 days ago",
+            "changed after its last test (3 days ago)",
         ),
     ],
 )
@@ -66,7 +66,7 @@ def test_status_of_an_administrators_sign_in() -> None:
     elsewhere = Known(evidence=proven, proof="nobody's")
     assert derive(DELEGATED, elsewhere, NOW).reason == "not authorised on this computer"
     somebody = Known(evidence=proven, authorisation=authorised(days=1), proof="somebody else's")
-    assert derive(DELEGATED, somebody, NOW).reason == "changed since it was tested 3 days ago"
+    assert derive(DELEGATED, somebody, NOW).reason == "changed after its last test (3 days ago)"
     ready = derive(DELEGATED, Known(evidence=proven, authorisation=authorised(days=1)), NOW)
     assert ready.word is Word.READY
     assert ready.warnings == ()

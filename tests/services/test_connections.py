@@ -129,7 +129,7 @@ def test_ready_does_not_outlive_the_secret_it_was_proven_with(desk: Desk) -> Non
     assert row.status.word is Word.READY
     connections.keep(source.id, Credential(secret=Secret("v" * 40)))
     assert connections.status(source).word is Word.INCOMPLETE
-    assert connections.status(source).reason.startswith("changed since it was tested")
+    assert connections.status(source).reason.startswith("changed after its last test")
 
 
 def test_ready_does_not_outlive_the_account_it_was_proven_with(desk: Desk) -> None:

@@ -54,7 +54,7 @@ def test_a_test_that_succeeds_keeps_its_evidence(desk: Desk) -> None:
     (row,) = desk.app.connections.overview().rows
     assert row.status.word is Word.READY
     changed = source.replace(read_write=False)
-    assert desk.app.connections.status(changed).reason.startswith("changed since")
+    assert desk.app.connections.status(changed).reason.startswith("changed after")
 
 
 def test_progress_tells_each_step_once_and_independent_ones_side_by_side(
