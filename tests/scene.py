@@ -10,7 +10,7 @@ from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.status import Authorisation, Evidence, Outcome, fingerprint
+from o365desk.model.status import Authorisation, Evidence, Outcome
 from o365desk.services.secrets import CLIENT_SECRET, Secret
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
@@ -126,7 +126,7 @@ class Scene:
             report.message,
             NOW - ago,
             "a.admin",
-            fingerprint(source),
+            self.app.connections.known(source).proof,
             passed,
             len(report.operations),
             msgspec.json.encode(report),

@@ -77,6 +77,10 @@ class Page(QWidget):
         """The data source that is open here, if any: the status bar names its tenant."""
         return None
 
+    def account(self) -> str:
+        """Who signed in for the data source that is open here; "" for nobody."""
+        return ""
+
     def escape(self) -> None:
         """Esc was pressed and nothing runs that could be cancelled: closes the page, where it can be closed."""
         close = self.commands().get("close")

@@ -18,7 +18,7 @@ class StatusBar(QStatusBar):
 
     def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
         super().__init__()
-        self._app, self._tasks, self._theme = app, tasks, theme
+        self._tasks, self._theme = tasks, theme
         self._icons: dict[str, QLabel] = {}
         self.workspace, self.tenant, self.account, self.work = (
             ElidedLabel(mode=Qt.TextElideMode.ElideMiddle) for _ in range(4)
@@ -45,11 +45,11 @@ class StatusBar(QStatusBar):
         theme.changed.connect(self._recolour)
         self._recolour()
         self._tell(self.workspace, f"Workspace: {app.workspace.folder.name}", str(app.workspace.folder))
-        self.show_source(None)
+        self.show_source(None, "")
         self._show_work()
 
-    def show_source(self, source: DataSource | None) -> None:
-        """Names the open data source's tenant and who signed in there."""
+    def show_source(self, source: DataSource | None, account: str) -> None:
+        """Names the open data source's tenant and who signed in there ("" for nobody)."""
         if source is None:
             self._tell(self.tenant, "No data source open")
             self._tell(self.account, "Not signed in", "Nobody is signed in: no data source is open.")
@@ -59,8 +59,7 @@ class StatusBar(QStatusBar):
         if not source.sign_in.delegated:
             self._tell(self.account, "Application sign-in", "Signs in as the application itself, not as a person.")
             return
-        authorised = self._app.state.authorisation(source.id)
-        self._tell(self.account, authorised.account if authorised else "Not signed in")
+        self._tell(self.account, account or "Not signed in")
 
     def cancel_newest(self) -> None:
         """Cancels what was started last."""

@@ -227,7 +227,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{crumbs[-1]}[*] — o365desk")
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands())
-        self.status.show_source(page.source())
+        self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:
         self.menus.enable("cancel", "" if self.tasks.shown() else "Nothing is running.")

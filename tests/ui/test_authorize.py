@@ -144,6 +144,7 @@ def test_authorise_shows_account_and_date_then_tests_by_itself(bench: Bench) -> 
     account = bench.desk.ready["accounts"]["admin"]["username"]
     assert account in said.text()
     assert f"on {datetime.now().astimezone().day} " in said.text()
+    assert bench.window.status.account.text() == account
     assert button.text().replace("&", "") == "Re-Authorize"
     assert page.headline_text() == "Connection test succeeded"
     status = page.findChild(QLabel, "status")

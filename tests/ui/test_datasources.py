@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.status import Evidence, fingerprint
+from o365desk.model.status import Evidence
 from o365desk.services.secrets import CLIENT_SECRET, Secret
 from o365desk.ui.pages import datasources as module
 from o365desk.ui.pages import source_lines
@@ -83,7 +83,8 @@ def test_a_line_says_name_type_age_author_and_status(
 ) -> None:
     source = save("Contoso HR", sign_in=SignIn.SECRET)
     app.vault.set(source.id, CLIENT_SECRET, Secret("made up for this test"))
-    evidence = Evidence("succeeded", "Connection test succeeded", clock(), "a.admin", fingerprint(source), 10, 10)
+    proof = app.connections.known(source).proof
+    evidence = Evidence("succeeded", "Connection test succeeded", clock(), "a.admin", proof, 10, 10)
     app.state.record_evidence(source.id, evidence)
     clock.move(minutes=3)
     reload(qtbot, window, page)

@@ -12,13 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource, SignIn
-from o365desk.model.status import Authorisation
 from o365desk.ui import window as module
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.window import PLACES, Place, Window
-from tests.ui.conftest import CLIENT, idle
+from tests.ui.conftest import idle
 
 
 class Trial(Page):
@@ -34,6 +33,7 @@ class Trial(Page):
         self.is_dirty = False
         self.asked = 0
         self.opened: DataSource | None = None
+        self.who = ""
         self.can: Commands = {}
 
     def activated(self, **where: Any) -> None:
@@ -48,6 +48,9 @@ class Trial(Page):
 
     def source(self) -> DataSource | None:
         return self.opened
+
+    def account(self) -> str:
+        return self.who
 
     def commands(self) -> Commands:
         return self.can
@@ -179,7 +182,7 @@ def test_no_shortcut_is_given_twice(window: Window) -> None:
 
 
 def test_the_status_bar_names_workspace_tenant_and_account(
-    window: Window, trial: Trial, app: App, save: Callable[..., DataSource], clock: Callable[[], Any]
+    window: Window, trial: Trial, app: App, save: Callable[..., DataSource]
 ) -> None:
     assert window.status.workspace.text() == "Workspace: hr-connectors"
     assert window.status.workspace.toolTip() == str(app.workspace.folder)
@@ -188,7 +191,7 @@ def test_the_status_bar_names_workspace_tenant_and_account(
     trial.title_changed.emit()
     assert window.status.tenant.text() == "Tenant: contoso.onmicrosoft.com · Office 365 (worldwide)"
     assert window.status.account.text() == "Not signed in"
-    app.state.record_authorisation(trial.opened.id, Authorisation("a.admin@contoso.com", clock(), CLIENT))
+    trial.who = "a.admin@contoso.com"
     trial.title_changed.emit()
     assert window.status.account.text() == "a.admin@contoso.com"
     trial.opened = trial.opened.replace(sign_in=SignIn.SECRET, tenant="", cloud="unheard-of")

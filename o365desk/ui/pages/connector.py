@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout
 
-from o365desk.model.datasource import FIELDS, DataSource, fingerprint
+from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.connections import Credential
 from o365desk.services.workspace import Entry
@@ -123,6 +123,11 @@ class ConnectorPage(Page):
         """The data source as the form has it."""
         return self._draft.source if self._draft.source.id else None
 
+    def account(self) -> str:
+        """Who signed in for what is open, also if that lasts for this session only."""
+        known = self._assessment.known.authorisation if self._assessment else None
+        return known.account if known else ""
+
     def busy(self) -> bool:
         """Whether a test, a sign-in or a save is running."""
         return bool(self._proving.doing) or self._saving.running
@@ -205,7 +210,7 @@ class ConnectorPage(Page):
             self.form.set_kept(key, key in assessment.kept)
         self._gentle.show(known.problems)
         last = known.attempt
-        self.panel.mark_changed(last is not None and last.fingerprint != fingerprint(assessment.source))
+        self.panel.mark_changed(last is not None and last.fingerprint != known.proof)
         self._saying.warn(assessment.status.warnings)
         if before is None or before.known.authorisation != known.authorisation:
             self.title_changed.emit()  # the status bar names the account
