@@ -279,6 +279,8 @@ class Connections:
         problems = self.problems(source, credential)
         if problems:
             raise ProblemError(problems[0])
+        # Before anybody signs in: the tokens could not be kept, and it would have to be done again.
+        self._vault.get(source.id, CLIENT_SECRET)
         if source.sign_in.delegated:
             authorisation = self._sign_ins().sign_in(source, stop, tell, device_code=device_code)
         else:

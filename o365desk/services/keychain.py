@@ -70,6 +70,7 @@ class Keychain:
                     remedy="Unlock the keychain, allow o365desk to use it, and try again.",
                     action=Action.RETRY,
                     code="keychain",
+                    conclusive=False,
                 )
             )
         return found

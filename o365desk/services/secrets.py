@@ -215,5 +215,6 @@ class Vault:
                 remedy=f"Give the passphrase, or set {ENVIRONMENT} where nobody can be asked.",
                 action=Action.UNLOCK,
                 code="vault-locked",
+                conclusive=False,
             )
         )

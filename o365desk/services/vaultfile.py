@@ -55,6 +55,7 @@ class VaultFile:
                     remedy="Type one that nobody guesses.",
                     action=Action.UNLOCK,
                     code="vault-passphrase",
+                    conclusive=False,
                 )
             )
         before = self._passphrase, self._key, self._salt
@@ -159,6 +160,7 @@ def _damaged(path: Path) -> ProblemError:
             cause=f"{path} is cut off or was changed by something else than o365desk. It was left as it is.",
             remedy="Put the file back from a backup, or move it away and give the secrets anew.",
             code="vault-damaged",
+            conclusive=False,
         )
     )
 
@@ -175,5 +177,6 @@ def _wrong_passphrase(path: Path) -> ProblemError:
             "move the file away, begin a new vault, and give the secrets anew.",
             action=Action.UNLOCK,
             code="vault-passphrase",
+            conclusive=False,
         )
     )

@@ -8,7 +8,7 @@ import pytest
 
 from o365desk.app import build
 from o365desk.model.datasource import SignIn, new
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Action, ProblemError
 from o365desk.model.status import Authorisation, Word
 from o365desk.services.connections import Credential
 from o365desk.services.secrets import CLIENT_SECRET, Secret
@@ -170,3 +170,15 @@ def test_a_locked_vault_neither_fails_nor_undoes_what_was_proven(
     (row,) = second.app.connections.overview().rows
     assert row.status.word is Word.READY
     second.close()
+
+
+def test_nobody_signs_in_while_the_tokens_could_not_be_kept(tmp_path: Path, practice: Any, switches: Any) -> None:
+    desk = Desk(tmp_path, practice.ready, session_only=False)  # no keychain and no passphrase here
+    source = desk.source(sign_in=SignIn.ADMINISTRATOR)
+    with pytest.raises(ProblemError) as caught:
+        desk.authorise(source)
+    assert caught.value.problem.action is Action.UNLOCK
+    assert desk.person.opened == []
+    report = desk.test(source)
+    assert (report.outcome, report.problem and report.problem.action) == ("not proven", Action.UNLOCK)
+    desk.close()
