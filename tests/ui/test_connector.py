@@ -589,7 +589,7 @@ def test_an_old_success_says_that_details_changed_since(bench: Bench) -> None:
     edit(page, "tenant", "other.onmicrosoft.com")
     bench.idle()
     assert said()
-    assert "changed since it was tested" in label(page, "status").text()
+    assert "changed after its last test" in label(page, "status").text()
     edit(page, "tenant", bench.desk.ready["tenant"])
     bench.idle()
     assert not said()
