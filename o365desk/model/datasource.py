@@ -173,8 +173,10 @@ def slug(name: str) -> str:
 
 # --- the form's fields -----------------------------------------------------------------------------------------
 
-# The mnemonics are unique over the form together with its buttons (Test connection T, Save S, Security Y, Close C,
-# Authorize Z, Copy consent link K).
+# The mnemonics are unique over what is in sight together: the form, its buttons (Test connection T, Save S,
+# Security Y, Authorize Z, Copy consent link K) and the menus (F, E, V, D, H). A letter that stands twice does the
+# wrong thing half of the time, so what needs none has none: the box that is always on, and choices, which the arrow
+# keys reach.
 FIELDS: dict[str, Field] = {
     field.key: field
     for field in (
@@ -187,7 +189,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="readProfiles",
-            label="Read all users' full &profiles",
+            label="Read all users' full profiles",
             kind=Kind.CHECK,
             fixed=True,
             help="Always on: every data source reads every user's profile.",
@@ -202,7 +204,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="setUsageLocation",
-            label="Also set a missin&g usage location",
+            label="Also set a &missing usage location",
             kind=Kind.CHECK,
             option="--set-usage-location",
             help="A licence needs the user's usage location. With this the program may set it where it is missing; "
@@ -234,7 +236,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="graph",
-            label="Graph a&ddress",
+            label="G&raph address",
             kind=Kind.IDENTIFIER,
             option="--graph",
             placeholder="https://graph.example.com",
@@ -266,20 +268,20 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="signIn",
-            label="Signs in with",
+            label="Si&gns in with",
             kind=Kind.RADIO,
             option="--sign-in",
             choices=(
-                (SignIn.ADMINISTRATOR, "Ad&ministrator"),
-                (SignIn.SECRET, "Client sec&ret"),
-                (SignIn.CERTIFICATE, "C&ertificate"),
+                (SignIn.ADMINISTRATOR, "Administrator"),
+                (SignIn.SECRET, "Client secret"),
+                (SignIn.CERTIFICATE, "Certificate"),
             ),
             help="An administrator signs in in the browser, or the application signs in by itself: recommended for "
             "scheduled work.",
         ),
         Field(
             key="secret",
-            label="Client secret &value",
+            label="&Client secret value",
             kind=Kind.SECRET,
             help="The Value that the portal shows once, not the Secret ID. Kept in the vault, never in a file.",
         ),
@@ -292,7 +294,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="certificate",
-            label="Certificate &file",
+            label="&Certificate file",
             kind=Kind.FILE,
             option="--certificate",
             help="A PEM file with certificate and private key, or a PFX file. Only its path is kept; a passphrase "
@@ -300,7 +302,7 @@ FIELDS: dict[str, Field] = {
         ),
         Field(
             key="passphrase",
-            label="Certificate passp&hrase",
+            label="Certificate &passphrase",
             kind=Kind.SECRET,
             help="Only if the private key is protected by one. Kept in the vault.",
         ),

@@ -183,7 +183,9 @@ class RadioEditor(Editor):
     def __init__(self, field: Field, theme: Theme) -> None:
         super().__init__(field)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        holder = QWidget()
+        # The label's buddy: a mnemonic that led to a choice itself would click it, a moment later.
+        self.group = holder = QWidget()
+        holder.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         flow = FlowLayout(holder, spacing=12, between_lines=0)
         self.buttons: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
@@ -191,19 +193,25 @@ class RadioEditor(Editor):
             button = QRadioButton(title)
             button.setObjectName(f"field-{field.key}-{key}")
             button.setAccessibleDescription(f"{field.plain_label}. {field.help}")
-            button.clicked.connect(self.edited)
+            button.clicked.connect(self._chosen)
             self.buttons[str(key)] = button
             group.addButton(button)
             flow.addWidget(button)
         self._row.addWidget(holder, 1)
         self.target = next(iter(self.buttons.values()))
+        holder.setFocusProxy(self.target)
 
     def value(self) -> str:
         return next((key for key, button in self.buttons.items() if button.isChecked()), "")
 
+    def _chosen(self) -> None:
+        self.put(self.value())
+        self.edited.emit()
+
     def put(self, value: Any) -> None:
         self.target = self.buttons[str(value)]
         self.target.setChecked(True)
+        self.group.setFocusProxy(self.target)
         for button in self.buttons.values():  # Tab stops at the one that is on, as Qt does after the first click
             on = button is self.target
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)

@@ -163,7 +163,8 @@ class FieldRow(QWidget):
             self.editor.box.setText(self.field.label)
             return
         self.label.setText(self.field.label)
-        self.label.setBuddy(self.editor.target)
+        editor = self.editor
+        self.label.setBuddy(editor.group if isinstance(editor, RadioEditor) else editor.target)
 
     def _targets(self) -> Iterable[QWidget]:
         editor = self.editor

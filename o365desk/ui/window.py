@@ -1,5 +1,6 @@
 """The window: navigation, menus, the page in sight with its title above, notices and the status bar below."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.app import App, Practice
 from o365desk.model.datasource import DataSource
+from o365desk.model.problems import ProblemError
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel, text_label
@@ -164,7 +166,8 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.tasks.shut_down()
-        self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
+        with contextlib.suppress(ProblemError):
+            self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
         event.accept()
 
     # --- parts --------------------------------------------------------------------------------------------
@@ -248,9 +251,13 @@ class Window(QMainWindow):
         self.menus.forget_icons()
 
     def _restore_place(self) -> None:
-        kept = self.app.state.remembered(_REMEMBERED)
-        if kept:
-            self.restoreGeometry(QByteArray(kept))
+        # Where the window was is worth no refusal to start.
+        with contextlib.suppress(ProblemError):
+            kept = self.app.state.remembered(_REMEMBERED)
+            if kept and self.restoreGeometry(QByteArray(kept)):
+                return
+        room = self.screen().availableGeometry().size()
+        self.resize(self.size().boundedTo(room))
 
 
 def _in_navigation() -> list[tuple[str, Place]]:

@@ -181,7 +181,8 @@ def _everything(workspace: Workspace) -> Everything:
     assert listing.unreadable == listing.clashes == ()
     return {
         "live": [(entry.source.name, entry.source.tenant) for entry in listing.entries],
-        "bin": [(item.source.name, item.source.tenant) for item in workspace.recycled()],
+        # Two that were deleted in the same second come in any order.
+        "bin": sorted((item.source.name, item.source.tenant) for item in workspace.recycled()),
         "history": [
             (entry.source.name, *(old.source.tenant for old in workspace.history(entry.source.id)))
             for entry in listing.entries

@@ -99,6 +99,11 @@ def test_only_the_fields_that_matter_are_shown(
     assert not any(page.form.rows[key].isVisible() for key in hidden)
 
 
+def plain_letter(text: str) -> str:
+    found = re.search(r"&(\w)", text)
+    return found[1].lower() if found else ""
+
+
 @pytest.mark.parametrize("changes", [{}, {"sign_in": SignIn.CERTIFICATE}, {"cloud": "global"}])
 def test_every_mnemonic_is_there_once(bench: Bench, changes: dict[str, Any]) -> None:
     draft = bench.desk.source(**changes)
@@ -108,10 +113,12 @@ def test_every_mnemonic_is_there_once(bench: Bench, changes: dict[str, Any]) -> 
     letters = [found[1].lower() for text in marked if (found := re.search(r"&(\w)", text.replace("&&", "")))]
     assert sorted(letters) == sorted(set(letters))
     for key, row in page.form.rows.items():
-        if row.isVisible() and key != "signIn":
+        if row.isVisible() and key not in ("signIn", "readProfiles"):
             own = row.editor.target.text() if isinstance(row.editor.target, QAbstractButton) else row.label.text()
             assert "&" in own.replace("&&", ""), f"{key} has no mnemonic"
-    for name in ("authorize", "test", "save", "security", "close"):
+    menus = [plain_letter(action.text()) for action in bench.window.menuBar().actions() if action.isVisible()]
+    assert not set(menus) & set(letters), "a letter of a menu is a letter of the form"
+    for name in ("authorize", "test", "save", "security"):
         assert "&" in bench.button(name).text(), f"{name} has no mnemonic"
 
 
@@ -719,8 +726,12 @@ def test_fill_in_authorise_test_save_close_by_keyboard_alone(bench: Bench) -> No
     bench.type(ready["domain"])
     bench.press(Qt.Key.Key_L, ALT)
     bench.type(ready["apps"]["read-write"]["client_id"])
-    bench.press(Qt.Key.Key_M, ALT)
-    soon(bench.qtbot, lambda: page.form.values()["signIn"] == "administrator")
+    for key, choice in ((Qt.Key.Key_Right, "secret"), (Qt.Key.Key_Left, "administrator")):
+        before = page.form.values()["signIn"]
+        bench.press(Qt.Key.Key_G, ALT)
+        soon(bench.qtbot, lambda before=before: focused().objectName() == f"field-signIn-{before}")
+        bench.press(key)
+        soon(bench.qtbot, lambda choice=choice: page.form.values()["signIn"] == choice)
     bench.press(Qt.Key.Key_Z, ALT)
     soon(bench.qtbot, page.busy)
     bench.idle()
@@ -731,7 +742,7 @@ def test_fill_in_authorise_test_save_close_by_keyboard_alone(bench: Bench) -> No
     assert page.headline_text() == "Connection test succeeded"
     bench.press(Qt.Key.Key_S, ALT)
     soon(bench.qtbot, lambda: ("good", "Details saved successfully") in [said[:2] for said in _notices(bench)])
-    bench.press(Qt.Key.Key_C, ALT)
+    bench.press(Qt.Key.Key_Escape)
     soon(bench.qtbot, lambda: bench.window.page("datasources").isVisible())
     [row] = bench.desk.app.connections.overview().rows
     assert (row.entry.source.name, str(row.status.word)) == ("Typed by hand", "ready")

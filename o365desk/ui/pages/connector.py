@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import Problem, ProblemError
@@ -90,6 +90,18 @@ class ConnectorPage(Page):
         self._saving.failed.connect(self._not_saved)
         self._assessor.assessed.connect(self._assessed)
         self._assessor.failed.connect(self._saying.complain)
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
+        minute = QTimer(self, interval=60_000)
+        minute.timeout.connect(self._grow_older)
+        minute.start()
+
+    def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
+        self.sheet.follow_focus(now)
+
+    def _grow_older(self) -> None:
+        """Ages are told in minutes, and end dates come nearer."""
+        if self.isVisible() and not self.busy():
+            self._follow(now=True)
 
     # --- what the window asks ---------------------------------------------------------------------------------
 
@@ -105,6 +117,8 @@ class ConnectorPage(Page):
             QTimer.singleShot(0, self.close_page)
             return
         self._opened(before)
+        if before != self._draft.source.id:
+            self.sheet.to_top()
         if kept:
             at = kept.astimezone()
             self._saying.restored(f"{at:%H:%M} on {at.day} {at:%B}", self._discard)

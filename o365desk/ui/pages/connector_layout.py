@@ -18,7 +18,7 @@ _BUTTONS = (
     ("test", "&Test connection", "go", "play", "go_text"),
     ("save", "&Save", "primary", "save", "accent_text"),
     ("security", "Securit&y", "danger", "shield", "bad"),
-    ("close", "&Close", "", "close", "text"),
+    ("close", "Close", "", "close", "text"),
 )
 _TIPS = {
     "test": "Proves step by step that the connection works; writes nothing (Ctrl+T)",
@@ -95,6 +95,15 @@ class Sheet(QWidget):
         button.setText("Testing…" if doing == "test" else "&Test connection")
         button.setToolTip(RUNNING if doing else _TIPS["test"])
         button.setAccessibleDescription(button.toolTip())
+
+    def to_top(self) -> None:
+        """Shows the page from its top on."""
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def follow_focus(self, widget: QWidget | None) -> None:
+        """Keeps what has the focus in sight, however it got there: what is typed must be seen."""
+        if widget and self._content.isAncestorOf(widget):
+            self._scroll.ensureWidgetVisible(widget, 8, 24)
 
     def reveal(self, widget: QWidget) -> None:
         """Scrolls, if need be, so that a widget is in sight: whole, or from its top on; once all is laid out."""

@@ -75,12 +75,14 @@ class TestPanel(QFrame):
         self.steps.clear()
         self.verdicts.clear()
         self._intro.show()
+        self._outcome.hide()
         self._idle()
 
     def start(self) -> None:
         """A test begins."""
         self.report, self._changed = None, False
         self._intro.hide()
+        self._outcome.show()
         self.steps.start()
         self.verdicts.clear()
         self._stop.setVisible(True)
@@ -132,6 +134,7 @@ class TestPanel(QFrame):
 
     def _show_report(self, report: Report) -> None:
         self._intro.hide()
+        self._outcome.show()
         self.steps.stop()
         for step in report.steps:
             self.steps.end(step)
@@ -180,11 +183,17 @@ class TestPanel(QFrame):
         line.setLayout(head)
         line.setMinimumHeight(self._stop.sizeHint().height())
         column.addWidget(line)
-        for widget in (self.headline, self._intro, self.steps):
+        # Before the first test there is nothing to list: the permissions below are what helps then.
+        self._outcome = QWidget()
+        inside = QVBoxLayout(self._outcome)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        inside.addWidget(self.steps)
+        inside.addSpacing(4)
+        inside.addWidget(text_label("Operations", "strong", wrap=False))
+        inside.addWidget(self.verdicts)
+        for widget in (self.headline, self._intro, self._outcome):
             column.addWidget(widget)
-        column.addSpacing(4)
-        column.addWidget(text_label("Operations", "strong", wrap=False))
-        column.addWidget(self.verdicts)
         self._offer = self._report_buttons()
         column.addWidget(self._offer)
 

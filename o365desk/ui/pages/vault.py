@@ -103,6 +103,7 @@ class VaultDialog(QDialog):
 
     def _say(self, text: str) -> None:
         self._error.setText(text)
+        self.adjustSize()  # a longer text wraps into more lines than were laid out
         self._error_icon.setVisible(bool(text))
         self._first.setAccessibleDescription(text)
 
