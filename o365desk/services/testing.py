@@ -37,7 +37,7 @@ CLOCK_WARNING = 30
 def _details(trial: Trial) -> Finding:
     problems = trial.known.problems
     if not problems:
-        return Finding(detail="All details are there and have the right form.")
+        return Finding(detail="all there")
     facts = tuple((problem.title, problem.remedy) for problem in problems)
     more = f" ({len(problems)} in all)" if len(problems) > 1 else ""
     # A vault that is locked is no fault of the details: nothing is known then.
@@ -76,15 +76,9 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
         signin.entra_json(response)
         trial.date_header, trial.date_seen = response.headers.get("Date", ""), trial.now()
     host = urlsplit(root).hostname or ""
-    issuer, proxy = trial.line.issuers.get(host, ""), proxy_for(root)
-    facts = (
-        ("Host", urlsplit(root).netloc),
-        ("Certificate issued by", issuer or "unknown"),
-        ("Proxy", proxy or "none"),
-    )
-    return Finding(
-        detail=f"certificate by {issuer or 'unknown'}" + (f", through {proxy}" if proxy else ""), facts=facts
-    )
+    issuer, proxy = trial.line.issuers.get(host) or "unknown", proxy_for(root)
+    facts = (("Host", urlsplit(root).netloc), ("Certificate issued by", issuer), ("Proxy", proxy or "none"))
+    return Finding(detail=issuer + (f", through {proxy}" if proxy else ""), facts=facts)
 
 
 def _clock(trial: Trial) -> Finding:
@@ -181,7 +175,7 @@ def _token(trial: Trial) -> Finding:
     left = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
     who = token.account or ("an administrator" if trial.source.sign_in.delegated else "the application itself")
     facts = (("Signed in as", who), ("Valid for", left))
-    return Finding(detail=f"{left} left, as {who}", facts=facts)
+    return Finding(detail=f"{left} left", facts=facts)
 
 
 def _permissions(trial: Trial) -> Finding:
@@ -303,7 +297,8 @@ def _count(trial: Trial, request: str, path: str, select: str, *, asked: bool) -
     if rows is None:
         return _no_list(answer)
     count = answer.body.get("@odata.count")
-    detail = f"{count:,}" if isinstance(count, int) else f"read, {'at least ' if rows else ''}{len(rows)}"
+    what = path.removeprefix("/")
+    detail = f"{count:,} {what}" if isinstance(count, int) else f"read, {'at least ' if rows else ''}{len(rows)}"
     return Finding(detail=detail, request_id=answer.request_id)
 
 

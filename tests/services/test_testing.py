@@ -43,9 +43,9 @@ def test_a_test_that_succeeds_keeps_its_evidence(desk: Desk) -> None:
     assert report.message == "Connection test succeeded"
     assert [item.outcome for item in report.operations] == [Outcome.PASSED] * 10
     by_key = {step.key: step for step in report.steps}
-    assert by_key["users"].detail == "1,260"
+    assert by_key["users"].detail == "1,260 users"
     assert len(by_key["users"].request_id) == 36
-    assert by_key["login"].detail == "certificate by Practice tenant"
+    assert by_key["login"].detail == "Practice tenant"
     status = desk.app.connections.status(source)
     assert (status.word, status.reason) == (Word.READY, "proven just now, 10 of 10 operations")
     kept = desk.app.connections.last_report(source.id)
