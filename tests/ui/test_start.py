@@ -150,3 +150,35 @@ def test_practice_brings_its_menu_and_a_data_source_while_the_window_is_open(tmp
     assert "OPEN Practice connector" in out
     assert "CERTIFICATE True" in out
     assert "CODE 0" in out, err
+
+
+IDLE = """
+import sys, time
+from pathlib import Path
+from o365desk.app import build
+from o365desk.ui.main import main
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+used = []
+
+def started():
+    app = build(Path(sys.argv[1]), state_folder=Path(sys.argv[2]), session_only=True)
+    QTimer.singleShot(1500, lambda: used.append(time.process_time()))
+    QTimer.singleShot(2500, lambda: (used.append(time.process_time()), QApplication.quit()))
+    return app
+
+code = main(started)
+print(used[1] - used[0])
+sys.exit(code)
+"""
+
+
+def test_a_window_that_nobody_touches_rests(tmp_path: Path) -> None:
+    """Once it took a whole core: one end of the socket for signals was gone, and the other kept saying so."""
+    done = subprocess.run(
+        [sys.executable, "-c", IDLE, str(tmp_path / "w"), str(tmp_path / "s")],
+        capture_output=True, text=True, timeout=60, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 0.5
