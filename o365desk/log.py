@@ -93,3 +93,4 @@ def close() -> None:
     for handler in [item for item in root.handlers if isinstance(item, _Later)]:
         root.removeHandler(handler)
         handler.close()
+        logging.getLogger("o365desk").setLevel(logging.NOTSET)

@@ -134,7 +134,7 @@ def test_a_secret_is_never_encoded(encode: Callable[[Secret], object]) -> None:
 
 
 def test_a_secret_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "o365desk"):
         logging.getLogger("o365desk").debug("kept %s %r", Secret(PLAIN), [Secret(PLAIN)])
     assert "••••" in caplog.text
     assert "hunter2" not in caplog.text
