@@ -199,8 +199,8 @@ class Connections:
         ProblemError; then the file and the secrets are as they were."""
         before = self._kept(source.id) if credential != NO_CREDENTIAL else {}
         stamp = self._state.remembered(_STAMP + source.id)
-        self.keep(source.id, credential)
         try:
+            self.keep(source.id, credential)
             entry = self._workspace.save(source, base)
         except (ProblemError, ConflictError):
             self._put_back(source.id, credential, before, stamp)
@@ -247,9 +247,14 @@ class Connections:
         self._state.record_authorisation(source_id, None)
 
     def _tidy(self) -> None:
-        """Forgets what is noted to be gone, as far as the vault lets it."""
+        """Forgets what is noted to be gone, as far as the vault lets it. What is there again (git may bring it
+        back) is not gone."""
         noted = self._noted()
-        for source_id in sorted(noted):
+        if not noted:
+            return
+        live = {entry.source.id for entry in self._workspace.list().entries}
+        self._note(noted - live)
+        for source_id in sorted(noted - live):
             try:
                 self.forget(source_id)
             except ProblemError as error:
@@ -331,6 +336,9 @@ class Connections:
         except ProblemError as error:
             # The answer is there; that it cannot be kept must not take it away.
             log.warning("The evidence of a test could not be kept: %s", error.problem.sentence())
+        if source.id in self._session and self._vault.kind is not VaultKind.SESSION:
+            # The vault was opened since the sign-in: its tokens were moved there, and outlive the program now.
+            self._state.record_authorisation(source.id, self._session.pop(source.id))
         log.info("Test of %s: %s", source.id, report.outcome)
         return report
 

@@ -182,3 +182,31 @@ def test_nobody_signs_in_while_the_tokens_could_not_be_kept(tmp_path: Path, prac
     report = desk.test(source)
     assert (report.outcome, report.problem and report.problem.action) == ("not proven", Action.UNLOCK)
     desk.close()
+
+
+def test_what_came_back_is_not_forgotten(desk: Desk) -> None:
+    source = desk.saved(desk.source())
+    desk.app.connections.gone(source.id)
+    desk.app.connections.gone(NOBODY)
+    desk.app.connections.overview(deep=True)
+    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET)
+    desk.app.workspace.delete(source.id)
+    desk.app.connections.overview(deep=True)
+    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET), "it can still be restored"
+
+
+def test_a_sign_in_outlives_the_session_once_the_vault_is_open(
+    tmp_path: Path, practice: Any, switches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Desk(tmp_path, practice.ready, session_only=False)  # no keychain and no passphrase here
+    source = first.saved(first.source(sign_in=SignIn.ADMINISTRATOR))
+    first.app.vault.use_session()
+    first.authorise(source)
+    first.app.vault.unlock(Secret("correct horse battery staple"))
+    assert first.test(source).outcome == "succeeded"
+    first.close()
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", "correct horse battery staple")
+    second = Desk(tmp_path, practice.ready, session_only=False)
+    assert second.app.connections.status(source).word is Word.READY
+    assert second.test(source).outcome == "succeeded"
+    second.close()
