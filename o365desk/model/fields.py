@@ -15,12 +15,19 @@ class Kind(StrEnum):
     SECRET = "secret"  # never shown, never in a file
     FILE = "file"
     DATE = "date"
+    NUMBER = "number"  # whole, from 0
+    USER = "user"  # an object id, UPN or mail
+    USERS = "users"  # several of them, separated by semicolons
+    GROUP = "group"  # an object id, mail, or a display name that only one group has
+    PLAN = "plan"  # a licence plan: SKU id, part number or product name
+    SERVICE_PLANS = "service-plans"  # service plans of a licence plan, by id or name, separated by semicolons
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """One field. `key` is its name in files; `label` carries the mnemonic as `&`; `option` is its flag on the
-    command line; `fixed` means it is always on and cannot be changed."""
+    command line; `fixed` means it is always on and cannot be changed; `required`: it cannot be left out;
+    `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII."""
 
     key: str
     label: str
@@ -30,6 +37,9 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     option: str = ""
     fixed: bool = False
+    required: bool = False
+    longest: int = 0
+    forbidden: str = ""
 
     @property
     def plain_label(self) -> str:

@@ -1,4 +1,4 @@
-"""The cancel button of a piece of work."""
+"""The cancel button of a piece of work, and the pause and gentle cancel of one that writes."""
 
 import threading
 from collections.abc import Callable
@@ -49,3 +49,46 @@ class Stop:
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
+
+
+class Control:
+    """How a person steers work that writes: pause, go on, and a cancel that lets what is on its way arrive. Its
+    `stop` is the hard one, for when even that takes too long: then what became of it must be read back."""
+
+    def __init__(self, stop: Stop | None = None) -> None:
+        self.stop = stop or Stop()
+        self._going = threading.Event()
+        self._going.set()
+        self._cancelled = False
+        self.stop.listen(self._going.set)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it rests now."""
+        return not self._going.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nothing new is to be begun."""
+        return self._cancelled or self.stop.is_set()
+
+    def pause(self) -> None:
+        """Begins nothing new until `go`."""
+        if not self.cancelled:
+            self._going.clear()
+
+    def go(self) -> None:
+        """Goes on."""
+        self._going.set()
+
+    def cancel(self) -> None:
+        """Begins nothing new any more; what is on its way arrives and is recorded."""
+        self._cancelled = True
+        self._going.set()
+
+    def may_go_on(self) -> bool:
+        """Asked before anything new is begun: waits while paused; False after a cancel. Raises CancelledError when
+        stopped hard."""
+        self._going.wait()
+        self.stop.check()
+        return not self._cancelled

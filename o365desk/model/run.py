@@ -1,0 +1,170 @@
+"""Writes: rows, the plan made of them, and the run that carries it out. Pure data; `services/runner.py` makes it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from o365desk.model.problems import Problem
+
+
+class Standing(StrEnum):
+    """How a row stands to the tenant before anything is written."""
+
+    WILL = "will change"
+    ALREADY = "already so"
+    CANNOT = "cannot"
+
+
+class RowOutcome(StrEnum):
+    """How a row ended. There is no fifth: a row in doubt is read back."""
+
+    CHANGED = "changed"
+    ALREADY = "already"
+    FAILED = "failed"
+    NOT_ATTEMPTED = "not attempted"
+
+
+class RunState(StrEnum):
+    """How a run stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"  # every row was judged
+    CANCELLED = "cancelled"  # by the person; the rest was not attempted
+    STOPPED = "stopped"  # by a refusal or an outage that concerns all rows; the rest was not attempted
+    INTERRUPTED = "interrupted"  # its process ended meanwhile; rows may be in doubt until it is resumed
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `runs resume` has something to do."""
+        return self not in (RunState.RUNNING, RunState.FINISHED)
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What one row asks for, as text by the operation's field keys. `number` counts from 1; `line` is its line in
+    the file, 0 if it came from none; `problem` is what is wrong with it offline already."""
+
+    number: int
+    values: dict[str, str]
+    line: int = 0
+    problem: Problem | None = None
+
+
+class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row held against the tenant. `label` reads "Anna Müller → Sales"; `problem` is set exactly when it
+    cannot be done; `note` is a remark ("already a member", "second time: see row 3"). `target` holds what the row
+    means to Graph (ids), `before` what is needed to undo it exactly."""
+
+    row: Row
+    label: str
+    standing: Standing
+    problem: Problem | None = None
+    note: str = ""
+    target: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a plan is large, in a sentence with its numbers, and the word that must be typed to apply it all the
+    same (`--allow-large` on the command line)."""
+
+    reason: str
+    word: str
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that would make rows possible: an operation of its own on `rows`, planned and undone like any. The
+    value of its field `asks` ("" for none) is to be confirmed by the person; `suggestion` is ours."""
+
+    title: str
+    operation: str
+    rows: tuple[Row, ...]
+    asks: str = ""
+    suggestion: str = ""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows by outcome."""
+
+    changed: int = 0
+    already: int = 0
+    failed: int = 0
+    not_attempted: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return self.changed + self.already + self.failed + self.not_attempted
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation would do to the tenant as it was at `made`. `sentence` says it as a button does ("Add 9,998
+    users to Sales"); `undoes` is the run that it would undo; `confirm` must be typed whatever the size ("" for
+    nothing), as for deleting a group."""
+
+    operation: str
+    source_id: str
+    source_name: str
+    made: datetime
+    rows: tuple[PlanRow, ...]
+    sentence: str
+    limit: Limit | None = None
+    confirm: str = ""
+    fixes: tuple[Fix, ...] = ()
+    notes: tuple[str, ...] = ()
+    undoes: str = ""
+
+    def count(self, standing: Standing) -> int:
+        """How many rows stand so."""
+        return sum(item.standing is standing for item in self.rows)
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How one row ended. `detail` says why in a sentence, `remedy` what to do; `doubtful`: it was sent and nobody
+    knows yet, until the run is resumed (its outcome reads "not attempted" so long)."""
+
+    number: int
+    label: str
+    outcome: RowOutcome
+    line: int = 0
+    detail: str = ""
+    remedy: str = ""
+    code: str = ""
+    request_id: str = ""
+    doubtful: bool = False
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without its rows. `doubtful` counts rows that are in doubt (they count as not attempted as well);
+    `undoable` those that really changed and were not undone. `undoes`/`undone_by` are ids of runs; `problem` is
+    what stopped it. `operation` is a key, `title` the operation's title."""
+
+    id: str
+    operation: str
+    title: str
+    sentence: str
+    source_id: str
+    source_name: str
+    state: RunState
+    by: str
+    started: datetime
+    ended: datetime | None
+    counts: Counts
+    doubtful: int = 0
+    undoable: int = 0
+    undoes: str = ""
+    undone_by: str = ""
+    problem: Problem | None = None
+
+
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run stands now. `rate` in rows a second, `left` in seconds (None: not yet known); `waiting` says what
+    is waited for ("Microsoft asks for 12 s"), "" for nothing. `recent` are the rows that ended since the last."""
+
+    run: str
+    counts: Counts
+    rate: float = 0.0
+    left: float | None = None
+    waiting: str = ""
+    recent: tuple[RunRow, ...] = ()
