@@ -14,6 +14,7 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Connections, Credential
+from o365desk.services.runner import Runner
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.state import State
 from o365desk.services.workspace import Workspace
@@ -133,6 +134,7 @@ class App:
     state: State
     vault: Vault
     connections: Connections
+    runner: Runner
     clock: Callable[[], datetime]
     log_folder: Path
     practice: Practice | None = None
@@ -211,7 +213,8 @@ def build(
             return make_sign_ins()
 
     connections = Connections(space, state, vault, sign_ins, clock, person)
-    return App(space, state, vault, connections, clock, folder / "logs")
+    runner = Runner(connections, state, sign_ins, clock, person)
+    return App(space, state, vault, connections, runner, clock, folder / "logs")
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
@@ -233,6 +236,7 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
         app.state,
         app.vault,
         app.connections,
+        app.runner,
         app.clock,
         app.log_folder,
         practice=Practice(),

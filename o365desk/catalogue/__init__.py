@@ -1,26 +1,66 @@
 """The ten operations as data, and what derives from them. Add an operation to one of the three files here."""
 
+from collections.abc import Mapping
+
 from o365desk.catalogue import groups, licences, permissions, users
-from o365desk.catalogue.operations import Box, Operation, QueryType
+from o365desk.catalogue.operations import (
+    Box,
+    Column,
+    ColumnKind,
+    Family,
+    Listing,
+    Operation,
+    Query,
+    QueryType,
+)
 from o365desk.catalogue.permissions import Permission
 from o365desk.model.datasource import DataSource
 
-__all__ = ["OPERATIONS", "Box", "Operation", "Permission", "QueryType", "plan"]
+__all__ = [
+    "OPERATIONS", "Box", "Column", "ColumnKind", "Family", "Listing", "Operation", "Permission", "Query",
+    "QueryType", "command_line", "find", "operation", "plan",
+]  # fmt: skip
 
 _ORDER = (
     "user-list", "group-list", "find-users", "find-groups", "create-group", "add-user-to-group",
     "remove-user-from-group", "licence-plan-list", "assign-licence-to-user", "remove-licence-from-user",
 )  # fmt: skip
 
+
+def _place(item: Operation) -> int:
+    return _ORDER.index(item.key) if item.key in _ORDER else len(_ORDER)
+
+
 OPERATIONS: dict[str, Operation] = {
-    operation.key: operation
-    for operation in sorted(
-        (*users.OPERATIONS, *groups.OPERATIONS, *licences.OPERATIONS), key=lambda item: _ORDER.index(item.key)
-    )
+    item.key: item for item in sorted((*users.OPERATIONS, *groups.OPERATIONS, *licences.OPERATIONS), key=_place)
 }
-"""All operations by key, in the order of the web original."""
+"""All operations by key: the ten in the order of the web original, and what was added to them."""
+
+_BEHIND = {item.key: item for item in (users.SET_USAGE_LOCATION, groups.DELETE_GROUP)}
+
+
+def operation(key: str) -> Operation:
+    """An operation by its key, also one of those behind the ten (a fix, an undo). Raises KeyError."""
+    return OPERATIONS.get(key) or _BEHIND[key]
+
+
+def find(text: str) -> Operation | None:
+    """The operation that a person means by key or title, without case; None if there is none."""
+    wanted = text.strip().casefold()
+    return next((item for item in OPERATIONS.values() if wanted in (item.key, item.title.casefold())), None)
 
 
 def plan(source: DataSource) -> list[Permission]:
     """The permissions that a data source asks for. See `permissions.plan`."""
     return permissions.plan(source, OPERATIONS.values())
+
+
+def command_line(source: str, item: Operation, values: Mapping[str, str], *options: str) -> str:
+    """The command that does the same, for a POSIX shell. `options` come at the end, such as "--rows", "a.csv"."""
+    import shlex
+
+    words = ["o365desk", "run", source, item.key]
+    for field in item.fields:
+        if values.get(field.key):
+            words += ["--set", f"{field.key}={values[field.key]}"]
+    return shlex.join([*words, *options])

@@ -1,7 +1,15 @@
-"""What an operation is, and the three boxes that ask for permissions."""
+"""What an operation is, and the boxes that ask for permissions.
 
+An operation is data: form, command, permission plan, test verdict and manual derive from it. What is particular to
+it is in its `listing` (a read) or its `change` (a write); both only say what to ask Graph, neither talks to it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from o365desk.model.fields import Field
 
 
 class QueryType(StrEnum):
@@ -22,26 +30,172 @@ class Box(StrEnum):
     SSO = "sso"
 
 
+class Family(StrEnum):
+    """What an operation is about; the window groups by it."""
+
+    USERS = "Users"
+    GROUPS = "Groups"
+    LICENCES = "Licences"
+
+
+class ColumnKind(StrEnum):
+    """What a column holds, and so how it is shown and sorted."""
+
+    TEXT = "text"
+    IDENTIFIER = "identifier"  # monospaced, text also in a spreadsheet
+    NUMBER = "number"  # right-aligned
+    DATE = "date"  # ISO 8601 text as Graph gives it
+    CHECK = "check"  # True, False or None
+    LIST = "list"  # a list of texts
+    SEATS = "seats"  # {"used", "enabled", "free"}: a bar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a read's answer. `key` is Graph's property name, or our own for what is derived by `of`.
+    `shown`: visible unless somebody chooses otherwise; `searched`: the filter above the table looks here."""
+
+    key: str
+    title: str
+    kind: ColumnKind = ColumnKind.TEXT
+    of: Callable[[Mapping[str, Any]], Any] | None = None
+    shown: bool = True
+    searched: bool = False
+    width: int = 140
+
+    def value(self, row: Mapping[str, Any]) -> Any:
+        """The native value of a row here; None where there is none."""
+        return self.of(row) if self.of else row.get(self.key)
+
+
+@dataclass(frozen=True)
+class Query:
+    """The options of a list request; `eventual`: it is an advanced query and needs the header ConsistencyLevel, on
+    every page."""
+
+    options: Mapping[str, str]
+    eventual: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What a read asks Graph. `path` is below v1.0; `select` names Graph's properties; `orders` those that it
+    sorts by (ascending; " desc" behind one turns it round). `search` makes the options of the operation's own
+    fields."""
+
+    path: str
+    select: tuple[str, ...]
+    paged: bool = True
+    orders: tuple[str, ...] = ()
+    search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})
+
+    def query(self, values: Mapping[str, str], order: str = "", top: int = 999) -> Query:
+        """The whole query. A filter together with an order makes it an advanced one."""
+        asked = self.search(values)
+        options = {"$select": ",".join(self.select), **asked.options}
+        eventual = asked.eventual
+        if self.paged:
+            options["$top"] = str(top)
+        if order:
+            options["$orderby"] = order
+            eventual = (
+                eventual or "$filter" in options or order.split()[0] not in ("displayName", "userPrincipalName")
+            )
+        if eventual:
+            options["$count"] = "true"
+        return Query(options, eventual)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """Users come into groups, or leave them: 20 to a PATCH, or one to a DELETE. Fields `group` and `user`."""
+
+    adds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licences:
+    """Plans are assigned to users or taken from them. Fields `user`, `plan`, `disabledPlans`."""
+
+    adds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGroup:
+    """Groups are created. Fields as of Create Group."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRemoval:
+    """Groups go to Microsoft's recycle bin for 30 days. Field `group`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserProperty:
+    """A property of users is set. Fields `user` and one named like the property; its text "" clears it."""
+
+    name: str
+
+
+Change = Members | Licences | NewGroup | GroupRemoval | UserProperty
+"""What a write does, and so how its rows are compared, packed, split, read back and undone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What the button of a write says. `one` and `many` may name {count}, {target} (the one group or plan that all
+    rows share) and {item} (the only row's user or group); `spread` is for rows with several targets
+    ({targets} of them)."""
+
+    one: str
+    many: str
+    spread: str = ""
+
+    def sentence(self, items: Sequence[str], targets: Sequence[str]) -> str:
+        """The sentence for so many items and their (distinct) targets."""
+        text = self.one if len(items) == 1 else self.spread if len(targets) > 1 and self.spread else self.many
+        return text.format(
+            count=f"{len(items):,}",
+            item=items[0] if items else "",
+            target=targets[0] if targets else "",
+            targets=f"{len(targets):,}",
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One of the connector's ten operations.
+    """One of the connector's operations.
 
     `request` is the row of Microsoft's permission table that judges it ("GET /users"); `permission` is the one
     that the form asks for on its behalf, when `box` is checked; `proof` is the key of the test's read that shows
     it at work (a write is judged without writing, so its proof is a read of what it would change); `roles` are
-    directory roles of which a signed-in administrator needs one, besides the permission.
+    directory roles of which a signed-in administrator needs one, besides the permission. `summary` is a sentence.
+    A read has a `listing` and `columns`, a write a `change`, `words`, and (where there is one) the key of its
+    `inverse`.
     """
 
     key: str
     title: str
+    summary: str
+    family: Family
     query_type: QueryType
     request: str
     permission: str
     box: Box
     proof: str
     roles: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    columns: tuple[Column, ...] = ()
+    listing: Listing | None = None
+    change: Change | None = None
+    words: Words = Words(one="", many="")
+    inverse: str = ""
 
     @property
     def writes(self) -> bool:
         """Whether it changes the tenant."""
         return self.query_type is not QueryType.READ
+
+    def field(self, key: str) -> Field:
+        """One of its fields. Raises KeyError."""
+        return next(item for item in self.fields if item.key == key)

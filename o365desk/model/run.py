@@ -1,4 +1,4 @@
-"""Writes: rows, the plan made of them, and the run that carries it out. Pure data; `services/runner.py` makes it."""
+"""Writes: rows, the plan made of them, and the run that carries it out. Pure data, made by `services/runner.py`."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,0 +1,119 @@
+"""What was given for an operation's fields, checked offline: for window, command line and files of rows."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from o365desk.catalogue.operations import Operation
+from o365desk.model.datasource import is_guid
+from o365desk.model.fields import Field, Kind
+from o365desk.model.problems import Action, Problem
+
+_DAMAGED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_CUT_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{4,27}|[0-9a-f]{32}", re.IGNORECASE)
+
+
+def several(text: str) -> list[str]:
+    """The items of a field that takes several: separated by semicolons or line breaks, each once."""
+    return list(dict.fromkeys(part.strip() for part in re.split(r"[;\n]", text) if part.strip()))
+
+
+def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
+    """Everything that is wrong with the values, in the form's order; `Problem.field` is the key. Unknown keys are
+    wrong too: a value that nobody looks at would be lost in silence."""
+    found = [
+        problem
+        for field in operation.fields
+        if (problem := check_field(field, values.get(field.key, ""))) is not None
+    ]
+    known = [field.key for field in operation.fields]
+    for key in values:
+        if key not in known:
+            names = ", ".join(known) or "none at all"
+            found.append(
+                _problem(key, f"“{operation.title}” has no field “{key}”", f"Its fields: {names}.", "unknown-field")
+            )
+    return found
+
+
+def check_field(field: Field, value: str) -> Problem | None:
+    """What is wrong with one value, None for nothing."""
+    text = value.strip()
+    if not text:
+        if field.required:
+            return _problem(field.key, f"{field.plain_label} is missing", "It is needed.", "missing")
+        return None
+    if field.longest and len(text) > field.longest:
+        return _problem(
+            field.key,
+            f"{field.plain_label} is too long",
+            f"{len(text)} letters; Microsoft takes at most {field.longest}.",
+            "too-long",
+        )
+    bad = [letter for letter in text if field.forbidden and (letter in field.forbidden or not letter.isascii())]
+    if bad:
+        shown = " ".join("blank" if letter == " " else letter for letter in dict.fromkeys(bad))
+        return _problem(
+            field.key,
+            f"{field.plain_label} has letters that Microsoft refuses: {shown}",
+            "Leave them out.",
+            "letters",
+        )
+    judge = _BY_KIND.get(field.kind)
+    return judge(field, text) if judge else None
+
+
+def check_reference(field: Field, text: str) -> Problem | None:
+    """What is wrong with an id, UPN, mail or name as such: damage that spreadsheets do, and cut ids."""
+    if _DAMAGED.fullmatch(text):
+        return _problem(
+            field.key,
+            f"“{text}” is an id that a spreadsheet turned into a number",
+            "Its digits are lost. Take the id from the source again, and format the column as text before pasting.",
+            "spreadsheet-damage",
+        )
+    if _CUT_GUID.fullmatch(text) and not is_guid(text):
+        return _problem(
+            field.key,
+            f"“{text}” is not a whole object ID",
+            "An object ID has 36 letters: 8-4-4-4-12. Take it from the source again.",
+            "cut-id",
+        )
+    return None
+
+
+def _user(field: Field, text: str) -> Problem | None:
+    problem = check_reference(field, text)
+    if problem is None and not is_guid(text) and ("@" not in text.strip("@") or any(c.isspace() for c in text)):
+        problem = _problem(
+            field.key,
+            f"“{text}” names no user",
+            "Give a user principal name, a mail address or an object ID: a name alone is never guessed.",
+            "no-user",
+        )
+    return problem
+
+
+def _users(field: Field, text: str) -> Problem | None:
+    return next((problem for item in several(text) if (problem := _user(field, item))), None)
+
+
+def _choice(field: Field, text: str) -> Problem | None:
+    keys = [str(key) for key, _ in field.choices]
+    if text in keys:
+        return None
+    known = ", ".join(key for key in keys if key)
+    return _problem(field.key, f"{field.plain_label} cannot be “{text}”", f"It is one of: {known}.", "no-choice")
+
+
+_BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
+    Kind.USER: _user,
+    Kind.USERS: _users,
+    Kind.GROUP: check_reference,
+    Kind.PLAN: check_reference,
+    Kind.CHOICE: _choice,
+    Kind.RADIO: _choice,
+}
+
+
+def _problem(key: str, title: str, remedy: str, code: str) -> Problem:
+    return Problem(title=title, remedy=remedy, field=key, action=Action.FIELD, code=code)

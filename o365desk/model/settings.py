@@ -1,0 +1,33 @@
+"""Settings of the program, for one machine's user: declared once, shown by a form made of the same fields."""
+
+import msgspec
+
+from o365desk.model.fields import Field, Kind
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A plan with more rows that change than `large_items`, or that removes more than `large_percent` per cent of a
+    group's members (takes more than that of a plan's licences), must be confirmed by typing a name."""
+
+    large_items: int = 500
+    large_percent: int = 20
+
+
+FIELDS = (
+    Field(
+        key="largeItems",
+        label="&Changes that need no second look",
+        kind=Kind.NUMBER,
+        required=True,
+        help="A plan that changes more rows than this must be confirmed by typing a name (on the command line: "
+        "--allow-large). 0 asks always.",
+    ),
+    Field(
+        key="largePercent",
+        label="&Per cent of a group that may leave",
+        kind=Kind.NUMBER,
+        required=True,
+        help="The same for a plan that removes more than this part of a group's members, or takes more than this "
+        "part of a plan's licences.",
+    ),
+)
