@@ -12,9 +12,10 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from o365desk.practice.aadsts import Refusal
+from o365desk.practice.call import GraphError
 from o365desk.practice.control import Control
 from o365desk.practice.entra import Entra
-from o365desk.practice.graph import Graph, GraphError
+from o365desk.practice.graph import Graph
 from o365desk.practice.pages import blocked
 from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer, Request, html_answer

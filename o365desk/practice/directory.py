@@ -71,7 +71,7 @@ def password(random: Random) -> str:
 
 
 class Directory:
-    """One tenant's objects. Lists keep their order; entries are Graph's own shapes and must not be changed."""
+    """One tenant's objects, in Graph's own shapes; lists keep their order. Say `changed` after a change."""
 
     def __init__(self, seed: int, users: int, groups: int, label: str = "own") -> None:
         random = Random(f"{seed}:{label}")  # noqa: S311 - the same data for the same seed, nothing secret
@@ -94,6 +94,11 @@ class Directory:
         self.user_by_key |= {user["userPrincipalName"].lower(): user for user in self.users}
         self.group_by_id = {group["id"]: group for group in self.groups}
         self.organization = self._organization()
+        self.version = 0
+
+    def changed(self) -> None:
+        """To be called after each change: what was worked out from the objects before no longer holds."""
+        self.version += 1
 
     def _account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
         guest = kind == "guest"

@@ -1,0 +1,81 @@
+"""One request to Graph with whose it is, and the refusals in Graph's words that every part of it raises."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from o365desk.practice import properties
+from o365desk.practice.directory import Account, Directory, Entity
+from o365desk.practice.tokens import Claims
+from o365desk.practice.wire import Answer, Request
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class GraphError(Exception):
+    """A refusal in Graph's words."""
+
+    def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def unmodelled(what: str) -> GraphError:
+    """The honest answer to what Microsoft Graph could do and this practice tenant cannot."""
+    return GraphError(
+        501, "NotImplemented", f"The practice tenant does not model {what} yet; Microsoft Graph does."
+    )
+
+
+def denied() -> GraphError:
+    """The permission or the role is missing."""
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def not_found(key: str) -> GraphError:
+    """Nothing there by that name."""
+    text = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
+    return GraphError(404, "Request_ResourceNotFound", text)
+
+
+@dataclass
+class Call:
+    """One request with whose it is: `permissions` are the token's, `account` the person, None for an app."""
+
+    request: Request
+    claims: Claims
+    granted: frozenset[str]
+    account: Account | None
+    directory: Directory
+    context: str
+    opened_by: frozenset[str] = field(default_factory=frozenset)
+
+    def group(self, key: str) -> Entity:
+        """The group with this id, or Graph's refusal."""
+        if not _GUID.fullmatch(key):
+            raise GraphError(400, "Request_BadRequest", f"Invalid object identifier '{key}'.")
+        found = self.directory.group_by_id.get(key.lower())
+        if found is None:
+            raise not_found(key)
+        return found
+
+    def user(self, key: str) -> Entity:
+        """The user with this id or user principal name, or Graph's refusal."""
+        found = self.directory.user_by_key.get(key.lower())
+        if found is None:
+            raise not_found(key)
+        return found
+
+
+def pattern(parts: tuple[str, ...]) -> str:
+    """A path as the table writes it: lower case, identifiers as {id}."""
+    first = parts[0].lower()
+    if first not in ("users", "groups", "serviceprincipals", "directoryobjects"):
+        return "/" + "/".join(part.lower() for part in parts)
+    words = [part.lower() if part.lower() in properties.SEGMENTS else "{id}" for part in parts[1:]]
+    return "/" + "/".join([first, *words])
+
+
+# What answers a row of the permission table; it is given the parts of the path behind the version.
+Handler = Callable[[Call, tuple[str, ...]], Answer]
