@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # What the tests and the pictures use instead of a screen.
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
-.PHONY: run test torture lint format bench shots build clean
+.PHONY: run test torture lint format bench shots docs build clean
 
 run: $(VENV)/installed ## open the window on the practice tenant
 	$(BIN)/o365desk --practice
@@ -31,6 +31,9 @@ bench: $(VENV)/developing ## the budgets of the design, as ratios measured in on
 
 shots: $(VENV)/developing ## every window and dialog, light and dark, to shots/ and the README's picture to docs/
 	$(OFFSCREEN) $(BIN)/python -m tests.shots
+
+docs: $(VENV)/developing ## docs/operations.md, out of the catalogue
+	$(BIN)/python -m o365desk.catalogue.manual > docs/operations.md
 
 build: $(VENV)/developing ## the wheel, to dist/
 	$(BIN)/python -m build --wheel

@@ -64,6 +64,11 @@ _REASONS = {
 _SSO_SCOPES = ("openid", "profile", "email", "offline_access", "User.Read")
 
 
+def reason(name: str) -> str:
+    """Why a permission is asked for, in a sentence."""
+    return _REASONS[name]
+
+
 @cache
 def _published() -> dict[str, dict[str, dict[str, list[str]]]]:
     rows: dict[str, dict[str, dict[str, list[str]]]] = paths.table("graph-permission-table.json")["requests"]

@@ -1,0 +1,100 @@
+"""The manual of the operations, out of the catalogue: `make docs` writes docs/operations.md, a test compares it."""
+
+from collections.abc import Iterator
+
+from o365desk.catalogue import OPERATIONS, Family, Operation, permissions
+from o365desk.catalogue.operations import GroupRemoval, Licences, Members, NewGroup, UserProperty
+from o365desk.model.fields import Field
+
+_INTRO = """\
+# The operations
+
+Made from `o365desk/catalogue/` by `make docs`; a test compares it. In the window they are on the *Operations* page;
+on the command line:
+
+    o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx] [--apply]
+
+`NAME` is the data source, `OPERATION` the key or the title. Field keys are also the column names of files of rows. A
+user is an object ID, UPN or mail; a group an object ID, mail, or a display name that only one group has; a plan a SKU
+ID, part number or product name. Nothing is written without `--apply`: without it a write prints its plan.
+"""
+
+_SHAPES = {
+    Members: "20 users to a request and 20 requests to a batch; removals one by one, 20 to a batch",
+    Licences: "one request for a user, 20 to a batch",
+    NewGroup: "one by one: Microsoft takes 20 owners and members with a group, the others are added afterwards",
+    GroupRemoval: "one request for a group, 20 to a batch",
+    UserProperty: "one request for a user, 20 to a batch",
+}
+
+
+def text() -> str:
+    """The whole page, as Markdown."""
+    return "\n".join([_INTRO, *_overview(), *(line for item in OPERATIONS.values() for line in _chapter(item))])
+
+
+def _overview() -> Iterator[str]:
+    yield "| operation | key | type | least permission Microsoft accepts | o365desk asks for |"
+    yield "|---|---|---|---|---|"
+    for family in Family:
+        for item in OPERATIONS.values():
+            if item.family is family:
+                least = permissions.enough(item.request, delegated=False)[0]
+                yield (
+                    f"| [{item.title}](#{item.title.lower().replace(' ', '-')}) | `{item.key}` | {item.query_type} "
+                    f"| {least} | {item.permission} |"
+                )
+    yield ""
+
+
+def _chapter(item: Operation) -> Iterator[str]:
+    yield f"## {item.title}"
+    yield ""
+    yield item.summary
+    yield ""
+    yield f"- **Request**: `{item.request}`"
+    yield f"- **Permission**: {item.permission}. {permissions.reason(item.permission)} " + _also(item)
+    if item.roles:
+        yield f"- **Role of a signed-in administrator**, one of: {', '.join(item.roles)}"
+    if item.change:
+        yield f"- **In bulk**: {_SHAPES[type(item.change)]}"
+    if item.inverse:
+        yield f"- **Undone by**: {_title(item.inverse)}"
+    yield ""
+    if item.fields:
+        yield "| field | what it is |"
+        yield "|---|---|"
+        yield from (_row(field) for field in item.fields)
+        yield ""
+    if item.columns:
+        listed = (f"`{column.key}`" + ("" if column.shown else "*") for column in item.columns)
+        yield f"Columns (* hidden at first): {', '.join(listed)}."
+        yield ""
+        orders = item.listing.orders if item.listing else ()
+        if orders:
+            yield f'Microsoft sorts by {", ".join(f"`{name}`" for name in orders)} (`--sort "{orders[0]} desc"`).'
+            yield ""
+
+
+def _also(item: Operation) -> str:
+    names = [name for name in permissions.enough(item.request, delegated=False) if name != item.permission]
+    return f"Also enough: {', '.join(names)}." if names else ""
+
+
+def _title(key: str) -> str:
+    from o365desk.catalogue import operation
+
+    return operation(key).title
+
+
+def _row(field: Field) -> str:
+    choices = ", ".join(f"`{key}`" for key, _ in field.choices if key)
+    notes = [field.help, f"One of {choices}." if choices else "", "Needed." if field.required else ""]
+    notes.append(f"At most {field.longest} letters." if field.longest else "")
+    return f"| `{field.key}` | {' '.join(note for note in notes if note)} |".replace("\\", "\\\\")
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(text())
