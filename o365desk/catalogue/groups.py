@@ -108,8 +108,8 @@ _CREATE_FIELDS = (
         kind=Kind.IDENTIFIER,
         longest=64,
         forbidden=NICKNAME_FORBIDDEN,
-        help="Needed for every group, unique in the tenant. Left empty, it is made from the name. ASCII without "
-        'blanks and without @ ( ) \\ [ ] " ; : . < > ,',
+        help="Needed for every group, unique in the tenant. Left empty, it is made from the name. ASCII, without "
+        'blanks and without any of @ ( ) \\ [ ] " ; : . , < or >.',
         placeholder="project-falcon",
     ),
     Field(

@@ -14,9 +14,9 @@ on the command line:
 
     o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx] [--apply]
 
-`NAME` is the data source, `OPERATION` the key or the title. Field keys are also the column names of files of rows. A
-user is an object ID, UPN or mail; a group an object ID, mail, or a display name that only one group has; a plan a SKU
-ID, part number or product name. Nothing is written without `--apply`: without it a write prints its plan.
+`NAME` is the data source, `OPERATION` the key or the title. Field keys are also the column names of files of rows.
+A user is an object ID, UPN or mail; a group an object ID, mail, or a display name that only one group has; a plan a
+SKU ID, part number or product name. Nothing is written without `--apply`: without it a write prints its plan.
 """
 
 _SHAPES = {
