@@ -33,6 +33,11 @@ def denied() -> GraphError:
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
+def bad_request(message: str) -> GraphError:
+    """The directory does not accept what was sent."""
+    return GraphError(400, "Request_BadRequest", message)
+
+
 def not_found(key: str) -> GraphError:
     """Nothing there by that name."""
     text = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
@@ -49,6 +54,8 @@ class Call:
     account: Account | None
     directory: Directory
     context: str
+    now: float  # the tenant's time
+    replication_delay: float  # seconds until a new object is seen
     opened_by: frozenset[str] = field(default_factory=frozenset)
 
     def group(self, key: str) -> Entity:

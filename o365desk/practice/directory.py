@@ -3,12 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from o365desk.paths import table
 from o365desk.practice import names
-
-Entity = dict[str, Any]
+from o365desk.practice.state import Entity as Entity
+from o365desk.practice.state import Pristine, Roster
 
 USER = "#microsoft.graph.user"
 DEVICE = "#microsoft.graph.device"
@@ -86,19 +85,46 @@ class Directory:
         self.users.extend(self._people(users - len(self.users)))
         self.devices = [self._device(n) for n in range(max(0, _MANY_MEMBERS - len(self.users)))]
         self.groups: list[Entity] = []
-        self.members: dict[str, list[Entity]] = {}
+        self.members: dict[str, Roster] = {}
         self._make_groups(groups)
+        self.owners = self._pick_owners(Random(f"{seed}:{label}:owners"))  # noqa: S311 - as above
         self.inherited: set[str] = set()  # who has the licensed group's plan through it
         self.skus = self._license()
         self.user_by_key = {user["id"]: user for user in self.users}
         self.user_by_key |= {user["userPrincipalName"].lower(): user for user in self.users}
         self.group_by_id = {group["id"]: group for group in self.groups}
+        self.device_by_id = {device["id"]: device for device in self.devices}
         self.organization = self._organization()
+        self.deleted: dict[str, Entity] = {}  # the recycle bin, by id
+        self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
+        self.pristine = Pristine()
+        self._fresh = Random(f"{seed}:{label}:new")  # noqa: S311 - as above
         self.version = 0
 
     def changed(self) -> None:
         """To be called after each change: what was worked out from the objects before no longer holds."""
         self.version += 1
+
+    def new_id(self) -> str:
+        """An id for a new object."""
+        return guid(self._fresh)
+
+    def reset(self) -> None:
+        """Everything as at the start, in about the time that the changes took. Ids of new objects go on."""
+        if self.pristine.restore():
+            self.changed()
+
+    def settle(self, now: float) -> None:
+        """Lets new groups be seen whose time has come, and empties the recycle bin of what is too old."""
+        due = [key for key, (when, _) in self.pending.items() if when <= now]
+        for key in due:
+            group = self.pending[key][1]
+            self.pristine.keep(self.pending, self.groups, self.group_by_id)
+            del self.pending[key]
+            self.groups.append(group)
+            self.group_by_id[key] = group
+        if due:
+            self.changed()
 
     def _account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
         guest = kind == "guest"
@@ -191,7 +217,7 @@ class Directory:
             kind, name = self._group_name(n)
             group = self._group(kind, name, n)
             self.groups.append(group)
-            self.members[group["id"]] = self._pick_members(n)
+            self.members[group["id"]] = Roster(self._pick_members(n))
 
     @staticmethod
     def _group_name(n: int) -> tuple[str, str]:
@@ -206,6 +232,17 @@ class Directory:
         if n == names.LARGE_GROUP:
             return [*self.users, *self.devices][: max(_MANY_MEMBERS, 0)]
         return self._random.sample(self.users, min(len(self.users), self._random.randint(3, 60)))
+
+    def _pick_owners(self, random: Random) -> dict[str, Roster]:
+        """Microsoft 365 groups have one or two; the ordinary person owns one security group."""
+        people = [user for user in self.users[len(self.accounts) :] if user["userType"] == "Member"]
+        owners = {group["id"]: Roster() for group in self.groups}
+        for group in self.groups:
+            if "Unified" in group["groupTypes"] and people:
+                owners[group["id"]].update(random.sample(people, min(len(people), random.randint(1, 2))))
+        for group in self.groups[names.OWNED_GROUP : names.OWNED_GROUP + 1]:
+            owners[group["id"]].update([next(a.user for a in self.accounts if a.kind == "user")])
+        return owners
 
     def _group(self, kind: str, name: str, n: int) -> Entity:
         nickname = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum()) + str(n)

@@ -5,7 +5,7 @@ import json
 import re
 from datetime import UTC, datetime
 
-from o365desk.practice import permissions
+from o365desk.practice import batch, permissions, writes
 from o365desk.practice.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.reads import Reads
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
@@ -35,7 +35,7 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._root = tenant.addresses.graph
-        self._handlers = Reads(tenant).handlers()
+        self._handlers = Reads(tenant).handlers() | writes.handlers()
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, with Graph's headers."""
@@ -84,6 +84,9 @@ class Graph:
             raise unmodelled("the beta version")
         if parts[0] != "v1.0" or len(parts) == 1:
             raise GraphError(400, "BadRequest", f"Invalid version: {parts[0]}")
+        if parts[1].lower() == "$batch" and len(parts) == 2 and request.method == "POST":
+            self._token(request)
+            return batch.answered(request, self.answer, self._tenant.home.tenant_id)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
         return self._routed(self._call(request), inner)
@@ -98,7 +101,10 @@ class Graph:
         account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
         if delegated and account is None:
             raise self._unauthorized("Access token validation failure.")
-        return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#")
+        now = self._tenant.now()
+        delay = self._tenant.switches.number("replication_delay")
+        directory.settle(now)
+        return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#", now, delay)
 
     def _token(self, request: Request) -> Claims:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -154,6 +160,8 @@ class Graph:
         row = f"{method} {path.removesuffix('/$count')}"
         if row in permissions.rows():
             call.opened_by = permissions.allows(row, call.granted, call.account is not None)
+            if row == "PATCH /groups/{id}" and not call.opened_by and writes.only_adds_members(call):
+                call.opened_by = permissions.ADD_MEMBERS & call.granted
             self._enforce(call, row, parts)
         handler = self._handlers.get(f"{method} {path}")
         if handler is not None:

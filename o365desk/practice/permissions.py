@@ -11,6 +11,27 @@ READ_USERS = frozenset(
     {"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 )
 READ_DEVICES = frozenset({"Device.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"})
+# The table's note: enough for a PATCH of a group that carries nothing but members@odata.bind.
+ADD_MEMBERS = frozenset({"GroupMember.ReadWrite.All"})
+# Requests the table has no row for, by their reference pages in microsoftgraph/microsoft-graph-docs-contrib
+# (api-reference/v1.0/api: group-post-owners, group-delete-owners, user-delete, directory-deleteditems-list, -get
+# and -restore). User.DeleteRestore.All, the least for deleting users, is not among the permissions known here.
+_GROUPS = frozenset({"Group.ReadWrite.All", "Directory.ReadWrite.All"})
+_USERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
+_READ_GROUPS = _GROUPS | {"Group.Read.All", "Directory.Read.All"}
+_READ_DELETED_USERS = _USERS | {"User.Read.All", "Directory.Read.All"}
+_MORE = {
+    "POST /groups/{id}/members": _GROUPS | ADD_MEMBERS,
+    "POST /groups/{id}/owners": _GROUPS,
+    "POST /groups/{id}/owners/$ref": _GROUPS,
+    "DELETE /groups/{id}/owners/{id}/$ref": _GROUPS,
+    "DELETE /users/{id}": _USERS,
+    "GET /directory/deleteditems/microsoft.graph.group": _READ_GROUPS,
+    "GET /directory/deleteditems/microsoft.graph.user": _READ_DELETED_USERS,
+    "GET /directory/deleteditems/{id}": _READ_GROUPS | _READ_DELETED_USERS,
+    "POST /directory/deleteditems/{id}/restore": _GROUPS | _USERS,
+    "DELETE /directory/deleteditems/{id}": _GROUPS | _USERS,
+}
 
 
 @cache
@@ -42,12 +63,14 @@ def summary(name: str) -> str:
 
 @cache
 def rows() -> frozenset[str]:
-    """The requests Microsoft's table has a row for, such as "GET /groups/{id}/members"."""
-    return frozenset(table("graph-permission-table.json")["requests"])
+    """The requests Microsoft's table or a reference page names, such as "GET /groups/{id}/members"."""
+    return frozenset(table("graph-permission-table.json")["requests"]) | frozenset(_MORE)
 
 
 def accepted(row: str, delegated: bool) -> frozenset[str]:
-    """The permissions any one of which is enough for a row of the table."""
+    """The permissions any one of which is enough for a row."""
+    if row in _MORE:
+        return _MORE[row]
     entry = table("graph-permission-table.json")["requests"][row]["delegated" if delegated else "application"]
     return frozenset(entry["least"]) | frozenset(entry["also"])
 

@@ -186,6 +186,11 @@ SWITCHES: tuple[Switch, ...] = (
         "Service", "number", 2.1, most=3600,
     ),
     Switch(
+        "replication_delay", "Replication delay",
+        "Seconds until a new group is seen: before that it is not found by its id or in lists, and writes to it "
+        "are refused. Changes of members are seen at once, unlike at Microsoft.", "Service", "number", 0, most=30,
+    ),
+    Switch(
         "empty_page", "Empty pages", "Between two pages of a list Graph sends an empty one, which it may.",
         "Service",
     ),

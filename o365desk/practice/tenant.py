@@ -218,8 +218,10 @@ class Tenant:
             self._void_until = next(self._serial) if value else 0
 
     def reset(self) -> None:
-        """Switches, consent and apps as at the start. Sign-ins made since go on."""
+        """Switches, consent, apps and directories as at the start. Sign-ins made since go on."""
         self.switches.reset()
+        self.home.reset()
+        self.other.reset()
         self.consents.forget(None)
         self.apps = dict(self._seeded)
         self.switches.profiles = list(self.apps)

@@ -58,12 +58,16 @@ class Request:
 
 @dataclass
 class Answer:
-    """One answer. A body of None means none at all (and no content type)."""
+    """One answer. A body of None means none at all (and no content type).
+
+    `inner` are the requests that a batch held, with the statuses of their answers.
+    """
 
     status: int
     body: bytes | None = None
     content_type: str = "application/json; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
+    inner: list[tuple[Request, int]] = field(default_factory=list)
 
 
 def json_answer(status: int, value: Any, **headers: str) -> Answer:

@@ -1,0 +1,84 @@
+"""What a directory needs to be written to: members by id and in order, and the way back to the start."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+Entity = dict[str, Any]
+
+
+class Roster(Sequence[Entity]):
+    """Who belongs to a group, in the order in which they came; asked, added and removed by id at one cost."""
+
+    def __init__(self, entries: Iterable[Entity] = ()) -> None:
+        self._by_id = {entry["id"]: entry for entry in entries}
+        self._listed: list[Entity] | None = None
+
+    def has(self, key: str) -> bool:
+        """Whether the object with this id belongs."""
+        return key in self._by_id
+
+    def get(self, key: str) -> Entity | None:
+        """The object with this id, if it belongs."""
+        return self._by_id.get(key)
+
+    def update(self, entries: Iterable[Entity]) -> None:
+        """Takes them in; who belongs already stays in place."""
+        self._by_id.update((entry["id"], entry) for entry in entries)
+        self._listed = None
+
+    def remove(self, key: str) -> None:
+        """Takes the object with this id out, if it belongs."""
+        self._by_id.pop(key, None)
+        self._listed = None
+
+    def clear(self) -> None:
+        """Takes everybody out."""
+        self._by_id.clear()
+        self._listed = None
+
+    def copy(self) -> list[Entity]:
+        """Everybody, to be given to `update`."""
+        return list(self._by_id.values())
+
+    def _list(self) -> list[Entity]:
+        if self._listed is None:
+            self._listed = list(self._by_id.values())
+        return self._listed
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Entity]:
+        return iter(self._list())
+
+    @overload
+    def __getitem__(self, index: int) -> Entity: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entity]: ...
+    def __getitem__(self, index: int | slice) -> Entity | list[Entity]:
+        return self._list()[index]
+
+
+class Pristine:
+    """What was changed, as it was before. Costs as much as was changed, not as much as there is."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[dict[Any, Any] | list[Any] | Roster, Any]] = {}
+
+    def keep(self, *things: dict[Any, Any] | list[Any] | Roster) -> None:
+        """To be called before a thing is changed: notes what is in it, the first time."""
+        for thing in things:
+            if id(thing) not in self._kept:  # holding the thing itself keeps its id from being used again
+                self._kept[id(thing)] = (thing, thing.copy())
+
+    def restore(self) -> bool:
+        """Puts everything back; whether there was anything."""
+        for thing, before in self._kept.values():
+            thing.clear()
+            if isinstance(thing, list):
+                thing.extend(before)
+            else:
+                thing.update(before)
+        found = bool(self._kept)
+        self._kept.clear()
+        return found
