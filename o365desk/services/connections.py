@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from o365desk import catalogue
-from o365desk.catalogue import permissions
 from o365desk.model import datasource, status
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import Problem, ProblemError
@@ -190,6 +188,9 @@ class Connections:
 
     def consent_link(self, source: DataSource) -> str:
         """The link to send to whoever can consent for the tenant."""
+        from o365desk import catalogue
+        from o365desk.catalogue import permissions
+
         return permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
 
     # --- changing ---------------------------------------------------------------------------------------------
@@ -308,6 +309,7 @@ class Connections:
     ) -> Report:
         """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread. Raises
         CancelledError only."""
+        from o365desk import catalogue
         from o365desk.services import testing
         from o365desk.services.trial import Trial
 
