@@ -8,6 +8,9 @@ same words.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+NOT_ALLOWED = "not-allowed"
+"""The code of a problem that says why an operation may not be run; the command line's exit code 4."""
+
 
 class Action(StrEnum):
     """What the program itself can do about a problem; the window offers it as a button."""

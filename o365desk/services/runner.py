@@ -7,23 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from o365desk.catalogue import OPERATIONS, Operation, permissions
-from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Connections
 from o365desk.services.state import State
 
 if TYPE_CHECKING:
+    from o365desk.catalogue import Operation
     from o365desk.services.graph import Graph, Pause
     from o365desk.services.reading import Page, ReadEnd
     from o365desk.services.secrets import Secret
     from o365desk.services.signin import SignIns, Token
     from o365desk.services.wire import Line
-
-NOT_ALLOWED = "not-allowed"
-"""The code of a problem that says why an operation may not be run; the command line's exit code 4."""
 
 _RENEW = timedelta(minutes=2)
 """How long before its end a token is replaced: a request may wait that long."""
@@ -79,32 +75,18 @@ class Runner:
 
     # --- offline ----------------------------------------------------------------------------------------------
 
-    def off(self, source: DataSource, operation: Operation) -> Problem | None:
-        """Why an operation cannot be run now, as far as that is known offline: details missing, its box not
-        checked, or its permission was lacking when the connection was last tested. None: it can be tried."""
-        problems = self._connections.problems(source)
-        if problems:
-            return _not_allowed(
-                f"“{source.name}” is incomplete",
-                problems[0].title,
-                problems[0].remedy,
-                problems[0].action,
-                problems[0].field,
-            )
-        known = self._connections.known(source)
-        if known.attempt is None or known.attempt.fingerprint != known.proof:
-            return refused(operation, source, None)
-        report = self._connections.last_report(source.id)
-        verdicts = {item.key: item for item in report.operations} if report else {}
-        verdict = verdicts.get(operation.key)
-        return refused(operation, source, verdict.missing if verdict else None)
+    def off(self, source: DataSource, operation: "Operation") -> Problem | None:
+        """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
+        from o365desk.services import allowed
+
+        return allowed.off(self._connections, source, operation)
 
     # --- reads ------------------------------------------------------------------------------------------------
 
     def read(
         self,
         source: DataSource,
-        operation: Operation,
+        operation: "Operation",
         values: Mapping[str, str],
         stop: Stop,
         page: "Callable[[Page], None]",
@@ -133,63 +115,22 @@ class Runner:
         self,
         source: DataSource,
         stop: Stop,
-        operation: Operation | None = None,
+        operation: "Operation | None" = None,
         *,
         told: "Callable[[Pause | None], None] | None" = None,
         priority: str = "",
     ) -> "Iterator[Session]":
         """Graph, open for one piece of work. Raises ProblemError where the operation is off, or the token says that
         its permission is lacking: before anything is sent."""
+        from o365desk.services import allowed
         from o365desk.services.graph import Graph
 
-        if operation and (why := self._off_before(source, operation)):
+        if operation and (why := allowed.off_before(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins = self._sign_ins()
         with sign_ins.line(source, stop) as line:
             bearer = _Bearer(sign_ins, source, line, self._clock)
             token = bearer.token
-            if operation and token.claims:
-                accepted = permissions.accepted(operation, source.sign_in.delegated, token.granted)
-                missing = () if accepted else (permissions.asked_for(operation, source),)
-                if why := refused(operation, source, missing):
-                    raise ProblemError(why)
+            if operation and (why := allowed.off_by_token(source, operation, token)):
+                raise ProblemError(why)
             yield Session(source, Graph(source.graph_root, line, bearer, told=told, priority=priority), token, stop)
-
-    def _off_before(self, source: DataSource, operation: Operation) -> Problem | None:
-        """As `off`, but what the last test found lacking may have been granted since: the token tells."""
-        problems = self._connections.problems(source)
-        return problems[0] if problems else refused(operation, source, None)
-
-
-def refused(operation: Operation, source: DataSource, missing: "tuple[str, ...] | None") -> Problem | None:
-    """Why an operation may not be run: its box is not checked, or a permission is known to be missing (None: not
-    known)."""
-    fix = Box.USAGE_LOCATION is operation.box and not source.set_usage_location
-    if operation.writes and (not source.read_write or fix):
-        box = "Also set missing usage locations" if source.read_write else "Read and write users & groups"
-        return _not_allowed(
-            f"“{operation.title}” is switched off",
-            f"“{box}” is not checked in “{source.name}”.",
-            "Check the box in the data source and have the permission consented to.",
-            Action.FIELD,
-            "readWrite",
-        )
-    if missing:
-        names = ", ".join(missing)
-        kind = "delegated" if source.sign_in.delegated else "application"
-        return _not_allowed(
-            f"“{operation.title}” needs {names}",
-            f"{names} ({kind}) was not consented to for this app.",
-            "Copy the consent link and send it to an administrator who may consent; then test the connection.",
-            Action.CONSENT,
-        )
-    return None
-
-
-def _not_allowed(title: str, cause: str, remedy: str, action: Action, field: str = "") -> Problem:
-    return Problem(title=title, cause=cause, remedy=remedy, action=action, field=field, code=NOT_ALLOWED)
-
-
-def available(runner: Runner, source: DataSource) -> dict[str, Problem | None]:
-    """All operations, and why they are off where they are."""
-    return {key: runner.off(source, operation) for key, operation in OPERATIONS.items()}
