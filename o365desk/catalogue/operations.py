@@ -4,9 +4,10 @@ An operation is data: form, command, permission plan, test verdict and manual de
 it is in its `listing` (a read) or its `change` (a write); both only say what to ask Graph, neither talks to it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from o365desk.model.fields import Field
@@ -81,13 +82,21 @@ class Query:
 class Listing:
     """What a read asks Graph. `path` is below v1.0; `select` names Graph's properties; `orders` those that it
     sorts by (ascending; " desc" behind one turns it round). `search` makes the options of the operation's own
-    fields."""
+    fields. `narrow`: what a permission that opens the list, but not all of its properties, lets be selected."""
 
     path: str
     select: tuple[str, ...]
     paged: bool = True
     orders: tuple[str, ...] = ()
     search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})
+    narrow: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def narrowed(self, opening: Collection[str]) -> "Listing":
+        """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
+        if not opening or not set(opening) <= set(self.narrow):
+            return self
+        seen = {name for permission in opening for name in self.narrow[permission]}
+        return replace(self, select=tuple(name for name in self.select if name in seen))
 
     def query(self, values: Mapping[str, str], order: str = "", top: int = 999) -> Query:
         """The whole query. A filter together with an order makes it an advanced one."""

@@ -102,6 +102,7 @@ COLUMNS = (
 
 _SELECT = tuple(column.key for column in COLUMNS)
 _ORDERS = ("displayName", "userPrincipalName", "createdDateTime")
+_BASIC = {"User.ReadBasic.All": ("id", "displayName", "givenName", "surname", "mail", "userPrincipalName")}
 _STARTS = ("displayName", "givenName", "surname", "mail", "userPrincipalName")
 _EQUALS = ("displayName", "mail", "userPrincipalName")
 
@@ -117,7 +118,7 @@ OPERATIONS = (
         box=Box.PROFILES,
         proof="users",
         columns=COLUMNS,
-        listing=Listing(path="/users", select=_SELECT, orders=_ORDERS),
+        listing=Listing(path="/users", select=_SELECT, orders=_ORDERS, narrow=_BASIC),
     ),
     Operation(
         key="find-users",
@@ -135,6 +136,7 @@ OPERATIONS = (
             path="/users",
             select=_SELECT,
             orders=_ORDERS,
+            narrow=_BASIC,
             search=lambda values: search(_STARTS, _STARTS, _EQUALS, values),
         ),
     ),

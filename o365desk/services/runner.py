@@ -97,6 +97,7 @@ class Runner:
     ) -> "ReadEnd":
         """Runs a read; `page` is called in this thread with each page as it comes. Raises ProblemError where
         nothing was read at all, CancelledError on stop."""
+        from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
         from o365desk.services import reading
 
@@ -106,9 +107,9 @@ class Runner:
         if operation.listing is None:
             raise AssertionError(f"{operation.key} is no read")
         with self.session(source, stop, operation, told=told) as session:
-            return reading.read(
-                session.graph, operation.listing, values, stop, page, max_rows=max_rows, order=order
-            )
+            opening = permissions.accepted(operation, source.sign_in.delegated, session.token.granted)
+            listing = operation.listing.narrowed(opening)
+            return reading.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
 
     @contextmanager
     def session(

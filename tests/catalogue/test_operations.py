@@ -214,3 +214,13 @@ def test_the_command_line_that_does_the_same() -> None:
     line = catalogue.command_line("Contoso HR", item, given, "--apply")
     assert line.startswith("o365desk run 'Contoso HR' add-user-to-group --set group=Sales --set 'user=siobhan.o'")
     assert line.endswith(" --apply")
+
+
+def test_a_narrow_permission_selects_what_it_opens() -> None:
+    listing = OPERATIONS["user-list"].listing
+    assert listing
+    assert set(listing.narrowed(["User.ReadBasic.All"]).select) == {
+        "id", "displayName", "givenName", "surname", "mail", "userPrincipalName",
+    }  # fmt: skip
+    assert listing.narrowed(["User.ReadBasic.All", "User.Read.All"]) is listing
+    assert listing.narrowed([]) is listing
