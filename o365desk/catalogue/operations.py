@@ -5,9 +5,8 @@ it is in its `listing` (a read) or its `change` (a write); both only say what to
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from o365desk.model.fields import Field
@@ -89,7 +88,7 @@ class Listing:
     paged: bool = True
     orders: tuple[str, ...] = ()
     search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})
-    narrow: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def narrowed(self, opening: Collection[str]) -> "Listing":
         """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
