@@ -1,0 +1,398 @@
+"""Who and what is meant: users, groups and licence plans of the tenant by the text that people give for them.
+
+Thousands are looked up in few requests, nothing is ever guessed, and a read that did not reach its end never counts
+as "not found": it raises. Source: microsoftgraph/microsoft-graph-docs-contrib concepts/query-parameters.md; known
+issue 13635 (15 values to an `in`, 120 letters to an `eq`).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from o365desk.catalogue import odata
+from o365desk.catalogue.groups import kind_of
+from o365desk.catalogue.plans import product_name
+from o365desk.model.datasource import is_guid
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services.graph import Graph, Request
+
+Entity = dict[str, Any]
+
+USER_SELECT = (
+    "id", "displayName", "userPrincipalName", "mail", "accountEnabled", "userType", "usageLocation",
+    "onPremisesSyncEnabled",
+)  # fmt: skip
+GROUP_SELECT = (
+    "id", "displayName", "mail", "mailNickname", "groupTypes", "mailEnabled", "securityEnabled",
+    "onPremisesSyncEnabled", "isAssignableToRole", "visibility",
+)  # fmt: skip
+
+_VALUES = 15
+"""Most values of an `in` without advanced query capabilities."""
+_BATCHED = 20
+_PAGE = 999
+_LONGEST = 120
+"""Longest value to compare with, likewise."""
+_NAMED = 5
+"""How many candidates a problem names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a text means: exactly one of `entity` (in Graph's shape) and `problem` is there."""
+
+    entity: Entity | None = None
+    problem: Problem | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort of object: its list, the properties by which it is known, in the order in which a match wins, with
+    what a text must look like for each, and how a problem names it."""
+
+    noun: str
+    path: str
+    key: str
+    ways: tuple[tuple[str, Callable[[str], bool]], ...]
+    label: Callable[[Entity], str]
+    known_by: str
+    advice: str
+
+
+def _is_address(text: str) -> bool:
+    return "@" in text
+
+
+def _any(text: str) -> bool:
+    return True
+
+
+def _user_label(user: Mapping[str, Any]) -> str:
+    return f"{user.get('displayName')}, {user.get('userPrincipalName')} ({user.get('id')})"
+
+
+def _group_label(group: Mapping[str, Any]) -> str:
+    return f"{group.get('displayName')}, {kind_of(group)} ({group.get('id')})"
+
+
+USERS = Sort(
+    noun="user",
+    path="/users",
+    key="user",
+    ways=(("id", is_guid), ("userPrincipalName", _is_address), ("mail", _is_address)),
+    label=_user_label,
+    known_by="this object ID, user principal name or mail address",
+    advice="Check the spelling. A user's further addresses (aliases) are not looked at: give the UPN or object ID.",
+)
+GROUPS = Sort(
+    noun="group",
+    path="/groups",
+    key="group",
+    ways=(("id", is_guid), ("mail", _is_address), ("displayName", _any)),
+    label=_group_label,
+    known_by="this object ID, mail address or display name",
+    advice="Check the spelling, or give the object ID. A group that was made a moment ago may not be known yet.",
+)
+
+
+def users(graph: Graph, texts: Collection[str], select: Sequence[str] = USER_SELECT) -> dict[str, Found]:
+    """The users that the texts (object ids, UPNs, mail addresses) mean, by the text as given. A UPN wins over the
+    same mail address of somebody else. Raises ProblemError where that could not be found out."""
+    return _resolve(graph, USERS, texts, select)
+
+
+def groups(graph: Graph, texts: Collection[str], select: Sequence[str] = GROUP_SELECT) -> dict[str, Found]:
+    """The groups that the texts (object ids, mail addresses, display names that only one has) mean, by the text as
+    given. Raises ProblemError where that could not be found out."""
+    return _resolve(graph, GROUPS, texts, select)
+
+
+def key_of(text: object) -> str:
+    return str(text or "").strip().casefold()
+
+
+def _resolve(graph: Graph, sort: Sort, texts: Collection[str], select: Sequence[str]) -> dict[str, Found]:
+    wanted = {key: text.strip() for text in texts if (key := key_of(text))}
+    select = tuple(dict.fromkeys((*(name for name, _ in sort.ways), *select)))
+    listed = _whole_list(graph, sort, wanted, select)
+    matches: dict[str, list[Entity]] = {}
+    for name, fits in sort.ways:
+        left = {key: text for key, text in wanted.items() if key not in matches and fits(text)}
+        if left:
+            rows = _ask(graph, sort, name, list(left.values()), select) if listed is None else listed
+            index = _index(rows, name)
+            matches |= {key: index[key] for key in left if key in index}
+    missing = _explained(graph, sort, {key: text for key, text in wanted.items() if key not in matches})
+    results = {
+        key: _one(sort, text, matches[key]) if key in matches else Found(problem=missing[key])
+        for key, text in wanted.items()
+    }
+    nothing = Found(problem=_not_found(sort, ""))
+    return {text: results.get(key_of(text), nothing) for text in texts}
+
+
+def _index(rows: Iterable[Entity], name: str) -> dict[str, list[Entity]]:
+    index: dict[str, list[Entity]] = {}
+    for row in {row["id"]: row for row in rows}.values():
+        if row.get(name):
+            index.setdefault(key_of(row[name]), []).append(row)
+    return index
+
+
+# --- asking Graph ------------------------------------------------------------------------------------------------
+
+
+def path_of(path: str, options: Mapping[str, str]) -> str:
+    """A path below v1.0 with its query, encoded for `$batch`."""
+    return f"{path}?{urlencode(options, safe='$,', quote_via=quote)}"
+
+
+def _ask(graph: Graph, sort: Sort, name: str, texts: list[str], select: Sequence[str]) -> list[Entity]:
+    """Every object whose property is one of the texts: 15 to a filter, 20 filters to a `$batch`."""
+    asked = [text.lower() for text in texts] if name == "id" else texts
+    return list(rows_of(graph, [_wish(sort, name, some, select) for some in _packs(asked)]))
+
+
+def _packs(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """As many texts as one filter takes. A long one goes alone, as part of an advanced query."""
+    short = [text for text in texts if len(text) <= _LONGEST]
+    yield from (tuple(short[start : start + _VALUES]) for start in range(0, len(short), _VALUES))
+    yield from ((text,) for text in texts if len(text) > _LONGEST)
+
+
+def _wish(sort: Sort, name: str, texts: Sequence[str], select: Sequence[str]) -> Request:
+    condition = (
+        f"{name} eq {odata.literal(texts[0])}"
+        if len(texts) == 1
+        else f"{name} in ({','.join(odata.literal(text) for text in texts)})"
+    )
+    options = {"$filter": condition, "$select": ",".join(select), "$top": str(_PAGE)}
+    advanced = len(texts[0]) > _LONGEST
+    return Request(
+        method="GET", path=path_of(sort.path, options | ({"$count": "true"} if advanced else {})), eventual=advanced
+    )
+
+
+def rows_of(graph: Graph, requests: Sequence[Request]) -> Iterator[Entity]:
+    """The rows of all answers, each read to its end. Raises ProblemError if one of them was refused."""
+    for reply in graph.batch(requests):
+        if reply.problem is not None:
+            raise ProblemError(reply.problem)
+        body = reply.body
+        yield from body["value"]
+        while link := body.get("@odata.nextLink"):
+            body = graph.send("GET", link, eventual=reply.request.eventual).body
+            yield from body["value"]
+
+
+def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Sequence[str]) -> list[Entity] | None:
+    """Those of the tenant's whole list that are wanted, where reading all is fewer requests than asking for each;
+    else None."""
+    asking = -(-len(wanted) // (_VALUES * _BATCHED))
+    if asking <= 2 or (total := _total(graph, sort)) is None or -(-total // _PAGE) >= asking:
+        return None
+    names = [name for name, _ in sort.ways]
+    return [
+        row
+        for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)})
+        for row in page.body["value"]
+        if any(key_of(row.get(name)) in wanted for name in names)
+    ]
+
+
+def _total(graph: Graph, sort: Sort) -> int | None:
+    """How many there are; None where the tenant does not count (Azure AD B2C)."""
+    try:
+        answer = graph.get(sort.path, {"$select": "id", "$top": "1", "$count": "true"}, eventual=True)
+    except ProblemError as error:
+        if error.problem.conclusive:
+            return None
+        raise
+    total = answer.body.get("@odata.count")
+    return total if isinstance(total, int) else None
+
+
+# --- what a text turned out to mean ------------------------------------------------------------------------------
+
+
+def _problem(sort: Sort, code: str, title: str, cause: str, remedy: str) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=sort.key, action=Action.FIELD, code=code)
+
+
+def _one(sort: Sort, text: str, matches: list[Entity]) -> Found:
+    if len(matches) == 1:
+        return Found(entity=matches[0])
+    named = "; ".join(sort.label(entity) for entity in matches[:_NAMED])
+    more = f"; and {len(matches) - _NAMED} more" if len(matches) > _NAMED else ""
+    return Found(
+        problem=_problem(
+            sort,
+            "ambiguous",
+            f"“{text}” may mean {len(matches)} {sort.noun}s",
+            f"{named}{more}.",
+            "Give the object ID of the one that is meant; it is never guessed.",
+        )
+    )
+
+
+def _not_found(sort: Sort, text: str) -> Problem:
+    cause = f"No {sort.noun} of the tenant has {sort.known_by}."
+    return _problem(sort, "not-found", f"No {sort.noun} “{text}”", cause, sort.advice)
+
+
+def _explained(graph: Graph, sort: Sort, missing: Mapping[str, str]) -> dict[str, Problem]:
+    """Why each of them was not found: deleted, something else, or unknown. A list that may not be read explains
+    nothing."""
+    if not missing:
+        return {}
+    gone = _index_of_deleted(graph, sort)
+    others = _other_objects(graph, [text for key, text in missing.items() if is_guid(text) and key not in gone])
+    explained = {}
+    for key, text in missing.items():
+        if key in gone:
+            explained[key] = _problem(
+                sort,
+                "deleted",
+                f"The {sort.noun} “{text}” was deleted",
+                f"It is in Microsoft's recycle bin{_since(gone[key])}, as {sort.label(gone[key])}.",
+                "Restore it in the Entra admin centre within 30 days of that, or take the row out.",
+            )
+        elif key in others:
+            explained[key] = _problem(
+                sort,
+                "other-type",
+                f"“{text}” is {others[key]}, not a {sort.noun}",
+                f"An object with this ID exists, but it is {others[key]}.",
+                f"Give the object ID of a {sort.noun}.",
+            )
+        else:
+            explained[key] = _not_found(sort, text)
+    return explained
+
+
+def _since(entity: Mapping[str, Any]) -> str:
+    when = str(entity.get("deletedDateTime") or "")[:10]
+    return f" since {when}" if when else ""
+
+
+def _index_of_deleted(graph: Graph, sort: Sort) -> dict[str, Entity]:
+    """The recycle bin's latest, by what they were known by. A deleted user's UPN begins with its id, without
+    hyphens."""
+    names = [name for name, _ in sort.ways]
+    options = {"$select": ",".join((*names, "displayName", "deletedDateTime")), "$top": str(_PAGE)}
+    try:
+        rows = graph.get(f"/directory/deletedItems/microsoft.graph.{sort.noun}", options).body["value"]
+    except ProblemError:
+        return {}
+    index: dict[str, Entity] = {}
+    for row in rows:
+        prefix = key_of(row["id"]).replace("-", "")
+        for name in names:
+            if row.get(name) and name != "displayName":
+                index.setdefault(key_of(row[name]).removeprefix(prefix), row)
+    return index
+
+
+def _other_objects(graph: Graph, ids: Sequence[str]) -> dict[str, str]:
+    """What sort of objects these ids belong to, as far as that may be known."""
+    if not ids:
+        return {}
+    try:
+        answer = graph.send("POST", graph.address("/directoryObjects/getByIds"), body={"ids": list(ids[:1000])})
+    except ProblemError:
+        return {}
+    return {key_of(row["id"]): _noun(str(row.get("@odata.type") or "")) for row in answer.body["value"]}
+
+
+def _noun(odata_type: str) -> str:
+    name = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in odata_type.rpartition(".")[2])
+    return f"{'an' if name[:1] in 'aeio' else 'a'} {name}" if name else "something else"
+
+
+# --- licence plans -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The tenant's licence plans (subscribedSkus). Where they may not be read, `readable` is False and `problem`
+    says why; a plan given by its SKU id is taken all the same, with its seats unknown."""
+
+    all: tuple[Entity, ...] = ()
+    readable: bool = True
+    problem: Problem | None = None
+    _cache: dict[str, Found] = field(default_factory=dict, repr=False, compare=False)
+
+    def find(self, text: str) -> Found:
+        """The plan that is meant by SKU id, part number or product name, in this order."""
+        key = key_of(text)
+        if key not in self._cache:
+            self._cache[key] = self._find(key, text.strip())
+        return self._cache[key]
+
+    def _find(self, key: str, text: str) -> Found:
+        if not self.readable and is_guid(text):
+            return Found(
+                entity={"skuId": text, "skuPartNumber": product_name(text)},
+                note="The tenant's plans may not be read, so its seats are unknown.",
+            )
+        if not self.readable and self.problem:
+            return Found(problem=self.problem.with_(field="plan"))
+        for way in (sku_id, part_number, plan_name):
+            matches = [sku for sku in self.all if key_of(way(sku)) == key]
+            if len(matches) == 1:
+                return Found(entity=matches[0])
+            if matches:
+                return Found(problem=_ambiguous_plan(text, matches))
+        return Found(problem=_no_plan(text, self.all))
+
+
+def sku_id(sku: Mapping[str, Any]) -> str:
+    return str(sku.get("skuId") or "")
+
+
+def part_number(sku: Mapping[str, Any]) -> str:
+    return str(sku.get("skuPartNumber") or "")
+
+
+def plan_name(sku: Mapping[str, Any]) -> str:
+    """A plan's product name, as the admin centres show it."""
+    return product_name(sku_id(sku), part_number(sku))
+
+
+def plans(graph: Graph) -> Plans:
+    """The tenant's licence plans. Raises ProblemError where that could not be found out."""
+    try:
+        rows = graph.get("/subscribedSkus").body["value"]
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        return Plans(readable=False, problem=error.problem)
+    return Plans(tuple(rows))
+
+
+def _plan_problem(code: str, title: str, cause: str, remedy: str) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field="plan", action=Action.FIELD, code=code)
+
+
+def _ambiguous_plan(text: str, matches: Sequence[Entity]) -> Problem:
+    named = "; ".join(f"{part_number(sku)} ({sku_id(sku)})" for sku in matches[:_NAMED])
+    remedy = "Give the part number or SKU ID of the one that is meant."
+    return _plan_problem("ambiguous", f"“{text}” may mean {len(matches)} licence plans", f"{named}.", remedy)
+
+
+def _no_plan(text: str, known: Sequence[Entity]) -> Problem:
+    if not known:
+        return _plan_problem("not-found", f"No licence plan “{text}”", "The tenant has no licence plans.", "")
+    from difflib import get_close_matches
+
+    named = {plan_name(sku): sku for sku in known} | {part_number(sku): sku for sku in known}
+    near = [named[name] for name in get_close_matches(text, named, _NAMED, 0.4)] or list(known[:_NAMED])
+    shown = "; ".join(dict.fromkeys(f"{plan_name(sku)} ({part_number(sku)})" for sku in near))
+    return _plan_problem(
+        "not-found",
+        f"No licence plan “{text}”",
+        f"None of the tenant's {len(known)} plans has this name, part number or SKU ID. Among them: {shown}.",
+        "Licence Plan List shows them all.",
+    )
