@@ -9,6 +9,10 @@ from o365desk.practice.call import Call, GraphError, bad_request, not_found
 from o365desk.practice.directory import Entity
 
 MOST_REFERENCES = 20
+SYNCED = (
+    "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
+    "currently undergoing migration."
+)
 _KINDS = ("directoryobjects", "users", "groups", "devices")
 
 

@@ -78,6 +78,8 @@ class Call:
 def pattern(parts: tuple[str, ...]) -> str:
     """A path as the table writes it: lower case, identifiers as {id}."""
     first = parts[0].lower()
+    if first == "directory" and len(parts) > 2 and "." not in parts[2]:
+        parts = (*parts[:2], "{id}", *parts[3:])
     if first not in ("users", "groups", "serviceprincipals", "directoryobjects"):
         return "/" + "/".join(part.lower() for part in parts)
     words = [part.lower() if part.lower() in properties.SEGMENTS else "{id}" for part in parts[1:]]

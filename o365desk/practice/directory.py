@@ -2,7 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
+from typing import Any
 
 from o365desk.paths import table
 from o365desk.practice import names
@@ -25,6 +27,7 @@ _KINDS_OF_ACCOUNT = (
     ("expired", "eli.expired", "Eli", "Expired", "password_expired"),
 )
 _MANY_MEMBERS = 2500
+_IN_THE_BIN = 30 * 86400.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Directory:
         self.owners = self._pick_owners(Random(f"{seed}:{label}:owners"))  # noqa: S311 - as above
         self.inherited: set[str] = set()  # who has the licensed group's plan through it
         self.skus = self._license()
+        self.sku_by_id = {sku["skuId"]: sku for sku in self.skus}
+        self.licensed_groups = [group for group in self.groups if group["assignedLicenses"]]
         self.user_by_key = {user["id"]: user for user in self.users}
         self.user_by_key |= {user["userPrincipalName"].lower(): user for user in self.users}
         self.group_by_id = {group["id"]: group for group in self.groups}
@@ -97,6 +102,8 @@ class Directory:
         self.organization = self._organization()
         self.deleted: dict[str, Entity] = {}  # the recycle bin, by id
         self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
+        self.ties: dict[str, list[Roster]] = {}  # where deleted users belonged
+        self.holdings: dict[str, list[Any]] = {}  # see holdings.py
         self.pristine = Pristine()
         self._fresh = Random(f"{seed}:{label}:new")  # noqa: S311 - as above
         self.version = 0
@@ -125,6 +132,14 @@ class Directory:
             self.group_by_id[key] = group
         if due:
             self.changed()
+        if self.deleted:
+            self._empty_bin(now)
+
+    def _empty_bin(self, now: float) -> None:
+        for key, entity in list(self.deleted.items()):
+            if datetime.fromisoformat(entity["deletedDateTime"]).timestamp() + _IN_THE_BIN < now:
+                self.pristine.keep(self.deleted)
+                del self.deleted[key]
 
     def _account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
         guest = kind == "guest"
@@ -328,24 +343,6 @@ class Directory:
             "servicePlans": [{**plan, "provisioningStatus": "Success", "appliesTo": applies} for plan in plans],
             "subscriptionIds": [guid(self._random)],
         }
-
-    def assignment_states(self, user: Entity) -> list[Entity]:
-        """How the user came by each plan: directly, or through the licensed group."""
-        through = next((group for group in self.groups if group["assignedLicenses"]), None)
-        plans = {entry["skuId"] for entry in through["assignedLicenses"]} if through else set()
-        return [
-            {
-                "skuId": entry["skuId"],
-                "disabledPlans": entry["disabledPlans"],
-                "assignedByGroup": through["id"]
-                if through and entry["skuId"] in plans and user["id"] in self.inherited
-                else None,
-                "state": "Active",
-                "error": "None",
-                "lastUpdatedDateTime": "2024-01-08T08:00:00Z",
-            }
-            for entry in user["assignedLicenses"]
-        ]
 
     def _organization(self) -> Entity:
         return {

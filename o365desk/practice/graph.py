@@ -5,7 +5,7 @@ import json
 import re
 from datetime import UTC, datetime
 
-from o365desk.practice import batch, permissions, writes
+from o365desk.practice import batch, licensing, people, permissions, writes
 from o365desk.practice.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.reads import Reads
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
@@ -35,7 +35,7 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._root = tenant.addresses.graph
-        self._handlers = Reads(tenant).handlers() | writes.handlers()
+        self._handlers = Reads(tenant).handlers() | writes.handlers() | people.handlers() | licensing.handlers()
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, with Graph's headers."""

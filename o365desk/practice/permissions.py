@@ -16,21 +16,21 @@ ADD_MEMBERS = frozenset({"GroupMember.ReadWrite.All"})
 # Requests the table has no row for, by their reference pages in microsoftgraph/microsoft-graph-docs-contrib
 # (api-reference/v1.0/api: group-post-owners, group-delete-owners, user-delete, directory-deleteditems-list, -get
 # and -restore). User.DeleteRestore.All, the least for deleting users, is not among the permissions known here.
-_GROUPS = frozenset({"Group.ReadWrite.All", "Directory.ReadWrite.All"})
-_USERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
-_READ_GROUPS = _GROUPS | {"Group.Read.All", "Directory.Read.All"}
-_READ_DELETED_USERS = _USERS | {"User.Read.All", "Directory.Read.All"}
+WRITE_GROUPS = frozenset({"Group.ReadWrite.All", "Directory.ReadWrite.All"})
+WRITE_USERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
+DELETED_GROUPS = WRITE_GROUPS | {"Group.Read.All", "Directory.Read.All"}
+DELETED_USERS = WRITE_USERS | {"User.Read.All", "Directory.Read.All"}
 _MORE = {
-    "POST /groups/{id}/members": _GROUPS | ADD_MEMBERS,
-    "POST /groups/{id}/owners": _GROUPS,
-    "POST /groups/{id}/owners/$ref": _GROUPS,
-    "DELETE /groups/{id}/owners/{id}/$ref": _GROUPS,
-    "DELETE /users/{id}": _USERS,
-    "GET /directory/deleteditems/microsoft.graph.group": _READ_GROUPS,
-    "GET /directory/deleteditems/microsoft.graph.user": _READ_DELETED_USERS,
-    "GET /directory/deleteditems/{id}": _READ_GROUPS | _READ_DELETED_USERS,
-    "POST /directory/deleteditems/{id}/restore": _GROUPS | _USERS,
-    "DELETE /directory/deleteditems/{id}": _GROUPS | _USERS,
+    "POST /groups/{id}/members": WRITE_GROUPS | ADD_MEMBERS,
+    "POST /groups/{id}/owners": WRITE_GROUPS,
+    "POST /groups/{id}/owners/$ref": WRITE_GROUPS,
+    "DELETE /groups/{id}/owners/{id}/$ref": WRITE_GROUPS,
+    "DELETE /users/{id}": WRITE_USERS,
+    "GET /directory/deleteditems/microsoft.graph.group": DELETED_GROUPS,
+    "GET /directory/deleteditems/microsoft.graph.user": DELETED_USERS,
+    "GET /directory/deleteditems/{id}": DELETED_GROUPS | DELETED_USERS,
+    "POST /directory/deleteditems/{id}/restore": WRITE_GROUPS | WRITE_USERS,
+    "DELETE /directory/deleteditems/{id}": WRITE_GROUPS | WRITE_USERS,
 }
 
 

@@ -1,6 +1,6 @@
 """How an object looks in an answer: which properties, of what was asked for and may be seen."""
 
-from o365desk.practice import properties
+from o365desk.practice import holdings, properties
 from o365desk.practice.call import Call, GraphError, denied
 from o365desk.practice.directory import Directory, Entity
 from o365desk.practice.properties import Kind
@@ -46,4 +46,4 @@ def _computed(directory: Directory, user: Entity, shape: tuple[str, ...]) -> Ent
     """What is not kept but worked out for one user."""
     if "licenseAssignmentStates" not in shape:
         return {}
-    return {"licenseAssignmentStates": directory.assignment_states(user)}
+    return {"licenseAssignmentStates": holdings.states(directory, user)}

@@ -161,6 +161,10 @@ class Tenant:
 
     def account_state(self, account: Account) -> str:
         """ok, locked, disabled, deleted or password_expired."""
+        if account.user.get("deletedDateTime"):
+            return "deleted"
+        if not account.user["accountEnabled"]:
+            return "disabled"
         return self.switches.text("admin_account") if account.kind == "admin" else account.state
 
     def app(self, client_id: str) -> App | None:

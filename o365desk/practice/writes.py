@@ -3,17 +3,13 @@
 from typing import Any
 
 from o365desk.practice import changes
-from o365desk.practice.bodies import MOST_REFERENCES, bound, json_object, referred
+from o365desk.practice.bodies import MOST_REFERENCES, SYNCED, bound, json_object, referred
 from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, not_found
 from o365desk.practice.creation import PATCHED, create_group
 from o365desk.practice.directory import Entity
 from o365desk.practice.wire import Answer
 
 _MAIL = "Cannot Update a mail-enabled security groups and or distribution list."
-_SYNCED = (
-    "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
-    "currently undergoing migration."
-)
 _DOUBLE = "One or more added object references already exist for the following modified properties: '{}'."
 
 
@@ -56,7 +52,7 @@ def _refuse_kind(call: Call, group: Entity, members: bool = True) -> None:
     """Refuses what cannot be changed through Graph, each kind as Graph does."""
     unified = "Unified" in group["groupTypes"]
     if group["onPremisesSyncEnabled"]:
-        raise bad_request(_SYNCED)
+        raise bad_request(SYNCED)
     if group["mailEnabled"] and not unified:
         raise bad_request(_MAIL)
     if group["isAssignableToRole"] and "RoleManagement.ReadWrite.Directory" not in call.granted:
@@ -140,7 +136,7 @@ def _remove(call: Call, parts: tuple[str, ...]) -> Answer:
     if name == "owners" and len(roster) == 1 and "Unified" in group["groupTypes"]:
         raise bad_request("The group must have at least one owner, hence this owner cannot be removed.")
     if name == "members":
-        changes.remove_member(call.directory, group, key, call.now)
+        changes.remove_member(call.directory, group, key)
     else:
         changes.remove_owner(call.directory, group, key)
     return Answer(204)
