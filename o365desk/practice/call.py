@@ -12,6 +12,11 @@ from o365desk.practice.wire import Answer, Request
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+def is_guid(text: str) -> bool:
+    """Whether this has the form of an object's id."""
+    return _GUID.fullmatch(text) is not None
+
+
 class GraphError(Exception):
     """A refusal in Graph's words."""
 
@@ -60,7 +65,7 @@ class Call:
 
     def group(self, key: str) -> Entity:
         """The group with this id, or Graph's refusal."""
-        if not _GUID.fullmatch(key):
+        if not is_guid(key):
             raise GraphError(400, "Request_BadRequest", f"Invalid object identifier '{key}'.")
         found = self.directory.group_by_id.get(key.lower())
         if found is None:

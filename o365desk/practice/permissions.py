@@ -14,8 +14,9 @@ READ_DEVICES = frozenset({"Device.Read.All", "Directory.Read.All", "Directory.Re
 # The table's note: enough for a PATCH of a group that carries nothing but members@odata.bind.
 ADD_MEMBERS = frozenset({"GroupMember.ReadWrite.All"})
 # Requests the table has no row for, by their reference pages in microsoftgraph/microsoft-graph-docs-contrib
-# (api-reference/v1.0/api: group-post-owners, group-delete-owners, user-delete, directory-deleteditems-list, -get
-# and -restore). User.DeleteRestore.All, the least for deleting users, is not among the permissions known here.
+# (api-reference/v1.0/api: group-list-owners, group-post-owners, group-delete-owners, user-delete,
+# directory-deleteditems-list, -get and -restore). User.DeleteRestore.All, the least for deleting users, is not
+# among the permissions known here.
 WRITE_GROUPS = frozenset({"Group.ReadWrite.All", "Directory.ReadWrite.All"})
 WRITE_USERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
 DELETED_GROUPS = WRITE_GROUPS | {"Group.Read.All", "Directory.Read.All"}
@@ -25,6 +26,9 @@ _MORE = {
     "POST /groups/{id}/owners": WRITE_GROUPS,
     "POST /groups/{id}/owners/$ref": WRITE_GROUPS,
     "DELETE /groups/{id}/owners/{id}/$ref": WRITE_GROUPS,
+    "GET /groups/{id}/owners": WRITE_GROUPS
+    | ADD_MEMBERS
+    | {"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"},
     "DELETE /users/{id}": WRITE_USERS,
     "GET /directory/deleteditems/microsoft.graph.group": DELETED_GROUPS,
     "GET /directory/deleteditems/microsoft.graph.user": DELETED_USERS,

@@ -64,8 +64,9 @@ GROUPS = _kind(
 MEMBERS = _kind(
     "microsoft.graph.directoryObject",
     " ".join(USERS.default),
-    " ".join(USERS.known) + " deletedDateTime operatingSystem description groupTypes mailEnabled securityEnabled",
+    " ".join(USERS.known) + " operatingSystem " + " ".join(GROUPS.known),
 )
+DEVICES = _kind("microsoft.graph.device", "id displayName operatingSystem", "accountEnabled deviceId")
 ORGANIZATION = _kind(
     "microsoft.graph.organization",
     "id deletedDateTime businessPhones city country countryLetterCode createdDateTime displayName "
@@ -76,6 +77,7 @@ ORGANIZATION = _kind(
     "securityComplianceNotificationMails securityComplianceNotificationPhones",
     paged=False,
 )
+LICENSE_DETAILS = _kind("microsoft.graph.licenseDetails", "id skuId skuPartNumber servicePlans", paged=False)
 SKUS = _kind(
     "microsoft.graph.subscribedSku",
     "accountName accountId appliesTo capabilityStatus consumedUnits id skuId skuPartNumber subscriptionIds "
@@ -87,5 +89,6 @@ SKUS = _kind(
 SEGMENTS = frozenset(
     {"$count", "$ref", "delta", "members", "transitivemembers", "owners", "memberof", "transitivememberof",
      "licensedetails", "assignlicense", "reprocesslicenseassignment", "approleassignments", "validateproperties",
-     "getbyids", "manager", "photo", "$value", "revokesigninsessions"}
+     "getbyids", "manager", "photo", "$value", "revokesigninsessions",
+     "microsoft.graph.user", "microsoft.graph.group", "microsoft.graph.device"}
 )  # fmt: skip

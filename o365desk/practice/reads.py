@@ -1,64 +1,60 @@
-"""What can be read from Graph: lists in pages, single objects, numbers."""
+"""What can be read from Graph: which lists and objects there are, and which options each of them takes."""
 
-from collections.abc import Sequence
+import base64
 from functools import partial
-from typing import Any
 
-import msgspec
-
-from o365desk.practice import permissions, properties
-from o365desk.practice.call import Call, GraphError, Handler, denied, pattern, unmodelled
-from o365desk.practice.directory import DEVICE, USER, Entity
-from o365desk.practice.paging import PageTokens
-from o365desk.practice.shapes import entity_answer, selection, shape_of
+from o365desk.practice import bodies, expansion, filterable, objects, properties
+from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, is_guid, pattern, unmodelled
+from o365desk.practice.directory import Entity
+from o365desk.practice.lists import Lists
+from o365desk.practice.query import Listing, eventual
+from o365desk.practice.shapes import entity_answer
 from o365desk.practice.tenant import Tenant
-from o365desk.practice.wire import Answer, text_answer
+from o365desk.practice.wire import Answer, json_answer, text_answer
 
-_UNMODELLED_OPTIONS = frozenset({"$filter", "$search", "$orderby", "$expand", "$format", "$apply"})
-_KNOWN_OPTIONS = _UNMODELLED_OPTIONS | {"$select", "$top", "$count", "$skiptoken"}
+_KNOWN_OPTIONS = frozenset(
+    {"$filter", "$search", "$orderby", "$expand", "$format", "$apply", "$select", "$top", "$count", "$skiptoken"}
+)
+_NARROWING = frozenset({"$filter", "$search", "$orderby"})
+_PAGED = frozenset({"$select", "$top", "$count", "$skiptoken"})
+_MOST_IDS = 1000
 
 
 class Reads:
     """Answers what reads. Each handler takes the call and the path behind the version."""
 
     def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
-        self._pages = PageTokens(tenant.addresses.graph)
+        self._lists = Lists(tenant)
 
     def handlers(self) -> dict[str, Handler]:
         """What is modelled, by row of the permission table (`pattern`)."""
-        modelled: dict[str, Handler] = {
-            "GET /organization": self._organization,
-            "GET /me": self._me,
-            "GET /users": self._users,
-            "GET /users/$count": self._count,
-            "GET /users/{id}": self._user,
-            "GET /groups": self._groups,
-            "GET /groups/$count": self._count,
-            "GET /groups/{id}": self._one_group,
-            "GET /groups/{id}/members": self._members,
-            "GET /groups/{id}/members/$count": self._count,
-            "GET /subscribedskus": self._subscribed_skus,
+        listed = _PAGED | _NARROWING
+        table: dict[str, tuple[Handler, frozenset[str]]] = {
+            "/organization": (self._organization, _PAGED),
+            "/me": (self._me, frozenset({"$select"})),
+            "/users": (self._users, listed),
+            "/users/$count": (self._users_count, _NARROWING),
+            "/users/{id}": (self._user, frozenset({"$select"})),
+            "/users/{id}/licensedetails": (self._license_details, frozenset({"$select"})),
+            "/groups": (self._groups, listed | {"$expand"}),
+            "/groups/$count": (self._groups_count, _NARROWING),
+            "/groups/{id}": (self._group, frozenset({"$select", "$expand"})),
+            "/subscribedskus": (self._subscribed_skus, frozenset({"$select", "$format"})),
         }
-        return {row: partial(self._checked, handler) for row, handler in modelled.items()}
-
-    def _checked(self, handler: Handler, call: Call, parts: tuple[str, ...]) -> Answer:
-        """Refuses the options that Graph refuses, and those that only this practice tenant cannot."""
-        path = pattern(parts)
-        asked = {name for name in call.request.params if name.startswith("$")}
-        if path == "/subscribedskus" and asked - {"$select", "$format"}:
-            text = "This resource doesn't support these query options; only $select is supported."
-            raise GraphError(400, "Request_UnsupportedQuery", text)
-        for name in sorted(asked):
-            if name in _UNMODELLED_OPTIONS:
-                raise unmodelled(name)
-            if name not in _KNOWN_OPTIONS:
-                raise GraphError(400, "Request_BadRequest", f"'{name}' is not supported by the service.")
-        return handler(call, parts)
+        for relation in ("/groups/{id}/members", "/groups/{id}/owners", "/users/{id}/memberof"):
+            for cast in ("", *(f"/microsoft.graph.{name}" for name in objects.TYPES)):
+                table[f"{relation}{cast}"] = (self._related, listed)
+                table[f"{relation}{cast}/$count"] = (self._related_count, _NARROWING)
+        rows: dict[str, Handler] = {
+            f"GET {path}": partial(_checked, handler, options) for path, (handler, options) in table.items()
+        }
+        return rows | {"POST /directoryobjects/getbyids": self._by_ids}
 
     def _organization(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /organization"""
-        return self._list(call, "organization", [call.directory.organization], properties.ORGANIZATION)
+        return self._lists.page(
+            call, Listing("organization", [call.directory.organization], properties.ORGANIZATION)
+        )
 
     def _me(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /me"""
@@ -68,88 +64,143 @@ class Reads:
 
     def _users(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users"""
-        return self._list(call, "users", call.directory.users, properties.USERS)
+        return self._lists.page(call, _all_users(call))
+
+    def _users_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /users/$count"""
+        return self._count(call, _all_users(call))
 
     def _user(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users/{id or user principal name}"""
         return entity_answer(call, "users", call.user(parts[1]), properties.USERS)
 
+    def _license_details(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /users/{id}/licenseDetails: each licence once, with its service plans and whether they are off."""
+        user = call.user(parts[1])
+        name = f"users('{parts[1]}')/licenseDetails"
+        return self._lists.page(call, Listing(name, _details(call, user), properties.LICENSE_DETAILS))
+
     def _groups(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /groups"""
-        return self._list(call, "groups", call.directory.groups, properties.GROUPS)
+        return self._lists.page(call, _all_groups(call), expansion.asked(call))
 
-    def _one_group(self, call: Call, parts: tuple[str, ...]) -> Answer:
+    def _groups_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /groups/$count"""
+        return self._count(call, _all_groups(call))
+
+    def _group(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /groups/{id}"""
-        return entity_answer(call, "groups", call.group(parts[1]), properties.GROUPS)
+        expanded = expansion.asked(call)
+        return entity_answer(call, "groups", call.group(parts[1]), properties.GROUPS, more=expanded)
 
-    def _members(self, call: Call, parts: tuple[str, ...]) -> Answer:
-        """GET /groups/{id}/members: of members whose type may not be read only type and id."""
-        group = call.group(parts[1])
-        hidden = group["visibility"] == "HiddenMembership" and "Member.Read.Hidden" not in call.granted
-        if hidden and "Directory.ReadWrite.All" not in call.granted:
-            raise denied()
-        return self._list(call, "directoryObjects", call.directory.members[group["id"]], properties.MEMBERS)
+    def _related(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /groups/{id}/members and /owners, /users/{id}/memberOf, each also cast to one type."""
+        return self._lists.page(call, _relation(call, parts))
+
+    def _related_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET …/$count of these"""
+        return self._count(call, _relation(call, parts[:-1]))
 
     def _subscribed_skus(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /subscribedSkus"""
-        return self._list(call, "subscribedSkus", call.directory.skus, properties.SKUS)
+        return self._lists.page(call, Listing("subscribedSkus", call.directory.skus, properties.SKUS))
 
-    def _count(self, call: Call, parts: tuple[str, ...]) -> Answer:
-        """GET …/$count: a number as text; wants ConsistencyLevel."""
-        if call.request.headers.get("consistencylevel", "").lower() != "eventual":
-            raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
-        if parts[0].lower() == "users":
-            return text_answer(200, str(len(call.directory.users)))
-        if parts[1] == "$count":
-            return text_answer(200, str(len(call.directory.groups)))
-        return text_answer(200, str(len(call.directory.members[call.group(parts[1])["id"]])))
+    def _count(self, call: Call, listing: Listing) -> Answer:
+        """A number as text; wants the header of advanced queries."""
+        if not eventual(call):
+            raise bad_request("$count is not currently supported.")
+        return text_answer(200, str(self._lists.count(call, listing)))
 
-    def _list(self, call: Call, name: str, entities: Sequence[Entity], kind: properties.Kind) -> Answer:
-        try:
-            start, after_empty = self._pages.position(call.request, call.directory.tenant_id)
-        except ValueError:
-            text = "The specified page token value has expired and can no longer be used."
-            raise GraphError(400, "Directory_ExpiredPageToken", text) from None
-        size = self._page_size(call, kind)
-        empty = bool(start) and not after_empty and self._tenant.switches.value("empty_page") is True
-        page = [] if empty else entities[start : start + size]
-        following = start + len(page)
-        body: dict[str, Any] = {"@odata.context": f"{call.context}{name}{selection(call)}"}
-        if self._counts(call) and not start:
-            body["@odata.count"] = len(entities)
-        if following < len(entities):
-            body["@odata.nextLink"] = self._pages.next_link(
-                call.request, call.directory.tenant_id, following, empty
-            )
-        shape = shape_of(call, kind)
-        if kind is properties.MEMBERS:
-            body["value"] = [_member(call, entity, shape) for entity in page]
-        else:
-            body["value"] = [{key: entity.get(key) for key in shape} for entity in page]
-        return Answer(200, msgspec.json.encode(body))
+    def _by_ids(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """POST /directoryObjects/getByIds: those that exist, whole; ids that stand for nothing are passed over.
 
-    @staticmethod
-    def _counts(call: Call) -> bool:
-        eventual = call.request.headers.get("consistencylevel", "").lower() == "eventual"
-        return eventual and call.request.params.get("$count", "").lower() == "true"
-
-    @staticmethod
-    def _page_size(call: Call, kind: properties.Kind) -> int:
-        asked = call.request.params.get("$top")
-        if not kind.paged:
-            return 1_000_000
-        if asked is None:
-            return 100
-        if not asked.isdecimal() or not 1 <= int(asked) <= 999:
-            text = f"Invalid page size specified: '{asked}'. Must be between 1 and 999 inclusive."
-            raise GraphError(400, "Request_UnsupportedQuery", text)
-        return int(asked)
+        Microsoft's permission table has no row for it. Its reference page names Directory.Read.All; for named types
+        the permission to read each of them is enough, as directoryobject-getmemberobjects says of such requests.
+        """
+        ids, types = _wanted(call)
+        readers = [objects.TYPES[name].readers for name in types or objects.TYPES]
+        outsider = call.account is not None and not call.account.member
+        if outsider or any(allowed.isdisjoint(call.granted) for allowed in readers):
+            raise denied()
+        known = (call.directory.user_by_key, call.directory.group_by_id, call.directory.device_by_id)
+        found = [place[key] for key in ids for place in known if key in place]
+        value = [objects.entry(call, entity, None) for entity in objects.of_type(found, types)]
+        return json_answer(200, {"@odata.context": f"{call.context}directoryObjects", "value": value})
 
 
-def _member(call: Call, entity: Entity, shape: tuple[str, ...]) -> Entity:
-    device = "operatingSystem" in entity
-    readers = permissions.READ_DEVICES if device else permissions.READ_USERS
-    entry = {"@odata.type": DEVICE if device else USER, "id": entity["id"]}
-    if readers & call.granted:
-        entry |= {key: entity[key] for key in shape if key in entity}
-    return entry
+def _checked(handler: Handler, options: frozenset[str], call: Call, parts: tuple[str, ...]) -> Answer:
+    """Refuses the options that Graph refuses, and those that only this practice tenant cannot."""
+    asked = {name for name in call.request.params if name.startswith("$")}
+    if pattern(parts) == "/subscribedskus" and asked - options:
+        text = "This resource doesn't support these query options; only $select is supported."
+        raise GraphError(400, "Request_UnsupportedQuery", text)
+    for name in sorted(asked - options - {"$skiptoken", "$count"}):
+        if name in _KNOWN_OPTIONS:
+            raise unmodelled(f"{name} here")
+        raise bad_request(f"'{name}' is not supported by the service.")
+    return handler(call, parts)
+
+
+def _all_users(call: Call) -> Listing:
+    basic = call.opened_by <= {"User.ReadBasic.All"}
+    seen = frozenset(properties.BASIC) if basic else None
+    return Listing("users", call.directory.users, properties.USERS, filterable.USERS, seen)
+
+
+def _all_groups(call: Call) -> Listing:
+    return Listing("groups", call.directory.groups, properties.GROUPS, filterable.GROUPS)
+
+
+def _relation(call: Call, parts: tuple[str, ...]) -> Listing:
+    """The objects behind a relation; with a cast only those of one type, and all that can be asked of it."""
+    directory = call.directory
+    if parts[0].lower() == "users":
+        key = call.user(parts[1])["id"]
+        found: list[Entity] = [group for group in directory.groups if directory.members[group["id"]].has(key)]
+    else:
+        group = call.group(parts[1])
+        members = parts[2].lower() == "members"
+        if members and expansion.hidden(call, group):
+            raise denied()
+        found = list((directory.members if members else directory.owners)[group["id"]])
+    if len(parts) == 3:
+        return Listing("directoryObjects", found, properties.MEMBERS, filterable.OBJECTS)
+    name = parts[3].rpartition(".")[2].lower()
+    return Listing(f"{name}s", objects.of_type(found, [name]), properties.MEMBERS, objects.TYPES[name].rules)
+
+
+def _details(call: Call, user: Entity) -> list[Entity]:
+    skus = {sku["skuId"]: sku for sku in call.directory.skus}
+    return [
+        {
+            "id": base64.urlsafe_b64encode(f"{user['id']}{entry['skuId']}".encode()).decode().rstrip("="),
+            "skuId": entry["skuId"],
+            "skuPartNumber": skus[entry["skuId"]]["skuPartNumber"],
+            "servicePlans": [
+                {**plan, "provisioningStatus": "Disabled" if plan["servicePlanId"] in off else "Success"}
+                for off in [set(entry["disabledPlans"])]
+                for plan in skus[entry["skuId"]]["servicePlans"]
+            ],
+        }
+        for entry in user["assignedLicenses"]
+    ]
+
+
+def _wanted(call: Call) -> tuple[list[str], list[str]]:
+    """The ids, each once, and the types of a getByIds, in lower case; GraphError for anything else."""
+    body = bodies.json_object(call)
+    ids, types = body.get("ids"), body.get("types") or []
+    if not isinstance(ids, list) or not ids or not isinstance(types, list):
+        raise bad_request("Invalid value specified for property 'ids': a list of object identifiers is expected.")
+    if len(ids) > _MOST_IDS:
+        raise bad_request(f"Too many ids: {len(ids)}. Max allowed: {_MOST_IDS}.")
+    for key in ids:
+        if not isinstance(key, str) or not is_guid(key):
+            raise bad_request(f"Invalid object identifier '{key}'.")
+    names = [str(name).lower() for name in types]
+    if "directoryobject" in names:
+        names = []
+    unknown = [name for name in names if name not in objects.TYPES]
+    if unknown:
+        raise unmodelled(f"objects of type {unknown[0]}")
+    return list(dict.fromkeys(key.lower() for key in ids)), names

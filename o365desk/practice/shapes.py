@@ -1,10 +1,15 @@
 """How an object looks in an answer: which properties, of what was asked for and may be seen."""
 
+from collections.abc import Callable
+
 from o365desk.practice import holdings, properties
 from o365desk.practice.call import Call, GraphError, denied
 from o365desk.practice.directory import Directory, Entity
 from o365desk.practice.properties import Kind
 from o365desk.practice.wire import Answer, json_answer
+
+# What is to be added to an object.
+More = Callable[[Entity], Entity]
 
 
 def selection(call: Call) -> str:
@@ -13,12 +18,15 @@ def selection(call: Call) -> str:
     return f"({selected})" if selected else ""
 
 
-def entity_answer(call: Call, name: str, entity: Entity, kind: Kind, status: int = 200) -> Answer:
-    """One object in the shape that was asked for, else in its default one."""
+def entity_answer(
+    call: Call, name: str, entity: Entity, kind: Kind, status: int = 200, more: More | None = None
+) -> Answer:
+    """One object in the shape that was asked for, else in its default one; `more` says what is added to it."""
     shape = shape_of(call, kind, single=True)
     entity = {**entity, **_computed(call.directory, entity, shape)}
     context = f"{call.context}{name}{selection(call)}/$entity"
-    return json_answer(status, {"@odata.context": context, **{key: entity.get(key) for key in shape}})
+    body = {"@odata.context": context, **{key: entity.get(key) for key in shape}}
+    return json_answer(status, body | more(entity) if more is not None else body)
 
 
 def shape_of(call: Call, kind: Kind, single: bool = False) -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""Lists in pages: found, shaped and encoded once, then from memory until the directory changes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from o365desk.practice import objects, properties
+from o365desk.practice.call import Call, GraphError
+from o365desk.practice.directory import Entity
+from o365desk.practice.paging import PageTokens
+from o365desk.practice.query import Listing, asked, counts, eventual, narrowed
+from o365desk.practice.remembered import Remembered
+from o365desk.practice.shapes import More, selection, shape_of
+from o365desk.practice.tenant import Tenant
+from o365desk.practice.wire import Answer
+
+_BYTES_OF_PAGES = 128 * 2**20  # a hundred thousand people with all that is usually selected, and some more
+_FOUND_OBJECTS = 400_000
+
+
+class Lists:
+    """Answers with lists; a list's name, path and what the caller may see decide what is remembered."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._tokens = PageTokens(tenant.addresses.graph)
+        self._pages: Remembered[bytes] = Remembered(_BYTES_OF_PAGES, len)
+        self._found: Remembered[Sequence[Entity]] = Remembered(_FOUND_OBJECTS, len)
+
+    def page(self, call: Call, listing: Listing, more: More | None = None) -> Answer:
+        """One page of a list; `more` says what is to be added to each entry."""
+        try:
+            start, after_empty = self._tokens.position(call.request, call.directory.tenant_id)
+        except ValueError:
+            text = "The specified page token value has expired and can no longer be used."
+            raise GraphError(400, "Directory_ExpiredPageToken", text) from None
+        size = page_size(call, listing.kind)
+        empty = bool(start) and not after_empty and self._tenant.switches.value("empty_page") is True
+        key = (call.request.path, call.request.query, eventual(call), empty, _sight(call, listing))
+
+        def make() -> bytes:
+            part = slice(start, start if empty else start + size)
+            return msgspec.json.encode(self._body(call, listing, part, more))
+
+        return Answer(200, self._pages.get(call.directory, key, make))
+
+    def count(self, call: Call, listing: Listing) -> int:
+        """How many objects …/$count tells of."""
+        return len(self._objects(call, listing, counting=True))
+
+    def _objects(self, call: Call, listing: Listing, counting: bool = False) -> Sequence[Entity]:
+        """The objects that were asked for, in their order."""
+        if listing.rules is None or not any(asked(call)):
+            return listing.entities if listing.rules is None else narrowed(call, listing, counting)()
+        if listing.kind is properties.MEMBERS:  # what may not be read is not found by what it says either
+            seen = [entity for entity in listing.entities if objects.readable(call, entity)]
+            listing = replace(listing, entities=seen)
+        find = narrowed(call, listing, counting)
+        path = call.request.path.removesuffix("/$count")
+        return self._found.get(call.directory, (path, asked(call), _sight(call, listing)), find)
+
+    def _body(self, call: Call, listing: Listing, part: slice, more: More | None) -> dict[str, Any]:
+        entities, start = self._objects(call, listing), part.start
+        page = entities[part]
+        following = start + len(page)
+        body: dict[str, Any] = {"@odata.context": f"{call.context}{listing.name}{selection(call)}"}
+        if counts(call) and not start:
+            body["@odata.count"] = len(entities)
+        if following < len(entities):
+            owner = call.directory.tenant_id
+            body["@odata.nextLink"] = self._tokens.next_link(call.request, owner, following, start == part.stop)
+        body["value"] = shaped(call, listing.kind, page)
+        if more is not None:
+            body["value"] = [entry | more(entity) for entry, entity in zip(body["value"], page, strict=True)]
+        return body
+
+
+def shaped(call: Call, kind: properties.Kind, page: Sequence[Entity]) -> list[Entity]:
+    """The entries of an answer."""
+    shape = shape_of(call, kind)
+    if kind is properties.MEMBERS:
+        own = shape if call.request.params.get("$select") else None
+        return [objects.entry(call, entity, own) for entity in page]
+    return [{key: entity.get(key) for key in shape} for entity in page]
+
+
+def page_size(call: Call, kind: properties.Kind) -> int:
+    """How many entries a page has."""
+    top = call.request.params.get("$top")
+    if not kind.paged:
+        return 1_000_000
+    if top is None:
+        return 100
+    if not top.isdecimal() or not 1 <= int(top) <= 999:
+        text = f"Invalid page size specified: '{top}'. Must be between 1 and 999 inclusive."
+        raise GraphError(400, "Request_UnsupportedQuery", text)
+    return int(top)
+
+
+def _sight(call: Call, listing: Listing) -> tuple[object, ...]:
+    """What of the caller decides how the list looks: two that may see the same are given the same pages."""
+    if listing.kind is not properties.MEMBERS:
+        return (listing.name, listing.seen, "$expand" in call.request.params and call.granted)
+    return (listing.name, *(kind.readers.isdisjoint(call.granted) for kind in objects.TYPES.values()))
