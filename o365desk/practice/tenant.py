@@ -211,8 +211,9 @@ class Tenant:
 
     def session_ended(self, claims: Claims) -> bool:
         """Whether what a person's token stands for ended before the token: sign-in revoked, account gone."""
-        gone = claims["oid"] == self.home.accounts[0].oid and self.account_state(self.home.accounts[0])
-        return self.session_void(claims["sid"]) or gone in ("disabled", "deleted")
+        account = next((account for account in self.home.accounts if account.oid == claims["oid"]), None)
+        gone = account is not None and self.account_state(account) in ("disabled", "deleted")
+        return self.session_void(claims["sid"]) or gone
 
     def _changed(self, key: str, app: str | None, value: Value) -> None:
         if key == "consent":
