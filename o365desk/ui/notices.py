@@ -27,6 +27,10 @@ _ACTION_TEXTS = {
 }
 
 
+Way = tuple[str, Callable[[], object]]
+"""A button of a notice: its text and what it does."""
+
+
 def action_text(problem: Problem) -> str:
     """The text of the button that does what the problem asks for; "" where there is nothing to do. Without a
     mnemonic: it comes and goes on pages whose letters are taken."""
@@ -60,16 +64,24 @@ class Notices(QObject):
         super().__init__(parent)
         self._state = state
         self._unkept: list[Notice] = []
+        self._ways: dict[Notice, Way] = {}
 
-    def say(self, level: str, text: str, detail: str = "", source_id: str = "") -> None:
-        """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed."""
+    def say(self, level: str, text: str, detail: str = "", source_id: str = "", way: "Way | None" = None) -> None:
+        """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed. `way` is a
+        button that leads to what it is about: its text and what it does."""
         try:
             notice = self._state.add_notice(level, text, detail, source_id)
         except (ProblemError, sqlite3.Error, OSError):
             # What cannot be kept is said all the same: a full disk must not silence the notice about it.
             notice = Notice(datetime.now(UTC), level, text, detail, source_id)
             self._unkept.insert(0, notice)
+        if way:
+            self._ways[notice] = way
         self.said.emit(notice)
+
+    def way(self, notice: Notice) -> "Way | None":
+        """The button that goes with a notice of this session."""
+        return self._ways.get(notice)
 
     def problem(self, problem: Problem, source_id: str = "") -> None:
         """Says a problem, with all its details kept."""
@@ -91,11 +103,13 @@ class NoticeBar(QFrame):
 
     def __init__(self, theme: Theme, notices: Notices, go: Callable[..., object]) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._notices = theme, notices
         self._waiting: list[Notice] = []
         self.notice: Notice | None = None
         self._icon, self.text = QLabel(), selectable(text_label(role="strong"))
         self.text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.way = QPushButton()
+        self.way.clicked.connect(self._go)
         self.details = QPushButton("Show details")
         self.dismiss = QPushButton()
         self.dismiss.setAccessibleName("Dismiss this notice")
@@ -131,6 +145,9 @@ class NoticeBar(QFrame):
         self.text.setText(notice.text)
         self.text.setAccessibleName(f"{LEVELS.get(notice.level, 'Note')}: {notice.text}")
         self.details.setVisible(bool(notice.detail))
+        way = self._notices.way(notice)
+        self.way.setText(way[0] if way else "")
+        self.way.setVisible(way is not None)
         self._restyle()
         self.show()
         announce(self.text)
@@ -138,6 +155,12 @@ class NoticeBar(QFrame):
             self._fade.start()
         else:
             self._fade.stop()
+
+    def _go(self) -> None:
+        way = self._notices.way(self.notice) if self.notice else None
+        self.dismiss_notice()
+        if way:
+            way[1]()
 
     def _faded(self) -> None:
         pointed_at = self.rect().contains(self.mapFromGlobal(QCursor.pos()))
@@ -153,7 +176,7 @@ class NoticeBar(QFrame):
         row.setSpacing(8)
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
-        for button in (self.details, self.dismiss):
+        for button in (self.way, self.details, self.dismiss):
             button.setProperty("role", "link")
             row.addWidget(button)
 

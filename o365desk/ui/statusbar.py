@@ -27,6 +27,10 @@ class StatusBar(QStatusBar):
         self.cancel.setProperty("role", "link")
         self.cancel.setAccessibleName("Cancel the running work")
         self.cancel.clicked.connect(self.cancel_newest)
+        self.back = QPushButton("Show")
+        self.back.setProperty("role", "link")
+        self.back.setAccessibleName("Show the page of the running work")
+        self.back.clicked.connect(self.show_newest)
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(16, 0, 8, 0)
@@ -35,6 +39,7 @@ class StatusBar(QStatusBar):
         self._put(row, "tenant", self.tenant)
         row.addStretch(1)
         self._put(row, "clock", self.work)
+        row.addWidget(self.back)
         row.addWidget(self.cancel)
         self._put(row, "user", self.account)
         self.addPermanentWidget(line, 1)
@@ -67,6 +72,12 @@ class StatusBar(QStatusBar):
         if shown:
             shown[-1].cancel()
 
+    def show_newest(self) -> None:
+        """Goes to the page of what was started last, where it has one."""
+        shown = self._tasks.shown()
+        if shown and shown[-1].back:
+            shown[-1].back()
+
     def _put(self, row: QHBoxLayout, icon: str, label: ElidedLabel) -> None:
         self._icons[icon] = QLabel()
         row.addWidget(self._icons[icon])
@@ -92,9 +103,12 @@ class StatusBar(QStatusBar):
         shown = self._tasks.shown()
         if shown:
             more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
-            self._tell(self.work, shown[-1].title + "…" + more)
+            now = f": {shown[-1].ending}" if shown[-1].ending else ""
+            self._tell(self.work, shown[-1].title + now + "…" + more)
+            self.cancel.setText("Stop now" if shown[-1].ending else "Cancel")
         for widget in (self._icons["clock"], self.work, self.cancel):
             widget.setVisible(bool(shown))
+        self.back.setVisible(bool(shown and shown[-1].back))
 
     def _recolour(self) -> None:
         for name, label in self._icons.items():

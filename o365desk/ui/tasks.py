@@ -6,6 +6,7 @@ is gone is never touched, nor destroyed, from a worker.
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,13 +15,15 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.stop import Stop
+from o365desk.model.stop import Control, Stop
 
 T = TypeVar("T")
 Tell = Callable[[Any], None]
 Work = Callable[[Stop, Tell], T]
 
 _TOLD, _DONE, _FAILED, _CANCELLED, _CRASHED = range(5)
+_GRACE = 2.0
+"""Seconds that work which writes is given on the way out to put down what it knows, once it was stopped."""
 
 
 @dataclass(eq=False)
@@ -34,13 +37,42 @@ class Task:
     _told: Callable[[Any], None] | None
     _cancelled: Callable[[], None] | None
     _ended: Callable[["Task"], None]
+    _changed: Callable[[], None]
     quiet: bool = False
     """Goes on in the background, unasked: it is not shown, and Esc does not cancel it."""
     stop: Stop = field(default_factory=Stop)
+    control: Control | None = None
+    """Of work that writes: its cancel is gentle first, and what is on its way still arrives."""
+    back: Callable[[], object] | None = None
+    """Leads to the page that shows the work."""
     running: bool = True
+    _thread: threading.Thread | None = None
 
     def cancel(self) -> None:
-        """Stops the work and says so at once; whatever the worker still delivers is ignored."""
+        """Stops the work and says so at once; whatever the worker still delivers is ignored. Work with a control
+        begins nothing new at first, is stopped when asked again, and left alone when asked a third time; until then
+        everything it delivers counts."""
+        if self.control is None or self.stop.is_set():
+            self.abandon()
+        elif self.running:
+            (self.control.stop.set if self.control.cancelled else self.control.cancel)()
+            self._changed()
+
+    def retitle(self, title: str) -> None:
+        """Says otherwise what is going on: how far it is, say."""
+        self.title = title
+        if self.running:
+            self._changed()
+
+    @property
+    def ending(self) -> str:
+        """What is going on since it was cancelled; "" before."""
+        if self.control is None or not self.control.cancelled:
+            return ""
+        return "stopping" if self.stop.is_set() else "finishing what is on its way"
+
+    def abandon(self) -> None:
+        """Stops the work without waiting for anything it may still deliver."""
         if not self.running:
             return
         self._end()
@@ -106,19 +138,26 @@ class Tasks(QObject):
         told: Callable[[Any], None] | None = None,
         cancelled: Callable[[], None] | None = None,
         quiet: bool = False,
+        control: Control | None = None,
+        back: Callable[[], object] | None = None,
     ) -> Task:
         """Starts `work(stop, tell)` in a worker. Exactly one of `done`, `failed` and `cancelled` follows, unless
         the owner is gone by then; before it, `told` for each `tell`. An exception that is neither a ProblemError
         nor a CancelledError is a mistake of the program: the crash window shows it, and `failed` is told. `quiet`:
-        nobody asked for it, so it is not shown as running and Esc does not cancel it."""
+        nobody asked for it, so it is not shown as running and Esc does not cancel it. `control`: it writes, so
+        it is cancelled gently (see Task.cancel); the work must ask it. `back` leads to the page that shows it."""
         number = next(self._numbers)
-        task = Task(title, owner, done, failed, told, cancelled, lambda task: self._forget(number), quiet)
+        task = Task(
+            title, owner, done, failed, told, cancelled, lambda task: self._forget(number),
+            self.running_changed.emit, quiet, control.stop if control else Stop(), control, back,
+        )  # fmt: skip
         if self._closed:
             task.running = False
             return task
         self._active[number] = task
         args = (number, work, task.stop)
-        threading.Thread(target=self._work, args=args, daemon=True, name=f"task: {title}").start()
+        task._thread = threading.Thread(target=self._work, args=args, daemon=True, name=f"task: {title}")
+        task._thread.start()
         self.running_changed.emit()
         return task
 
@@ -130,16 +169,26 @@ class Tasks(QObject):
         """What runs because somebody asked for it, the oldest first."""
         return [task for task in self._active.values() if not task.quiet]
 
+    def writing(self) -> list[Task]:
+        """What writes to a tenant, the oldest first."""
+        return [task for task in self._active.values() if task.control]
+
     def on_main(self, owner: QObject, do: Callable[[], None]) -> None:
         """Calls `do` on the main thread, soon, if the owner is still there then; safe from any thread."""
         self._send(0, _TOLD, (owner, do))
 
     def shut_down(self) -> None:
-        """Cancels everything, on the way out; see the class. Must come before the QApplication goes away."""
+        """Cancels everything, on the way out; see the class. Must come before the QApplication goes away. What
+        writes is given a moment to put down what it knows."""
+        writing = self.writing()
         for task in self.active():
-            task.cancel()
+            task.abandon()
         with self._sending:
             self._closed = True
+        until = time.monotonic() + _GRACE
+        for task in writing:
+            if task._thread:
+                task._thread.join(max(0.0, until - time.monotonic()))
 
     def _forget(self, number: int) -> None:
         self._active.pop(number, None)
