@@ -158,6 +158,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
+class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a plan is made: `done` of `total` rows have been through what it is `doing` now ("Looking up
+    users")."""
+
+    done: int
+    total: int
+    doing: str
+
+
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How a run stands now. `rate` in rows a second, `left` in seconds (None: not yet known); `waiting` says what
     is waited for ("Microsoft asks for 12 s"), "" for nothing. `recent` are the rows that ended since the last."""

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.run import Run, RunRow
+from o365desk.model.settings import Settings
 from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Connections
+from o365desk.services.journal import Journal
 from o365desk.services.state import State
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from o365desk.services.signin import SignIns, Token
     from o365desk.services.wire import Line
 
+_SETTINGS = "settings"
 _RENEW = timedelta(minutes=2)
 """How long before its end a token is replaced: a request may wait that long."""
 
@@ -72,6 +78,7 @@ class Runner:
         self._sign_ins = sign_ins
         self._clock = clock
         self._user = user
+        self._journal = Journal(state, clock)
 
     # --- offline ----------------------------------------------------------------------------------------------
 
@@ -80,6 +87,33 @@ class Runner:
         from o365desk.services import allowed
 
         return allowed.off(self._connections, source, operation)
+
+    @property
+    def settings(self) -> Settings:
+        """What this machine's user has set; the defaults where that is nothing, or makes no sense."""
+        kept = self._state.remembered(_SETTINGS)
+        if kept is None:
+            return Settings()
+        try:
+            return msgspec.json.decode(kept, type=Settings)
+        except msgspec.DecodeError:
+            return Settings()
+
+    def keep_settings(self, settings: Settings) -> None:
+        """Keeps them."""
+        self._state.remember(_SETTINGS, msgspec.json.encode(settings))
+
+    def runs(self, source_id: str = "", limit: int = 200) -> list[Run]:
+        """The latest runs first, of one data source or of all."""
+        return self._journal.runs(source_id, limit)
+
+    def run(self, run_id: str) -> Run:
+        """A run by its id, or by a beginning of it that no other has. Raises ProblemError."""
+        return self._journal.run(run_id)
+
+    def run_rows(self, run_id: str) -> list[RunRow]:
+        """All its rows, in their order. Raises ProblemError."""
+        return self._journal.run_rows(run_id)
 
     # --- reads ------------------------------------------------------------------------------------------------
 

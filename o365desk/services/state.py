@@ -43,6 +43,22 @@ STEPS: tuple[statefile.Step, ...] = (
         CREATE TABLE remembered (key TEXT PRIMARY KEY, value BLOB NOT NULL)
         """,
     ),
+    (
+        "0002-runs",
+        """
+        CREATE TABLE runs (
+            place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL,
+            tenant TEXT NOT NULL, state TEXT NOT NULL, undoes TEXT NOT NULL, undone_by TEXT NOT NULL, ended TEXT,
+            data BLOB NOT NULL, problem BLOB, counts BLOB
+        );
+        CREATE TABLE run_rows (
+            run INTEGER NOT NULL, number INTEGER NOT NULL, line INTEGER NOT NULL, label TEXT NOT NULL,
+            state TEXT NOT NULL, detail TEXT NOT NULL, remedy TEXT NOT NULL, code TEXT NOT NULL,
+            request_id TEXT NOT NULL, undone INTEGER NOT NULL, target BLOB NOT NULL, before BLOB NOT NULL,
+            PRIMARY KEY (run, number)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 """The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
 Statements end in a semicolon, which stands nowhere else."""
@@ -83,6 +99,11 @@ class State:
         self._inode = 0
         self.problem: Problem | None = None
         """Set when a damaged file was set aside. The program goes on with a new one."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the file lies."""
+        return self._file.parent
 
     def close(self) -> None:
         """Lets go of the file. It opens again on the next use."""
@@ -206,7 +227,7 @@ class State:
         return self._clock().astimezone(UTC)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
-        return self._use(lambda connection: connection.execute(sql, values).fetchall())
+        return self.use(lambda connection: connection.execute(sql, values).fetchall())
 
     def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
         """All statements in one transaction."""
@@ -216,9 +237,11 @@ class State:
                 for sql, values in statements:
                     connection.execute(sql, values)
 
-        self._use(act)
+        self.use(act)
 
-    def _use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Does something with the file; for `journal.py`, which keeps its tables in it. `act` may be called twice,
+        if the first call shows that the file is damaged."""
         with self._lock:
             try:
                 try:

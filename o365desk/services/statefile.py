@@ -39,6 +39,17 @@ def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> s
 
 
 @contextlib.contextmanager
+def lasting(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that even a power cut does not take back: what it says is on the disk when it ends."""
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+@contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All or nothing, and nobody else writes meanwhile."""
     connection.execute("BEGIN IMMEDIATE")

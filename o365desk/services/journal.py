@@ -1,0 +1,441 @@
+"""The journal: every run with all its rows, on the disk before the first request and after each answer.
+
+A row's state goes from *planned* over *sent*, which is on the disk before the request leaves, to its outcome. So
+whatever kills the program, each row is known to be untouched, done, or in doubt; and what is in doubt is read back.
+
+While a process works on a run it holds the run's lock file. The operating system lets go of it when the process is
+gone, however it went: a run that is written down as running and whose lock is free was interrupted.
+"""
+
+import contextlib
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.run import Counts, Plan, PlanRow, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.services import files, statefile
+from o365desk.services.state import State
+
+PLANNED, SENT = "planned", "sent"
+"""The two states of a row that has no outcome yet."""
+
+_KEPT = 200
+"""Runs that are kept with their rows."""
+_ROWS_KEPT = 2_000_000
+"""Rows of all runs that are kept; the oldest runs beyond go earlier."""
+_HELD_SECONDS = 3.0
+"""How long to wait for a run's lock: whoever only looks whether it is held lets go at once."""
+
+_COLUMNS = "number, line, label, state, detail, remedy, code, request_id"
+_RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """A row as the journal holds it. `target` is what it means to Graph, `before` what undoing it needs."""
+
+    number: int
+    label: str
+    line: int = 0
+    state: str = PLANNED
+    target: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What never changes about a run."""
+
+    operation: str
+    title: str
+    sentence: str
+    source_name: str
+    by: str
+    started: datetime
+
+
+class _Tally(msgspec.Struct, frozen=True):
+    """A run's rows by state. `left` are planned or in doubt."""
+
+    changed: int = 0
+    already: int = 0
+    failed: int = 0
+    left: int = 0
+    doubtful: int = 0
+    undoable: int = 0
+
+
+_OPEN = """
+    SELECT number, label, line, state, target, before FROM run_rows
+    WHERE run = ? AND state IN ('planned', 'sent') ORDER BY number
+"""
+_UNDOABLE = """
+    SELECT number, label, line, state, target, before FROM run_rows
+    WHERE run = ? AND state = 'changed' AND NOT undone ORDER BY number
+"""
+_TALLY = """
+    SELECT coalesce(sum(state = 'changed'), 0), coalesce(sum(state = 'already'), 0),
+        coalesce(sum(state = 'failed'), 0), coalesce(sum(state IN ('planned', 'sent')), 0),
+        coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'changed' AND NOT undone), 0)
+    FROM run_rows WHERE run = ?
+"""
+
+
+class Locks:
+    """Who works on which run: a lock file each. Safe from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def hold(self, run: str) -> Iterator[None]:
+        """Keeps others from working on a run. Raises ProblemError if somebody does."""
+        import filelock
+
+        files.make_folder(self._folder, mode=0o700)
+        lock = filelock.FileLock(self._path(run), thread_local=False)
+        try:
+            lock.acquire(timeout=_HELD_SECONDS, poll_interval=0.02)
+        except filelock.Timeout:
+            raise ProblemError(_in_use(run)) from None
+        with self._lock:
+            self._held.add(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(run)
+            lock.release()
+
+    def is_held(self, run: str) -> bool:
+        """Whether somebody works on it now, in whatever process."""
+        import filelock
+
+        with self._lock:
+            if run in self._held:
+                return True
+        if not self._path(run).exists():
+            return False
+        probe = filelock.FileLock(self._path(run), thread_local=False)
+        try:
+            probe.acquire(timeout=0)
+        except filelock.Timeout:
+            return True
+        probe.release()
+        return False
+
+    def forget(self, run: str) -> None:
+        """The run is gone."""
+        files.remove(self._path(run))
+
+    def _path(self, run: str) -> Path:
+        return self._folder / f"{run}.lock"
+
+
+class Journal:
+    """See the module. Its tables are in the state file. Safe from any thread; every method raises ProblemError when
+    the file cannot be used."""
+
+    def __init__(self, state: State, clock: Callable[[], datetime]) -> None:
+        self._state = state
+        self._clock = clock
+        self.locks = Locks(state.folder / "runs")
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def begin(self, plan: Plan, title: str, tenant: str, by: str) -> Iterator[str]:
+        """Writes a plan down as a run, and holds it; gives its id."""
+        run = os.urandom(4).hex()
+        facts = _Facts(plan.operation, title, plan.sentence, plan.source_name, by, self._now())
+        rows = [_first(item) for item in plan.rows]
+        with self.locks.hold(run):
+
+            def act(connection: sqlite3.Connection) -> list[str]:
+                with statefile.lasting(connection):
+                    cursor = connection.execute(
+                        "INSERT INTO runs (id, source_id, tenant, state, undoes, undone_by, data)"
+                        " VALUES (?, ?, ?, ?, ?, '', ?)",
+                        (run, plan.source_id, tenant, RunState.RUNNING, plan.undoes, msgspec.json.encode(facts)),
+                    )
+                    marks = ", ".join("?" * 12)
+                    connection.executemany(
+                        f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
+                        [(cursor.lastrowid, *row) for row in rows],
+                    )
+                    return _forget_old(connection)
+
+            for gone in self._state.use(act):
+                self.locks.forget(gone)
+            yield run
+
+    def sent(self, run: str, numbers: Iterable[int]) -> None:
+        """These rows are about to be sent. They are in doubt until their outcome is written down."""
+        self._update(run, "state = 'sent'", [((), number) for number in numbers])
+
+    def ended(self, run: str, rows: Iterable[RunRow]) -> None:
+        """How rows ended."""
+        self._update(
+            run,
+            "state = ?, detail = ?, remedy = ?, code = ?, request_id = ?",
+            [((row.outcome.value, row.detail, row.remedy, row.code, row.request_id), row.number) for row in rows],
+        )
+
+    def note(self, run: str, number: int, before: Mapping[str, Any]) -> None:
+        """What undoing a row needs, found out while it was carried out."""
+        self._update(run, "before = ?", [((msgspec.json.encode(before),), number)])
+
+    def reopen(self, run: str) -> None:
+        """The run is carried on."""
+        self._execute(
+            "UPDATE runs SET state = ?, problem = NULL, counts = NULL, ended = NULL WHERE id = ?",
+            (RunState.RUNNING, run),
+        )
+
+    def close(self, run: str, state: RunState, problem: Problem | None = None) -> None:
+        """The run has come to an end, for now or for good. Of an undo, the run that it undid is told."""
+        ended = self._now().isoformat()
+        text = msgspec.json.encode(problem) if problem else None
+
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.lasting(connection):
+                connection.execute(
+                    "UPDATE runs SET state = ?, ended = ?, problem = ? WHERE id = ?", (state, ended, text, run)
+                )
+                for place in _mark_undone(connection, run):
+                    connection.execute(
+                        "UPDATE runs SET counts = ? WHERE place = ?", (_count(connection, place), place)
+                    )
+
+        self._state.use(act)
+
+    def _update(self, run: str, change: str, rows: Sequence[tuple[tuple[Any, ...], int]]) -> None:
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.lasting(connection):
+                ((place,),) = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchall()
+                connection.executemany(
+                    f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
+                    [(*values, place, number) for values, number in rows],
+                )
+
+        if rows:
+            self._state.use(act)
+
+    def _execute(self, sql: str, values: tuple[Any, ...]) -> None:
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.lasting(connection):
+                connection.execute(sql, values)
+
+        self._state.use(act)
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    def runs(self, source_id: str = "", limit: int = _KEPT) -> list[Run]:
+        """The latest runs first, of one data source or of all."""
+        rows = self._all(
+            f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC LIMIT ?",  # noqa: S608 - ours
+            source_id,
+            limit,
+        )
+        return [self._run(row) for row in rows]
+
+    def run(self, key: str) -> Run:
+        """One run by its id, or by a beginning of it that no other has. Raises ProblemError."""
+        return self._run(self._row(key))
+
+    def tenant(self, key: str) -> str:
+        """The id of the tenant in which it ran, "" if that was not known."""
+        return str(self._row(key)[2])
+
+    def run_rows(self, key: str) -> list[RunRow]:
+        """All rows of a run, in their order."""
+        rows = self._all(
+            f"SELECT {_COLUMNS} FROM run_rows WHERE run = ? ORDER BY number",  # noqa: S608 - our columns
+            self._row(key)[-1],
+        )
+        return [_run_row(row) for row in rows]
+
+    def kept(self, key: str, *, undoable: bool = False) -> list[Kept]:
+        """The rows that have no outcome yet; or those that changed and were not undone."""
+        rows = self._all(_UNDOABLE if undoable else _OPEN, self._row(key)[-1])
+        return [
+            Kept(
+                number=number,
+                label=label,
+                line=line,
+                state=state,
+                target=msgspec.json.decode(target),
+                before=msgspec.json.decode(before),
+            )
+            for number, label, line, state, target, before in rows
+        ]
+
+    def _row(self, key: str) -> Any:
+        text = key.strip().lower()
+        found = []
+        if re.fullmatch(r"[0-9a-f]{1,8}", text):
+            found = self._all(
+                f"SELECT {_RUN} FROM runs WHERE id LIKE ? LIMIT 2",  # noqa: S608 - our columns
+                text + "%",
+            )
+        if len(found) != 1:
+            raise ProblemError(_no_run(key, several=bool(found)))
+        return found[0]
+
+    def _run(self, row: Any) -> Run:
+        key, source_id, _, state, undoes, undone_by, ended, data, problem, counts, place = row
+        facts = msgspec.json.decode(data, type=_Facts)
+        if counts is None:
+            counts = self._state.use(lambda connection: _count(connection, place))
+        tally = msgspec.json.decode(counts, type=_Tally)
+        state = RunState(state)
+        if state is RunState.RUNNING and not self.locks.is_held(key):
+            state = RunState.INTERRUPTED
+        return Run(
+            id=key,
+            operation=facts.operation,
+            title=facts.title,
+            sentence=facts.sentence,
+            source_id=source_id,
+            source_name=facts.source_name,
+            state=state,
+            by=facts.by,
+            started=facts.started,
+            ended=datetime.fromisoformat(ended) if ended else None,
+            counts=Counts(
+                changed=tally.changed, already=tally.already, failed=tally.failed, not_attempted=tally.left
+            ),
+            doubtful=0 if state is RunState.RUNNING else tally.doubtful,
+            undoable=tally.undoable,
+            undoes=undoes,
+            undone_by=undone_by,
+            problem=msgspec.json.decode(problem, type=Problem) if problem else None,
+        )
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self._state.use(lambda connection: connection.execute(sql, values).fetchall())
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+def _first(item: PlanRow) -> tuple[Any, ...]:
+    """How a row of a plan enters the journal: what cannot be done has failed already, what is so is so."""
+    state = {
+        Standing.WILL: PLANNED,
+        Standing.ALREADY: RowOutcome.ALREADY.value,
+        Standing.CANNOT: RowOutcome.FAILED.value,
+    }[item.standing]
+    problem = item.problem
+    return (
+        item.row.number,
+        item.row.line,
+        item.label,
+        state,
+        told(problem) if problem else item.note,
+        problem.remedy if problem else "",
+        problem.code if problem else "",
+        problem.request_id if problem else "",
+        0,
+        msgspec.json.encode(item.target),
+        msgspec.json.encode(item.before),
+    )
+
+
+def told(problem: Problem) -> str:
+    """What happened and why, without what to do: a row's `detail`."""
+    return problem.with_(remedy="").sentence()
+
+
+def _run_row(row: Any) -> RunRow:
+    number, line, label, state, detail, remedy, code, request_id = row
+    open_ = state in (PLANNED, SENT)
+    return RunRow(
+        number=number,
+        label=label,
+        outcome=RowOutcome.NOT_ATTEMPTED if open_ else RowOutcome(state),
+        line=line,
+        detail="It was sent, and its answer never came." if state == SENT else detail,
+        remedy="Resume the run: it is read back first." if state == SENT else remedy,
+        code=code,
+        request_id=request_id,
+        doubtful=state == SENT,
+    )
+
+
+def _count(connection: sqlite3.Connection, place: int) -> bytes:
+    (row,) = connection.execute(_TALLY, (place,)).fetchall()
+    return msgspec.json.encode(_Tally(*row))
+
+
+def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
+    """After an undo: what it undid counts as undone; what that in turn had undone counts as done again, and so on
+    down the chain. Returns the places of all runs of it, whose counts have changed."""
+    undoes, key, undone = run, "", False
+    places: list[int] = []
+    numbers: list[tuple[int]] = []
+    while undoes:
+        previous, key = key, undoes
+        found = connection.execute("SELECT place, undoes FROM runs WHERE id = ?", (key,)).fetchall()
+        if not found:
+            break
+        place, undoes = found[0]
+        if not places:
+            numbers = connection.execute(
+                "SELECT number FROM run_rows WHERE run = ? AND state IN ('changed', 'already')", (place,)
+            ).fetchall()
+        else:
+            undone = not undone
+            if len(places) == 1 and numbers:
+                connection.execute("UPDATE runs SET undone_by = ? WHERE place = ?", (previous, place))
+            connection.executemany(
+                "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ?",
+                [(undone, place, number) for (number,) in numbers],
+            )
+        places.append(place)
+    return places
+
+
+def _forget_old(connection: sqlite3.Connection) -> list[str]:
+    """Drops the runs beyond the number that is kept; returns their ids. The latest one always stays."""
+    listed = connection.execute("SELECT place, id, state, counts FROM runs ORDER BY place DESC").fetchall()
+    gone, rows = [], 0
+    for number, (place, key, state, counts) in enumerate(listed, 1):
+        tally = msgspec.json.decode(counts, type=_Tally) if counts else _Tally()
+        rows += tally.changed + tally.already + tally.failed + tally.left
+        if number > 1 and state != RunState.RUNNING and (number > _KEPT or rows > _ROWS_KEPT):
+            gone.append((place, key))
+    for place, _ in gone:
+        connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))
+        connection.execute("DELETE FROM runs WHERE place = ?", (place,))
+    return [key for _, key in gone]
+
+
+def _in_use(run: str) -> Problem:
+    return Problem(
+        title=f"Run {run} is being worked on",
+        cause="Another o365desk of this user is carrying it out, or resuming it, at this moment.",
+        remedy="Wait until that one has ended, or end it, and try again.",
+        action=Action.RETRY,
+        code="locked",
+    )
+
+
+def _no_run(key: str, *, several: bool) -> Problem:
+    return Problem(
+        title=f"“{key}” may be several runs" if several else f"There is no run “{key}”",
+        cause=f"The last {_KEPT} runs are kept." if not several else "More than one id begins like this.",
+        remedy="“o365desk runs list” and the Runs page show their ids.",
+        code="no-run",
+    )
