@@ -1,0 +1,205 @@
+"""The clinic for files of rows: reads what people have as what an operation asks for, says what it saw, repairs
+what is beyond doubt, and never changes the file. A repaired copy can be saved.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from o365desk.catalogue.operations import Operation
+from o365desk.catalogue.values import check
+from o365desk.model.datasource import is_guid
+from o365desk.model.fields import Field, Kind
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.run import Row
+from o365desk.services import files
+from o365desk.services.cells import ERRORS, SAID, clean
+from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
+from o365desk.services.headings import TEXT, Headings
+
+__all__ = ["Finding", "Sheet", "read"]
+
+_MOST_FINDINGS = 200
+"""Of one kind; the rest are counted."""
+_BLANK = "The row is empty and was left out."
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a file of rows means for an operation. `columns` are the field keys that the file has, in its order."""
+
+    path: Path
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    columns: tuple[str, ...]
+    encoding: str
+    delimiter: str
+    surplus: Mapping[int, tuple[str, ...]]
+    """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+
+    def save_repaired(self, target: Path) -> None:
+        """Writes what was read, under the columns' own names: CSV, UTF-8, commas. Raises ProblemError, also where
+        the target is the original."""
+        if target.exists() and target.samefile(self.path):
+            why = "The repaired rows would replace the original, which is never changed."
+            raise refusal(target, why, "Name another file for the copy.", "original")
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self.columns)
+        for row in self.rows:
+            cells = [row.values.get(key, "") for key in self.columns]
+            writer.writerow([*cells, *self.surplus.get(row.number, ())])
+        try:
+            files.write(target, text.getvalue().encode("utf-8", errors="replace"))
+        except (OSError, ValueError) as error:
+            known = error if isinstance(error, OSError) else OSError(str(error))
+            raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
+
+
+def read(path: Path, operation: Operation, fixed: Mapping[str, str] | None = None) -> Sheet:
+    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's. What is wrong with one row is
+    that row's problem. Raises ProblemError where no row can be understood."""
+    headings = Headings(path, operation, frozenset(key for key, value in (fixed or {}).items() if value))
+    return _Reader(path, operation, dict(fixed or {})).read(read_grid(path, headings.score), headings)
+
+
+class _Reader:
+    """One reading of one file."""
+
+    def __init__(self, path: Path, operation: Operation, fixed: dict[str, str]) -> None:
+        self._path, self._operation, self._fixed = path, operation, fixed
+        self._fields = {item.key: item for item in operation.fields}
+        self._findings: list[Finding] = []
+        self._counts: Counter[str] = Counter()
+
+    def read(self, grid: Grid, names: Headings) -> Sheet:
+        """The sheet of the grid."""
+        self._findings += grid.findings
+        if not grid.lines:
+            raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
+        (line, headings), *lines = grid.lines
+        columns = names.columns(headings, line, lines)
+        for found in names.findings:
+            self._found(found.line, found.kind, found.text, found.repaired)
+        for blank in grid.blanks:
+            self._found(blank, "blank-row", _BLANK, True)
+        self._given_twice(columns, lines)
+        rows: list[Row] = []
+        surplus: dict[int, tuple[str, ...]] = {}
+        for number, cells in lines:
+            row, rest = self._row(len(rows) + 1, number, cells, columns, len(headings))
+            if row is not None:
+                rows.append(row)
+            if row is not None and rest:
+                surplus[row.number] = rest
+        if not rows:
+            raise self._refused("It has column names and no rows.", "Write the rows below the names.", "no-rows")
+        self._duplicates(rows)
+        self._mixed(rows)
+        self._rest()
+        keys = tuple(columns.values())
+        return Sheet(self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus)
+
+    def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
+        return refusal(self._path, why, remedy, code, line)
+
+    def _found(self, line: int, kind: str, text: str, repaired: bool) -> None:
+        self._counts[kind] += 1
+        if self._counts[kind] <= _MOST_FINDINGS:
+            self._findings.append(Finding(line, kind, text, repaired))
+
+    def _rest(self) -> None:
+        """What was counted and not listed."""
+        repaired = {finding.kind: finding.repaired for finding in self._findings}
+        for kind, count in self._counts.items():
+            if count > _MOST_FINDINGS:
+                text = f"The same in {count - _MOST_FINDINGS:,} more lines."
+                self._findings.append(Finding(0, kind, text, repaired[kind]))
+
+    def _given_twice(self, columns: Mapping[int, str], lines: Sequence[Line]) -> None:
+        """A value for all rows may be a column as well, if it says the same."""
+        for place, key in columns.items():
+            value = self._fixed.get(key)
+            if value is None:
+                continue
+            wanted = clean(self._fields[key], value)[0]
+            for number, cells in lines:
+                cell = clean(self._fields[key], cells[place] if len(cells) > place else "")[0]
+                if cell and cell.casefold() != wanted.casefold():
+                    why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
+                    remedy = "Give it in one place: in the file, or for all rows."
+                    raise self._refused(why, remedy, "given-twice", number)
+
+    def _row(
+        self, number: int, line: int, cells: list[str], columns: Mapping[int, str], width: int
+    ) -> tuple[Row | None, tuple[str, ...]]:
+        values: dict[str, str] = {}
+        repairs: list[tuple[str, str]] = []
+        for place, key in columns.items():
+            value, kinds = clean(self._fields[key], cells[place] if place < len(cells) else "")
+            values[key] = value
+            repairs += [(kind, key) for kind in kinds]
+        surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
+        while surplus and not surplus[-1]:
+            surplus.pop()
+        if not any(values.values()) and not surplus:
+            self._found(line, "blank-row", _BLANK, True)
+            return None, ()
+        for kind, key in repairs:
+            self._found(line, kind, SAID[kind].format(column=f"“{key}”"), True)
+        if len(cells) < width:
+            self._found(line, "short", f"The row has {len(cells)} cells, the headings have {width}.", False)
+        values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
+            key: value for key, value in values.items() if value or key not in self._fixed
+        }
+        return Row(number=number, values=values, line=line, problem=self._problem(values, surplus)), tuple(surplus)
+
+    def _problem(self, values: Mapping[str, str], surplus: Sequence[str]) -> Problem | None:
+        """What is wrong with a row, None for nothing."""
+        if surplus:
+            return Problem(
+                title="The row has more cells than there are columns",
+                cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
+                remedy="A value that holds the separator belongs in quotation marks.",
+                action=Action.FIELD,
+                code="too-many-cells",
+            )
+        for key, value in values.items():
+            if value.upper() in ERRORS:
+                return Problem(
+                    title=f"“{value}” is a spreadsheet's error, not a value",
+                    cause="The spreadsheet could not calculate this cell.",
+                    remedy="Put it right there, and save the file again.",
+                    field=key,
+                    action=Action.FIELD,
+                    code="spreadsheet-error",
+                )
+        problems = check(self._operation, values)
+        return problems[0] if problems else None
+
+    def _duplicates(self, rows: Sequence[Row]) -> None:
+        seen: dict[tuple[str, ...], int] = {}
+        for row in rows:
+            key = tuple(value.casefold() for value in row.values.values())
+            first = seen.setdefault(key, row.line)
+            if first != row.line:
+                self._found(row.line, "duplicate", f"The row is the same as line {first}.", False)
+
+    def _mixed(self, rows: Sequence[Row]) -> None:
+        for item in self._operation.fields:
+            ways = Counter(way for row in rows if (way := _way(item, row.values.get(item.key, ""))))
+            if len(ways) > 1:
+                counted = ", ".join(f"{count:,} {way}" for way, count in ways.most_common())
+                text = f"“{item.key}” is given in several ways: {counted}."
+                self._findings.append(Finding(0, "mixed", text, False))
+
+
+def _way(field: Field, value: str) -> str:
+    if not value or field.kind not in (Kind.USER, Kind.GROUP):
+        return ""
+    if is_guid(value):
+        return "object IDs"
+    return ("UPNs or mail addresses" if field.kind is Kind.USER else "mail addresses") if "@" in value else "names"

@@ -1,0 +1,327 @@
+"""The clinic: what people's files are read as, what is said of them, and that the file stays as it is."""
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from o365desk.catalogue import operation
+from o365desk.catalogue.operations import Operation
+from o365desk.model.problems import ProblemError
+from o365desk.services import sheet
+from o365desk.services.sheet import Sheet
+
+ADD = operation("add-user-to-group")
+ASSIGN = operation("assign-licence-to-user")
+CREATE = operation("create-group")
+ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
+
+def read(tmp_path: Path, data: str | bytes, wanted: Operation = ADD, **fixed: str) -> Sheet:
+    file = tmp_path / "rows.csv"
+    file.write_bytes(data.encode() if isinstance(data, str) else data)
+    before = file.read_bytes()
+    try:
+        return sheet.read(file, wanted, fixed)
+    finally:
+        assert file.read_bytes() == before
+
+
+def kinds(made: Sheet) -> list[str]:
+    return [finding.kind for finding in made.findings]
+
+
+def users(made: Sheet) -> list[str]:
+    return [row.values["user"] for row in made.rows]
+
+
+CLEAN = "group,user\nSales,a@b.c\nSales,d@e.f\n"
+
+
+def test_a_clean_file_needs_no_remark(tmp_path: Path) -> None:
+    made = read(tmp_path, CLEAN)
+    assert (made.findings, made.columns, made.encoding, made.delimiter) == ((), ("group", "user"), "utf-8", ",")
+    assert [(row.number, row.line, row.values["user"], row.problem) for row in made.rows] == [
+        (1, 2, "a@b.c", None), (2, 3, "d@e.f", None),
+    ]  # fmt: skip
+
+
+# what it is, the file (group is given for all rows), the users read, the kinds of findings
+CLINIC: tuple[tuple[str, str | bytes, list[str], list[str]], ...] = (
+    ("semicolons", "user;group\na@b.c;Sales\n", ["a@b.c"], ["delimiter"]),
+    ("tabs", "user\tgroup\na@b.c\tSales\n", ["a@b.c"], ["delimiter"]),
+    ("bars", "user|group\na@b.c|Sales\n", ["a@b.c"], ["delimiter"]),
+    ("the delimiter inside quotes", '"user";"group"\n"a@b.c";"Sales"\n', ["a@b.c"], ["delimiter"]),
+    ("Excel's own line", "sep=;\nuser;group\na@b.c;Sales\n", ["a@b.c"], ["delimiter"]),
+    ("UTF-8 with a mark", "\ufeffuser\na@b.c\n".encode(), ["a@b.c"], []),
+    ("UTF-16 with a mark", "user\nmüller@b.c\n".encode("utf-16"), ["müller@b.c"], []),
+    ("UTF-16 without one", "user\na@b.c\n".encode("utf-16-le"), ["a@b.c"], ["encoding"]),
+    ("Windows-1252", "user\nmüller@b.c\n".encode("cp1252"), ["müller@b.c"], ["encoding"]),
+    ("CRLF", "user\r\na@b.c\r\nd@e.f\r\n", ["a@b.c", "d@e.f"], []),
+    ("CR", "user\ra@b.c\rd@e.f\r", ["a@b.c", "d@e.f"], []),
+    ("blank rows", "user\n\na@b.c\n , \nd@e.f\n\n\n", ["a@b.c", "d@e.f"], ["blank-row", "blank-row"]),
+    ("a row of invisible letters", "user\n\u200b\u00a0\na@b.c\n", ["a@b.c"], ["blank-row"]),
+    ("another heading", "User principal name\na@b.c\n", ["a@b.c"], ["column"]),
+    ("a heading in capitals", " UPN \na@b.c\n", ["a@b.c"], ["column"]),
+    ("blanks around", "user\n  a@b.c \n", ["a@b.c"], ["blanks"]),
+    ("a hard blank", "user\na@b.c\u00a0\n", ["a@b.c"], ["blanks"]),
+    ("a zero-width blank", "user\na@\u200bb.c\n", ["a@b.c"], ["invisible"]),
+    ("mailto:", "user\nMailTo:a@b.c\n", ["a@b.c"], ["address"]),
+    ("a name with the address", "user\nAnna Maier <a@b.c>\n", ["a@b.c"], ["address"]),
+    ("typographic apostrophe", "user\nsiobhan.o’brien@b.c\n", ["siobhan.o'brien@b.c"], ["quotes"]),
+    ("typographic quotes", "user\n“a@b.c”\n", ["a@b.c"], ["quotes"]),
+    ("an id in braces", f"user\n{{{ID}}}\n", [ID], ["braces"]),
+    ("marked as text", "user\n'+a@b.c\n", ["+a@b.c"], ["text-mark"]),
+    ("a letter of two parts", "user\nmu\u0308ller@b.c\n", ["müller@b.c"], ["letters"]),
+    ("NUL bytes", b"user\na\0@b.c\n", ["a@b.c"], ["nul"]),
+    ("duplicates", "user\na@b.c\nd@e.f\nA@B.C\n", ["a@b.c", "d@e.f", "A@B.C"], ["duplicate"]),
+    ("ids and addresses", f"user\na@b.c\n{ID}\n", ["a@b.c", ID], ["mixed"]),
+    ("a row too short", "user,group\na@b.c\n", ["a@b.c"], ["short"]),
+    ("columns without name and values", "user,,\na@b.c,,\n", ["a@b.c"], []),
+    ("a value over two lines", 'user\n"a@b.c\n"\nd@e.f\n', ["a@b.c", "d@e.f"], ["blanks"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "wanted", "found"), [row[1:] for row in CLINIC], ids=[row[0] for row in CLINIC])
+def test_the_clinic(tmp_path: Path, data: str | bytes, wanted: list[str], found: list[str]) -> None:
+    made = read(tmp_path, data, group="Sales")
+    assert users(made) == wanted
+    assert kinds(made) == found
+    assert all(row.values["group"] == "Sales" and row.problem is None for row in made.rows)
+    copy = tmp_path / "repaired.csv"
+    made.save_repaired(copy)
+    again = sheet.read(copy, ADD, {"group": "Sales"})
+    assert users(again) == wanted
+    assert not [finding for finding in again.findings if finding.repaired]
+
+
+def test_each_finding_tells_its_line(tmp_path: Path) -> None:
+    made = read(tmp_path, 'user\n"a\n@b.c"\n\n b@b.c\nb@b.c\n', group="x")
+    assert [(item.line, item.kind) for item in made.findings] == [(4, "blank-row"), (5, "blanks"), (6, "duplicate")]
+    assert "line 5" in made.findings[2].text
+    assert [row.line for row in made.rows] == [2, 5, 6]
+
+
+# what it is, the file, code, and parts of what is said
+REFUSED: tuple[tuple[str, str | bytes, str, tuple[str, ...]], ...] = (
+    ("empty", b"", "empty", ("rows.csv",)),
+    ("blanks only", b" \r\n\t\n", "empty", ("rows.csv",)),
+    ("headings only", "group,user\n", "no-rows", ()),
+    ("an unknown column", "group,user,colour\nx,a@b.c,red\n", "unknown-column", ("“colour”", "group, user")),
+    ("a column twice", "group,user,user\nx,a@b.c,a@b.c\n", "double-column", ("“user”",)),
+    ("two names for one", "group,UPN,mail\nx,a@b.c,a@b.c\n", "double-column", ("“UPN”", "“mail”")),
+    ("a column is missing", "user\na@b.c\n", "missing-column", ("“group”", "--set group=")),
+    ("no headings", "a@b.c,Sales\nd@e.f,Sales\n", "no-headings", ("group, user",)),
+    ("values without a heading", "group,user,\nx,a@b.c,red\n", "nameless-column", ("Column 3", "line 2")),
+    ("a quote that stays open", 'group,user\nx,"a@b.c\ny,d@e.f\n', "quote", ("line 2",)),
+    ("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old-excel", (".xls",)),
+    (
+        "a locked workbook",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+        "password",
+        ("password",),
+    ),
+    ("half a workbook", b"PK\x03\x04" + b"\0" * 50, "damaged", ("damaged",)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "code", "said"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_understood_is_refused(
+    tmp_path: Path, data: str | bytes, code: str, said: tuple[str, ...]
+) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, data)
+    problem = caught.value.problem
+    assert problem.code == code
+    assert "rows.csv" in problem.title
+    assert problem.remedy
+    for part in said:
+        assert part in problem.sentence()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    for path, code in ((tmp_path, "folder"), (tmp_path / "none.csv", "ENOENT"), (Path("a\0b"), "name")):
+        with pytest.raises(ProblemError) as caught:
+            sheet.read(path, ADD)
+        assert caught.value.problem.code == code
+
+
+# what it is, the row's user, the code of its problem
+BAD_ROWS = (
+    ("an id made a number", "1.16E+20", "spreadsheet-damage"),
+    ("a cut id", ID[:-3], "cut-id"),
+    ("a name alone", "Anna Maier", "no-user"),
+    ("nothing", "", "missing"),
+    ("a spreadsheet's error", "#N/A", "spreadsheet-error"),
+)
+
+
+@pytest.mark.parametrize(("value", "code"), [row[1:] for row in BAD_ROWS], ids=[row[0] for row in BAD_ROWS])
+def test_a_bad_row_is_that_rows_problem(tmp_path: Path, value: str, code: str) -> None:
+    made = read(tmp_path, f"group,user\nx,a@b.c\nx,{value}\nx,d@e.f\n")
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", code, ""]
+    assert made.rows[1].line == 3
+    assert made.rows[1].problem
+    assert made.rows[1].problem.field == "user"
+
+
+def test_a_row_too_long_stays_so_in_the_copy(tmp_path: Path) -> None:
+    made = read(tmp_path, "user,group\na@b.c,Sales, Berlin,\n")
+    assert made.rows[0].problem
+    assert made.rows[0].problem.code == "too-many-cells"
+    made.save_repaired(tmp_path / "copy.csv")
+    assert sheet.read(tmp_path / "copy.csv", ADD).rows == made.rows
+
+
+def test_a_value_for_all_rows_may_not_contradict_the_file(tmp_path: Path) -> None:
+    assert len(read(tmp_path, CLEAN, group="sales").rows) == 2
+    filled = read(tmp_path, "group,user\nSales,a@b.c\n,d@e.f\n", group="Sales")
+    assert [row.values["group"] for row in filled.rows] == ["Sales", "Sales"]
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, CLEAN + "Finance,x@y.z\n", group="Sales")
+    assert caught.value.problem.code == "given-twice"
+    assert "line 4" in caught.value.problem.title
+
+
+def test_choices_are_taken_by_their_words(tmp_path: Path) -> None:
+    made = read(tmp_path, "name,type,owners\nA,Microsoft 365,Anna <a@b.c>; mailto:d@e.f\nB,SECURITY,\n", CREATE)
+    assert [row.values["kind"] for row in made.rows] == ["microsoft365", "security"]
+    assert made.rows[0].values["owners"] == "a@b.c; d@e.f"
+    assert made.columns == ("displayName", "kind", "owners")
+
+
+def test_a_copy_never_replaces_the_original(tmp_path: Path) -> None:
+    made = read(tmp_path, "UPN,group\na@b.c,x\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "rows.csv")
+    for target in (tmp_path / "rows.csv", tmp_path / "link.csv", tmp_path / "." / "rows.csv"):
+        with pytest.raises(ProblemError) as caught:
+            made.save_repaired(target)
+        assert caught.value.problem.code == "original"
+    with pytest.raises(ProblemError):
+        made.save_repaired(tmp_path / "none" / "copy.csv")
+    made.save_repaired(tmp_path / "copy.csv")
+    assert (tmp_path / "copy.csv").read_bytes() == b"user,group\r\na@b.c,x\r\n"
+
+
+def test_too_much_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, "group,user\n" + "x,a@b.c\n" * 100_001)
+    assert "100,000 rows" in caught.value.problem.cause
+    monkeypatch.setattr("o365desk.services.grids.MOST_BYTES", 1000)
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, "group,user\n" + "x,a@b.c\n" * 1000)
+    assert caught.value.problem.code == "too-large"
+
+
+def test_many_findings_of_a_kind_are_counted(tmp_path: Path) -> None:
+    made = read(tmp_path, "group,user\n" + "".join(f"x, {n}@b.c\n" for n in range(1000)))
+    assert len(made.rows) == 1000
+    assert len(made.findings) == 201
+    assert "800 more lines" in made.findings[-1].text
+
+
+# --- workbooks ---------------------------------------------------------------------------------------------------
+
+
+def workbook(tmp_path: Path, *rows: tuple[Any, ...], change: Any = None) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    if change:
+        change(book)
+    book.save(tmp_path / "rows.xlsx")
+    return tmp_path / "rows.xlsx"
+
+
+def test_a_workbook_is_read(tmp_path: Path) -> None:
+    rows = (("User", "Group"), ("a@b.c", 2024), (None, None), ("d@e.f", date(2024, 5, 1)), ("e@e.f", 1.16e20))
+    made = sheet.read(workbook(tmp_path, *rows), ADD)
+    assert [row.values["group"] for row in made.rows] == ["2024", "2024-05-01", "1.16e+20"]
+    assert [row.line for row in made.rows] == [2, 4, 5]
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", "", "spreadsheet-damage"]
+    assert (made.encoding, kinds(made)) == ("xlsx", ["column", "column", "blank-row"])
+
+
+def test_what_a_workbook_hides_is_told(tmp_path: Path) -> None:
+    def change(book: Any) -> None:
+        book.create_sheet("Archive")
+        book.active["B2"] = '="Sa"&"les"'
+        book.active.merge_cells("A3:A4")
+
+    file = workbook(tmp_path, ("user", "group"), ("a@b.c", ""), ("d@e.f", "x"), ("g@h.i", "x"), change=change)
+    made = sheet.read(file, ADD)
+    assert kinds(made) == ["sheets", "formulas", "merged"]
+    assert "Archive" in made.findings[0].text
+    # A formula that was never calculated has no value, and a merged cell's second is empty.
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["missing", "", "missing"]
+    made.save_repaired(tmp_path / "copy.csv")
+    with pytest.raises(ProblemError):
+        made.save_repaired(file)
+
+
+def test_other_packed_files_are_refused(tmp_path: Path) -> None:
+    for name, said in (("content.xml", "OpenDocument"), ("word/document.xml", "no Excel workbook")):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(name, "<x/>")
+        with pytest.raises(ProblemError) as caught:
+            read(tmp_path, packed.getvalue())
+        assert said in caught.value.problem.cause
+
+
+# --- whatever comes ----------------------------------------------------------------------------------------------
+
+CELL = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["a@b.c", f"{{{ID}}}", ID, "mailto:x@y.z", "A <a@b.c>", "“a@b.c”", "'=x", "\u200b", '"', "x;y"]
+    ),
+)
+
+
+HEADS = (
+    b"",
+    b"user,group\n",
+    b"PK\x03\x04",
+    "user;group\r\n".encode("utf-16"),
+    b"sep=;\nUPN;Team\n",
+    b'"user"\t"group"\n',
+)
+
+
+def rewritten(tmp_path: Path, data: bytes, wanted: Operation) -> None:
+    """A file is read or refused; a repaired copy reads back to the same, with nothing left to repair."""
+    try:
+        made = read(tmp_path, data, wanted)
+    except ProblemError:
+        return
+    copy = tmp_path / "copy.csv"
+    made.save_repaired(copy)
+    again = sheet.read(copy, wanted)
+    assert [(row.values, row.problem) for row in again.rows] == [(row.values, row.problem) for row in made.rows]
+    assert not [finding for finding in again.findings if finding.repaired]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(HEADS))
+def test_whatever_bytes_come(tmp_path: Path, data: bytes, head: bytes) -> None:
+    rewritten(tmp_path, head + data, ADD)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=6), st.sampled_from(",;\t|"))
+def test_whatever_cells_come(tmp_path: Path, rows: list[list[str]], delimiter: str) -> None:
+    import csv
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(["User", "Licence", "Without"])
+    writer.writerows(rows)
+    rewritten(tmp_path, text.getvalue().encode("utf-8", "replace"), ASSIGN)
