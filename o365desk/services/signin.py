@@ -21,7 +21,7 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials, explain, graph
+from o365desk.services import answers, credentials, explain
 from o365desk.services.credentials import Credential
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret, Vault
@@ -109,7 +109,7 @@ def discover(source: DataSource, line: Line) -> dict[str, Any]:
         raise ProblemError(explain.sign_in_error(body, source.sign_in))
     lacking = [name for name in _ENDPOINTS if not isinstance(body.get(name), str)]
     if lacking:
-        problem = graph.foreign_answer(response, "the sign-in service", "login")
+        problem = answers.foreign_answer(response, "the sign-in service", "login")
         raise ProblemError(problem.with_(cause=f"The tenant's discovery document lacks {', '.join(lacking)}."))
     return body
 
@@ -125,7 +125,7 @@ def tenant_id(document: dict[str, Any]) -> str:
 
 def entra_json(response: Any) -> dict[str, Any]:
     """The body of an answer of the sign-in service. Raises ProblemError where it is another's, or it is down."""
-    wait = graph.retry_after(response.headers)
+    wait = answers.retry_after(response.headers)
     if response.status_code == 429 or response.status_code >= 500:
         asks = f"It asks to wait {wait:.0f} seconds; then try again." if wait else "Wait a little and try again."
         throttled = response.status_code == 429
@@ -144,7 +144,7 @@ def entra_json(response: Any) -> dict[str, Any]:
                 conclusive=False,
             )
         )
-    body: dict[str, Any] = graph.decode(response, "the sign-in service", "login")
+    body: dict[str, Any] = answers.decode(response, "the sign-in service", "login")
     return body
 
 

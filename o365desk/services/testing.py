@@ -16,7 +16,7 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome, lifetimes
-from o365desk.services import graph, signin, verdicts
+from o365desk.services import answers, graph, signin, verdicts
 from o365desk.services.graph import Graph
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token
@@ -70,8 +70,8 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
         return found(problem)
     if key == "graph":
         if response.status_code >= 500:
-            return found(graph.problem_of(response))
-        graph.decode(response, "Microsoft Graph", key if own else "")
+            return found(answers.problem_of(response))
+        answers.decode(response, "Microsoft Graph", key if own else "")
     else:
         signin.entra_json(response)
         trial.date_header, trial.date_seen = response.headers.get("Date", ""), trial.now()

@@ -59,6 +59,10 @@ class Line:
         self.stop.unlisten(self._cut)
         self._session.close()
 
+    def start_afresh(self) -> None:
+        """Lets go of the connections that nobody is using: what is sent next gets a new one."""
+        self._session.close()
+
     def send(
         self,
         method: str,

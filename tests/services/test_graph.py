@@ -11,7 +11,8 @@ import pytest
 
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.graph import IMPATIENT, Graph, Patience, challenge, retry_after
+from o365desk.services.answers import challenge, retry_after
+from o365desk.services.graph import IMPATIENT, Graph, Patience
 from o365desk.services.secrets import Secret
 from o365desk.services.wire import Line
 from tests.practice.fixtures import Client
@@ -151,5 +152,7 @@ class _Unavailable:
 
 
 def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: Graph) -> None:
-    assert graph._wait("GET", _Unavailable(), 1.5) == 1.5  # type: ignore[arg-type]
+    pause = graph._wait("GET", _Unavailable(), 1.5)  # type: ignore[arg-type]
+    assert pause is not None
+    assert pause.seconds == 1.5
     assert graph._wait("POST", _Unavailable(), 1.5) is None  # type: ignore[arg-type]

@@ -1,0 +1,411 @@
+"""Many requests to Microsoft Graph, 20 to a `$batch`, several of these in flight.
+
+Each request is accounted for. What Graph turned away (429, 503 with Retry-After, 424) was not done and is sent
+again after the longest wait asked for; so is what only reads, when an answer was lost. What writes is not sent
+again when nobody knows whether it arrived: it comes back with status 0, to be looked up.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib concepts/{json-batching,throttling}.md.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
+from o365desk.model.stop import Stop
+from o365desk.services import answers, pace
+from o365desk.services.pace import Patience, Told, Width
+
+if TYPE_CHECKING:
+    import requests
+
+MOST = 20
+"""Requests in one `$batch`."""
+
+UNKNOWN = 0
+"""The status of what may or may not have been done: its answer was lost."""
+NOT_SENT = -1
+"""The status of what was not done for sure: the work ended before its turn came."""
+
+_TRANSIENT = frozenset({500, 502, 503, 504, 509})
+_TURNED_AWAY = frozenset({424, 429})
+_NEVER_ARRIVED = frozenset({"dns", "refused", "untrusted", "http"})
+"""Problems of the wire with which nothing can have been sent; see `wire.no_answer`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request. `path` is below v1.0, encoded, with its query; `key` is the caller's own mark. `repeatable`: it
+    may be sent again when nobody knows whether the first try arrived; a GET always may."""
+
+    method: str
+    path: str
+    body: object = None
+    eventual: bool = False
+    key: object = None
+    repeatable: bool = False
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether sending it twice does no harm."""
+        return self.repeatable or self.method == "GET"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What became of a request. `status` is Graph's, or `UNKNOWN`, or `NOT_SENT`. `problem` is None exactly for a
+    2xx, and for what was not sent because `go_on` said so. A 5xx, too, leaves it open whether the work was done:
+    its problem is not `conclusive`. `retried`: an earlier try may have been carried out before this answer."""
+
+    request: Request
+    status: int
+    body: Any = None
+    request_id: str = ""
+    problem: Problem | None = None
+    retried: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """Who hears of a batch. `before` is called with the requests of a `$batch` right before it is sent, `answered`
+    with the replies that are final when its answer came; both in the caller's thread, one at a time. `go_on` is
+    asked before each `$batch`; it may block and so is called in another thread. False: nothing new is sent."""
+
+    before: Callable[[list[Request]], None] | None = None
+    answered: Callable[[list[Reply]], None] | None = None
+    go_on: Callable[[], bool] | None = None
+
+
+@dataclass
+class _Item:
+    number: int
+    request: Request
+    tried: int = 0
+    claims: str | None = None
+    lost: Problem | None = None
+
+
+@dataclass(frozen=True)
+class _Flight:
+    items: list[_Item]
+    flood: int
+
+
+class NotSentError(Exception):
+    """Raised by `post` where the request could not even be sent: nobody gave a token."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence())
+        self.problem = problem
+
+
+class _Outcome:
+    """What one HTTP answer, or the lack of one, says: replies that are `final`, items to send `again`, those that
+    were `throttled` with the longest `wait` asked for (None: nobody said how long), the `backoff` after a loss."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self.final: dict[int, Reply] = {}
+        self.again: list[_Item] = []
+        self.throttled: dict[int, Reply] = {}
+        self.wait: float | None = None
+        self.backoff = 0.0
+        self.lost: Problem | None = None
+        self.near_limit = False
+        self.unwell = False
+
+    @property
+    def progress(self) -> bool:
+        """Whether Graph said anything that will not change."""
+        return any(reply.status > 0 for reply in self.final.values())
+
+    def read(self, items: Sequence[_Item], response: "requests.Response") -> None:
+        """Takes in an answer. Raises ProblemError where it does not tell what became of the items."""
+        status, headers = response.status_code, response.headers
+        self.near_limit, self.unwell = _near_limit(headers), status == 503
+        given = _responses(response)
+        if given is not None:
+            for place, item in enumerate(items):
+                self._read_one(item, given.get(str(place)), headers.get("request-id", ""))
+            return
+        if status < 300:
+            raise ProblemError(answers.foreign_answer(response, "Microsoft Graph", "graph"))
+        problem = answers.problem_of(response)
+        if status in _TRANSIENT and (status != 503 or answers.retry_after(headers) is None):
+            raise ProblemError(problem)
+        for item in items:
+            self._judge(item, status, headers, None, problem)
+
+    def _read_one(self, item: _Item, answer: Mapping[str, Any] | None, request_id: str) -> None:
+        if answer is None:
+            self.lose(item, _no_answer(request_id))
+            return
+        headers = _headers(answer.get("headers"))
+        self.near_limit |= _near_limit(headers)
+        self.unwell |= answer["status"] == 503
+        self._judge(item, answer["status"], headers, answer.get("body"))
+
+    def _judge(
+        self, item: _Item, status: int, headers: Mapping[str, str], body: Any, problem: Problem | None = None
+    ) -> None:
+        if 200 <= status < 300:
+            self.final[item.number] = _reply(item, status, headers, body)
+            return
+        if status == 401 and item.claims is None and (claims := answers.challenge(headers)):
+            # Answering a challenge is no second try: the first was not heard out.
+            item.claims = claims
+            self.again.append(item)
+            return
+        asked = answers.retry_after(headers)
+        reply = _reply(item, status, headers, body, problem or answers.refusal(status, body, headers))
+        if status in _TURNED_AWAY or (status == 503 and asked is not None):
+            self.throttled[item.number] = reply
+            if asked is not None:
+                self.wait = max(asked, self.wait or 0)
+        elif status in _TRANSIENT:
+            self.lose(item, reply.problem or _no_answer(reply.request_id), reply)
+        else:
+            self.final[item.number] = reply
+
+    def lose(self, item: _Item, problem: Problem, reply: Reply | None = None) -> None:
+        """Nobody knows what became of an item (but for what a fault's `reply` tells): it is sent again if that does
+        no harm and may help."""
+        item.tried += 1
+        arrived = problem.code not in _NEVER_ARRIVED
+        if (
+            (item.request.may_repeat or not arrived)
+            and not problem.conclusive
+            and item.tried < self._patience.tries
+        ):
+            item.lost = problem if arrived else item.lost
+            self.again.append(item)
+            self.backoff = max(self.backoff, self._patience.backoff(item.tried))
+            return
+        doubt = arrived or item.lost is not None
+        self.final[item.number] = reply or Reply(
+            request=item.request,
+            status=UNKNOWN if doubt else NOT_SENT,
+            request_id=problem.request_id,
+            problem=problem,
+            retried=item.lost is not None,
+        )
+
+
+class Batch:
+    """One run over many requests. `post` sends the JSON of a `$batch`, with the claims of a challenge or None;
+    `afresh` makes the next request use a new connection."""
+
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        post: "Callable[[object, str | None], requests.Response]",
+        hooks: Hooks,
+        *,
+        afresh: Callable[[], None],
+        stop: Stop,
+        patience: Patience,
+        told: Told | None = None,
+        priority: str = "",
+    ) -> None:
+        self._post, self._hooks, self._afresh = post, hooks, afresh
+        self._stop, self._patience, self._told = stop, patience, told
+        self._priority = priority
+        self._items = [_Item(number, request) for number, request in enumerate(requests)]
+        self._queue = deque(self._items)
+        self._replies: dict[int, Reply] = {}
+        self._flying: dict[Future[Any], _Flight] = {}
+        self._asked: Future[bool] | None = None
+        self._width = Width()
+        self._pause: pace.Pause | None = None
+        self._pause_ends = 0.0
+        self._fruitless = 0
+        self._ended = False
+        self._why: Problem | None = None
+        self._cancelled: CancelledError | None = None
+
+    def run(self) -> list[Reply]:
+        """Works until all is final. The replies are in the order of the requests. Raises CancelledError on stop,
+        after the answers that had come were told."""
+        pool = ThreadPoolExecutor(pace.WIDEST + 1, thread_name_prefix="batch")
+        try:
+            while (self._queue and not self._ended) or self._flying:
+                self._step(pool)
+        finally:
+            # Whoever is asked whether to go on may be thinking about it still.
+            pool.shutdown(wait=self._asked is None or self._asked.done(), cancel_futures=True)
+        if self._cancelled:
+            raise self._cancelled
+        return [self._replies.get(item.number) or self._unsent(item) for item in self._items]
+
+    def _step(self, pool: ThreadPoolExecutor) -> None:
+        if self._pause and not self._flying:
+            self._rest()
+        while self._queue and not self._pause and len(self._flying) < self._width.now and self._may_send(pool):
+            items = [self._queue.popleft() for _ in range(min(MOST, len(self._queue)))]
+            if self._hooks.before:
+                self._hooks.before([item.request for item in items])
+            self._flying[pool.submit(self._send, items)] = _Flight(items, self._width.flood)
+        awaited: set[Future[Any]] = set(self._flying)
+        if self._asked and not self._asked.done():
+            awaited.add(self._asked)
+        if awaited:
+            landed, _ = wait(awaited, return_when=FIRST_COMPLETED)
+            for future in landed & self._flying.keys():
+                self._land(future)
+
+    def _may_send(self, pool: ThreadPoolExecutor) -> bool:
+        if self._ended or self._hooks.go_on is None:
+            return not self._ended
+        if self._asked is None:
+            self._asked = pool.submit(self._hooks.go_on)
+            wait({self._asked}, timeout=0.01)  # mostly the answer is there at once
+        if not self._asked.done():
+            return False
+        try:
+            self._ended = not self._asked.result()
+        except CancelledError as error:
+            self._ended, self._cancelled = True, error
+        self._asked = None
+        return not self._ended
+
+    def _rest(self) -> None:
+        pause, self._pause = self._pause, None
+        left = self._pause_ends - time.monotonic()
+        if pause and left > 0 and self._queue and not self._ended:
+            pace.rest(pace.Pause(seconds=left, reason=pause.reason), self._stop, self._told)
+
+    def _send(self, items: Sequence[_Item]) -> "requests.Response":
+        body = {"requests": [self._encoded(place, item.request) for place, item in enumerate(items)]}
+        return self._post(body, next((item.claims for item in items if item.claims), None))
+
+    def _encoded(self, place: int, request: Request) -> dict[str, Any]:
+        headers = {}
+        if request.eventual:
+            headers["ConsistencyLevel"] = "eventual"
+        if self._priority:
+            headers["x-ms-throttle-priority"] = self._priority
+        encoded: dict[str, Any] = {"id": str(place), "method": request.method, "url": request.path}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            encoded["body"] = request.body
+        return encoded | ({"headers": headers} if headers else {})
+
+    def _land(self, future: "Future[requests.Response]") -> None:
+        """Takes in one HTTP answer, or the lack of one."""
+        flight, outcome = self._flying.pop(future), _Outcome(self._patience)
+        try:
+            outcome.read(flight.items, future.result())
+        except ProblemError as error:
+            outcome.lost = error.problem
+            outcome.backoff = self._patience.backoff(1)
+            for item in flight.items:
+                outcome.lose(item, error.problem)
+        except NotSentError as error:
+            outcome.again = flight.items
+            self._ended, self._why = True, error.problem
+        except CancelledError as error:
+            self._ended, self._cancelled = True, error
+        self._pace(flight, outcome)
+        self._queue.extendleft(reversed(outcome.again))
+        self._replies |= outcome.final
+        if self._hooks.answered and outcome.final:
+            self._hooks.answered(list(outcome.final.values()))
+
+    def _pace(self, flight: _Flight, outcome: _Outcome) -> None:
+        """How to go on after an answer: faster, slower, on a new connection, after a wait, or not at all."""
+        trouble = bool(outcome.throttled or outcome.lost)
+        if not (trouble or outcome.near_limit):
+            self._width.clean()
+        elif self._width.halve(flight.flood) and trouble:
+            self._fruitless += 1
+        if outcome.progress:
+            self._fruitless = 0
+        if outcome.unwell:
+            self._afresh()
+        spent = self._fruitless >= self._patience.tries
+        if outcome.throttled:
+            self._wait_out(outcome, spent)
+        if outcome.backoff:
+            self._hold(pace.unasked(outcome.backoff, "An answer did not come"))
+        if spent:
+            self._ended, self._why = True, self._why or outcome.lost
+
+    def _wait_out(self, outcome: _Outcome, spent: bool) -> None:
+        asked = outcome.wait
+        if spent or (asked or 0) > self._patience.longest:
+            outcome.final |= outcome.throttled
+            self._ended, self._why = True, next(iter(outcome.throttled.values())).problem
+            return
+        outcome.again += [self._items[number] for number in outcome.throttled]
+        outcome.again.sort(key=lambda item: item.number)
+        if asked is None:
+            self._hold(pace.unasked(self._patience.backoff(self._fruitless), "Microsoft Graph is busy"))
+        else:
+            self._hold(pace.asked_for(asked))
+
+    def _hold(self, pause: pace.Pause) -> None:
+        """Sends nothing for a while; of several waits the longest counts."""
+        ends = time.monotonic() + pause.seconds
+        if self._pause is None or ends > self._pause_ends:
+            self._pause, self._pause_ends = pause, ends
+
+    def _unsent(self, item: _Item) -> Reply:
+        status = UNKNOWN if item.lost else NOT_SENT
+        return Reply(request=item.request, status=status, problem=item.lost or self._why, retried=bool(item.lost))
+
+
+def _reply(
+    item: _Item, status: int, headers: Mapping[str, str], body: Any, problem: Problem | None = None
+) -> Reply:
+    request_id = headers.get("request-id", "") or (problem.request_id if problem else "")
+    return Reply(
+        request=item.request,
+        status=status,
+        body=body,
+        request_id=request_id,
+        problem=problem,
+        retried=item.lost is not None,
+    )
+
+
+def _responses(response: "requests.Response") -> dict[str, dict[str, Any]] | None:
+    """The answers of a batch by id; None if this is none. Also a batch that says 424 or 429 of itself may hold
+    them."""
+    try:
+        body = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return None
+    given = body.get("responses") if isinstance(body, dict) else None
+    if not isinstance(given, list):
+        return None
+    whole = (answer for answer in given if isinstance(answer, dict) and type(answer.get("status")) is int)
+    return {str(answer.get("id")): answer for answer in whole}
+
+
+def _headers(given: object) -> Mapping[str, str]:
+    """The headers within a batch: the case of their names varies."""
+    from requests.structures import CaseInsensitiveDict
+
+    pairs = given.items() if isinstance(given, dict) else ()
+    return CaseInsensitiveDict({str(name): str(value) for name, value in pairs})
+
+
+def _near_limit(headers: Mapping[str, str]) -> bool:
+    return pace.near_limit(headers.get("x-ms-throttle-limit-percentage"))
+
+
+def _no_answer(request_id: str) -> Problem:
+    return Problem(
+        title="Microsoft Graph left a request unanswered",
+        cause="Its answer to several requests in one did not mention this one.",
+        remedy="Look up whether it was done; then try again.",
+        action=Action.RETRY,
+        code="no-answer",
+        request_id=request_id,
+        conclusive=False,
+    )

@@ -1,0 +1,108 @@
+"""How hard Microsoft Graph is asked: how long to go on trying, how many requests at a time, and waits that people
+can see."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from o365desk.model.stop import Stop
+
+WIDEST = 8
+"""The most requests in flight at a time."""
+_FIRST = 2
+_NEAR_LIMIT = 0.9
+"""From here on x-ms-throttle-limit-percentage slows us down; Graph tells it from 0.8 on, and refuses from 1."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on trying: `tries` in all, waits of `first` seconds doubling up to `longest`; a Retry-After
+    beyond `longest` ends the work with a problem that says how long Microsoft asks to wait."""
+
+    tries: int = 6
+    first: float = 1.0
+    longest: float = 60.0
+
+    def backoff(self, tried: int) -> float:
+        """Seconds to wait after so many tries that failed, where nobody says how long."""
+        return min(self.first * 2.0 ** max(0, tried - 1), self.longest)
+
+
+PATIENT = Patience()
+"""For work that is to get done."""
+
+IMPATIENT = Patience(tries=2, first=0.5, longest=3.0)
+"""For a connection test: somebody is watching, and "not proven: asks to wait 20 s" is an answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """A wait that begins: how many seconds, and why, for people."""
+
+    seconds: float
+    reason: str
+
+
+Told = Callable[[Pause | None], None]
+"""Hears of each wait when it begins, and None when it ends."""
+
+
+def asked_for(seconds: float) -> Pause:
+    """A wait that Microsoft asks for. A little longer than that, so that clients turned away together do not come
+    back together."""
+    jitter = random.uniform(0, 0.1)  # noqa: S311 - no secret
+    return Pause(seconds=seconds + jitter, reason=f"Microsoft asks for {_shown(seconds)} s")
+
+
+def unasked(seconds: float, why: str) -> Pause:
+    """A wait of our own."""
+    return Pause(seconds=seconds, reason=f"{why}; the next try is in {_shown(seconds)} s")
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0")
+
+
+def rest(pause: Pause, stop: Stop, told: Told | None) -> None:
+    """Waits in sight of whoever watches. Raises CancelledError as soon as the work is asked to stop."""
+    if told:
+        told(pause)
+    try:
+        stop.wait(pause.seconds)
+    finally:
+        if told:
+            told(None)
+
+
+class Width:
+    """How many requests may be in flight: begins with 2, grows by one after a round of clean answers up to
+    `WIDEST`, and halves when Graph throttles or says that it soon will. Requests that were sent before a halving
+    do not halve again: they are the same flood."""
+
+    def __init__(self) -> None:
+        self.now = _FIRST
+        self.flood = 0
+        """Which flood the next request belongs to."""
+        self._clean = 0
+
+    def clean(self) -> None:
+        """An answer came, and nothing in it was throttled."""
+        self._clean += 1
+        if self._clean >= self.now:
+            self.now, self._clean = min(self.now + 1, WIDEST), 0
+
+    def halve(self, flood: int) -> bool:
+        """A request of this flood was throttled, or nearly. False if that flood was heard of before."""
+        if flood != self.flood:
+            return False
+        self.now, self._clean = max(1, self.now // 2), 0
+        self.flood += 1
+        return True
+
+
+def near_limit(percentage: str | None) -> bool:
+    """Whether x-ms-throttle-limit-percentage (a share: 0.8 to 1.8) says to slow down."""
+    try:
+        return float(percentage or 0) >= _NEAR_LIMIT
+    except ValueError:
+        return False
