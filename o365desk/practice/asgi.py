@@ -11,9 +11,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from o365desk.practice import batch
 from o365desk.practice.aadsts import Refusal
 from o365desk.practice.call import GraphError
-from o365desk.practice.control import Control
+from o365desk.practice.control import Control, Inner
 from o365desk.practice.entra import Entra
 from o365desk.practice.graph import Graph
 from o365desk.practice.pages import blocked
@@ -28,7 +29,11 @@ Send = Callable[[_Message], Awaitable[None]]
 
 
 class _Dropped(Exception):  # noqa: N818 - not an error: the connection is to end without an answer
-    """The request gets no answer."""
+    """The request gets no answer; `inner` are the requests of a batch that was worked on nevertheless."""
+
+    def __init__(self, inner: Inner = ()) -> None:
+        super().__init__()
+        self.inner = inner
 
 
 class Protocol(HttpToolsProtocol):
@@ -88,12 +93,12 @@ class ServiceApplication:
         request = await _request(scope, receive)
         try:
             answer = await self._answered(request, receive)
-        except _Dropped:
-            self._sides.control.record(self._side, request, 0)
+        except _Dropped as dropped:
+            self._sides.control.record(self._side, request, 0, dropped.inner)
             scope["extensions"][_RESET]["reset"]()
             await receive()  # returns when the connection is gone, so that uvicorn knows it too
             return
-        self._sides.control.record(self._side, request, answer.status)
+        self._sides.control.record(self._side, request, answer.status, answer.inner)
         await _send(request, answer, self._tenant.now(), send)
 
     async def _answered(self, request: Request, receive: Receive) -> Answer:
@@ -105,10 +110,23 @@ class ServiceApplication:
             await self._until_given_up(receive)
         if down in ("hang", "refuse"):
             raise _Dropped
-        answer = self._fault(request, down) or self._own.answer(request)
+        answer = self._fault(request, down) or await self._worked(request, receive)
         broken = self._switches.text("broken_json") == self._side
         if broken and "json" in answer.content_type and answer.body:
             answer.body = answer.body[: len(answer.body) * 2 // 3]
+        return answer
+
+    async def _worked(self, request: Request, receive: Receive) -> Answer:
+        """The side's answer; writes to Graph may be cut off before or after the work."""
+        write = self._side == "graph" and batch.writes(request)
+        if write and self._switches.take("reset_before_work"):
+            raise _Dropped
+        answer = self._own.answer(request)
+        if write and self._switches.take("reset_after_work"):
+            raise _Dropped(answer.inner)
+        if write and self._switches.take("timeout_after_work"):
+            await self._until_given_up(receive)
+            raise _Dropped(answer.inner)
         return answer
 
     async def _until_given_up(self, receive: Receive) -> None:
@@ -135,6 +153,9 @@ class ServiceApplication:
             return self._refused(request, 503)
         if self._switches.take(f"{self._side}_throttle"):
             return self._refused(request, 429)
+        if self._side == "graph" and self._switches.take("graph_500"):
+            error = GraphError(500, "InternalServerError", "The service failed inside.")
+            return self._sides.graph.error(request, error)
         return None
 
     def _refused(self, request: Request, status: int) -> Answer:
@@ -144,15 +165,9 @@ class ServiceApplication:
             answer = self._sides.login.refuse(refusal, request)
             answer.headers["Retry-After"] = str(ceil(wait))
             return answer
-        error = GraphError(503, "serviceNotAvailable", "The service is temporarily unavailable.")
         if status == 429:
-            error = GraphError(
-                429,
-                "TooManyRequests",
-                "Too many requests.",
-                x_ms_throttle_scope=self._sides.graph.throttle_scope(request),
-                x_ms_throttle_information="ResourceUnitLimitExceeded",
-            )
+            return self._sides.graph.error(request, self._sides.graph.throttled(request))
+        error = GraphError(503, "serviceNotAvailable", "The service is temporarily unavailable.")
         error.headers["Retry-After"] = f"{wait:g}"
         return self._sides.graph.error(request, error)
 

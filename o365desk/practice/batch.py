@@ -38,6 +38,20 @@ def answered(batch: Request, work: Work, chance: str) -> Answer:
     return answer
 
 
+def writes(request: Request) -> bool:
+    """Whether a request changes anything: for a batch, whether one in it does."""
+    path = request.path.lower()
+    if request.method not in _METHODS - {"GET"} or path.endswith("/getbyids"):
+        return False
+    if not path.endswith("/$batch"):
+        return True
+    try:
+        items = msgspec.json.decode(request.body)["requests"]
+        return any(str(item["method"]).upper() != "GET" for item in items)
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return False
+
+
 def _invalid(why: str) -> GraphError:
     return GraphError(400, "BadRequest", f"Invalid batch payload format. {why}".strip())
 

@@ -1,6 +1,7 @@
 """The control port: the trainer's switches, the log of requests, more apps."""
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,9 @@ from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer, Request, json_answer
 
 _KEPT = 20_000
+_LONGEST_BODY = 65_536
+_HEADERS = ("consistencylevel", "content-type", "prefer", "accept", "x-ms-throttle-priority")
+Inner = Sequence[tuple[Request, int]]
 _REAL = {"login": "https://login.microsoftonline.com", "graph": "https://graph.microsoft.com"}
 
 
@@ -24,24 +28,36 @@ class Control:
         self._log: deque[dict[str, Any]] = deque(maxlen=_KEPT)
         self._count = 0
 
-    def record(self, side: str, request: Request, status: int) -> None:
-        """Logs one request to sign-in or Graph; `status` 0: no answer was given. Never a token, secret or body."""
+    def record(self, side: str, request: Request, status: int, inner: Inner = ()) -> None:
+        """Logs one request to sign-in or Graph; `status` 0: no answer was given. Never a token or a secret.
+
+        Of requests to Graph also the body, which holds no secrets there. Those inside a batch (`inner`) follow
+        it, with its number.
+        """
+        batch = self._kept(side, request, status)
+        for item, answered in inner:
+            self._kept(side, item, answered)["batch"] = batch["number"]
+
+    def _kept(self, side: str, request: Request, status: int) -> dict[str, Any]:
         self._count += 1
         query = ""
         if side == "graph" and request.query:
             query = "?" + "&".join(without_token(request.query))
-        self._log.append(
-            {
-                "number": self._count,
-                "time": self._now(),
-                "side": side,
-                "method": request.method,
-                "path": request.path,
-                "status": status,
-                "client_request_id": request.headers.get("client-request-id", ""),
-                "real_url": _REAL[side] + request.path + query.rstrip("?"),
-            }
-        )
+        entry: dict[str, Any] = {
+            "number": self._count,
+            "time": self._now(),
+            "side": side,
+            "method": request.method,
+            "path": request.path,
+            "status": status,
+            "client_request_id": request.headers.get("client-request-id", ""),
+            "real_url": _REAL[side] + request.path + query.rstrip("?"),
+        }
+        if side == "graph":
+            given = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+            entry |= {"query": query.removeprefix("?"), "headers": given, "body": request.body}
+        self._log.append(entry)
+        return entry
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request."""
@@ -77,7 +93,10 @@ class Control:
         since = request.params.get("since", "0")
         if not since.isdecimal():
             raise SwitchError("since must be a number.")
-        return json_answer(200, [entry for entry in self._log if entry["number"] > int(since)])
+        entries = (entry for entry in self._log if entry["number"] > int(since))
+        return json_answer(
+            200, [entry | {"body": _told(entry["body"])} if "body" in entry else entry for entry in entries]
+        )
 
     def _set(self, request: Request) -> Answer:
         self._tenant.switches.set(_object(request))
@@ -102,6 +121,22 @@ class Control:
         except ValueError as error:
             raise SwitchError(str(error)) from None
         return json_answer(200, self._tenant.described(app))
+
+
+def _told(body: bytes) -> Any:
+    """A body of JSON as it was sent, passwords masked; None for one that is too long or something else."""
+    if not body or len(body) > _LONGEST_BODY:
+        return None
+    try:
+        return _masked(msgspec.json.decode(body))
+    except msgspec.DecodeError:
+        return None
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "***" if "password" in name.lower() else _masked(inner) for name, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _object(request: Request) -> dict[str, Any]:

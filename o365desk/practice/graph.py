@@ -9,6 +9,7 @@ from o365desk.practice import batch, licensing, people, permissions, writes
 from o365desk.practice.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.reads import Reads
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
+from o365desk.practice.throttling import Throttle, scope
 from o365desk.practice.tokens import Claims, TokenError
 from o365desk.practice.wire import Answer, Request, json_answer
 
@@ -37,6 +38,8 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._root = tenant.addresses.graph
+        self._throttle = Throttle()
+        tenant.at_reset.append(self._throttle.forget)
         self._handlers = Reads(tenant).handlers() | writes.handlers() | people.handlers() | licensing.handlers()
 
     def answer(self, request: Request) -> Answer:
@@ -59,13 +62,19 @@ class Graph:
         body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
         return self._with_ids(request, json_answer(error.status, body, **error.headers))
 
-    def throttle_scope(self, request: Request) -> str:
-        """The `x-ms-throttle-scope` of a 429: whose quota was used up."""
+    def throttled(self, request: Request) -> GraphError:
+        """The 429 that the switches ask for."""
         try:
             app = self._token(request)["appid"]
         except GraphError:
             app = GRAPH_APP_ID
-        return f"Tenant_Application/ReadWrite/{app}/{self._tenant.home.tenant_id}"
+        error = GraphError(429, "TooManyRequests", "Too many requests.")
+        error.headers = {
+            "Retry-After": f"{self._tenant.switches.number('retry_after'):g}",
+            "x-ms-throttle-scope": scope("ReadWrite", app, self._tenant.home.tenant_id),
+            "x-ms-throttle-information": "ResourceUnitLimitExceeded",
+        }
+        return error
 
     def _with_ids(self, request: Request, answer: Answer) -> Answer:
         answer.headers |= _ids(request)
@@ -88,10 +97,28 @@ class Graph:
             raise GraphError(400, "BadRequest", f"Invalid version: {parts[0]}")
         if parts[1].lower() == "$batch" and len(parts) == 2 and request.method == "POST":
             self._token(request)
-            return batch.answered(request, self.answer, self._tenant.home.tenant_id)
+            return batch.answered(request, self._item, self._tenant.home.tenant_id)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
-        return self._routed(self._call(request), inner)
+        return self._metered(self._call(request), inner)
+
+    def _item(self, request: Request) -> Answer:
+        """The answer to one request of a batch: the same as outside, but for a switch of its own."""
+        if self._tenant.switches.take("batch_throttle"):
+            return self.error(request, self.throttled(request))
+        return self.answer(request)
+
+    def _metered(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """Counts the request, tells how much of the quota is used."""
+        profile, units = self._tenant.switches.text("throttling"), _resource_units(call.request)
+        used = self._throttle.charge(profile, call, units, batch.writes(call.request))
+        try:
+            answer = self._routed(call, parts)
+        except GraphError as error:
+            error.headers |= used
+            raise
+        answer.headers |= used
+        return answer
 
     def _call(self, request: Request) -> Call:
         claims = self._token(request)
@@ -103,6 +130,7 @@ class Graph:
         account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
         if delegated and (account is None or account.user.get("deletedDateTime")):
             raise self._unauthorized("Access token validation failure.")
+        granted = self._tenant.still_granted(claims["appid"], account, granted)
         now = self._tenant.now()
         delay = self._tenant.switches.number("replication_delay")
         directory.settle(now)

@@ -60,6 +60,12 @@ SWITCHES: tuple[Switch, ...] = (
         per_app=True,
     ),
     Switch(
+        "consent_withdrawn_after", "Consent is withdrawn half-way",
+        "After so many more requests to Graph (each in a batch counts) the asking app's consent is withdrawn, and "
+        "its tokens open no more than is consented to then. At Microsoft it can take until the token expires. "
+        "0: not planned.", "Consent", "number", 0,
+    ),
+    Switch(
         "admin_consent_only", "Only administrators may consent",
         "Users may not consent for themselves: they see that approval is needed (AADSTS90094).", "Consent",
     ),
@@ -155,6 +161,20 @@ SWITCHES: tuple[Switch, ...] = (
         "the connection). 0: not planned.", "Network", "number", 0,
     ),
     Switch(
+        "reset_before_work", "Writes are cut off before the work",
+        "The connection of the next so many writes to Graph is reset, and nothing was done.", "Network", "number",
+        0,
+    ),
+    Switch(
+        "reset_after_work", "Writes are cut off after the work",
+        "The next so many writes to Graph are carried out, then the connection is reset without an answer.",
+        "Network", "number", 0,
+    ),
+    Switch(
+        "timeout_after_work", "Writes are never answered",
+        "The next so many writes to Graph are carried out, but no answer ever comes.", "Network", "number", 0,
+    ),
+    Switch(
         "proxy_page", "A web filter answers", "A proxy's page of HTML comes instead of the service's answer.",
         "Network", "choice", "none",
         (
@@ -179,6 +199,24 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "graph_throttle", "Throttle Microsoft Graph", "The next so many requests to Graph get 429.", "Service",
+        "number", 0,
+    ),
+    Switch(
+        "batch_throttle", "Throttle inside batches",
+        "The next so many requests inside batches get 429; the batch itself is answered with 200.", "Service",
+        "number", 0,
+    ),
+    Switch(
+        "throttling", "Quotas", "Quotas per app and tenant, in resource units and in writes.", "Service",
+        "choice", "off",
+        (
+            ("off", "None"),
+            ("documented", "Microsoft's: 3,500 to 8,000 units in 10 s, 3,000 writes in 150 s"),
+            ("tight", "Small: 60 units in 10 s, 40 writes in 10 s"),
+        ),
+    ),
+    Switch(
+        "graph_500", "Microsoft Graph fails inside", "The next so many requests to Graph get 500.", "Service",
         "number", 0,
     ),
     Switch(

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,6 +143,8 @@ class Tenant:
         self._sessions: dict[str, int] = {}
         self._void_until = 0
         self.revoked_at = 0.0
+        self._judged_now: set[str] = set()  # apps whose tokens open only what is consented to now
+        self.at_reset: list[Callable[[], None]] = []
 
     def now(self) -> float:
         """The tenant's time, Unix seconds."""
@@ -215,6 +218,20 @@ class Tenant:
         gone = account is not None and self.account_state(account) in ("disabled", "deleted")
         return self.session_void(claims["sid"]) or gone
 
+    def still_granted(self, client_id: str, account: Account | None, granted: frozenset[str]) -> frozenset[str]:
+        """What a token opens now, of what it was issued with; counts down to the withdrawal of consent."""
+        app = self.app(client_id)
+        if app is None:
+            return granted
+        if app.profile in self._judged_now:
+            granted &= self.consents.delegated(app, account) if account else self.consents.roles(app)
+        key = "consent_withdrawn_after"
+        if self.switches.take(key) and not self.switches.number(key):
+            self._judged_now.add(app.profile)
+            self.consents.forget(app.profile)
+            self.switches.note("consent", "withdrawn", app.profile)
+        return granted
+
     def _changed(self, key: str, app: str | None, value: Value) -> None:
         if key == "consent":
             self.consents.forget(app)
@@ -225,8 +242,9 @@ class Tenant:
     def reset(self) -> None:
         """Switches, consent, apps and directories as at the start. Sign-ins made since go on."""
         self.switches.reset()
-        self.home.reset()
-        self.other.reset()
+        self._judged_now.clear()
+        for forget in (self.home.reset, self.other.reset, *self.at_reset):
+            forget()
         self.consents.forget(None)
         self.apps = dict(self._seeded)
         self.switches.profiles = list(self.apps)

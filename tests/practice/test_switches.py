@@ -10,6 +10,7 @@ import jwt
 import pytest
 import requests
 
+from tests.practice import traffic
 from tests.practice.fixtures import Client
 from tests.practice.signing_in import (
     authorize_url,
@@ -304,6 +305,7 @@ def clock_offset(client: Client, put: Callable[..., Any]) -> None:
 
 EFFECTS: dict[str, Callable[[Client, Callable[..., Any]], None]] = {
     "device_code": device_code_switch,
+    **traffic.EFFECTS,
     **{
         effect.__name__: effect
         for effect in (

@@ -1,0 +1,144 @@
+"""What the switches of traffic with Graph do, seen on the wire; one function per switch, named like it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from tests.practice.fixtures import Client
+from tests.practice.writing import Writer, group_of, refused, writer
+
+Put = Callable[..., Any]
+GONE = (requests.ConnectionError, requests.Timeout)
+NEW = {
+    "displayName": "Harbour watch",
+    "mailEnabled": False,
+    "mailNickname": "harbourwatch",
+    "securityEnabled": True,
+}
+
+
+def item(key: str, url: str, method: str = "GET", body: Any = None, **headers: str) -> dict[str, Any]:
+    """One request of a batch."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    if body is not None:
+        return {"id": key, "method": method, "url": url, "body": body,
+                "headers": {"Content-Type": "application/json"} | given}  # fmt: skip
+    return {"id": key, "method": method, "url": url} | ({"headers": given} if given else {})
+
+
+def answers(answer: requests.Response) -> dict[str, dict[str, Any]]:
+    """The answers in a batch by id."""
+    assert answer.status_code == 200, answer.text
+    return {entry["id"]: entry for entry in answer.json()["responses"]}
+
+
+def named(write: Writer) -> list[str]:
+    """The ids of the groups that NEW makes."""
+    return [group["id"] for group in write.rows("/groups?$top=999") if group["mailNickname"] == "harbourwatch"]
+
+
+def replication_delay(client: Client, put: Put) -> None:
+    write = writer(client)
+    put(replication_delay=30)
+    made = write.send("POST", "/groups", NEW).json()["id"]
+    refused(write.send("GET", f"/groups/{made}"), 404, made)
+    refused(write.bind(made, made), 400, "source object")
+    put(clock_offset=31)
+    assert named(write) == [made]
+
+
+def reset_before_work(client: Client, put: Put) -> None:
+    write = writer(client)
+    put(reset_before_work=1)
+    assert write.send("GET", "/groups?$top=1").status_code == 200, "reads go on"
+    with pytest.raises(GONE):
+        write.send("POST", "/groups", NEW)
+    assert named(write) == []
+    assert write.send("POST", "/groups", NEW).status_code == 201
+
+
+def reset_after_work(client: Client, put: Put) -> None:
+    write = writer(client)
+    put(reset_after_work=2)
+    with pytest.raises(GONE):
+        write.send("POST", "/groups", NEW)
+    assert len(named(write)) == 1
+    user = client.ready["accounts"]["user"]["username"]
+    add = {"@odata.id": write.address(user, "users")}
+    assert answers(write.batch(item("read", "/groups?$top=1")))["read"]["status"] == 200, "a batch of reads goes on"
+    with pytest.raises(GONE):
+        write.batch(item("add", f"/groups/{named(write)[0]}/members/$ref", "POST", add))
+    assert len(write.members(named(write)[0])) == 1
+    log = client.control("/requests")
+    inner = next(entry for entry in log if "batch" in entry and entry["method"] == "POST")
+    outer = next(entry for entry in log if entry["number"] == inner["batch"])
+    assert (outer["status"], inner["status"]) == (0, 204), "what was done is in the log"
+
+
+def timeout_after_work(client: Client, put: Put) -> None:
+    write = writer(client)
+    put(timeout_after_work=1)
+    with pytest.raises(requests.ReadTimeout):
+        client.post(f"{write.root}/groups", json=NEW, headers=client.bearer("read-write"), timeout=0.5)
+    assert len(named(write)) == 1
+
+
+def graph_500(client: Client, put: Put) -> None:
+    put(graph_500=1)
+    refused(client.graph("/users?$top=1"), 500, "failed inside", code="InternalServerError")
+    assert client.graph("/users?$top=1").status_code == 200
+
+
+def batch_throttle(client: Client, put: Put) -> None:
+    write = writer(client)
+    put(batch_throttle=2, retry_after=1.25)
+    found = answers(write.batch(*(item(str(n), "/groups?$top=1") for n in range(3))))
+    assert [found[str(n)]["status"] for n in range(3)] == [429, 429, 200]
+    headers = {name.lower(): value for name, value in found["0"]["headers"].items()}
+    assert headers["retry-after"] == "1.25"
+    assert headers["x-ms-throttle-scope"].startswith("Tenant_Application/ReadWrite/")
+    assert found["0"]["body"]["error"]["code"] == "TooManyRequests"
+
+
+def throttling(client: Client, put: Put) -> None:
+    """Small quotas: the 61st unit and the 41st write are too much; what has passed is told from 0.8 on."""
+    write = writer(client)
+    group = group_of(write.rows("/groups?$top=999"), "security")
+    put(throttling="tight", clock_offset=1)
+    told = [write.send("PATCH", f"/groups/{group}", {"description": str(n)}) for n in range(40)]
+    assert {answer.status_code for answer in told} == {204}
+    shares = [float(answer.headers.get("x-ms-throttle-limit-percentage", 0)) for answer in told]
+    assert shares[20] == 0
+    assert 0.8 <= max(shares) <= 1
+    extra = next(
+        answer for answer in (write.send("PATCH", f"/groups/{group}", {"description": "x"}) for _ in range(20))
+        if answer.status_code != 204
+    )  # fmt: skip
+    assert extra.status_code == 429
+    assert extra.headers["x-ms-throttle-information"] == "WriteLimitExceeded"
+    app = client.ready["apps"]["read-write"]["client_id"]
+    assert extra.headers["x-ms-throttle-scope"] == f"Tenant_Application/Write/{app}/{client.ready['tenant']}"
+    wait = float(extra.headers["Retry-After"])
+    put(clock_offset=1 + wait)
+    assert write.send("PATCH", f"/groups/{group}", {"description": "y"}).status_code == 204
+
+
+def consent_withdrawn_after(client: Client, put: Put) -> None:
+    header, other = client.bearer("read"), client.bearer("users-only")
+    put(consent_withdrawn_after=2)
+    statuses = [client.graph("/users?$top=1", header).status_code for _ in range(4)]
+    assert statuses == [200, 200, 403, 403]
+    assert client.graph("/users?$top=1", other).status_code == 200
+    put(consent={"read": "granted"})
+    assert client.graph("/users?$top=1", header).status_code == 200
+
+
+EFFECTS: dict[str, Callable[[Client, Put], None]] = {
+    effect.__name__: effect
+    for effect in (
+        replication_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500, batch_throttle,
+        throttling, consent_withdrawn_after,
+    )
+}  # fmt: skip
