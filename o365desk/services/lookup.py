@@ -15,7 +15,8 @@ from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.plans import product_name
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.graph import Graph, Request
+from o365desk.services.batch import Request
+from o365desk.services.graph import Graph
 
 Entity = dict[str, Any]
 
@@ -300,7 +301,8 @@ def _other_objects(graph: Graph, ids: Sequence[str]) -> dict[str, str]:
     if not ids:
         return {}
     try:
-        answer = graph.send("POST", graph.address("/directoryObjects/getByIds"), body={"ids": list(ids[:1000])})
+        wanted = {"ids": [text.lower() for text in ids[:1000]], "types": ["user", "group"]}
+        answer = graph.send("POST", graph.address("/directoryObjects/getByIds"), body=wanted)
     except ProblemError:
         return {}
     return {key_of(row["id"]): _noun(str(row.get("@odata.type") or "")) for row in answer.body["value"]}

@@ -10,7 +10,8 @@ from o365desk.catalogue.licences import seats
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
-from o365desk.services.graph import Graph, Request
+from o365desk.services.batch import Request
+from o365desk.services.graph import Graph
 from o365desk.services.lookup import (
     GROUP_SELECT,
     GROUPS,
