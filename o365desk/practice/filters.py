@@ -5,6 +5,7 @@ odata-query parses; judging and evaluating are ours. An absent value is unequal 
 
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -111,9 +112,8 @@ def _completed(tokens: list[Token]) -> Iterator[Token]:
                 token.value = ast.Identifier(name)
         if token.type != "WS":
             if listing == 3 and token.type == ")":
-                comma = Token()
-                comma.type, comma.value, comma.index, comma.lineno = ",", ",", token.index, token.lineno
-                comma.end = token.index
+                comma = copy(token)
+                comma.type = comma.value = ","
                 yield comma
             listing = 1 if token.type == "IN" else listing + 1 if listing in (1, 2) else 0
         yield token
@@ -228,9 +228,8 @@ class _Compiler:
             raise invalid(f"No function signature for the function with name '{name}' matches its arguments.")
         value, part = _getter(path), node.args[1].py_val.casefold()
         self.longest = max(self.longest, len(part))
-        if name == "startswith":
-            return lambda item: str(value(item) or "").casefold().startswith(part)
-        return lambda item: str(value(item) or "").casefold().endswith(part)
+        test = str.startswith if name == "startswith" else str.endswith
+        return lambda item: (found := value(item)) is not None and test(found.casefold(), part)
 
     def _rule(self, path: str) -> tuple[Rule | None, str]:
         """The rule of what is compared, and where it is in the object or item; None: the number of items."""
