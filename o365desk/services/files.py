@@ -29,8 +29,7 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
     gives a new one the usual ones. Raises OSError; then the file is as it was."""
     if mode is None:
         mode = _mode_of(path)
-    # The name is not made from the target's: that may have the full length that a file system allows already.
-    temporary = path.with_name(f".{os.getpid()}-{os.urandom(6).hex()}.tmp")
+    temporary = beside(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     try:
@@ -46,6 +45,22 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    sync_folder(path.parent)
+
+
+def beside(path: Path) -> Path:
+    """A name for a temporary file in the folder of a file that it is to replace; `sweep` knows it."""
+    # Not made from the target's: that may have the full length that a file system allows already.
+    return path.with_name(f".{os.getpid()}-{os.urandom(6).hex()}.tmp")
+
+
+def replace(temporary: Path, path: Path) -> None:
+    """Puts a file that was written `beside` another one, and forced to disk, in its place, with its rights. Raises
+    OSError; then both are as they were."""
+    mode = _mode_of(path)
+    if mode is not None and not _WINDOWS:
+        temporary.chmod(mode)
+    _patiently(lambda: temporary.replace(path))
     sync_folder(path.parent)
 
 

@@ -1,0 +1,155 @@
+"""Runs a read of the catalogue: page by page, so that a table or a file grows while the next page is on its way.
+
+A list that does not reach its end says so; nothing that it lacks may be taken for absent.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from o365desk.catalogue import Listing
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.stop import Stop
+
+if TYPE_CHECKING:
+    from o365desk.services.graph import Answer, Graph
+
+PAGE = 999
+"""The most rows that Graph puts on a page of users or groups."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows in Graph's shape, how many there are with them, and how many there will be in all; None where that
+    is not known beforehand."""
+
+    rows: list[dict[str, Any]]
+    so_far: int
+    total: int | None
+
+
+@dataclass(frozen=True)
+class ReadEnd:
+    """How a read ended. `complete`: all that there is came. If not, `reason` says why in words, and `problem` what
+    broke it off (None: the rows asked for were reached). `total` as Graph counted, or as counted here when
+    complete. `duplicates` are rows that came again on a later page; they were dropped."""
+
+    count: int
+    complete: bool
+    total: int | None
+    reason: str = ""
+    problem: Problem | None = None
+    duplicates: int = 0
+
+
+def read(
+    graph: "Graph",
+    listing: Listing,
+    values: Mapping[str, str],
+    stop: Stop,
+    page: Callable[[Page], None],
+    *,
+    max_rows: int | None = None,
+    order: str = "",
+) -> ReadEnd:
+    """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
+    in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
+    query = listing.query(values, order, min(PAGE, max_rows or PAGE))
+    answers = graph.pages(listing.path, query.options, eventual=query.eventual)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="read")
+    sieve, total, cut = _Sieve(), None, False
+    try:
+        coming: Future[Answer | None] | None = pool.submit(next, answers, None)
+        while coming:
+            try:
+                answer = coming.result()
+                rows, more = _contents(answer)
+            except ProblemError as error:
+                if not sieve.pages:
+                    raise
+                return _broken_off(sieve, total, error.problem)
+            stop.check()
+            if not sieve.pages:
+                total = _counted(answer)
+            rows = sieve.new(rows)
+            if max_rows is not None and sieve.count >= max_rows:
+                cut = more or sieve.count > max_rows
+                more = False
+                rows = rows[: len(rows) - (sieve.count - max_rows)]
+                sieve.count = max_rows
+            coming = pool.submit(next, answers, None) if more else None
+            page(Page(rows, sieve.count, total))
+    finally:
+        # Where the caller gave up on a page, the one on its way is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return _ended(sieve, total, cut)
+
+
+class _Sieve:
+    """Keeps out rows that were there before: a list may shift between two pages. Remembers a number per row."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.count = 0
+        self.duplicates = 0
+        self._seen: set[int] = set()
+
+    def new(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows that were not there before; what has no id cannot be known again."""
+        self.pages += 1
+        keys = {hash(row["id"]) for row in rows if "id" in row}
+        fresh = rows
+        if len(keys) < len(rows) or not self._seen.isdisjoint(keys):
+            fresh = []
+            known = set(self._seen)
+            for row in rows:
+                key = hash(row["id"]) if "id" in row else None
+                if key is None or key not in known:
+                    fresh.append(row)
+                if key is not None:
+                    known.add(key)
+        self._seen |= keys
+        self.duplicates += len(rows) - len(fresh)
+        self.count += len(fresh)
+        return fresh
+
+
+def _contents(answer: "Answer | None") -> tuple[list[dict[str, Any]], bool]:
+    """The rows of a page, and whether another one follows."""
+    body = answer.body if answer else None
+    rows = body.get("value") if isinstance(body, dict) else None
+    if not isinstance(rows, list):
+        raise ProblemError(
+            Problem(
+                title="Microsoft Graph sent no list",
+                cause="What came where a list was asked for holds no rows, not even none.",
+                remedy="Try again; if it stays so, show the details to Microsoft's support.",
+                action=Action.RETRY,
+                code="no-list",
+                request_id=answer.request_id if answer else "",
+                conclusive=False,
+            )
+        )
+    return rows, bool(body and body.get("@odata.nextLink"))
+
+
+def _counted(answer: "Answer | None") -> int | None:
+    count = answer.body.get("@odata.count") if answer else None
+    return count if isinstance(count, int) else None
+
+
+def _broken_off(sieve: _Sieve, total: int | None, problem: Problem) -> ReadEnd:
+    reason = f"The list broke off after {sieve.count:,} rows: it is incomplete."
+    return ReadEnd(sieve.count, False, total, reason, problem, sieve.duplicates)
+
+
+def _ended(sieve: _Sieve, total: int | None, cut: bool) -> ReadEnd:
+    count = sieve.count
+    if cut:
+        reason = f"Only the first {count:,} rows were asked for; there are more."
+        return ReadEnd(count, False, total, reason, duplicates=sieve.duplicates)
+    reason = ""
+    if total is not None and total != count:
+        reason = f"Microsoft Graph counted {total:,} and sent {count:,}: the directory changed meanwhile."
+    return ReadEnd(count, True, count if total is None else total, reason, duplicates=sieve.duplicates)
