@@ -19,6 +19,8 @@ PERMISSIONS = {
 MODELLED = {
     "GET /users": "/users?$top=1",
     "GET /users/{id}": "/users/{user}",
+    "GET /users/{id}/licensedetails": "/users/{user}/licenseDetails",
+    "GET /users/{id}/memberof": "/users/{user}/memberOf?$top=1",
     "GET /groups": "/groups?$top=1",
     "GET /groups/{id}": "/groups/{group}",
     "GET /groups/{id}/members": "/groups/{group}/members?$top=1",
