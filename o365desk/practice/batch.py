@@ -48,7 +48,7 @@ def writes(request: Request) -> bool:
     try:
         items = msgspec.json.decode(request.body)["requests"]
         return any(str(item["method"]).upper() != "GET" for item in items)
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError):
         return False
 
 
@@ -60,7 +60,7 @@ def _items(batch: Request) -> dict[str, dict[str, Any]]:
     """The sub-requests by lower-case id; GraphError if anything about any of them is not right."""
     try:
         given = msgspec.json.decode(batch.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise _invalid("") from None
     requests = given.get("requests") if isinstance(given, dict) else None
     if not isinstance(requests, list) or not requests:

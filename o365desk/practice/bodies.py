@@ -8,7 +8,7 @@ import msgspec
 from o365desk.practice.call import Call, GraphError, bad_request, not_found
 from o365desk.practice.directory import Entity
 
-MOST_REFERENCES = 20
+_MOST_REFERENCES = 20
 SYNCED = (
     "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
     "currently undergoing migration."
@@ -26,7 +26,7 @@ def json_object(call: Call) -> dict[str, Any]:
         raise GraphError(400, "BadRequest", "Entity only allows writes with a JSON Content-Type header.")
     try:
         value = msgspec.json.decode(call.request.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         value = None
     if not isinstance(value, dict):
         text = (
@@ -34,6 +34,13 @@ def json_object(call: Call) -> dict[str, Any]:
         )
         raise GraphError(400, "BadRequest", f"{text} JSON format.")
     return value
+
+
+def check_count(body: dict[str, Any]) -> None:
+    """Refuses more than 20 references in one request."""
+    given = [value for name, value in body.items() if name.endswith("@odata.bind") and isinstance(value, list)]
+    if sum(map(len, given)) > _MOST_REFERENCES:
+        raise bad_request(f"A request can add at most {_MOST_REFERENCES} references.")
 
 
 def bound(call: Call, body: dict[str, Any], name: str) -> list[Entity]:

@@ -129,7 +129,7 @@ def _told(body: bytes) -> Any:
         return None
     try:
         return _masked(msgspec.json.decode(body))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from o365desk.practice import changes, properties
-from o365desk.practice.bodies import MOST_REFERENCES, bound, json_object
+from o365desk.practice.bodies import bound, check_count, json_object
 from o365desk.practice.call import Call, GraphError, bad_request, denied
 from o365desk.practice.directory import Entity
 from o365desk.practice.shapes import entity_answer
@@ -148,9 +148,7 @@ def _check_role(call: Call, body: dict[str, Any]) -> None:
 
 def _people(call: Call, body: dict[str, Any], kinds: list[str]) -> tuple[list[Entity], list[Entity]]:
     """Owners and members; a person who names no owner of a Microsoft 365 group becomes it."""
-    named = [body.get(f"{name}@odata.bind") or [] for name in ("owners", "members")]
-    if all(isinstance(given, list) for given in named) and sum(map(len, named)) > MOST_REFERENCES:
-        raise bad_request(f"A request can add at most {MOST_REFERENCES} references.")
+    check_count(body)
     owners, members = bound(call, body, "owners"), bound(call, body, "members")
     if any("userPrincipalName" not in entity for entity in owners):
         raise bad_request("The type of the object is not valid as an owner of a group.")

@@ -30,6 +30,7 @@ _COSTS = {"/users": 2, "/subscribedskus": 3, "/groups/{id}/members": 3, "/groups
 _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 
 _CAST = re.compile(r"(?<!deleteditems)/microsoft\.graph\.\w+$")  # of a list: who may read it all may read a part
+_ALIAS = re.compile(r"graph\.(user|group|device)", re.IGNORECASE)  # so Microsoft's SDKs write a cast
 
 
 class Graph:
@@ -100,7 +101,8 @@ class Graph:
             return batch.answered(request, self._item, self._tenant.home.tenant_id)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
-        return self._metered(self._call(request), inner)
+        whole = tuple(f"microsoft.{part}" if _ALIAS.fullmatch(part) else part for part in inner)
+        return self._metered(self._call(request), whole)
 
     def _item(self, request: Request) -> Answer:
         """The answer to one request of a batch: the same as outside, but for a switch of its own."""

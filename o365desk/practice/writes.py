@@ -3,7 +3,7 @@
 from typing import Any
 
 from o365desk.practice import changes
-from o365desk.practice.bodies import MOST_REFERENCES, SYNCED, bound, json_object, referred
+from o365desk.practice.bodies import SYNCED, bound, check_count, json_object, referred
 from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, not_found
 from o365desk.practice.creation import PATCHED, create_group
 from o365desk.practice.directory import Entity
@@ -93,8 +93,7 @@ def _patch(call: Call, parts: tuple[str, ...]) -> Answer:
     _refuse_kind(call, group, members="members" in binds)
     simple = {key: value for key, value in body.items() if "@" not in key}
     values = {key: _checked(call, group, key, value) for key, value in simple.items()}
-    if sum(len(body[f"{name}@odata.bind"] or ()) for name in binds) > MOST_REFERENCES:
-        raise bad_request(f"A request can add at most {MOST_REFERENCES} references.")
+    check_count(body)
     found = {name: bound(call, body, name) for name in sorted(binds)}
     for name, entities in found.items():
         _take_in(call, group, name, entities)

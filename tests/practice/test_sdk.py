@@ -1,0 +1,145 @@
+"""Microsoft's own client for Python, which we did not write, works with the practice tenant as with Graph."""
+
+import asyncio
+import ssl
+import warnings
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from azure.identity import ClientSecretCredential
+
+from tests.practice.fixtures import Client
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # of the SDK's own parts
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from kiota_authentication_azure.azure_identity_authentication_provider import (
+        AzureIdentityAuthenticationProvider,
+    )
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
+    from msgraph.generated.models.assigned_license import AssignedLicense
+    from msgraph.generated.models.group import Group
+    from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+    from msgraph.generated.models.reference_create import ReferenceCreate
+    from msgraph.generated.models.user import User
+    from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
+        AssignLicensePostRequestBody,
+    )
+    from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+    from msgraph_core import GraphClientFactory
+    from msgraph_core.requests.batch_request_content import BatchRequestContent
+    from msgraph_core.requests.batch_request_item import BatchRequestItem
+
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("sdk")]
+
+Work = Callable[[GraphServiceClient], Awaitable[None]]
+
+
+@pytest.fixture
+def through_the_sdk(client: Client) -> Callable[[Work], None]:
+    """Runs work with the SDK's client, signed in as the app `read-write`."""
+    ready = client.ready
+
+    async def run(work: Work) -> None:
+        app = ready["apps"]["read-write"]
+        with ClientSecretCredential(
+            ready["tenant"], app["client_id"], app["secret"], authority=ready["login"],
+            disable_instance_discovery=True, connection_verify=ready["ca_file"],
+        ) as credential:  # fmt: skip
+            provider = AzureIdentityAuthenticationProvider(
+                credential,
+                scopes=[f"{ready['graph']}/.default"],
+                allowed_hosts=[str(urlsplit(ready["graph"]).hostname)],
+            )
+            trusted = ssl.create_default_context(cafile=ready["ca_file"])
+            # The SDK wraps the transport and forgets to close it.
+            async with httpx.AsyncHTTPTransport(verify=trusted, trust_env=False) as transport:
+                plain = httpx.AsyncClient(transport=transport, trust_env=False)
+                wrapped = GraphClientFactory.create_with_default_middleware(client=plain)
+                adapter = GraphRequestAdapter(provider, client=wrapped)
+                adapter.base_url = f"{ready['graph']}/v1.0"
+                await work(GraphServiceClient(request_adapter=adapter))
+
+    return lambda work: asyncio.run(run(work))
+
+
+async def users_named(graph: GraphServiceClient, text: str) -> list[User]:
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter=f"startswith(userPrincipalName,'{text}')",
+        select=["id", "userPrincipalName", "assignedLicenses"],
+        top=5,
+    )
+    page = await graph.users.get(request_configuration=RequestConfiguration(query_parameters=query))
+    assert page is not None
+    return list(page.value or [])
+
+
+def test_a_day_of_an_administrator(client: Client, through_the_sdk: Callable[[Work], None]) -> None:
+    async def work(graph: GraphServiceClient) -> None:
+        found = await users_named(graph, "anna.schmidt")
+        assert {str(user.user_principal_name).partition("@")[0] for user in found} >= {"anna.schmidt"}
+        user = str(found[0].id)
+        made = await graph.groups.post(
+            Group(display_name="By SDK", mail_enabled=False, mail_nickname="bysdk", security_enabled=True,
+                  group_types=[])
+        )  # fmt: skip
+        assert made is not None
+        group = str(made.id)
+        reference = ReferenceCreate(odata_id=f"{client.ready['graph']}/v1.0/directoryObjects/{user}")
+        await graph.groups.by_group_id(group).members.ref.post(reference)
+        with pytest.raises(ODataError) as twice:
+            await graph.groups.by_group_id(group).members.ref.post(reference)
+        assert (twice.value.response_status_code, twice.value.error.code) == (400, "Request_BadRequest")
+        members = await graph.groups.by_group_id(group).members.get()
+        assert [member.id for member in members.value] == [user]
+        await graph.groups.by_group_id(group).members.by_directory_object_id(user).ref.delete()
+        await graph.groups.by_group_id(group).delete()
+        with pytest.raises(ODataError) as gone:
+            await graph.groups.by_group_id(group).get()
+        assert gone.value.response_status_code == 404
+        binned = await graph.directory.deleted_items.graph_group.get()
+        assert [entry.id for entry in binned.value] == [group]
+
+    through_the_sdk(work)
+
+
+def test_licences(client: Client, through_the_sdk: Callable[[Work], None]) -> None:
+    async def work(graph: GraphServiceClient) -> None:
+        plans = await graph.subscribed_skus.get()
+        sku = next(plan for plan in plans.value if plan.sku_part_number == "SPB")
+        page = await graph.users.get(
+            request_configuration=RequestConfiguration(
+                query_parameters=UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+                    select=["id", "usageLocation", "assignedLicenses"], top=200
+                )
+            )
+        )
+        user = next(entry.id for entry in page.value if entry.usage_location and not entry.assigned_licenses)
+        asked = AssignLicensePostRequestBody(
+            add_licenses=[AssignedLicense(sku_id=sku.sku_id, disabled_plans=[])], remove_licenses=[]
+        )
+        answer = await graph.users.by_user_id(user).assign_license.post(asked)
+        assert [entry.sku_id for entry in answer.assigned_licenses] == [UUID(str(sku.sku_id))]
+
+    through_the_sdk(work)
+
+
+def test_several_in_one(client: Client, through_the_sdk: Callable[[Work], None]) -> None:
+    async def work(graph: GraphServiceClient) -> None:
+        users = graph.users.to_get_request_information()
+        query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(top=3)
+        groups = graph.groups.to_get_request_information(RequestConfiguration(query_parameters=query))
+        content = BatchRequestContent()
+        items = [BatchRequestItem(request_information=info) for info in (users, groups)]
+        for item in items:
+            item.url = item.url.removeprefix(f"{client.ready['graph']}/v1.0")
+            content.add_request(item.id, item)
+        answer = await graph.batch.post(content)
+        assert answer is not None
+        assert answer.get_response_status_codes() == {item.id: 200 for item in items}
+
+    through_the_sdk(work)
