@@ -39,6 +39,7 @@ def asking(practice: PracticeTenant) -> Any:
     with Client(practice) as client:
         client.control("/reset", {})
         yield writer(client, "User.ReadWrite.All", "Group.ReadWrite.All", "LicenseAssignment.ReadWrite.All")
+        client.control("/reset", {})
 
 
 @pytest.fixture(autouse=True)
