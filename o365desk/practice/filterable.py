@@ -4,7 +4,7 @@ The tables follow concepts/includes/filter-directory-objects.md of microsoft-gra
 `$orderby` follow concepts/aad-advanced-queries.md, `id` and `groupTypes` the notes of the reference pages.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 DEFAULT, ADVANCED, NOT = "D", "A", "-"
 """Works as it is; needs `ConsistencyLevel: eventual` with `$count=true`; is not supported."""
@@ -33,11 +33,17 @@ class Rules:
     tokenised: frozenset[str]  # searched word by word; everything else by its start
     sortable: dict[str, str]  # lower-case name: DEFAULT or ADVANCED
     always_advanced: bool = False
-    unmodelled: frozenset[str] = field(default_factory=frozenset)
+    unmodelled: frozenset[str] = frozenset()  # what Microsoft's table has and this one has not, lower case
 
 
 def _rules(
-    resource: str, rows: str, counted: str, tokenised: str, sortable: dict[str, str], always: bool = False
+    resource: str,
+    rows: str,
+    counted: str,
+    tokenised: str,
+    sortable: dict[str, str],
+    always: bool = False,
+    unmodelled: str = "",
 ) -> Rules:
     rules = [Rule(*row.split()) for row in rows.strip().splitlines()]
     return Rules(
@@ -47,7 +53,7 @@ def _rules(
         frozenset(tokenised.lower().split()),
         {name.lower(): takes for name, takes in sortable.items()},
         always,
-        frozenset({"signinactivity"}) if resource == "User" else frozenset(),
+        frozenset(unmodelled.lower().split()),
     )
 
 
@@ -93,12 +99,18 @@ USERS = _rules(
     employeeHireDate              DateTimeOffset  A - - A -
     isResourceAccount             Boolean         D - - - -
     showInAddressList             Boolean         A - - - -
+    onPremisesImmutableId         String          D - - - -
+    onPremisesLastSyncDateTime    DateTimeOffset  D - - D -
     onPremisesSamAccountName      String          A A - - -
     onPremisesSecurityIdentifier  String          D - - - A
     """,
     counted="assignedLicenses otherMails proxyAddresses",
     tokenised="displayName",
     sortable={"displayName": DEFAULT, "userPrincipalName": DEFAULT, "createdDateTime": ADVANCED},
+    unmodelled="signInActivity manager appRoleAssignments assignedPlans certificateUserIds createdObjects "
+    "cloudRealtimeCommunicationInfo employeeOrgData identities infoCatalogs isLicenseReconciliationNeeded "
+    "licenseDetails memberOf oauth2PermissionGrants onPremisesExtensionAttributes onPremisesProvisioningErrors "
+    "onPremisesSipInfo ownedObjects passwordPolicies passwordProfile provisionedPlans scopedRoleMemberOf",
 )
 GROUPS = _rules(
     "Group",
@@ -133,6 +145,8 @@ GROUPS = _rules(
     counted="assignedLicenses proxyAddresses",
     tokenised="displayName description",
     sortable={"displayName": DEFAULT},
+    unmodelled="appRoleAssignments createdByAppId createdOnBehalfOf infoCatalogs members "
+    "onPremisesProvisioningErrors owners settings",
 )
 DEVICES = _rules(
     "Device",

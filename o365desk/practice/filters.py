@@ -57,6 +57,9 @@ class Filter:
     widest: int
     longest: int
     names: frozenset[str]  # of the properties that it judges by
+    exactly: tuple[
+        tuple[str, frozenset[str]], ...
+    ] = ()  # if it says just this: one of these has one of these values
 
 
 def invalid(why: str) -> GraphError:
@@ -74,8 +77,10 @@ def understood(text: str, rules: Rules, kind: Kind) -> Filter:
     """What `text` says of objects of this kind; GraphError if it says nothing or what is not supported."""
     try:
         compiler = _Compiler(rules, kind)
-        matches = compiler.test(_parsed(text))
-        return Filter(matches, compiler.advanced, compiler.widest, compiler.longest, frozenset(compiler.names))
+        tree = _parsed(text)
+        matches, names = compiler.test(tree), frozenset(compiler.names)
+        exactly = compiler.exactly(tree) or ()
+        return Filter(matches, compiler.advanced, compiler.widest, compiler.longest, names, exactly)
     except RecursionError:
         raise invalid("The expression is nested too deeply.") from None
 
@@ -148,6 +153,23 @@ class _Compiler:
         if isinstance(node, ast.CollectionLambda):
             return self._any(node)
         raise invalid("The expression is not a comparison.")
+
+    def exactly(self, node: Node) -> tuple[tuple[str, frozenset[str]], ...] | None:
+        """The values that are looked for, if nothing but names being equal to them is asked; else None."""
+        found: list[tuple[str, frozenset[str]]] = []
+        rest: list[Node] = [node]
+        while rest:
+            one = rest.pop()
+            if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.Or):
+                rest += [one.left, one.right]
+                continue
+            plain = isinstance(one, ast.Compare) and isinstance(one.comparator, (ast.Eq, ast.In))
+            rule = self._rules.by_name.get(_path(one.left).lower()) if plain else None
+            if rule is None or rule.edm != "String" or isinstance(one.right, ast.Null):
+                return None
+            values = one.right.val if _is_list(one) else [one.right]
+            found.append((rule.name, frozenset(value.val.casefold() for value in values)))
+        return tuple(found)
 
     def _joined(self, node: ast.BoolOp) -> Test:
         """`and` and `or`; a chain of the same word is one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,8 +27,9 @@ class Lists:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._tokens = PageTokens(tenant.addresses.graph)
-        self._pages: Remembered[bytes] = Remembered(_BYTES_OF_PAGES, len)
-        self._found: Remembered[Sequence[Entity]] = Remembered(_FOUND_OBJECTS, len)
+        self._pages: Remembered[bytes] = Remembered(_BYTES_OF_PAGES, lambda page: len(page) + 2_000)
+        self._found: Remembered[Sequence[Entity]] = Remembered(_FOUND_OBJECTS, lambda found: len(found) + 500)
+        self._places: Remembered[dict[str, list[int]]] = Remembered(_FOUND_OBJECTS, lambda places: len(places) + 1)
 
     def page(self, call: Call, listing: Listing, more: More | None = None) -> Answer:
         """One page of a list; `more` says what is to be added to each entry."""
@@ -57,9 +59,21 @@ class Lists:
         if listing.kind is properties.MEMBERS:  # what may not be read is not found by what it says either
             seen = [entity for entity in listing.entities if objects.readable(call, entity)]
             listing = replace(listing, entities=seen)
-        find = narrowed(call, listing, counting)
+        whole = listing.entities is call.directory.users or listing.entities is call.directory.groups
+        find = narrowed(call, listing, counting, partial(self._among, call, listing) if whole else None)
         path = call.request.path.removesuffix("/$count")
         return self._found.get(call.directory, (path, asked(call), _sight(call, listing)), find)
+
+    def _among(
+        self, call: Call, listing: Listing, exactly: tuple[tuple[str, frozenset[str]], ...]
+    ) -> Sequence[Entity]:
+        """The objects that have one of these values, in the list's order."""
+        found: set[int] = set()
+        for name, values in exactly:
+            make = partial(_places, listing.entities, name)
+            places = self._places.get(call.directory, (listing.name, name), make)
+            found.update(place for value in values for place in places.get(value, ()))
+        return [listing.entities[place] for place in sorted(found)]
 
     def _body(self, call: Call, listing: Listing, part: slice, more: More | None) -> dict[str, Any]:
         entities, start = self._objects(call, listing), part.start
@@ -75,6 +89,16 @@ class Lists:
         if more is not None:
             body["value"] = [entry | more(entity) for entry, entity in zip(body["value"], page, strict=True)]
         return body
+
+
+def _places(entities: Sequence[Entity], name: str) -> dict[str, list[int]]:
+    """Where in a list each value of a property is."""
+    places: dict[str, list[int]] = {}
+    for place, entity in enumerate(entities):
+        value = entity.get(name)
+        if value is not None:
+            places.setdefault(value.casefold(), []).append(place)
+    return places
 
 
 def shaped(call: Call, kind: properties.Kind, page: Sequence[Entity]) -> list[Entity]:

@@ -23,6 +23,9 @@ _NEEDS_HEADER = (
     "'ConsistencyLevel: eventual'"
 )
 
+# Finds, without going through all, the objects of which a property has one of some values.
+Among = Callable[[tuple[tuple[str, frozenset[str]], ...]], Sequence[Entity]]
+
 
 @dataclass(frozen=True)
 class Order:
@@ -71,7 +74,9 @@ class Listing:
     seen: frozenset[str] | None = None
 
 
-def narrowed(call: Call, listing: Listing, counting: bool = False) -> Callable[[], Sequence[Entity]]:
+def narrowed(
+    call: Call, listing: Listing, counting: bool = False, among: Among | None = None
+) -> Callable[[], Sequence[Entity]]:
     """Checks what was asked and returns what will find it. `counting`: the path itself asks for the count."""
     entities, rules = listing.entities, listing.rules
     if rules is None:
@@ -90,7 +95,7 @@ def narrowed(call: Call, listing: Listing, counting: bool = False) -> Callable[[
     _check_size(call, wanted, advanced)
 
     def find() -> Sequence[Entity]:
-        matching = entities
+        matching = among(wanted.exactly) if among and wanted and wanted.exactly else entities
         if wanted is not None:
             matching = [entity for entity in matching if wanted.matches(entity)]
         if found is not None:

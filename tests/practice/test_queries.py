@@ -38,7 +38,7 @@ onPremisesSyncEnabled D - - - A -
 proxyAddresses[]   D D A - - -
 otherMails[]       D D A - - -
 aboutMe            - - - - - -
-passwordProfile    - - - - - -
+licenseAssignmentStates - - - - - -
 """
 GROUPS = """
 id                 D - - - - -

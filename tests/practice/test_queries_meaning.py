@@ -35,6 +35,12 @@ class Told:
 
     text: str
     holds: Callable[[Object], bool]
+    loose: bool = False  # falls apart beside an `and`
+
+    @property
+    def tight(self) -> str:
+        """The text as a part of another."""
+        return f"({self.text})" if self.loose else self.text
 
 
 class Whole:
@@ -159,7 +165,8 @@ def both(a: Told, b: Told) -> Told:
 
 def either(a: Told, b: Told, c: Told) -> Told:
     """Without parentheses: `and` binds closer."""
-    return Told(f"{a.text} or {b.text} and {c.text}", lambda o: a.holds(o) or (b.holds(o) and c.holds(o)))
+    text = f"{a.tight} or {b.tight} and {c.tight}"
+    return Told(text, lambda o: a.holds(o) or (b.holds(o) and c.holds(o)), loose=True)
 
 
 def leaves(kind: str, objects: list[Object]) -> st.SearchStrategy[Told]:
