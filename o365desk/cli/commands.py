@@ -13,8 +13,21 @@ import typer
 from o365desk import __version__
 from o365desk.app import App, build_practice, serve_practice
 from o365desk.cli import open_window
+from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import interruptible, say, show_problem, show_report, show_step
-from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_PROVEN, Json, Name, services, unlocked
+from o365desk.cli.runs import runs, settings
+from o365desk.cli.session import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    NOT_ALLOWED,
+    NOT_PROVEN,
+    Json,
+    Name,
+    not_allowed,
+    services,
+    unlocked,
+)
 from o365desk.cli.sources import sources
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
@@ -36,6 +49,10 @@ practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
 root.add_typer(sources, name="sources")
 root.add_typer(secret, name="secret")
 root.add_typer(practice, name="practice")
+root.command("operations")(operations)
+root.command("run")(run_operation)
+root.add_typer(runs, name="runs")
+root.command("settings")(settings)
 
 
 def run(words: Sequence[str]) -> int:
@@ -45,7 +62,7 @@ def run(words: Sequence[str]) -> int:
         result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
     except ProblemError as error:
         show_problem(error.problem)
-        return FAILED
+        return NOT_ALLOWED if not_allowed(error.problem) else FAILED
     except ConflictError as error:
         say(f"{error}. Nothing was written; try again.")
         return FAILED

@@ -5,7 +5,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape as markup_escape
@@ -16,6 +16,15 @@ from o365desk.model.problems import CancelledError, Problem
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Outcome
 from o365desk.model.stop import Stop
+
+if TYPE_CHECKING:
+    from o365desk.catalogue import Column
+
+_WIDEST = 60
+"""Letters that a column of a streamed table has at most; longer values wrap."""
+
+_PATIENCE = 2.0
+"""Seconds that cancelled work has to end."""
 
 _SIGNS = {
     Outcome.PASSED: "[green]✓[/]",
@@ -49,6 +58,41 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+class StreamedTable:
+    """A table on standard output that grows page by page. The first page decides how wide the columns are."""
+
+    def __init__(self, columns: "Sequence[Column]") -> None:
+        self._columns = columns
+        self._widths: list[int] = []
+
+    def rows(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Prints some more rows, in Graph's shape."""
+        cells = [[_shown(column.value(row)) for column in self._columns] for row in rows]
+        first = not self._widths
+        if first:
+            heads = [len(column.title) for column in self._columns]
+            self._widths = (
+                [max(width, *(len(row[n]) for row in cells)) for n, width in enumerate(heads)] if cells else heads
+            )
+        table = Table(box=None, pad_edge=False, header_style="bold", show_header=first)
+        for column, width in zip(self._columns, self._widths, strict=True):
+            table.add_column(column.title, overflow="fold", width=min(width, _WIDEST))
+        for row in cells:
+            table.add_row(*(escape(cell) for cell in row))
+        Console(highlight=False).print(table)
+
+
+def _shown(value: Any) -> str:
+    """A native value for a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return f"{value.get('used', 0):,} of {value.get('enabled', 0):,}"
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def say(text: str) -> None:
@@ -112,6 +156,7 @@ def interruptible(work: Callable[[Stop], Any]) -> Any:
             thread.join(0.1)
     except KeyboardInterrupt:
         stop.set()
+        thread.join(_PATIENCE)  # so that files it has open are put away
         raise CancelledError from None
     if "error" in outcome:
         raise outcome["error"]

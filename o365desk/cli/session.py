@@ -8,6 +8,8 @@ import typer
 from o365desk.app import App
 from o365desk.cli import make_app
 from o365desk.cli.printing import say
+from o365desk.model import problems
+from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
 
 DONE, FAILED, WRONG_USAGE, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 2, 3, 4, 130
@@ -33,3 +35,8 @@ def unlocked(app: App) -> App:
         text = typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True)
         app.vault.unlock(Secret(text))
     return app
+
+
+def not_allowed(problem: Problem) -> bool:
+    """Whether it is a permission that is lacking, as we know it or as Graph says: exit code 4."""
+    return problem.code in (problems.NOT_ALLOWED, "Authorization_RequestDenied")

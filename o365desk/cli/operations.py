@@ -1,0 +1,256 @@
+"""`o365desk operations` and `o365desk run`: any of the ten operations on one item or on a file of them."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from o365desk import catalogue
+from o365desk.app import App
+from o365desk.catalogue import OPERATIONS, Column, Operation
+from o365desk.cli.outcomes import Format, save_fix, show_findings
+from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say, show_problem
+from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, services, unlocked
+from o365desk.cli.steering import Ticker
+from o365desk.cli.wishes import (
+    AllowLarge,
+    Apply,
+    Confirm,
+    FormatOption,
+    Output,
+    columns_of,
+    format_of,
+    operation_named,
+    order_of,
+    refuse_unfitting,
+    values_of,
+)
+from o365desk.cli.writing import apply_options, apply_plan, tell_plan
+from o365desk.model.datasource import DataSource
+from o365desk.model.run import Plan, Row
+from o365desk.model.stop import Stop
+from o365desk.services import exports, sheet
+from o365desk.services.pace import Pause
+from o365desk.services.reading import Page, ReadEnd
+
+
+def operations(json: Json = False) -> int:
+    """List the operations, with their fields."""
+    if json:
+        print_json([_described(item) for item in OPERATIONS.values()])
+        return DONE
+    rows = [
+        (item.key, item.title, str(item.query_type), ", ".join(field.key for field in item.fields), item.permission)
+        for item in OPERATIONS.values()
+    ]
+    print_table(("Key", "Title", "Type", "Fields", "Permission"), rows)
+    return DONE
+
+
+def _described(item: Operation) -> dict[str, Any]:
+    return {
+        "key": item.key,
+        "title": item.title,
+        "summary": item.summary,
+        "queryType": str(item.query_type),
+        "permission": item.permission,
+        "fields": [
+            {
+                "key": field.key,
+                "label": field.plain_label,
+                "kind": str(field.kind),
+                "required": field.required,
+                "choices": [key for key, _ in field.choices],
+                "help": field.help,
+            }
+            for field in item.fields
+        ],
+        "columns": [column.key for column in item.columns],
+        "inverse": item.inverse or None,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What was asked for, checked as far as that can be done without a data source."""
+
+    operation: Operation
+    values: dict[str, str]
+    form: Format
+    output: Path | None
+    rows: Path | None = None
+    apply: bool = False
+    allow_large: bool = False
+    confirm: str = ""
+    columns: tuple[Column, ...] = ()
+    max_rows: int | None = None
+    sort: str = ""
+    save_repaired: Path | None = None
+    save_fix: Path | None = None
+
+
+def run_operation(
+    context: typer.Context,
+    name: Name,
+    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="Its key or title; see operations.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="A field's value; with --rows, for all rows."),
+    ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A CSV or XLSX file with a column for each field.", show_default=False),
+    ] = None,
+    apply: Apply = False,
+    allow_large: AllowLarge = False,
+    confirm: Confirm = "",
+    form: FormatOption = None,
+    json: Json = False,
+    output: Output = None,
+    columns: Annotated[
+        str, typer.Option(metavar="all|KEY,KEY", help="Which columns of a read.", show_default=False)
+    ] = "",
+    sort: Annotated[
+        str, typer.Option(metavar="KEY [desc]", help="What Microsoft sorts a read by.", show_default=False)
+    ] = "",
+    max_rows: Annotated[
+        int | None, typer.Option(min=1, help="Stop a read after so many rows.", show_default=False)
+    ] = None,
+    save_repaired: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save the rows, as they were repaired, as CSV.", show_default=False),
+    ] = None,
+    save_fix: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save the rows of what the plan says to do first.", show_default=False),
+    ] = None,
+    as_partner: Annotated[
+        str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
+    ] = "",
+) -> int:
+    """Run an operation. A read prints or writes its rows; a write prints its plan, and is carried out with --apply.
+
+    Exit code 0 done, 1 nothing succeeded, 2 wrong usage, 3 partly done or incomplete, 4 not allowed, 130 cancelled.
+    """
+    if as_partner:
+        raise typer.BadParameter(
+            "this version knows no partners yet; run it without, as the data source itself",
+            param_hint="--as-partner",
+        )
+    item = operation_named(operation)
+    refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
+        "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
+        "--save-repaired": save_repaired, "--save-fix": save_fix,
+    })  # fmt: skip
+    if save_repaired and not rows:
+        raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
+    chosen = format_of(form, json, output)
+    wish = _Wish(
+        operation=item,
+        values=values_of(item, given or [], whole=rows is None),
+        form=chosen,
+        output=output,
+        rows=rows,
+        apply=apply,
+        allow_large=allow_large,
+        confirm=confirm,
+        columns=columns_of(item, columns, chosen),
+        max_rows=max_rows,
+        sort=order_of(item, sort),
+        save_repaired=save_repaired,
+        save_fix=save_fix,
+    )
+    app = unlocked(services(context))
+    source = app.workspace.get(name).source
+    return _write(app, source, wish) if item.writes else _read(app, source, wish)
+
+
+# --- reads -------------------------------------------------------------------------------------------------------
+
+
+def _read(app: App, source: DataSource, wish: _Wish) -> int:
+    """Streams a read's rows to where they belong; says at its end how many came, and whether that is all."""
+    noun = wish.operation.family.value.lower() if wish.operation.family.value != "Licences" else "licence plans"
+    target = (
+        nullcontext(StreamedTable(wish.columns))
+        if wish.form is Format.TABLE
+        else exports.writer(wish.form.value, wish.output or sys.stdout.buffer, wish.columns)
+    )
+    with Ticker() as ticker:
+        end = _streamed(app, source, wish, target, ticker, noun)
+    if end.problem:
+        show_problem(end.problem)
+        kept = f" “{wish.output}” is as it was before." if wish.output else ""
+        say(f"The list is incomplete: {end.count:,} {noun} came before it broke off.{kept}")
+        return NOT_PROVEN
+    say(f"{end.count:,} {noun}." + (f" {end.reason}" if end.reason else ""))
+    if wish.output:
+        say(f"Saved: {wish.output}")
+    return DONE
+
+
+class _IncompleteError(Exception):
+    """Takes a file back whose list broke off."""
+
+
+def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ticker, noun: str) -> ReadEnd:
+    ends: list[ReadEnd] = []
+
+    def told(pause: Pause | None) -> None:
+        if pause:
+            ticker.waiting(pause.reason)
+
+    def work(stop: Stop) -> None:
+        with target as writer:
+
+            def page(page: Page) -> None:
+                writer.rows(page.rows)
+                of = f" of {page.total:,}" if page.total else ""
+                ticker.tell(f"{page.so_far:,}{of} {noun} so far …")
+
+            ends.append(
+                app.runner.read(
+                    source, wish.operation, wish.values, stop, page,
+                    told=told, max_rows=wish.max_rows, order=wish.sort,
+                )
+            )  # fmt: skip
+            if ends[0].problem and wish.output:
+                raise _IncompleteError
+
+    with suppress(_IncompleteError):
+        interruptible(work)
+    return ends[0]
+
+
+# --- writes ------------------------------------------------------------------------------------------------------
+
+
+def _write(app: App, source: DataSource, wish: _Wish) -> int:
+    rows = _rows(wish)
+    with Ticker() as ticker:
+        plan: Plan = interruptible(
+            lambda stop: app.runner.plan(source, wish.operation, rows, stop, ticker.planning)
+        )
+    if wish.save_fix:
+        save_fix(plan, wish.save_fix)
+    if wish.apply:
+        return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
+    options = ["--rows", str(wish.rows)] if wish.rows else []
+    command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
+    return tell_plan(plan, command, wish.form, wish.output)
+
+
+def _rows(wish: _Wish) -> Sequence[Row]:
+    """The rows of the file, with what the clinic saw said; or the one row that was given."""
+    if wish.rows is None:
+        return (Row(number=1, values=wish.values),)
+    made = sheet.read(wish.rows, wish.operation, wish.values)
+    show_findings(made.findings, wish.rows)
+    if wish.save_repaired:
+        made.save_repaired(wish.save_repaired)
+        say(f"Repaired copy saved: {wish.save_repaired}")
+    return made.rows

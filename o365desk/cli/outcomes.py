@@ -1,0 +1,255 @@
+"""Plans and runs as the command line tells them: tables and sentences for people, JSON for scripts, exit codes."""
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from o365desk.catalogue import Column, operation
+from o365desk.cli.printing import print_table, say
+from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
+from o365desk.model.problems import ProblemError
+from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
+from o365desk.services import exports, files
+from o365desk.services.sheet import Finding
+
+Item = dict[str, Any]
+
+_LISTED = 50
+"""How many rows a terminal is shown; files get all."""
+_WORDS = {Standing.WILL: "will change", Standing.ALREADY: "already", Standing.CANNOT: "cannot"}
+_ITEM = ("row", "outcome", "detail", "request_id")
+_COLUMNS = tuple(
+    Column(key=key, title=key)
+    for key in ("row", "line", "label", "outcome", "detail", "remedy", "code", "request_id")
+)
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+# --- shapes ------------------------------------------------------------------------------------------------------
+
+
+def plan_items(plan: Plan) -> list[Item]:
+    """A plan's rows, in the shape of a run's."""
+    return [_plan_item(row) for row in plan.rows]
+
+
+def _plan_item(row: PlanRow) -> Item:
+    problem = row.problem
+    return {
+        "row": row.row.number,
+        "line": row.row.line,
+        "label": row.label,
+        "outcome": _WORDS[row.standing],
+        "detail": " ".join(f"{problem.title}. {problem.cause}".split()) if problem else row.note,
+        "remedy": problem.remedy if problem else "",
+        "code": problem.code if problem else "",
+        "request_id": problem.request_id if problem else "",
+    }
+
+
+def run_items(rows: Sequence[RunRow]) -> list[Item]:
+    """A run's rows. One that is in doubt says so."""
+    doubt = "It was sent, and nobody knows yet whether it was done. Resume the run."
+    return [
+        {
+            "row": row.number,
+            "line": row.line,
+            "label": row.label,
+            "outcome": str(row.outcome),
+            "detail": row.detail or (doubt if row.doubtful else ""),
+            "remedy": row.remedy,
+            "code": row.code,
+            "request_id": row.request_id,
+        }
+        for row in rows
+    ]
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {key: getattr(counts, key) for key in ("changed", "already", "failed", "not_attempted")}
+
+
+def plan_counts(plan: Plan) -> Counts:
+    """What a plan would count as if it ended now: nothing was attempted."""
+    return Counts(
+        already=plan.count(Standing.ALREADY),
+        failed=plan.count(Standing.CANNOT),
+        not_attempted=plan.count(Standing.WILL),
+    )
+
+
+def document(operation: str, run: str | None, counts: Counts, items: Sequence[Item]) -> dict[str, Any]:
+    """The JSON of a write, applied or not."""
+    return {
+        "run": run,
+        "operation": operation,
+        "applied": run is not None,
+        "counts": _counts(counts),
+        "items": [
+            {key: " ".join(filter(None, (item["detail"], item["remedy"]))) if key == "detail" else item[key]
+             for key in _ITEM}
+            for item in items
+        ],
+    }  # fmt: skip
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The JSON of a run in a list."""
+    return {
+        "run": run.id,
+        "operation": run.operation,
+        "sentence": run.sentence,
+        "source": run.source_name,
+        "state": str(run.state),
+        "by": run.by,
+        "started": run.started.isoformat(),
+        "ended": run.ended.isoformat() if run.ended else None,
+        "counts": _counts(run.counts),
+        "doubtful": run.doubtful,
+        "undoable": run.undoable,
+        "undoes": run.undoes or None,
+        "undone_by": run.undone_by or None,
+    }
+
+
+def write_items(form: Format, output: Path | None, shape: dict[str, Any], items: Sequence[Item]) -> None:
+    """Writes a write's items as the form says, to a file or standard output. Raises ProblemError."""
+    if form is Format.JSON:
+        text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
+        if output is None:
+            sys.stdout.write(text)
+            return
+        try:
+            files.write(output, text.encode())
+        except OSError as error:
+            raise ProblemError(files.problem(f"“{output.name}” was not saved", error, output.parent)) from error
+        return
+    columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
+    rows = shape["items"] if form is Format.JSONL else items
+    with exports.writer(form, output or sys.stdout.buffer, columns) as writer:
+        writer.rows(rows)
+
+
+# --- for people --------------------------------------------------------------------------------------------------
+
+
+def show_findings(findings: Sequence[Finding], path: Path) -> None:
+    """What the clinic saw in a file."""
+    for finding in findings[:_LISTED]:
+        where = f"{path.name}, line {finding.line}" if finding.line else path.name
+        say(f"{where}: {finding.text}")
+    if len(findings) > _LISTED:
+        say(f"{path.name}: and {len(findings) - _LISTED:,} more remarks.")
+    if any(finding.repaired for finding in findings):
+        say("The file itself was not changed; --save-repaired FILE writes a repaired copy.")
+
+
+def show_plan(plan: Plan, command: str) -> None:
+    """A plan: its sentence, counts, what cannot be done and why, and how to go on."""
+    say(plan.sentence)
+    print_table(
+        ("Will change", "Already so", "Cannot"),
+        [tuple(f"{plan.count(standing):,}" for standing in (Standing.WILL, Standing.ALREADY, Standing.CANNOT))],
+    )
+    _rows([item for item in plan_items(plan) if item["outcome"] == "cannot"], "cannot be done")
+    for note in plan.notes:
+        say(note)
+    for fix in plan.fixes:
+        say(f"First: {fix.title}.")
+        say(f"  {fix_command(plan.source_name, fix)}")
+    if plan.limit:
+        say(f"{plan.limit.reason} It is applied only with --allow-large.")
+    if plan.count(Standing.WILL):
+        say(f"Nothing was changed. To apply it:\n  {command}")
+    else:
+        say("There is nothing to change.")
+
+
+def _rows(items: Sequence[Item], what: str) -> None:
+    """The rows that need a look, with reason and way out."""
+    if not items:
+        return
+    lined = any(item["line"] for item in items)
+    rows = [
+        (str(item["line"] or item["row"]), item["label"], item["detail"], item["remedy"])
+        for item in items[:_LISTED]
+    ]
+    print_table(("Line" if lined else "Row", "What", "Why", "What to do"), rows)
+    if len(items) > _LISTED:
+        say(f"And {len(items) - _LISTED:,} more that {what}.")
+
+
+def fix_command(source: str, fix: Fix, file: str = "FILE") -> str:
+    """The command that carries out a fix, once its rows are in a file."""
+    words = ["o365desk", "run", source, fix.operation, "--rows", file]
+    if fix.asks:
+        words += ["--set", f"{fix.asks}={fix.suggestion or '…'}"]
+    return shlex.join([*words, "--apply"])
+
+
+def save_fix(plan: Plan, target: Path) -> None:
+    """Writes the rows of a plan's first fix to a CSV file, for `run --rows`. Raises ProblemError."""
+    if not plan.fixes:
+        say("There is nothing that could be fixed first; no file was written.")
+        return
+    fix = plan.fixes[0]
+    asked = [item for item in operation(fix.operation).fields if item.key != fix.asks]
+    columns = [Column(key=item.key, title=item.key) for item in asked]
+    with exports.writer("csv", target, columns) as writer:
+        writer.rows([dict(row.values) for row in fix.rows])
+    say(
+        f"{fix.title}: {len(fix.rows):,} rows saved. To do it:\n  {fix_command(plan.source_name, fix, str(target))}"
+    )
+
+
+def show_run(run: Run, items: Sequence[Item]) -> None:
+    """How a run ended: counts, what failed and why, and how to go on."""
+    say(f"{run.sentence}: {run.state}.")
+    counts = _counts(run.counts)
+    print_table(("Changed", "Already so", "Failed", "Not attempted"), [[f"{n:,}" for n in counts.values()]])
+    _rows([item for item in items if item["outcome"] == "failed"], "failed")
+    if run.problem:
+        say(run.problem.sentence())
+    if run.doubtful:
+        say(f"{run.doubtful:,} rows are in doubt: they were sent, and no answer came. Resuming reads them back.")
+    if run.state.resumable:
+        say(f"To go on: o365desk runs resume {run.id}")
+    if run.undoable:
+        say(f"To undo it: o365desk runs undo {run.id}")
+
+
+# --- exit codes --------------------------------------------------------------------------------------------------
+
+
+def plan_code(plan: Plan) -> int:
+    """0 all can be done (or is so already), 3 some cannot, 1 none can."""
+    cannot = plan.count(Standing.CANNOT)
+    if not cannot:
+        return DONE
+    return NOT_PROVEN if cannot < len(plan.rows) else FAILED
+
+
+def run_code(run: Run) -> int:
+    """0 done, 3 partly, 1 nothing succeeded, 4 not allowed, 130 cancelled."""
+    counts = run.counts
+    succeeded = counts.changed + counts.already
+    if run.state is RunState.CANCELLED:
+        return CANCELLED
+    if run.problem and not_allowed(run.problem) and not counts.changed:
+        return NOT_ALLOWED
+    if counts.failed or counts.not_attempted or run.doubtful:
+        return NOT_PROVEN if succeeded else FAILED
+    return DONE

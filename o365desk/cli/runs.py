@@ -1,0 +1,123 @@
+"""`o365desk runs`: what was written to tenants, how it went, and resuming or undoing it. And the settings."""
+
+import shlex
+from typing import Annotated
+
+import msgspec
+import typer
+
+from o365desk.app import App
+from o365desk.cli.outcomes import summary
+from o365desk.cli.printing import interruptible, print_json, print_table, say
+from o365desk.cli.session import DONE, Json, services, unlocked
+from o365desk.cli.steering import Ticker
+from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
+from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
+from o365desk.model.datasource import DataSource
+from o365desk.model.run import Plan, Run
+from o365desk.model.settings import FIELDS, Settings
+
+runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)
+
+RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id; its beginning is enough.")]
+
+
+@runs.command("list")
+def runs_list(
+    context: typer.Context,
+    source: Annotated[str, typer.Option(metavar="NAME", help="Of this data source only.", show_default=False)] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 50,
+    json: Json = False,
+) -> int:
+    """List the runs, the latest first."""
+    app = services(context)
+    found = app.runner.runs(app.workspace.get(source).source.id if source else "", limit)
+    if json:
+        print_json([summary(run) for run in found])
+    elif found:
+        print_table(
+            ("ID", "When", "Data source", "What", "State", "Changed", "Failed"), [_line(run) for run in found]
+        )
+    else:
+        say("Nothing was written to a tenant yet.")
+    return DONE
+
+
+def _line(run: Run) -> tuple[str, ...]:
+    state = f"{run.state}, undone" if run.undone_by else str(run.state)
+    counts = (f"{run.counts.changed:,}", f"{run.counts.failed:,}")
+    return (run.id, f"{run.started.astimezone():%Y-%m-%d %H:%M}", run.source_name, run.sentence, state, *counts)
+
+
+@runs.command("show")
+def runs_show(
+    context: typer.Context, run_id: RunId, form: FormatOption = None, json: Json = False, output: Output = None
+) -> int:
+    """Show a run and its rows. Exit code as when it ended."""
+    chosen = format_of(form, json, output)
+    app = services(context)
+    return tell_run(app, app.runner.run(run_id), chosen, output)
+
+
+@runs.command("resume")
+def runs_resume(
+    context: typer.Context, run_id: RunId, form: FormatOption = None, json: Json = False, output: Output = None
+) -> int:
+    """Go on with a run that was cancelled, stopped or interrupted. Rows in doubt are read back first."""
+    chosen = format_of(form, json, output)
+    app = unlocked(services(context))
+    run = app.runner.run(run_id)
+    return carried_out(app, lambda control, tell: app.runner.resume(run.id, control, tell), chosen, output)
+
+
+@runs.command("undo")
+def runs_undo(
+    context: typer.Context,
+    run_id: RunId,
+    apply: Apply = False,
+    allow_large: AllowLarge = False,
+    confirm: Confirm = "",
+    form: FormatOption = None,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Undo what a run really changed. Prints the plan of that, and carries it out with --apply."""
+    chosen = format_of(form, json, output)
+    app = unlocked(services(context))
+    run = app.runner.run(run_id)
+    source = _source(app, run)
+    with Ticker() as ticker:
+        plan: Plan = interruptible(lambda stop: app.runner.undo(run.id, stop, ticker.planning))
+    if apply:
+        return apply_plan(app, source, plan, chosen, output, allow_large, confirm)
+    command = shlex.join(["o365desk", "runs", "undo", run.id, *apply_options(plan)])
+    return tell_plan(plan, command, chosen, output)
+
+
+def _source(app: App, run: Run) -> DataSource:
+    """The data source of a run, whatever it is called by now."""
+    return app.workspace.get(run.source_id).source
+
+
+def settings(
+    context: typer.Context,
+    given: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")] = None,
+    json: Json = False,
+) -> int:
+    """Show or change the settings of this computer's user."""
+    app = services(context)
+    known = msgspec.to_builtins(app.runner.settings)
+    for text in given or []:
+        key, _, value = text.partition("=")
+        if key not in known:
+            raise typer.BadParameter(f"there is no “{key}”; there are {', '.join(known)}", param_hint="--set")
+        if not value.strip().isdecimal():
+            raise typer.BadParameter(f"“{key}” is a whole number from 0", param_hint="--set")
+        known[key] = int(value)
+    if given:
+        app.runner.keep_settings(msgspec.convert(known, Settings))
+    if json:
+        print_json(known)
+    else:
+        print_table(("Key", "Value", "Meaning"), [(item.key, str(known[item.key]), item.help) for item in FIELDS])
+    return DONE

@@ -1,0 +1,104 @@
+"""Work in progress on the command line: how far it is, on standard error, and what Ctrl+C does to it."""
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from o365desk.cli.printing import escape, people, say
+from o365desk.model.run import PlanProgress, RunProgress
+from o365desk.model.stop import Control
+
+Result = TypeVar("Result")
+
+_SECONDS = 5.0
+"""How often a line is written where there is no terminal to change one on."""
+
+
+class Ticker:
+    """Progress: one line that changes on a terminal; elsewhere a line now and then. Safe from any thread."""
+
+    def __init__(self) -> None:
+        console = people()
+        self._status = console.status("") if console.is_terminal else None
+        self._next = time.monotonic() + _SECONDS
+        self._last = ""
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status:
+            self._status.stop()
+
+    def tell(self, text: str, *, important: bool = False) -> None:
+        """How far it is. What is important is said at once wherever it is read, but not twice."""
+        if self._status:
+            self._status.update(escape(text))
+        elif (important and text != self._last) or time.monotonic() >= self._next:
+            self._next = time.monotonic() + _SECONDS
+            say(text)
+        self._last = text
+
+    def waiting(self, reason: str) -> None:
+        """That something is waited for ("Microsoft asks for 12 s")."""
+        self.tell(f"{reason} …", important=True)
+
+    def planning(self, progress: PlanProgress) -> None:
+        """How far a plan is made."""
+        of = f" ({progress.done:,} of {progress.total:,})" if progress.total > 1 else ""
+        self.tell(f"{progress.doing}{of} …")
+
+    def running(self, progress: RunProgress) -> None:
+        """How far a run is."""
+        counts = progress.counts
+        done = counts.total - counts.not_attempted
+        parts = [f"{done:,} of {counts.total:,}: {counts.changed:,} changed, {counts.already:,} already so"]
+        if counts.failed:
+            parts.append(f"{counts.failed:,} failed")
+        if progress.rate:
+            parts.append(f"{progress.rate:,.0f} a second")
+        if progress.left is not None:
+            parts.append(f"{progress.left:,.0f} s left")
+        self.tell(", ".join(parts))
+        if progress.waiting:
+            self.waiting(progress.waiting)
+
+
+def steered(work: Callable[[Control], Result]) -> Result:
+    """The result of work that writes. Ctrl+C lets what is on its way arrive and be recorded; a second one ends it
+    at once. What the work raises is raised here."""
+    control = Control()
+    outcome: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work(control))
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.1)
+        except KeyboardInterrupt:
+            _interrupted(control)
+    if errors:
+        raise errors[0]
+    return outcome[0]
+
+
+def _interrupted(control: Control) -> None:
+    if control.cancelled:
+        say("Ending at once. What was on its way is in doubt until the run is resumed.")
+        control.stop.set()
+    else:
+        say("Cancelling: what is on its way is finished and recorded. Ctrl+C once more ends it at once.")
+        control.cancel()

@@ -1,0 +1,107 @@
+"""Plans told, applied and followed to their end: shared by `run` and `runs`."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from o365desk.app import App
+from o365desk.cli.outcomes import (
+    Format,
+    document,
+    plan_code,
+    plan_counts,
+    plan_items,
+    run_code,
+    run_items,
+    show_plan,
+    show_run,
+    write_items,
+)
+from o365desk.cli.printing import say, show_problem
+from o365desk.cli.session import CANCELLED
+from o365desk.cli.steering import Ticker, steered
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.model.run import Plan, Run, RunProgress
+from o365desk.model.stop import Control
+
+
+def apply_options(plan: Plan) -> list[str]:
+    """The options with which a plan is applied."""
+    confirm = ["--confirm", plan.confirm] if plan.confirm else []
+    return ["--apply", *(["--allow-large"] if plan.limit else []), *confirm]
+
+
+def tell_plan(plan: Plan, command: str, form: Format, output: Path | None) -> int:
+    """Prints or writes a plan that is not applied. Returns the exit code."""
+    items = plan_items(plan)
+    if form is Format.TABLE:
+        show_plan(plan, command)
+    else:
+        write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
+        say(f"{plan.sentence}? Nothing was changed. To apply it:\n  {command}")
+    return plan_code(plan)
+
+
+def apply_plan(
+    app: App, source: DataSource, plan: Plan, form: Format, output: Path | None, allow_large: bool, confirm: str
+) -> int:
+    """Carries a plan out, and tells how it ended. Returns the exit code."""
+    if plan.confirm and confirm != plan.confirm:
+        option = shlex.join(["--confirm", plan.confirm])
+        raise ProblemError(
+            Problem(
+                title=f"{plan.sentence}: the name is to be typed",
+                cause=f"It was not confirmed{' with this name' if confirm else ''}. Nothing was changed.",
+                remedy=f"Give it on the command line: {option}",
+                code="large",
+            )
+        )
+    return carried_out(
+        app,
+        lambda control, tell: app.runner.apply(
+            source, plan, control, tell, allow_large=allow_large, confirmed=confirm
+        ),
+        form,
+        output,
+    )
+
+
+def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
+    """Follows a run to its end and tells how it ended. `work` is called with a Control and who hears of progress.
+    Returns the exit code."""
+    began: list[str] = []
+    with Ticker() as ticker:
+
+        def tell(progress: RunProgress) -> None:
+            began[:] = [progress.run]
+            ticker.running(progress)
+
+        def follow(control: Control) -> Run:
+            made: Run = work(control, tell)
+            return made
+
+        try:
+            run = steered(follow)
+        except CancelledError:
+            if began:
+                say(f"Ended in the middle. To go on where it stopped: o365desk runs resume {began[0]}")
+            return CANCELLED
+    return tell_run(app, run, form, output)
+
+
+def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
+    """Prints or writes how a run ended. Returns the exit code."""
+    items = run_items(app.runner.run_rows(run.id))
+    if form is not Format.TABLE:
+        write_items(form, output, document(run.operation, run.id, run.counts, items), items)
+    show_run(run, items) if form is Format.TABLE else _hint(run)
+    return run_code(run)
+
+
+def _hint(run: Run) -> None:
+    if run.problem:
+        show_problem(run.problem)
+    verb = "resume" if run.state.resumable else "undo"
+    if run.state.resumable or run.undoable:
+        say(f"To {verb} it: o365desk runs {verb} {run.id}")
