@@ -195,6 +195,16 @@ def graph_error(status: int, body: object, headers: Mapping[str, str]) -> Proble
     )
 
 
+def refused_write(operation: str, status: int, problem: Problem) -> Problem:
+    """The same refusal as it concerns an operation's row: what Graph's text is known for, as far as the table has
+    it. Only explains; what became of the row was found out otherwise."""
+    said = problem.detail.casefold()
+    for row in paths.table("graph-errors.json")["writes"]:
+        if operation in row["operations"] and status in row["statuses"] and row.get("says", "").casefold() in said:
+            return problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")})
+    return problem
+
+
 def _envelope(body: object) -> tuple[str, str, str]:
     """Code, message and request id of an error body: new and old form, any case, the most specific code."""
     if not isinstance(body, dict):

@@ -181,6 +181,10 @@ class Journal:
         """These rows are about to be sent. They are in doubt until their outcome is written down."""
         self._update(run, "state = 'sent'", [((), number) for number in numbers])
 
+    def unsent(self, run: str, numbers: Iterable[int]) -> None:
+        """These rows were not done for sure."""
+        self._update(run, "state = 'planned'", [((), number) for number in numbers])
+
     def ended(self, run: str, rows: Iterable[RunRow]) -> None:
         """How rows ended."""
         self._update(

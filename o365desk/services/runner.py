@@ -1,7 +1,7 @@
 """The runner: the one way to run an operation, for window, command line, schedule and tests alike."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from o365desk.model.datasource import DataSource
+from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Run, RunRow
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow
 from o365desk.model.settings import Settings
-from o365desk.model.stop import Stop
+from o365desk.model.stop import Control, Stop
 from o365desk.services.connections import NO_CREDENTIAL, Connections
 from o365desk.services.journal import Journal
 from o365desk.services.state import State
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from o365desk.services.reading import Page, ReadEnd
     from o365desk.services.secrets import Secret
     from o365desk.services.signin import SignIns, Token
+    from o365desk.services.suggesting import Suggestion
     from o365desk.services.wire import Line
 
 _SETTINGS = "settings"
@@ -114,6 +116,115 @@ class Runner:
     def run_rows(self, run_id: str) -> list[RunRow]:
         """All its rows, in their order. Raises ProblemError."""
         return self._journal.run_rows(run_id)
+
+    # --- writes -----------------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        source: DataSource,
+        operation: "Operation",
+        rows: Sequence[Row],
+        stop: Stop,
+        tell: Callable[[PlanProgress], None],
+    ) -> Plan:
+        """What a write would do to the tenant as it is now. Raises ProblemError where that cannot be found out,
+        CancelledError on stop."""
+        from o365desk.services import planning
+
+        with self.session(source, stop, operation) as session:
+            return planning.plan(session, operation, rows, self.settings, tell, self._clock())
+
+    def apply(
+        self,
+        source: DataSource,
+        plan: Plan,
+        control: Control,
+        tell: Callable[[RunProgress], None],
+        *,
+        allow_large: bool = False,
+        confirmed: str = "",
+    ) -> Run:
+        """Carries a plan out; every row is accounted for in what it returns, however it ended. `confirmed` is the
+        word that a large plan asks for. Raises ProblemError or CancelledError only while nothing was written."""
+        from o365desk import catalogue
+        from o365desk.services import applying
+
+        applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
+        operation, progress = catalogue.operation(plan.operation), applying.Progress(tell)
+        with (
+            self.session(source, control.stop, operation, told=progress.wait) as session,
+            self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
+        ):
+            applying.carry_out(session.graph, self._journal, run, operation, control, progress)
+        return self._journal.run(run)
+
+    def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
+        """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
+        ProblemError where it cannot be, or need not; CancelledError only while nothing was done."""
+        from o365desk import catalogue
+        from o365desk.services import applying
+
+        run = self._journal.run(run_id)
+        if not run.state.resumable:
+            raise ProblemError(applying.not_resumable(run))
+        operation, progress = catalogue.operation(run.operation), applying.Progress(tell)
+        with (
+            self.session(self._source(run), control.stop, operation, told=progress.wait) as session,
+            self._journal.locks.hold(run.id),
+        ):
+            self._refuse_other_tenant(run, session)
+            self._journal.reopen(run.id)
+            applying.carry_out(session.graph, self._journal, run.id, operation, control, progress)
+        return self._journal.run(run.id)
+
+    def undo(self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None]) -> Plan:
+        """The plan that brings back what was before a run, for the rows that it really changed. Raises ProblemError
+        where there is no way back, or the tenant could not be read; CancelledError on stop."""
+        from o365desk import catalogue
+        from o365desk.services import planning
+
+        run = self._journal.run(run_id)
+        inverse = planning.inverse_of(run, catalogue.operation(run.operation))
+        operation = catalogue.operation(inverse)
+        with self.session(self._source(run), stop, operation) as session:
+            self._refuse_other_tenant(run, session)
+            rows = self._journal.kept(run.id, undoable=True)
+            return planning.undo(session, operation, rows, self.settings, tell, self._clock(), run)
+
+    def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
+        """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
+        from o365desk.services import suggesting
+
+        with self.session(source, stop, priority="high") as session:
+            return suggesting.suggest(session.graph, kind, text)
+
+    def _source(self, run: Run) -> DataSource:
+        """The data source of a run, as it is now. Raises ProblemError."""
+        rows = self._connections.overview().rows
+        found = next((row.entry.source for row in rows if row.entry.source.id == run.source_id), None)
+        if found is None:
+            raise ProblemError(
+                Problem(
+                    title=f"The data source of run {run.id} is gone",
+                    cause=f"“{run.source_name}” is not in this workspace.",
+                    remedy="Restore it from the recycle bin, or open the workspace that has it.",
+                    code="no-source",
+                )
+            )
+        return found
+
+    def _refuse_other_tenant(self, run: Run, session: Session) -> None:
+        then, now = self._journal.tenant(run.id), session.token.tenant
+        if then and now and then.lower() != now.lower():
+            raise ProblemError(
+                Problem(
+                    title=f"Run {run.id} was made in another tenant",
+                    cause=f"It ran in the tenant {then}; “{session.source.name}” leads to {now} now.",
+                    remedy="Let the data source lead to that tenant again; nothing was sent.",
+                    field="tenant",
+                    code="other-tenant",
+                )
+            )
 
     # --- reads ------------------------------------------------------------------------------------------------
 

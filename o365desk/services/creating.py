@@ -1,0 +1,265 @@
+"""New groups: their plan, and making them. Each is made at most once, whatever becomes of the answers: before a
+second try the tenant is searched for the first one's work by the mail nickname, which is unique.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/group-post-groups.md (20 relationships
+with the group); learn.microsoft.com on group-post-members (a new group may not be found for some seconds).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from o365desk.catalogue import odata, values
+from o365desk.catalogue.groups import nickname
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.run import RowOutcome
+from o365desk.model.stop import Control
+from o365desk.services import lookup, shapes
+from o365desk.services.graph import Graph, Reply, Request
+from o365desk.services.journal import SENT, Kept
+from o365desk.services.shapes import TOGETHER, Fate, fate
+
+if TYPE_CHECKING:
+    from o365desk.services.applying import Ledger
+    from o365desk.services.planning import Desk, Draft
+
+_SELECT = "id,displayName,mailNickname,createdDateTime"
+_LONGEST = 120
+"""Longest text that a plain filter compares with; see `lookup.py`."""
+_LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before each look for a new group, or try to add to it: replication takes some."""
+_POSTS = 3
+_SKEW = timedelta(hours=1)
+"""How far the clocks of this computer and of Microsoft may be apart."""
+_UNIFIED = "microsoft365"
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+
+def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Looks up owners and first members, and what the groups are to be."""
+    from o365desk.services.planning import still_open
+
+    for draft in drafts:
+        draft.item, draft.meaning = draft.value("displayName"), draft.row.number
+        if draft.value("visibility") and draft.value("kind") != _UNIFIED:
+            draft.cannot(
+                _problem(
+                    "visibility",
+                    "A security group has no visibility",
+                    "Only Microsoft 365 groups have one.",
+                    "Leave it empty, or choose the kind Microsoft 365.",
+                    "no-visibility",
+                )
+            )
+    left = still_open(drafts)
+    texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
+    found: Mapping[str, lookup.Found] = {}
+    if texts:
+        desk.tell("Looking up owners and members")
+        found = lookup.users(desk.graph, list(dict.fromkeys(texts)))
+    for draft in left:
+        owners, members = (_people(draft, key, found) for key in ("owners", "members"))
+        draft.target = {"owners": owners, "members": members}
+        if len(owners) > TOGETHER:
+            title = f"{len(owners)} owners are too many to begin with"
+            cause = f"Microsoft takes {TOGETHER} people with a new group."
+            draft.cannot(_problem("owners", title, cause, f"Name up to {TOGETHER}.", "too-many"))
+
+
+def _people(draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
+    ids = []
+    for text in values.several(draft.value(key)):
+        user = found[text]
+        if user.entity is None:
+            draft.cannot((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
+        elif user.entity.get("accountEnabled") is False:
+            title = f"The account of {user.entity['displayName']} is disabled"
+            draft.cannot(_problem(key, title, "", "Enable it first, or leave it out.", "disabled"))
+        else:
+            ids.append(str(user.entity["id"]))
+    return list(dict.fromkeys(ids))
+
+
+def compare(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Gives each group a nickname that is free, and tells names that are not."""
+    desk.tell("Comparing with the groups that there are")
+    wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
+    rows = list(lookup.rows_of(desk.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
+    taken = {str(row.get("mailNickname")).lower(): f"“{row['displayName']}” ({row['id']})" for row in rows}
+    names = {str(row["displayName"]).lower() for row in rows}
+    for draft in drafts:
+        name = wanted[draft.row.number]
+        if draft.value("mailNickname") and name.lower() in taken:
+            draft.cannot(
+                _problem(
+                    "mailNickname",
+                    f"The mail nickname “{name}” is taken",
+                    f"By {taken[name.lower()]}.",
+                    "Give another one, or leave it empty: then a free one is made from the name.",
+                    "nickname-taken",
+                )
+            )
+            continue
+        name = _free(name, taken)
+        taken[name.lower()] = f"row {draft.row.number}"
+        draft.target["body"] = _body(draft, name)
+        draft.will(" ".join(_remarks(desk, draft, name, names)))
+        names.add(draft.item.lower())
+
+
+def _clashes(name: str, display_name: str) -> Request:
+    conditions = [f"startswith(mailNickname,{odata.literal(name[:60])})"]
+    if len(display_name) <= _LONGEST:
+        conditions.append(f"displayName eq {odata.literal(display_name)}")
+    return _search(" or ".join(conditions))
+
+
+def _search(condition: str) -> Request:
+    options = {"$filter": condition, "$select": _SELECT, "$top": "999"}
+    return Request(method="GET", path=lookup.path_of("/groups", options))
+
+
+def _free(name: str, taken: Mapping[str, str]) -> str:
+    """The name, or the first one with a number that nobody has."""
+    free, number = name, 1
+    while free.lower() in taken:
+        number += 1
+        free = f"{name[:60]}-{number}"
+    return free
+
+
+def _body(draft: "Draft", name: str) -> dict[str, Any]:
+    unified = draft.value("kind") == _UNIFIED
+    body: dict[str, Any] = {
+        "displayName": draft.item,
+        "mailNickname": name,
+        "mailEnabled": unified,
+        "securityEnabled": not unified,
+        "groupTypes": ["Unified"] if unified else [],
+    }
+    return body | {key: draft.value(key) for key in ("description", "visibility") if draft.value(key)}
+
+
+def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[str]:
+    owners, members = draft.target["owners"], draft.target["members"]
+    remarks = [] if draft.value("mailNickname") else [f"Mail nickname: {name}."]
+    if draft.item.lower() in names:
+        remarks.append("Another group has this display name; Microsoft accepts that.")
+    if len(owners) + len(members) > TOGETHER:
+        first = TOGETHER - len(owners)
+        remarks.append(f"{first} of the {len(members)} members come with the group, the others right after.")
+    if not owners and not desk.delegated:
+        remarks.append("It will have no owner.")
+    return remarks
+
+
+# --- making them --------------------------------------------------------------------------------------------------
+
+
+def create(graph: Graph, rows: Sequence[Kept], ledger: "Ledger", control: Control, since: datetime) -> None:
+    """Makes the groups, one after the other. `since` is when the run began. Raises ProblemError where nothing more
+    can be done for now, CancelledError; returns early after a gentle cancel."""
+    for row in rows:
+        if not control.may_go_on():
+            return
+        made = row.before.get("made", "")
+        new = not made
+        if row.state == SENT and not made:
+            made = _look(graph, row, control, since, _LOOKS)
+            new = False
+        if not made:
+            made, new = _make(graph, row, ledger, control, since), True
+        if made:
+            ledger.note(row, made=made)
+            _finish(graph, row, made, ledger, control, new)
+
+
+def _make(graph: Graph, row: Kept, ledger: "Ledger", control: Control, since: datetime) -> str:
+    """The new group's id; "" where it was refused."""
+    root, target = graph.root, row.target
+    body = dict(target["body"])
+    for key, people in (("owners", target["owners"]), ("members", _first(target))):
+        if people:
+            body[f"{key}@odata.bind"] = [shapes.reference(root, person) for person in people]
+    doubted = row.state == SENT
+    for _ in range(_POSTS):
+        ledger.sent([row])
+        (reply,) = graph.batch([Request(method="POST", path="/groups", body=body)])
+        end = fate(reply)
+        if end is Fate.DONE:
+            return str(reply.body["id"])
+        if end is Fate.LOST:
+            doubted = True
+            if made := _look(graph, row, control, since, _LOOKS):
+                return made
+            continue
+        if end is Fate.REFUSED and doubted and (made := _look(graph, row, control, since, _LOOKS[:1])):
+            return made
+        _refused(row, reply, ledger)
+        return ""
+    raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
+
+
+def _refused(row: Kept, reply: Reply, ledger: "Ledger") -> None:
+    """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
+    end = fate(reply)
+    if end is Fate.AWAY:
+        ledger.unsent([row])
+    else:
+        ledger.failed([row], reply)
+    if end is not Fate.REFUSED and reply.problem:
+        raise ProblemError(ledger.explained(reply, reply.problem))
+
+
+def _first(target: Mapping[str, Any]) -> list[str]:
+    """The members that come with the group."""
+    members: list[str] = target["members"]
+    return members[: TOGETHER - len(target["owners"])]
+
+
+def _look(graph: Graph, row: Kept, control: Control, since: datetime, waits: Iterable[float]) -> str:
+    """The id of the group that a lost request made; "" if it made none."""
+    body = row.target["body"]
+    condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
+    for wait in waits:
+        control.stop.wait(wait)
+        for group in lookup.rows_of(graph, [_search(condition)]):
+            made = datetime.fromisoformat(str(group["createdDateTime"]))
+            if group["displayName"] == body["displayName"] and made > since - _SKEW:
+                return str(group["id"])
+    return ""
+
+
+def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", control: Control, new: bool) -> None:
+    """Adds the members that did not come with the group, and ends the row."""
+    members: list[str] = row.target["members"]
+    missing = members[len(_first(row.target)) :] if new else _missing(graph, made, members)
+    problem: Problem | None = None
+    for tried, wait in enumerate(_LOOKS):
+        if not missing:
+            break
+        control.stop.wait(wait)
+        # A member who was deleted meanwhile is found when everybody stands alone.
+        size = TOGETHER if tried < len(_LOOKS) // 2 else 1
+        some = [missing[start : start + size] for start in range(0, len(missing), size)]
+        replies = graph.batch([shapes.addition(graph.root, made, users) for users in some])
+        refused = [reply for reply in replies if fate(reply) is not Fate.DONE]
+        problem = next((ledger.explained(reply, reply.problem) for reply in refused if reply.problem), None)
+        missing = _missing(graph, made, members) if refused else []
+    detail, remedy = "", ""
+    if missing:
+        why = f" {problem.sentence()}" if problem else ""
+        detail = f"The group was created, but {len(missing)} of its {len(members)} members are not in it.{why}"
+        remedy = "Add them with Add User to Group."
+    ledger.ended([row], RowOutcome.CHANGED, detail, remedy)
+
+
+def _missing(graph: Graph, made: str, members: Sequence[str]) -> list[str]:
+    found = shapes.members_of(graph, [made])[made] or set()
+    return [user for user in members if user not in found]
+
+
+def _problem(field: str, title: str, cause: str, remedy: str, code: str) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=field, action=Action.FIELD, code=code)

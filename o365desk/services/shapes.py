@@ -1,0 +1,245 @@
+"""What a change looks like to Graph: the requests that carry rows out, and the reads that tell what became of them.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/{group-post-members,group-update,
+group-delete-members,group-delete,user-assignlicense,user-update}.md. A PATCH takes 20 members or none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, UserProperty
+from o365desk.model.problems import ProblemError
+from o365desk.services.graph import Graph, Reply, Request
+from o365desk.services.journal import Kept
+
+TOGETHER = 20
+"""Most members that come into a group by one request."""
+_PAGE = 999
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Rows that go in one request. `aim` is what a refusal may concern as a whole: the group, else the row."""
+
+    rows: tuple[Kept, ...]
+    request: Request
+    aim: str
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def waves(change: Change, rows: Sequence[Kept]) -> list[list[Kept]]:
+    """The rows in turns: two requests for the same user are never on their way at once."""
+    if not isinstance(change, Licences | UserProperty):
+        return [list(rows)]
+    seen: Counter[str] = Counter()
+    turns: list[list[Kept]] = []
+    for row in rows:
+        turn = seen[row.target["user"]]
+        seen[row.target["user"]] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(row)
+    return turns
+
+
+def packs(change: Change, rows: Sequence[Kept], root: str, size: int = TOGETHER) -> list[Pack]:
+    """The requests for the rows: up to `size` in one where Graph takes several. `root` is Graph's host."""
+    if isinstance(change, Members) and change.adds:
+        return _additions(rows, root, size)
+    shape = _SHAPES[type(change)]
+    return [Pack((row,), shape(change, row.target), _aim(row)) for row in rows]
+
+
+def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
+    """The rows of refused requests, in smaller ones, so that the bad row comes to stand alone: in ones where all of
+    them fit into two batches, else first in fives."""
+    total = sum(len(pack.rows) for pack in refused)
+    size = 1 if total <= 2 * TOGETHER or all(len(pack.rows) <= 5 for pack in refused) else 5
+    return [part for pack in refused for part in packs(change, pack.rows, root, size)]
+
+
+def _aim(row: Kept) -> str:
+    return str(row.target.get("group") or row.number)
+
+
+def _additions(rows: Iterable[Kept], root: str, size: int) -> list[Pack]:
+    by_group: dict[str, list[Kept]] = {}
+    for row in rows:
+        by_group.setdefault(row.target["group"], []).append(row)
+    made = []
+    for group, all_ in by_group.items():
+        for start in range(0, len(all_), size):
+            some = tuple(all_[start : start + size])
+            users = [row.target["user"] for row in some]
+            made.append(Pack(some, addition(root, group, users), group))
+    return made
+
+
+def addition(root: str, group: str, users: Sequence[str]) -> Request:
+    """Users come into a group: all of them, or none."""
+    addresses = [reference(root, user) for user in users]
+    if len(addresses) == 1:
+        return Request(method="POST", path=f"/groups/{group}/members/$ref", body={"@odata.id": addresses[0]})
+    return Request(method="PATCH", path=f"/groups/{group}", body={"members@odata.bind": addresses})
+
+
+def reference(root: str, key: str) -> str:
+    """How a body names an object of the directory."""
+    return f"{root}/v1.0/directoryObjects/{key}"
+
+
+def _removal(change: Change, target: Mapping[str, Any]) -> Request:
+    # The only place that makes this address. Without its end, Graph would delete the user instead.
+    return Request(method="DELETE", path=f"/groups/{target['group']}/members/{target['user']}/$ref")
+
+
+def _licence(change: Change, target: Mapping[str, Any]) -> Request:
+    wish, sku = target["wish"], target["sku"]
+    body: dict[str, Any] = {"addLicenses": [], "removeLicenses": [sku]}
+    if wish is not None:
+        body = {"addLicenses": [{"skuId": sku, "disabledPlans": wish}], "removeLicenses": []}
+    return Request(method="POST", path=f"/users/{target['user']}/assignLicense", body=body)
+
+
+def _property(change: Change, target: Mapping[str, Any]) -> Request:
+    name = change.name if isinstance(change, UserProperty) else ""
+    return Request(method="PATCH", path=f"/users/{target['user']}", body={name: target["value"]})
+
+
+def _group_removal(change: Change, target: Mapping[str, Any]) -> Request:
+    return Request(method="DELETE", path=f"/groups/{target['group']}")
+
+
+_SHAPES: dict[type, Callable[[Change, Mapping[str, Any]], Request]] = {
+    Members: _removal,
+    Licences: _licence,
+    UserProperty: _property,
+    GroupRemoval: _group_removal,
+}
+
+
+class Fate(Enum):
+    """What a reply says of its rows."""
+
+    DONE = "done"
+    REFUSED = "refused"  # not done, and will not be
+    DENIED = "denied"  # likewise, for a reason that smaller requests share
+    LOST = "lost"  # nobody knows
+    AWAY = "away"  # not done, and may be another time
+
+
+def fate(reply: Reply) -> Fate:
+    """See `Fate`."""
+    if reply.status < 0 or reply.status in (424, 429):
+        return Fate.AWAY
+    if reply.status == 0 or reply.status >= 500:
+        return Fate.LOST
+    if reply.status in (401, 403):
+        return Fate.DENIED
+    return Fate.REFUSED if reply.problem else Fate.DONE
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    """By row number, whether the tenant is now as the row wants it. Raises ProblemError where it cannot be read."""
+    return _READS[type(change)](graph, change, rows)
+
+
+def members_of(
+    graph: Graph, groups: Collection[str], read: Callable[[int], None] = lambda number: None
+) -> dict[str, set[str] | None]:
+    """The ids of the members of each group, every list read to its end; None for a group that is not there. `read`
+    hears how many were read so far. Raises ProblemError: an incomplete list is never returned."""
+    asked = [
+        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group)
+        for group in groups
+    ]
+    found: dict[str, set[str] | None] = {}
+    number = 0
+    for reply in graph.batch(asked):
+        body = good(reply)
+        ids: set[str] | None = None if body is None else {str(row["id"]) for row in body["value"]}
+        while body and ids is not None and (link := body.get("@odata.nextLink")):
+            read(number + len(ids))
+            body = graph.send("GET", link).body
+            ids |= {str(row["id"]) for row in body["value"]}
+        found[str(reply.request.key)] = ids
+        number += len(ids or ())
+        read(number)
+    return found
+
+
+def good(reply: Reply) -> Any:
+    """The body of a read; None where the object is not there. Raises ProblemError for any other refusal."""
+    if reply.problem is None:
+        return reply.body
+    if reply.status == 404:
+        return None
+    raise ProblemError(reply.problem)
+
+
+def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict[str, Any] | None]:
+    """Some properties of users by id, each read singly: not all of them are in lists. None: not there."""
+    asked = [
+        Request(method="GET", path=f"/users/{user}?$select=id,{select}", key=user) for user in dict.fromkeys(users)
+    ]
+    return {str(reply.request.key): good(reply) for reply in graph.batch(asked)}
+
+
+def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
+    """What is left out of a plan that a user has directly, sorted; None if it was not assigned directly."""
+    for state in user.get("licenseAssignmentStates") or ():
+        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
+            return sorted(str(plan).lower() for plan in state.get("disabledPlans") or ())
+    return None
+
+
+def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    adds = isinstance(change, Members) and change.adds
+    found = members_of(graph, dict.fromkeys(row.target["group"] for row in rows))
+    result = {}
+    for row in rows:
+        members = found[row.target["group"]]
+        result[row.number] = members is not None and (row.target["user"] in members) is adds
+    return result
+
+
+def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    found = users_now(graph, (row.target["user"] for row in rows), "licenseAssignmentStates")
+    result = {}
+    for row in rows:
+        user = found[row.target["user"]]
+        result[row.number] = user is not None and direct(user, row.target["sku"]) == row.target["wish"]
+    return result
+
+
+def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    name = change.name if isinstance(change, UserProperty) else ""
+    found = users_now(graph, (row.target["user"] for row in rows), name)
+    result = {}
+    for row in rows:
+        user = found[row.target["user"]]
+        result[row.number] = user is not None and (user.get(name) or None) == row.target["value"]
+    return result
+
+
+def _groups_gone(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    asked = [
+        Request(method="GET", path=f"/groups/{row.target['group']}?$select=id", key=row.number) for row in rows
+    ]
+    return {int(str(reply.request.key)): good(reply) is None for reply in graph.batch(asked)}
+
+
+_READS: dict[type, Callable[[Graph, Change, Sequence[Kept]], dict[int, bool]]] = {
+    Members: _members_fulfilled,
+    Licences: _licences_fulfilled,
+    UserProperty: _property_fulfilled,
+    GroupRemoval: _groups_gone,
+}

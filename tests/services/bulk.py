@@ -1,0 +1,85 @@
+"""A desk whose data source writes to the practice tenant, and the tenant's own view of what became of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from o365desk import catalogue
+from o365desk.model.datasource import DataSource
+from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
+from o365desk.model.stop import Control, Stop
+from o365desk.services.credentials import Credential
+from tests.desk import Desk
+from tests.practice.fixtures import Client
+from tests.practice.writing import Writer, group_of, writer
+
+
+class Bulk:
+    """Plans and runs of one data source; `told` and `planned` are what was told on the way."""
+
+    def __init__(self, desk: Desk, client: Client, source: DataSource | None = None) -> None:
+        self.desk, self.client = desk, client
+        self.source = source or desk.saved(desk.source(set_usage_location=True))
+        self.runner = desk.app.runner
+        self.writer: Writer = writer(client)
+        self.groups = self.writer.rows("/groups?$top=999")
+        self.users = self.writer.rows(
+            "/users?$top=999&$select=id,displayName,userPrincipalName,mail,accountEnabled,usageLocation,assignedLicenses"
+        )
+        self.told: list[RunProgress] = []
+        self.planned: list[PlanProgress] = []
+
+    def group(self, kind: str) -> str:
+        """The id of a seeded group of a kind."""
+        return group_of(self.groups, kind)
+
+    def outsiders(self, group: str, number: int) -> list[dict[str, Any]]:
+        """Enabled users who are not in a group."""
+        inside = self.writer.members(group)
+        return [user for user in self.users if user["accountEnabled"] and user["id"] not in inside][:number]
+
+    def plan(self, key: str, values: Iterable[dict[str, str]]) -> Plan:
+        """A plan of rows with these values."""
+        rows = [Row(number=number, values=item) for number, item in enumerate(values, 1)]
+        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(), self.planned.append)
+
+    def apply(self, plan: Plan, control: Control | None = None, **options: Any) -> Run:
+        """Carries it out."""
+        options = {"allow_large": True, "confirmed": plan.confirm} | options
+        return self.runner.apply(self.source, plan, control or Control(), self.told.append, **options)
+
+    def done(self, key: str, values: Iterable[dict[str, str]]) -> tuple[Plan, Run]:
+        """Both."""
+        plan = self.plan(key, values)
+        return plan, self.apply(plan)
+
+    def undo(self, run: Run) -> Plan:
+        """The plan of its undo."""
+        return self.runner.undo(run.id, Stop(), self.planned.append)
+
+    def rows(self, run: Run) -> list[RunRow]:
+        """All its rows."""
+        return self.runner.run_rows(run.id)
+
+    def log(self) -> list[dict[str, Any]]:
+        """What was asked of Graph so far."""
+        entries: list[dict[str, Any]] = self.client.control("/requests")["requests"]
+        return [entry for entry in entries if entry.get("service", "graph") == "graph"]
+
+    def resumed(self, run: Run) -> Run:
+        """Carried on."""
+        return self.runner.resume(run.id, Control(), self.told.append)
+
+
+def standings(plan: Plan) -> list[str]:
+    """How the rows stand, in order."""
+    return [row.standing.value for row in plan.rows]
+
+
+def problems(rows: Sequence[PlanRow]) -> list[str]:
+    """The codes of what cannot be done."""
+    return [row.problem.code for row in rows if row.problem and row.standing is Standing.CANNOT]
+
+
+def outcomes(rows: Sequence[RunRow]) -> list[str]:
+    """How the rows ended, in order."""
+    return [row.outcome.value for row in rows]
