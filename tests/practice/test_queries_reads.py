@@ -214,3 +214,17 @@ def test_what_cannot_be_asked_there(app: Writer, option: str) -> None:
     for path in (f"/users/{user}", f"/groups/{group_of(groups(app), 'm365')}"):
         assert app.send("GET", f"{path}?{option}", ConsistencyLevel="eventual").status_code == 501
     assert app.send("GET", "/users?$skip=5").status_code == 400
+
+
+def test_queries_in_a_batch_carry_their_own_header(app: Writer) -> None:
+    text = quote("userType ne 'Guest'", safe="")
+    url = f"/users?$filter={text}&$count=true&$top=1&$select=id"
+    items: list[dict[str, Any]] = [
+        {"id": "with", "method": "GET", "url": url, "headers": {"ConsistencyLevel": "eventual"}},
+        {"id": "without", "method": "GET", "url": url},
+    ]
+    answers = {answer["id"]: answer for answer in app.batch(*items).json()["responses"]}
+    assert answers["with"]["body"]["@odata.count"] == 1245
+    assert answers["with"]["body"]["@odata.nextLink"].startswith(app.root + "/users?")
+    assert answers["without"]["status"] == 400
+    assert answers["without"]["body"]["error"]["code"] == "Request_UnsupportedQuery"
