@@ -220,7 +220,7 @@ class Batch:
         self._replies: dict[int, Reply] = {}
         self._flying: dict[Future[Any], _Flight] = {}
         self._asked: Future[bool] | None = None
-        self._width = Width()
+        self._width = Width(MOST)
         self._pause: pace.Pause | None = None
         self._pause_ends = 0.0
         self._fruitless = 0
@@ -246,7 +246,7 @@ class Batch:
         if self._pause and not self._flying:
             self._rest()
         while self._queue and not self._pause and len(self._flying) < self._width.now and self._may_send(pool):
-            items = [self._queue.popleft() for _ in range(min(MOST, len(self._queue)))]
+            items = [self._queue.popleft() for _ in range(min(self._width.size, len(self._queue)))]
             if self._hooks.before:
                 self._hooks.before([item.request for item in items])
             self._flying[pool.submit(self._send, items)] = _Flight(items, self._width.flood)
@@ -323,6 +323,8 @@ class Batch:
             self._width.clean()
         elif self._width.halve(flight.flood) and trouble:
             self._fruitless += 1
+            if outcome.throttled:
+                self._width.shrink(len(flight.items) - len(outcome.throttled))
         if outcome.progress:
             self._fruitless = 0
         if outcome.unwell:

@@ -77,10 +77,14 @@ def rest(pause: Pause, stop: Stop, told: Told | None) -> None:
 class Width:
     """How many requests may be in flight: begins with 2, grows by one after a round of clean answers up to
     `WIDEST`, and halves when Graph throttles or says that it soon will. Requests that were sent before a halving
-    do not halve again: they are the same flood."""
+    do not halve again: they are the same flood.
 
-    def __init__(self) -> None:
+    `size` is how much of a batch to fill, `full` at first. What is turned away counts against the quota as well, so
+    a throttled batch is followed by one of no more than got through, and each clean one by twice as much."""
+
+    def __init__(self, full: int = 1) -> None:
         self.now = _FIRST
+        self.size = self._full = full
         self.flood = 0
         """Which flood the next request belongs to."""
         self._clean = 0
@@ -88,8 +92,13 @@ class Width:
     def clean(self) -> None:
         """An answer came, and nothing in it was throttled."""
         self._clean += 1
+        self.size = min(self._full, self.size * 2)
         if self._clean >= self.now:
             self.now, self._clean = min(self.now + 1, WIDEST), 0
+
+    def shrink(self, got_through: int) -> None:
+        """Of a batch only so many got through."""
+        self.size = max(1, min(got_through, self._full) or self.size // 4)
 
     def halve(self, flood: int) -> bool:
         """A request of this flood was throttled, or nearly. False if that flood was heard of before."""
