@@ -21,6 +21,7 @@ from o365desk.practice.filterable import ADVANCED, NOT, Rule, Rules
 from o365desk.practice.properties import Kind
 
 Test = Callable[[Any], bool]
+Exactly = tuple[tuple[str, frozenset[str]], ...]
 Node = Any  # of the syntax tree: odata-query says no more of its own
 
 # odata-query knows no `$count` behind a collection; this name, which nothing has, stands for it.
@@ -50,6 +51,7 @@ class Filter:
     """A filter understood. `advanced`: whether it needs the header and `$count=true`.
 
     `widest`: the largest number of alternatives (each value of a list is one); `longest`: of letters in a value.
+    `exactly`: if all it says is that one of some properties has one of some values, these; else ().
     """
 
     matches: Test
@@ -57,9 +59,7 @@ class Filter:
     widest: int
     longest: int
     names: frozenset[str]  # of the properties that it judges by
-    exactly: tuple[
-        tuple[str, frozenset[str]], ...
-    ] = ()  # if it says just this: one of these has one of these values
+    exactly: Exactly = ()
 
 
 def invalid(why: str) -> GraphError:
@@ -79,7 +79,7 @@ def understood(text: str, rules: Rules, kind: Kind) -> Filter:
         compiler = _Compiler(rules, kind)
         tree = _parsed(text)
         matches, names = compiler.test(tree), frozenset(compiler.names)
-        exactly = compiler.exactly(tree) or ()
+        exactly = _exactly(tree, rules)
         return Filter(matches, compiler.advanced, compiler.widest, compiler.longest, names, exactly)
     except RecursionError:
         raise invalid("The expression is nested too deeply.") from None
@@ -153,23 +153,6 @@ class _Compiler:
         if isinstance(node, ast.CollectionLambda):
             return self._any(node)
         raise invalid("The expression is not a comparison.")
-
-    def exactly(self, node: Node) -> tuple[tuple[str, frozenset[str]], ...] | None:
-        """The values that are looked for, if nothing but names being equal to them is asked; else None."""
-        found: list[tuple[str, frozenset[str]]] = []
-        rest: list[Node] = [node]
-        while rest:
-            one = rest.pop()
-            if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.Or):
-                rest += [one.left, one.right]
-                continue
-            plain = isinstance(one, ast.Compare) and isinstance(one.comparator, (ast.Eq, ast.In))
-            rule = self._rules.by_name.get(_path(one.left).lower()) if plain else None
-            if rule is None or rule.edm != "String" or isinstance(one.right, ast.Null):
-                return None
-            values = one.right.val if _is_list(one) else [one.right]
-            found.append((rule.name, frozenset(value.val.casefold() for value in values)))
-        return tuple(found)
 
     def _joined(self, node: ast.BoolOp) -> Test:
         """`and` and `or`; a chain of the same word is one."""
@@ -312,6 +295,24 @@ class _Compiler:
             "A binary operator with incompatible types was detected. Found operand types "
             f"'Edm.{rule.edm}' and 'Edm.{found}' for operator kind '{_OPERATORS[operator]}'."
         )
+
+
+def _exactly(node: Node, rules: Rules) -> Exactly:
+    """The values that are looked for, if nothing but names being equal to them is asked; else ()."""
+    found: list[tuple[str, frozenset[str]]] = []
+    rest: list[Node] = [node]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.Or):
+            rest += [one.left, one.right]
+            continue
+        plain = isinstance(one, ast.Compare) and isinstance(one.comparator, (ast.Eq, ast.In))
+        rule = rules.by_name.get(_path(one.left).lower()) if plain else None
+        if rule is None or rule.edm != "String" or isinstance(one.right, ast.Null):
+            return ()
+        values = one.right.val if _is_list(one) else [one.right]
+        found.append((rule.name, frozenset(value.val.casefold() for value in values)))
+    return tuple(found)
 
 
 def _is_list(node: Node) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from o365desk.practice import objects, properties
 from o365desk.practice.call import Call, GraphError
 from o365desk.practice.directory import Entity
+from o365desk.practice.filters import Exactly
 from o365desk.practice.paging import PageTokens
 from o365desk.practice.query import Listing, asked, counts, eventual, narrowed
 from o365desk.practice.remembered import Remembered
@@ -64,9 +65,7 @@ class Lists:
         path = call.request.path.removesuffix("/$count")
         return self._found.get(call.directory, (path, asked(call), _sight(call, listing)), find)
 
-    def _among(
-        self, call: Call, listing: Listing, exactly: tuple[tuple[str, frozenset[str]], ...]
-    ) -> Sequence[Entity]:
+    def _among(self, call: Call, listing: Listing, exactly: Exactly) -> Sequence[Entity]:
         """The objects that have one of these values, in the list's order."""
         found: set[int] = set()
         for name, values in exactly:

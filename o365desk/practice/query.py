@@ -12,7 +12,7 @@ from o365desk.practice import filters, search
 from o365desk.practice.call import Call, GraphError, denied
 from o365desk.practice.directory import Entity
 from o365desk.practice.filterable import ADVANCED, Rules
-from o365desk.practice.filters import Filter, unsupported
+from o365desk.practice.filters import Exactly, Filter, unsupported
 from o365desk.practice.paging import without_token
 from o365desk.practice.properties import Kind
 from o365desk.practice.search import Search
@@ -24,7 +24,7 @@ _NEEDS_HEADER = (
 )
 
 # Finds, without going through all, the objects of which a property has one of some values.
-Among = Callable[[tuple[tuple[str, frozenset[str]], ...]], Sequence[Entity]]
+Among = Callable[[Exactly], Sequence[Entity]]
 
 
 @dataclass(frozen=True)
