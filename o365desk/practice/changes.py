@@ -144,6 +144,10 @@ def restore_user(directory: Directory, user: Entity) -> None:
         directory.pristine.keep(roster)
         roster.update([user])
     holdings.count(directory, [entry["skuId"] for entry in user["assignedLicenses"]], 1)
+    held = holdings.of(directory, user)
+    there = [holding for holding in held if not holding.group or holding.group in directory.group_by_id]
+    if there != held:
+        holdings.put(directory, user, there)
     directory.changed()
 
 

@@ -1,16 +1,14 @@
 """Microsoft Graph's side: tokens, permissions, which part answers, errors in Graph's envelope."""
 
-import base64
-import json
 import re
 from datetime import UTC, datetime
 
 from o365desk.practice import batch, licensing, people, permissions, writes
+from o365desk.practice.bearer import Bearer
 from o365desk.practice.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.reads import Reads
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
 from o365desk.practice.throttling import Throttle, scope
-from o365desk.practice.tokens import Claims, TokenError
 from o365desk.practice.wire import Answer, Request, json_answer
 
 _KNOWN_ROOTS = frozenset(
@@ -18,13 +16,6 @@ _KNOWN_ROOTS = frozenset(
      "serviceprincipals", "oauth2permissiongrants", "directory", "domains", "devices", "contacts", "auditlogs",
      "directoryroles", "rolemanagement", "policies", "$metadata"}
 )  # fmt: skip
-_TOKEN_MESSAGES = {
-    "shape": "CompactToken parsing failed with error code: 80049217",
-    "signature": "Access token validation failure. Invalid signature.",
-    "audience": "Access token validation failure. Invalid audience.",
-    "expired": "Lifetime validation failed, the token is expired.",
-    "early": "Lifetime validation failed, the token is not yet valid.",
-}
 _COSTS = {"/users": 2, "/subscribedskus": 3, "/groups/{id}/members": 3, "/groups/{id}/transitivemembers": 5,
           "/users/{id}/licensedetails": 2, "/users/{id}/memberof": 2}  # fmt: skip
 _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
@@ -39,6 +30,7 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._root = tenant.addresses.graph
+        self._bearer = Bearer(tenant)
         self._throttle = Throttle()
         tenant.at_reset.append(self._throttle.forget)
         self._handlers = Reads(tenant).handlers() | writes.handlers() | people.handlers() | licensing.handlers()
@@ -66,7 +58,7 @@ class Graph:
     def throttled(self, request: Request) -> GraphError:
         """The 429 that the switches ask for."""
         try:
-            app = self._token(request)["appid"]
+            app = self._bearer.claims(request)["appid"]
         except GraphError:
             app = GRAPH_APP_ID
         error = GraphError(429, "TooManyRequests", "Too many requests.")
@@ -97,7 +89,7 @@ class Graph:
         if parts[0] != "v1.0" or len(parts) == 1:
             raise GraphError(400, "BadRequest", f"Invalid version: {parts[0]}")
         if parts[1].lower() == "$batch" and len(parts) == 2 and request.method == "POST":
-            self._token(request)
+            self._bearer.claims(request)
             return batch.answered(request, self._item, self._tenant.home.tenant_id)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
@@ -123,7 +115,7 @@ class Graph:
         return answer
 
     def _call(self, request: Request) -> Call:
-        claims = self._token(request)
+        claims = self._bearer.claims(request)
         directory = self._tenant.directory(claims["tid"])
         if directory is None:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.")
@@ -131,45 +123,12 @@ class Graph:
         granted = frozenset(claims.get("scp", "").split()) if delegated else frozenset(claims.get("roles", ()))
         account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
         if delegated and (account is None or account.user.get("deletedDateTime")):
-            raise self._unauthorized("Access token validation failure.")
+            raise self._bearer.refused("Access token validation failure.")
         granted = self._tenant.still_granted(claims["appid"], account, granted)
         now = self._tenant.now()
         delay = self._tenant.switches.number("replication_delay")
         directory.settle(now)
         return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#", now, delay)
-
-    def _token(self, request: Request) -> Claims:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise self._unauthorized("Access token is empty.")
-        audience = (self._root, self._root + "/", GRAPH_APP_ID)
-        if "." not in token:
-            raise self._unauthorized("IDX14100: JWT is not well formed, there are no dots (.).")
-        try:
-            claims = self._tenant.signer.verified(token.strip(), audience, self._tenant.now())
-        except TokenError as error:
-            raise self._unauthorized(_TOKEN_MESSAGES[error.reason]) from None
-        if "cp1" in claims.get("xms_cc", ()) and "sid" in claims and self._tenant.session_ended(claims):
-            raise self._challenge()
-        return claims
-
-    def _realm(self) -> str:
-        address = f"{self._tenant.addresses.login}/common/oauth2/authorize"
-        return f'Bearer realm="", authorization_uri="{address}", client_id="{GRAPH_APP_ID}"'
-
-    def _unauthorized(self, message: str) -> GraphError:
-        return GraphError(401, "InvalidAuthenticationToken", message, WWW_Authenticate=self._realm())
-
-    def _challenge(self) -> GraphError:
-        """The claims challenge of continuous access evaluation."""
-        wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(self._tenant.revoked_at))}}}
-        claims = base64.b64encode(json.dumps(wanted).encode()).decode()
-        header = f'{self._realm()}, error="insufficient_claims", claims="{claims}"'
-        text = (
-            "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
-            "TokenIssuedBeforeRevocationTimestamp"
-        )
-        return GraphError(401, "InvalidAuthenticationToken", text, WWW_Authenticate=header)
 
     def _userinfo(self, call: Call) -> Answer:
         if call.account is None or "openid" not in call.granted:

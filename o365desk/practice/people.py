@@ -9,7 +9,7 @@ from o365desk.practice.call import Call, GraphError, Handler, bad_request, denie
 from o365desk.practice.creation import nickname
 from o365desk.practice.directory import Entity
 from o365desk.practice.permissions import DELETED_GROUPS, DELETED_USERS, WRITE_GROUPS, WRITE_USERS
-from o365desk.practice.shapes import entity_answer, selection, shape_of
+from o365desk.practice.shapes import selection, shape_of
 from o365desk.practice.wire import Answer, json_answer
 
 _OWN = frozenset({"mobilePhone", "businessPhones", "preferredLanguage"})
@@ -150,6 +150,8 @@ def _bin(call: Call, users: bool) -> Answer:
     kind = properties.USERS if users else properties.GROUPS
     shape = shape_of(call, kind)
     found = [entity for entity in call.directory.deleted.values() if _is_user(entity) == users]
+    if "$select" not in call.request.params:
+        shape = (*dict.fromkeys((*shape, "deletedDateTime")),)
     value = [{name: entity.get(name) for name in shape} for entity in found]
     name = "users" if users else "groups"
     return json_answer(200, {"@odata.context": f"{call.context}{name}{selection(call)}", "value": value})
@@ -166,9 +168,14 @@ def _thrown(call: Call, key: str, users: frozenset[str], groups: frozenset[str])
 
 
 def _answer(call: Call, entity: Entity) -> Answer:
-    if _is_user(entity):
-        return entity_answer(call, "users", entity, properties.USERS)
-    return entity_answer(call, "groups", entity, properties.GROUPS)
+    """One object of which the address does not tell the type."""
+    kind = properties.USERS if _is_user(entity) else properties.GROUPS
+    shape = dict.fromkeys((*shape_of(call, kind, single=True), "deletedDateTime"))
+    told = {
+        "@odata.context": f"{call.context}directoryObjects{selection(call)}/$entity",
+        "@odata.type": f"#{kind.type_name}",
+    }
+    return json_answer(200, told | {name: entity.get(name) for name in shape})
 
 
 def _deleted_one(call: Call, parts: tuple[str, ...]) -> Answer:

@@ -321,7 +321,9 @@ def test_deleted_groups_come_back(client: Client, write: Writer, groups: list[di
     assert [entry["id"] for entry in binned] == [group]
     assert binned[0]["deletedDateTime"]
     assert write.get("/directory/deletedItems/microsoft.graph.user")["value"] == []
-    assert write.send("POST", f"/directory/deletedItems/{group}/restore").status_code == 200
+    restored = write.send("POST", f"/directory/deletedItems/{group}/restore")
+    assert restored.status_code == 200
+    assert (restored.json()["@odata.type"], restored.json()["deletedDateTime"]) == ("#microsoft.graph.group", None)
     assert write.get(f"/groups/{group}") == before
     assert write.members(group) == members
     refused(write.send("POST", f"/directory/deletedItems/{group}/restore"), 404, group)
