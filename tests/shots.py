@@ -248,6 +248,163 @@ def _register(stage: Stage) -> "QWidget":
     return dialog
 
 
+def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
+    """The plan page with a made-up plan, as if it had been made just now."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk import catalogue
+        from o365desk.model.run import PlanProgress
+        from o365desk.ui.pages.plan import PlanPage
+        from o365desk.ui.pages.plan_review import Wish
+        from tests import written
+        from tests.scene import NOW
+
+        source = stage.scene.sources["Contoso HR"]
+        stage.window.go("plan")
+        page = stage.window.page("plan")
+        assert isinstance(page, PlanPage)
+        page.wish = Wish(source, catalogue.operation("add-user-to-group"), (written.row(1),))
+        page.banner.hide()
+        if kind == "planning":
+            page._task = SimpleNamespace(cancel=lambda: None)  # type: ignore[assignment]
+            page.waiting.tell(PlanProgress(done=4000, total=10_000, doing="Looking up users"))
+            page._show_state()
+            page._task = None
+            return stage.window
+        made = {
+            "plan": written.plan(source.id, NOW),
+            "large": written.large(source.id, NOW - timedelta(minutes=12)),
+        }
+        page._planned(made[kind])
+        page.command.open.setChecked(kind == "plan")
+        return stage.window
+
+    return take
+
+
+def _confirm(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.confirm import ConfirmDialog
+
+    reason = "This removes 412 of the 1,030 members of Sales, 40 %."
+    dialog = ConfirmDialog(
+        stage.window.theme, "Remove 412 users from Sales", reason, "Sales", danger=True, parent=stage.window
+    )
+    dialog.show()
+    dialog.line.setText("sales")
+    return dialog
+
+
+def _closing(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.confirm import ClosingDialog
+
+    title = "Add 9,963 users to Sales: 4,135 of 10,000"
+    writing = SimpleNamespace(
+        writing=lambda: [SimpleNamespace(title=title)], running_changed=stage.window.tasks.running_changed
+    )
+    dialog = ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+    dialog.show()
+    return dialog
+
+
+def _fixing(stage: Stage) -> "QWidget":
+    from o365desk import catalogue
+    from o365desk.ui.pages.fixing import FixDialog
+    from tests import written
+    from tests.scene import NOW
+
+    fix = written.large("", NOW).fixes[0]
+    field = catalogue.operation(fix.operation).field(fix.asks)
+    dialog = FixDialog(stage.window.theme, fix, field, stage.window)
+    dialog.show()
+    return dialog
+
+
+def _settings(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.settings import SettingsDialog
+
+    dialog = SettingsDialog(stage.window.theme, stage.scene.app.runner, stage.window)
+    dialog.show()
+    return dialog
+
+
+def _running(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.live import Live
+    from o365desk.ui.pages.run import RunPage
+    from tests import written
+
+    source = stage.scene.sources["Contoso HR"]
+    stage.window.go("run")
+    page = stage.window.page("run")
+    assert isinstance(page, RunPage)
+    live = Live(stage.window.context, "Add 9,963 users to Sales", source=source, parent=page)
+    live._told(written.progress("Microsoft asks for 12 s"))
+    page.live = live
+    page.after.show(None)
+    page.view.show_live(live)
+    page.view.figures.choose(None)
+    page.view._filter()
+    page._show_state()
+    return stage.window
+
+
+def _run(state: str) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.model.run import Counts, RunState
+        from o365desk.ui.pages.run import RunPage
+        from o365desk.ui.pages.run_after import Kept
+        from tests import written
+        from tests.scene import NOW
+
+        source = stage.scene.sources["Contoso HR"]
+        run = written.run(source.id, NOW)
+        if state == "interrupted":
+            counts = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
+            run = written.run(source.id, NOW, state=RunState.INTERRUPTED, counts=counts, doubtful=400, ended=None)
+        stage.window.go("run")
+        page = stage.window.page("run")
+        assert isinstance(page, RunPage)
+        page.live = None
+        page._show_kept(Kept(run, written.run_rows(60), source), resume=False)
+        return stage.window
+
+    return take
+
+
+def _runs(stage: Stage) -> "QWidget":
+    from o365desk.model.problems import Problem
+    from o365desk.model.run import Counts, RunState
+    from o365desk.ui.pages.runs import Line, RunsPage
+    from tests import written
+    from tests.scene import NOW
+
+    source = stage.scene.sources["Contoso HR"]
+    stage.window.go("runs")
+    stage.settle()
+    page = stage.window.page("runs")
+    assert isinstance(page, RunsPage)
+    lost = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
+    runs = [
+        written.run(source.id, NOW - timedelta(minutes=4)),
+        written.run(
+            source.id, NOW - timedelta(hours=3), id="91fe20b4", state=RunState.INTERRUPTED, counts=lost,
+            doubtful=400,
+        ),
+        written.run(
+            source.id, NOW - timedelta(days=1), id="0b77aa10", operation="remove-user-from-group",
+            title="Remove User From Group", sentence="Remove 12 users from Marketing", undoes="77ab1200",
+            counts=Counts(changed=12),
+        ),
+        written.run(
+            "gone", NOW - timedelta(days=9), id="44c0ffee", operation="create-group", title="Create Group",
+            sentence="Create the group Project Falcon", source_name="Litware trial", state=RunState.STOPPED,
+            counts=Counts(failed=1), problem=Problem(title="Consent was withdrawn"),
+        ),
+    ]  # fmt: skip
+    page.model.set_rows([Line(run, source if run.source_id != "gone" else None) for run in runs])
+    page.table.setCurrentIndex(page.model.index(0, 0))
+    return stage.window
+
+
 SHOTS = (
     Shot("datasources", page("datasources")),
     Shot("datasources-small", page("datasources"), SMALL),
@@ -261,6 +418,22 @@ SHOTS = (
     Shot("connector-new", _new_draft),
     Shot("connector-waiting", _waiting),
     Shot("connector-notice-small", _notice_on_the_connector, SMALL),
+    Shot("plan", _plan("plan")),
+    Shot("plan-small", _plan("plan"), SMALL),
+    Shot("plan-large-small", _plan("large"), SMALL),
+    Shot("plan-large", _plan("large")),
+    Shot("plan-planning", _plan("planning")),
+    Shot("dialog-confirm", _confirm),
+    Shot("dialog-fix", _fixing),
+    Shot("dialog-closing", _closing),
+    Shot("dialog-settings", _settings),
+    Shot("run-live", _running),
+    Shot("run-live-small", _running, SMALL),
+    Shot("run-ended", _run("ended")),
+    Shot("run-interrupted-small", _run("interrupted"), SMALL),
+    Shot("runs-empty", page("runs")),
+    Shot("runs", _runs),
+    Shot("runs-small", _runs, SMALL),
     Shot("recycle-bin", page("recycle-bin")),
     Shot("notices", page("notices")),
     Shot("notices-small", page("notices"), SMALL),

@@ -268,6 +268,38 @@ class DateEditor(Editor):
             self.edited.emit()
 
 
+class NumberEditor(Editor):
+    """NUMBER: a whole number from 0, as text."""
+
+    def __init__(self, field: Field, theme: Theme) -> None:
+        self.line = QLineEdit()
+        super().__init__(field, self.line)
+        self.line.setMaximumWidth(self.line.fontMetrics().averageCharWidth() * 20)
+        self.line.setPlaceholderText(field.placeholder)
+        self.line.textEdited.connect(self.edited)
+        self._row.addWidget(self.line)
+        self._row.addStretch(1)
+
+    def value(self) -> str:
+        return self.line.text().strip()
+
+    def put(self, value: Any) -> None:
+        self.line.setText("" if value is None else str(value))
+
+    def own_problem(self) -> Problem | None:
+        text = self.value()
+        if not text or (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+            return None
+        return Problem(
+            title=f"{self.field.plain_label} is not a whole number",
+            cause=f"“{text}” is none from 0 to {'9' * _DIGITS}.",
+            remedy="Type digits only, without separators.",
+            field=self.field.key,
+        )
+
+
+_DIGITS = 9
+
 EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
     Kind.TEXT: LineEditor,
     Kind.IDENTIFIER: LineEditor,
@@ -277,4 +309,5 @@ EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
     Kind.CHOICE: ChoiceEditor,
     Kind.RADIO: RadioEditor,
     Kind.DATE: DateEditor,
+    Kind.NUMBER: NumberEditor,
 }

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from o365desk.app import App
 from o365desk.model.problems import ProblemError
 from o365desk.ui import crash
+from o365desk.ui.interrupted import tell_interrupted
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import FUSION, Theme
 from o365desk.ui.window import Window
@@ -67,6 +68,7 @@ def application() -> QApplication:
 
 def _after_first_paint(window: Window, practice: bool, open_source: str | None) -> None:
     _collect_on_this_thread(window)
+    tell_interrupted(window.context)
     if practice:
         window.start_practice()
     if open_source:

@@ -67,8 +67,8 @@ class Notices(QObject):
         self._ways: dict[Notice, Way] = {}
 
     def say(self, level: str, text: str, detail: str = "", source_id: str = "", way: "Way | None" = None) -> None:
-        """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed. `way` is a
-        button that leads to what it is about: its text and what it does."""
+        """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed. `way`
+        is a button that leads to what it is about: its text and what it does."""
         try:
             notice = self._state.add_notice(level, text, detail, source_id)
         except (ProblemError, sqlite3.Error, OSError):

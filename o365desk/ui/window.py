@@ -7,7 +7,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -51,6 +51,9 @@ PLACES = {
     "datasources": Place("datasources:DataSourcesPage", "Data sources", "plug"),
     "add-new": Place("add_new:AddNewPage", under="datasources"),
     "connector": Place("connector:ConnectorPage", under="datasources"),
+    "plan": Place("plan:PlanPage", under="operations"),
+    "runs": Place("runs:RunsPage", "Runs", "runs"),
+    "run": Place("run:RunPage", under="runs"),
     "recycle-bin": Place("recycle_bin:RecycleBinPage", "Recycle bin", "bin"),
     "notices": Place("notices:NoticesPage", "Notices", "bell"),
 }
@@ -69,6 +72,7 @@ class Window(QMainWindow):
         self.context = Context(app, tasks, theme, self.notices, self.go)
         self._pages: dict[str, Page] = {}
         self._where = ""
+        self._closing = False
         self.header = Header(self.go)
         self.navigation = Navigation(self.go)
         self.status = StatusBar(app, tasks, theme)
@@ -162,13 +166,29 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks the pages, then stops all work and remembers the window's place."""
         asked = [page for where, page in self._pages.items() if where == self._where or page.dirty()]
-        if not all(page.may_leave() for page in asked):
+        if not (all(page.may_leave() for page in asked) and self._may_stop_writing()):
             event.ignore()
             return
         self.tasks.shut_down()
         with contextlib.suppress(ProblemError):
             self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
         event.accept()
+
+    def _may_stop_writing(self) -> bool:
+        """Whether the window may close over runs that go on; asks. After a gentle cancel it closes by itself when
+        they have ended; asked for once more, at once."""
+        if not self.tasks.writing() or self._closing:
+            return True
+        from o365desk.ui.pages.confirm import Closing, ClosingDialog
+
+        dialog = ClosingDialog(self.tasks, self)
+        dialog.exec()
+        if dialog.choice is Closing.GENTLY:
+            self._closing = True
+            for task in self.tasks.writing():
+                if not task.ending:
+                    task.cancel()
+        return dialog.choice is Closing.NOW
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -200,8 +220,14 @@ class Window(QMainWindow):
             "quit": self.close,
             "palette": self._show_palette,
             "cancel": self.status.cancel_newest,
+            "settings": self._show_settings,
             **{key: partial(self._help, key) for key in helped},
         }
+
+    def _show_settings(self) -> None:
+        from o365desk.ui.pages.settings import SettingsDialog
+
+        SettingsDialog(self.theme, self.app.runner, self).exec()
 
     def _show_palette(self) -> None:
         from o365desk.ui.palette import show_palette
@@ -234,11 +260,15 @@ class Window(QMainWindow):
 
     def _running_changed(self) -> None:
         self.menus.enable("cancel", "" if self.tasks.shown() else "Nothing is running.")
+        if self._closing and not self.tasks.writing():
+            QTimer.singleShot(0, self.close)
 
     def _escape(self) -> None:
-        """Cancels what somebody asked for and still runs; else it is the page's."""
-        if self.tasks.shown():
-            self.status.cancel_newest()
+        """Cancels what somebody asked for and still runs; else it is the page's. What writes is cancelled where it
+        is in sight only: by its page."""
+        reading = [task for task in self.tasks.shown() if not task.control]
+        if reading:
+            reading[-1].cancel()
         elif self._where:
             self._pages[self._where].escape()
 
@@ -312,7 +342,8 @@ class Navigation(QFrame):
 
     def mark(self, where: str) -> None:
         """Marks the entry of the page in sight."""
-        self._buttons[where].setChecked(True)
+        if where in self._buttons:
+            self._buttons[where].setChecked(True)
 
     def recolour(self, theme: Theme) -> None:
         """Draws the icons in the theme's colours."""

@@ -1,0 +1,169 @@
+"""Counts as big figures that filter the table below them, and remarks: lines with an icon and, where one can do
+something about it, a button."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from o365desk.ui.banner import LEVEL_ICONS
+from o365desk.ui.flow import FlowLayout
+from o365desk.ui.labels import selectable, set_role, text_label
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is counted: the key that `Figures.chosen` carries, its words, its icon and the role of its colour."""
+
+    key: Hashable
+    words: str
+    icon: str
+    tone: str
+
+
+class Figures(QWidget):
+    """See the module. `chosen` carries the key to filter by, None for everything."""
+
+    chosen = Signal(object)
+
+    def __init__(self, theme: Theme, kinds: Sequence[Kind]) -> None:
+        super().__init__()
+        self.counts: dict[Hashable, int] = {}
+        self.buttons = {kind.key: _Figure(theme, kind) for kind in kinds}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for key, button in self.buttons.items():
+            button.clicked.connect(lambda on, key=key: self._clicked(key, on))
+            row.addWidget(button, 1)
+        self.show_counts({})
+
+    @property
+    def key(self) -> Hashable | None:
+        """What is filtered by now."""
+        return next((key for key, button in self.buttons.items() if button.isChecked()), None)
+
+    def show_counts(self, counts: Mapping[Hashable, int]) -> None:
+        """Shows numbers; what is not named is 0."""
+        self.counts = dict(counts)
+        for key, button in self.buttons.items():
+            button.show_count(self.counts.get(key, 0))
+
+    def choose(self, key: Hashable | None) -> None:
+        """Filters by a key, or by none, without `chosen`."""
+        for each, button in self.buttons.items():
+            button.setChecked(each == key)
+
+    def _clicked(self, key: Hashable, on: bool) -> None:
+        self.choose(key if on else None)
+        self.chosen.emit(key if on else None)
+
+
+class _Figure(QPushButton):
+    """One figure; pressed, only its rows are shown."""
+
+    def __init__(self, theme: Theme, kind: Kind) -> None:
+        super().__init__()
+        self._kind = kind
+        self.setCheckable(True)
+        self.setProperty("role", "figure")
+        self.setObjectName(f"figure-{str(kind.key).replace(' ', '-')}")
+        self._number, icon = text_label(role="title", wrap=False), QLabel()
+        self._words = text_label(kind.words, "dim", wrap=False)
+        Pictured(theme, icon, kind.icon, kind.tone)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(icon)
+        line.addWidget(self._words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.setSpacing(0)
+        column.addWidget(self._number)
+        column.addLayout(line)
+        for label in (self._number, self._words, icon):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """As large as what is in it: a button alone knows only its own text."""
+        layout = self.layout()
+        return layout.sizeHint() if layout else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Nothing of it is cut off."""
+        return self.sizeHint()
+
+    def show_count(self, count: int) -> None:
+        """Another number."""
+        self._number.setText(f"{count:,}")
+        self.setAccessibleName(f"{count:,} {self._kind.words}")
+        tip = f"Show only these: {self._kind.words}. Press again to show all."
+        self.setToolTip(tip)
+        self.setAccessibleDescription(tip)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A line: `level` is good, info, warn or bad; `button` with what it does, if something can be done."""
+
+    level: str
+    text: str
+    button: str = ""
+    do: Callable[[], object] | None = None
+
+
+class Remarks(QWidget):
+    """See the module. Hidden while there is nothing to say."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.shown: tuple[Remark, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self.hide()
+
+    def show_remarks(self, remarks: Sequence[Remark]) -> None:
+        """Shows these and no others."""
+        if tuple(remarks) == self.shown:
+            return
+        self.shown = tuple(remarks)
+        while (item := self._column.takeAt(0)) is not None:
+            old = item.widget()
+            if old:
+                old.hide()
+                old.deleteLater()
+        for remark in remarks:
+            self._column.addWidget(self._line(remark))
+        self.setVisible(bool(remarks))
+
+    def _line(self, remark: Remark) -> QFrame:
+        line, icon, text = QFrame(), QLabel(), selectable(text_label(remark.text))
+        set_role(line, f"banner-{remark.level}")
+        Pictured(self._theme, icon, LEVEL_ICONS[remark.level], remark.level)
+        line.setAccessibleName(remark.text)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(12, 4, 4, 4)
+        row.setSpacing(8)
+        row.addWidget(icon)
+        row.addWidget(text, 1)
+        if remark.button and remark.do:
+            button = QPushButton(remark.button)
+            button.clicked.connect(remark.do)
+            row.addWidget(button)
+        return line
+
+
+def buttons_row(*groups: Sequence[QPushButton]) -> QWidget:
+    """Buttons at the foot of a page, group by group; where there is no room they go on in the next line."""
+    holder = QWidget()
+    flow = FlowLayout(holder)
+    flow.setContentsMargins(0, 4, 0, 0)
+    for group in groups:
+        for button in group:
+            flow.addWidget(button)
+    return holder

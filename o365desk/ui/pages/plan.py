@@ -1,0 +1,304 @@
+"""Plan review: what an operation would change, row by row, and the button that does it."""
+
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import (
+    QFrame,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from o365desk import catalogue
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Action, Problem
+from o365desk.model.run import Fix, Plan, PlanProgress, Standing
+from o365desk.ui.banner import Banner
+from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.labels import announce, text_label
+from o365desk.ui.notices import remedies
+from o365desk.ui.pages.command_line import CommandLine
+from o365desk.ui.pages.confirm import ConfirmDialog, shortened
+from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.fixing import FixDialog
+from o365desk.ui.pages.plan_review import Review, Wish
+from o365desk.ui.pages.run_exports import PLAN_COLUMNS, Exporting
+from o365desk.ui.pages.run_words import takes_away
+from o365desk.ui.tasks import Task
+
+_AGES = 30_000
+"""Milliseconds after which a plan looks again how old it is."""
+
+
+class PlanPage(Page):
+    """See the module. `go("plan", source=…, operation=…, rows=…, sheet=…, undoes=…)` plans at once."""
+
+    title = "What will change"
+    breadcrumb = ("Operations", "What will change")
+    help = (
+        "<p>Nothing is written before you press the button that says what it will do.</p><p>The three figures say "
+        "how many rows <b>will change</b>, are <b>already so</b>, or <b>cannot be done</b>; press one to see only "
+        "those rows. A row that cannot be done says why, and what to do about it: it is left out when you apply, "
+        "and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be undone "
+        "under Runs.</p>"
+    )
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.wish: Wish | None = None
+        self.plan: Plan | None = None
+        self._task: Task | None = None
+        self._exports = Exporting(context, self)
+        self.beside_title = self.said = text_label(role="dim", wrap=False)
+        self.banner = Banner(context.theme)
+        self.review = Review(context.theme, context.app.clock)
+        self.command = CommandLine(context.theme)
+        self.waiting = Waiting()
+        self.apply_button = QPushButton("Apply")
+        self.again_button, self.export_button = QPushButton("Plan a&gain"), QPushButton("E&xport rows…")
+        self.close_button, self.cancel_button = QPushButton("&Close"), QPushButton("C&ancel")
+        self._lay_out()
+        self._connect()
+        self._show_state()
+
+    # --- what the window asks -------------------------------------------------------------------------------
+
+    def activated(self, **where: Any) -> None:
+        """Plans what is asked for; without anything, shows what is there."""
+        if where:
+            self.wish = Wish(**where)
+            self.make()
+        self._ages.start()
+
+    def may_leave(self) -> bool:
+        """Always: planning goes on, and a plan that was not applied changed nothing."""
+        self._ages.stop()
+        return True
+
+    def source(self) -> DataSource | None:
+        """Whose tenant would change."""
+        return self.wish.source if self.wish else None
+
+    def commands(self) -> Commands:
+        """Applying, planning again, exporting, closing."""
+        ready = self.plan is not None
+        return {
+            "run": self._why_off() or self.apply,
+            "refresh": self.make if self.wish and not self._task else "It is being planned already.",
+            "export": self.export if ready else "There is no plan yet.",
+            "search": self.review.search.setFocus if ready else "There is no plan yet.",
+            "close": self.close_page,
+        }
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    def make(self) -> None:
+        """Plans in a worker; a plan that is there is out of date then."""
+        wish = self.wish
+        if wish is None or self._task:
+            return
+        self.plan = None
+        self.banner.hide()
+        runner = self.context.app.runner
+
+        def work(stop: Any, tell: Any) -> Plan:
+            if wish.undoes:
+                return runner.undo(wish.undoes, stop, tell)
+            return runner.plan(wish.source, wish.operation, wish.rows, stop, tell)
+
+        self.waiting.start(len(wish.rows))
+        self._task = self.context.tasks.run(
+            f"Checking what {wish.operation.title} will change",
+            work,
+            self._planned,
+            self._failed,
+            owner=self,
+            told=self.waiting.tell,
+            cancelled=self._cancelled,
+            back=lambda: self.context.go("plan"),
+        )
+        self._show_state()
+
+    def cancel(self) -> None:
+        """Stops planning."""
+        if self._task:
+            self._task.cancel()
+
+    def apply(self) -> None:
+        """Carries the plan out, once a word was typed where it is large."""
+        plan, wish = self.plan, self.wish
+        if plan is None or wish is None or self._why_off():
+            return
+        word = plan.confirm or (plan.limit.word if plan.limit else "")
+        if word and not self._confirmed(plan, word):
+            return
+        self.plan = None  # a second click never starts a second run
+        then = wish.then.where() if wish.then else None
+        self.context.go("run", source=wish.source, plan=plan, confirmed=word, then=then)
+        self._show_state()
+
+    def export(self) -> None:
+        """Writes the rows in sight to a file."""
+        if self.plan:
+            self._exports.ask(f"{self.plan.operation}-plan", PLAN_COLUMNS, self.review.rows())
+
+    def close_page(self) -> None:
+        """Back to where the plan was asked for; nothing has changed."""
+        wish = self.wish
+        self.cancel()
+        self.plan = None
+        if wish is None or wish.undoes:
+            self.context.go("runs")
+        elif wish.then:
+            self.context.go("plan", **wish.then.where())
+        else:
+            self.context.go("operations", source_id=wish.source.id, operation=wish.operation.key)
+
+    def fix(self, fix: Fix) -> None:
+        """Plans what would make rows possible; afterwards this is planned again."""
+        if self.wish is None:
+            return
+        operation = catalogue.operation(fix.operation)
+        rows = fix.rows
+        if fix.asks:
+            dialog = FixDialog(self.context.theme, fix, operation.field(fix.asks), self.window())
+            if not dialog.exec():
+                return
+            rows = dialog.rows()
+        self.context.go("plan", **Wish(self.wish.source, operation, rows, then=self.wish).where())
+
+    # --- what planning says ---------------------------------------------------------------------------------
+
+    def _planned(self, plan: Plan) -> None:
+        self._task, self.plan = None, plan
+        self.review.show_plan(plan)
+        danger = takes_away(catalogue.operation(plan.operation))
+        self.apply_button.setProperty("role", "danger" if danger else "primary")
+        self.apply_button.style().polish(self.apply_button)
+        self.apply_button.setText(shortened(plan.sentence))
+        self._show_state()
+        if self.isVisible():
+            (self.review.table if plan.rows else self.close_button).setFocus()
+            announce(self.said)
+        else:
+            way = ("Show", lambda: self.context.go("plan"))
+            self.context.notices.say("info", f"The plan is ready: {plan.sentence}", "", plan.source_id, way)
+
+    def _failed(self, problem: Problem) -> None:
+        self._task = None
+        self.banner.show_problem(
+            problem, remedies(problem, {Action.RETRY: self.make}) or [("Try again", self.make)]
+        )
+        if not self.isVisible():
+            self.context.notices.problem(problem, self.wish.source.id if self.wish else "")
+        self._show_state()
+
+    def _cancelled(self) -> None:
+        self._task = None
+        text = "Nothing was written, and nothing has changed."
+        self.banner.show_text("info", "Planning was cancelled", text, [("Plan again", self.make)])
+        self._show_state()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _confirmed(self, plan: Plan, word: str) -> bool:
+        danger = takes_away(catalogue.operation(plan.operation))
+        reason = plan.limit.reason if plan.limit else ""
+        dialog = ConfirmDialog(self.context.theme, plan.sentence, reason, word, danger=danger, parent=self.window())
+        return bool(dialog.exec())
+
+    def _why_off(self) -> str:
+        """Why the plan cannot be applied; "" if it can."""
+        if self._task:
+            return "It is still being planned."
+        if self.plan is None:
+            return "There is no plan yet."
+        return "" if self.plan.count(Standing.WILL) else "There is nothing to do."
+
+    def _show_state(self) -> None:
+        wish, plan, off = self.wish, self.plan, self._why_off()
+        if wish:
+            self.breadcrumb = ("Operations", wish.operation.title)
+            self.title = plan.sentence if plan and not off else wish.operation.title
+            self.command.show_command(wish.command_line(plan))
+        self.said.setText("Nothing is written yet." if plan else "")
+        self._stack.setCurrentWidget(self.waiting if self._task else self.review if plan else self._blank)
+        self.command.setVisible(plan is not None and self.command.line.text() != "")
+        for button, shown in (
+            (self.apply_button, plan is not None and not off),
+            (self.again_button, wish is not None and not self._task),
+            (self.export_button, plan is not None),
+            (self.close_button, self._task is None),
+            (self.cancel_button, self._task is not None),
+        ):
+            button.setVisible(shown)
+        self.title_changed.emit()
+
+    def _lay_out(self) -> None:
+        for button, name in (
+            (self.apply_button, "apply"),
+            (self.again_button, "again"),
+            (self.export_button, "export"),
+            (self.close_button, "close"),
+            (self.cancel_button, "cancel"),
+        ):
+            button.setObjectName(f"plan-{name}")
+        self.apply_button.setToolTip("Ctrl+Enter")
+        self.foot = buttons_row(
+            [self.apply_button, self.cancel_button, self.again_button, self.export_button, self.close_button]
+        )
+        self._blank = QWidget()
+        self._stack = QStackedWidget()
+        for widget in (self._blank, self.waiting, self.review):
+            self._stack.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.banner)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.command)
+
+    def _connect(self) -> None:
+        self.apply_button.clicked.connect(self.apply)
+        self.again_button.clicked.connect(self.make)
+        self.export_button.clicked.connect(self.export)
+        self.close_button.clicked.connect(self.close_page)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.review.again.connect(self.make)
+        self.review.fix.connect(self.fix)
+        self._ages = QTimer(self, interval=_AGES)
+        self._ages.timeout.connect(self.review.tell_age)
+
+
+class Waiting(QFrame):
+    """What planning is at, how far, with a bar that never goes back within one thing that is being done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.doing = text_label("Reading the tenant…", "section")
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName("How far planning is")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addStretch(2)
+        column.addWidget(self.doing)
+        column.addWidget(self.bar)
+        column.addWidget(text_label("Only reading: nothing is written. Esc cancels.", "dim"))
+        column.addStretch(3)
+
+    def start(self, rows: int) -> None:
+        """It begins, with so many rows."""
+        self.doing.setText(f"Checking {rows:,} rows…" if rows > 1 else "Reading the tenant…")
+        self.bar.setRange(0, 0)
+
+    def tell(self, progress: PlanProgress) -> None:
+        """How far it is."""
+        self.bar.setRange(0, progress.total)
+        self.bar.setValue(progress.done)
+        many = f" {progress.done:,} of {progress.total:,}" if progress.total > 1 else "…"
+        self.doing.setText(f"{progress.doing}{many}")

@@ -1,0 +1,153 @@
+"""How a run reads: its state, its headline, how its rows ended, what of it can be undone or resumed."""
+
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
+
+from o365desk import catalogue
+from o365desk.catalogue.operations import (
+    Change,
+    GroupRemoval,
+    Licences,
+    Members,
+    NewGroup,
+    Operation,
+    UserProperty,
+)
+from o365desk.model.run import Counts, RowOutcome, Run, RunRow, RunState
+from o365desk.ui.pages.figures import Kind
+
+OUTCOMES = (
+    Kind(RowOutcome.CHANGED, "changed", "passed", "good"),
+    Kind(RowOutcome.ALREADY, "already so", "skipped", "dim"),
+    Kind(RowOutcome.FAILED, "failed", "failed", "bad"),
+    Kind(RowOutcome.NOT_ATTEMPTED, "not attempted", "not-proven", "warn"),
+)
+"""The figures of a run."""
+
+STATES = {
+    RunState.RUNNING: ("running", "clock", "info"),
+    RunState.FINISHED: ("finished", "passed", "good"),
+    RunState.CANCELLED: ("cancelled", "stop", "warn"),
+    RunState.STOPPED: ("stopped", "failed", "bad"),
+    RunState.INTERRUPTED: ("interrupted", "warning", "warn"),
+}
+"""A state's word, icon and the role of its colour."""
+
+_ROWS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in OUTCOMES}
+_ORDER = (RowOutcome.FAILED, RowOutcome.NOT_ATTEMPTED, RowOutcome.CHANGED, RowOutcome.ALREADY)
+_DONE: dict[type[Change], Callable[[Change], str]] = {
+    Members: lambda change: "added" if getattr(change, "adds", False) else "removed",
+    Licences: lambda change: "assigned" if getattr(change, "adds", False) else "taken away",
+    NewGroup: lambda change: "created",
+    GroupRemoval: lambda change: "moved to Microsoft’s recycle bin",
+    UserProperty: lambda change: "set",
+}
+
+
+def operation_of(run: Run) -> Operation | None:
+    """The operation of a run; None where a newer program knew it."""
+    try:
+        return catalogue.operation(run.operation)
+    except KeyError:
+        return None
+
+
+def takes_away(operation: Operation) -> bool:
+    """Whether it removes something from the tenant: its button is red."""
+    change = operation.change
+    return isinstance(change, GroupRemoval) or getattr(change, "adds", True) is False
+
+
+def counted(counts: Counts) -> Mapping[Hashable, int]:
+    """Rows by outcome, for the figures."""
+    return {
+        RowOutcome.CHANGED: counts.changed,
+        RowOutcome.ALREADY: counts.already,
+        RowOutcome.FAILED: counts.failed,
+        RowOutcome.NOT_ATTEMPTED: counts.not_attempted,
+    }
+
+
+def counts_text(run: Run) -> str:
+    """The counts as a sentence has them: "9,960 added, 3 already, 37 failed"."""
+    operation, counts = operation_of(run), run.counts
+    done = _DONE[type(operation.change)](operation.change) if operation and operation.change else "changed"
+    parts = (
+        (counts.changed, done),
+        (counts.already, "already so"),
+        (counts.failed, "failed"),
+        (counts.not_attempted - run.doubtful, "not attempted"),
+        (run.doubtful, "in doubt"),
+    )
+    said = ", ".join(f"{count:,} {word}" for count, word in parts if count)
+    return said or "no rows"
+
+
+_HEADS = {RunState.CANCELLED: "Cancelled: ", RunState.STOPPED: "Stopped: ", RunState.INTERRUPTED: "Interrupted: "}
+
+
+def headline(run: Run) -> tuple[str, str, str]:
+    """Level, headline and the sentences below it, of a run that has ended."""
+    counts = run.counts
+    if not counts.failed and not counts.not_attempted:
+        level = "good"
+    else:
+        level = "warn" if counts.changed or counts.already else "bad"
+    problem = run.problem
+    parts = [
+        problem.sentence() if problem else "",
+        f"Rows in doubt ({run.doubtful:,}) were sent, and no answer came: resuming reads back what became of them."
+        if run.doubtful
+        else "",
+        "What was not attempted can be resumed." if run.state.resumable and counts.not_attempted else "",
+        "Undone by a later run." if run.undone_by else "",
+    ]
+    return level, _HEADS.get(run.state, "") + counts_text(run), " ".join(part for part in parts if part)
+
+
+def row_look(row: RunRow) -> tuple[str, str, str]:
+    """A row's word, icon and the role of its colour."""
+    return ("in doubt", "warning", "warn") if row.doubtful else _ROWS[row.outcome]
+
+
+def place(row: RunRow) -> int:
+    """Where a row comes when they are sorted by outcome: what failed first, then what was not attempted."""
+    return _ORDER.index(row.outcome)
+
+
+def seconds_text(seconds: float) -> str:
+    """A stretch of time as a person says it: 40 s, 3 min, 2 h 5 min."""
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(when: datetime) -> str:
+    """A moment as people here read it: 12 May 2026, 11:30."""
+    local = when.astimezone()
+    return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def why_not_undone(run: Run) -> str:
+    """Why a run cannot be undone; "" if it can."""
+    operation = operation_of(run)
+    if run.state is RunState.RUNNING:
+        return "It still runs."
+    if run.undone_by and not run.undoable:
+        return "It was undone already."
+    if operation is None or not operation.inverse:
+        return "There is nothing that undoes this operation."
+    if run.doubtful:
+        return "Resume it first: rows are in doubt."
+    return "" if run.undoable else "It changed nothing."
+
+
+def why_not_resumed(run: Run) -> str:
+    """Why a run cannot be resumed; "" if it can."""
+    if run.state is RunState.RUNNING:
+        return "It still runs."
+    if run.state is RunState.FINISHED:
+        return "It is finished: nothing is left."
+    return ""

@@ -1,0 +1,146 @@
+"""Plans and runs made up for pictures and for tests of widgets: no tenant stands behind them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from o365desk.model.problems import Problem
+from o365desk.model.run import (
+    Counts,
+    Fix,
+    Limit,
+    Plan,
+    PlanRow,
+    Row,
+    RowOutcome,
+    Run,
+    RunProgress,
+    RunRow,
+    RunState,
+    Standing,
+)
+
+PEOPLE = ("Anna Müller", "Björn Ek", "Chloé Dubois", "Dmitri Orlov", "Eoin Ó Briain", "Farah Haddad", "Goran Ilić")
+NO_USER = Problem(
+    title="There is no user “old.intern@contoso.com”",
+    cause="Neither a user principal name nor a mail address reads so.",
+    remedy="Look the name up with Find Users, or take the row out.",
+    code="not-found",
+)
+DISABLED = Problem(
+    title="The account of Farah Haddad is disabled",
+    cause="A disabled account is not added to groups.",
+    remedy="Enable the account first, or take the row out.",
+    code="disabled",
+)
+
+
+def row(number: int) -> Row:
+    """What a row of a file asks for."""
+    mail = PEOPLE[number % len(PEOPLE)].split()[0].lower()
+    return Row(number=number, line=number + 1, values={"group": "Sales", "user": f"{mail}{number}@contoso.com"})
+
+
+def plan_rows(count: int) -> tuple[PlanRow, ...]:
+    """Rows of which every ninth cannot be done and every fifth is so already."""
+    return tuple(_plan_row(number) for number in range(1, count + 1))
+
+
+def _plan_row(number: int) -> PlanRow:
+    label = f"{PEOPLE[number % len(PEOPLE)]} → Sales"
+    if number % 9 == 0:
+        problem = NO_USER if number % 2 else DISABLED
+        return PlanRow(row=row(number), label=label, standing=Standing.CANNOT, problem=problem)
+    if number % 5 == 0:
+        return PlanRow(row=row(number), label=label, standing=Standing.ALREADY, note="already a member")
+    return PlanRow(row=row(number), label=label, standing=Standing.WILL)
+
+
+def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Plan:
+    """A plan to add users to Sales."""
+    rows = plan_rows(count)
+    will = sum(item.standing is Standing.WILL for item in rows)
+    values: dict[str, Any] = {
+        "operation": "add-user-to-group",
+        "source_id": source_id,
+        "source_name": "Contoso HR",
+        "made": made,
+        "rows": rows,
+        "sentence": f"Add {will:,} users to Sales",
+    }
+    return Plan(**(values | changes))
+
+
+def large(source_id: str, made: datetime) -> Plan:
+    """A plan with everything that can be said about one."""
+    return plan(
+        source_id,
+        made,
+        operation="remove-user-from-group",
+        sentence="Remove 412 users from Sales",
+        limit=Limit(reason="This removes 412 of the 1,030 members of Sales, 40 %.", word="Sales"),
+        fixes=(
+            Fix(
+                title="14 users have no usage location",
+                operation="set-usage-location",
+                rows=tuple(Row(number=n, values={"user": f"u{n}@contoso.com"}) for n in range(1, 15)),
+                asks="usageLocation",
+                suggestion="IE",
+            ),
+        ),
+        notes=("3 rows name the same user twice: the later ones are left out.",),
+    )
+
+
+def run(source_id: str, started: datetime, **changes: Any) -> Run:
+    """A run that added users to Sales."""
+    values: dict[str, Any] = {
+        "id": "5d1c09ae",
+        "operation": "add-user-to-group",
+        "title": "Add User to Group",
+        "sentence": "Add 9,963 users to Sales",
+        "source_id": source_id,
+        "source_name": "Contoso HR",
+        "state": RunState.FINISHED,
+        "by": "a.admin",
+        "started": started,
+        "ended": started + timedelta(seconds=42),
+        "counts": Counts(changed=9960, already=3, failed=37),
+        "undoable": 9960,
+    }
+    return Run(**(values | changes))
+
+
+def run_rows(count: int) -> list[RunRow]:
+    """Rows as they ended."""
+    return [_run_row(item) for item in plan_rows(count)]
+
+
+def _run_row(item: PlanRow) -> RunRow:
+    outcomes = {
+        Standing.WILL: RowOutcome.CHANGED,
+        Standing.ALREADY: RowOutcome.ALREADY,
+        Standing.CANNOT: RowOutcome.FAILED,
+    }
+    problem = item.problem
+    return RunRow(
+        number=item.row.number,
+        line=item.row.line,
+        label=item.label,
+        outcome=outcomes[item.standing],
+        detail=problem.with_(remedy="").sentence() if problem else item.note,
+        remedy=problem.remedy if problem else "",
+        code=problem.code if problem else "",
+        request_id="" if problem is None else "6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
+    )
+
+
+def progress(waiting: str = "") -> RunProgress:
+    """A run in the middle."""
+    return RunProgress(
+        run="5d1c09ae",
+        counts=Counts(changed=4120, already=3, failed=12, not_attempted=5865),
+        rate=236.4,
+        left=24.8,
+        waiting=waiting,
+        recent=tuple(row for row in run_rows(120) if row.outcome is RowOutcome.FAILED)[:12],
+    )
