@@ -20,6 +20,7 @@ from o365desk.model.stop import Stop
 if TYPE_CHECKING:
     from o365desk.catalogue import Column
 
+_ENDLESS = 10_000
 _WIDEST = 60
 """Letters that a column of a streamed table has at most; longer values wrap."""
 
@@ -45,6 +46,12 @@ def people() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def _results() -> Console:
+    """Where tables go: standard output. A file or pipe has no edge at which to wrap."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_ENDLESS)
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -57,7 +64,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    Console(highlight=False).print(table)
+    _results().print(table)
 
 
 class StreamedTable:
@@ -81,7 +88,7 @@ class StreamedTable:
             table.add_column(column.title, overflow="fold", width=min(width, _WIDEST))
         for row in cells:
             table.add_row(*(escape(cell) for cell in row))
-        Console(highlight=False).print(table)
+        _results().print(table)
 
 
 def _shown(value: Any) -> str:

@@ -1,54 +1,15 @@
 """The command line, command by command, in this process."""
 
-import io
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from o365desk.cli import main
 from o365desk.model.datasource import CLOUDS
+from tests.cli.shell import Shell
 from tests.desk import Person
-
-PASSPHRASE = "correct horse battery staple"
-
-
-class Shell:
-    """Runs commands and keeps what they said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ready: Any) -> None:
-        self._capsys, self._monkeypatch, self.ready = capsys, monkeypatch, ready
-        self.out = self.err = ""
-
-    def __call__(self, *words: str, given: str = "") -> int:
-        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
-        code = main(words)
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *words: str) -> Any:
-        assert self(*words, "--json") == 0, self.err
-        return json.loads(self.out)
-
-    def add(self, name: str = "Contoso", profile: str = "read", *more: str) -> None:
-        ready = self.ready
-        where = ("--login", ready["login"], "--graph", ready["graph"], "--ca-file", ready["ca_file"])
-        app = ("--tenant", ready["tenant"], "--client-id", ready["apps"][profile]["client_id"])
-        assert self("sources", "add", name, "--cloud", "custom", *where, *app, *more) == 0, self.err
-
-
-@pytest.fixture
-def shell(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    practice: Any,
-    switches: Callable[..., Any],
-) -> Shell:
-    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", PASSPHRASE)
-    return Shell(capsys, monkeypatch, practice.ready)
 
 
 def test_version_and_help(shell: Shell) -> None:
