@@ -1,75 +1,22 @@
-"""The people, groups and licence plans of a practice tenant, made from a seed, the same for the same seed."""
+"""A practice tenant's objects, made from a seed, the same for the same seed, and what is changed in them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from o365desk.paths import table
 from o365desk.practice import names
+from o365desk.practice.seeding import KINDS_OF_ACCOUNT, People, organization
+from o365desk.practice.seeding import Account as Account
+from o365desk.practice.seeding import guid as guid
 from o365desk.practice.state import Entity as Entity
 from o365desk.practice.state import Pristine, Roster
 
 USER = "#microsoft.graph.user"
 DEVICE = "#microsoft.graph.device"
-GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
-PLAIN_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
-
-_KINDS_OF_ACCOUNT = (
-    # kind, local part, given name, surname, state
-    ("admin", "admin", "Alex", "Admin", "ok"),
-    ("break-glass", "break-glass", "Emergency", "Access", "ok"),
-    ("user", "una.user", "Una", "User", "ok"),
-    ("guest", "gus.guest", "Gus", "Guest", "ok"),
-    ("locked", "lou.locked", "Lou", "Locked", "locked"),
-    ("disabled", "dee.disabled", "Dee", "Disabled", "disabled"),
-    ("expired", "eli.expired", "Eli", "Expired", "password_expired"),
-)
 _MANY_MEMBERS = 2500
 _IN_THE_BIN = 30 * 86400.0  # seconds
-
-
-@dataclass(frozen=True)
-class Account:
-    """Somebody who can try to sign in. `state` is ok, locked, disabled, deleted or password_expired."""
-
-    kind: str
-    username: str
-    password: str = field(repr=False)
-    user: Entity
-    state: str
-
-    @property
-    def oid(self) -> str:
-        """The object id in the directory."""
-        return str(self.user["id"])
-
-    @property
-    def administrator(self) -> bool:
-        """Whether this is a Global Administrator."""
-        return self.kind in ("admin", "break-glass")
-
-    @property
-    def member(self) -> bool:
-        """Whether this is a member, not a guest: members may read the directory."""
-        return bool(self.user["userType"] == "Member")
-
-    @property
-    def wids(self) -> list[str]:
-        """The template ids of the directory roles."""
-        return [GLOBAL_ADMINISTRATOR, PLAIN_MEMBER] if self.administrator else [PLAIN_MEMBER]
-
-
-def guid(random: Random) -> str:
-    """A GUID of version 4."""
-    digits = f"{random.getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
-
-
-def password(random: Random) -> str:
-    """A password that can be typed."""
-    return f"{random.choice(names.WORDS)}-{random.choice(names.WORDS)}-{random.randint(100, 999)}"
 
 
 class Directory:
@@ -83,10 +30,11 @@ class Directory:
         self.company = f"{word} Practice"
         self.domain = f"{word.lower()}practice{random.randint(100, 999)}.onmicrosoft.com"
         self.mail_domain = f"{word.lower()}.example"
-        self.users: list[Entity] = []
-        self.accounts = [self._account(*kind) for kind in _KINDS_OF_ACCOUNT]
-        self.users.extend(self._people(users - len(self.users)))
-        self.devices = [self._device(n) for n in range(max(0, _MANY_MEMBERS - len(self.users)))]
+        make = People(random, self.company, self.domain, self.mail_domain)
+        self.accounts = [make.account(*kind) for kind in KINDS_OF_ACCOUNT]
+        self.users: list[Entity] = [account.user for account in self.accounts]
+        self.users.extend(make.people(users - len(self.users)))
+        self.devices = [make.device(n) for n in range(max(0, _MANY_MEMBERS - len(self.users)))]
         self.groups: list[Entity] = []
         self.members: dict[str, Roster] = {}
         self._make_groups(groups)
@@ -99,7 +47,7 @@ class Directory:
         self.user_by_key |= {user["userPrincipalName"].lower(): user for user in self.users}
         self.group_by_id = {group["id"]: group for group in self.groups}
         self.device_by_id = {device["id"]: device for device in self.devices}
-        self.organization = self._organization()
+        self.organization = organization(self.tenant_id, self.company, self.domain, self.mail_domain)
         self.deleted: dict[str, Entity] = {}  # the recycle bin, by id
         self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
         self.ties: dict[str, list[Roster]] = {}  # where deleted users belonged
@@ -140,92 +88,6 @@ class Directory:
             if datetime.fromisoformat(entity["deletedDateTime"]).timestamp() + _IN_THE_BIN < now:
                 self.pristine.keep(self.deleted)
                 del self.deleted[key]
-
-    def _account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
-        guest = kind == "guest"
-        upn = f"{local}_partner.example#EXT#@{self.domain}" if guest else f"{local}@{self.domain}"
-        user = self._user(given, surname, upn, self._random.getrandbits(64))
-        user |= {"accountEnabled": state != "disabled", "jobTitle": None if kind != "admin" else "Administrator"}
-        if guest:
-            user |= {"userType": "Guest", "mail": f"{local}@partner.example", "usageLocation": None}
-        self.users.append(user)
-        username = f"{local}@partner.example" if guest else upn
-        return Account(kind, username, password(self._random), user, state)
-
-    def _user(self, given: str, surname: str, upn: str, bits: int) -> Entity:
-        """One member; `bits` decides what is left to chance."""
-        city, country, language, phone = names.PLACES[bits % len(names.PLACES)]
-        department, titles = names.DEPARTMENTS[(bits >> 8) % len(names.DEPARTMENTS)]
-        local = upn.partition("@")[0]
-        mail = None if (bits >> 16) % 29 == 0 else f"{local}@{self.mail_domain}"
-        day = (bits >> 24) % 2400
-        created = f"{2018 + day // 336}-{day // 28 % 12 + 1:02}-{day % 28 + 1:02}T08:{day % 60:02}:00Z"
-        number = f"{phone} {(bits >> 32) % 9_000_000 + 1_000_000}"
-        return {
-            "id": guid(self._random),
-            "displayName": f"{surname}{given}" if given and ord(given[0]) > 0x3000 else f"{given} {surname}",
-            "givenName": given,
-            "surname": surname,
-            "mail": mail,
-            "userPrincipalName": upn,
-            "jobTitle": titles[(bits >> 12) % len(titles)],
-            "department": None if (bits >> 20) % 13 == 0 else department,
-            "officeLocation": f"{city} {(bits >> 40) % 9 + 1}",
-            "mobilePhone": number if (bits >> 44) % 3 else None,
-            "businessPhones": [] if (bits >> 48) % 4 == 0 else [number + "0"],
-            "preferredLanguage": language if (bits >> 50) % 2 else None,
-            "accountEnabled": True,
-            "userType": "Member",
-            "companyName": self.company,
-            "country": names.COUNTRIES[country],
-            "city": city,
-            "usageLocation": None if (bits >> 52) % 17 == 0 else country,
-            "employeeId": f"{(bits >> 36) % 900_000 + 100_000}",
-            "createdDateTime": created,
-            "onPremisesSyncEnabled": None,
-            "assignedLicenses": [],
-            "mailNickname": local.replace("'", ""),
-            "otherMails": [],
-            "proxyAddresses": [] if mail is None else [f"SMTP:{mail}"],
-        }
-
-    def _people(self, count: int) -> list[Entity]:
-        taken: Counter[str] = Counter()
-        people: list[Entity] = []
-        bits, domain = self._random.getrandbits, self.domain
-        for n in range(count):
-            chance = bits(64)
-            if n < len(names.SPECIAL):
-                given, surname, local = names.SPECIAL[n]
-            else:
-                given, given_ascii = names.GIVEN[chance % len(names.GIVEN)]
-                surname, surname_ascii = names.SURNAMES[(chance >> 9) % len(names.SURNAMES)]
-                local = f"{given_ascii}.{surname_ascii}"
-            taken[local] += 1
-            if taken[local] > 1:
-                local = f"{local}{taken[local]}"
-            people.append(self._user(given, surname, f"{local}@{domain}", bits(64)))
-        self._mark(people[len(names.SPECIAL) :])
-        return people
-
-    def _mark(self, people: list[Entity]) -> None:
-        """Fifteen guests in all (one is an account), twenty disabled (one likewise), ten synced."""
-        for user in people[:14]:
-            local = user["mailNickname"]
-            user |= {
-                "userPrincipalName": f"{local}_partner.example#EXT#@{self.domain}",
-                "mail": f"{local}@partner.example",
-                "otherMails": [f"{local}@partner.example"],
-                "userType": "Guest",
-                "usageLocation": None,
-            }
-        for user in people[14:33]:
-            user["accountEnabled"] = False
-        for user in people[33:43]:
-            user["onPremisesSyncEnabled"] = True
-
-    def _device(self, number: int) -> Entity:
-        return {"id": guid(self._random), "displayName": f"DESKTOP-{number:05}", "operatingSystem": "Windows"}
 
     def _make_groups(self, count: int) -> None:
         for n in range(count):
@@ -343,32 +205,3 @@ class Directory:
             "servicePlans": [{**plan, "provisioningStatus": "Success", "appliesTo": applies} for plan in plans],
             "subscriptionIds": [guid(self._random)],
         }
-
-    def _organization(self) -> Entity:
-        return {
-            "id": self.tenant_id,
-            "deletedDateTime": None,
-            "businessPhones": [],
-            "city": "Practice Town",
-            "country": None,
-            "countryLetterCode": "DE",
-            "createdDateTime": "2018-01-08T08:00:00Z",
-            "displayName": self.company,
-            "onPremisesSyncEnabled": True,
-            "postalCode": None,
-            "preferredLanguage": "en",
-            "state": None,
-            "street": None,
-            "technicalNotificationMails": [f"admin@{self.mail_domain}"],
-            "tenantType": "AAD",
-            "verifiedDomains": [
-                {
-                    "capabilities": "Email, OfficeCommunicationsOnline",
-                    "isDefault": name == self.mail_domain,
-                    "isInitial": name == self.domain,
-                    "name": name,
-                    "type": "Managed",
-                }
-                for name in (self.domain, self.mail_domain)
-            ],
-        }  # fmt: skip
