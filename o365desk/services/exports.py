@@ -196,7 +196,7 @@ def _values(rows: Rows, column: Column) -> list[Any]:
 
 
 class _Csv:
-    """RFC 4180, but for the ends of lines: they are plain line feeds, as other tools of a shell expect."""
+    """As RFC 4180 has it."""
 
     def __init__(self, stream: IO[bytes], columns: Sequence[Column], bom: bool) -> None:
         self._stream, self._columns = stream, columns
@@ -208,7 +208,7 @@ class _Csv:
 
     def _write(self, rows: Iterable[Sequence[Any]]) -> None:
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
+        csv.writer(text).writerows(rows)
         self._stream.write(text.getvalue().encode())
 
     def end(self) -> None:
@@ -303,7 +303,17 @@ class _Xlsx:
         return made
 
     def end(self) -> None:
-        self._book.save(self._stream)
+        from zipfile import ZIP_DEFLATED, ZipFile
+
+        from openpyxl.writer.excel import ExcelWriter
+
+        archive = ZipFile(self._stream, "w", ZIP_DEFLATED)
+        try:
+            ExcelWriter(self._book, archive).save()
+        except OSError:
+            # Else the archive would try to write its end when it is collected.
+            archive.fp = None
+            raise
 
     def give_up(self) -> None:
         """A workbook that was not saved has its sheets in temporary files."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -12,10 +13,11 @@ import pytest
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.answers import challenge, retry_after
-from o365desk.services.graph import IMPATIENT, Graph, Patience
+from o365desk.services.graph import IMPATIENT, Graph, Patience, Pause
 from o365desk.services.secrets import Secret
 from o365desk.services.wire import Line
 from tests.practice.fixtures import Client
+from tests.services.scripted import Asked, Said, Scripted
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
@@ -156,3 +158,44 @@ def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: G
     assert pause is not None
     assert pause.seconds == 1.5
     assert graph._wait("POST", _Unavailable(), 1.5) is None  # type: ignore[arg-type]
+
+
+def test_a_wait_is_seen(tmp_path: Path) -> None:
+    def script(asked: Asked, number: int) -> Said:
+        return (
+            Said(429, {}, {"Retry-After": "0.25"})
+            if number == 0
+            else Said(500, {})
+            if number == 1
+            else Said(200, {})
+        )
+
+    told: list[Pause | None] = []
+    with Scripted(tmp_path, script) as server, server.line() as line:
+        server.graph(line, told=told.append).get("/me")
+    assert [pause.reason if pause else None for pause in told] == [
+        "Microsoft asks for 0.2 s",
+        None,
+        "Microsoft Graph answered 500; the next try is in 0 s",
+        None,
+    ]
+    assert told[0] is not None
+    assert 0.25 <= told[0].seconds <= 0.35
+
+
+def test_after_a_503_the_connection_is_another_one(tmp_path: Path) -> None:
+    unwell = Scripted(tmp_path, lambda asked, number: Said(200 if number else 503, {}))
+    with unwell as server, server.line() as line:
+        server.graph(line, priority="high").get("/me")
+    first, second = server.asked
+    assert first.port != second.port
+    assert {asked.headers["x-ms-throttle-priority"] for asked in server.asked} == {"high"}
+
+
+def test_a_create_is_sent_once_when_its_answer_is_lost(tmp_path: Path) -> None:
+    for fault in (Said(0), Said(500, {}), Said(503, {}), Said(504, {})):
+        with Scripted(tmp_path, lambda asked, number, fault=fault: fault) as server, server.line() as line:
+            with pytest.raises(ProblemError) as caught:
+                server.graph(line).send("POST", server.root + "/v1.0/groups", body={"displayName": "A"})
+            assert len(server.asked) == 1
+        assert not caught.value.problem.conclusive
