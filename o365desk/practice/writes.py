@@ -9,7 +9,7 @@ from o365desk.practice.creation import PATCHED, create_group
 from o365desk.practice.directory import Entity
 from o365desk.practice.wire import Answer
 
-_MAIL = "Cannot Update a mail-enabled security groups and or distribution list."
+_MAIL = "Cannot {} a mail-enabled security groups and or distribution list."
 _DOUBLE = "One or more added object references already exist for the following modified properties: '{}'."
 
 
@@ -48,13 +48,13 @@ def _group(call: Call, key: str) -> Entity:
     return group
 
 
-def _refuse_kind(call: Call, group: Entity, members: bool = True) -> None:
-    """Refuses what cannot be changed through Graph, each kind as Graph does."""
+def _refuse_kind(call: Call, group: Entity, members: bool = True, whole: bool = False) -> None:
+    """Refuses what cannot be changed through Graph, each kind as Graph does. `whole`: it is to be deleted."""
     unified = "Unified" in group["groupTypes"]
     if group["onPremisesSyncEnabled"]:
         raise bad_request(SYNCED)
     if group["mailEnabled"] and not unified:
-        raise bad_request(_MAIL)
+        raise bad_request(_MAIL.format("Delete" if whole else "Update"))
     if group["isAssignableToRole"] and "RoleManagement.ReadWrite.Directory" not in call.granted:
         raise denied()
     if members and "DynamicMembership" in group["groupTypes"]:
@@ -144,6 +144,6 @@ def _remove(call: Call, parts: tuple[str, ...]) -> Answer:
 def _delete(call: Call, parts: tuple[str, ...]) -> Answer:
     """DELETE /groups/{id}: into the recycle bin."""
     group = _group(call, parts[1])
-    _refuse_kind(call, group, members=False)
+    _refuse_kind(call, group, members=False, whole=True)
     changes.delete_group(call.directory, group, call.now)
     return Answer(204)

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.practice.fixtures import Client
+from tests.practice.signing_in import signed_in
 from tests.practice.writing import Writer, group_of, refused, writer
 
 Put = Callable[..., Any]
@@ -133,6 +134,9 @@ def consent_withdrawn_after(client: Client, put: Put) -> None:
     assert client.graph("/users?$top=1", other).status_code == 200
     put(consent={"read": "granted"})
     assert client.graph("/users?$top=1", header).status_code == 200
+    signed = {"Authorization": f"Bearer {signed_in(client, 'sso', 'user')['access_token']}"}
+    put(consent_withdrawn_after=1)
+    assert [client.graph("/me", signed).status_code for _ in range(2)] == [200, 403], "people's tokens too"
 
 
 EFFECTS: dict[str, Callable[[Client, Put], None]] = {
