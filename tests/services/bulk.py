@@ -8,9 +8,24 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
 from o365desk.model.stop import Control, Stop
 from o365desk.services.credentials import Credential
+from o365desk.services.secrets import Secret
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, group_of, writer
+
+EVERYTHING = (
+    "User.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "LicenseAssignment.ReadWrite.All",
+    "LicenseAssignment.Read.All",
+)
+
+
+def everything(desk: Desk, client: Client, *permissions: str) -> DataSource:
+    """A saved data source whose app was granted these permissions; all that the boxes ask for, if none is named."""
+    app = client.control("/apps", {"profile": "bulk", "application": [*(permissions or EVERYTHING)]})
+    source = desk.source(set_usage_location=True).replace(client_id=app["client_id"])
+    return desk.app.connections.save(source, None, Credential(secret=Secret(app["secret"]))).source
 
 
 class Bulk:
@@ -18,9 +33,9 @@ class Bulk:
 
     def __init__(self, desk: Desk, client: Client, source: DataSource | None = None) -> None:
         self.desk, self.client = desk, client
-        self.source = source or desk.saved(desk.source(set_usage_location=True))
+        self.source = source or everything(desk, client)
         self.runner = desk.app.runner
-        self.writer: Writer = writer(client)
+        self.writer: Writer = writer(client, *EVERYTHING)
         self.groups = self.writer.rows("/groups?$top=999")
         self.users = self.writer.rows(
             "/users?$top=999&$select=id,displayName,userPrincipalName,mail,accountEnabled,usageLocation,assignedLicenses"
@@ -60,10 +75,10 @@ class Bulk:
         """All its rows."""
         return self.runner.run_rows(run.id)
 
-    def log(self) -> list[dict[str, Any]]:
-        """What was asked of Graph so far."""
-        entries: list[dict[str, Any]] = self.client.control("/requests")["requests"]
-        return [entry for entry in entries if entry.get("service", "graph") == "graph"]
+    def log(self, method: str = "") -> list[dict[str, Any]]:
+        """What was asked of Graph since the reset, of one method or of all, the writer's requests included."""
+        entries: list[dict[str, Any]] = self.client.control("/requests")
+        return [entry for entry in entries if entry["side"] == "graph" and method in ("", entry["method"])]
 
     def resumed(self, run: Run) -> Run:
         """Carried on."""
