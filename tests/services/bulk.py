@@ -14,6 +14,7 @@ from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, group_of, writer
 
 EVERYTHING = (
+    "User.Read.All",
     "User.ReadWrite.All",
     "Group.ReadWrite.All",
     "LicenseAssignment.ReadWrite.All",
