@@ -148,22 +148,23 @@ def show_report(report: Report) -> None:
 def interruptible(work: Callable[[Stop], Any]) -> Any:
     """The result of blocking work, which Ctrl+C stops. In a thread of its own: on Windows, waiting for a lock in
     the main thread cannot be interrupted."""
-    stop, outcome = Stop(), {}
+    stop, outcome, done = Stop(), {}, threading.Event()
 
     def run() -> None:
         try:
             outcome["result"] = work(stop)
         except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
             outcome["error"] = error
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
     try:
-        while thread.is_alive():
-            thread.join(0.1)
+        threading.Thread(target=run, daemon=True).start()
+        while not done.wait(0.1):
+            pass
     except KeyboardInterrupt:
         stop.set()
-        thread.join(_PATIENCE)  # so that files it has open are put away
+        done.wait(_PATIENCE)  # so that files it has open are put away
         raise CancelledError from None
     if "error" in outcome:
         raise outcome["error"]

@@ -1,5 +1,6 @@
 """Work in progress on the command line: how far it is, on standard error, and what Ctrl+C does to it."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -76,20 +77,25 @@ def steered(work: Callable[[Control], Result]) -> Result:
     control = Control()
     outcome: list[Result] = []
     errors: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
             outcome.append(work(control))
         except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
             errors.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join(0.1)
-        except KeyboardInterrupt:
-            _interrupted(control)
+    # A handler, not KeyboardInterrupt: that could come again while the first one is being answered, and Thread.join
+    # takes a thread for ended when it is interrupted (the except clause that threading.py has for bpo-45274).
+    before = signal.signal(signal.SIGINT, lambda *_: _interrupted(control))
+    try:
+        threading.Thread(target=run, daemon=True).start()
+        while not done.wait(0.1):
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
     if errors:
         raise errors[0]
     return outcome[0]
