@@ -3,6 +3,7 @@
 `python tests/journey.py o365desk` runs it with that command; needs nothing but the standard library.
 """
 
+import csv
 import json
 import os
 import shutil
@@ -53,6 +54,16 @@ class Journey:
         assert code == 0, f"{words} ended with {code}:\n{self.said[-2000:]}"
         return out
 
+    def write(self, *words: str, code: int = 0) -> dict[str, int]:
+        """Applies a write to Contoso, which has to end so, and returns its counts."""
+        got, out = self.run("run", "Contoso", *words, "--apply", "--json")
+        assert got == code, f"{words} ended with {got}:\n{self.said[-2000:]}"
+        made = json.loads(out)
+        assert made["applied"]
+        assert sum(made["counts"].values()) == len(made["items"])
+        counts: dict[str, int] = made["counts"]
+        return counts
+
     def use(self, ready: dict[str, Any], name: str, profile: str) -> None:
         """Points a data source at an app profile: its client ID and its secret."""
         self.must("sources", "edit", name, "--client-id", ready["apps"][profile]["client_id"])
@@ -95,6 +106,8 @@ def travel(journey: Journey, ready: dict[str, Any]) -> None:
     shown = json.loads(journey.must("sources", "list", "--json"))
     assert [(row["name"], row["status"]) for row in shown] == [("Contoso", "ready")], shown
 
+    work(journey)
+
     journey.use(ready, "Contoso", "read")
     report = journey.test("Contoso", 1, "failed", "passed", "failed")
     missing = {item["key"]: item["missing"] for item in report["operations"] if item["outcome"] == "failed"}
@@ -124,6 +137,58 @@ def travel(journey: Journey, ready: dict[str, Any]) -> None:
     assert not any(step["outcome"] == "passed" for step in report["steps"] if step["key"] in read), report
     journey.must("sources", "remove", "Contoso")
     journey.must("sources", "restore", "Contoso")
+
+
+def work(journey: Journey) -> None:
+    """Uses the data source: lists, finds, creates, adds in bulk, looks at the run, undoes, licenses."""
+    journey.must("run", "Contoso", "user-list", "--output", "users.csv")
+    with (journey.home / "users.csv").open(encoding="utf-8", newline="") as file:
+        users = [row for row in csv.DictReader(file) if row["accountEnabled"] == "true"]
+    found = json.loads(journey.must("run", "Contoso", "Find Users", "--set", "search=Siobhán", "--json"))
+    assert "Siobhán O'Brien" in [user["displayName"] for user in found], found
+    print(f"{'read':<12} {len(users):,} enabled users in users.csv, {len(found)} found by name")
+
+    journey.must("run", "Contoso", "create-group", "--set", "displayName=Night shift")
+    assert journey.write("create-group", "--set", "displayName=Night shift")["changed"] == 1
+    names = [user["userPrincipalName"] for user in users[:30]]
+    bad = ["nobody@nowhere.example", "1.16E+20", "Anna Schmidt"]
+    text = "\n".join(["UPN", *names[:15], *bad, *names[15:]])
+    (journey.home / "members.csv").write_text(text + "\n", encoding="utf-8")
+    add = ("add-user-to-group", "--set", "group=Night shift", "--rows", "members.csv")
+    code, out = journey.run("run", "Contoso", *add, "--json")
+    plan = json.loads(out)
+    assert (code, plan["run"], plan["counts"]["not_attempted"], plan["counts"]["failed"]) == (3, None, 30, 3), plan
+    assert journey.write(*add, code=3) == {"changed": 30, "already": 0, "failed": 3, "not_attempted": 0}
+    assert journey.write(*add, code=3)["already"] == 30
+    again, run, *_ = (item["run"] for item in json.loads(journey.must("runs", "list", "--json")))
+    assert again != run
+    shown = json.loads(journey.run("runs", "show", run, "--json")[1])
+    failed = {item["row"]: item["detail"] for item in shown["items"] if item["outcome"] == "failed"}
+    assert set(failed) == {16, 17, 18}, shown
+    assert all(failed.values()), failed
+    journey.must("runs", "undo", run)
+    undone = json.loads(journey.must("runs", "undo", run, "--apply", "--allow-large", "--json"))
+    assert undone["counts"]["changed"] == 30, undone
+    print(f"{'wrote':<12} 30 of 33 rows added to a new group, the 3 bad ones named, and all of it undone")
+    license_one(journey)
+
+
+def license_one(journey: Journey) -> None:
+    """Gives somebody a plan with free seats, and takes it again."""
+    plans = json.loads(journey.must("run", "Contoso", "licence-plan-list", "--json"))
+    sku = next(plan["skuId"] for plan in plans if plan["skuPartNumber"] == "FLOW_FREE")
+    people = json.loads(journey.must("run", "Contoso", "user-list", "--json"))
+    user = next(
+        user["userPrincipalName"]
+        for user in people
+        if user["accountEnabled"] and user["usageLocation"] and not user["assignedLicenses"]
+    )
+    given = ("--set", f"user={user}", "--set", "plan=flow_free")
+    for operation, owned in (("assign-licence-to-user", True), ("remove-licence-from-user", False)):
+        assert journey.write(operation, *given)["changed"] == 1
+        (now,) = json.loads(journey.must("run", "Contoso", "find-users", "--set", f"search={user}", "--json"))
+        assert (sku in json.dumps(now["assignedLicenses"])) is owned, now
+    print(f"{'licensed':<12} one user, and no longer")
 
 
 def leaks(journey: Journey, ready: dict[str, Any]) -> list[str]:

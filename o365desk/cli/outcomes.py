@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from o365desk.catalogue import Column, operation
-from o365desk.cli.printing import print_table, say
+from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
@@ -128,12 +128,12 @@ def summary(run: Run) -> dict[str, Any]:
 def write_items(form: Format, output: Path | None, shape: dict[str, Any], items: Sequence[Item]) -> None:
     """Writes a write's items as the form says, to a file or standard output. Raises ProblemError."""
     if form is Format.JSON:
-        text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
         if output is None:
-            sys.stdout.write(text)
+            print_json(shape)
             return
+        text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
         try:
-            files.write(output, text.encode())
+            files.write(output, text.encode("utf-8", errors="replace"))
         except OSError as error:
             raise ProblemError(files.problem(f"“{output.name}” was not saved", error, output.parent)) from error
         return
