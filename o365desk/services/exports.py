@@ -162,6 +162,8 @@ def cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
+        if all(type(item) is str for item in value):
+            return LIST_SEPARATOR.join(value)
         return LIST_SEPARATOR.join(str(cell(item)) for item in value if item is not None)
     if isinstance(value, dict) and {"used", "enabled"} <= value.keys():
         return f"{value['used']} of {value['enabled']}"
