@@ -23,6 +23,20 @@ _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 _CAST = re.compile(r"(?<!deleteditems)/microsoft\.graph\.\w+$")  # of a list: who may read it all may read a part
 _ALIAS = re.compile(r"graph\.(user|group|device)", re.IGNORECASE)  # so Microsoft's SDKs write a cast
 
+_REFUSALS = {
+    # value of the switch: whether writes only, status, code, text
+    "identity": (False, 403, "Authorization_IdentityNotFound", "The identity of the calling application could not "
+                 "be established."),
+    "quota": (True, 400, "Directory_QuotaExceeded", "The directory object quota limit for the Tenant has been "
+              "exceeded."),
+    "method": (True, 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
+    "bad_request": (False, 400, "Request_BadRequest", "Invalid object identifier 'practice'."),
+    "unsupported": (False, 400, "Request_UnsupportedQuery", "Unsupported Query."),
+    "token": (False, 401, "InvalidAuthenticationToken", "Access token validation failure."),
+    "bad_gateway": (False, 502, "UnknownError", "The gateway got no answer."),
+    "timeout": (False, 504, "UnknownError", "The gateway gave up waiting."),
+}  # fmt: skip
+
 
 class Graph:
     """Answers requests to the Graph port."""
@@ -91,10 +105,17 @@ class Graph:
         if parts[1].lower() == "$batch" and len(parts) == 2 and request.method == "POST":
             self._bearer.claims(request)
             return batch.answered(request, self._item, self._tenant.home.tenant_id)
+        self._refuse(request)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
         whole = tuple(f"microsoft.{part}" if _ALIAS.fullmatch(part) else part for part in inner)
         return self._metered(self._call(request), whole)
+
+    def _refuse(self, request: Request) -> None:
+        """The refusal that a switch asks for."""
+        asked = _REFUSALS.get(self._tenant.switches.text("graph_refuses"))
+        if asked and (request.method != "GET" or not asked[0]):
+            raise GraphError(*asked[1:])
 
     def _item(self, request: Request) -> Answer:
         """The answer to one request of a batch: the same as outside, but for a switch of its own."""

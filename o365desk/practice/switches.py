@@ -220,6 +220,22 @@ SWITCHES: tuple[Switch, ...] = (
         "number", 0,
     ),
     Switch(
+        "graph_refuses", "Microsoft Graph refuses",
+        "Every request but $batch itself is refused with an error that Microsoft documents and that nothing in "
+        "this tenant would bring about.", "Service", "choice", "none",
+        (
+            ("none", "Nothing"),
+            ("identity", "403 Authorization_IdentityNotFound"),
+            ("quota", "Writes: 400 Directory_QuotaExceeded"),
+            ("method", "Writes: 405 Request_BadRequest"),
+            ("bad_request", "400 Request_BadRequest"),
+            ("unsupported", "400 Request_UnsupportedQuery"),
+            ("token", "401 InvalidAuthenticationToken"),
+            ("bad_gateway", "502 UnknownError"),
+            ("timeout", "504 UnknownError"),
+        ),
+    ),
+    Switch(
         "retry_after", "Retry-After", "Seconds named in a 429 or 503; the sign-in service rounds them up.",
         "Service", "number", 2.1, most=3600,
     ),

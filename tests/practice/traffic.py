@@ -92,6 +92,19 @@ def graph_500(client: Client, put: Put) -> None:
     assert client.graph("/users?$top=1").status_code == 200
 
 
+def graph_refuses(client: Client, put: Put) -> None:
+    """Each refusal, alone and inside a batch; two of them concern writes only."""
+    write = writer(client)
+    for value, status, reads in (
+        ("identity", 403, True), ("quota", 400, False), ("method", 405, False), ("bad_request", 400, True),
+        ("unsupported", 400, True), ("token", 401, True), ("bad_gateway", 502, True), ("timeout", 504, True),
+    ):  # fmt: skip
+        put(graph_refuses=value)
+        assert write.send("POST", "/groups", NEW).status_code == status
+        assert client.graph("/users?$top=1").status_code == (status if reads else 200)
+        assert answers(write.batch(item("a", "/groups?$top=1")))["a"]["status"] == (status if reads else 200)
+
+
 def batch_throttle(client: Client, put: Put) -> None:
     write = writer(client)
     put(batch_throttle=2, retry_after=1.25)
@@ -142,7 +155,7 @@ def consent_withdrawn_after(client: Client, put: Put) -> None:
 EFFECTS: dict[str, Callable[[Client, Put], None]] = {
     effect.__name__: effect
     for effect in (
-        replication_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500, batch_throttle,
-        throttling, consent_withdrawn_after,
+        replication_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500, graph_refuses,
+        batch_throttle, throttling, consent_withdrawn_after,
     )
 }  # fmt: skip
