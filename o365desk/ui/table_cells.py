@@ -1,9 +1,10 @@
-"""How a cell of a table is drawn: icon, text, a dim second line that wraps, and a focus ring that can be seen."""
+"""How a cell of a table is drawn: icon, bar, text, a dim second line that wraps, and a focus ring that is seen."""
 
 import re
+from functools import cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QFont, QFontDatabase, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem
 
 from o365desk.ui.theme import Theme
@@ -12,10 +13,16 @@ NOTE_ROLE = Qt.ItemDataRole.UserRole + 1
 ICON_ROLE = Qt.ItemDataRole.UserRole + 2
 TONE_ROLE = Qt.ItemDataRole.UserRole + 3
 LINK_ROLE = Qt.ItemDataRole.UserRole + 4
+MONO_ROLE = Qt.ItemDataRole.UserRole + 5
+BAR_ROLE = Qt.ItemDataRole.UserRole + 6
+"""What is used, and of how many."""
 
 _PAD = 12
 _ICON = 18
 _GAP = 8
+_BAR = 0.4
+"""The part of a cell that a bar takes."""
+MONO = ("DejaVu Sans Mono", "Consolas", "Menlo")
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -43,6 +50,11 @@ class CellDelegate(QStyledItemDelegate):
             top = place.top() + (QFontMetrics(self._strong(index)).height() - _ICON) // 2
             self._theme.icon(*icon).paint(painter, QRect(place.left(), top, _ICON, _ICON))
             place.setLeft(place.left() + _ICON + _GAP)
+        bar = index.data(BAR_ROLE)
+        if bar:
+            width = int(place.width() * _BAR)
+            self._paint_bar(painter, QRect(place.left(), rect.center().y() - 5, width, 10), *bar)
+            place.setLeft(place.left() + width + _GAP)
         self._paint_texts(painter, place, index)
         if self._view.hasFocus() and index == self._view.currentIndex():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -59,6 +71,20 @@ class CellDelegate(QStyledItemDelegate):
             room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
             height += 2 + self._small().boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, note).height()
         return QSize(font.horizontalAdvance(index.data() or "") + 2 * _PAD, height)
+
+    def _paint_bar(self, painter: QPainter, place: QRect, used: int, enabled: int) -> None:
+        """How much is used: full up to what there is; what goes beyond is hatched, so that no colour has to say it.
+        The text beside it has the numbers."""
+        color, whole = self._theme.color, max(used, enabled, 1)
+        painter.fillRect(place, color("neutral_soft"))
+        within = round(place.width() * min(used, enabled) / whole)
+        painter.fillRect(QRect(place.left(), place.top(), within, place.height()), color("accent"))
+        if used > enabled:
+            over = QRect(place.left() + within, place.top(), place.width() - within, place.height())
+            painter.fillRect(over, color("bad_soft"))
+            painter.fillRect(over, QBrush(color("bad"), Qt.BrushStyle.BDiagPattern))
+        painter.setPen(color("bad" if used > enabled else "control"))
+        painter.drawRect(place.adjusted(0, 0, -1, -1))
 
     def _paint_texts(self, painter: QPainter, place: QRect, index: Index) -> None:
         font = self._strong(index)
@@ -80,6 +106,8 @@ class CellDelegate(QStyledItemDelegate):
 
     def _strong(self, index: Index) -> QFont:
         font = QFont(self._view.font())
+        if index.data(MONO_ROLE):
+            font.setFamilies(_mono_families())
         if index.data(LINK_ROLE) or index.data(TONE_ROLE):
             font.setWeight(QFont.Weight.DemiBold)
         return font
@@ -94,6 +122,11 @@ class CellDelegate(QStyledItemDelegate):
 
     def _width(self, index: Index) -> int:
         return self._view.visualRect(index).width()
+
+
+@cache
+def _mono_families() -> list[str]:
+    return [*MONO, QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()]
 
 
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

@@ -1,24 +1,11 @@
-"""The one table: a model over rows and columns that sorts by native values and filters, and the view that shows it.
+"""The one table: the view that shows a model of rows, and what stands where there are none.
 
-Filtering and sorting happen in the model itself: over 100,000 rows a proxy model asks Python once per row and
-column, a list comprehension over prepared texts does not.
+The model is in `table_model.py`, what becomes of the columns in `table_header.py`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QByteArray,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QItemSelectionRange, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -34,177 +21,35 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.services.state import State
-from o365desk.ui.table_cells import ICON_ROLE, LINK_ROLE, NOTE_ROLE, TONE_ROLE, CellDelegate
+from o365desk.ui.table_cells import LINK_ROLE, CellDelegate
+from o365desk.ui.table_header import Header
+from o365desk.ui.table_model import SORT_ROLE, Column, TableModel
 from o365desk.ui.theme import Theme
 
-Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole
-"""The native value behind a cell: a date, a number, a text without case."""
-_NO_INDEX = QModelIndex()
-_NOTE = 14
-"""Letters for which a column with notes has room at least."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column. `text` shows a row's value; `sort` is its native value (the text without case by default; None
-    sorts last). `note` is a second, dim line; `icon` a name and a colour role; `tone` the colour role of the
-    text. `searched`: the filter looks here. `link`: a click opens the row. `width` is what a column wants; what
-    is left over goes to those that grow, what is lacking is taken from all alike."""
-
-    key: str
-    title: str
-    text: Callable[[Any], str]
-    sort: Callable[[Any], Any] | None = None
-    note: Callable[[Any], str] | None = None
-    icon: Callable[[Any], tuple[str, str]] | None = None
-    tone: Callable[[Any], str] | None = None
-    width: int = 120
-    grows: bool = False
-    right: bool = False
-    mono: bool = False
-    link: bool = False
-    searched: bool = False
-
-    def value(self, row: Any) -> Any:
-        """The native value of a row here."""
-        return self.sort(row) if self.sort else self.text(row).casefold()
-
-    def whole(self, row: Any) -> str:
-        """Everything the cell says, on one line."""
-        note = self.note(row) if self.note else ""
-        return f"{self.text(row)} — {note}" if note else self.text(row)
-
-
-def _alignment(column: Column, row: Any) -> int:
-    side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-    return int(Qt.AlignmentFlag.AlignVCenter | side)
-
-
-_ANSWERS: dict[int, Callable[[Column, Any], Any]] = {
-    Qt.ItemDataRole.DisplayRole: lambda column, row: column.text(row),
-    Qt.ItemDataRole.ToolTipRole: lambda column, row: column.whole(row),
-    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: f"{column.title}: {column.whole(row)}",
-    Qt.ItemDataRole.TextAlignmentRole: _alignment,
-    SORT_ROLE: lambda column, row: column.value(row),
-    NOTE_ROLE: lambda column, row: column.note(row) if column.note else "",
-    ICON_ROLE: lambda column, row: column.icon(row) if column.icon else None,
-    TONE_ROLE: lambda column, row: column.tone(row) if column.tone else "",
-    LINK_ROLE: lambda column, row: column.link,
-}
-
-
-class TableModel(QAbstractTableModel):
-    """Rows (any objects) seen through columns. `identity` tells a row from another across reloads."""
-
-    def __init__(self, columns: Sequence[Column], identity: Callable[[Any], object], parent: QObject | None = None):
-        super().__init__(parent)
-        self.columns = tuple(columns)
-        self.identity = identity
-        self._rows: list[Any] = []
-        self._texts: list[str] = []
-        self._shown: list[int] = []
-        self._filter = ""
-        self._sort = (-1, Qt.SortOrder.AscendingOrder)
-
-    # --- what is in it ----------------------------------------------------------------------------------
-
-    @property
-    def total(self) -> int:
-        """How many rows there are, filtered or not."""
-        return len(self._rows)
-
-    def set_rows(self, rows: Sequence[Any]) -> None:
-        """Replaces all rows; filter and order stay in force."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        searched = [column for column in self.columns if column.searched]
-        self._texts = ["\n".join(column.whole(row) for column in searched).casefold() for row in self._rows]
-        self._arrange()
-        self.endResetModel()
-
-    def set_filter(self, text: str) -> None:
-        """Shows only rows with all these words in their searched columns."""
-        self._filter = text.casefold()
-        self.beginResetModel()
-        self._arrange()
-        self.endResetModel()
-
-    def row_at(self, index: Index) -> Any:
-        """The row behind an index; None for no index."""
-        return self._rows[self._shown[index.row()]] if index.isValid() else None
-
-    def find(self, identity: object) -> int:
-        """The line in which a row is shown now; -1 if it is not."""
-        matches = (line for line, at in enumerate(self._shown) if self.identity(self._rows[at]) == identity)
-        return next(matches, -1)
-
-    def _arrange(self) -> None:
-        words = self._filter.split()
-        shown = [at for at, text in enumerate(self._texts) if all(word in text for word in words)]
-        number, order = self._sort
-        if number >= 0:
-            values = {at: self.columns[number].value(self._rows[at]) for at in shown}
-            known = [at for at in shown if values[at] is not None]
-            known.sort(key=lambda at: values[at], reverse=order == Qt.SortOrder.DescendingOrder)
-            shown = known + [at for at in shown if values[at] is None]
-        self._shown = shown
-
-    # --- as Qt asks for it ----------------------------------------------------------------------------------
-
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """Rows that the filter lets through."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """All columns."""
-        return 0 if parent.isValid() else len(self.columns)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, note, icon, native value and what a screen reader says."""
-        if not index.isValid():
-            return None
-        row, column = self.row_at(index), self.columns[index.column()]
-        answer = _ANSWERS.get(role)
-        return answer(column, row) if answer else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The columns' titles."""
-        if orientation == Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
-            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-                return self.columns[section].title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
-                return int(side | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Orders by native values; what has none comes last."""
-        self._sort = (column, order)
-        self.beginResetModel()
-        self._arrange()
-        self.endResetModel()
+__all__ = ["SORT_ROLE", "Column", "Empty", "Table", "TableArea", "TableModel"]
 
 
 class Table(QTableView):
     """The view: keyboard, copying, remembered columns. `opened` carries a row on Enter, double click, or a click
-    on a link; `chosen` follows when another row is the current one."""
+    on a link; `chosen` follows when another row is the current one. `several`: rows can be selected together,
+    columns hidden and moved, and rows stand as they came until a person sorts them."""
 
     opened = Signal(object)
     chosen = Signal()
 
-    def __init__(self, model: TableModel, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: TableModel, theme: Theme, name: str, parent: QWidget | None = None, *, several: bool = False
+    ) -> None:
         super().__init__(parent)
         self._rows = model
         self._kept: object = None
-        self._sharing = False
-        self._by_hand = False
         self.setModel(model)
         self.setAccessibleName(name)
         self._cells = CellDelegate(theme, self)
         self.setItemDelegate(self._cells)
+        modes = QAbstractItemView.SelectionMode
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(modes.ExtendedSelection if several else modes.SingleSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
@@ -212,7 +57,12 @@ class Table(QTableView):
         self.setMouseTracking(True)
         self.setWordWrap(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self._set_headers()
+        self.columns = Header(self, model.columns, choosing=several)
+        self.horizontalHeader().setSortIndicator(-1 if several else 0, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setSortIndicatorClearable(several)
+        self.setSortingEnabled(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)
         model.modelAboutToBeReset.connect(self._keep_current)
         model.modelReset.connect(self._find_current)
         self.selectionModel().currentRowChanged.connect(lambda *_: self.chosen.emit())
@@ -220,6 +70,16 @@ class Table(QTableView):
     def current(self) -> Any:
         """The current row, or None."""
         return self._rows.row_at(self.currentIndex())
+
+    def selected(self) -> list[Any]:
+        """The selected rows, from the top."""
+        ranges = sorted(self._ranges(), key=lambda each: each.top())
+        lines = (line for each in ranges for line in range(each.top(), each.bottom() + 1))
+        return [self._rows.row_at(self._rows.index(line, 0)) for line in lines]
+
+    def _ranges(self) -> list[QItemSelectionRange]:
+        selection = self.selectionModel().selection()
+        return [selection.at(place) for place in range(selection.count())]
 
     def choose(self, identity: object) -> None:
         """Makes a row the current one, if it is shown."""
@@ -231,27 +91,30 @@ class Table(QTableView):
         """Copies the current cell."""
         index = self.currentIndex()
         if index.isValid():
-            self._to_clipboard(self._rows.columns[index.column()].whole(self._rows.row_at(index)))
+            to_clipboard(self._rows.columns[index.column()].whole(self._rows.row_at(index)))
 
     def copy_row(self) -> None:
-        """Copies the current row, its cells separated by tabs."""
-        row = self.current()
-        if row is not None:
-            self._to_clipboard("\t".join(column.whole(row) for column in self._rows.columns))
+        """Copies the selected rows, or the current one; cells separated by tabs."""
+        self._copy_rows(headers=False)
+
+    def copy_headers(self) -> None:
+        """The same with the titles of the columns above."""
+        self._copy_rows(headers=True)
+
+    def _copy_rows(self, *, headers: bool) -> None:
+        current = self.current()
+        rows = self.selected() or ([current] if current is not None else [])
+        if rows:
+            columns = [self._rows.columns[number] for number in self.columns.shown()]
+            to_clipboard(as_text(columns, rows, headers=headers))
 
     def remember(self, state: State, key: str) -> None:
-        """Keeps the columns' widths, if they were changed by hand, and the order."""
-        own = b"1" if self._by_hand else b"0"
-        state.remember(f"columns/{key}", own + bytes(self.horizontalHeader().saveState().data()))
+        """Keeps the columns' widths, if they were changed by hand, which there are, and the order."""
+        self.columns.remember(state, key)
 
     def recall(self, state: State, key: str) -> None:
         """Brings back what `remember` kept."""
-        kept = state.remembered(f"columns/{key}")
-        if kept:
-            self._sharing = True
-            self.horizontalHeader().restoreState(QByteArray(kept[1:]))
-            self._sharing = False
-            self._by_hand = kept[:1] == b"1"
+        self.columns.recall(state, key)
 
     # --- events -------------------------------------------------------------------------------------------
 
@@ -303,66 +166,14 @@ class Table(QTableView):
         menu.addActions([action for action in self.actions() if action.isEnabled()])
         menu.addSeparator()
         menu.addAction("&Copy cell", self.copy)
-        menu.addAction("Copy &row", self.copy_row)
+        menu.addAction("Copy &row" if len(self.selected()) < 2 else "Copy &rows", self.copy_row)
+        menu.addAction("Copy with &headers", self.copy_headers)
         menu.exec(event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns share the room; rows grow with their wrapped notes."""
         super().resizeEvent(event)
-        self._share_room()
-        self._fit_soon.start()
-
-    def _share_room(self) -> None:
-        columns, room = self._rows.columns, self.viewport().width()
-        if self._by_hand or room <= 0:
-            return
-        header = self.horizontalHeader()
-        words = self.fontMetrics().averageCharWidth() * _NOTE  # narrower, wrapped notes are towers of syllables
-        least = [
-            max(header.sectionSizeHint(number), words if column.note else 0)
-            for number, column in enumerate(columns)
-        ]
-        widths = [max(column.width, low) for column, low in zip(columns, least, strict=True)]
-        over = room - sum(widths)
-        if over > 0:
-            gives = [column.width if column.grows else 0 for column in columns]
-        else:
-            # What has a second line can wrap; what has not gives way only when that is not enough.
-            wraps = [bool(column.note) or column.grows for column in columns]
-            slack = [width - low for width, low in zip(widths, least, strict=True)]
-            gives = [give if wrap else 0 for give, wrap in zip(slack, wraps, strict=True)]
-            gives = gives if sum(gives) + over >= 0 else slack
-        share = max(-1.0, over / sum(gives)) if sum(gives) else 0.0
-        self._sharing = True
-        for number, (width, give) in enumerate(zip(widths, gives, strict=True)):
-            header.resizeSection(number, int(width + share * give))
-        self._sharing = False
-
-    def _section_resized(self, number: int) -> None:
-        if not self._sharing and number != len(self._rows.columns) - 1:
-            self._by_hand = True
-        self._fit_soon.start()
-
-    def _set_headers(self) -> None:
-        header = self.horizontalHeader()
-        for number, column in enumerate(self._rows.columns):
-            header.resizeSection(number, column.width)
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(56)
-        header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-        self.verticalHeader().hide()
-        self._fit_soon = QTimer(self, singleShot=True, interval=0)
-        self._fit_soon.timeout.connect(self._fit)
-        header.sectionResized.connect(lambda number, *_: self._section_resized(number))
-        line = self.fontMetrics().height() + 16
-        self.verticalHeader().setDefaultSectionSize(line)
-        self._noted = any(column.note for column in self._rows.columns)
-
-    def _fit(self) -> None:
-        if self._noted and self._rows.rowCount() <= _FITTED_ROWS:
-            self.resizeRowsToContents()
+        self.columns.resized()
 
     def _keep_current(self) -> None:
         row = self.current()
@@ -372,15 +183,20 @@ class Table(QTableView):
         line = self._rows.find(self._kept) if self._kept is not None else -1
         if line >= 0:
             self.setCurrentIndex(self._rows.index(line, 0))
-        self._fit()
+        self.columns.fit()
         self.chosen.emit()
 
-    def _to_clipboard(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+
+def as_text(columns: list[Column], rows: list[Any], *, headers: bool) -> str:
+    """Rows as lines, their cells separated by tabs: as spreadsheets take them."""
+    lines = [[column.title for column in columns]] if headers else []
+    lines += [[" ".join(column.whole(row).split()) for column in columns] for row in rows]
+    return "\n".join("\t".join(line) for line in lines)
 
 
-_FITTED_ROWS = 500
-"""Up to here rows are as high as their wrapped text; beyond, measuring each would be felt."""
+def to_clipboard(text: str) -> None:
+    """Puts a text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
 
 
 class Empty(QFrame):
@@ -433,8 +249,9 @@ class TableArea(QStackedWidget):
         self._blank = QWidget()
         for widget in (self._blank, card, empty, self._none_found):
             self.addWidget(widget)
-        model.modelReset.connect(self._choose)
         self._card = card
+        model.modelReset.connect(self._choose)
+        model.rowsInserted.connect(self._choose)
 
     def filter(self, text: str) -> None:
         """Shows the rows with these words; says so if there are none."""

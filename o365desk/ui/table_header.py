@@ -1,0 +1,151 @@
+"""The columns of a table: how they share the room, which are shown and in which order; all of it is remembered."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer
+from PySide6.QtWidgets import QMenu, QTableView
+
+from o365desk.services.state import State
+from o365desk.ui.table_model import Column
+
+_NOTE = 14
+"""Letters for which a column with notes has room at least."""
+_FITTED_ROWS = 500
+"""Up to here rows are as high as their wrapped text; beyond, measuring each would be felt."""
+
+
+class Header(QObject):
+    """See the module. `choosing`: a person may hide columns and move them."""
+
+    def __init__(self, view: QTableView, columns: Sequence[Column], *, choosing: bool) -> None:
+        super().__init__(view)
+        self._view, self._columns, self._choosing = view, tuple(columns), choosing
+        self._sharing = False
+        self._by_hand = False
+        self._noted = any(column.note for column in columns)
+        self._fit_soon = QTimer(self, singleShot=True, interval=0)
+        self._fit_soon.timeout.connect(self.fit)
+        header = self._header = view.horizontalHeader()
+        for number, column in enumerate(columns):
+            header.resizeSection(number, column.width)
+            header.setSectionHidden(number, not column.shown)
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(56)
+        header.setSectionsMovable(choosing)
+        header.sectionResized.connect(lambda number, *_: self._section_resized(number))
+        if choosing:
+            header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            header.customContextMenuRequested.connect(lambda at: self._popup(header.mapToGlobal(at)))
+
+    # --- which are shown --------------------------------------------------------------------------------------
+
+    def shown(self) -> list[int]:
+        """The numbers of the columns in sight, in the order in which they stand."""
+        header = self._header
+        places = (header.logicalIndex(place) for place in range(header.count()))
+        return [number for number in places if not header.isSectionHidden(number)]
+
+    def show_column(self, number: int, shown: bool) -> None:
+        """Shows a column or hides it; one at least stays."""
+        if shown or self.shown() != [number]:
+            self._header.setSectionHidden(number, not shown)
+            self.share_room()
+
+    def menu(self) -> QMenu:
+        """The columns with check marks, and the way back to how they were."""
+        menu = QMenu(self._view)
+        shown = self.shown()
+        for number, column in enumerate(self._columns):
+            action = menu.addAction(column.title.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(number in shown)
+            action.setEnabled(shown != [number])
+            action.toggled.connect(lambda on, number=number: self.show_column(number, on))
+        menu.addSeparator()
+        menu.addAction("&Reset the columns", self.reset)
+        return menu
+
+    def reset(self) -> None:
+        """Columns, order and widths as they were at the start."""
+        header = self._header
+        for number, column in enumerate(self._columns):
+            header.moveSection(header.visualIndex(number), number)
+            header.setSectionHidden(number, not column.shown)
+        self._by_hand = False
+        self.share_room()
+
+    def _popup(self, at: QPoint) -> None:
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    # --- remembered -------------------------------------------------------------------------------------------
+
+    def remember(self, state: State, key: str) -> None:
+        """Keeps the widths, if they were changed by hand, which columns there are, and the order."""
+        own = b"1" if self._by_hand else b"0"
+        state.remember(f"columns/{key}", own + bytes(self._header.saveState().data()))
+
+    def recall(self, state: State, key: str) -> None:
+        """Brings back what `remember` kept."""
+        kept = state.remembered(f"columns/{key}")
+        if kept:
+            self._sharing = True
+            self._header.restoreState(QByteArray(kept[1:]))
+            self._header.setSectionsMovable(self._choosing)  # what is restored says otherwise, if it is older
+            self._sharing = False
+            self._by_hand = kept[:1] == b"1"
+
+    # --- widths -----------------------------------------------------------------------------------------------
+
+    def resized(self) -> None:
+        """The view is as wide as it is now."""
+        self.share_room()
+        self._fit_soon.start()
+
+    def share_room(self) -> None:
+        """Gives each column its part of the room, unless a person gave it another."""
+        room = self._view.viewport().width()
+        if self._by_hand or room <= 0:
+            return
+        shown = self.shown()
+        widths, least = self._wished(shown)
+        over = room - sum(widths)
+        if over < 0 and self._choosing:
+            gives = [0] * len(shown)  # many columns are scrolled, not squeezed
+        elif over > 0:
+            gives = [self._columns[number].width if self._columns[number].grows else 0 for number in shown]
+        else:
+            # What has a second line can wrap; what has not gives way only when that is not enough.
+            wraps = [bool(self._columns[number].note) or self._columns[number].grows for number in shown]
+            slack = [width - low for width, low in zip(widths, least, strict=True)]
+            gives = [give if wrap else 0 for give, wrap in zip(slack, wraps, strict=True)]
+            gives = gives if sum(gives) + over >= 0 else slack
+        share = max(-1.0, over / sum(gives)) if sum(gives) else 0.0
+        self._sharing = True
+        for number, width, give in zip(shown, widths, gives, strict=True):
+            self._header.resizeSection(number, int(width + share * give))
+        self._sharing = False
+
+    def _wished(self, shown: Sequence[int]) -> tuple[list[int], list[int]]:
+        """What these columns want, and what they need."""
+        words = (
+            self._view.fontMetrics().averageCharWidth() * _NOTE
+        )  # narrower, wrapped notes are towers of syllables
+        least = [
+            max(self._header.sectionSizeHint(number), words if self._columns[number].note else 0)
+            for number in shown
+        ]
+        widths = [max(self._columns[number].width, low) for number, low in zip(shown, least, strict=True)]
+        return widths, least
+
+    def fit(self) -> None:
+        """Makes rows as high as their wrapped notes."""
+        if self._noted and self._view.model().rowCount() <= _FITTED_ROWS:
+            self._view.resizeRowsToContents()
+
+    def _section_resized(self, number: int) -> None:
+        if not self._sharing and number != self.shown()[-1]:
+            self._by_hand = True
+        self._fit_soon.start()
