@@ -26,7 +26,7 @@ format: $(VENV)/developing
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/developing ## the budgets of the design, as ratios measured in one run
+bench: $(VENV)/benching ## the budgets of the design, as ratios measured in one run
 	$(OFFSCREEN) $(BIN)/python -m tests.bench
 
 shots: $(VENV)/developing ## every window and dialog, light and dark, to shots/ and the README's picture to docs/
@@ -50,4 +50,8 @@ $(VENV)/installed: pyproject.toml .ci/system-libraries
 
 $(VENV)/developing: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/benching: $(VENV)/developing
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
