@@ -175,13 +175,16 @@ def run_operation(
 def _read(app: App, source: DataSource, wish: _Wish) -> int:
     """Streams a read's rows to where they belong; says at its end how many came, and whether that is all."""
     noun = wish.operation.family.value.lower() if wish.operation.family.value != "Licences" else "licence plans"
+    table = StreamedTable(wish.columns)
     target = (
-        nullcontext(StreamedTable(wish.columns))
+        nullcontext(table)
         if wish.form is Format.TABLE
         else exports.writer(wish.form.value, wish.output or sys.stdout.buffer, wish.columns)
     )
-    with Ticker() as ticker:
+    with Ticker(moving=wish.form is not Format.TABLE) as ticker:
         end = _streamed(app, source, wish, target, ticker, noun)
+    if table.left_out:
+        say(f"Too narrow for all columns; left out: {', '.join(table.left_out)}. Choose with --columns.")
     if end.problem:
         show_problem(end.problem)
         kept = f" “{wish.output}” is as it was before." if wish.output else ""

@@ -174,8 +174,6 @@ def show_plan(plan: Plan, command: str) -> None:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
         say(f"Nothing was changed. To apply it:\n  {command}")
-    else:
-        say("There is nothing to change.")
 
 
 def _rows(items: Sequence[Item], what: str) -> None:

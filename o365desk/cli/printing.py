@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from o365desk.catalogue import Column
 
 _ENDLESS = 10_000
+_GAP = 2
 _WIDEST = 60
 """Letters that a column of a streamed table has at most; longer values wrap."""
 
@@ -71,27 +72,36 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 class StreamedTable:
-    """A table on standard output that grows page by page. The first page decides how wide the columns are."""
+    """A table on standard output that grows page by page. The first page decides how wide the columns are; on a
+    terminal, those that do not fit are left out and named in `left_out`."""
 
     def __init__(self, columns: "Sequence[Column]") -> None:
-        self._columns = columns
+        self._columns = list(columns)
         self._widths: list[int] = []
+        self.left_out: list[str] = []
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Prints some more rows, in Graph's shape."""
+        console = _results()
         cells = [[_shown(column.value(row)) for column in self._columns] for row in rows]
         first = not self._widths
         if first:
-            heads = [len(column.title) for column in self._columns]
-            self._widths = (
-                [max(width, *(len(row[n]) for row in cells)) for n, width in enumerate(heads)] if cells else heads
-            )
+            self._fit(cells, console.width)
         table = Table(box=None, pad_edge=False, header_style="bold", show_header=first)
         for column, width in zip(self._columns, self._widths, strict=True):
-            table.add_column(column.title, overflow="fold", width=min(width, _WIDEST))
+            table.add_column(column.title, overflow="fold", width=width)
         for row in cells:
-            table.add_row(*(escape(cell) for cell in row))
-        _results().print(table)
+            table.add_row(*(escape(cell) for cell in row[: len(self._columns)]))
+        console.print(table)
+
+    def _fit(self, cells: Sequence[Sequence[str]], space: int) -> None:
+        for place, column in enumerate(self._columns):
+            width = min(_WIDEST, max([len(column.title), *(len(row[place]) for row in cells)]))
+            if place and sum(self._widths) + _GAP * place + width > space:
+                self.left_out = [other.key for other in self._columns[place:]]
+                break
+            self._widths.append(width)
+        self._columns = self._columns[: len(self._widths)]
 
 
 def _shown(value: Any) -> str:

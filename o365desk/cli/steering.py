@@ -18,11 +18,12 @@ _SECONDS = 5.0
 
 
 class Ticker:
-    """Progress: one line that changes on a terminal; elsewhere a line now and then. Safe from any thread."""
+    """Progress: one line that changes on a terminal; elsewhere a line now and then, and where the results go to the
+    same terminal meanwhile (not `moving`). Safe from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, moving: bool = True) -> None:
         console = people()
-        self._status = console.status("") if console.is_terminal else None
+        self._status = console.status("") if console.is_terminal and moving else None
         self._next = time.monotonic() + _SECONDS
         self._last = ""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from o365desk import catalogue
-from o365desk.catalogue import OPERATIONS, Column, Operation
+from o365desk.catalogue import OPERATIONS, Column, ColumnKind, Operation
 from o365desk.catalogue.values import check
 from o365desk.cli.outcomes import Format
 
@@ -82,8 +82,11 @@ def format_of(form: Format | None, json: bool, output: Path | None) -> Format:
 
 def columns_of(item: Operation, text: str, form: Format) -> tuple[Column, ...]:
     """Those named; else all, and in a table those that the window shows."""
+    if not text and form is Format.TABLE:
+        # Seats are a bar in the window; their numbers are columns of their own.
+        return tuple(column for column in item.columns if column.shown and column.kind is not ColumnKind.SEATS)
     if not text:
-        return tuple(column for column in item.columns if form is not Format.TABLE or column.shown)
+        return item.columns
     if text.strip().casefold() == "all":
         return item.columns
     by_key = {column.key.casefold(): column for column in item.columns}

@@ -22,7 +22,7 @@ from o365desk.cli.session import CANCELLED
 from o365desk.cli.steering import Ticker, steered
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, Run, RunProgress
+from o365desk.model.run import Plan, Run, RunProgress, Standing
 from o365desk.model.stop import Control
 
 
@@ -39,7 +39,8 @@ def tell_plan(plan: Plan, command: str, form: Format, output: Path | None) -> in
         show_plan(plan, command)
     else:
         write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
-        say(f"{plan.sentence}? Nothing was changed. To apply it:\n  {command}")
+        if plan.count(Standing.WILL):
+            say(f"{plan.sentence}? Nothing was changed. To apply it:\n  {command}")
     return plan_code(plan)
 
 

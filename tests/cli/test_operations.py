@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -292,3 +293,14 @@ def test_a_write_that_is_not_allowed_ends_with_4(
     assert shell("sources", "edit", "Contoso", "--no-read-write") == 0
     assert shell("run", "Contoso", operation, *options, "--apply") == 4
     assert "not checked" in shell.err
+
+
+def test_a_narrow_terminal_names_what_it_leaves_out(able: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "70")
+    assert able("run", "Contoso", "user-list", "--max-rows", "3") == 0
+    lines = [re.sub(r"\x1b\[[^m]*m", "", line) for line in able.out.splitlines()]
+    assert max(map(len, lines)) <= 70
+    assert len(lines) == 4
+    assert "left out" in able.err
+    assert "assignedLicenses" in able.err
