@@ -6,9 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Control, Stop
@@ -345,6 +348,52 @@ def test_the_priority_is_told_inside_and_out(scripted: Any) -> None:
     server.graph(line, priority="high").batch(reads(1))
     assert server.asked[0].headers["x-ms-throttle-priority"] == "high"
     assert server.asked[0].items[0]["headers"] == {"x-ms-throttle-priority": "high"}
+
+
+FAULTS = ("work", "throttle", "refuse", "fail", "forget", "drop", "busy", "cut before", "cut after")
+
+
+@given(st.integers(1, 90), st.integers(0, 2**32), st.lists(st.sampled_from(FAULTS), min_size=1, max_size=9))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_each_is_accounted_for(scripted: Any, count: int, seed: int, faults: list[str]) -> None:
+    chance, done, lock = Random(seed), Counter[str](), threading.Lock()
+
+    def item(asked: dict[str, Any], whole: str) -> dict[str, Any] | None:
+        fault = "work" if whole == "cut after" or chance.random() < 0.7 else chance.choice(faults)
+        status = {"throttle": 429, "refuse": 400, "fail": 500}.get(fault, 204)
+        if fault != "throttle" and fault != "refuse" and (fault != "fail" or chance.random() < 0.5):
+            done[asked["url"]] += 1
+        return None if fault == "forget" else {"id": asked["id"], "status": status, "headers": {"retry-after": "0"}}
+
+    def script(asked: Asked, number: int) -> Said:
+        with lock:
+            whole = chance.choice(faults) if chance.random() < 0.3 else "work"
+            if whole == "busy":
+                return Said(429, {}, {"Retry-After": "0"})
+            if whole in ("cut before", "drop"):
+                return Said(0)
+            answers = [answer for given in asked.items if (answer := item(given, whole))]
+            chance.shuffle(answers)
+            return Said(0) if whole == "cut after" else Said(200, {"responses": answers})
+
+    server, line = scripted(script)
+    wanted = writes(count)
+    told: list[Reply] = []
+    patience = Patience(tries=6, first=0.001, longest=0.01)
+    replies = server.graph(line, patience=patience).batch(wanted, answered=told.extend)
+    assert [reply.request for reply in replies] == wanted
+    for reply in replies:
+        times = done[reply.request.path]
+        assert times <= 1
+        if 200 <= reply.status < 300:
+            assert times == 1
+        elif reply.status in (NOT_SENT, 400, 429):
+            assert times == 0
+        else:
+            assert reply.problem is not None
+            assert not reply.problem.conclusive
+    final = [reply for reply in replies if reply.status != NOT_SENT]
+    assert sorted(reply.request.path for reply in told) == sorted(reply.request.path for reply in final)
 
 
 # --- hooks ------------------------------------------------------------------------------------------------------
