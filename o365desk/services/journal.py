@@ -171,7 +171,7 @@ class Journal:
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
                     )
-                    return _forget_old(connection)
+                    return _forget_old(connection, len(rows), self.locks.is_held)
 
             for gone in self._state.use(act):
                 self.locks.forget(gone)
@@ -411,14 +411,15 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
     return places
 
 
-def _forget_old(connection: sqlite3.Connection) -> list[str]:
-    """Drops the runs beyond the number that is kept; returns their ids. The latest one always stays."""
-    listed = connection.execute("SELECT place, id, state, counts FROM runs ORDER BY place DESC").fetchall()
-    gone, rows = [], 0
-    for number, (place, key, state, counts) in enumerate(listed, 1):
+def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:
+    """Drops the runs beyond the number that is kept; returns their ids. The latest one, of `new` rows, stays, and
+    so does what is `held`: somebody works on it."""
+    listed = connection.execute("SELECT place, id, counts FROM runs ORDER BY place DESC").fetchall()
+    gone, rows = [], new
+    for number, (place, key, counts) in enumerate(listed[1:], 2):
         tally = msgspec.json.decode(counts, type=_Tally) if counts else _Tally()
         rows += tally.changed + tally.already + tally.failed + tally.left
-        if number > 1 and state != RunState.RUNNING and (number > _KEPT or rows > _ROWS_KEPT):
+        if (number > _KEPT or rows > _ROWS_KEPT) and not held(key):
             gone.append((place, key))
     for place, _ in gone:
         connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))
