@@ -25,12 +25,13 @@ _ALIAS = re.compile(r"graph\.(user|group|device)", re.IGNORECASE)  # so Microsof
 
 _REFUSALS = {
     # value of the switch: whether writes only, status, code, text
+    "denied": (False, 403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
     "identity": (False, 403, "Authorization_IdentityNotFound", "The identity of the calling application could not "
                  "be established."),
     "quota": (True, 400, "Directory_QuotaExceeded", "The directory object quota limit for the Tenant has been "
               "exceeded."),
     "method": (True, 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
-    "bad_request": (False, 400, "Request_BadRequest", "Invalid object identifier 'practice'."),
+    "bad_request": (True, 400, "Request_BadRequest", "Invalid object identifier 'practice'."),
     "unsupported": (False, 400, "Request_UnsupportedQuery", "Unsupported Query."),
     "token": (False, 401, "InvalidAuthenticationToken", "Access token validation failure."),
     "bad_gateway": (False, 502, "UnknownError", "The gateway got no answer."),

@@ -225,10 +225,11 @@ SWITCHES: tuple[Switch, ...] = (
         "this tenant would bring about.", "Service", "choice", "none",
         (
             ("none", "Nothing"),
+            ("denied", "403 Authorization_RequestDenied"),
             ("identity", "403 Authorization_IdentityNotFound"),
             ("quota", "Writes: 400 Directory_QuotaExceeded"),
             ("method", "Writes: 405 Request_BadRequest"),
-            ("bad_request", "400 Request_BadRequest"),
+            ("bad_request", "Writes: 400 Request_BadRequest"),
             ("unsupported", "400 Request_UnsupportedQuery"),
             ("token", "401 InvalidAuthenticationToken"),
             ("bad_gateway", "502 UnknownError"),

@@ -195,12 +195,20 @@ def graph_error(status: int, body: object, headers: Mapping[str, str]) -> Proble
     )
 
 
+_GENERAL = frozenset({"Request_BadRequest", "Request_ResourceNotFound", "Authorization_RequestDenied", "HTTP 403",
+                      "HTTP 404", "HTTP 400", "BadRequest", "Forbidden", "NotFound"})  # fmt: skip
+"""Codes that say no more than the status does."""
+
+
 def refused_write(operation: str, status: int, problem: Problem) -> Problem:
     """The same refusal as it concerns an operation's row: what Graph's text is known for, as far as the table has
     it. Only explains; what became of the row was found out otherwise."""
     said = problem.detail.casefold()
     for row in paths.table("graph-errors.json")["writes"]:
-        if operation in row["operations"] and status in row["statuses"] and row.get("says", "").casefold() in said:
+        fits = operation in row["operations"] and status in row["statuses"]
+        # What a code of its own says is more than what the status means to the operation.
+        known = row["says"].casefold() in said if "says" in row else problem.code in _GENERAL
+        if fits and known:
             return problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")})
     return problem
 

@@ -96,8 +96,9 @@ def graph_refuses(client: Client, put: Put) -> None:
     """Each refusal, alone and inside a batch; two of them concern writes only."""
     write = writer(client)
     for value, status, reads in (
-        ("identity", 403, True), ("quota", 400, False), ("method", 405, False), ("bad_request", 400, True),
+        ("identity", 403, True), ("quota", 400, False), ("method", 405, False), ("bad_request", 400, False),
         ("unsupported", 400, True), ("token", 401, True), ("bad_gateway", 502, True), ("timeout", 504, True),
+        ("denied", 403, True),
     ):  # fmt: skip
         put(graph_refuses=value)
         assert write.send("POST", "/groups", NEW).status_code == status
