@@ -14,7 +14,7 @@ from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
-from o365desk.services import lookup, shapes
+from o365desk.services import comparing, lookup, shapes
 from o365desk.services.graph import Graph, Reply, Request
 from o365desk.services.journal import SENT, Kept
 from o365desk.services.shapes import TOGETHER, Fate, fate
@@ -39,8 +39,6 @@ _UNIFIED = "microsoft365"
 
 def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     """Looks up owners and first members, and what the groups are to be."""
-    from o365desk.services.planning import still_open
-
     for draft in drafts:
         draft.item, draft.meaning = draft.value("displayName"), draft.row.number
         if draft.value("visibility") and draft.value("kind") != _UNIFIED:
@@ -53,7 +51,7 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
                     "no-visibility",
                 )
             )
-    left = still_open(drafts)
+    left = comparing.still_open(drafts)
     texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
     found: Mapping[str, lookup.Found] = {}
     if texts:

@@ -199,10 +199,15 @@ class Journal:
 
     def reopen(self, run: str) -> None:
         """The run is carried on."""
-        self._execute(
-            "UPDATE runs SET state = ?, problem = NULL, counts = NULL, ended = NULL WHERE id = ?",
-            (RunState.RUNNING, run),
-        )
+
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.lasting(connection):
+                connection.execute(
+                    "UPDATE runs SET state = ?, problem = NULL, counts = NULL, ended = NULL WHERE id = ?",
+                    (RunState.RUNNING, run),
+                )
+
+        self._state.use(act)
 
     def close(self, run: str, state: RunState, problem: Problem | None = None) -> None:
         """The run has come to an end, for now or for good. Of an undo, the run that it undid is told."""
@@ -232,13 +237,6 @@ class Journal:
 
         if rows:
             self._state.use(act)
-
-    def _execute(self, sql: str, values: tuple[Any, ...]) -> None:
-        def act(connection: sqlite3.Connection) -> None:
-            with statefile.lasting(connection):
-                connection.execute(sql, values)
-
-        self._state.use(act)
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -295,40 +293,42 @@ class Journal:
         return found[0]
 
     def _run(self, row: Any) -> Run:
-        key, source_id, _, state, undoes, undone_by, ended, data, problem, counts, place = row
-        facts = msgspec.json.decode(data, type=_Facts)
+        key, state, counts, place = row[0], row[3], row[-2], row[-1]
         if counts is None:
             counts = self._state.use(lambda connection: _count(connection, place))
         tally = msgspec.json.decode(counts, type=_Tally)
-        state = RunState(state)
-        if state is RunState.RUNNING and not self.locks.is_held(key):
+        if state == RunState.RUNNING and not self.locks.is_held(key):
             state = RunState.INTERRUPTED
-        return Run(
-            id=key,
-            operation=facts.operation,
-            title=facts.title,
-            sentence=facts.sentence,
-            source_id=source_id,
-            source_name=facts.source_name,
-            state=state,
-            by=facts.by,
-            started=facts.started,
-            ended=datetime.fromisoformat(ended) if ended else None,
-            counts=Counts(
-                changed=tally.changed, already=tally.already, failed=tally.failed, not_attempted=tally.left
-            ),
-            doubtful=0 if state is RunState.RUNNING else tally.doubtful,
-            undoable=tally.undoable,
-            undoes=undoes,
-            undone_by=undone_by,
-            problem=msgspec.json.decode(problem, type=Problem) if problem else None,
-        )
+        return _run(row, RunState(state), tally)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self._state.use(lambda connection: connection.execute(sql, values).fetchall())
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
+
+
+def _run(row: Any, state: RunState, tally: _Tally) -> Run:
+    key, source_id, _, _, undoes, undone_by, ended, data, problem, _, _ = row
+    facts = msgspec.json.decode(data, type=_Facts)
+    return Run(
+        id=key,
+        operation=facts.operation,
+        title=facts.title,
+        sentence=facts.sentence,
+        source_id=source_id,
+        source_name=facts.source_name,
+        state=state,
+        by=facts.by,
+        started=facts.started,
+        ended=datetime.fromisoformat(ended) if ended else None,
+        counts=Counts(changed=tally.changed, already=tally.already, failed=tally.failed, not_attempted=tally.left),
+        doubtful=0 if state is RunState.RUNNING else tally.doubtful,
+        undoable=tally.undoable,
+        undoes=undoes,
+        undone_by=undone_by,
+        problem=msgspec.json.decode(problem, type=Problem) if problem else None,
+    )
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------

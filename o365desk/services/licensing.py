@@ -11,7 +11,7 @@ from o365desk.catalogue.operations import Licences
 from o365desk.catalogue.plans import product_name
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing
-from o365desk.services import lookup, shapes
+from o365desk.services import comparing, lookup, shapes
 
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
@@ -25,8 +25,6 @@ _FIX = "set-usage-location"
 
 def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     """Looks up users and plans, and what is to be left out of the plans."""
-    from o365desk.services.planning import find_users, still_open
-
     desk.tell("Reading the licence plans")
     plans = lookup.plans(desk.graph)
     if not plans.readable:
@@ -38,10 +36,10 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
             continue
         draft.sku, draft.note, draft.aim = found.entity, found.note, lookup.plan_name(found.entity)
         _wish(desk, draft)
-    if left := still_open(drafts):
-        find_users(desk, left, ("assignedLicenses",))
+    if left := comparing.still_open(drafts):
+        comparing.find_users(desk, left, ("assignedLicenses",))
     desk.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
-    for draft in still_open(drafts):
+    for draft in comparing.still_open(drafts):
         sku = lookup.sku_id(draft.sku).lower()
         draft.meaning = (draft.user["id"], sku)
         draft.target = {"user": draft.user["id"], "sku": sku, "wish": draft.wish}

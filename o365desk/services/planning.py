@@ -6,8 +6,7 @@ groups and licences have modules of their own. A read that breaks off ends the p
 a list.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,15 +25,12 @@ from o365desk.catalogue.operations import (
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing
 from o365desk.model.settings import Settings
-from o365desk.services import creating, licensing, lookup, shapes
+from o365desk.services import comparing, creating, licensing
 from o365desk.services.journal import Kept
 
 if TYPE_CHECKING:
     from o365desk.services.graph import Graph
     from o365desk.services.runner import Session
-
-ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
-"""The permission that groups with directory roles need besides."""
 
 
 @dataclass
@@ -95,7 +91,7 @@ class Desk:
     settings: Settings
     granted: frozenset[str]
     source_name: str
-    tell: Callable[[str], None]
+    tell: Callable[[str], None] = lambda what: None
     delegated: bool = False
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
@@ -193,25 +189,17 @@ def _made(
     wishes: Mapping[int, Any] | None = None,
     undoes: str = "",
 ) -> Plan:
+    desk = _desk(session, operation, settings, wishes)
+
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
-    desk = Desk(
-        graph=session.graph,
-        operation=operation,
-        settings=settings,
-        granted=session.token.granted,
-        source_name=session.source.name,
-        tell=doing,
-        delegated=session.source.sign_in.delegated,
-        may_set_location=session.source.read_write and session.source.set_usage_location,
-        wishes=wishes,
-    )
+    desk.tell = doing
     resolve, compare = _CHANGES[type(operation.change)]
-    resolve(desk, still_open(drafts))
-    _set_aside_doubles(still_open(drafts), compare, desk)
+    resolve(desk, comparing.still_open(drafts))
+    _set_aside_doubles(comparing.still_open(drafts), compare, desk)
     return Plan(
         operation=operation.key,
         source_id=session.source.id,
@@ -227,9 +215,18 @@ def _made(
     )
 
 
-def still_open(drafts: Iterable[Draft]) -> list[Draft]:
-    """Those without a standing."""
-    return [draft for draft in drafts if draft.standing is None]
+def _desk(session: "Session", operation: Operation, settings: Settings, wishes: Mapping[int, Any] | None) -> Desk:
+    source = session.source
+    return Desk(
+        graph=session.graph,
+        operation=operation,
+        settings=settings,
+        granted=session.token.granted,
+        source_name=source.name,
+        delegated=source.sign_in.delegated,
+        may_set_location=source.read_write and source.set_usage_location,
+        wishes=wishes,
+    )
 
 
 def _will(drafts: Iterable[Draft]) -> list[Draft]:
@@ -286,206 +283,13 @@ def _limit(desk: Desk, drafts: Sequence[Draft]) -> Limit | None:
     return Limit(reason=" ".join(desk.reasons), word=_word(desk, drafts)) if desk.reasons and number else None
 
 
-# --- users and groups that rows name ------------------------------------------------------------------------------
-
-
-def find_users(desk: Desk, drafts: Sequence[Draft], more: Sequence[str] = ()) -> None:
-    """Looks up the users that the rows name, with some properties more than usual."""
-    texts = list(dict.fromkeys(draft.value("user") for draft in drafts))
-    desk.tell(f"Looking up {len(texts):,} users")
-    found = lookup.users(desk.graph, texts, (*lookup.USER_SELECT, *more))
-    for draft in drafts:
-        user = found[draft.value("user")]
-        if user.entity is None:
-            draft.cannot(user.problem or _unknown())
-            continue
-        draft.user, draft.note = user.entity, user.note
-        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName"))
-
-
-def find_groups(desk: Desk, drafts: Sequence[Draft]) -> None:
-    """Looks up the groups that the rows name."""
-    texts = list(dict.fromkeys(draft.value("group") for draft in drafts))
-    desk.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
-    found = lookup.groups(desk.graph, texts)
-    for draft in drafts:
-        group = found[draft.value("group")]
-        if group.entity is None:
-            draft.cannot(group.problem or _unknown())
-            continue
-        draft.group = group.entity
-
-
-def _unknown() -> Problem:
-    return Problem(title="It was not found", code="not-found")
-
-
-# --- members ------------------------------------------------------------------------------------------------------
-
-
-def _resolve_members(desk: Desk, drafts: list[Draft]) -> None:
-    find_groups(desk, drafts)
-    for draft in still_open(drafts):
-        draft.aim = str(draft.group["displayName"])
-        if problem := refused_kind(draft.group, desk.granted):
-            draft.cannot(problem)
-    # Of those that cannot be done all the same, the people are named as they were given.
-    left = still_open(drafts)
-    if left:
-        find_users(desk, left)
-    for draft in still_open(drafts):
-        draft.target = {"group": draft.group["id"], "user": draft.user["id"]}
-        draft.meaning = (draft.group["id"], draft.user["id"])
-
-
-def _compare_members(desk: Desk, drafts: list[Draft]) -> None:
-    adds = isinstance(desk.operation.change, Members) and desk.operation.change.adds
-    names = {draft.group["id"]: draft.aim for draft in drafts}
-    desk.tell("Reading the members")
-    found = shapes.members_of(
-        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far")
-    )
-    leaving: Counter[str] = Counter()
-    for draft in drafts:
-        group, members = draft.group["id"], found[draft.group["id"]]
-        if members is None:
-            draft.cannot(_gone(draft.aim))
-        elif (draft.user["id"] in members) is adds:
-            draft.already("Already a member." if adds else "Not a member.")
-        elif adds and not desk.undoing and draft.user.get("accountEnabled") is False:
-            draft.cannot(_disabled(draft.item))
-        else:
-            draft.will()
-            leaving[group] += not adds
-    for group, number in leaving.items():
-        desk.share(number, len(found[group] or ()), f"members of {names[group]}")
-
-
-_EXCHANGE = "Change its members in the Exchange admin centre."
-_KINDS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str, str, str, str], ...] = (
-    (
-        lambda group: bool(group.get("onPremisesSyncEnabled")),
-        "synced",
-        "“{}” is synchronised from Active Directory",
-        "Microsoft takes changes of it from there only.",
-        "Change it in Active Directory; the change arrives with the next synchronisation.",
-    ),
-    (
-        lambda group: "DynamicMembership" in (group.get("groupTypes") or ()),
-        "dynamic",
-        "“{}” is a dynamic group",
-        "Its members follow its rule, and nobody can be added or removed by hand.",
-        "Change the rule, or the properties of the users that it looks at.",
-    ),
-    (
-        lambda group: bool(group.get("mailEnabled")) and "Unified" not in (group.get("groupTypes") or ()),
-        "mail-enabled",
-        "“{}” is a mail-enabled security group or distribution list",
-        "Exchange looks after it; Microsoft Graph can only read it.",
-        _EXCHANGE,
-    ),
-)
-
-
-def refused_kind(group: Mapping[str, Any], granted: Collection[str], *, members: bool = True) -> Problem | None:
-    """Why a group's members (or, not `members`, the group itself) cannot be changed through Graph, by its kind."""
-    name = str(group.get("displayName"))
-    for applies, code, title, cause, remedy in _KINDS:
-        if applies(group) and (members or code != "dynamic"):
-            return Problem(title=title.format(name), cause=cause, remedy=remedy, field="group", code=code)
-    if group.get("isAssignableToRole") and granted and ROLE_GROUPS not in granted:
-        return Problem(
-            title=f"“{name}” can be given directory roles",
-            cause=f"Such a group is protected: the app would need {ROLE_GROUPS}.",
-            remedy="Change it in the Entra admin centre as a Privileged Role Administrator.",
-            field="group",
-            code="role-assignable",
-        )
-    return None
-
-
-def _disabled(name: str) -> Problem:
-    return Problem(
-        title=f"The account of {name} is disabled",
-        cause="Somebody who cannot sign in has no use for the group's access.",
-        remedy="Enable the account first, or take the row out.",
-        field="user",
-        code="disabled",
-    )
-
-
-def _gone(name: str) -> Problem:
-    return Problem(
-        title=f"“{name}” is not there any more",
-        cause="The group was deleted a moment ago.",
-        remedy="Restore it in the Entra admin centre, or choose another one.",
-        field="group",
-        code="not-found",
-    )
-
-
-# --- properties of users, and the removal of groups ---------------------------------------------------------------
-
-
-def _resolve_property(desk: Desk, drafts: list[Draft]) -> None:
-    name = _property(desk.operation)
-    find_users(desk, drafts, (name,))
-    for draft in still_open(drafts):
-        wish = draft.value(name) or None
-        if name == "usageLocation" and wish:
-            wish = wish.upper()
-            if not (len(wish) == 2 and wish.isascii() and wish.isalpha()):
-                draft.cannot(_no_country(wish))
-                continue
-        draft.wish, draft.aim = wish, wish or "none"
-        draft.target = {"user": draft.user["id"], "name": name, "value": wish}
-        draft.meaning = draft.user["id"]
-
-
-def _compare_property(desk: Desk, drafts: list[Draft]) -> None:
-    name = _property(desk.operation)
-    for draft in drafts:
-        draft.before = {"value": draft.user.get(name) or None}
-        if draft.before["value"] == draft.wish:
-            draft.already(f"It is “{draft.wish}”." if draft.wish else "It is empty.")
-        else:
-            draft.will(f"Before: “{draft.before['value']}”." if draft.before["value"] else "")
-
-
-def _property(operation: Operation) -> str:
-    return operation.change.name if isinstance(operation.change, UserProperty) else ""
-
-
-def _no_country(text: str) -> Problem:
-    return Problem(
-        title=f"“{text}” is no usage location",
-        cause="It is the country's code of two letters (ISO 3166).",
-        remedy="Give a code such as IE, DE or US.",
-        field="usageLocation",
-        code="no-country",
-    )
-
-
-def _resolve_removal(desk: Desk, drafts: list[Draft]) -> None:
-    find_groups(desk, drafts)
-    for draft in still_open(drafts):
-        draft.item, draft.meaning = str(draft.group["displayName"]), draft.group["id"]
-        draft.target = {"group": draft.group["id"]}
-
-
-def _compare_removal(desk: Desk, drafts: list[Draft]) -> None:
-    for draft in drafts:
-        if problem := refused_kind(draft.group, desk.granted, members=False):
-            draft.cannot(problem)
-        else:
-            draft.will("It stays in Microsoft's recycle bin for 30 days.")
-
+# --- what a change means ------------------------------------------------------------------------------------------
 
 Judge = Callable[[Desk, list[Draft]], None]
 _CHANGES: dict[type, tuple[Judge, Judge]] = {
-    Members: (_resolve_members, _compare_members),
-    UserProperty: (_resolve_property, _compare_property),
-    GroupRemoval: (_resolve_removal, _compare_removal),
+    Members: (comparing.resolve_members, comparing.compare_members),
+    UserProperty: (comparing.resolve_property, comparing.compare_property),
+    GroupRemoval: (comparing.resolve_removal, comparing.compare_removal),
     Licences: (licensing.resolve, licensing.compare),
     NewGroup: (creating.resolve, creating.compare),
 }

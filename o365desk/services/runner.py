@@ -93,13 +93,7 @@ class Runner:
     @property
     def settings(self) -> Settings:
         """What this machine's user has set; the defaults where that is nothing, or makes no sense."""
-        kept = self._state.remembered(_SETTINGS)
-        if kept is None:
-            return Settings()
-        try:
-            return msgspec.json.decode(kept, type=Settings)
-        except msgspec.DecodeError:
-            return Settings()
+        return _settings_of(self._state.remembered(_SETTINGS))
 
     def keep_settings(self, settings: Settings) -> None:
         """Keeps them."""
@@ -169,10 +163,12 @@ class Runner:
             raise ProblemError(applying.not_resumable(run))
         operation, progress = catalogue.operation(run.operation), applying.Progress(tell)
         with (
-            self.session(self._source(run), control.stop, operation, told=progress.wait) as session,
+            self.session(
+                _source_of(run, self._connections), control.stop, operation, told=progress.wait
+            ) as session,
             self._journal.locks.hold(run.id),
         ):
-            self._refuse_other_tenant(run, session)
+            _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             self._journal.reopen(run.id)
             applying.carry_out(session.graph, self._journal, run.id, operation, control, progress)
         return self._journal.run(run.id)
@@ -184,10 +180,9 @@ class Runner:
         from o365desk.services import planning
 
         run = self._journal.run(run_id)
-        inverse = planning.inverse_of(run, catalogue.operation(run.operation))
-        operation = catalogue.operation(inverse)
-        with self.session(self._source(run), stop, operation) as session:
-            self._refuse_other_tenant(run, session)
+        operation = catalogue.operation(planning.inverse_of(run, catalogue.operation(run.operation)))
+        with self.session(_source_of(run, self._connections), stop, operation) as session:
+            _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
             return planning.undo(session, operation, rows, self.settings, tell, self._clock(), run)
 
@@ -197,34 +192,6 @@ class Runner:
 
         with self.session(source, stop, priority="high") as session:
             return suggesting.suggest(session.graph, kind, text)
-
-    def _source(self, run: Run) -> DataSource:
-        """The data source of a run, as it is now. Raises ProblemError."""
-        rows = self._connections.overview().rows
-        found = next((row.entry.source for row in rows if row.entry.source.id == run.source_id), None)
-        if found is None:
-            raise ProblemError(
-                Problem(
-                    title=f"The data source of run {run.id} is gone",
-                    cause=f"“{run.source_name}” is not in this workspace.",
-                    remedy="Restore it from the recycle bin, or open the workspace that has it.",
-                    code="no-source",
-                )
-            )
-        return found
-
-    def _refuse_other_tenant(self, run: Run, session: Session) -> None:
-        then, now = self._journal.tenant(run.id), session.token.tenant
-        if then and now and then.lower() != now.lower():
-            raise ProblemError(
-                Problem(
-                    title=f"Run {run.id} was made in another tenant",
-                    cause=f"It ran in the tenant {then}; “{session.source.name}” leads to {now} now.",
-                    remedy="Let the data source lead to that tenant again; nothing was sent.",
-                    field="tenant",
-                    code="other-tenant",
-                )
-            )
 
     # --- reads ------------------------------------------------------------------------------------------------
 
@@ -280,3 +247,40 @@ class Runner:
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
             yield Session(source, Graph(source.graph_root, line, bearer, told=told, priority=priority), token, stop)
+
+
+def _settings_of(kept: bytes | None) -> Settings:
+    try:
+        return msgspec.json.decode(kept, type=Settings) if kept else Settings()
+    except msgspec.DecodeError:
+        return Settings()
+
+
+def _source_of(run: Run, connections: Connections) -> DataSource:
+    """The data source of a run, as it is now. Raises ProblemError."""
+    rows = connections.overview().rows
+    found = next((row.entry.source for row in rows if row.entry.source.id == run.source_id), None)
+    if found is None:
+        raise ProblemError(
+            Problem(
+                title=f"The data source of run {run.id} is gone",
+                cause=f"“{run.source_name}” is not in this workspace.",
+                remedy="Restore it from the recycle bin, or open the workspace that has it.",
+                code="no-source",
+            )
+        )
+    return found
+
+
+def _refuse_other_tenant(run: Run, then: str, session: Session) -> None:
+    now = session.token.tenant
+    if then and now and then.lower() != now.lower():
+        raise ProblemError(
+            Problem(
+                title=f"Run {run.id} was made in another tenant",
+                cause=f"It ran in the tenant {then}; “{session.source.name}” leads to {now} now.",
+                remedy="Let the data source lead to that tenant again; nothing was sent.",
+                field="tenant",
+                code="other-tenant",
+            )
+        )

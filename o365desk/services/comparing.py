@@ -1,0 +1,226 @@
+"""What rows mean, and how they stand to the tenant: users and groups that they name, memberships, properties of
+users, and the removal of groups. Licences and new groups have modules of their own.
+
+Each sort of change has two functions: `resolve_…` looks up what the rows name, for all at once, and gives each its
+meaning; `compare_…` holds each meaning against the tenant and leaves none open.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from o365desk.catalogue.operations import Members, Operation, UserProperty
+from o365desk.model.problems import Problem
+from o365desk.services import lookup, shapes
+
+if TYPE_CHECKING:
+    from o365desk.services.planning import Desk, Draft
+
+ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
+"""The permission that groups with directory roles need besides."""
+
+
+# --- users and groups that rows name ------------------------------------------------------------------------------
+
+
+def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()) -> None:
+    """Looks up the users that the rows name, with some properties more than usual."""
+    texts = list(dict.fromkeys(draft.value("user") for draft in drafts))
+    desk.tell(f"Looking up {len(texts):,} users")
+    found = lookup.users(desk.graph, texts, (*lookup.USER_SELECT, *more))
+    for draft in drafts:
+        user = found[draft.value("user")]
+        if user.entity is None:
+            draft.cannot(user.problem or _unknown())
+            continue
+        draft.user, draft.note = user.entity, user.note
+        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName"))
+
+
+def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+    """Looks up the groups that the rows name."""
+    texts = list(dict.fromkeys(draft.value("group") for draft in drafts))
+    desk.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
+    found = lookup.groups(desk.graph, texts)
+    for draft in drafts:
+        group = found[draft.value("group")]
+        if group.entity is None:
+            draft.cannot(group.problem or _unknown())
+            continue
+        draft.group = group.entity
+
+
+def _unknown() -> Problem:
+    return Problem(title="It was not found", code="not-found")
+
+
+def still_open(drafts: "Iterable[Draft]") -> "list[Draft]":
+    """Those without a standing."""
+    return [draft for draft in drafts if draft.standing is None]
+
+
+# --- members ------------------------------------------------------------------------------------------------------
+
+
+def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
+    """The group and the user of each row; groups that refuse are told here."""
+    find_groups(desk, drafts)
+    for draft in still_open(drafts):
+        draft.aim = str(draft.group["displayName"])
+        if problem := refused_kind(draft.group, desk.granted):
+            draft.cannot(problem)
+    # Of those that cannot be done all the same, the people are named as they were given.
+    left = still_open(drafts)
+    if left:
+        find_users(desk, left)
+    for draft in still_open(drafts):
+        draft.target = {"group": draft.group["id"], "user": draft.user["id"]}
+        draft.meaning = (draft.group["id"], draft.user["id"])
+
+
+def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Whether each user is in the group. The lists of members are read to their ends."""
+    adds = isinstance(desk.operation.change, Members) and desk.operation.change.adds
+    names = {draft.group["id"]: draft.aim for draft in drafts}
+    desk.tell("Reading the members")
+    found = shapes.members_of(
+        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far")
+    )
+    leaving: Counter[str] = Counter()
+    for draft in drafts:
+        group, members = draft.group["id"], found[draft.group["id"]]
+        if members is None:
+            draft.cannot(_gone(draft.aim))
+        elif (draft.user["id"] in members) is adds:
+            draft.already("Already a member." if adds else "Not a member.")
+        elif adds and not desk.undoing and draft.user.get("accountEnabled") is False:
+            draft.cannot(_disabled(draft.item))
+        else:
+            draft.will()
+            leaving[group] += not adds
+    for group, number in leaving.items():
+        desk.share(number, len(found[group] or ()), f"members of {names[group]}")
+
+
+_EXCHANGE = "Change its members in the Exchange admin centre."
+_KINDS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str, str, str, str], ...] = (
+    (
+        lambda group: bool(group.get("onPremisesSyncEnabled")),
+        "synced",
+        "“{}” is synchronised from Active Directory",
+        "Microsoft takes changes of it from there only.",
+        "Change it in Active Directory; the change arrives with the next synchronisation.",
+    ),
+    (
+        lambda group: "DynamicMembership" in (group.get("groupTypes") or ()),
+        "dynamic",
+        "“{}” is a dynamic group",
+        "Its members follow its rule, and nobody can be added or removed by hand.",
+        "Change the rule, or the properties of the users that it looks at.",
+    ),
+    (
+        lambda group: bool(group.get("mailEnabled")) and "Unified" not in (group.get("groupTypes") or ()),
+        "mail-enabled",
+        "“{}” is a mail-enabled security group or distribution list",
+        "Exchange looks after it; Microsoft Graph can only read it.",
+        _EXCHANGE,
+    ),
+)
+
+
+def refused_kind(group: Mapping[str, Any], granted: Collection[str], *, members: bool = True) -> Problem | None:
+    """Why a group's members (or, not `members`, the group itself) cannot be changed through Graph, by its kind."""
+    name = str(group.get("displayName"))
+    for applies, code, title, cause, remedy in _KINDS:
+        if applies(group) and (members or code != "dynamic"):
+            return Problem(title=title.format(name), cause=cause, remedy=remedy, field="group", code=code)
+    if group.get("isAssignableToRole") and granted and ROLE_GROUPS not in granted:
+        return Problem(
+            title=f"“{name}” can be given directory roles",
+            cause=f"Such a group is protected: the app would need {ROLE_GROUPS}.",
+            remedy="Change it in the Entra admin centre as a Privileged Role Administrator.",
+            field="group",
+            code="role-assignable",
+        )
+    return None
+
+
+def _disabled(name: str) -> Problem:
+    return Problem(
+        title=f"The account of {name} is disabled",
+        cause="Somebody who cannot sign in has no use for the group's access.",
+        remedy="Enable the account first, or take the row out.",
+        field="user",
+        code="disabled",
+    )
+
+
+def _gone(name: str) -> Problem:
+    return Problem(
+        title=f"“{name}” is not there any more",
+        cause="The group was deleted a moment ago.",
+        remedy="Restore it in the Entra admin centre, or choose another one.",
+        field="group",
+        code="not-found",
+    )
+
+
+# --- properties of users, and the removal of groups ---------------------------------------------------------------
+
+
+def resolve_property(desk: "Desk", drafts: "list[Draft]") -> None:
+    """The user of each row, and the value that is wished for."""
+    name = _property(desk.operation)
+    find_users(desk, drafts, (name,))
+    for draft in still_open(drafts):
+        wish = draft.value(name) or None
+        if name == "usageLocation" and wish:
+            wish = wish.upper()
+            if not (len(wish) == 2 and wish.isascii() and wish.isalpha()):
+                draft.cannot(_no_country(wish))
+                continue
+        draft.wish, draft.aim = wish, wish or "none"
+        draft.target = {"user": draft.user["id"], "name": name, "value": wish}
+        draft.meaning = draft.user["id"]
+
+
+def compare_property(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Whether each user has that value."""
+    name = _property(desk.operation)
+    for draft in drafts:
+        draft.before = {"value": draft.user.get(name) or None}
+        if draft.before["value"] == draft.wish:
+            draft.already(f"It is “{draft.wish}”." if draft.wish else "It is empty.")
+        else:
+            draft.will(f"Before: “{draft.before['value']}”." if draft.before["value"] else "")
+
+
+def _property(operation: Operation) -> str:
+    return operation.change.name if isinstance(operation.change, UserProperty) else ""
+
+
+def _no_country(text: str) -> Problem:
+    return Problem(
+        title=f"“{text}” is no usage location",
+        cause="It is the country's code of two letters (ISO 3166).",
+        remedy="Give a code such as IE, DE or US.",
+        field="usageLocation",
+        code="no-country",
+    )
+
+
+def resolve_removal(desk: "Desk", drafts: "list[Draft]") -> None:
+    """The group of each row."""
+    find_groups(desk, drafts)
+    for draft in still_open(drafts):
+        draft.item, draft.meaning = str(draft.group["displayName"]), draft.group["id"]
+        draft.target = {"group": draft.group["id"]}
+
+
+def compare_removal(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Whether each group can be removed through Graph."""
+    for draft in drafts:
+        if problem := refused_kind(draft.group, desk.granted, members=False):
+            draft.cannot(problem)
+        else:
+            draft.will("It stays in Microsoft's recycle bin for 30 days.")
