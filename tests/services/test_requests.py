@@ -10,6 +10,8 @@ from o365desk.model.stop import Stop
 from tests.desk import Desk
 from tests.documented import TABLE, faults
 from tests.practice.fixtures import Client
+from tests.refusals import person, sku
+from tests.services.bulk import Bulk
 
 READS = [item for item in OPERATIONS.values() if not item.writes]
 SEARCHES = [{"search": text, "match": way} for text in ("O'Brien", "a") for way in ("starts", "words", "equals")]
@@ -34,6 +36,67 @@ def test_a_read_asks_as_documented(desk: Desk, operation: Operation, sent: Calla
     assert log
     assert [text for entry in log for text in faults(entry)] == []
     assert {entry["status"] for entry in log} == {200}
+
+
+PACK = "6fd2c87f-b296-42f0-b197-1e91e994b900"
+"""The SKU id of Office 365 E3."""
+
+
+def users(bulk: Bulk, group: str, number: int) -> list[str]:
+    """People who are not in a group, by everything that may be typed."""
+    found = bulk.outsiders(group, number)
+    keys = ("id", "userPrincipalName", "mail")
+    return [user[keys[at % 3]] or user["id"] for at, user in enumerate(found)]
+
+
+WRITES: dict[str, Callable[[Bulk], list[dict[str, str]]]] = {
+    "add-user-to-group": lambda bulk: [
+        {"group": "O'Brien's team", "user": user} for user in users(bulk, bulk.group("security"), 90)
+    ],
+    "remove-user-from-group": lambda bulk: [
+        {"group": bulk.group("large"), "user": user["id"]} for user in bulk.users[20:70]
+    ],
+    "create-group": lambda bulk: [
+        {"displayName": "Just a name"},
+        {
+            "displayName": "Müller & Söhne",
+            "kind": "microsoft365",
+            "description": "With everything",
+            "visibility": "Private",
+            "owners": ";".join(user["userPrincipalName"] for user in bulk.users[20:22]),
+            "members": ";".join(user["userPrincipalName"] for user in bulk.users[30:70]),
+        },
+    ],
+    "assign-licence-to-user": lambda bulk: [
+        {"user": person(bulk), "plan": "FLOW_FREE"},
+        {"user": person(bulk), "plan": sku(bulk, "SPB"), "disabledPlans": "SWAY"},
+    ],
+    "remove-licence-from-user": lambda bulk: [
+        {"user": user["userPrincipalName"], "plan": "ENTERPRISEPACK"}
+        for user in bulk.users
+        if PACK in str(user["assignedLicenses"])
+    ][:60],
+    "set-usage-location": lambda bulk: [
+        {"user": user["id"], "usageLocation": "IE"} for user in bulk.users if not user["usageLocation"]
+    ][:30],
+}
+
+
+@pytest.mark.parametrize("key", WRITES)
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_a_write_asks_as_documented_and_so_does_its_undo(
+    desk: Desk, client: Client, sent: Callable[[], Any], key: str, rows: int
+) -> None:
+    bulk = Bulk(desk, client)
+    given = WRITES[key](bulk)[:rows]
+    before = sent()[-1]["number"]
+    plan, run = bulk.done(key, given)
+    assert run.counts.changed, plan
+    undone = bulk.apply(bulk.undo(run))
+    assert undone.counts.changed == run.counts.changed
+    log = [entry for entry in sent() if entry["number"] > before]
+    assert [text for entry in log for text in faults(entry)] == []
+    assert {entry["method"] for entry in log} > {"GET"}
 
 
 def test_the_table_itself_sees_what_is_wrong() -> None:
