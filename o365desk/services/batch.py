@@ -7,7 +7,6 @@ again when nobody knows whether it arrived: it comes back with status 0, to be l
 Source: microsoftgraph/microsoft-graph-docs-contrib concepts/{json-batching,throttling}.md.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,7 +18,7 @@ import msgspec
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services import answers, pace
-from o365desk.services.pace import Patience, Told, Width
+from o365desk.services.pace import Hold, Patience, Told, Width
 
 if TYPE_CHECKING:
     import requests
@@ -196,6 +195,32 @@ class _Outcome:
         )
 
 
+class _Gate:
+    """Asks whether to go on before each `$batch`, in another thread: whoever is asked may take their time, and
+    answers that come meanwhile must be heard."""
+
+    def __init__(self, ask: Callable[[], bool] | None) -> None:
+        self._ask = ask
+        self.asked: Future[bool] | None = None
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the answer is still to come."""
+        return self.asked is not None and not self.asked.done()
+
+    def opens(self, pool: ThreadPoolExecutor) -> bool | None:
+        """The answer, None while there is none. Raises CancelledError if that is the answer."""
+        if self._ask is None:
+            return True
+        if self.asked is None:
+            self.asked = pool.submit(self._ask)
+            wait({self.asked}, timeout=0.01)  # mostly the answer is there at once
+        if not self.asked.done():
+            return None
+        answer, self.asked = self.asked, None
+        return answer.result()
+
+
 class Batch:
     """One run over many requests. `post` sends the JSON of a `$batch`, with the claims of a challenge or None;
     `afresh` makes the next request use a new connection."""
@@ -213,16 +238,12 @@ class Batch:
         priority: str = "",
     ) -> None:
         self._post, self._hooks, self._afresh = post, hooks, afresh
-        self._stop, self._patience, self._told = stop, patience, told
-        self._priority = priority
+        self._patience, self._priority = patience, priority
+        self._gate, self._hold, self._width = _Gate(hooks.go_on), Hold(stop, told), Width(MOST)
         self._items = [_Item(number, request) for number, request in enumerate(requests)]
         self._queue = deque(self._items)
         self._replies: dict[int, Reply] = {}
         self._flying: dict[Future[Any], _Flight] = {}
-        self._asked: Future[bool] | None = None
-        self._width = Width(MOST)
-        self._pause: pace.Pause | None = None
-        self._pause_ends = 0.0
         self._fruitless = 0
         self._ended = False
         self._why: Problem | None = None
@@ -237,63 +258,40 @@ class Batch:
                 self._step(pool)
         finally:
             # Whoever is asked whether to go on may be thinking about it still.
-            pool.shutdown(wait=self._asked is None or self._asked.done(), cancel_futures=True)
+            pool.shutdown(wait=not self._gate.thinking, cancel_futures=True)
         if self._cancelled:
             raise self._cancelled
         return [self._replies.get(item.number) or self._unsent(item) for item in self._items]
 
     def _step(self, pool: ThreadPoolExecutor) -> None:
-        if self._pause and not self._flying:
-            self._rest()
-        while self._queue and not self._pause and len(self._flying) < self._width.now and self._may_send(pool):
+        if not self._flying:
+            self._hold.rest()
+        while self._queue and not self._hold and len(self._flying) < self._width.now and self._may_send(pool):
             items = [self._queue.popleft() for _ in range(min(self._width.size, len(self._queue)))]
             if self._hooks.before:
                 self._hooks.before([item.request for item in items])
             self._flying[pool.submit(self._send, items)] = _Flight(items, self._width.flood)
         awaited: set[Future[Any]] = set(self._flying)
-        if self._asked and not self._asked.done():
-            awaited.add(self._asked)
+        if self._gate.asked and self._gate.thinking:
+            awaited.add(self._gate.asked)
         if awaited:
             landed, _ = wait(awaited, return_when=FIRST_COMPLETED)
             for future in landed & self._flying.keys():
                 self._land(future)
 
     def _may_send(self, pool: ThreadPoolExecutor) -> bool:
-        if self._ended or self._hooks.go_on is None:
-            return not self._ended
-        if self._asked is None:
-            self._asked = pool.submit(self._hooks.go_on)
-            wait({self._asked}, timeout=0.01)  # mostly the answer is there at once
-        if not self._asked.done():
+        if self._ended:
             return False
         try:
-            self._ended = not self._asked.result()
+            may = self._gate.opens(pool)
         except CancelledError as error:
-            self._ended, self._cancelled = True, error
-        self._asked = None
-        return not self._ended
-
-    def _rest(self) -> None:
-        pause, self._pause = self._pause, None
-        left = self._pause_ends - time.monotonic()
-        if pause and left > 0 and self._queue and not self._ended:
-            pace.rest(pace.Pause(seconds=left, reason=pause.reason), self._stop, self._told)
+            may, self._cancelled = False, error
+        self._ended = may is False
+        return bool(may)
 
     def _send(self, items: Sequence[_Item]) -> "requests.Response":
-        body = {"requests": [self._encoded(place, item.request) for place, item in enumerate(items)]}
+        body = {"requests": [_encoded(item.request, place, self._priority) for place, item in enumerate(items)]}
         return self._post(body, next((item.claims for item in items if item.claims), None))
-
-    def _encoded(self, place: int, request: Request) -> dict[str, Any]:
-        headers = {}
-        if request.eventual:
-            headers["ConsistencyLevel"] = "eventual"
-        if self._priority:
-            headers["x-ms-throttle-priority"] = self._priority
-        encoded: dict[str, Any] = {"id": str(place), "method": request.method, "url": request.path}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-            encoded["body"] = request.body
-        return encoded | ({"headers": headers} if headers else {})
 
     def _land(self, future: "Future[requests.Response]") -> None:
         """Takes in one HTTP answer, or the lack of one."""
@@ -333,7 +331,7 @@ class Batch:
         if outcome.throttled:
             self._wait_out(outcome, spent)
         if outcome.backoff:
-            self._hold(pace.unasked(outcome.backoff, "An answer did not come"))
+            self._hold.ask(pace.unasked(outcome.backoff, "An answer did not come"))
         if spent:
             self._ended, self._why = True, self._why or outcome.lost
 
@@ -346,19 +344,27 @@ class Batch:
         outcome.again += [self._items[number] for number in outcome.throttled]
         outcome.again.sort(key=lambda item: item.number)
         if asked is None:
-            self._hold(pace.unasked(self._patience.backoff(self._fruitless), "Microsoft Graph is busy"))
+            self._hold.ask(pace.unasked(self._patience.backoff(self._fruitless), "Microsoft Graph is busy"))
         else:
-            self._hold(pace.asked_for(asked))
-
-    def _hold(self, pause: pace.Pause) -> None:
-        """Sends nothing for a while; of several waits the longest counts."""
-        ends = time.monotonic() + pause.seconds
-        if self._pause is None or ends > self._pause_ends:
-            self._pause, self._pause_ends = pause, ends
+            self._hold.ask(pace.asked_for(asked))
 
     def _unsent(self, item: _Item) -> Reply:
         status = UNKNOWN if item.lost else NOT_SENT
         return Reply(request=item.request, status=status, problem=item.lost or self._why, retried=bool(item.lost))
+
+
+def _encoded(request: Request, place: int, priority: str) -> dict[str, Any]:
+    """A request as an item of a `$batch`."""
+    headers = {}
+    if request.eventual:
+        headers["ConsistencyLevel"] = "eventual"
+    if priority:
+        headers["x-ms-throttle-priority"] = priority
+    encoded: dict[str, Any] = {"id": str(place), "method": request.method, "url": request.path}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+        encoded["body"] = request.body
+    return encoded | ({"headers": headers} if headers else {})
 
 
 def _reply(

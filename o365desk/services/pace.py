@@ -2,6 +2,7 @@
 can see."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -72,6 +73,31 @@ def rest(pause: Pause, stop: Stop, told: Told | None) -> None:
     finally:
         if told:
             told(None)
+
+
+class Hold:
+    """Sends nothing for a while, in sight of whoever watches. True while there is a wait to come."""
+
+    def __init__(self, stop: Stop, told: Told | None) -> None:
+        self._stop, self._told = stop, told
+        self._pause: Pause | None = None
+        self._ends = 0.0
+
+    def __bool__(self) -> bool:
+        return self._pause is not None
+
+    def ask(self, pause: Pause) -> None:
+        """A wait that begins now; of several the longest counts."""
+        ends = time.monotonic() + pause.seconds
+        if self._pause is None or ends > self._ends:
+            self._pause, self._ends = pause, ends
+
+    def rest(self) -> None:
+        """Waits for what is left of it. Raises CancelledError on stop."""
+        pause, self._pause = self._pause, None
+        left = self._ends - time.monotonic()
+        if pause and left > 0:
+            rest(Pause(seconds=left, reason=pause.reason), self._stop, self._told)
 
 
 class Width:
