@@ -46,6 +46,7 @@ COMMANDS = (
     Command("edit", "cut", "Cu&t", "Ctrl+X"),
     Command("edit", "copy", "&Copy", "Ctrl+C", "copy"),
     Command("edit", "copy-row", "Copy r&ow", "Ctrl+Shift+C"),
+    Command("edit", "copy-headers", "Copy with &headers", "Ctrl+Alt+C"),
     Command("edit", "paste", "&Paste", "Ctrl+V"),
     Command("edit", "selectAll", "Select &all", "Ctrl+A"),
     Command("edit"),
@@ -57,6 +58,7 @@ COMMANDS = (
     Command("view", "cancel", "Cancel running &work", typed="Esc"),
     Command("view"),
     Command("source", "open", "&Open", typed="Enter"),
+    Command("source", "use", "&Use…", "Ctrl+U", "bolt"),
     Command("source", "test", "&Test connection", "Ctrl+T", "play"),
     Command("source", "authorize", "&Authorize…", "Ctrl+Shift+A", "key"),
     Command("source", "security", "&Security…", "", "shield"),
@@ -79,7 +81,7 @@ COMMANDS = (
     Command("help"),
     Command("help", "about", "&About o365desk"),
 )
-EDITING = ("undo", "redo", "cut", "copy", "copy-row", "paste", "selectAll")
+EDITING = ("undo", "redo", "cut", "copy", "copy-row", "copy-headers", "paste", "selectAll")
 """Commands that act on the widget that has the focus, by its method of the same name."""
 NOT_HERE = "Not available on this page."
 

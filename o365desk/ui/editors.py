@@ -300,6 +300,13 @@ class NumberEditor(Editor):
 
 _DIGITS = 9
 
+
+def _picker(field: Field, theme: Theme) -> Editor:
+    from o365desk.ui import pickers  # late: only operations pick from a tenant
+
+    return pickers.EDITORS[field.kind](field, theme)
+
+
 EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
     Kind.TEXT: LineEditor,
     Kind.IDENTIFIER: LineEditor,
@@ -310,4 +317,5 @@ EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
     Kind.RADIO: RadioEditor,
     Kind.DATE: DateEditor,
     Kind.NUMBER: NumberEditor,
+    **dict.fromkeys((Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS), _picker),
 }

@@ -21,13 +21,13 @@ _IN_SIGHT = 1_024
 """Rows that are kept decoded: what is in sight, a few times over."""
 
 packed: Callable[[Any], Packed] = msgspec.json.Encoder().encode
-_decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+decoded: Callable[[Packed], Any] = msgspec.json.Decoder().decode
 
 
 @lru_cache(_IN_SIGHT)
 def unpacked(row: Packed) -> Mapping[str, Any]:
     """The row in Graph's shape, not to be changed."""
-    made: Mapping[str, Any] = _decode(row)
+    made: Mapping[str, Any] = decoded(row)
     return made
 
 
@@ -61,7 +61,7 @@ def bulk_of(column: Column) -> Callable[[Sequence[Packed]], list[Any]]:
     native: Callable[[Any], Any] = _NATIVES.get(column.kind, _native_text)
     value = column.value
     if column.of:
-        return lambda rows: [native(value(_decode(row))) for row in rows]
+        return lambda rows: [native(value(decoded(row))) for row in rows]
     one = msgspec.defstruct("One", [("value", Any, None)], rename={"value": column.key}, gc=False)
     decode: Callable[[bytes], Any] = msgspec.json.Decoder(list[one]).decode  # type: ignore[valid-type]
     return lambda rows: [native(item.value) for item in decode(b"[" + b",".join(rows) + b"]")]

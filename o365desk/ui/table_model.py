@@ -114,6 +114,11 @@ class TableModel(QAbstractTableModel):
         return len(self._rows)
 
     @property
+    def has_order(self) -> bool:
+        """Whether a person sorted it."""
+        return self._sort[0] >= 0
+
+    @property
     def sorting(self) -> bool:
         """Whether many rows are being put in order."""
         return self._sorting is not None
@@ -165,6 +170,10 @@ class TableModel(QAbstractTableModel):
     def shown_rows(self) -> list[Any]:
         """The rows that the filter lets through, in order."""
         return [self._rows[at] for at in self._shown]
+
+    def all_rows(self) -> list[Any]:
+        """All rows, in order."""
+        return [self._rows[at] for at in self._order]
 
     def find(self, identity: object) -> int:
         """The line in which a row is shown now; -1 if it is not."""

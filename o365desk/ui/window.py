@@ -51,6 +51,7 @@ PLACES = {
     "datasources": Place("datasources:DataSourcesPage", "Data sources", "plug"),
     "add-new": Place("add_new:AddNewPage", under="datasources"),
     "connector": Place("connector:ConnectorPage", under="datasources"),
+    "operations": Place("operations:OperationsPage", "Operations", "bolt"),
     "plan": Place("plan:PlanPage", under="operations"),
     "runs": Place("runs:RunsPage", "Runs", "runs"),
     "run": Place("run:RunPage", under="runs"),

@@ -105,8 +105,9 @@ class ConnectorPage(Page):
 
     # --- what the window asks ---------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
-        """Opens a data source by `source_id`, or a `draft` with its `base`; with neither, shows what was open."""
+    def activated(self, *, then: str = "", **where: Any) -> None:
+        """Opens a data source by `source_id`, or a `draft` with its `base`; with neither, shows what was open.
+        `then`: what to begin with, "test" or "authorize", or the key of a field to go to."""
         if not where:
             return
         before = self._draft.source.id
@@ -123,6 +124,15 @@ class ConnectorPage(Page):
             at = kept.astimezone()
             self._saying.restored(f"{at:%H:%M} on {at.day} {at:%B}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
+        # Once the page is in sight: what is begun or gone to belongs there.
+        QTimer.singleShot(0, self, lambda: self._begin(then))
+
+    def _begin(self, then: str) -> None:
+        begin = {"test": self.test, "authorize": self.authorise}.get(then)
+        if begin:
+            begin()
+        elif then:
+            self.go_to(then)
 
     @property
     def breadcrumb(self) -> list[str]:  # type: ignore[override]
@@ -158,6 +168,7 @@ class ConnectorPage(Page):
             "test": self.test if free else RUNNING,
             "authorize": self.authorise if free else RUNNING,
             "security": NO_SECURITY,
+            "use": self.use if self._draft.editing.saved else "Save the data source first.",
             "close": self.close_page,
         }
 
@@ -172,6 +183,10 @@ class ConnectorPage(Page):
         if dialog.choice is Leave.DISCARD:
             self._discard()
         return dialog.choice is Leave.DISCARD
+
+    def use(self) -> None:
+        """Goes on to the operations of the data source, as it was saved."""
+        self.context.go("operations", source_id=self._draft.source.id)
 
     def close_page(self) -> None:
         """Back to datasource management; what runs for this data source is stopped."""

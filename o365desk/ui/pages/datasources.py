@@ -89,12 +89,13 @@ class DataSourcesPage(Page):
         line: Line | None = self.table.current()
         if line is None:
             reason = "Choose a data source first."
-            what: Commands = dict.fromkeys(("open", "duplicate", "delete"), reason)
+            what: Commands = dict.fromkeys(("open", "use", "duplicate", "delete"), reason)
         elif line.unreadable:
             reason = "This file cannot be read. Correct it, then refresh."
-            what = {"open": reason, "duplicate": reason, "delete": reason, "Show &file": self.show_file}
+            off: Commands = dict.fromkeys(("open", "use", "duplicate", "delete"), reason)
+            what = {**off, "Show &file": self.show_file}
         else:
-            what = {"open": self.open, "duplicate": self.duplicate, "delete": self.delete}
+            what = {"open": self.open, "use": self.use, "duplicate": self.duplicate, "delete": self.delete}
         return {**what, "search": self.search.setFocus, "refresh": self.refresh}
 
     # --- actions --------------------------------------------------------------------------------------------
@@ -110,6 +111,12 @@ class DataSourcesPage(Page):
             self.show_file()
         elif line:
             self.context.go("connector", source_id=line.key)
+
+    def use(self) -> None:
+        """Goes on to the operations of the chosen data source."""
+        line: Line | None = self.table.current()
+        if line and line.row:
+            self.context.go("operations", source_id=line.key)
 
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""
@@ -172,6 +179,7 @@ class DataSourcesPage(Page):
         self.add_button.clicked.connect(lambda: self.context.go("add-new"))
         for text, do in (
             ("&Open", self.open),
+            ("&Use…", self.use),
             ("&Duplicate", self.duplicate),
             ("Move to recycle &bin…", self.delete),
         ):

@@ -1,0 +1,267 @@
+"""Rows from a file: chosen or dropped, read in a worker, with what the clinic saw and a copy that it repaired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from o365desk.catalogue import Operation
+from o365desk.model.problems import Problem
+from o365desk.model.run import Row
+from o365desk.services.grids import DELIMITERS
+from o365desk.services.sheet import Sheet, read
+from o365desk.ui.banner import Banner
+from o365desk.ui.context import Context
+from o365desk.ui.labels import announce, text_label
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.tasks import Task
+
+_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
+_READ_AGAIN = 400
+"""Milliseconds after the last key in a field for all rows, after which the file is looked at again with it."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A line of the list: what was put right, is to be looked at, or makes a row impossible."""
+
+    line: int
+    sort: str
+    text: str
+    remedy: str = ""
+
+
+_LOOKS = {
+    "impossible": ("Cannot be done", "failed", "bad"),
+    "look": ("Look at this", "warning", "warn"),
+    "repaired": ("Put right", "passed", "good"),
+}
+_COLUMNS = (
+    Column(
+        key="line",
+        title="Line",
+        text=lambda remark: f"{remark.line:,}" if remark.line else "all",
+        sort=lambda remark: remark.line,
+        right=True,
+        width=64,
+    ),
+    Column(
+        key="sort",
+        title="What",
+        text=lambda remark: _LOOKS[remark.sort][0],
+        icon=lambda remark: _LOOKS[remark.sort][1:],
+        width=150,
+    ),
+    Column(
+        key="text",
+        title="Why",
+        text=lambda remark: remark.text,
+        note=lambda remark: remark.remedy,
+        grows=True,
+        width=240,
+    ),
+)
+
+
+class FileRows(QFrame):
+    """See the module. `changed` follows when the file was read, or another one is there."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context, operation: Operation) -> None:
+        super().__init__()
+        self._context, self._operation = context, operation
+        self._task: Task | None = None
+        self._fixed: dict[str, str] = {}
+        self.path: Path | None = None
+        self.sheet: Sheet | None = None
+        self.setAcceptDrops(True)
+        self.setProperty("role", "drop")
+        self.setAccessibleName("Rows from a file")
+        self.said = text_label(f"Drop a CSV or Excel file here. Its columns: {_columns(operation)}.")
+        self.said.setObjectName("file-said")
+        self.choose_button = QPushButton("Choose a &file…")
+        self.save_button = QPushButton("Save a &repaired copy…")
+        self.banner = Banner(context.theme)
+        self.model = TableModel(_COLUMNS, lambda remark: remark, self)
+        self.table = Table(self.model, context.theme, "What was found in the file")
+        self.area = TableArea(
+            self.table, self.model, Empty(context.theme, "passed", "Nothing to remark", ""), context.theme
+        )
+        self._again = QTimer(self, singleShot=True, interval=_READ_AGAIN)
+        self._again.timeout.connect(self._read)
+        self._lay_out()
+
+    def use(self, path: Path) -> None:
+        """Reads a file; what was read before goes."""
+        self.path, self.sheet = path, None
+        self._read()
+
+    def fix(self, values: Mapping[str, str]) -> None:
+        """Values for all rows, besides the file's; the file is looked at again in a moment."""
+        wanted = {key: text for key, text in values.items() if text.strip()}
+        if wanted != self._fixed:
+            self._fixed = wanted
+            if self.path:
+                self._again.start()
+
+    def columns(self) -> tuple[str, ...]:
+        """The fields that the file has."""
+        return self.sheet.columns if self.sheet else ()
+
+    def rows(self) -> tuple[Row, ...] | None:
+        """What was read with the values that are given now; None while that is not known."""
+        return self.sheet.rows if self.sheet and not (self._task or self._again.isActive()) else None
+
+    def finish(self) -> None:
+        """Reads what is to be read at once."""
+        if self._again.isActive():
+            self._read()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        path, operation = self.path, self._operation
+        self._again.stop()
+        if path is None:
+            return
+        if self._task:
+            self._task.abandon()
+        columns, fixed = self.columns(), dict(self._fixed)
+
+        def work(stop: object, tell: object) -> Sheet:
+            # What the file has as a column is the file's: only then the rest can be for all rows.
+            known = columns or read(path, operation).columns
+            return read(path, operation, {key: text for key, text in fixed.items() if key not in known})
+
+        self.said.setText(f"Reading {path.name}…")
+        self._task = self._context.tasks.run(
+            f"Reading {path.name}", work, self._show, self._failed, owner=self, cancelled=self._cancelled
+        )
+        self.changed.emit()
+
+    def _show(self, sheet: Sheet) -> None:
+        self._task, self.sheet = None, sheet
+        self.banner.hide()
+        remarks = _remarks(sheet)
+        self.model.set_rows(remarks)
+        self.area.setVisible(bool(remarks))
+        self.save_button.setVisible(any(remark.sort == "repaired" for remark in remarks))
+        self.said.setText(_summary(sheet, remarks))
+        announce(self.said)
+        self.changed.emit()
+
+    def _failed(self, problem: Problem) -> None:
+        self._forget()
+        self.banner.show_problem(problem, [("Read it again", self._read)])
+        self.said.setText("The file could not be read. Drop another one here, or correct it and read it again.")
+        self.changed.emit()
+
+    def _cancelled(self) -> None:
+        self._forget()
+        self.said.setText("Reading the file was cancelled.")
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        self._task, self.sheet = None, None
+        self.model.set_rows([])
+        self.area.hide()
+        self.save_button.hide()
+
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Rows from a file", "", "Rows (*.csv *.tsv *.txt *.xlsx);;All files (*)"
+        )
+        if chosen:
+            self.use(Path(chosen))
+
+    def _save(self) -> None:
+        sheet = self.sheet
+        if sheet is None:
+            return
+        name = str(sheet.path.with_name(f"{sheet.path.stem}-repaired.csv"))
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save a repaired copy", name, "CSV (*.csv)")
+        if chosen:
+            file = Path(chosen)
+            self._context.tasks.run(
+                f"Writing {file.name}",
+                lambda stop, tell: sheet.save_repaired(file),
+                lambda _: self._context.notices.say("good", f"The repaired copy is {file.name}", str(file)),
+                self._context.notices.problem,
+                owner=self,
+            )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file of rows."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Reads the file that was dropped."""
+        path = _dropped(event)
+        if path:
+            event.acceptProposedAction()
+            self.use(path)
+
+    def _lay_out(self) -> None:
+        Pictured(self._context.theme, self.choose_button, "folder")
+        Pictured(self._context.theme, self.save_button, "save")
+        self.choose_button.clicked.connect(self._choose)
+        self.save_button.clicked.connect(self._save)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.choose_button)
+        buttons.addWidget(self.save_button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(self.said)
+        column.addLayout(buttons)
+        column.addWidget(self.banner)
+        column.addWidget(self.area, 1)
+        self.area.setMinimumHeight(self.fontMetrics().height() * 9)
+        self.area.hide()
+        self.save_button.hide()
+
+
+def _columns(operation: Operation) -> str:
+    return ", ".join(f"{field.key}{'' if field.required else ' (may be missing)'}" for field in operation.fields)
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return files[0] if len(files) == 1 and files[0].suffix.lower() in _ENDINGS else None
+
+
+def _remarks(sheet: Sheet) -> list[Remark]:
+    """What is to be known of a file, the worst first."""
+    problems = [(row.line, row.problem) for row in sheet.rows if row.problem and not _still_to_come(row, sheet)]
+    bad = [Remark(line, "impossible", problem.title, problem.remedy) for line, problem in problems]
+    seen = [Remark(item.line, "repaired" if item.repaired else "look", item.text) for item in sheet.findings]
+    return bad + sorted(seen, key=lambda remark: (remark.sort == "repaired", remark.line))
+
+
+def _still_to_come(row: Row, sheet: Sheet) -> bool:
+    """Whether all that is wrong with a row is that a field for all rows is still empty."""
+    problem = row.problem
+    return problem is not None and problem.code == "missing" and problem.field not in sheet.columns
+
+
+def _summary(sheet: Sheet, remarks: list[Remark]) -> str:
+    count = {sort: sum(remark.sort == sort for remark in remarks) for sort in _LOOKS}
+    way = DELIMITERS.get(sheet.delimiter, "")
+    parts = [f"{sheet.path.name}: {len(sheet.rows):,} {'row' if len(sheet.rows) == 1 else 'rows'}"]
+    parts += [part for part in (sheet.encoding, way) if part]
+    said = [", ".join(parts)]
+    for sort, one, many in (
+        ("impossible", "row cannot be done", "rows cannot be done"),
+        ("look", "thing to look at", "things to look at"),
+        ("repaired", "thing was put right (not in the file)", "things were put right (not in the file)"),
+    ):
+        said += [f"{count[sort]:,} {one if count[sort] == 1 else many}"] if count[sort] else []
+    return ". ".join(said) + "."

@@ -1,0 +1,311 @@
+"""Operations: the ten of a data source, the form of the chosen one, and what it brought."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
+
+from o365desk.catalogue import OPERATIONS
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Action, Problem
+from o365desk.ui.banner import Remedies
+from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.labels import ElidedLabel
+from o365desk.ui.notices import action_text
+from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.operation_list import OperationList
+from o365desk.ui.pages.operation_view import OperationView
+from o365desk.ui.pages.permissions import no_link_because
+from o365desk.ui.pages.results import Chosen
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.tables import Empty
+from o365desk.ui.tasks import Task
+
+_REMEMBERED = "operations"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a worker found out: the data sources, the one in sight, and why its operations are off."""
+
+    sources: list[DataSource]
+    source: DataSource | None
+    account: str
+    offs: dict[str, Problem | None]
+
+
+class OperationsPage(Page):
+    """See the module. `go("operations", source_id=…, operation=…)`; without them, what was in sight last."""
+
+    title = "Operations"
+    breadcrumb: tuple[str, ...] = ("Operations",)
+    help = (
+        "<p>What can be done with a data source. An operation that is off says why, and what to do about it.</p>"
+        "<p>The operations that <b>read</b> fill a table while the rows arrive: filter it, sort it, choose its "
+        "columns, copy from it or export it.</p><p>The operations that <b>write</b> change nothing at once: "
+        "<b>Check what will change…</b> shows what would happen, row by row. They work on one user or group, or "
+        "on a file of them.</p>"
+    )
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._views: dict[tuple[str, str], OperationView] = {}
+        self._offs: dict[str, Problem | None] = {}
+        self._sources: list[DataSource] = []
+        self._account = ""
+        self._looking: Task | None = None
+        self._told: object = None
+        kept = (context.app.state.remembered(_REMEMBERED) or b"").decode("utf-8", "replace").partition(" ")
+        self._source_id, self._key = kept[0], kept[2] if kept[2] in OPERATIONS else next(iter(OPERATIONS))
+        self.view: OperationView | None = None
+        self.beside_title = self.said = ElidedLabel(role="dim")
+        self.list = OperationList(context.theme)
+        self.run_button, self.cancel_button = QPushButton(), QPushButton("C&ancel")
+        self.first_button = QPushButton("Add the first data source")
+        self.empty = Empty(
+            context.theme,
+            "plug",
+            "No data sources yet",
+            "An operation works on a data source: how one tenant is reached, and what may be asked of it.",
+            self.first_button,
+        )
+        self._lay_out()
+        self._connect()
+
+    # --- what the window asks -------------------------------------------------------------------------------
+
+    def activated(self, **where: Any) -> None:
+        """Shows an operation of a data source, and finds out anew which are off."""
+        self._source_id = where.get("source_id") or self._source_id
+        key = where.get("operation") or self._key
+        self._key = key if key in OPERATIONS else self._key
+        if self.view and self.view.source.id == self._source_id:
+            self._show()
+        self.look(focus=True)
+
+    def may_leave(self) -> bool:
+        """Always: reads go on, and what was typed is there again."""
+        self._remember()
+        return True
+
+    def source(self) -> DataSource | None:
+        """The data source in sight."""
+        return self.view.source if self.view else None
+
+    def account(self) -> str:
+        """Who signed in for it."""
+        return self._account if self.view else ""
+
+    def escape(self) -> None:
+        """Ends the filter."""
+        if self.view and self.view.results and self.view.results.clear_filter():
+            self.view.results.table.setFocus()
+
+    def commands(self) -> Commands:
+        """Running, filtering, exporting."""
+        view = self.view
+        if view is None:
+            return dict.fromkeys(("run", "search", "export", "refresh"), "There is no data source yet.")
+        results = view.results
+        found = results is not None and results.model.total > 0
+        return {
+            "run": view.why_off() or view.run,
+            "search": results.search.setFocus if results else "A write has no rows to search.",
+            "export": results.export if results and found and not results.reading else "There are no rows yet.",
+            "refresh": self.look,
+        }
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    def look(self, *, focus: bool = False) -> None:
+        """Finds out in a worker which data sources there are and which operations are off."""
+        app, wanted = self.context.app, self._source_id
+        if self._looking:
+            self._looking.abandon()
+
+        def work(stop: object, tell: object) -> _Known:
+            sources = [entry.source for entry in app.workspace.list().entries]
+            source = next((each for each in sources if each.id == wanted), sources[0] if sources else None)
+            offs = {key: app.runner.off(source, each) for key, each in OPERATIONS.items()} if source else {}
+            signed_in = app.state.authorisation(source.id) if source else None
+            return _Known(sources, source, signed_in.account if signed_in else "", offs)
+
+        self._looking = self.context.tasks.run(
+            "Looking which operations can be used",
+            work,
+            lambda known: self._known(known, focus=focus),
+            self.context.notices.problem,
+            owner=self,
+            quiet=True,
+        )
+
+    def choose(self, key: str) -> None:
+        """Shows another operation."""
+        self._key = key
+        self._show()
+
+    def change_source(self, source_id: str) -> None:
+        """Shows the same operation of another data source."""
+        self._source_id = source_id
+        self.look()
+
+    def use(self, chosen: Chosen) -> None:
+        """Goes on with a row of results in another operation."""
+        self.choose(chosen.operation)
+        if self.view:
+            self.view.use(chosen)
+            first = self.view.form.first()
+            if first:
+                first.setFocus()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _known(self, known: _Known, *, focus: bool) -> None:
+        self._looking = None
+        self._sources, self._offs, self._account = known.sources, known.offs, known.account
+        self._source_id = known.source.id if known.source else ""
+        self.list.show_sources(known.sources, self._source_id)
+        self.list.show_offs(known.offs)
+        self._forget_gone()
+        self._show()
+        if focus and self.isVisible() and self.view:
+            target = self.view.form.first()
+            (target if target and not self.view.off else self.list.buttons[self._key]).setFocus()
+
+    def _forget_gone(self) -> None:
+        """What belonged to data sources that are gone, or have other details now."""
+        there = {source.id: source for source in self._sources}
+        for (source_id, key), view in list(self._views.items()):
+            source = there.get(source_id)
+            if source is None:
+                del self._views[source_id, key]
+                self._stack.removeWidget(view)
+                view.cancel()
+                view.deleteLater()
+                self.view = None if self.view is view else self.view
+            else:
+                view.source = source
+
+    def _show(self) -> None:
+        """Shows the view of the chosen operation and data source; makes it when it is first needed."""
+        source = next((each for each in self._sources if each.id == self._source_id), None)
+        self._split.setVisible(source is not None)
+        self.empty.setVisible(source is None)
+        if source is None:
+            self.view = None
+            self._show_state()
+            return
+        place = (source.id, self._key)
+        if place not in self._views:
+            view = self._views[place] = OperationView(self.context, source, OPERATIONS[self._key], self.remedies)
+            view.changed.connect(self._show_state)
+            if view.results:
+                view.results.use.connect(self.use)
+            self._stack.addWidget(view)
+        self.view = self._views[place]
+        self.list.mark(self._key)
+        self._stack.setCurrentWidget(self.view)
+        self.view.show_off(self._offs.get(self._key))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        view = self.view
+        self.title = view.operation.title if view else "Operations"
+        self.breadcrumb = ("Operations", view.source.name, view.operation.title) if view else ("Operations",)
+        self.said.setText(view.operation.summary if view else "")
+        self.run_button.setVisible(view is not None)
+        self.cancel_button.setVisible(view is not None and view.reading)
+        if view:
+            off = view.why_off()
+            self.run_button.setText(view.button_text())
+            # While it runs it keeps the focus, but starts nothing.
+            self.run_button.setEnabled(view.off is None)
+            self.run_button.setToolTip(off or "Ctrl+Enter")
+            self.run_button.setAccessibleDescription(off)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tells the window, if something that it shows is another: pages of a read come many a second."""
+        view = self.view
+        rows = view.results.model.total > 0 if view and view.results else False
+        told = (self.breadcrumb, view.source if view else None, self._account, view and view.why_off(), rows)
+        if told != self._told:
+            self._told = told
+            self.title_changed.emit()
+
+    def remedies(self, problem: Problem) -> Remedies:
+        """What can be done about a problem of an operation, as buttons."""
+        view = self.view
+        if view is None:
+            return []
+        source_id = view.source.id
+        go = self.context.go
+        if problem.action is Action.CONSENT:
+            test = ("Test the connection", lambda: go("connector", source_id=source_id, then="test"))
+            copy = ("Copy the consent link", self._copy_link)
+            return [test] if no_link_because(view.source) else [copy, test]
+        if problem.action is Action.FIELD:
+            if problem.field in view.form.form.rows:
+                return [("Go to the field", lambda: view.form.go_to(problem.field))]
+            return [(action_text(problem), lambda: go("connector", source_id=source_id, then=problem.field))]
+        if problem.action is Action.UNLOCK:
+            return [(action_text(problem), self._unlock)]
+        if problem.action in (Action.AUTHORIZE, Action.BROWSER, Action.DEVICE_CODE):
+            return [("Authorize", lambda: go("connector", source_id=source_id, then="authorize"))]
+        return [("Try again", view.run)]
+
+    def _copy_link(self) -> None:
+        source = self.source()
+        if source:
+            QGuiApplication.clipboard().setText(self.context.app.connections.consent_link(source))
+            text = "Send it to somebody who can consent for the tenant."
+            self.context.notices.say("good", "The consent link is on the clipboard", text, source.id)
+
+    def _unlock(self) -> None:
+        from o365desk.ui.pages.vault import VaultDialog
+
+        dialog = VaultDialog(self.context.theme, self.context.tasks, self.context.app.vault, self.window())
+        if dialog.exec() and self.view:
+            self.view.run()
+
+    def _remember(self) -> None:
+        self.context.app.state.remember(_REMEMBERED, f"{self._source_id} {self._key}".encode())
+        for view in self._views.values():
+            view.remember()
+
+    def _lay_out(self) -> None:
+        self.run_button.setProperty("role", "primary")
+        self.run_button.setObjectName("operation-run")
+        self.cancel_button.setObjectName("operation-cancel")
+        self.cancel_button.setToolTip("Esc")
+        self.first_button.setProperty("role", "primary")
+        Pictured(self.context.theme, self.run_button, "play", "accent_text")
+        self.foot = buttons_row([self.run_button, self.cancel_button])
+        self._stack = QStackedWidget()
+        self._split = QWidget()
+        row = QHBoxLayout(self._split)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        self.list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.list)
+        row.addWidget(self._stack, 1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._split, 1)
+        whole.addWidget(self.empty, 1)
+        self._split.hide()
+        self.empty.hide()
+
+    def _connect(self) -> None:
+        self.list.chosen.connect(self.choose)
+        self.list.moved.connect(self.change_source)
+        self.run_button.clicked.connect(lambda: self.view.run() if self.view else None)
+        self.cancel_button.clicked.connect(lambda: self.view.cancel() if self.view else None)
+        self.first_button.clicked.connect(lambda: self.context.go("add-new"))
+        self.context.app.workspace.subscribe(self._tell_changed)
+
+    def _tell_changed(self, what: set[str]) -> None:
+        """Called in the thread that changed the workspace."""
+        if "datasources" in what:
+            self.context.tasks.on_main(self, lambda: self.look() if self.isVisible() else None)

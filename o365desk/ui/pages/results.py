@@ -1,0 +1,279 @@
+"""What a read brought: the table that grows while pages come, with filter, columns, copying and export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from o365desk.catalogue import OPERATIONS, Operation
+from o365desk.catalogue.operations import Family
+from o365desk.model.fields import Kind
+from o365desk.model.problems import Problem
+from o365desk.ui.banner import Banner, Remedies
+from o365desk.ui.context import Context
+from o365desk.ui.labels import ElidedLabel, announce
+from o365desk.ui.pages.result_export import ExportDialog, Wish, write
+from o365desk.ui.pages.seat_summary import summary
+from o365desk.ui.pictures import Pictured
+from o365desk.ui.result_columns import table_column
+from o365desk.ui.result_rows import Packed, unpacked
+from o365desk.ui.tables import Empty, Table, TableArea, TableModel
+
+NOUNS = {Family.USERS: ("user", "users"), Family.GROUPS: ("group", "groups"), Family.LICENCES: ("plan", "plans")}
+_ENTITIES = {
+    Family.USERS: (Kind.USER, "id"),
+    Family.GROUPS: (Kind.GROUP, "id"),
+    Family.LICENCES: (Kind.PLAN, "skuId"),
+}
+"""What a row of a family is as a value of a field, and where its id is."""
+_NOTES = {Kind.USER: "userPrincipalName", Kind.GROUP: "mail", Kind.PLAN: "skuPartNumber"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A row of results that another operation is to be used on: its id as a value of `kind`, and how it reads."""
+
+    operation: str
+    kind: Kind
+    value: str
+    title: str
+    note: str
+
+
+class Results(QWidget):
+    """See the module. `again` asks for the same read once more, `use` carries a Chosen."""
+
+    again = Signal()
+    use = Signal(object)
+    changed = Signal()
+
+    def __init__(self, context: Context, operation: Operation) -> None:
+        super().__init__()
+        self._context, self._operation = context, operation
+        self._total: int | None = None
+        self._remark = ""
+        self.reading = False
+        self.banner = Banner(context.theme)
+        self.count = ElidedLabel(role="strong")
+        self.count.setObjectName("count")
+        self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
+        self.search.setAccessibleName("Filter the rows in sight")
+        self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName("How far the read is")
+        self.model = TableModel([table_column(each) for each in operation.columns], lambda row: row, self)
+        self.table = Table(self.model, context.theme, operation.title, several=True)
+        self.table.recall(context.app.state, self._key())
+        self.empty = Empty(context.theme, "search", "", "")
+        self.area = TableArea(self.table, self.model, self.empty, context.theme)
+        self._lay_out()
+        self._connect()
+        self._tell()
+
+    # --- what the read says ---------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A read begins; what was there goes."""
+        self.reading, self._total, self._remark = True, None, ""
+        self.banner.hide()
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.model.set_rows([])
+        self._tell()
+
+    def take(self, rows: list[Packed], texts: list[str], total: int | None) -> None:
+        """A page."""
+        self._total = total
+        self.model.append(rows, texts)
+        if total:
+            self.bar.setRange(0, total)
+            self.bar.setValue(self.model.total)
+        self._tell()
+
+    def wait(self, why: str) -> None:
+        """The read waits for something, "" for nothing any more."""
+        self._remark = why
+        self._tell()
+
+    def end(self, reason: str, *, complete: bool) -> None:
+        """All is here that will come. `reason` says what is to be known about it."""
+        self._stop(reason)
+        if self.model.has_order:
+            self.model.resort()
+        if not complete:
+            self.count.setText(f"{self.count.text()} — incomplete")
+        announce(self.count)
+
+    def break_off(self, problem: Problem, reason: str, remedies: Remedies = ()) -> None:
+        """The read broke off; with no row, or with those that had come."""
+        self._stop("")
+        if self.model.total:
+            title = "This list is incomplete"
+            text = " ".join(part for part in (reason, problem.with_(title=problem.title).sentence()) if part)
+            self.banner.show_text("warn", title, text, [("Try again", self.again.emit)], _codes(problem))
+            self.count.setText(f"{self.count.text()} — incomplete")
+        else:
+            self.banner.show_problem(problem, remedies or [("Try again", self.again.emit)])
+        announce(self.banner)
+
+    def cancelled(self) -> None:
+        """A person stopped the read."""
+        self._stop("")
+        text = f"It was cancelled after {self._rows(self.model.total)}: what is missing may well exist."
+        self.banner.show_text("warn", "This list is incomplete", text, [("Read it again", self.again.emit)])
+        self.count.setText(f"{self.count.text()} — incomplete")
+
+    # --- what can be done -----------------------------------------------------------------------------------
+
+    def clear_filter(self) -> bool:
+        """Takes the filter away; False if there was none."""
+        had = bool(self.search.text())
+        self.search.clear()
+        return had
+
+    def export(self) -> None:
+        """Asks what is to be written and where, and writes it in a worker."""
+        filtered = self.model.rowCount() if self.search.text().strip() else None
+        dialog = ExportDialog(self._context.theme, self._operation, self.model.total, filtered, self.window())
+        if dialog.exec():
+            self.write(dialog.wish())
+
+    def write(self, wish: Wish) -> None:
+        """Writes rows to a file in a worker; says so when it is done."""
+        listed = self._operation.columns
+        columns = [listed[number] for number in self.table.columns.shown()] if wish.visible else list(listed)
+        rows = self.model.shown_rows() if wish.filtered else self.model.all_rows()
+        said = f"{self._rows(len(rows))} {'is' if len(rows) == 1 else 'are'} in {wish.file.name}"
+        self._context.tasks.run(
+            f"Writing {wish.file.name}",
+            lambda stop, tell: write(wish, columns, rows, stop.check),
+            lambda _: self._context.notices.say("good", said, str(wish.file)),
+            self._context.notices.problem,
+            owner=self,
+        )
+
+    def remember(self) -> None:
+        """Keeps which columns there are, and how wide."""
+        self.table.remember(self._context.app.state, self._key())
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _stop(self, remark: str) -> None:
+        self.reading, self._remark = False, remark
+        self.bar.hide()
+        self._tell()
+
+    def _rows(self, count: int) -> str:
+        one, many = NOUNS[self._operation.family]
+        return f"{count:,} {one if count == 1 else many}"
+
+    def _tell(self) -> None:
+        """The count, what is waited for, and what stands where there are no rows."""
+        count, shown = self.model.total, self.model.rowCount()
+        said = self._rows(count)
+        if self.reading:
+            said = f"{count:,} of {self._total:,} so far" if self._total else f"{count:,} so far"
+        elif not count and self._operation.listing:
+            said = ""
+        if shown != count:
+            said = f"{shown:,} of {said}"
+        extra = self._remark or (summary(map(unpacked, self.model.all_rows())) if self._seats() else "")
+        self.count.setText(" · ".join(part for part in (said, extra) if part))
+        self.export_button.setEnabled(count > 0 and not self.reading)
+        self.export_button.setToolTip("Ctrl+E" if count else "There are no rows yet.")
+        self._tell_empty()
+        self.changed.emit()
+
+    def _seats(self) -> bool:
+        return self._operation.family is Family.LICENCES and not self.reading and self.model.total > 0
+
+    def _tell_empty(self) -> None:
+        nouns = NOUNS[self._operation.family][1]
+        titles = ("Reading…", "") if self.reading else self.idle
+        self.empty.title.setText(titles[0])
+        self.empty.text.setText(titles[1].format(nouns=nouns))
+
+    idle = ("Nothing read yet", "The {nouns} of the tenant appear here.")
+    """What stands where there are no rows and none are being read."""
+
+    def _key(self) -> str:
+        return f"results/{self._operation.key}"
+
+    def _lay_out(self) -> None:
+        for button, icon in ((self.columns_button, "sliders"), (self.export_button, "save")):
+            Pictured(self._context.theme, button, icon)
+        self.columns_button.setAccessibleDescription("Choose which columns are shown")
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self.count, 1)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(320)
+        for widget in (self.search, self.columns_button, self.export_button):
+            tools.addWidget(widget, 1 if widget is self.search else 0)
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when a read begins or ends
+        self.bar.setSizePolicy(policy)
+        self.bar.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.banner)
+        column.addLayout(tools)
+        column.addWidget(self.bar)
+        column.addWidget(self.area, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Some rows are always in sight."""
+        return QSize(0, self.fontMetrics().height() * 12)
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(self.table.setFocus)
+        self.export_button.clicked.connect(self.export)
+        self.columns_button.clicked.connect(self._choose_columns)
+        self.table.chosen.connect(self._enable_uses)
+        kind, _ = _ENTITIES[self._operation.family]
+        self._uses: list[QAction] = []
+        for other in OPERATIONS.values():
+            if other.writes and any(field.kind is kind for field in other.fields):
+                action = QAction(f"{other.title}…", self)
+                action.triggered.connect(self._use(other.key))
+                self.table.addAction(action)
+                self._uses.append(action)
+
+    def _use(self, key: str) -> Callable[[], None]:
+        def use() -> None:
+            row: Packed | None = self.table.current()
+            if row is not None:
+                kind, name = _ENTITIES[self._operation.family]
+                made: Any = unpacked(row)
+                title = self.model.columns[0].text(row)
+                self.use.emit(Chosen(key, kind, str(made[name]), title, str(made.get(_NOTES[kind]) or "")))
+
+        return use
+
+    def _enable_uses(self) -> None:
+        one = self.table.current() is not None
+        for action in self._uses:
+            action.setEnabled(one)
+
+    def _filter(self, text: str) -> None:
+        self.area.filter(text)
+        self._tell()
+
+    def _choose_columns(self) -> None:
+        menu = self.table.columns.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        _popup_below(menu, self.columns_button)
+
+
+def _popup_below(menu: QMenu, button: QPushButton) -> None:
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+
+def _codes(problem: Problem) -> str:
+    facts = (("Code", problem.code), ("Request ID", problem.request_id), ("As it came", problem.detail))
+    return "\n".join(f"{name}: {value}" for name, value in facts if value)

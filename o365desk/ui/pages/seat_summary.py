@@ -1,0 +1,18 @@
+"""Licence plans in a sentence: how many seats there are, are used, and where there are none left."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from o365desk.catalogue.licences import seats
+
+
+def summary(plans: Iterable[Mapping[str, Any]]) -> str:
+    """A line about plans in Graph's shape."""
+    counted = [seats(plan) for plan in plans]
+    enabled, used = (sum(each[key] for each in counted) for key in ("enabled", "used"))
+    full = sum(each["free"] == 0 and each["enabled"] > 0 for each in counted)
+    over = sum(each["free"] < 0 for each in counted)
+    parts = [f"{used:,} of {enabled:,} seats are used"]
+    parts += [f"{full} {'plan has' if full == 1 else 'plans have'} no seat left"] if full else []
+    parts += [f"{over} {'plan has' if over == 1 else 'plans have'} more used than there are"] if over else []
+    return ", ".join(parts)
