@@ -23,6 +23,9 @@ _TOLD_EVERY = 0.1
 """Seconds between two reports of progress."""
 _SENT_AT_MOST = 5
 """How often a row is sent whose answer is lost each time."""
+_LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each look at what was refused after its first answer was lost: Microsoft's copies of the directory
+agree after a while, and the first try may show only then."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
 
 _COUNTED = {
@@ -201,7 +204,7 @@ class _Work:
 
     def carry_out(self, rows: Sequence[Kept]) -> None:
         """All rows. Raises StoppedError, CancelledError; returns early after a gentle cancel."""
-        self._only_aim = len({pack.aim for pack in shapes.packs(self._change, rows, self._graph.root)}) == 1
+        self._only_aim = len({shapes.aim(row) for row in rows}) == 1
         doubtful = [row for row in rows if row.state == SENT]
         left = {row.number for row in rows} - {row.number for row in doubtful}
         if doubtful:
@@ -287,7 +290,7 @@ class _Work:
         try whose answer was lost. Graph's text is not asked: it only explains."""
         if not refused:
             return
-        done = self._fulfilled([row for row, _ in refused])
+        done = self._looked_at([row for row, _ in refused])
         for row, reply in refused:
             if not done[row.number]:
                 self._ledger.failed([row], reply)
@@ -295,6 +298,15 @@ class _Work:
                 self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
             else:
                 self._ledger.ended([row], RowOutcome.ALREADY, "It became so after the plan was made.")
+
+    def _looked_at(self, rows: Sequence[Kept]) -> dict[int, bool]:
+        done: dict[int, bool] = {}
+        for wait in _LOOKS:
+            self._control.stop.wait(wait)
+            done = self._fulfilled(rows)
+            if all(done[row.number] for row in rows if row.number in self._doubted):
+                break
+        return done
 
     def _fulfilled(self, rows: Sequence[Kept]) -> dict[int, bool]:
         try:

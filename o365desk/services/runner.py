@@ -143,6 +143,8 @@ class Runner:
         from o365desk import catalogue
         from o365desk.services import applying
 
+        if plan.source_id != source.id:
+            raise AssertionError("a plan is for the data source that it was made for")
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
         operation, progress = catalogue.operation(plan.operation), applying.Progress(tell)
         with (

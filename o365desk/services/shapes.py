@@ -22,7 +22,7 @@ _PAGE = 999
 
 @dataclass(frozen=True)
 class Pack:
-    """Rows that go in one request. `aim` is what a refusal may concern as a whole: the group, else the row."""
+    """Rows that go in one request. `aim` as of its rows."""
 
     rows: tuple[Kept, ...]
     request: Request
@@ -52,7 +52,7 @@ def packs(change: Change, rows: Sequence[Kept], root: str, size: int = TOGETHER)
     if isinstance(change, Members) and change.adds:
         return _additions(rows, root, size)
     shape = _SHAPES[type(change)]
-    return [Pack((row,), shape(change, row.target), _aim(row)) for row in rows]
+    return [Pack((row,), shape(change, row.target), aim(row)) for row in rows]
 
 
 def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
@@ -63,7 +63,8 @@ def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
     return [part for pack in refused for part in packs(change, pack.rows, root, size)]
 
 
-def _aim(row: Kept) -> str:
+def aim(row: Kept) -> str:
+    """What a refusal of the row may concern as a whole: its group, else the row itself."""
     return str(row.target.get("group") or row.number)
 
 

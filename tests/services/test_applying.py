@@ -8,8 +8,8 @@ import pytest
 
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import RunProgress, RunState
-from o365desk.model.stop import Control
-from o365desk.services import creating
+from o365desk.model.stop import Control, Stop
+from o365desk.services import creating, shapes
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
@@ -221,6 +221,54 @@ def test_a_group_that_refuses_does_not_hold_up_the_others(bulk: Bulk) -> None:
     run = bulk.apply(plan)
     assert run.state is RunState.FINISHED
     assert outcomes(bulk.rows(run)) == ["failed"] * 30 + ["changed"] * 30
+
+
+def test_a_network_that_is_gone_stops_the_run_and_resume_settles_what_is_in_doubt(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = bulk.group("large")
+    before = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in before][:300]
+    plan = bulk.plan(REMOVE, members(group, people))
+    wait = Stop.wait
+    monkeypatch.setattr(Stop, "wait", lambda stop, seconds: wait(stop, seconds / 100))
+    switches(reset_after_work=1, graph_down_after=6)
+    run = bulk.apply(plan)
+    assert run.state is RunState.STOPPED
+    assert run.problem
+    assert not run.problem.conclusive
+    assert run.counts.changed
+    assert run.doubtful
+    assert run.counts.total == 300
+    with pytest.raises(ProblemError):
+        bulk.undo(run)
+    switches(graph_down="none", graph_down_after=0, reset_after_work=0)
+    assert any("in doubt" in note for note in bulk.undo(run).notes)
+    again = bulk.resumed(run)
+    assert (again.state, again.counts.changed, again.doubtful) == (RunState.FINISHED, 300, 0)
+    assert bulk.writer.members(group) == before - ids(people)
+    assert bulk.apply(bulk.undo(again)).counts.changed == 300
+    assert bulk.writer.members(group) == before
+
+
+@pytest.mark.parametrize("key", [ADD, REMOVE])
+def test_what_shows_late_is_not_taken_for_a_failure(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """The answer is lost; a copy of the directory that lags does not show the work; sent again, it is refused."""
+    group = bulk.group("m365")
+    before = bulk.writer.members(group)
+    user = bulk.outsiders(group, 1)[0] if key == ADD else {"id": sorted(before)[0]}
+    plan = bulk.plan(key, [{"group": group, "user": user["id"]}])
+    looks = iter([{1: False}, {1: False}, {1: False}])
+    fulfilled, wait = shapes.fulfilled, Stop.wait
+    monkeypatch.setattr(Stop, "wait", lambda stop, seconds: wait(stop, seconds / 100))
+    monkeypatch.setattr(shapes, "fulfilled", lambda *given: next(looks, None) or fulfilled(*given))
+    switches(reset_after_work=1)
+    run = bulk.apply(plan)
+    assert outcomes(bulk.rows(run)) == ["changed"]
+    assert bulk.apply(bulk.undo(run)).counts.changed == 1
+    assert bulk.writer.members(group) == before
 
 
 # --- pause and cancel ---------------------------------------------------------------------------------------------
