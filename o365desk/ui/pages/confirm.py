@@ -38,6 +38,7 @@ class ConfirmDialog(QDialog):
         self.apply.clicked.connect(self.accept)
         self.back.clicked.connect(self.reject)
         self._typed("")
+        self.line.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter applies, where the word fits; Esc goes back."""

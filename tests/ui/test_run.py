@@ -1,0 +1,348 @@
+"""The run page on the practice tenant: live, in the background, paused, cancelled, resumed, undone, tried again."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from o365desk.model.problems import Problem
+from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunState
+from o365desk.model.stop import Control
+from o365desk.ui.pages.live import Live
+from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, why_not_undone
+from tests import written
+from tests.scene import NOW
+from tests.ui.office import ADD, REMOVE, Office, click, office
+
+__all__ = ["office"]
+
+Switches = Callable[..., Any]
+
+
+@pytest.fixture
+def slow(office: Office, switches: Switches) -> str:
+    """A removal of 200 members that takes its time and has begun: the group's id."""
+    group = office.bulk.group("security")
+    office.applied(ADD, office.members(group, 200))
+    office.desk.app.runner.keep_settings(
+        office.desk.app.runner.settings.__class__(large_items=1000, large_percent=100)
+    )
+    people = sorted(office.bulk.writer.members(group))[:200]
+    office.planned(REMOVE, [{"group": group, "user": user} for user in people])
+    switches(latency_ms=400)
+    office.plan.apply()
+    office.soon(lambda: office.run.live and office.run.live.counts.changed)
+    return group
+
+
+def test_a_run_ends_with_a_headline_its_figures_and_every_row(office: Office) -> None:
+    group = office.bulk.group("security")
+    inside = sorted(office.bulk.writer.members(group))[0]
+    rows = [*office.members(group, 45), {"group": group, "user": inside}]
+    rows.insert(20, {"group": group, "user": "nobody@nowhere.example"})
+    run = office.applied(ADD, rows)
+    view = office.run.view
+    assert view.banner.accessibleName() == "45 added, 1 already so, 1 failed"
+    assert view.banner.level == "warn"
+    assert not view.progress.isVisible()
+    assert office.button("figure-changed").accessibleName() == "45 changed"
+    assert view.model.rowCount() == 47
+    first = view.model.row_at(view.model.index(0, 0))
+    assert (first.outcome, first.number) == (RowOutcome.FAILED, 21)
+    assert first.remedy
+    assert office.run.title == "Add 45 users to O'Brien's team"
+    assert run.id in office.run.said.text()
+    office.button("figure-failed").click()
+    assert view.model.rowCount() == 1
+    assert not office.run.pause_button.isVisible()
+    assert office.run.after.undo_button.isEnabled()
+
+
+def test_a_run_that_did_all_is_good(office: Office) -> None:
+    office.applied(ADD, office.members(office.bulk.group("security"), 3))
+    assert office.run.view.banner.level == "good"
+    assert office.run.view.banner.accessibleName() == "3 added"
+    assert not office.run.after.retry_button.isVisible()
+    assert not office.run.after.resume_button.isVisible()
+    assert office.window.menus.actions["resume"].toolTip() == "It is finished: nothing is left."
+
+
+def test_it_goes_on_while_another_page_is_in_sight(office: Office, slow: str, switches: Switches) -> None:
+    office.window.go("notices")
+    status = office.window.status
+    office.soon(status.work.isVisible)
+    assert status.work.text().startswith("Remove 200 users from O'Brien's team: ")
+    assert " of 200" in status.work.text()
+    office.press(Qt.Key.Key_Escape)
+    assert not office.run.lives[-1].control.cancelled, "Esc elsewhere does not touch it"
+    status.back.click()
+    assert office.run.isVisible()
+    assert office.run.view.progress.isVisible()
+    office.window.go("notices")
+    switches(latency_ms=0)
+    office.idle()
+    notice = office.window.notices.kept()[0]
+    assert notice.text == "Remove 200 users from O'Brien's team: 200 removed"
+    way = office.window.notices.way(notice)
+    assert way is not None
+    way[1]()
+    office.idle()
+    assert office.shown.counts.changed == 200
+
+
+def test_pause_and_go_on(office: Office, slow: str, switches: Switches) -> None:
+    page = office.run
+    page.pause_button.click()
+    assert page.pause_button.text() == "&Go on"
+    assert page.view.progress.doing.text().startswith("Paused.")
+    live = page.live
+    assert live is not None
+    office.qtbot.wait(1200)  # what was on its way arrives
+    done = live.counts.changed
+    office.qtbot.wait(600)
+    assert live.counts.changed == done < 200
+    switches(latency_ms=0)
+    page.pause_button.click()
+    office.idle()
+    assert office.shown.counts.changed == 200
+
+
+def test_a_gentle_cancel_ends_with_every_row_known_and_is_resumed(
+    office: Office, slow: str, switches: Switches
+) -> None:
+    page = office.run
+    office.window.setFocus()
+    office.press(Qt.Key.Key_Escape)
+    assert page.cancel_button.text() == "St&op now"
+    assert not page.pause_button.isEnabled()
+    assert page.view.progress.doing.text().startswith("Finishing what is on its way")
+    office.press(Qt.Key.Key_Escape)
+    assert page.live is not None
+    assert not page.live.control.stop.is_set(), "Esc pressed twice does no harm"
+    office.idle()
+    run = office.shown
+    assert run.state is RunState.CANCELLED
+    assert run.doubtful == 0
+    assert 0 < run.counts.changed < 200
+    assert page.view.banner.accessibleName() == (
+        f"Cancelled: {run.counts.changed} removed, {run.counts.not_attempted} not attempted"
+    )
+    switches(latency_ms=0)
+    page.after.resume_button.click()
+    office.idle()
+    assert office.shown.id == run.id
+    assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 200)
+
+
+def test_a_second_cancel_stops_at_once_and_resuming_reads_back(
+    office: Office, slow: str, switches: Switches
+) -> None:
+    page = office.run
+    switches(latency_ms=8000)
+    office.qtbot.wait(900)
+    page.cancel_button.click()
+    page.cancel_button.click()
+    assert not page.cancel_button.isEnabled()
+    office.qtbot.waitUntil(lambda: page.live is None, timeout=2000)
+    office.idle()
+    run = office.shown
+    assert run.state is not RunState.FINISHED
+    assert run.counts.total == 200
+    switches(latency_ms=0)
+    office.window.menus.actions["resume"].trigger()
+    office.idle()
+    assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 200)
+
+
+def test_what_failed_is_tried_again_by_itself(office: Office) -> None:
+    group = office.bulk.group("security")
+    rows = office.members(group, 4)
+    page = office.planned(ADD, [*rows, {"group": group, "user": "late@contoso.example"}])
+    page.apply()
+    office.idle()
+    office.run.after.retry_button.click()
+    office.idle()
+    assert page.isVisible()
+    assert page.wish is not None
+    assert [row.values["user"] for row in page.wish.rows] == ["late@contoso.example"]
+
+
+def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office) -> None:
+    group = office.bulk.group("security")
+    before = office.bulk.writer.members(group)
+    first = office.applied(ADD, office.members(group, 5))
+    office.run.after.undo_button.click()
+    office.idle()
+    page = office.plan
+    assert page.isVisible()
+    assert page.title == "Remove 5 users from O'Brien's team"
+    assert page.apply_button.property("role") == "danger"
+    page.command.open.setChecked(True)
+    assert page.command.line.text().startswith(f"o365desk runs undo {first.id} --apply")
+    dialog = office.answer("confirm", lambda dialog: _type_the_word(page, dialog)) if page.plan.limit else []
+    page.apply()
+    office.idle()
+    assert dialog in ([], ["confirm"])
+    assert office.bulk.writer.members(group) == before
+    assert office.shown.undoes == first.id
+    office.window.go("run", run_id=first.id)
+    office.idle()
+    assert not office.run.after.undo_button.isEnabled()
+    assert office.run.after.undo_button.toolTip() == "It was undone already."
+
+
+def _type_the_word(page: Any, dialog: QDialog) -> None:
+    dialog.line.setText(page.plan.limit.word)  # type: ignore[attr-defined]
+    click(dialog, "confirm-apply")
+
+
+def test_a_run_that_never_began_says_why(office: Office) -> None:
+    page = office.planned(ADD, office.members(office.bulk.group("security"), 2))
+    assert page.wish is not None
+    page.wish = replace(page.wish, source=page.wish.source.replace(read_write=False))
+    page.apply()
+    office.idle()
+    banner = office.run.view.banner
+    assert (banner.level, office.run.live, office.run.after.kept) == ("bad", None, None)
+    assert "Read and write users" in banner.plain_text()
+    assert office.desk.app.runner.runs() == []
+    assert office.window.notices.kept()[0].text == banner.accessibleName()
+    assert not office.run.pause_button.isVisible()
+
+
+def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.applied(ADD, office.members(office.bulk.group("security"), 3))
+    file = tmp_path / "run.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    office.window.menus.actions["export"].trigger()
+    office.idle()
+    rows = json.loads(file.read_text("utf-8"))
+    assert [row["outcome"] for row in rows] == ["changed"] * 3
+    assert all(row["request_id"] for row in rows)
+
+
+# --- closing the window -----------------------------------------------------------------------------------------
+
+
+def test_closing_asks_and_keeps_running(office: Office, slow: str, switches: Switches) -> None:
+    asked = office.answer("closing", lambda dialog: click(dialog, "closing-keep"))
+    event = QCloseEvent()
+    office.window.closeEvent(event)
+    assert asked == ["closing"]
+    assert not event.isAccepted()
+    assert office.run.live is not None
+    assert not office.run.live.control.cancelled
+    switches(latency_ms=0)
+    office.idle()
+    assert office.shown.counts.changed == 200
+
+
+def test_a_gentle_close_waits_for_what_is_on_its_way(office: Office, slow: str, switches: Switches) -> None:
+    office.answer("closing", lambda dialog: click(dialog, "closing-gently"))
+    assert not office.window.close()
+    assert office.window.isVisible()
+    switches(latency_ms=0)
+    office.qtbot.waitUntil(lambda: not office.window.isVisible(), timeout=20_000)
+    (run, _) = office.desk.app.runner.runs()
+    assert run.state is RunState.CANCELLED
+    assert run.doubtful == 0
+
+
+def test_close_now_leaves_a_run_that_can_be_resumed(office: Office, slow: str, switches: Switches) -> None:
+    office.answer("closing", lambda dialog: click(dialog, "closing-now"))
+    assert office.window.close()
+    (run, _) = office.desk.app.runner.runs()
+    assert run.state.resumable
+    switches(latency_ms=0)
+    run = office.desk.app.runner.resume(run.id, Control(), lambda _: None)
+    assert (run.state, run.counts, run.doubtful) == (RunState.FINISHED, Counts(changed=200), 0)
+
+
+def test_the_question_goes_away_when_the_run_ends_meanwhile(office: Office, slow: str, switches: Switches) -> None:
+    office.answer("closing", lambda dialog: switches(latency_ms=0))
+    assert office.window.close()
+    (run, _) = office.desk.app.runner.runs()
+    assert run.counts.changed == 200
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_waited_for_is_counted_down(qtbot: QtBot, office: Office) -> None:
+    live = Live(office.window.context, "Add 3 users", parent=office.window)
+    live._told(RunProgress(run="r", counts=Counts(not_attempted=3), waiting="Microsoft asks for 12 s"))
+    assert live.waiting == "Microsoft asks for 12 s"
+    for _ in range(5):
+        live._tick()
+    assert live.waiting == "Microsoft asks for 7 s"
+    for _ in range(8):
+        live._tick()
+    assert live.waiting == "Microsoft asks for 12 s: any moment now"
+    live._told(RunProgress(run="r", counts=Counts(not_attempted=3)))
+    assert live.waiting == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "head"),
+    [
+        ({}, "warn", "9,960 added, 3 already so, 37 failed"),
+        ({"counts": Counts(changed=5)}, "good", "5 added"),
+        ({"counts": Counts(failed=5)}, "bad", "5 failed"),
+        ({"counts": Counts()}, "good", "no rows"),
+        ({"operation": "remove-licence-from-user", "counts": Counts(changed=2)}, "good", "2 taken away"),
+        ({"operation": "from-a-newer-program", "counts": Counts(changed=2)}, "good", "2 changed"),
+        (
+            {"state": RunState.INTERRUPTED, "counts": Counts(changed=1, not_attempted=9), "doubtful": 4},
+            "warn",
+            "Interrupted: 1 added, 5 not attempted, 4 in doubt",
+        ),
+        (
+            {"state": RunState.STOPPED, "counts": Counts(not_attempted=9), "problem": Problem(title="No consent")},
+            "bad",
+            "Stopped: 9 not attempted",
+        ),
+    ],
+)
+def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
+    run: Run = written.run("x", NOW, **changes)
+    assert headline(run)[:2] == (level, head)
+    assert (run.problem is None) or "No consent." in headline(run)[2]
+    assert counts_text(run) in head
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, ""),
+        ({"undoable": 0}, "It changed nothing."),
+        ({"undoable": 0, "undone_by": "77"}, "It was undone already."),
+        ({"doubtful": 3}, "Resume it first: rows are in doubt."),
+        ({"state": RunState.RUNNING}, "It still runs."),
+        ({"operation": "delete-group"}, "There is nothing that undoes this operation."),
+    ],
+)
+def test_why_a_run_is_not_undone(changes: dict[str, Any], reason: str) -> None:
+    assert why_not_undone(written.run("x", NOW, **changes)) == reason
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (89, "89 s"), (95, "2 min"), (3600, "60 min"), (7500, "2 h 5 min")]
+)
+def test_stretches_of_time(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+def test_a_run_that_is_gone_is_said_so(office: Office) -> None:
+    office.window.go("run", run_id="ffffffff")
+    office.idle()
+    assert "There is no run" in office.run.view.banner.accessibleName()
+    back = next(b for b in office.run.view.banner.findChildren(QPushButton) if b.text() == "All runs")
+    back.click()
+    assert office.runs.isVisible()
