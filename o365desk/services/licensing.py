@@ -95,7 +95,7 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
     counted = _Seats(desk)
     for draft in drafts:
         user = now.get(draft.user["id"]) or {}
-        through = [groups.get(group, group) for group in _groups(user, draft.target["sku"])]
+        through = [groups.get(group, group) for group in shapes.through_groups(user, draft.target["sku"])]
         draft.before = {"direct": shapes.direct(user, draft.target["sku"])}
         if draft.wish is None:
             _compare_removal(draft, through)
@@ -108,15 +108,6 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
 def _has(draft: "Draft") -> bool:
     owned = draft.user.get("assignedLicenses") or ()
     return any(str(plan.get("skuId")).lower() == draft.target["sku"] for plan in owned)
-
-
-def _groups(user: Mapping[str, Any], sku: str) -> list[str]:
-    """The groups through which a user has a plan."""
-    return [
-        str(state["assignedByGroup"])
-        for state in user.get("licenseAssignmentStates") or ()
-        if str(state.get("skuId")).lower() == sku and state.get("assignedByGroup")
-    ]
 
 
 def _names_of_groups(desk: "Desk", users: Mapping[str, Any]) -> dict[str, str]:
@@ -144,6 +135,7 @@ def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
     elif draft.before["direct"] is None:
         draft.already("Not assigned.")
     else:
+        draft.target["stays"] = bool(through)
         draft.will(f"Keeps it through {names}." if through else "")
 
 

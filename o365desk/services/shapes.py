@@ -202,6 +202,15 @@ def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
     return None
 
 
+def through_groups(user: Mapping[str, Any], sku: str) -> list[str]:
+    """The ids of the groups through which a user has a plan."""
+    return [
+        str(state["assignedByGroup"])
+        for state in user.get("licenseAssignmentStates") or ()
+        if str(state.get("skuId")).lower() == sku.lower() and state.get("assignedByGroup")
+    ]
+
+
 def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
     adds = isinstance(change, Members) and change.adds
     found = members_of(graph, dict.fromkeys(row.target["group"] for row in rows))
@@ -216,8 +225,11 @@ def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> d
     found = users_now(graph, (row.target["user"] for row in rows), "licenseAssignmentStates")
     result = {}
     for row in rows:
-        user = found[row.target["user"]]
-        result[row.number] = user is not None and direct(user, row.target["sku"]) == row.target["wish"]
+        user, target = found[row.target["user"]], row.target
+        done = user is not None and direct(user, target["sku"]) == target["wish"]
+        # Somebody who is to lose a plan, and has it through a group that the plan did not know of, has not lost it.
+        through = user is not None and target["wish"] is None and through_groups(user, target["sku"])
+        result[row.number] = done and (not through or bool(target.get("stays")))
     return result
 
 

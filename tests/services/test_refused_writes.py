@@ -1,0 +1,187 @@
+"""Every refusal of a write that the plan would have foreseen, but which came about after it: each is provoked on
+the practice tenant, fails its row alone, and is shown with its reason and remedy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from o365desk import catalogue, paths
+from o365desk.app import now
+from o365desk.model.problems import Problem
+from o365desk.model.run import Plan, PlanRow, Row, RunRow, Standing
+from o365desk.services import explain
+from tests.desk import Desk
+from tests.practice.fixtures import Client
+from tests.services.bulk import Bulk
+
+ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
+ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
+NOBODY = "11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture
+def bulk(desk: Desk, client: Client) -> Bulk:
+    return Bulk(desk, client)
+
+
+def applied(bulk: Bulk, key: str, *targets: dict[str, Any]) -> list[RunRow]:
+    """The rows of a plan that was right when it was made, whatever the tenant says now."""
+    rows = tuple(
+        PlanRow(row=Row(number=n, values={}), label=f"Row {n}", standing=Standing.WILL, target=target)
+        for n, target in enumerate(targets, 1)
+    )
+    made = Plan(
+        operation=key,
+        source_id=bulk.source.id,
+        source_name=bulk.source.name,
+        made=now(),
+        rows=rows,
+        sentence="Do it",
+    )
+    return bulk.rows(bulk.apply(made))
+
+
+def sku(bulk: Bulk, part_number: str) -> str:
+    rows = bulk.writer.rows("/subscribedSkus")
+    return str(next(row["skuId"] for row in rows if row["skuPartNumber"] == part_number))
+
+
+def person(bulk: Bulk) -> str:
+    users = [user for user in bulk.users if user["usageLocation"] and not user["assignedLicenses"]]
+    return str(next(user["id"] for user in users if user["accountEnabled"]))
+
+
+def holder(bulk: Bulk, part_number: str) -> str:
+    wanted = sku(bulk, part_number)
+    return str(
+        next(
+            user["id"]
+            for user in bulk.users
+            if user["usageLocation"] and wanted in [plan["skuId"] for plan in user["assignedLicenses"]]
+        )
+    )
+
+
+def licence(user: str, plan: str, wish: list[str] | None) -> dict[str, Any]:
+    return {"user": user, "sku": plan, "wish": wish}
+
+
+def membership(kind: str) -> Callable[[Bulk], dict[str, Any]]:
+    return lambda bulk: {"group": bulk.group(kind), "user": bulk.outsiders(bulk.group(kind), 1)[0]["id"]}
+
+
+def member(kind: str) -> Callable[[Bulk], dict[str, Any]]:
+    return lambda bulk: {"group": bulk.group(kind), "user": sorted(bulk.writer.members(bulk.group(kind)))[0]}
+
+
+def group(nickname: str) -> dict[str, Any]:
+    body = {
+        "displayName": "New",
+        "mailNickname": nickname,
+        "mailEnabled": False,
+        "securityEnabled": True,
+        "groupTypes": [],
+    }
+    return {"body": body, "owners": [], "members": []}
+
+
+def without_location(bulk: Bulk) -> dict[str, Any]:
+    user = next(user for user in bulk.users if not user["usageLocation"] and user["accountEnabled"])
+    return licence(user["id"], sku(bulk, "FLOW_FREE"), [])
+
+
+def inherited(bulk: Bulk) -> dict[str, Any]:
+    user = sorted(bulk.writer.members(bulk.group("licensed")))[0]
+    return licence(user, sku(bulk, "POWER_BI_PRO"), None)
+
+
+def base_of_another(bulk: Bulk) -> dict[str, Any]:
+    """Exchange is taken from somebody whose Audio Conferencing stands on it."""
+    exchange, audio = sku(bulk, "EXCHANGESTANDARD"), sku(bulk, "MCOMEETADV")
+    user = next(
+        user for user in bulk.users if {exchange, audio} == {plan["skuId"] for plan in user["assignedLicenses"]}
+    )
+    return licence(user["id"], exchange, None)
+
+
+REFUSALS: list[tuple[str, Callable[[Bulk], dict[str, Any]], str]] = [
+    (ADD, membership("dynamic"), "Microsoft Graph refused to change this group's members"),
+    (ADD, membership("role"), "Microsoft Graph refused to change this group's members"),
+    (ADD, membership("distribution"), "Exchange looks after this group"),
+    (ADD, membership("mail-security"), "Exchange looks after this group"),
+    (ADD, membership("synced"), "The group is synchronised from Active Directory"),
+    (ADD, lambda bulk: {"group": bulk.group("security"), "user": NOBODY}, "does not find the user or the group"),
+    (ADD, lambda bulk: {"group": NOBODY, "user": bulk.users[30]["id"]}, "does not find the user or the group"),
+    (REMOVE, member("dynamic"), "Microsoft Graph refused to change this group's members"),
+    (REMOVE, member("role"), "Microsoft Graph refused to change this group's members"),
+    (REMOVE, member("mail-security"), "Exchange looks after this group"),
+    (REMOVE, member("synced"), "The group is synchronised from Active Directory"),
+    (REMOVE, lambda bulk: {"group": NOBODY, "user": bulk.users[30]["id"]}, "does not find the user or the group"),
+    (ASSIGN, without_location, "The user has no valid usage location"),
+    (ASSIGN, lambda bulk: licence(person(bulk), sku(bulk, "POWER_BI_PRO"), []), "No seat is left"),
+    (ASSIGN, lambda bulk: licence(person(bulk), sku(bulk, "MCOMEETADV"), []), "The plan needs another one"),
+    (
+        ASSIGN,
+        lambda bulk: licence(
+            holder(bulk, "Microsoft_Teams_Rooms_Basic"), sku(bulk, "Microsoft_Teams_Rooms_Pro"), []
+        ),
+        "The plan excludes one that the user has",
+    ),
+    (ASSIGN, lambda bulk: licence(person(bulk), NOBODY, []), "The tenant does not have this plan"),
+    (ASSIGN, lambda bulk: licence(NOBODY, sku(bulk, "FLOW_FREE"), []), "does not find the user"),
+    (TAKE, inherited, "The plan comes through a group"),
+    (TAKE, base_of_another, "Another plan of the user needs this one"),
+    ("create-group", lambda bulk: group(bulk.groups[12]["mailNickname"]), "The mail nickname is taken"),
+    ("create-group", lambda bulk: group("with blank"), "The mail nickname is not valid"),
+    ("delete-group", lambda bulk: {"group": bulk.group("synced")}, "synchronised from Active Directory"),
+    ("delete-group", lambda bulk: {"group": bulk.group("distribution")}, "Exchange looks after this group"),
+]
+
+
+@pytest.mark.parametrize(("key", "target", "said"), REFUSALS)
+def test_a_refusal_is_shown_with_its_reason_and_remedy(
+    bulk: Bulk, key: str, target: Callable[[Bulk], dict[str, Any]], said: str
+) -> None:
+    (row,) = applied(bulk, key, target(bulk))
+    assert row.outcome == "failed", row
+    assert said in row.detail
+    assert row.remedy
+    assert row.code
+    assert row.request_id
+
+
+def test_what_is_so_by_now_is_no_failure(bulk: Bulk) -> None:
+    inside = member("security")(bulk)
+    outside = membership("m365")(bulk)
+    nothing = licence(person(bulk), sku(bulk, "FLOW_FREE"), None)
+    assert applied(bulk, ADD, inside)[0].outcome == "already"
+    assert applied(bulk, REMOVE, outside)[0].outcome == "already"
+    assert applied(bulk, TAKE, nothing)[0].outcome == "already"
+    made = bulk.group("security")
+    assert bulk.writer.send("DELETE", f"/groups/{made}").status_code == 204
+    assert applied(bulk, "delete-group", {"group": made})[0].outcome == "already"
+
+
+def test_the_table_of_refusals_is_whole() -> None:
+    rows = paths.table("graph-errors.json")["writes"]
+    for place, row in enumerate(rows):
+        assert row["title"]
+        assert row["cause"]
+        assert row["remedy"]
+        assert all(catalogue.operation(key).writes for key in row["operations"])
+        # An earlier row that says less would hide it.
+        for earlier in rows[:place]:
+            same = set(earlier["operations"]) & set(row["operations"]) and set(earlier["statuses"]) & set(
+                row["statuses"]
+            )
+            assert not (same and earlier.get("says", "") in row.get("says", "")), row["title"]
+
+
+def test_what_the_table_does_not_know_is_left_as_it_came() -> None:
+    problem = Problem(title="As it came", cause="c", remedy="r", detail="something new")
+    assert explain.refused_write(ADD, 400, problem) == problem
+    assert explain.refused_write("user-list", 404, problem) == problem
+    known = problem.with_(code="Request_ResourceNotFound")
+    assert explain.refused_write(ADD, 404, known).title != known.title
+    assert explain.refused_write(ADD, 404, known.with_(code="SomethingOfItsOwn")).title == known.title
