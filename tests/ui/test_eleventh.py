@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.catalogue import manual
@@ -20,6 +21,13 @@ from o365desk.catalogue.operations import (
 )
 from o365desk.catalogue.users import USER
 from o365desk.model.fields import Field, Kind
+from o365desk.services.credentials import Credential
+from o365desk.services.secrets import Secret
+from o365desk.ui.pages.operations import OperationsPage
+from o365desk.ui.pages.plan import PlanPage
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+from o365desk.ui.window import Window
 from tests.cli.shell import PASSPHRASE, Shell
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -122,3 +130,33 @@ def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client:
     assert shell.json(*words, "--apply")["counts"] == {"changed": 0, "already": 1, "failed": 0, "not_attempted": 0}
     shell.json("runs", "undo", run["run"], "--apply")
     assert department() == before
+
+
+def test_the_window_has_its_form_and_plans_with_it(
+    qtbot: QtBot, desk: Desk, theme: Theme, client: Client, able: dict[str, str]
+) -> None:
+    typed = Credential(secret=Secret(able["secret"]))
+    source = desk.app.connections.save(desk.source(client_id=able["client_id"]), None, typed).source
+    window = Window(desk.app, Tasks(), theme)
+    try:
+        window.show()
+        window.go("operations", source_id=source.id, operation="set-department")
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        page = window.page("operations")
+        assert isinstance(page, OperationsPage)
+        assert {"guest-list", "set-department"} <= set(page.list.buttons)
+        assert page.view
+        assert list(page.view.form.form.rows) == ["user", "department"]
+        user = writer(client).rows("/users?$top=5&$select=id")[4]["id"]
+        page.view.form.put({"user": user, "department": "Practice"})
+        page.view.run()
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        plan = window.page("plan")
+        assert isinstance(plan, PlanPage)
+        assert plan.plan
+        assert plan.plan.sentence.startswith("Move ")
+    finally:
+        window.tasks.shut_down()
+        window.hide()
+        window.deleteLater()
+        qtbot.wait(0)
