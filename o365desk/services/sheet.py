@@ -5,7 +5,7 @@ what is beyond doubt, and never changes the file. A repaired copy can be saved.
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,18 +59,22 @@ class Sheet:
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
 
 
-def read(path: Path, operation: Operation, fixed: Mapping[str, str] | None = None) -> Sheet:
-    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's. What is wrong with one row is
-    that row's problem. Raises ProblemError where no row can be understood."""
-    headings = Headings(path, operation, frozenset(key for key, value in (fixed or {}).items() if value))
-    return _Reader(path, operation, dict(fixed or {})).read(read_grid(path, headings.score), headings)
+def read(
+    path: Path, operation: Operation, fixed: Mapping[str, str] | None = None, *, later: Collection[str] = ()
+) -> Sheet:
+    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
+    values for all rows are still to come: they are not missed. What is wrong with one row is that row's problem.
+    Raises ProblemError where no row can be understood."""
+    given = {key: value for key, value in (fixed or {}).items() if value}
+    headings = Headings(path, operation, frozenset(given) | frozenset(later))
+    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings.score), headings)
 
 
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, path: Path, operation: Operation, fixed: dict[str, str]) -> None:
-        self._path, self._operation, self._fixed = path, operation, fixed
+    def __init__(self, path: Path, operation: Operation, fixed: dict[str, str], later: Collection[str]) -> None:
+        self._path, self._operation, self._fixed, self._later = path, operation, fixed, later
         self._fields = {item.key: item for item in operation.fields}
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
@@ -178,7 +182,8 @@ class _Reader:
                     code="spreadsheet-error",
                 )
         problems = check(self._operation, values)
-        return problems[0] if problems else None
+        coming = [key for key in self._later if key not in values]
+        return next((each for each in problems if each.code != "missing" or each.field not in coming), None)
 
     def _duplicates(self, rows: Sequence[Row]) -> None:
         seen: dict[tuple[str, ...], int] = {}

@@ -143,6 +143,7 @@ class Suggestions(QObject):
         if self._line.hasFocus() or self.popup.isVisible():
             self.popup.setMinimumWidth(self._line.fontMetrics().averageCharWidth() * 44)
             self._completer.complete()
+            self.popup.setCurrentIndex(QModelIndex())  # nothing is chosen by Enter that nobody went to
 
     def _activated(self, index: QModelIndex) -> None:
         suggestion = index.data(_SUGGESTION)

@@ -51,7 +51,7 @@ def _seats(made: Column, listed: Listed) -> Column:
     def tone(row: Packed) -> str:
         return "bad" if listed.value(unpacked(row))["free"] < 0 else ""
 
-    return replace(made, bar=bar, tone=tone, width=max(listed.width, 320))
+    return replace(made, bar=bar, tone=tone, width=max(listed.width, 380))
 
 
 _BY_KIND = {ColumnKind.CHECK: _check, ColumnKind.DATE: _date, ColumnKind.SEATS: _seats}

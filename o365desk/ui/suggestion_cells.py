@@ -22,7 +22,7 @@ class SuggestionCells(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
-        if index == self._view.currentIndex() and not index.data(QUIET):
+        if self._view.selectionModel().isSelected(index) and not index.data(QUIET):
             painter.fillRect(option.rect, self._theme.color("accent_soft"))
         place = option.rect.adjusted(_PAD, 4, -_PAD, -4)
         metrics = QFontMetrics(self._view.font())

@@ -20,7 +20,7 @@ BAR_ROLE = Qt.ItemDataRole.UserRole + 6
 _PAD = 12
 _ICON = 18
 _GAP = 8
-_BAR = 0.4
+_BAR = 0.36
 """The part of a cell that a bar takes."""
 MONO = ("DejaVu Sans Mono", "Consolas", "Menlo")
 Index = QModelIndex | QPersistentModelIndex

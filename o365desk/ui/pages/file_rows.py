@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout
 
 from o365desk.catalogue import Operation
 from o365desk.model.problems import Problem
@@ -16,6 +16,7 @@ from o365desk.services.sheet import Sheet, read
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Context
 from o365desk.ui.labels import announce, text_label
+from o365desk.ui.pages.figures import buttons_row
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
@@ -47,24 +48,23 @@ _COLUMNS = (
         text=lambda remark: f"{remark.line:,}" if remark.line else "all",
         sort=lambda remark: remark.line,
         right=True,
-        width=64,
+        width=84,
     ),
     Column(
         key="sort",
-        title="What",
+        title="What was found",
         text=lambda remark: _LOOKS[remark.sort][0],
+        sort=lambda remark: list(_LOOKS).index(remark.sort),
         icon=lambda remark: _LOOKS[remark.sort][1:],
-        width=150,
-    ),
-    Column(
-        key="text",
-        title="Why",
-        text=lambda remark: remark.text,
-        note=lambda remark: remark.remedy,
+        note=lambda remark: " ".join(part for part in (_sentence(remark.text), remark.remedy) if part),
         grows=True,
-        width=240,
+        width=300,
     ),
 )
+
+
+def _sentence(text: str) -> str:
+    return text if text[-1:] in ".!?" else f"{text}."
 
 
 class FileRows(QFrame):
@@ -88,7 +88,7 @@ class FileRows(QFrame):
         self.save_button = QPushButton("Save a &repaired copy…")
         self.banner = Banner(context.theme)
         self.model = TableModel(_COLUMNS, lambda remark: remark, self)
-        self.table = Table(self.model, context.theme, "What was found in the file")
+        self.table = Table(self.model, context.theme, "What was found in the file", several=True)
         self.area = TableArea(
             self.table, self.model, Empty(context.theme, "passed", "Nothing to remark", ""), context.theme
         )
@@ -117,6 +117,10 @@ class FileRows(QFrame):
         """What was read with the values that are given now; None while that is not known."""
         return self.sheet.rows if self.sheet and not (self._task or self._again.isActive()) else None
 
+    def has_remarks(self) -> bool:
+        """Whether there is something to be listed."""
+        return self.model.total > 0
+
     def finish(self) -> None:
         """Reads what is to be read at once."""
         if self._again.isActive():
@@ -131,12 +135,15 @@ class FileRows(QFrame):
             return
         if self._task:
             self._task.abandon()
-        columns, fixed = self.columns(), dict(self._fixed)
+        fixed, keys = dict(self._fixed), [field.key for field in operation.fields]
 
         def work(stop: object, tell: object) -> Sheet:
-            # What the file has as a column is the file's: only then the rest can be for all rows.
-            known = columns or read(path, operation).columns
-            return read(path, operation, {key: text for key, text in fixed.items() if key not in known})
+            found = read(path, operation, later=keys)
+            # What the file has as a column is the file's; what it has not is given for all rows.
+            given = {key: text for key, text in fixed.items() if key not in found.columns}
+            if not given:
+                return found
+            return read(path, operation, given, later=[key for key in keys if key not in given])
 
         self.said.setText(f"Reading {path.name}…")
         self._task = self._context.tasks.run(
@@ -212,18 +219,14 @@ class FileRows(QFrame):
         Pictured(self._context.theme, self.save_button, "save")
         self.choose_button.clicked.connect(self._choose)
         self.save_button.clicked.connect(self._save)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.choose_button)
-        buttons.addWidget(self.save_button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(self.said)
-        column.addLayout(buttons)
+        column.addWidget(buttons_row([self.choose_button, self.save_button]))
         column.addWidget(self.banner)
-        column.addWidget(self.area, 1)
+        column.addWidget(self.area, 1000)
+        column.addStretch(1)
         self.area.setMinimumHeight(self.fontMetrics().height() * 9)
         self.area.hide()
         self.save_button.hide()
@@ -240,23 +243,17 @@ def _dropped(event: QDropEvent) -> Path | None:
 
 def _remarks(sheet: Sheet) -> list[Remark]:
     """What is to be known of a file, the worst first."""
-    problems = [(row.line, row.problem) for row in sheet.rows if row.problem and not _still_to_come(row, sheet)]
+    problems = [(row.line, row.problem) for row in sheet.rows if row.problem]
     bad = [Remark(line, "impossible", problem.title, problem.remedy) for line, problem in problems]
     seen = [Remark(item.line, "repaired" if item.repaired else "look", item.text) for item in sheet.findings]
     return bad + sorted(seen, key=lambda remark: (remark.sort == "repaired", remark.line))
-
-
-def _still_to_come(row: Row, sheet: Sheet) -> bool:
-    """Whether all that is wrong with a row is that a field for all rows is still empty."""
-    problem = row.problem
-    return problem is not None and problem.code == "missing" and problem.field not in sheet.columns
 
 
 def _summary(sheet: Sheet, remarks: list[Remark]) -> str:
     count = {sort: sum(remark.sort == sort for remark in remarks) for sort in _LOOKS}
     way = DELIMITERS.get(sheet.delimiter, "")
     parts = [f"{sheet.path.name}: {len(sheet.rows):,} {'row' if len(sheet.rows) == 1 else 'rows'}"]
-    parts += [part for part in (sheet.encoding, way) if part]
+    parts += [part for part in (sheet.encoding.upper(), way) if part]
     said = [", ".join(parts)]
     for sort, one, many in (
         ("impossible", "row cannot be done", "rows cannot be done"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from o365desk.catalogue import Operation
 from o365desk.catalogue.groups import nickname
@@ -81,6 +81,10 @@ class OperationForm(QFrame):
     def from_file(self) -> bool:
         """Whether a file of rows was chosen instead of one item."""
         return self.many is not None and self.many.editor.value() == "file"
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to fill in."""
+        return not (self.form.rows or self.options.rows or self.many)
 
     def values(self) -> dict[str, str]:
         """The values of the fields in sight, as text."""
@@ -186,6 +190,8 @@ class OperationForm(QFrame):
             row.set_hint("For all rows of the file" if self.from_file else "")
         if self.file:
             self.file.setVisible(self.from_file)
+            policy, tall = QSizePolicy.Policy, self.from_file and self.file.has_remarks()
+            self.setSizePolicy(policy.Preferred, policy.Expanding if tall else policy.Maximum)
             if self.from_file:
                 self.file.fix(self.values())
         self.edited.emit()
@@ -215,12 +221,12 @@ class OperationForm(QFrame):
         for row in self.form.rows.values():
             column.addWidget(row)
         self._options = QWidget()
-        line = QHBoxLayout(self._options)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(16)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._options)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(16)
         for row in self.options.rows.values():
-            line.addWidget(row, 1 if row.field.key == "order" else 0)
-        line.addStretch(1)
+            self._line.addWidget(row, 1 if row.field.key == "order" else 0)
+        self._line.addStretch(1)
         column.addWidget(self._options)
         self._options.setVisible(bool(self.options.rows))
         if self.file:
@@ -229,8 +235,16 @@ class OperationForm(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Labels stand beside their editors where there is room."""
         super().resizeEvent(event)
+        letter = self.fontMetrics().averageCharWidth()
         rows = [*self.form.rows.values(), *([self.many] if self.many else [])]
-        narrow = self.width() < self.fontMetrics().averageCharWidth() * 62
+        directions = QBoxLayout.Direction
+        below = self.width() < letter * 72
+        self._line.setDirection(directions.TopToBottom if below else directions.LeftToRight)
+        options = list(self.options.rows.values())
+        for row in () if below else options:
+            row.set_label_width(row.label_width())
+        rows += options if below else []
+        narrow = self.width() < letter * 50
         width = max((row.label_width() for row in rows), default=0)
         for row in rows:
             row.set_stacked(narrow)

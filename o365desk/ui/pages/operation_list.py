@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QComboBox,
     QFrame,
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -43,12 +45,15 @@ class OperationList(QWidget):
         self.sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.sources.setMinimumContentsLength(12)
         self.sources.activated.connect(lambda _: self.moved.emit(str(self.sources.currentData())))
+        self.operations = QComboBox()
+        self.operations.setAccessibleName("Operation")
+        self.operations.activated.connect(lambda _: self.chosen.emit(str(self.operations.currentData())))
         self.buttons: dict[str, QPushButton] = {}
         self.reasons: dict[str, QLabel] = {}
         self._group = QButtonGroup(self)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 4, 0)
+        self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(0)
         family = None
         for operation in sorted(OPERATIONS.values(), key=lambda each: _families().index(each.family)):
@@ -63,11 +68,28 @@ class OperationList(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         self._area = area
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.sources)
-        column.addWidget(area, 1)
+        self._whole = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(8)
+        self._whole.addWidget(self.sources)
+        self._whole.addWidget(self.operations)
+        self._whole.addWidget(area, 1)
+        self.set_narrow(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Two drop-downs beside each other instead of a list, where there is no room for one."""
+        directions = QBoxLayout.Direction
+        self._whole.setDirection(directions.LeftToRight if narrow else directions.TopToBottom)
+        self.operations.setVisible(narrow)
+        self._area.setVisible(not narrow)
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(
+            policy.Preferred if narrow else policy.Fixed, policy.Fixed if narrow else policy.Preferred
+        )
+
+    def list_width(self) -> int:
+        """What the list needs: the longest title, and a scroll bar."""
+        return max(button.sizeHint().width() for button in self.buttons.values()) + 28
 
     def show_sources(self, sources: list[DataSource], current: str) -> None:
         """The data sources to choose from; one needs no choosing."""
@@ -83,6 +105,8 @@ class OperationList(QWidget):
             problem = offs.get(key)
             self.reasons[key].setText(why_in_short(OPERATIONS[key], problem) if problem else "")
             self.reasons[key].setVisible(problem is not None)
+            reason = f" — {self.reasons[key].text()}" if problem else ""
+            self.operations.setItemText(self.operations.findData(key), OPERATIONS[key].title + reason)
             button.setProperty("off", problem is not None)
             button.style().unpolish(button)
             button.style().polish(button)
@@ -93,12 +117,13 @@ class OperationList(QWidget):
     def mark(self, key: str) -> None:
         """Marks the operation in sight."""
         self.buttons[key].setChecked(True)
+        self.operations.setCurrentIndex(self.operations.findData(key))
         self._area.ensureWidgetVisible(self.buttons[key], 0, 24)
 
     def sizeHint(self) -> QSize:
         """As wide as the longest title."""
-        widest = max(button.sizeHint().width() for button in self.buttons.values())
-        return QSize(widest + 16, super().sizeHint().height())
+        hint = super().sizeHint()
+        return hint if self._area.isHidden() else QSize(self.list_width(), hint.height())
 
     def _add_family(self, name: str, *, first: bool) -> None:
         if not first:
@@ -117,6 +142,7 @@ class OperationList(QWidget):
         reason.setObjectName(f"off-{operation.key}")
         reason.setContentsMargins(12, 0, 4, 4)
         reason.hide()
+        self.operations.addItem(operation.title, operation.key)
         self._group.addButton(button)
         self._column.addWidget(button)
         self._column.addWidget(reason)

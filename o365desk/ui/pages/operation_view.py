@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
@@ -231,21 +231,23 @@ class OperationView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(self.banner)
-        if self.results:
-            column.addWidget(self.form)
-            column.addWidget(self.results, 1)
-        else:
-            column.addWidget(self._scrolled(self.form), 1)
+        column.addWidget(self._scrolled(), 1)
         column.addWidget(self.command)
 
-    def _scrolled(self, form: QWidget) -> QScrollArea:
+    def _scrolled(self) -> QScrollArea:
+        """Form and results; where there is no room for both they are scrolled."""
         inside = QWidget()
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(form, 1000)
-        rows.addStretch(1)
+        rows.setSpacing(12)
+        rows.addWidget(self.banner)
+        rows.addWidget(self.form, 0 if self.results else 1)
+        if self.results:
+            self.form.setVisible(not self.form.is_empty())
+            rows.addWidget(self.results, 1)
+        rows.addStretch(0)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         return area

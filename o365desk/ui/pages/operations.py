@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
@@ -284,18 +284,25 @@ class OperationsPage(Page):
         self.foot = buttons_row([self.run_button, self.cancel_button])
         self._stack = QStackedWidget()
         self._split = QWidget()
-        row = QHBoxLayout(self._split)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        self.list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.list)
-        row.addWidget(self._stack, 1)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._split)
+        self._sides.setContentsMargins(0, 0, 0, 0)
+        self._sides.setSpacing(16)
+        self._sides.addWidget(self.list)
+        self._sides.addWidget(self._stack, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split, 1)
         whole.addWidget(self.empty, 1)
         self._split.hide()
         self.empty.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """List and form side by side where there is room for both."""
+        super().resizeEvent(event)
+        narrow = self.width() < self.list.list_width() + self.fontMetrics().averageCharWidth() * 60
+        directions = QBoxLayout.Direction
+        self._sides.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        self.list.set_narrow(narrow)
 
     def _connect(self) -> None:
         self.list.chosen.connect(self.choose)

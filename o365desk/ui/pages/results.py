@@ -59,6 +59,8 @@ class Results(QWidget):
         self.banner = Banner(context.theme)
         self.count = ElidedLabel(role="strong")
         self.count.setObjectName("count")
+        self.remark = ElidedLabel(role="dim")
+        self.remark.setObjectName("remark")
         self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
         self.search.setAccessibleName("Filter the rows in sight")
         self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
@@ -181,7 +183,8 @@ class Results(QWidget):
         if shown != count:
             said = f"{shown:,} of {said}"
         extra = self._remark or (summary(map(unpacked, self.model.all_rows())) if self._seats() else "")
-        self.count.setText(" · ".join(part for part in (said, extra) if part))
+        self.count.setText(said)
+        self.remark.setText(extra)
         self.export_button.setEnabled(count > 0 and not self.reading)
         self.export_button.setToolTip("Ctrl+E" if count else "There are no rows yet.")
         self._tell_empty()
@@ -213,16 +216,18 @@ class Results(QWidget):
         self.search.setMaximumWidth(320)
         for widget in (self.search, self.columns_button, self.export_button):
             tools.addWidget(widget, 1 if widget is self.search else 0)
-        policy = self.bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # nothing jumps when a read begins or ends
-        self.bar.setSizePolicy(policy)
+        below = QHBoxLayout()
+        below.setSpacing(12)
+        below.addWidget(self.remark, 1)
+        below.addWidget(self.bar, 1)
+        self.remark.setMinimumHeight(self.fontMetrics().height())  # nothing jumps when a read begins or ends
         self.bar.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(6)
         column.addWidget(self.banner)
         column.addLayout(tools)
-        column.addWidget(self.bar)
+        column.addLayout(below)
         column.addWidget(self.area, 1)
 
     def minimumSizeHint(self) -> QSize:
