@@ -10,6 +10,7 @@ from o365desk.model.stop import Control, Stop
 from o365desk.services.credentials import Credential
 from o365desk.services.secrets import Secret
 from tests.desk import Desk
+from tests.documented import faults
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, group_of, writer
 
@@ -80,6 +81,11 @@ class Bulk:
         """What was asked of Graph since the reset, of one method or of all, the writer's requests included."""
         entries: list[dict[str, Any]] = self.client.control("/requests")
         return [entry for entry in entries if entry["side"] == "graph" and method in ("", entry["method"])]
+
+    def faults(self) -> list[str]:
+        """What the program asked otherwise than the reference pages say. The writer's requests carry no id."""
+        asked = [entry for entry in self.log() if entry["client_request_id"] or "batch" in entry]
+        return [fault for entry in asked for fault in faults(entry)]
 
     def resumed(self, run: Run) -> Run:
         """Carried on."""

@@ -1,7 +1,7 @@
 """Runs: what is sent, how each row ends, and what happens when something gets in the way."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,8 +19,10 @@ ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 
 
 @pytest.fixture
-def bulk(desk: Desk, client: Client) -> Bulk:
-    return Bulk(desk, client)
+def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
+    bulk = Bulk(desk, client)
+    yield bulk
+    assert bulk.faults() == []
 
 
 def members(group: str, users: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -260,8 +260,10 @@ def test_the_second_step_is_never_changed() -> None:
 
 
 @pytest.fixture
-def bulk(desk: Desk, client: Client) -> Bulk:
-    return Bulk(desk, client)
+def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
+    bulk = Bulk(desk, client)
+    yield bulk
+    assert bulk.faults() == []
 
 
 def interrupted(bulk: Bulk) -> str:

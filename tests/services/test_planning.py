@@ -1,6 +1,6 @@
 """Plans: how rows stand to the tenant, why some cannot be done, and what is offered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,8 +21,10 @@ NOBODY = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
-def bulk(desk: Desk, client: Client) -> Bulk:
-    return Bulk(desk, client)
+def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
+    bulk = Bulk(desk, client)
+    yield bulk
+    assert bulk.faults() == []
 
 
 def reason(plan: Plan, row: int = 1) -> Problem:

@@ -1,7 +1,7 @@
 """Every refusal of a write that the plan would have foreseen, but which came about after it: each is provoked on
 the practice tenant, fails its row alone, and is shown with its reason and remedy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,8 +21,11 @@ NOBODY = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
-def bulk(desk: Desk, client: Client) -> Bulk:
-    return Bulk(desk, client)
+def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
+    bulk = Bulk(desk, client)
+    yield bulk
+    # A nickname that no plan would let through is what one test is about.
+    assert [fault for fault in bulk.faults() if "with blank" not in fault] == []
 
 
 def applied(bulk: Bulk, key: str, *targets: dict[str, Any]) -> list[RunRow]:

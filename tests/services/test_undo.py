@@ -1,7 +1,7 @@
 """Undo: the exact inverse of what really changed, and of an undo again. For random tenants and rows, apply ∘ undo
 is the identity on what it changed, and apply twice is apply once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,8 +22,10 @@ SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthChe
 
 
 @pytest.fixture
-def bulk(desk: Desk, client: Client) -> Bulk:
-    return Bulk(desk, client)
+def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
+    bulk = Bulk(desk, client)
+    yield bulk
+    assert bulk.faults() == []
 
 
 def undone(bulk: Bulk, run: Run) -> Run:
