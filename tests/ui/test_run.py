@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import Problem
-from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunState
+from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
 from o365desk.ui.pages.live import Live
-from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, why_not_undone
+from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, why, why_not_undone
 from tests import written
 from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
@@ -330,6 +330,17 @@ def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
 )
 def test_why_a_run_is_not_undone(changes: dict[str, Any], reason: str) -> None:
     assert why_not_undone(written.run("x", NOW, **changes)) == reason
+
+
+def test_why_a_row_ended_so_is_short_and_the_rest_follows() -> None:
+    failed = RunRow(
+        number=1, label="x", outcome=RowOutcome.FAILED, detail="No u.x@b.de. It is gone.", remedy="Look."
+    )
+    assert why(failed) == ("No u.x@b.de", "Gone. Look.")
+    assert why(RunRow(number=1, label="x", outcome=RowOutcome.ALREADY, detail="already a member")) == (
+        "already a member",
+        "",
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.labels import announce, text_label
 from o365desk.ui.pages.figures import Figures
 from o365desk.ui.pages.live import Live
-from o365desk.ui.pages.run_words import OUTCOMES, counted, headline, place, row_look, seconds_text
+from o365desk.ui.pages.run_words import OUTCOMES, counted, headline, place, row_look, seconds_text, why
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.theme import Theme
@@ -43,8 +43,8 @@ COLUMNS = (
     Column(
         key="why",
         title="Why, and what to do",
-        text=lambda row: row.detail,
-        note=lambda row: row.remedy,
+        text=lambda row: why(row)[0],
+        note=lambda row: why(row)[1],
         width=300,
         searched=True,
         grows=True,

@@ -110,6 +110,12 @@ def row_look(row: RunRow) -> tuple[str, str, str]:
     return ("in doubt", "warning", "warn") if row.doubtful else _ROWS[row.outcome]
 
 
+def why(row: RunRow) -> tuple[str, str]:
+    """Why a row ended so, in a sentence; and all that follows: the cause, and what to do about it."""
+    head, _, rest = row.detail.partition(". ")
+    return head.removesuffix("."), " ".join(part for part in (rest, row.remedy) if part)
+
+
 def place(row: RunRow) -> int:
     """Where a row comes when they are sorted by outcome: what failed first, then what was not attempted."""
     return _ORDER.index(row.outcome)

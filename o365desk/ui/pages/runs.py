@@ -241,7 +241,7 @@ class RunsPage(Page):
                 text=lambda line: STATES[line.run.state][0],
                 icon=lambda line: _look(line.run),
                 tone=lambda line: _look(line.run)[1],
-                note=lambda line: counts_text(line.run),
+                note=_came_of,
                 width=200,
                 grows=True,
                 searched=True,
@@ -264,6 +264,11 @@ def _what(line: Line) -> str:
     said += [f"undoes {run.undoes}"] if run.undoes else []
     said += [f"undone by {run.undone_by}"] if run.undone_by else []
     return " · ".join(said)
+
+
+def _came_of(line: Line) -> str:
+    problem = line.run.problem
+    return counts_text(line.run) + (f"; {problem.title}" if problem else "")
 
 
 def _look(run: Run) -> tuple[str, str]:
