@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
 """The permission that groups with directory roles need besides."""
+SEES_HIDDEN = frozenset({"Member.Read.Hidden", "Directory.ReadWrite.All"})
+"""Permissions with which the members of a group with hidden membership are listed."""
 
 
 # --- users and groups that rows name ------------------------------------------------------------------------------
@@ -134,15 +136,34 @@ def refused_kind(group: Mapping[str, Any], granted: Collection[str], *, members:
     for applies, code, title, cause, remedy in _KINDS:
         if applies(group) and (members or code != "dynamic"):
             return Problem(title=title.format(name), cause=cause, remedy=remedy, field="group", code=code)
-    if group.get("isAssignableToRole") and granted and ROLE_GROUPS not in granted:
-        return Problem(
-            title=f"“{name}” can be given directory roles",
-            cause=f"Such a group is protected: the app would need {ROLE_GROUPS}.",
-            remedy="Change it in the Entra admin centre as a Privileged Role Administrator.",
-            field="group",
-            code="role-assignable",
-        )
+    if not granted:  # a token that cannot be read proves nothing
+        return None
+    if members and group.get("visibility") == "HiddenMembership" and not SEES_HIDDEN & set(granted):
+        return _hidden(name)
+    if group.get("isAssignableToRole") and ROLE_GROUPS not in granted:
+        return _role_assignable(name)
     return None
+
+
+def _hidden(name: str) -> Problem:
+    return Problem(
+        title=f"The members of “{name}” are hidden",
+        cause=f"Only with {' or '.join(sorted(SEES_HIDDEN))} does Microsoft tell who is in it; else it answers with "
+        "an empty list, from which nothing may be concluded.",
+        remedy="Have Member.Read.Hidden consented to for the app, or change the members in the Entra admin centre.",
+        field="group",
+        code="hidden-members",
+    )
+
+
+def _role_assignable(name: str) -> Problem:
+    return Problem(
+        title=f"“{name}” can be given directory roles",
+        cause=f"Such a group is protected: the app would need {ROLE_GROUPS}.",
+        remedy="Change it in the Entra admin centre as a Privileged Role Administrator.",
+        field="group",
+        code="role-assignable",
+    )
 
 
 def _disabled(name: str) -> Problem:

@@ -47,6 +47,8 @@ class Bulk:
 
     def group(self, kind: str) -> str:
         """The id of a seeded group of a kind."""
+        if kind == "hidden":
+            return next(str(group["id"]) for group in self.groups if group["visibility"] == "HiddenMembership")
         return group_of(self.groups, kind)
 
     def outsiders(self, group: str, number: int) -> list[dict[str, Any]]:

@@ -82,6 +82,7 @@ def test_the_same_row_as_one_that_cannot_cannot_either(bulk: Bulk) -> None:
         ("distribution", "mail-enabled"),
         ("synced", "synced"),
         ("role", "role-assignable"),
+        ("hidden", "hidden-members"),
     ],
 )
 def test_groups_that_refuse_are_told_beforehand(bulk: Bulk, key: str, kind: str, code: str) -> None:
