@@ -148,8 +148,8 @@ def refused_kind(group: Mapping[str, Any], granted: Collection[str], *, members:
 def _hidden(name: str) -> Problem:
     return Problem(
         title=f"The members of “{name}” are hidden",
-        cause=f"Only with {' or '.join(sorted(SEES_HIDDEN))} does Microsoft tell who is in it; else it answers with "
-        "an empty list, from which nothing may be concluded.",
+        cause=f"Only with {' or '.join(sorted(SEES_HIDDEN))} does Microsoft tell who is in it; else it answers "
+        "with an empty list, from which nothing may be concluded.",
         remedy="Have Member.Read.Hidden consented to for the app, or change the members in the Entra admin centre.",
         field="group",
         code="hidden-members",
