@@ -29,7 +29,7 @@ MENUS = {
     "edit": "&Edit",
     "view": "&View",
     "source": "&Data source",
-    "run": "Ru&n",
+    "run": "Tas&ks",
     "practice": "&Practice",
     "help": "&Help",
 }

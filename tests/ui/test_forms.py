@@ -30,6 +30,12 @@ FIELDS = {
     Kind.SECRET: Field(key="secret", label="&Secret", kind=Kind.SECRET),
     Kind.FILE: Field(key="file", label="&File", kind=Kind.FILE),
     Kind.DATE: Field(key="date", label="&Date", kind=Kind.DATE),
+    Kind.NUMBER: Field(key="number", label="&Number", kind=Kind.NUMBER, help="A number."),
+    Kind.USER: Field(key="user", label="&User", kind=Kind.USER, help="Somebody."),
+    Kind.USERS: Field(key="users", label="&Owners", kind=Kind.USERS, help="Some people."),
+    Kind.GROUP: Field(key="group", label="&Group", kind=Kind.GROUP, help="A group."),
+    Kind.PLAN: Field(key="plan", label="&Plan", kind=Kind.PLAN, help="A plan."),
+    Kind.SERVICE_PLANS: Field(key="without", label="&Without", kind=Kind.SERVICE_PLANS, help="What is left out."),
 }
 PROBLEM = Problem(title="It is wrong", cause="Because.", remedy="Type another.", field="text")
 
@@ -65,6 +71,12 @@ def sheet(qtbot: QtBot) -> Callable[..., QWidget]:
         (Kind.FILE, "/a/b.pem"),
         (Kind.DATE, date(2026, 5, 31)),
         (Kind.DATE, None),
+        (Kind.NUMBER, "500"),
+        (Kind.USER, "anna@contoso.com"),
+        (Kind.USERS, "anna@contoso.com; bea@contoso.com"),
+        (Kind.GROUP, "Sales"),
+        (Kind.PLAN, "SPE_E3"),
+        (Kind.SERVICE_PLANS, "TEAMS1; SWAY"),
     ],
 )
 def test_a_value_goes_in_and_comes_back(qtbot: QtBot, theme: Theme, kind: Kind, value: Any) -> None:

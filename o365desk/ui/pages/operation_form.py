@@ -16,6 +16,7 @@ from o365desk.services.sheet import Sheet
 from o365desk.services.suggesting import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.forms import FieldRow, Form
+from o365desk.ui.mnemonics import lettered
 from o365desk.ui.pages.file_rows import FileRows
 from o365desk.ui.pickers import Ask, PickerEditor, UsersEditor
 from o365desk.ui.service_plans import ServicePlansEditor
@@ -31,7 +32,12 @@ _MANY = Field(
     kind=Kind.RADIO,
     choices=(("one", "One"), ("file", "Rows from a file (CSV or Excel)")),
 )
+_ORDER = "order"
 _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="all rows")
+
+
+_LETTERS = "loxy"
+"""Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy."""
 
 
 def order_field(operation: Operation) -> Field | None:
@@ -45,7 +51,7 @@ def order_field(operation: Operation) -> Field | None:
     if not orders:
         return None
     return Field(
-        key="order",
+        key=_ORDER,
         label="&Sort by",
         kind=Kind.CHOICE,
         choices=tuple(choices),
@@ -63,13 +69,12 @@ class OperationForm(QFrame):
         super().__init__()
         self.operation = operation
         self.setProperty("role", "card")
-        rows = [FieldRow(field, context.theme) for field in operation.fields]
-        self.form = Form(rows, self)
+        rows = {field.key: FieldRow(field, context.theme) for field in _all_fields(operation)}
+        self.form = Form([rows[field.key] for field in operation.fields], self)
         self.form.put({field.key: _first(field) for field in operation.fields})
-        self.many = FieldRow(_MANY, context.theme) if operation.writes else None
+        self.many = rows.get(_MANY.key)
         self.file = FileRows(context, operation) if operation.writes else None
-        options = [order_field(operation), _MOST if operation.listing and operation.listing.paged else None]
-        self.options = Form([FieldRow(field, context.theme) for field in options if field], self)
+        self.options = Form([rows[key] for key in (_ORDER, _MOST.key) if key in rows], self)
         self._own: set[str] = set()  # fields that a person filled in, so that no other fills them in
         self._lay_out()
         self._connect()
@@ -92,11 +97,11 @@ class OperationForm(QFrame):
 
     def order(self) -> str:
         """What Microsoft is to sort by; "" for nothing."""
-        return str(self.options.values().get("order", ""))
+        return str(self.options.values().get(_ORDER, ""))
 
     def most(self) -> int | None:
         """How many rows at most; None for all."""
-        text = str(self.options.values().get("mostRows", ""))
+        text = str(self.options.values().get(_MOST.key, ""))
         return int(text) or None if text.isdecimal() else None
 
     def sheet(self) -> Sheet | None:
@@ -225,7 +230,7 @@ class OperationForm(QFrame):
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(16)
         for row in self.options.rows.values():
-            self._line.addWidget(row, 1 if row.field.key == "order" else 0)
+            self._line.addWidget(row, 1 if row.field.key == _ORDER else 0)
         self._line.addStretch(1)
         column.addWidget(self._options)
         self._options.setVisible(bool(self.options.rows))
@@ -253,6 +258,18 @@ class OperationForm(QFrame):
                 row.label.setMaximumWidth(16777215)
             else:
                 row.set_label_width(width)
+
+
+def _all_fields(operation: Operation) -> list[Field]:
+    """The fields of the whole form, with letters that nothing else on the page has."""
+    paged = operation.listing is not None and operation.listing.paged
+    asked = (
+        _MANY if operation.writes else None,
+        *operation.fields,
+        order_field(operation),
+        _MOST if paged else None,
+    )
+    return lettered([field for field in asked if field], _LETTERS)
 
 
 def _first(field: Field) -> str:

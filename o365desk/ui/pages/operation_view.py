@@ -59,7 +59,7 @@ class OperationView(QWidget):
     def button_text(self) -> str:
         """What the button does, in words."""
         if self.operation.writes:
-            return "Check &what will change…"
+            return "Check what will change…"
         title = self.operation.title
         return title if title.startswith("Find") else f"List {title.removesuffix(' List').lower()}s"
 

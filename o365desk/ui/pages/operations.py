@@ -61,7 +61,7 @@ class OperationsPage(Page):
         self.view: OperationView | None = None
         self.beside_title = self.said = ElidedLabel(role="dim")
         self.list = OperationList(context.theme)
-        self.run_button, self.cancel_button = QPushButton(), QPushButton("C&ancel")
+        self.run_button, self.cancel_button = QPushButton(), QPushButton("Cancel")
         self.first_button = QPushButton("Add the first data source")
         self.empty = Empty(
             context.theme,

@@ -38,7 +38,7 @@ class PermissionsPanel(QFrame):
         self._list.setSpacing(12)
         self._why_not = text_label(role="small")
         self._why_not.setObjectName("no-consent-link")
-        self._copy = QPushButton("Copy consent lin&k")
+        self._copy = QPushButton("Copy consent link")
         self._register = QPushButton("Register the app…")
         self._lay_out()
 
