@@ -336,7 +336,7 @@ def test_why_a_row_ended_so_is_short_and_the_rest_follows() -> None:
     failed = RunRow(
         number=1, label="x", outcome=RowOutcome.FAILED, detail="No u.x@b.de. It is gone.", remedy="Look."
     )
-    assert why(failed) == ("No u.x@b.de", "Gone. Look.")
+    assert why(failed) == ("No u.x@b.de", "It is gone. Look.")
     assert why(RunRow(number=1, label="x", outcome=RowOutcome.ALREADY, detail="already a member")) == (
         "already a member",
         "",

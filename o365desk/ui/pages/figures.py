@@ -5,7 +5,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from o365desk.ui.banner import LEVEL_ICONS
 from o365desk.ui.flow import FlowLayout
@@ -33,13 +44,42 @@ class Figures(QWidget):
         super().__init__()
         self.counts: dict[Hashable, int] = {}
         self.buttons = {kind.key: _Figure(theme, kind) for kind in kinds}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(12)
         for key, button in self.buttons.items():
             button.clicked.connect(lambda on, key=key: self._clicked(key, on))
-            row.addWidget(button, 1)
+        self._arrange()
         self.show_counts({})
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as its buttons: the style sheet gives these a lower minimum than what is in them."""
+        high = max(button.sizeHint().height() for button in self.buttons.values())
+        lines = -(-len(self.buttons) // max(1, self._columns))
+        widest = max(button.sizeHint().width() for button in self.buttons.values())
+        return QSize(2 * widest + self._grid.horizontalSpacing(), lines * (high + 12) - 12)
+
+    def sizeHint(self) -> QSize:
+        """Likewise; wider, it stands on one line."""
+        return self.minimumSizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Side by side, or two to a line where there is no room."""
+        buttons = list(self.buttons.values())
+        wide = max(button.sizeHint().width() for button in buttons) * len(buttons)
+        columns = len(buttons) if wide + self._grid.horizontalSpacing() * (len(buttons) - 1) <= self.width() else 2
+        if columns != self._columns:
+            self._columns = columns
+            for number, button in enumerate(buttons):
+                self._grid.addWidget(button, number // columns, number % columns)
+            for column in range(len(buttons)):
+                self._grid.setColumnStretch(column, int(column < columns))
+            self.updateGeometry()
 
     @property
     def key(self) -> Hashable | None:
@@ -156,6 +196,21 @@ class Remarks(QWidget):
             button.clicked.connect(remark.do)
             row.addWidget(button)
         return line
+
+
+_ROOM = 9
+"""Lines of text for which a table has room at least."""
+
+
+def scrolling(inner: QWidget, table: QWidget) -> QScrollArea:
+    """What is on a page, to be scrolled where even the table's least height leaves no room for all of it."""
+    table.setMinimumHeight(table.fontMetrics().height() * _ROOM)
+    area = QScrollArea(widgetResizable=True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    return area
 
 
 def buttons_row(*groups: Sequence[QPushButton]) -> QWidget:

@@ -22,7 +22,7 @@ from o365desk.ui.labels import announce, text_label
 from o365desk.ui.notices import remedies
 from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.confirm import ConfirmDialog, shortened
-from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.figures import buttons_row, scrolling
 from o365desk.ui.pages.fixing import FixDialog
 from o365desk.ui.pages.plan_review import Review, Wish
 from o365desk.ui.pages.run_exports import PLAN_COLUMNS, Exporting
@@ -225,7 +225,7 @@ class PlanPage(Page):
             self.title = plan.sentence if plan and not off else wish.operation.title
             self.command.show_command(wish.command_line(plan))
         self.said.setText("Nothing is written yet." if plan else "")
-        self._stack.setCurrentWidget(self.waiting if self._task else self.review if plan else self._blank)
+        self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")
         for button, shown in (
             (self.apply_button, plan is not None and not off),
@@ -252,7 +252,8 @@ class PlanPage(Page):
         )
         self._blank = QWidget()
         self._stack = QStackedWidget()
-        for widget in (self._blank, self.waiting, self.review):
+        self._reviewed = scrolling(self.review, self.review.area)
+        for widget in (self._blank, self.waiting, self._reviewed):
             self._stack.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

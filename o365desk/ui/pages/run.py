@@ -12,7 +12,7 @@ from o365desk.ui.banner import Remedies
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.notices import problem_detail, remedies
-from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.figures import buttons_row, scrolling
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_after import After, Kept, read
 from o365desk.ui.pages.run_view import RunView
@@ -50,7 +50,7 @@ class RunPage(Page):
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view)
+        column.addWidget(scrolling(self.view, self.view.area))
         self._show_state()
 
     # --- what the window asks -------------------------------------------------------------------------------

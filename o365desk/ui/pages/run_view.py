@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressB
 from o365desk.model.problems import Problem
 from o365desk.model.run import RowOutcome, Run, RunRow
 from o365desk.ui.banner import Banner, Remedies
-from o365desk.ui.labels import announce, text_label
+from o365desk.ui.labels import ElidedLabel, announce, text_label
 from o365desk.ui.pages.figures import Figures
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_words import OUTCOMES, counted, headline, place, row_look, seconds_text, why
@@ -161,22 +161,20 @@ class ProgressCard(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.doing, self.pace = text_label("", "strong"), text_label("", "dim", wrap=False)
-        self.waiting, self._clock = text_label("", "warn"), QLabel()
+        self.doing, self.pace = text_label("", "strong"), ElidedLabel(role="dim")
+        self.waiting, self._clock = text_label("", "warn", wrap=False), QLabel()
         Pictured(theme, self._clock, "clock", "warn")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("How far the run is")
-        head = QHBoxLayout()
-        head.addWidget(self.doing, 1)
-        head.addWidget(self.pace)
         wait = QHBoxLayout()
         wait.setSpacing(8)
+        wait.addWidget(self.pace, 2)
         wait.addWidget(self._clock)
-        wait.addWidget(self.waiting, 1)
+        wait.addWidget(self.waiting)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addLayout(head)
+        column.addWidget(self.doing)
         column.addWidget(self.bar)
         column.addLayout(wait)
         height = max(self.waiting.sizeHint().height(), self._clock.sizeHint().height())
@@ -194,7 +192,6 @@ class ProgressCard(QFrame):
         self.pace.setText(" · ".join(_pace(live, done)))
         self.waiting.setText(live.waiting)
         self._clock.setVisible(bool(live.waiting))
-        self.pace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _pace(live: Live, done: int) -> list[str]:

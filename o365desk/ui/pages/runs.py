@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk import catalogue
 from o365desk.model.datasource import DataSource
@@ -15,6 +15,7 @@ from o365desk.model.status import age
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.notices import remedies
+from o365desk.ui.pages.figures import buttons_row
 from o365desk.ui.pages.plan_review import Wish
 from o365desk.ui.pages.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.run_words import (
@@ -186,17 +187,13 @@ class RunsPage(Page):
             "Every change that you apply is kept here with all its rows, to be looked up, resumed and undone.",
         )
         self.area = TableArea(self.table, self.model, empty, self.context.theme)
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
-        tools.addWidget(self.search, 1)
-        for button in (self.resume_button, self.undo_button, self.export_button, self.open_button):
-            tools.addWidget(button)
         self.open_button.setProperty("role", "primary")
+        self.foot = buttons_row([self.open_button, self.resume_button, self.undo_button, self.export_button])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.banner)
-        column.addLayout(tools)
+        column.addWidget(self.search)
         column.addWidget(self.area, 1)
 
     def _connect(self) -> None:
