@@ -19,7 +19,8 @@ class Context:
     """What a page is given: the services, the thread bridge, the theme, notices and where to go.
 
     `go("datasources")`, `go("connector", source_id=…)`, `go("connector", draft=DataSource, base=None or a
-    version)`, `go("add-new")`, `go("recycle-bin")`, `go("notices")`, `go("operations", source_id=…, operation=…)`. It asks the present page `may_leave` first
+    version)`, `go("add-new")`, `go("recycle-bin")`, `go("notices")`,
+    `go("operations", source_id=…, operation=…)`. It asks the present page `may_leave` first
     and returns whether it went.
     """
 

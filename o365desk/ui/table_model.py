@@ -86,6 +86,15 @@ _ANSWERS: dict[int, Callable[[Column, Any], Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What a row is known by: its place while the rows are the same, else its identity."""
+
+    age: int
+    at: int
+    identity: object
+
+
 class TableModel(QAbstractTableModel):
     """Rows (any objects) seen through columns. `identity` tells a row from another across reloads. `ordered`
     follows when many rows were put in order."""
@@ -96,6 +105,7 @@ class TableModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns = tuple(columns)
         self.identity = identity
+        self._age = 0  # how often all rows were replaced
         self._rows: list[Any] = []
         self._texts: list[str] = []
         self._order: list[int] = []  # all rows, in order
@@ -127,6 +137,7 @@ class TableModel(QAbstractTableModel):
         """Replaces all rows; filter and order stay in force."""
         self._forget_sorting()
         self.beginResetModel()
+        self._age += 1
         self._rows = list(rows)
         self._texts = [self.searched(row) for row in self._rows]
         many = len(self._rows) > _AT_ONCE
@@ -174,6 +185,20 @@ class TableModel(QAbstractTableModel):
     def all_rows(self) -> list[Any]:
         """All rows, in order."""
         return [self._rows[at] for at in self._order]
+
+    def mark_of(self, index: Index) -> "Mark":
+        """What the row behind an index is known by, also after the rows were replaced."""
+        at = self._shown[index.row()]
+        return Mark(self._age, at, self.identity(self._rows[at]))
+
+    def line_of(self, mark: "Mark") -> int:
+        """The line in which a marked row is shown now; -1 if it is not."""
+        if mark.age != self._age:
+            return self.find(mark.identity)
+        try:
+            return self._shown.index(mark.at)
+        except ValueError:
+            return -1
 
     def find(self, identity: object) -> int:
         """The line in which a row is shown now; -1 if it is not."""

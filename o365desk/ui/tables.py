@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from o365desk.services.state import State
 from o365desk.ui.table_cells import LINK_ROLE, CellDelegate
 from o365desk.ui.table_header import Header
-from o365desk.ui.table_model import SORT_ROLE, Column, TableModel
+from o365desk.ui.table_model import SORT_ROLE, Column, Mark, TableModel
 from o365desk.ui.theme import Theme
 
 __all__ = ["SORT_ROLE", "Column", "Empty", "Table", "TableArea", "TableModel"]
@@ -42,7 +42,7 @@ class Table(QTableView):
     ) -> None:
         super().__init__(parent)
         self._rows = model
-        self._kept: object = None
+        self._kept: Mark | None = None
         self.setModel(model)
         self.setAccessibleName(name)
         self._cells = CellDelegate(theme, self)
@@ -176,11 +176,11 @@ class Table(QTableView):
         self.columns.resized()
 
     def _keep_current(self) -> None:
-        row = self.current()
-        self._kept = self._rows.identity(row) if row is not None else self._kept
+        index = self.currentIndex()
+        self._kept = self._rows.mark_of(index) if index.isValid() else self._kept
 
     def _find_current(self) -> None:
-        line = self._rows.find(self._kept) if self._kept is not None else -1
+        line = self._rows.line_of(self._kept) if self._kept else -1
         if line >= 0:
             self.setCurrentIndex(self._rows.index(line, 0))
         self.columns.fit()
