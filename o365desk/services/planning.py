@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from o365desk.services.runner import Session
 
 
+_ARROW = " → "
+
+
 @dataclass
 class Draft:
     """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
@@ -72,7 +75,7 @@ class Draft:
         """The row of the plan."""
         return PlanRow(
             row=self.row,
-            label=f"{self.item} → {self.aim}" if self.aim else self.item,
+            label=f"{self.item}{_ARROW}{self.aim}" if self.aim else self.item,
             standing=self.standing or Standing.WILL,
             problem=self.problem,
             note=self.note,
@@ -141,7 +144,10 @@ def undo(
     drafts, wishes = [], {}
     for row in kept:
         given, wishes[row.number] = _former(row)
-        drafts.append(Draft(Row(number=row.number, line=row.line, values=given), wish=wishes[row.number]))
+        # Who is gone by now is still named as then.
+        item, _, aim = row.label.partition(_ARROW)
+        back = Row(number=row.number, line=row.line, values=given)
+        drafts.append(Draft(back, item=item, aim=aim, wish=wishes[row.number]))
     made = _made(session, operation, drafts, settings, tell, now, wishes, run.id)
     if not run.doubtful:
         return made

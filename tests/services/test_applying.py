@@ -1,6 +1,7 @@
 """Runs: what is sent, how each row ends, and what happens when something gets in the way."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -271,6 +272,24 @@ def test_what_shows_late_is_not_taken_for_a_failure(
     assert outcomes(bulk.rows(run)) == ["changed"]
     assert bulk.apply(bulk.undo(run)).counts.changed == 1
     assert bulk.writer.members(group) == before
+
+
+def test_progress_is_told_as_often_as_people_can_see(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("large")
+    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:600]
+    plan = bulk.plan(REMOVE, members(group, people))
+    switches(latency_ms=30)
+    began = time.monotonic()
+    run = bulk.apply(plan)
+    most = (time.monotonic() - began) / 0.1 + 3
+    assert 2 < len(bulk.told) < most
+    assert {told.run for told in bulk.told} == {run.id}
+    changed = [told.counts.changed for told in bulk.told]
+    assert changed == sorted(changed)
+    assert (changed[-1], bulk.told[-1].left) == (600, 0)
+    assert all(told.counts.total == 600 for told in bulk.told)
+    assert sorted(row.number for told in bulk.told for row in told.recent) == list(range(1, 601))
+    assert bulk.told[1].rate > 0
 
 
 # --- pause and cancel ---------------------------------------------------------------------------------------------

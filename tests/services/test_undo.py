@@ -87,6 +87,8 @@ def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
     assert bulk.writer.send("DELETE", f"/users/{people[1]}").status_code == 204
     plan = bulk.undo(run)
     assert standings(plan) == ["already so", "cannot", "will change", "will change"]
+    assert [row.label for row in plan.rows] == [row.label for row in bulk.rows(run)]
+    assert all(row.label.endswith(" → O'Brien's team") for row in plan.rows)
     back = bulk.apply(plan)
     assert outcomes(bulk.rows(back)) == ["already", "failed", "changed", "changed"]
     assert bulk.runner.run(run.id).undoable == 1
