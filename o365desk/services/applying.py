@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from o365desk.catalogue.operations import NewGroup, Operation
+from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Counts, Plan, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
@@ -42,6 +43,20 @@ class StoppedError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence())
         self.problem = problem
+
+
+def refuse_other_source(plan: Plan, source: DataSource) -> None:
+    """A plan is for the data source that it was made for. Raises ProblemError."""
+    if plan.source_id == source.id:
+        return
+    raise ProblemError(
+        Problem(
+            title="The plan was made for another data source",
+            cause=f"For “{plan.source_name}”, not for “{source.name}”: its ids mean nothing there.",
+            remedy="Plan again with this data source.",
+            code="other-source",
+        )
+    )
 
 
 def refuse_large(plan: Plan, *, allow_large: bool, confirmed: str) -> None:

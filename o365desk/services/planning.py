@@ -94,7 +94,7 @@ class Desk:
     settings: Settings
     granted: frozenset[str]
     source_name: str
-    tell: Callable[[str], None] = lambda what: None
+    tell: Callable[[str], None]
     delegated: bool = False
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
@@ -195,14 +195,12 @@ def _made(
     wishes: Mapping[int, Any] | None = None,
     undoes: str = "",
 ) -> Plan:
-    desk = _desk(session, operation, settings, wishes)
-
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
-    desk.tell = doing
+    desk = _desk(session, operation, settings, wishes, doing)
     resolve, compare = _CHANGES[type(operation.change)]
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)
@@ -221,7 +219,13 @@ def _made(
     )
 
 
-def _desk(session: "Session", operation: Operation, settings: Settings, wishes: Mapping[int, Any] | None) -> Desk:
+def _desk(
+    session: "Session",
+    operation: Operation,
+    settings: Settings,
+    wishes: Mapping[int, Any] | None,
+    tell: Callable[[str], None],
+) -> Desk:
     source = session.source
     return Desk(
         graph=session.graph,
@@ -229,6 +233,7 @@ def _desk(session: "Session", operation: Operation, settings: Settings, wishes: 
         settings=settings,
         granted=session.token.granted,
         source_name=source.name,
+        tell=tell,
         delegated=source.sign_in.delegated,
         may_set_location=source.read_write and source.set_usage_location,
         wishes=wishes,

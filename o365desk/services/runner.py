@@ -82,8 +82,6 @@ class Runner:
         self._user = user
         self._journal = Journal(state, clock)
 
-    # --- offline ----------------------------------------------------------------------------------------------
-
     def off(self, source: DataSource, operation: "Operation") -> Problem | None:
         """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
         from o365desk.services import allowed
@@ -143,8 +141,7 @@ class Runner:
         from o365desk import catalogue
         from o365desk.services import applying
 
-        if plan.source_id != source.id:
-            raise AssertionError("a plan is for the data source that it was made for")
+        applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
         operation, progress = catalogue.operation(plan.operation), applying.Progress(tell)
         with (

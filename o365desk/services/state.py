@@ -93,17 +93,13 @@ class State:
 
     def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
         self._file = file
+        self.folder = file.parent
         self._clock = clock
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self.problem: Problem | None = None
         """Set when a damaged file was set aside. The program goes on with a new one."""
-
-    @property
-    def folder(self) -> Path:
-        """Where the file lies."""
-        return self._file.parent
 
     def close(self) -> None:
         """Lets go of the file. It opens again on the next use."""
@@ -240,8 +236,7 @@ class State:
         self.use(act)
 
     def use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Does something with the file; for `journal.py`, which keeps its tables in it. `act` may be called twice,
-        if the first call shows that the file is damaged."""
+        """For `journal.py`, whose tables are in the file. `act` is called twice if the file is found damaged."""
         with self._lock:
             try:
                 try:

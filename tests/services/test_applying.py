@@ -131,6 +131,15 @@ def test_a_large_plan_needs_its_word(bulk: Bulk) -> None:
     assert bulk.apply(plan, allow_large=False, confirmed="Müller & Söhne").counts.changed == 10
 
 
+def test_a_plan_is_for_its_data_source(bulk: Bulk) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 1)))
+    other = bulk.desk.saved(bulk.desk.source(name="Another"))
+    with pytest.raises(ProblemError, match="for another data source"):
+        bulk.runner.apply(other, plan, Control(), bulk.told.append)
+    assert bulk.runner.runs() == []
+
+
 # --- troubles -----------------------------------------------------------------------------------------------------
 
 
