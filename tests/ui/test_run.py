@@ -118,7 +118,12 @@ def test_a_gentle_cancel_ends_with_every_row_known_and_is_resumed(
     office: Office, slow: str, switches: Switches
 ) -> None:
     page = office.run
-    office.window.setFocus()
+    page.view.search.setFocus()
+    page.view.search.setText("anna")
+    office.press(Qt.Key.Key_Escape)
+    assert page.view.search.text() == ""
+    assert page.live is not None
+    assert not page.live.control.cancelled, "the first Esc ends the search"
     office.press(Qt.Key.Key_Escape)
     assert page.cancel_button.text() == "St&op now"
     assert not page.pause_button.isEnabled()
@@ -159,6 +164,14 @@ def test_a_second_cancel_stops_at_once_and_resuming_reads_back(
     office.window.menus.actions["resume"].trigger()
     office.idle()
     assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 200)
+
+
+def test_of_runs_that_ended_only_the_latest_are_held_in_memory(office: Office) -> None:
+    group = office.bulk.group("security")
+    for _ in range(7):
+        office.applied(ADD, office.members(group, 1))
+    assert len(office.run.lives) == 5
+    assert len(office.desk.app.runner.runs()) == 7
 
 
 def test_what_failed_is_tried_again_by_itself(office: Office) -> None:
@@ -262,6 +275,8 @@ def test_close_now_leaves_a_run_that_can_be_resumed(office: Office, slow: str, s
     assert run.state.resumable
     switches(latency_ms=0)
     run = office.desk.app.runner.resume(run.id, Control(), lambda _: None)
+    rows = office.desk.app.runner.run_rows(run.id)
+    assert [row for row in rows if row.outcome is not RowOutcome.CHANGED] == []
     assert (run.state, run.counts, run.doubtful) == (RunState.FINISHED, Counts(changed=200), 0)
 
 

@@ -82,6 +82,13 @@ class PlanPage(Page):
         """Whose tenant would change."""
         return self.wish.source if self.wish else None
 
+    def escape(self) -> None:
+        """Ends the search; else closes the page."""
+        if self.review.search.text():
+            self.review.search.clear()
+        else:
+            self.close_page()
+
     def commands(self) -> Commands:
         """Applying, planning again, exporting, closing."""
         ready = self.plan is not None
@@ -225,6 +232,7 @@ class PlanPage(Page):
             self.title = plan.sentence if plan and not off else wish.operation.title
             self.command.show_command(wish.command_line(plan))
         self.said.setText("Nothing is written yet." if plan else "")
+        self.said.setAccessibleName(f"{self.title}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")
         for button, shown in (

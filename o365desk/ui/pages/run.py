@@ -18,6 +18,9 @@ from o365desk.ui.pages.run_after import After, Kept, read
 from o365desk.ui.pages.run_view import RunView
 from o365desk.ui.pages.run_words import headline, moment, why_not_resumed, why_not_undone
 
+_HELD = 5
+"""Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
+
 
 class RunPage(Page):
     """See the module. `go("run", source=…, plan=…, confirmed=…, then=…)` starts one, `run_id=…` shows one,
@@ -73,8 +76,11 @@ class RunPage(Page):
         return self.live.source if self.live else kept.source if kept else None
 
     def escape(self) -> None:
-        """Cancels gently, never harder: Esc is easily pressed twice. Of a run that has ended, closes the page."""
-        if self.live is None:
+        """Ends the search; else cancels gently, and never harder: Esc is easily pressed twice. Of a run that has
+        ended, closes the page."""
+        if self.view.search.text():
+            self.view.search.clear()
+        elif self.live is None:
             self.context.go("runs")
         elif not self.live.control.cancelled:
             self.live.cancel()
@@ -96,6 +102,9 @@ class RunPage(Page):
 
     def begin(self, live: Live, confirmed: str = "") -> None:
         """Starts or resumes a run, and shows it."""
+        for old in [each for each in self.lives if not each.running][: -_HELD + 1]:
+            self.lives.remove(old)
+            old.deleteLater()
         self.lives.append(live)
         live.changed.connect(lambda: self._changed(live))
         live.ended.connect(lambda: self._ended(live))
