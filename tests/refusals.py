@@ -293,8 +293,8 @@ REFUSALS = (
             code="Request_ResourceNotFound", told="restore the user", planned="not-found", values=nobody(ASSIGN)),
     # 10: Remove Licence from User
     Refusal(section="10", name="through a group", operation=TAKE,
-            stale=licence(TAKE, through_group, "POWER_BI_PRO"), status=400, told="became so after the plan",
-            outcome="already", planned="inherited", values=given_licence(through_group, "POWER_BI_PRO")),
+            stale=licence(TAKE, through_group, "POWER_BI_PRO"), status=400, told="Take the user out of the group",
+            planned="inherited", values=given_licence(through_group, "POWER_BI_PRO")),
     Refusal(section="10", name="no such licence", operation=TAKE, stale=licence(TAKE, person, "SPB"), status=400,
             told="became so after the plan", outcome="already"),
     Refusal(section="10", name="another plan needs it", operation=TAKE,

@@ -285,7 +285,8 @@ def test_window_and_command_line_see_the_same(
     line, window = seen
     _judge(line, key, grant)
     assert window.counts == line.counts
-    assert window.outcomes == line.outcomes
+    # Several batches are on their way at once: which of them the withdrawal meets is chance.
+    assert sorted(window.outcomes) == sorted(line.outcomes)
     assert window.complete == line.complete
     assert len(window.rows) == len(line.rows)
     assert [row.get("id") or row.get("skuId") for row in window.rows] == [
