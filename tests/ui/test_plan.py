@@ -103,7 +103,7 @@ def test_nothing_to_do_says_so_and_offers_close(office: Office) -> None:
 
 
 def test_planning_says_how_far_it_is_and_is_cancelled_at_once(office: Office, switches: Switches) -> None:
-    switches(latency_ms=5000)
+    switches(latency_ms=3000)
     page = office.ask(ADD, office.members_unseen())
     assert page.waiting.isVisible()
     assert "Checking 400 rows" in page.waiting.doing.text()

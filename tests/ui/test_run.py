@@ -42,6 +42,16 @@ def slow(office: Office, switches: Switches) -> str:
     return group
 
 
+def all_changed(office: Office) -> None:
+    """The latest run, of 200 rows, did all that it was to do, and nobody else did any of it."""
+    run = office.desk.app.runner.runs()[0]
+    rows = office.desk.app.runner.run_rows(run.id)
+    odd = [(row.number, row.detail, row.request_id) for row in rows if row.outcome is not RowOutcome.CHANGED]
+    sent = [entry for entry in office.bulk.log("POST") if entry["path"].endswith("/$batch")]
+    assert odd == [], sent[-12:]
+    assert (run.state, len(rows), run.doubtful) == (RunState.FINISHED, 200, 0)
+
+
 def test_a_run_ends_with_a_headline_its_figures_and_every_row(office: Office) -> None:
     group = office.bulk.group("security")
     inside = sorted(office.bulk.writer.members(group))[0]
@@ -94,7 +104,7 @@ def test_it_goes_on_while_another_page_is_in_sight(office: Office, slow: str, sw
     assert way is not None
     way[1]()
     office.idle()
-    assert office.shown.counts.changed == 200
+    all_changed(office)
 
 
 def test_pause_and_go_on(office: Office, slow: str, switches: Switches) -> None:
@@ -111,7 +121,7 @@ def test_pause_and_go_on(office: Office, slow: str, switches: Switches) -> None:
     switches(latency_ms=0)
     page.pause_button.click()
     office.idle()
-    assert office.shown.counts.changed == 200
+    all_changed(office)
 
 
 def test_a_gentle_cancel_ends_with_every_row_known_and_is_resumed(
@@ -143,27 +153,29 @@ def test_a_gentle_cancel_ends_with_every_row_known_and_is_resumed(
     page.after.resume_button.click()
     office.idle()
     assert office.shown.id == run.id
-    assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 200)
+    all_changed(office)
 
 
 def test_a_second_cancel_stops_at_once_and_resuming_reads_back(
     office: Office, slow: str, switches: Switches
 ) -> None:
     page = office.run
-    switches(latency_ms=8000)
+    switches(latency_ms=2500)
     office.qtbot.wait(900)
     page.cancel_button.click()
     page.cancel_button.click()
     assert not page.cancel_button.isEnabled()
-    office.qtbot.waitUntil(lambda: page.live is None, timeout=2000)
+    office.qtbot.waitUntil(lambda: page.live is None, timeout=1500)
     office.idle()
     run = office.shown
     assert run.state is not RunState.FINISHED
     assert run.counts.total == 200
+    # The tenant still works on what it was sent: it must be through before the next test begins, too.
+    office.qtbot.wait(2600)
     switches(latency_ms=0)
     office.window.menus.actions["resume"].trigger()
     office.idle()
-    assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 200)
+    all_changed(office)
 
 
 def test_of_runs_that_ended_only_the_latest_are_held_in_memory(office: Office) -> None:
@@ -254,7 +266,7 @@ def test_closing_asks_and_keeps_running(office: Office, slow: str, switches: Swi
     assert not office.run.live.control.cancelled
     switches(latency_ms=0)
     office.idle()
-    assert office.shown.counts.changed == 200
+    all_changed(office)
 
 
 def test_a_gentle_close_waits_for_what_is_on_its_way(office: Office, slow: str, switches: Switches) -> None:
@@ -275,16 +287,13 @@ def test_close_now_leaves_a_run_that_can_be_resumed(office: Office, slow: str, s
     assert run.state.resumable
     switches(latency_ms=0)
     run = office.desk.app.runner.resume(run.id, Control(), lambda _: None)
-    rows = office.desk.app.runner.run_rows(run.id)
-    assert [row for row in rows if row.outcome is not RowOutcome.CHANGED] == []
-    assert (run.state, run.counts, run.doubtful) == (RunState.FINISHED, Counts(changed=200), 0)
+    all_changed(office)
 
 
 def test_the_question_goes_away_when_the_run_ends_meanwhile(office: Office, slow: str, switches: Switches) -> None:
     office.answer("closing", lambda dialog: switches(latency_ms=0))
     assert office.window.close()
-    (run, _) = office.desk.app.runner.runs()
-    assert run.counts.changed == 200
+    all_changed(office)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
