@@ -69,6 +69,7 @@ class Suggestions(QObject):
         self._pause.timeout.connect(self.ask_now)
         line.textEdited.connect(self._typed)
         line.installEventFilter(self)
+        self.popup.installEventFilter(self)
 
     def ask_now(self) -> None:
         """Asks for what stands in the line."""
@@ -82,6 +83,11 @@ class Suggestions(QObject):
         if self._question is None:
             self.popup.hide()
 
+    def close(self) -> None:
+        """Forgets what is asked and shown."""
+        self.let_go()
+        self.popup.hide()
+
     def let_go(self) -> None:
         """Forgets the question that is under way."""
         self._pause.stop()
@@ -92,6 +98,8 @@ class Suggestions(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Down asks, or goes into the list; plans are listed as soon as somebody comes to the line."""
         kind = event.type()
+        if watched is self.popup:
+            return isinstance(event, QKeyEvent) and self._pressed_in_list(event)
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down:
             self.ask_now()
             return True
@@ -102,6 +110,20 @@ class Suggestions(QObject):
         elif kind == QEvent.Type.FocusOut and event.reason() != Qt.FocusReason.PopupFocusReason:  # type: ignore[attr-defined]
             self.let_go()
         return super().eventFilter(watched, event)
+
+    def _pressed_in_list(self, event: QKeyEvent) -> bool:
+        """Esc closes the list, and is no shortcut of the window meanwhile; Enter takes the marked line, before the
+        line of text hears of it."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        index = self.popup.currentIndex()
+        enter = event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and index.isValid():
+            self.popup.hide()
+            self._activated(index)
+            return True
+        return False
 
     def _typed(self, text: str) -> None:
         self.let_go()
@@ -181,7 +203,7 @@ class PickerEditor(Editor):
 
     def put(self, value: Any) -> None:
         """Shows a text, or a Suggestion by its name."""
-        self.suggestions.let_go()
+        self.suggestions.close()
         self.chosen = value if isinstance(value, Suggestion) else None
         self.line.setText(self.chosen.title if self.chosen else value or "")
         self.line.setCursorPosition(0)
@@ -248,9 +270,8 @@ class UsersEditor(Editor):
         self._show()
 
     def _add(self, people: list[Suggestion]) -> None:
-        self.suggestions.let_go()
-        known = {person.value.casefold() for person in self.people}
-        self.people += [person for person in people if person.value.casefold() not in known]
+        self.suggestions.close()
+        self.people = _once([*self.people, *people])
         self.line.clear()
         self._show()
         self.edited.emit()
@@ -282,6 +303,14 @@ class UsersEditor(Editor):
         chip.setAccessibleName(f"Take out {person.title}")
         chip.clicked.connect(lambda: self._remove(person))
         return chip
+
+
+def _once(people: list[Suggestion]) -> list[Suggestion]:
+    """Each only where they are named first."""
+    seen: dict[str, Suggestion] = {}
+    for person in people:
+        seen.setdefault(person.value.casefold(), person)
+    return list(seen.values())
 
 
 class _PeopleLine(QLineEdit):

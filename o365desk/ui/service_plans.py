@@ -25,7 +25,7 @@ class ServicePlansEditor(Editor):
         self.about: Callable[[], str] = lambda: ""
         self._ask: Ask | None = None
         self._question: Question | None = None
-        self.list: PlanList | None = None
+        self.list = PlanList(self)
         self.line.setPlaceholderText(field.placeholder)
         self.line.textEdited.connect(self.edited)
         self.choose = QPushButton("Choose…")
@@ -47,7 +47,7 @@ class ServicePlansEditor(Editor):
         self.line.setCursorPosition(0)
 
     def _open(self) -> None:
-        self.list = PlanList(self)
+        self.list.open()
         if not self.about():
             self.list.say("Choose the licence plan first: its service plans are listed here.")
         elif self._ask:
@@ -55,12 +55,12 @@ class ServicePlansEditor(Editor):
             self._question = self._ask(self, Kind.SERVICE_PLANS, self.about(), self._found, self._failed)
 
     def _found(self, plans: list[Suggestion]) -> None:
-        if self.list:
-            self.list.fill(plans, several(self.line.text()))
+        self._question = None
+        self.list.fill(plans, several(self.line.text()))
 
     def _failed(self, problem: Problem) -> None:
-        if self.list:
-            self.list.say(problem.sentence())
+        self._question = None
+        self.list.say(problem.sentence())
 
     def take(self, names: list[str]) -> None:
         """What is ticked now."""
@@ -69,7 +69,6 @@ class ServicePlansEditor(Editor):
 
     def closed(self) -> None:
         """The list was closed."""
-        self.list = None
         question, self._question = self._question, None
         if question:
             question.abandon()
@@ -80,7 +79,6 @@ class PlanList(QFrame):
 
     def __init__(self, editor: ServicePlansEditor) -> None:
         super().__init__(editor, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "card")
         self._editor = editor
         self._typed: list[str] = []
@@ -92,6 +90,12 @@ class PlanList(QFrame):
         column.addWidget(text_label("Ticked ones are left out", "strong"))
         column.addWidget(self._said)
         column.addWidget(self.plans)
+        self.plans.itemChanged.connect(self._ticked)
+
+    def open(self) -> None:
+        """Shows the list, empty, below the editor."""
+        editor = self._editor
+        self._fill([], set())
         self.plans.hide()
         self.setFixedWidth(max(editor.width(), editor.fontMetrics().averageCharWidth() * 44))
         self.move(editor.mapToGlobal(QPoint(0, editor.height() + 2)))
@@ -108,13 +112,7 @@ class PlanList(QFrame):
         wanted = {text.casefold() for text in typed}
         named = {word.casefold() for plan in plans for word in (plan.value, plan.title)}
         self._typed = [text for text in typed if text.casefold() not in named]
-        for plan in plans:
-            item = QListWidgetItem(plan.title)
-            on = bool({plan.value.casefold(), plan.title.casefold()} & wanted)
-            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-            item.setToolTip(plan.value)
-            self.plans.addItem(item)
-        self.plans.itemChanged.connect(self._ticked)
+        self._fill(plans, wanted)
         self._said.setVisible(not plans)
         self._said.setText("" if plans else "This plan has no service plans, or it is not one of the tenant’s.")
         self.plans.setVisible(bool(plans))
@@ -123,6 +121,17 @@ class PlanList(QFrame):
         if plans:
             self.plans.setCurrentRow(0)
             self.plans.setFocus()
+
+    def _fill(self, plans: list[Suggestion], wanted: set[str]) -> None:
+        self.plans.blockSignals(True)
+        self.plans.clear()
+        for plan in plans:
+            item = QListWidgetItem(plan.title)
+            on = bool({plan.value.casefold(), plan.title.casefold()} & wanted)
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            item.setToolTip(plan.value)
+            self.plans.addItem(item)
+        self.plans.blockSignals(False)
 
     def _ticked(self) -> None:
         items = (self.plans.item(row) for row in range(self.plans.count()))

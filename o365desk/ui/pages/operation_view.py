@@ -69,6 +69,12 @@ class OperationView(QWidget):
             return self.off.sentence()
         return "It is running already." if self.reading else ""
 
+    def follow(self, source: DataSource) -> None:
+        """The data source as it is now."""
+        if source != self.source:
+            self.source = source
+            self._edited()
+
     def show_off(self, problem: Problem | None) -> None:
         """Says why the operation is off; None: it is not."""
         self.off = problem

@@ -185,7 +185,7 @@ class OperationsPage(Page):
                 view.deleteLater()
                 self.view = None if self.view is view else self.view
             else:
-                view.source = source
+                view.follow(source)
 
     def _show(self) -> None:
         """Shows the view of the chosen operation and data source; makes it when it is first needed."""

@@ -43,6 +43,14 @@ class Chosen:
     note: str
 
 
+_EMPTY = {
+    "before": ("Nothing read yet", "The {nouns} of the tenant appear here."),
+    "reading": ("Reading…", "The first {nouns} appear as soon as they come."),
+    "none": ("No {nouns} found", "The tenant has none that are meant by this."),
+}
+"""What stands where there are no rows."""
+
+
 class Results(QWidget):
     """See the module. `again` asks for the same read once more, `use` carries a Chosen."""
 
@@ -55,7 +63,7 @@ class Results(QWidget):
         self._context, self._operation = context, operation
         self._total: int | None = None
         self._remark = ""
-        self.reading = False
+        self.reading = self._ended = False
         self.banner = Banner(context.theme)
         self.count = ElidedLabel(role="strong")
         self.count.setObjectName("count")
@@ -79,7 +87,7 @@ class Results(QWidget):
 
     def begin(self) -> None:
         """A read begins; what was there goes."""
-        self.reading, self._total, self._remark = True, None, ""
+        self.reading, self._total, self._remark, self._ended = True, None, "", False
         self.banner.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
@@ -102,6 +110,7 @@ class Results(QWidget):
 
     def end(self, reason: str, *, complete: bool) -> None:
         """All is here that will come. `reason` says what is to be known about it."""
+        self._ended = True
         self._stop(reason)
         if self.model.has_order:
             self.model.resort()
@@ -178,7 +187,7 @@ class Results(QWidget):
         said = self._rows(count)
         if self.reading:
             said = f"{count:,} of {self._total:,} so far" if self._total else f"{count:,} so far"
-        elif not count and self._operation.listing:
+        elif not (count or self._ended):
             said = ""
         if shown != count:
             said = f"{shown:,} of {said}"
@@ -195,12 +204,9 @@ class Results(QWidget):
 
     def _tell_empty(self) -> None:
         nouns = NOUNS[self._operation.family][1]
-        titles = ("Reading…", "") if self.reading else self.idle
-        self.empty.title.setText(titles[0])
-        self.empty.text.setText(titles[1].format(nouns=nouns))
-
-    idle = ("Nothing read yet", "The {nouns} of the tenant appear here.")
-    """What stands where there are no rows and none are being read."""
+        title, text = _EMPTY["reading" if self.reading else "none" if self._ended else "before"]
+        self.empty.title.setText(title.format(nouns=nouns))
+        self.empty.text.setText(text.format(nouns=nouns))
 
     def _key(self) -> str:
         return f"results/{self._operation.key}"

@@ -1,0 +1,369 @@
+"""What reads bring: pages as they come, filter, order, columns, copying, export, what is incomplete, and seats."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QPushButton
+
+from o365desk.ui.pages import results as module
+from o365desk.ui.pages.result_export import ExportDialog
+from o365desk.ui.pages.results import Results
+from o365desk.ui.result_rows import unpacked
+from o365desk.ui.table_cells import BAR_ROLE
+from tests.ui.operating import Counter, counter
+
+__all__ = ["counter"]
+
+CTRL, SHIFT, ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+USERS = 1260
+
+
+def names(results: Results) -> list[str]:
+    return [unpacked(row)["displayName"] for row in results.model.shown_rows()]
+
+
+def column(results: Results, key: str) -> int:
+    return next(number for number, each in enumerate(results.model.columns) if each.key == key)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def test_pages_fill_the_table_from_the_first_on(counter: Counter, switches: Callable[..., Any]) -> None:
+    counter.open(counter.source(), "user-list")
+    assert "Nothing read yet" in counter.results.empty.title.text()
+    switches(latency_ms=250)
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.model.total == 999)
+    assert counter.view.reading
+    assert counter.results.count.text() == "999 so far"
+    assert counter.page.cancel_button.isVisible()
+    assert counter.results.area.currentWidget() is not counter.results.empty
+    counter.idle()
+    assert counter.results.count.text() == f"{USERS:,} users"
+    assert counter.results.banner.isHidden()
+    assert len(set(counter.results.model.all_rows())) == USERS
+
+
+def test_a_second_click_starts_no_second_read(counter: Counter, switches: Callable[..., Any]) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(latency_ms=250)
+    counter.page.run_button.click()
+    counter.page.run_button.click()
+    counter.press(Qt.Key.Key_Return, CTRL)
+    assert len(counter.window.tasks.active()) == 1
+    counter.idle()
+    assert counter.results.model.total == USERS
+
+
+def test_escape_cancels_and_says_what_is_missing(counter: Counter, switches: Callable[..., Any]) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(graph_down_after=1, graph_down="hang")
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.model.total == 999)
+    counter.press(Qt.Key.Key_Escape)
+    assert not counter.view.reading
+    assert counter.results.count.text() == "999 users — incomplete"
+    assert "cancelled after 999 users" in counter.results.banner.plain_text()
+    switches(graph_down="none", graph_down_after=0)
+    next(each for each in counter.results.banner.findChildren(QPushButton) if "again" in each.text()).click()
+    counter.idle()
+    assert counter.results.count.text() == f"{USERS:,} users"
+
+
+def test_a_list_that_breaks_off_is_incomplete_and_can_be_read_again(
+    counter: Counter, switches: Callable[..., Any], expected_warning: Callable[[str], None]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(graph_down_after=1, graph_down="503", retry_after=90)
+    counter.run()
+    assert counter.results.model.total == 999
+    assert counter.results.count.text() == "999 users — incomplete"
+    said = counter.results.banner.plain_text()
+    assert "incomplete" in said
+    assert "broke off after 999 rows" in said
+    switches(graph_down="none", graph_down_after=0)
+    next(each for each in counter.results.banner.findChildren(QPushButton) if each.text() == "Try again").click()
+    counter.idle()
+    assert counter.results.count.text() == f"{USERS:,} users"
+    assert counter.results.banner.isHidden()
+
+
+def test_what_is_waited_for_is_said(counter: Counter, switches: Callable[..., Any]) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(graph_throttle=1, retry_after=0.8)
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.remark.text() == "Microsoft asks for 0.8 s")
+    counter.idle()
+    assert counter.results.remark.text() == ""
+    assert counter.results.model.total == USERS
+
+
+def test_what_is_refused_half_way_is_explained_with_its_remedy(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    source = counter.source()
+    counter.open(source, "group-list")
+    switches(consent={"read-write": "withdrawn"})
+    counter.run()
+    assert counter.results.model.total == 0
+    said = counter.results.banner.plain_text()
+    assert "Group" in said
+    assert any("consent link" in each.text() for each in counter.results.banner.findChildren(QPushButton))
+
+
+def test_nothing_found_says_so(counter: Counter) -> None:
+    view = counter.open(counter.source(), "find-users")
+    view.form.put({"search": "nobody is called like this"})
+    counter.run()
+    assert counter.results.empty.isVisible()
+    assert counter.results.empty.title.text() == "No users found"
+    assert counter.results.count.text() == "0 users"
+
+
+def test_maximum_and_order_go_to_microsoft(counter: Counter) -> None:
+    view = counter.open(counter.source(), "find-users")
+    view.form.put({"search": "a"})
+    view.form.options.put({"order": "displayName desc", "mostRows": "25"})
+    line = view.form.form.rows["search"].editor.target
+    counter.qtbot.keyClick(line, Qt.Key.Key_Return)
+    counter.idle()
+    found = names(counter.results)
+    assert len(found) == 25
+    assert found == sorted(found, key=str.casefold, reverse=True)
+    assert "first 25 rows" in counter.results.remark.text()
+    view.form.options.put({"mostRows": "many"})
+    counter.page.run_button.click()
+    assert not counter.view.reading
+    assert view.form.options.problem("mostRows") is not None
+
+
+def test_a_read_goes_on_while_somebody_is_elsewhere_and_its_end_is_told(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(latency_ms=150)
+    counter.page.run_button.click()
+    counter.window.go("notices")
+    counter.idle()
+    notice = counter.window.notices.kept()[0]
+    assert f"{USERS:,} users" in notice.text
+    way = counter.window.notices.way(notice)
+    assert way is not None
+    way[1]()
+    counter.idle()
+    assert counter.results.model.total == USERS
+
+
+# --- looking at rows --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(counter: Counter) -> Results:
+    counter.open(counter.source(), "user-list")
+    counter.run()
+    return counter.results
+
+
+def test_the_filter_counts_what_it_leaves_and_escape_clears_it(counter: Counter, listed: Results) -> None:
+    counter.window.menus.actions["search"].trigger()
+    assert listed.search.hasFocus()
+    counter.qtbot.keyClicks(listed.search, "anna schmidt")
+    found = names(listed)
+    assert 0 < len(found) < 50
+    assert all("anna" in name.lower() for name in found)
+    assert listed.count.text() == f"{len(found):,} of {USERS:,} users"
+    counter.press(Qt.Key.Key_Escape)
+    assert listed.search.text() == ""
+    assert listed.count.text() == f"{USERS:,} users"
+
+
+def test_columns_are_sorted_by_what_they_hold(counter: Counter, listed: Results) -> None:
+    sent = names(listed)
+    listed.table.sortByColumn(column(listed, "displayName"), Qt.SortOrder.AscendingOrder)
+    found = names(listed)
+    assert found == sorted(found, key=str.casefold)
+    listed.table.sortByColumn(column(listed, "accountEnabled"), Qt.SortOrder.DescendingOrder)
+    enabled = [unpacked(row)["accountEnabled"] for row in listed.model.shown_rows()]
+    assert enabled == sorted(enabled)
+    assert False in enabled
+    listed.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+    assert names(listed) == sent
+
+
+def test_an_order_that_was_chosen_holds_for_rows_that_came_later(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(latency_ms=250)
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.model.total == 999)
+    counter.results.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    counter.idle()
+    found = names(counter.results)
+    assert len(found) == USERS
+    assert found == sorted(found, key=str.casefold)
+
+
+def test_columns_are_hidden_moved_and_remembered(counter: Counter, listed: Results) -> None:
+    mail, identifier = column(listed, "mail"), column(listed, "id")
+    assert mail in listed.table.columns.shown()
+    assert identifier not in listed.table.columns.shown()
+    menu = listed.table.columns.menu()
+    for title in ("Mail", "Object ID"):
+        next(action for action in menu.actions() if action.text() == title).trigger()
+    header = listed.table.horizontalHeader()
+    header.moveSection(header.visualIndex(identifier), 0)
+    shown = listed.table.columns.shown()
+    assert shown[0] == identifier
+    assert mail not in shown
+    counter.window.go("datasources")
+    again = Results(counter.window.context, counter.view.operation)
+    counter.qtbot.addWidget(again)
+    assert again.table.columns.shown() == shown
+    again.table.columns.reset()
+    assert again.table.columns.shown()[0] == column(again, "displayName")
+    assert mail in again.table.columns.shown()
+
+
+def test_one_column_at_least_stays(counter: Counter, listed: Results) -> None:
+    for number in range(len(listed.model.columns)):
+        listed.table.columns.show_column(number, False)
+    assert len(listed.table.columns.shown()) == 1
+
+
+def test_cells_rows_and_headers_are_copied_as_they_are_seen(counter: Counter, listed: Results) -> None:
+    listed.table.setFocus()
+    listed.table.setCurrentIndex(listed.model.index(0, 1))
+    first, second = (unpacked(row) for row in listed.model.shown_rows()[:2])
+    counter.press(Qt.Key.Key_C, CTRL)
+    assert QGuiApplication.clipboard().text() == first["userPrincipalName"]
+    counter.press(Qt.Key.Key_Down, SHIFT)
+    counter.press(Qt.Key.Key_C, CTRL | SHIFT)
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert [line.split("\t")[1] for line in lines] == [first["userPrincipalName"], second["userPrincipalName"]]
+    counter.window.menus.actions["copy-headers"].trigger()
+    head, *lines = QGuiApplication.clipboard().text().split("\n")
+    assert head.split("\t")[:2] == ["Display name", "User principal name"]
+    assert len(head.split("\t")) == len(listed.table.columns.shown())
+    assert len(lines) == 2
+
+
+def test_dates_are_local_with_their_iso_form_as_tip_and_checks_are_words(listed: Results) -> None:
+    at = listed.model.index(0, column(listed, "createdDateTime"))
+    raw = unpacked(listed.model.shown_rows()[0])["createdDateTime"]
+    assert raw in at.data(Qt.ItemDataRole.ToolTipRole)
+    assert at.data() != raw
+    check = listed.model.index(0, column(listed, "accountEnabled"))
+    assert check.data() == "Yes"
+    assert check.data(Qt.ItemDataRole.AccessibleTextRole) == "Enabled: Yes"
+
+
+# --- using and exporting rows -----------------------------------------------------------------------------------
+
+
+def test_a_row_is_taken_along_to_another_operation(counter: Counter, listed: Results) -> None:
+    listed.table.setCurrentIndex(listed.model.index(3, 0))
+    user = unpacked(listed.table.current())
+    action = next(each for each in listed.table.actions() if each.text() == "Add User to Group…")
+    action.trigger()
+    assert counter.view.operation.key == "add-user-to-group"
+    editor = counter.view.form.form.rows["user"].editor
+    assert editor.value() == user["id"]
+    assert editor.target.text() == user["displayName"]  # type: ignore[attr-defined]
+    offered = {each.text() for each in listed.table.actions()}
+    assert "Find Users…" not in offered
+    assert "Create Group…" not in offered
+
+
+def export(
+    results: Results, file: Path, monkeypatch: pytest.MonkeyPatch, counter: Counter, **values: object
+) -> None:
+    """Exports with these values of the dialog."""
+
+    def answer(dialog: ExportDialog) -> bool:
+        dialog.form.put(values)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+        dialog.export_button.click()
+        return bool(dialog.result())
+
+    monkeypatch.setattr(module.ExportDialog, "exec", answer)
+    results.export_button.click()
+    counter.idle()
+
+
+def test_visible_columns_of_filtered_rows_go_to_csv(
+    counter: Counter, listed: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed.search.setText("anna")
+    listed.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    export(listed, tmp_path / "users", monkeypatch, counter)
+    data = (tmp_path / "users.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
+    assert [row["displayName"] for row in rows] == names(listed)
+    assert list(rows[0]) == [listed.model.columns[number].key for number in listed.table.columns.shown()]
+    assert "users.csv" in counter.window.notices.kept()[0].text
+
+
+def test_all_columns_of_all_rows_go_to_json_and_excel(
+    counter: Counter, listed: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed.search.setText("anna")
+    export(listed, tmp_path / "a.json", monkeypatch, counter, format="json", columns="all", rows="all")
+    written = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert [row["id"] for row in written] == [unpacked(row)["id"] for row in listed.model.all_rows()]
+    assert set(written[0]) == {each.key for each in listed.model.columns}
+    export(listed, tmp_path / "a.xlsx", monkeypatch, counter, format="xlsx", columns="all", rows="filtered")
+    sheet = load_workbook(tmp_path / "a.xlsx").active
+    assert sheet.max_row == len(names(listed)) + 1
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    counter: Counter, listed: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(listed, tmp_path / "no such folder" / "a.csv", monkeypatch, counter)
+    notice = counter.window.notices.kept()[0]
+    assert notice.level == "bad"
+    assert "a.csv" in notice.text
+
+
+def test_exporting_waits_for_rows(counter: Counter) -> None:
+    counter.open(counter.source(), "user-list")
+    assert not counter.results.export_button.isEnabled()
+    assert counter.page.commands()["export"] == "There are no rows yet."
+
+
+# --- licence plans ----------------------------------------------------------------------------------------------
+
+
+def test_seats_are_bars_with_words_and_a_summary(counter: Counter) -> None:
+    view = counter.open(counter.source(), "licence-plan-list")
+    assert view.form.isHidden()
+    counter.run()
+    results = counter.results
+    place = column(results, "seats")
+    plans = [unpacked(row) for row in results.model.shown_rows()]
+    has = [sum(plan["prepaidUnits"][key] for key in ("enabled", "warning")) for plan in plans]
+    over = next(line for line, plan in enumerate(plans) if plan["consumedUnits"] > has[line])
+    said = results.model.index(over, place).data()
+    used, enabled = results.model.index(over, place).data(BAR_ROLE)
+    assert used > enabled
+    assert said == f"{used:,} of {enabled:,}, {used - enabled:,} too many"
+    assert said in results.model.index(over, place).data(Qt.ItemDataRole.AccessibleTextRole)
+    total = sum(plan["consumedUnits"] for plan in plans)
+    assert results.remark.text().startswith(f"{total:,} of ")
+    assert "more used than there are" in results.remark.text()
+    results.table.sortByColumn(place, Qt.SortOrder.DescendingOrder)
+    assert not results.table.grab().isNull()
