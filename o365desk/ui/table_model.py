@@ -236,7 +236,7 @@ class TableModel(QAbstractTableModel):
 
     def _slices(self) -> Iterator[list[int] | None]:
         number, order = self._sort
-        return arranged(self._rows, self.columns[number].values, order == Qt.SortOrder.DescendingOrder)
+        return arranged(self._rows[:], self.columns[number].values, order == Qt.SortOrder.DescendingOrder)
 
     def _order_at_once(self) -> list[int]:
         return next(done for done in self._slices() if done is not None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.ui.commands import MENUS
@@ -15,6 +15,7 @@ from o365desk.ui.mnemonics import letter_of
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.plan import PlanPage
 from tests.ui.operating import Counter, counter
+from tests.ui.test_window import cut_off, lengthen
 
 __all__ = ["counter"]
 
@@ -381,3 +382,39 @@ def test_a_dropped_file_is_taken_and_anything_else_is_not(counter: Counter, tmp_
         counter.idle()
         assert view.form.file.path == (file if path is file else None)
     assert not [row for row in view.form.form.rows.values() if row.isVisible()]
+
+
+# --- what meets the eye -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("longer", [False, True])
+@pytest.mark.parametrize("key", list(OPERATIONS))
+def test_no_form_is_cut_off_in_a_small_window(counter: Counter, key: str, longer: bool) -> None:
+    counter.source(name="Second")
+    view = counter.open(counter.source(), key)
+    counter.window.resize(960, 640)
+    if view.form.many:
+        view.form.many.editor.buttons["file" if longer else "one"].click()  # type: ignore[attr-defined]
+    if longer:
+        lengthen(counter.page)
+        counter.window.resize(961, 640)  # labels are given their room when the form is laid out
+    for _ in range(3):
+        QApplication.processEvents()
+    assert cut_off(counter.window) == []
+
+
+@pytest.mark.parametrize("key", list(OPERATIONS))
+def test_tab_leads_through_the_form_in_its_order(counter: Counter, key: str) -> None:
+    view = counter.open(counter.source(), key)
+    wanted = [row.editor.target for row in view.form.form.rows.values()]
+    if not wanted:
+        return
+    wanted[0].setFocus()
+    seen: list[QWidget] = []
+    for _ in range(40):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused)
+        counter.qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        counter.soon(lambda: QApplication.activePopupWidget() is None)
+    assert [widget for widget in dict.fromkeys(seen) if widget in wanted] == wanted

@@ -1,4 +1,4 @@
-"""Search as you type: who is meant is picked from the tenant, by keyboard too; nothing is guessed, nothing stale."""
+"""Search as you type: people are picked from the tenant, by keyboard too; nothing is guessed, nothing is stale."""
 
 from collections.abc import Callable
 from typing import Any

@@ -248,3 +248,98 @@ def test_painting_needs_no_luck(qtbot: QtBot, table: Table) -> None:
     table.setFocus()
     table.choose("bea")
     assert not table.grab().isNull()
+
+
+# --- rows that come while the table is in sight ------------------------------------------------------------------
+
+
+def people(first: int, count: int) -> list[Person]:
+    return [Person(f"Person {number * 7919 % 10_007:05}", number) for number in range(first, first + count)]
+
+
+def test_rows_are_appended_without_a_reset(model: TableModel, qtmodeltester: ModelTester) -> None:
+    resets: list[object] = []
+    model.modelReset.connect(lambda: resets.append(None))
+    model.append(people(0, 5))
+    assert model.rowCount() == model.total == 8
+    assert names(model)[3:] == [person.name for person in people(0, 5)]
+    assert resets == []
+    qtmodeltester.check(model)
+
+
+def test_what_the_filter_keeps_out_is_counted_and_comes_back(model: TableModel) -> None:
+    model.set_filter("bea")
+    model.append(people(0, 5))
+    assert (model.rowCount(), model.total) == (1, 8)
+    model.append([Person("Beatrix", 1)])
+    assert names(model) == ["bea", "Beatrix"]
+    model.set_filter("")
+    assert model.rowCount() == 9
+
+
+def test_prepared_texts_are_what_the_filter_looks_at(model: TableModel) -> None:
+    model.append([Person("Omar", 1)], ["something else"])
+    model.set_filter("else")
+    assert names(model) == ["Omar"]
+
+
+def test_appended_rows_wait_at_the_end_until_they_are_sorted_in(model: TableModel) -> None:
+    model.sort(0)
+    model.append([Person("Aaron", 1)])
+    assert names(model) == ["Anna", "bea", "Çelik", "Aaron"]
+    model.resort()
+    assert names(model) == ["Aaron", "Anna", "bea", "Çelik"]
+
+
+def test_many_rows_are_sorted_between_other_things(qtbot: QtBot, model: TableModel) -> None:
+    model.set_rows(people(0, 9000))
+    before = names(model)
+    with qtbot.waitSignal(model.ordered):
+        model.sort(0)
+        assert model.sorting
+        assert names(model) == before
+        model.set_filter("person 0")
+        model.append([Person("Person 00000 came later", 1)])
+    found = names(model)
+    assert found[:-1] == sorted(name for name in before if "0" in name)
+    assert found[-1] == "Person 00000 came later"
+    assert not model.sorting
+
+
+def test_another_order_takes_the_place_of_the_one_under_way(qtbot: QtBot, model: TableModel) -> None:
+    model.set_rows(people(0, 5000))
+    with qtbot.waitSignal(model.ordered):
+        model.sort(0)
+        model.sort(1, Qt.SortOrder.DescendingOrder)
+    assert [model.index(line, 1).data(SORT_ROLE) for line in range(3)] == [4999, 4998, 4997]
+    model.sort(0)
+    model.set_rows(PEOPLE)
+    assert not model.sorting
+    assert names(model) == ["Anna", "bea", "Çelik"]
+
+
+def test_the_current_row_stays_through_an_order_over_many(qtbot: QtBot, theme: Theme, model: TableModel) -> None:
+    model.set_rows(people(0, 5000))
+    table = Table(model, theme, "People", several=True)
+    qtbot.addWidget(table)
+    wanted = people(42, 1)[0].name
+    table.choose(wanted)
+    with qtbot.waitSignal(model.ordered):
+        model.sort(0, Qt.SortOrder.DescendingOrder)
+    assert table.current().name == wanted
+    model.set_filter("nobody")
+    model.set_filter("")
+    assert table.current().name == wanted
+
+
+def test_a_table_of_several_stands_as_it_came_and_selects_many(
+    qtbot: QtBot, theme: Theme, model: TableModel
+) -> None:
+    table = Table(model, theme, "People", several=True)
+    qtbot.addWidget(table)
+    table.show()
+    assert names(model) == [person.name for person in PEOPLE]
+    table.selectAll()
+    assert [person.name for person in table.selected()] == [person.name for person in PEOPLE]
+    table.copy_headers()
+    assert QGuiApplication.clipboard().text().split("\n")[0] == "Name\tSeats\tSeen"

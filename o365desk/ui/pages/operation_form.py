@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from o365desk.catalogue import Operation
 from o365desk.catalogue.groups import nickname
@@ -14,6 +14,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Row
 from o365desk.services.sheet import Sheet
 from o365desk.services.suggesting import Suggestion
+from o365desk.ui.commands import plain
 from o365desk.ui.context import Context
 from o365desk.ui.forms import FieldRow, Form
 from o365desk.ui.mnemonics import lettered
@@ -86,6 +87,10 @@ class OperationForm(QFrame):
     def from_file(self) -> bool:
         """Whether a file of rows was chosen instead of one item."""
         return self.many is not None and self.many.editor.value() == "file"
+
+    def is_tall(self) -> bool:
+        """Whether there is a list in it, which takes all room that there is."""
+        return self.file is not None and self.from_file and self.file.has_remarks()
 
     def is_empty(self) -> bool:
         """Whether there is nothing to fill in."""
@@ -195,8 +200,6 @@ class OperationForm(QFrame):
             row.set_hint("For all rows of the file" if self.from_file else "")
         if self.file:
             self.file.setVisible(self.from_file)
-            policy, tall = QSizePolicy.Policy, self.from_file and self.file.has_remarks()
-            self.setSizePolicy(policy.Preferred, policy.Expanding if tall else policy.Maximum)
             if self.from_file:
                 self.file.fix(self.values())
         self.edited.emit()
@@ -247,10 +250,10 @@ class OperationForm(QFrame):
         self._line.setDirection(directions.TopToBottom if below else directions.LeftToRight)
         options = list(self.options.rows.values())
         for row in () if below else options:
-            row.set_label_width(row.label_width())
+            row.set_label_width(_label_width(row))
         rows += options if below else []
         narrow = self.width() < letter * 50
-        width = max((row.label_width() for row in rows), default=0)
+        width = max(map(_label_width, rows), default=0)
         for row in rows:
             row.set_stacked(narrow)
             if narrow:
@@ -258,6 +261,11 @@ class OperationForm(QFrame):
                 row.label.setMaximumWidth(16777215)
             else:
                 row.set_label_width(width)
+
+
+def _label_width(row: FieldRow) -> int:
+    """The width at which the label, as it reads now, needs one line."""
+    return row.label.fontMetrics().horizontalAdvance(plain(row.label.text())) + 4
 
 
 def _all_fields(operation: Operation) -> list[Field]:

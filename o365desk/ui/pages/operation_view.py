@@ -21,6 +21,7 @@ from o365desk.ui.pages.results import Chosen, Results
 from o365desk.ui.result_rows import pack, searched
 from o365desk.ui.tasks import Task, Tell
 
+_ALL_ROOM = 1000
 Remedy = Callable[[Problem], Remedies]
 
 
@@ -228,6 +229,7 @@ class OperationView(QWidget):
         if self.form.most():
             options += ["--max-rows", str(self.form.most())]
         self.command.show_command(catalogue.command_line(self.source.name, self.operation, values, *options))
+        self._rows.setStretchFactor(self.form, _ALL_ROOM if self.form.is_tall() else 0)
         if self._wanted and self.form.rows() is not None:
             self._wanted = False
             self.run()
@@ -243,15 +245,16 @@ class OperationView(QWidget):
     def _scrolled(self) -> QScrollArea:
         """Form and results; where there is no room for both they are scrolled."""
         inside = QWidget()
-        rows = QVBoxLayout(inside)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(12)
-        rows.addWidget(self.banner)
-        rows.addWidget(self.form, 0 if self.results else 1)
+        self._rows = QVBoxLayout(inside)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(12)
+        self._rows.addWidget(self.banner)
+        self._rows.addWidget(self.form)
         if self.results:
             self.form.setVisible(not self.form.is_empty())
-            rows.addWidget(self.results, 1)
-        rows.addStretch(0)
+            self._rows.addWidget(self.results, 1)
+        else:
+            self._rows.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
