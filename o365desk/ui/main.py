@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -42,9 +41,9 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     window = Window(app, tasks, theme)
     window.go("datasources")
     window.show()
-    listener = _close_on_signals(window)
+    listener = contextlib.ExitStack()
     # What follows waits until the window is painted: it must not make it late.
-    QTimer.singleShot(0, lambda: _after_first_paint(window, practice, open_source))
+    QTimer.singleShot(0, lambda: _after_first_paint(window, listener, practice, open_source))
     try:
         return qt.exec()
     finally:
@@ -66,7 +65,10 @@ def application() -> QApplication:
     return qt
 
 
-def _after_first_paint(window: Window, practice: bool, open_source: str | None) -> None:
+def _after_first_paint(
+    window: Window, listener: contextlib.ExitStack, practice: bool, open_source: str | None
+) -> None:
+    _close_on_signals(window, listener)
     _collect_on_this_thread(window)
     tell_interrupted(window.context)
     if practice:
@@ -86,10 +88,12 @@ def _collect_on_this_thread(window: Window) -> None:
     timer.start()
 
 
-def _close_on_signals(window: Window) -> contextlib.ExitStack:
+def _close_on_signals(window: Window, sockets: contextlib.ExitStack) -> None:
     """Ctrl+C in the terminal, or a polite kill, closes the window as its own button does. While Qt waits, Python
-    runs no signal handlers: the wake-up socket makes Qt look. Both ends live until what is returned is closed: an
-    end that were collected would keep the notifier busy for ever, and signals would be written to its number."""
+    runs no signal handlers: the wake-up socket makes Qt look. Both ends live until `sockets` is closed: an end that
+    were collected would keep the notifier busy for ever, and signals would be written to its number."""
+    import socket
+
     ours, pythons = socket.socketpair()
     ours.setblocking(False)
     pythons.setblocking(False)
@@ -102,9 +106,7 @@ def _close_on_signals(window: Window) -> contextlib.ExitStack:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)
-    sockets = contextlib.ExitStack()
     for end in (ours, pythons):
         sockets.callback(end.close)
     sockets.callback(signal.set_wakeup_fd, -1)
     sockets.callback(notifier.setEnabled, False)
-    return sockets
