@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -248,6 +248,91 @@ def _register(stage: Stage) -> "QWidget":
     return dialog
 
 
+def _operation(key: str, bring: Callable[[Any], None] = lambda view: None) -> Callable[[Stage], "QWidget"]:
+    """An operation of a data source; `bring` fills in what it shows, as if it had come from a tenant."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.pages.operations import OperationsPage
+
+        stage.window.go("operations", source_id=stage.scene.sources["Contoso HR"].id, operation=key)
+        stage.settle()
+        page = stage.window.page("operations")
+        assert isinstance(page, OperationsPage)
+        bring(page.view)
+        return stage.window
+
+    return take
+
+
+def _listed(kind: str) -> Callable[[Any], None]:
+    """Rows made up, as far as they had come."""
+
+    def bring(view: Any) -> None:
+        from o365desk.model.problems import Problem
+        from o365desk.ui.result_rows import pack, searched
+        from tests import written
+
+        rows = written.plans() if kind == "plans" else written.users(1260 if kind == "ended" else 999)
+        view.results.begin()
+        view.results.take(pack(rows), [searched(view.operation.columns, row) for row in rows], None)
+        if kind == "waiting":
+            view.results.wait("Microsoft asks for 12 s")
+        elif kind == "broken":
+            lost = Problem(title="The connection was lost", cause="graph.microsoft.com closed it.", code="reset")
+            view.results.break_off(lost, "The list broke off after 999 rows: it is incomplete.")
+        else:
+            view.results.end("", complete=True)
+
+    return bring
+
+
+def _filled(view: Any) -> None:
+    from o365desk.services.suggesting import Suggestion
+
+    anna = Suggestion("0f5c", "Anna Müller", "anna.mueller@contoso.com")
+    view.form.put({"displayName": "Project Falcon", "owners": anna, "members": anna})
+    view.form.put({"members": Suggestion("1f5c", "Bea Black", "bea.black@contoso.com")})
+    view.form.go_to("description")
+
+
+def _file(view: Any) -> None:
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
+    lines = ["User", "anna@contoso.com", " bea@contoso.com ", "1.16E+20", "", "anna@contoso.com", "cem@contoso.com"]
+    file.write_text("\n".join(lines), "utf-8")
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _suggested(stage: Stage) -> "QWidget":
+    """The list of suggestions; the tenant is made up."""
+    from o365desk.services.suggesting import Suggestion
+    from o365desk.ui.pages.operations import OperationsPage
+
+    _operation("assign-licence-to-user")(stage)
+    page = stage.window.page("operations")
+    assert isinstance(page, OperationsPage)
+    assert page.view is not None
+    editor: Any = page.view.form.form.rows["user"].editor
+    people = (("Anna Müller", "anna.mueller@contoso.com"), ("Anna Novák", "a.novak@contoso.com · guest"))
+    found = [Suggestion(note, title, note) for title, note in people]
+    editor.connect_to(lambda owner, kind, text, show, failed: show(found))
+    editor.line.setFocus()
+    editor.line.setText("anna")
+    editor.suggestions._found(found)
+    popup: QWidget = editor.suggestions.popup
+    popup.setCurrentIndex(editor.suggestions._completer.completionModel().index(0, 0))  # type: ignore[attr-defined]
+    return popup
+
+
+def _export(stage: Stage) -> "QWidget":
+    from o365desk import catalogue
+    from o365desk.ui.pages.result_export import ExportDialog
+
+    dialog = ExportDialog(stage.window.theme, catalogue.operation("user-list"), 1260, 37, stage.window)
+    dialog.show()
+    return dialog
+
+
 def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
     """The plan page with a made-up plan, as if it had been made just now."""
 
@@ -418,6 +503,17 @@ SHOTS = (
     Shot("connector-new", _new_draft),
     Shot("connector-waiting", _waiting),
     Shot("connector-notice-small", _notice_on_the_connector, SMALL),
+    Shot("operations", _operation("user-list")),
+    Shot("operations-users", _operation("user-list", _listed("ended"))),
+    Shot("operations-users-small", _operation("user-list", _listed("ended")), SMALL),
+    Shot("operations-waiting", _operation("find-users", _listed("waiting"))),
+    Shot("operations-broken-small", _operation("find-users", _listed("broken")), SMALL),
+    Shot("operations-plans", _operation("licence-plan-list", _listed("plans"))),
+    Shot("operations-create", _operation("create-group", _filled)),
+    Shot("operations-file", _operation("add-user-to-group", _file)),
+    Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
+    Shot("operations-suggested", _suggested),
+    Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),
     Shot("plan-small", _plan("plan"), SMALL),
     Shot("plan-large-small", _plan("large"), SMALL),

@@ -144,3 +144,33 @@ def progress(waiting: str = "") -> RunProgress:
         waiting=waiting,
         recent=tuple(row for row in run_rows(120) if row.outcome is RowOutcome.FAILED)[:12],
     )
+
+
+def users(count: int) -> list[dict[str, Any]]:
+    """People made up, in Graph's shape."""
+    first, last = ("Anna", "Bea", "Cem", "Dalia", "Émile", "Finn"), ("Müller", "Black", "Novák", "O'Brien", "Sato")
+    made = []
+    for number in range(count):
+        name = f"{first[number % 6]} {last[number % 5]}"
+        upn = f"{first[number % 6][:1].lower()}{number:04}@contoso.com"
+        made.append({
+            "id": f"{number:08x}-5b0d-4c6a-9e8f-0a1b2c3d4e5f", "displayName": name, "userPrincipalName": upn,
+            "mail": upn, "accountEnabled": number % 9 != 4, "userType": "Guest" if number % 13 == 5 else "Member",
+            "jobTitle": ("Engineer", "Buyer", None)[number % 3], "department": ("Sales", "HR")[number % 2],
+            "usageLocation": ("IE", "DE", None)[number % 3], "assignedLicenses": [],
+            "createdDateTime": "2024-03-01T08:30:00Z",
+        })  # fmt: skip
+    return made
+
+
+def plans() -> list[dict[str, Any]]:
+    """Licence plans made up: with seats left, without, and with more used than there are."""
+    seats = (("SPE_E3", 250, 212), ("SPE_E5", 50, 50), ("POWER_BI_PRO", 151, 155), ("FLOW_FREE", 10_000, 129))
+    return [
+        {
+            "skuId": f"{number:08x}-3b5a", "skuPartNumber": name, "consumedUnits": used,
+            "capabilityStatus": "Enabled", "appliesTo": "User",
+            "prepaidUnits": {"enabled": enabled, "warning": 0}, "servicePlans": [],
+        }
+        for number, (name, enabled, used) in enumerate(seats)
+    ]  # fmt: skip

@@ -12,7 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from o365desk.model.datasource import SignIn
 from o365desk.ui.pages import results as module
+from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.result_export import ExportDialog
 from o365desk.ui.pages.results import Results
 from o365desk.ui.result_rows import unpacked
@@ -121,6 +123,23 @@ def test_what_is_refused_half_way_is_explained_with_its_remedy(
     said = counter.results.banner.plain_text()
     assert "Group" in said
     assert any("consent link" in each.text() for each in counter.results.banner.findChildren(QPushButton))
+
+
+def test_without_a_sign_in_the_way_to_it_is_a_button(counter: Counter) -> None:
+    source = counter.desk.app.workspace.save(counter.desk.source(sign_in=SignIn.ADMINISTRATOR), None).source
+    counter.open(source, "user-list")
+    if counter.view.off is None:
+        counter.run()
+    banner = counter.view.banner if counter.view.off else counter.results.banner
+    next(each for each in banner.findChildren(QPushButton) if each.text() == "Authorize").click()
+    connector = counter.window.page("connector")
+    assert isinstance(connector, ConnectorPage)
+    counter.soon(lambda: counter.desk.person.opened and not connector.busy())
+    counter.idle()
+    counter.open(source, "user-list")
+    assert counter.view.off is None
+    counter.run()
+    assert counter.results.model.total == USERS
 
 
 def test_nothing_found_says_so(counter: Counter) -> None:

@@ -13,16 +13,16 @@ from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.stop import Stop
 from o365desk.services.suggesting import Suggestion
-from o365desk.ui.banner import Banner, Remedies
+from o365desk.ui.banner import Banner
 from o365desk.ui.context import Context
 from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.operation_form import OperationForm
+from o365desk.ui.pages.operation_help import OperationHelp
 from o365desk.ui.pages.results import Chosen, Results
 from o365desk.ui.result_rows import pack, searched
 from o365desk.ui.tasks import Task, Tell
 
 _ALL_ROOM = 1000
-Remedy = Callable[[Problem], Remedies]
 
 
 class OperationView(QWidget):
@@ -30,9 +30,10 @@ class OperationView(QWidget):
 
     changed = Signal()
 
-    def __init__(self, context: Context, source: DataSource, operation: Operation, remedies: Remedy) -> None:
+    def __init__(self, context: Context, source: DataSource, operation: Operation) -> None:
         super().__init__()
-        self._context, self._remedies = context, remedies
+        self._context = context
+        self._help = OperationHelp(context, self, lambda key: self.form.go_to(key), self.run)
         self.source, self.operation = source, operation
         self.off: Problem | None = None
         self._task: Task | None = None
@@ -80,7 +81,7 @@ class OperationView(QWidget):
         """Says why the operation is off; None: it is not."""
         self.off = problem
         if problem:
-            self.banner.show_problem(problem, self._remedies(problem), "warn")
+            self.banner.show_problem(problem, self._help.remedies(problem, self.source), "warn")
         else:
             self.banner.hide()
         self.changed.emit()
@@ -179,7 +180,7 @@ class OperationView(QWidget):
     def _failed(self, problem: Problem) -> None:
         self._task = None
         if self.results:
-            self.results.break_off(problem, "", self._remedies(problem))
+            self.results.break_off(problem, "", self._help.remedies(problem, self.source))
         if not self.isVisible():
             self._context.notices.problem(problem, self.source.id)
         self.changed.emit()

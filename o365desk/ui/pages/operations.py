@@ -3,20 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Action, Problem
-from o365desk.ui.banner import Remedies
+from o365desk.model.problems import Problem
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel
-from o365desk.ui.notices import action_text
 from o365desk.ui.pages.figures import buttons_row
 from o365desk.ui.pages.operation_list import OperationList
 from o365desk.ui.pages.operation_view import OperationView
-from o365desk.ui.pages.permissions import no_link_because
 from o365desk.ui.pages.results import Chosen
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Empty
@@ -198,7 +195,7 @@ class OperationsPage(Page):
             return
         place = (source.id, self._key)
         if place not in self._views:
-            view = self._views[place] = OperationView(self.context, source, OPERATIONS[self._key], self.remedies)
+            view = self._views[place] = OperationView(self.context, source, OPERATIONS[self._key])
             view.changed.connect(self._show_state)
             if view.results:
                 view.results.use.connect(self.use)
@@ -233,41 +230,6 @@ class OperationsPage(Page):
         if told != self._told:
             self._told = told
             self.title_changed.emit()
-
-    def remedies(self, problem: Problem) -> Remedies:
-        """What can be done about a problem of an operation, as buttons."""
-        view = self.view
-        if view is None:
-            return []
-        source_id = view.source.id
-        go = self.context.go
-        if problem.action is Action.CONSENT:
-            test = ("Test the connection", lambda: go("connector", source_id=source_id, then="test"))
-            copy = ("Copy the consent link", self._copy_link)
-            return [test] if no_link_because(view.source) else [copy, test]
-        if problem.action is Action.FIELD:
-            if problem.field in view.form.form.rows:
-                return [("Go to the field", lambda: view.form.go_to(problem.field))]
-            return [(action_text(problem), lambda: go("connector", source_id=source_id, then=problem.field))]
-        if problem.action is Action.UNLOCK:
-            return [(action_text(problem), self._unlock)]
-        if problem.action in (Action.AUTHORIZE, Action.BROWSER, Action.DEVICE_CODE):
-            return [("Authorize", lambda: go("connector", source_id=source_id, then="authorize"))]
-        return [("Try again", view.run)]
-
-    def _copy_link(self) -> None:
-        source = self.source()
-        if source:
-            QGuiApplication.clipboard().setText(self.context.app.connections.consent_link(source))
-            text = "Send it to somebody who can consent for the tenant."
-            self.context.notices.say("good", "The consent link is on the clipboard", text, source.id)
-
-    def _unlock(self) -> None:
-        from o365desk.ui.pages.vault import VaultDialog
-
-        dialog = VaultDialog(self.context.theme, self.context.tasks, self.context.app.vault, self.window())
-        if dialog.exec() and self.view:
-            self.view.run()
 
     def _remember(self) -> None:
         self.context.app.state.remember(_REMEMBERED, f"{self._source_id} {self._key}".encode())

@@ -6,7 +6,16 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.catalogue.operations import Family
@@ -65,8 +74,9 @@ class Results(QWidget):
         self._remark = ""
         self.reading = self._ended = False
         self.banner = Banner(context.theme)
-        self.count = ElidedLabel(role="strong")
+        self.count = ElidedLabel()
         self.count.setObjectName("count")
+        self.count.setProperty("strong", True)
         self.remark = ElidedLabel(role="dim")
         self.remark.setObjectName("remark")
         self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
@@ -217,23 +227,22 @@ class Results(QWidget):
         self.columns_button.setAccessibleDescription("Choose which columns are shown")
         tools = QHBoxLayout()
         tools.setSpacing(8)
-        tools.addWidget(self.count, 1)
-        self.search.setMinimumWidth(140)
-        self.search.setMaximumWidth(320)
         for widget in (self.search, self.columns_button, self.export_button):
             tools.addWidget(widget, 1 if widget is self.search else 0)
-        below = QHBoxLayout()
-        below.setSpacing(12)
-        below.addWidget(self.remark, 1)
-        below.addWidget(self.bar, 1)
-        self.remark.setMinimumHeight(self.fontMetrics().height())  # nothing jumps when a read begins or ends
+        above = QHBoxLayout()
+        above.setSpacing(12)
+        above.addWidget(self.count)
+        above.addWidget(self.remark, 1)
+        above.addWidget(self.bar, 1)
+        self.count.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.count.setMinimumHeight(self.fontMetrics().height())  # nothing jumps when a read begins or ends
         self.bar.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.banner)
+        column.addLayout(above)
         column.addLayout(tools)
-        column.addLayout(below)
         column.addWidget(self.area, 1)
 
     def minimumSizeHint(self) -> QSize:
