@@ -74,7 +74,8 @@ class FieldRow(QWidget):
         self._own_hint = hint
         self._hint = QLabel(hint, wordWrap=True)
         self._hint.setProperty("role", "small")
-        self._hint.setVisible(bool(hint))
+        if not hint:  # nothing is shown here: without a parent it would be a window of its own
+            self._hint.hide()
         self._question = self._question_button() if question else None
         self._error, self._error_text = self._error_line()
         self._label()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
@@ -14,6 +14,7 @@ from o365desk.ui.commands import MENUS
 from o365desk.ui.mnemonics import letter_of
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.plan import PlanPage
+from o365desk.ui.window import PLACES
 from tests.ui.operating import Counter, counter
 from tests.ui.test_window import cut_off, lengthen
 
@@ -67,7 +68,6 @@ def test_an_operation_that_is_off_says_why_and_leads_to_the_check_box(counter: C
     next(each for each in view.banner.findChildren(QPushButton) if "Go to" in each.text()).click()
     connector = counter.window.page("connector")
     assert isinstance(connector, ConnectorPage)
-    counter.window.activateWindow()
     counter.soon(lambda: connector.form.rows["readWrite"].editor.target.hasFocus())
     counter.idle()
 
@@ -418,3 +418,23 @@ def test_tab_leads_through_the_form_in_its_order(counter: Counter, key: str) -> 
         counter.qtbot.keyClick(focused, Qt.Key.Key_Tab)
         counter.soon(lambda: QApplication.activePopupWidget() is None)
     assert [widget for widget in dict.fromkeys(seen) if widget in wanted] == wanted
+
+
+@pytest.mark.parametrize("where", list(PLACES))
+def test_no_page_opens_windows_of_its_own_while_it_is_made(counter: Counter, where: str) -> None:
+    source = counter.source()
+    seen: list[QWidget] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                seen.append(watched)
+            return False
+
+    watch, application = Watch(), QApplication.instance()
+    assert application is not None
+    application.installEventFilter(watch)
+    counter.window.go(where, **({"source_id": source.id} if where in ("operations", "connector") else {}))
+    counter.idle()
+    application.removeEventFilter(watch)
+    assert seen == []
