@@ -211,7 +211,7 @@ def _anywhere() -> list[Refusal]:
     for key in (ADD, CREATE, ASSIGN):
         rows += [
             Refusal(section="0.5", name=f"401 {key}", operation=key, stale=any_of(key), status=401,
-                    code="InvalidAuthenticationToken", told="Authorise again",
+                    code="InvalidAuthenticationToken", told="Authorise again", outcome="stopped",
                     switches={"graph_refuses": "token"}),
             Refusal(section="0.5", name=f"403 {key}", operation=key, stale=any_of(key), status=403,
                     code="Authorization_RequestDenied", told="Test the connection",
@@ -227,8 +227,8 @@ def _anywhere() -> list[Refusal]:
                     code="Directory_QuotaExceeded", told="Delete what is not needed",
                     switches={"graph_refuses": "quota"}),
             Refusal(section="0.5", name=f"429 {key}", operation=key, stale=any_of(key), status=429,
-                    code="TooManyRequests", told="wait 90 seconds", outcome="stopped",
-                    switches={"graph_throttle": 50, "batch_throttle": 50, "retry_after": 90}),
+                    code="TooManyRequests", told="wait 400 seconds", outcome="stopped",
+                    switches={"graph_throttle": 50, "batch_throttle": 50, "retry_after": 400}),
         ]  # fmt: skip
     return rows
 

@@ -84,6 +84,24 @@ def foreign_answer(response: "requests.Response", who: str, field: str) -> Probl
     )
 
 
+def rows_in(body: object, request_id: str) -> list[Any]:
+    """The rows of a list's page. Raises ProblemError where it is none: from that, nothing may be concluded."""
+    rows = body.get("value") if isinstance(body, dict) else None
+    if isinstance(rows, list):
+        return rows
+    raise ProblemError(
+        Problem(
+            title="Microsoft Graph sent no list",
+            cause="What came where a list was asked for holds no rows, not even none.",
+            remedy="Try again; if it stays so, show the details to Microsoft's support.",
+            action=Action.RETRY,
+            code="no-list",
+            request_id=request_id,
+            conclusive=False,
+        )
+    )
+
+
 def _is_html(response: "requests.Response") -> bool:
     kind = response.headers.get("Content-Type", "").lower()
     return "html" in kind or response.content[:200].lstrip()[:15].lower().startswith((b"<!doctype", b"<html"))

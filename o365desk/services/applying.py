@@ -4,37 +4,32 @@ A row leaves here in one of three ways: with its outcome; not sent; or in doubt,
 could not be read back either. Nothing is sent twice without looking first whether it was done.
 """
 
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from o365desk.catalogue.operations import NewGroup, Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.run import Counts, Plan, RowOutcome, Run, RunProgress, RunRow, RunState
+from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
-from o365desk.services import creating, explain, shapes
-from o365desk.services.graph import Graph, Pause, Reply, Request
-from o365desk.services.journal import SENT, Journal, Kept, told
+from o365desk.services import comparing, creating, lookup, pace, shapes
+from o365desk.services.graph import PATIENT, Graph, Reply, Request
+from o365desk.services.journal import SAME, SENT, Journal, Kept
+from o365desk.services.ledger import Ledger, Progress, Rests
 from o365desk.services.shapes import Fate, Pack, fate
 
-_TOLD_EVERY = 0.1
-"""Seconds between two reports of progress."""
 _SENT_AT_MOST = 5
 """How often a row is sent whose answer is lost each time."""
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each look at what was refused after its first answer was lost: Microsoft's copies of the directory
 agree after a while, and the first try may show only then."""
+_WIDELY = 2
+"""How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
 
-_COUNTED = {
-    RowOutcome.CHANGED: "changed",
-    RowOutcome.ALREADY: "already",
-    RowOutcome.FAILED: "failed",
-    RowOutcome.NOT_ATTEMPTED: "not_attempted",
-}
+_UNTRUSTED = 401
+"""The status of a token that is not taken any more."""
 
 
 class StoppedError(Exception):
@@ -76,141 +71,14 @@ def refuse_large(plan: Plan, *, allow_large: bool, confirmed: str) -> None:
     )
 
 
-class Progress:
-    """Tells how a run stands, not more often than people can see. Safe from any thread."""
-
-    def __init__(self, tell: Callable[[RunProgress], None]) -> None:
-        self._tell = tell
-        self._lock = threading.Lock()
-        self._run = ""
-        self._counts: Counter[str] = Counter()
-        self._recent: list[RunRow] = []
-        self._waiting = ""
-        self._ended = 0
-        self._began = self._last = time.monotonic()
-
-    def begin(self, run: str, counts: Counts) -> None:
-        """A run begins, or goes on, with these rows."""
-        with self._lock:
-            self._run, self._began = run, time.monotonic()
-            self._counts.update({name: getattr(counts, name) for name in _COUNTED.values()})
-        self.tell()
-
-    def wait(self, pause: Pause | None) -> None:
-        """A wait begins, or ends."""
-        with self._lock:
-            self._waiting = pause.reason if pause else ""
-        self.tell()
-
-    def ended(self, rows: Sequence[RunRow]) -> None:
-        """Rows ended."""
-        with self._lock:
-            self._recent += rows
-            self._ended += len(rows)
-            for row in rows:
-                self._counts["not_attempted"] -= 1
-                self._counts[_COUNTED[row.outcome]] += 1
-            due = time.monotonic() - self._last >= _TOLD_EVERY
-        if due:
-            self.tell()
-
-    def tell(self) -> None:
-        """Tells it now."""
-        with self._lock:
-            if not self._run:
-                return
-            now = time.monotonic()
-            rate = self._ended / max(now - self._began, 0.001)
-            progress = RunProgress(
-                run=self._run,
-                counts=Counts(**self._counts),
-                rate=rate,
-                left=self._counts["not_attempted"] / rate if rate else None,
-                waiting=self._waiting,
-                recent=tuple(self._recent),
-            )
-            self._recent, self._last = [], now
-            # Under the lock, so that two threads cannot tell it in the wrong order.
-            self._tell(progress)
-
-
-class Ledger:
-    """The rows of one run on their way: each step goes to the journal first, then to whoever watches."""
-
-    def __init__(self, journal: Journal, run: str, operation: Operation, progress: Progress) -> None:
-        self._journal, self._run, self._operation = journal, run, operation
-        self._progress = progress
-
-    def sent(self, rows: Iterable[Kept]) -> None:
-        """They are about to be sent."""
-        self._journal.sent(self._run, [row.number for row in rows])
-
-    def unsent(self, rows: Iterable[Kept]) -> None:
-        """They were not done for sure, and will not be for now."""
-        self._journal.unsent(self._run, [row.number for row in rows])
-
-    def note(self, row: Kept, **found: object) -> None:
-        """What undoing a row, or going on with it, needs."""
-        row.before |= found
-        self._journal.note(self._run, row.number, row.before)
-
-    def ended(
-        self, rows: Iterable[Kept], outcome: RowOutcome, detail: str = "", remedy: str = "", request_id: str = ""
-    ) -> None:
-        """They ended so."""
-        self._keep(
-            [
-                RunRow(
-                    number=row.number,
-                    label=row.label,
-                    outcome=outcome,
-                    line=row.line,
-                    detail=detail,
-                    remedy=remedy,
-                    request_id=request_id,
-                )
-                for row in rows
-            ]
-        )
-
-    def failed(self, rows: Iterable[Kept], reply: Reply) -> None:
-        """They were refused so."""
-        if reply.problem is None:
-            raise AssertionError("a refusal has a problem")
-        problem = explain.refused_write(self._operation.key, reply.status, reply.problem)
-        self._keep(
-            [
-                RunRow(
-                    number=row.number,
-                    label=row.label,
-                    outcome=RowOutcome.FAILED,
-                    line=row.line,
-                    detail=told(problem),
-                    remedy=problem.remedy,
-                    code=problem.code,
-                    request_id=reply.request_id or problem.request_id,
-                )
-                for row in rows
-            ]
-        )
-
-    def explained(self, reply: Reply, problem: Problem) -> Problem:
-        """What a refusal means to this operation."""
-        return explain.refused_write(self._operation.key, reply.status, problem)
-
-    def _keep(self, rows: list[RunRow]) -> None:
-        self._journal.ended(self._run, rows)
-        self._progress.ended(rows)
-
-
 class _Work:
     """One run of anything but new groups, being carried out."""
 
-    def __init__(self, graph: Graph, operation: Operation, ledger: Ledger, control: Control) -> None:
+    def __init__(self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests) -> None:
         if operation.change is None:
             raise AssertionError(f"{operation.key} is no write")
         self._graph, self._change = graph, operation.change
-        self._ledger, self._control = ledger, control
+        self._ledger, self._control, self._rest = ledger, control, rest
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
@@ -238,26 +106,73 @@ class _Work:
             answered=self._answered,
             go_on=self._may_go_on,
         )
-        by_fate: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
+        answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
-            by_fate[fate(reply)].append((pack, reply))
-        again = [pack for pack, _ in by_fate[Fate.REFUSED] if len(pack.rows) > 1]
-        self._judge([(pack.rows[0], reply) for pack, reply in by_fate[Fate.REFUSED] if len(pack.rows) == 1])
-        lost = self._read_back([row for pack, _ in by_fate[Fate.LOST] for row in pack.rows], by_fate[Fate.LOST])
-        stopped = self._refusal or next(
-            (reply.problem for _, reply in by_fate[Fate.AWAY] if reply.problem is not None), None
-        )
-        if stopped or self._control.cancelled:
-            waiting = [*again, *(pack for pack, _ in by_fate[Fate.AWAY])]
-            rows = [row for pack in waiting for row in pack.rows if row.number not in self._doubted]
-            self._ledger.unsent(rows)
-            if stopped:
-                raise StoppedError(stopped)
+            answered[fate(reply)].append((pack, reply))
+        busy, spent = self._busy(answered[Fate.BUSY])
+        refused = [*answered[Fate.REFUSED], *spent]
+        self._judge([(pack.rows[0], reply) for pack, reply in refused if len(pack.rows) == 1])
+        several = [(pack, reply) for pack, reply in refused if len(pack.rows) > 1]
+        parts = self._without_lost_groups(several, packs)
+        lost = self._lost(answered[Fate.LOST])
+        self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
+        if self._control.cancelled:
             return []
-        return [
-            *shapes.split(self._change, again, self._graph.root),
-            *shapes.packs(self._change, lost, self._graph.root),
-        ]
+        again = [*busy, *lost]
+        if again:
+            self._rest_before(again, unsent=[*parts, *busy])
+        return [*shapes.split(self._change, parts, self._graph.root), *again]
+
+    def _stop_here(self, waiting: list[Pack], away: list[tuple[Pack, Reply]]) -> None:
+        """Raises StoppedError where no more is to be sent; `waiting` was not done for sure, but for what was in
+        doubt before."""
+        stopped = self._refusal or next((reply.problem for _, reply in away if reply.problem is not None), None)
+        if stopped or self._control.cancelled:
+            self._unsent(waiting)
+        if stopped:
+            raise StoppedError(stopped)
+
+    def _unsent(self, packs: Iterable[Pack]) -> None:
+        self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)
+
+    def _rest_before(self, again: Sequence[Pack], unsent: Sequence[Pack]) -> None:
+        """Waits before a further try, the longer the more there were."""
+        self._unsent(unsent)
+        tried = max(self._times[row.number] for pack in again for row in pack.rows)
+        self._rest(pace.unasked(PATIENT.backoff(tried), "Microsoft Graph could not do some rows yet"))
+
+    def _busy(self, answered: Sequence[tuple[Pack, Reply]]) -> tuple[list[Pack], list[tuple[Pack, Reply]]]:
+        """Requests that met another change of the same object: those to be sent again, and those that met one each
+        time."""
+        self._times.update(row.number for pack, _ in answered for row in pack.rows)
+        spent = [(pack, reply) for pack, reply in answered if self._most(pack) >= _SENT_AT_MOST]
+        return [pack for pack, _ in answered if self._most(pack) < _SENT_AT_MOST], spent
+
+    def _most(self, pack: Pack) -> int:
+        return max(self._times[row.number] for row in pack.rows)
+
+    def _without_lost_groups(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> list[Pack]:
+        """What is to be split. Where every request for a group was refused, the group is looked at first: if it is
+        gone, or became of a kind that refuses, its rows fail without being asked for one by one."""
+        number = Counter(pack.aim for pack in sent)
+        whole = [aim for aim, times in Counter(pack.aim for pack, _ in refused).items() if times == number[aim]]
+        why = {aim: self._why_refused(aim) for aim in whole}
+        left = []
+        for pack, reply in refused:
+            there, problem = why.get(pack.aim, (True, None))
+            if (there and problem is None) or any(row.number in self._doubted for row in pack.rows):
+                left.append(pack)
+            else:
+                self._ledger.failed(pack.rows, replace(reply, problem=problem or reply.problem))
+        return left
+
+    def _why_refused(self, group: str) -> tuple[bool, Problem | None]:
+        """Whether a group is there, and what of its kind refuses."""
+        try:
+            now = shapes.kind_of_group(self._graph, group, lookup.GROUP_SELECT)
+        except ProblemError as error:
+            raise StoppedError(error.problem) from error
+        return now is not None, comparing.refused_kind(now, ()) if now else None
 
     # --- what Graph.batch calls -------------------------------------------------------------------------------
 
@@ -274,6 +189,8 @@ class _Work:
                 self._ledger.ended(self._pack(reply.request).rows, RowOutcome.CHANGED, request_id=reply.request_id)
             elif fate(reply) is Fate.DENIED:
                 self._ledger.failed(self._pack(reply.request).rows, reply)
+        untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
+        self._refusal = self._refusal or untrusted
         denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
         aims = {self._pack(reply.request).aim for reply in denied}
         if denied and len(denied) == len(replies) and (self._only_aim or len(aims) > 1):
@@ -286,7 +203,7 @@ class _Work:
 
     # --- what became of it ------------------------------------------------------------------------------------
 
-    def _read_back(self, rows: Sequence[Kept], lost: Sequence[tuple[Pack, Reply]] = ()) -> list[Kept]:
+    def _read_back(self, rows: Sequence[Kept]) -> list[Kept]:
         """Looks what became of rows in doubt; returns those that were not done, to be sent again."""
         if not rows:
             return []
@@ -294,11 +211,28 @@ class _Work:
         self._ledger.ended([row for row in rows if done[row.number]], RowOutcome.CHANGED, _READ_BACK)
         left = [row for row in rows if not done[row.number]]
         self._doubted |= {row.number for row in left}
-        self._times.update(row.number for row in left)
-        if any(self._times[row.number] >= _SENT_AT_MOST for row in left):
-            problem = next((reply.problem for _, reply in lost if reply.problem), None)
-            raise StoppedError(problem or _no_end())
         return left
+
+    def _lost(self, answered: Sequence[tuple[Pack, Reply]]) -> list[Pack]:
+        """What is to be sent again of requests that got no answer, or a fault for one. A row that breaks Graph each
+        time fails; where nothing comes back at all, the run stops."""
+        left = {row.number for row in self._read_back([row for pack, _ in answered for row in pack.rows])}
+        self._times.update(left)
+        again: list[Kept] = []
+        spent: list[tuple[Kept, Reply]] = []
+        for pack, reply in answered:
+            rows = [row for row in pack.rows if row.number in left]
+            if rows and self._most(pack) >= _SENT_AT_MOST:
+                if reply.status <= 0:
+                    raise StoppedError(reply.problem or _no_end())
+                spent += [(row, reply) for row in rows]
+            else:
+                again += rows
+        self._judge(spent)
+        alone = [row for row in again if self._times[row.number] >= _WIDELY]
+        together = [row for row in again if self._times[row.number] < _WIDELY]
+        root = self._graph.root
+        return [*shapes.packs(self._change, together, root), *shapes.packs(self._change, alone, root, 1)]
 
     def _judge(self, refused: Sequence[tuple[Kept, Reply]]) -> None:
         """Rows that were refused alone: what they ask for may be so already, by somebody else or by an earlier
@@ -317,7 +251,7 @@ class _Work:
     def _looked_at(self, rows: Sequence[Kept]) -> dict[int, bool]:
         done: dict[int, bool] = {}
         for wait in _LOOKS:
-            self._control.stop.wait(wait)
+            self._rest(pace.until_look(wait, "An answer was lost"))
             done = self._fulfilled(rows)
             if all(done[row.number] for row in rows if row.number in self._doubted):
                 break
@@ -338,21 +272,21 @@ def carry_out(
     now = journal.run(run)
     progress.begin(run, now.counts)
     ledger = Ledger(journal, run, operation, progress)
-    state, problem = RunState.FINISHED, None
+    kept = journal.kept(run)
+    rows = [row for row in kept if SAME not in row.target]
+    state, problem = RunState.CANCELLED, None
     try:
-        rows = journal.kept(run)
         if isinstance(operation.change, NewGroup):
-            creating.create(graph, rows, ledger, control, now.started)
+            creating.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started)
         else:
-            _Work(graph, operation, ledger, control).carry_out(rows)
+            _Work(graph, operation, ledger, control, Rests(control, progress.wait)).carry_out(rows)
     except CancelledError:
-        state = RunState.CANCELLED
+        pass
     except (StoppedError, ProblemError) as error:
         state, problem = RunState.STOPPED, error.problem
-    if state is RunState.FINISHED and control.cancelled:
-        state = RunState.CANCELLED
+    ledger.follow(row for row in kept if SAME in row.target)
     if not journal.run(run).counts.not_attempted:
-        state = RunState.FINISHED
+        state, problem = RunState.FINISHED, None
     journal.close(run, state, problem)
     progress.tell()
 

@@ -5,7 +5,7 @@ Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/group
 with the group); learn.microsoft.com on group-post-members (a new group may not be found for some seconds).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,13 @@ from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
-from o365desk.services import comparing, lookup, shapes
+from o365desk.services import comparing, lookup, pace, shapes
 from o365desk.services.graph import Graph, Reply, Request
 from o365desk.services.journal import SENT, Kept
 from o365desk.services.shapes import TOGETHER, Fate, fate
 
 if TYPE_CHECKING:
-    from o365desk.services.applying import Ledger
+    from o365desk.services.ledger import Ledger, Rests
     from o365desk.services.planning import Desk, Draft
 
 _SELECT = "id,displayName,mailNickname,createdDateTime"
@@ -156,7 +156,9 @@ def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[s
 # --- making them --------------------------------------------------------------------------------------------------
 
 
-def create(graph: Graph, rows: Sequence[Kept], ledger: "Ledger", control: Control, since: datetime) -> None:
+def create(
+    graph: Graph, rows: Sequence[Kept], ledger: "Ledger", control: Control, rest: "Rests", since: datetime
+) -> None:
     """Makes the groups, one after the other. `since` is when the run began. Raises ProblemError where nothing more
     can be done for now, CancelledError; returns early after a gentle cancel."""
     for row in rows:
@@ -165,48 +167,55 @@ def create(graph: Graph, rows: Sequence[Kept], ledger: "Ledger", control: Contro
         made = row.before.get("made", "")
         new = not made
         if row.state == SENT and not made:
-            made = _look(graph, row, control, since, _LOOKS)
+            made = _look(graph, row, rest, since)
             new = False
         if not made:
-            made, new = _make(graph, row, ledger, control, since), True
+            made, new = _make(graph, row, ledger, control, rest, since), True
         if made:
             ledger.note(row, made=made)
-            _finish(graph, row, made, ledger, control, new)
+            _finish(graph, row, made, ledger, rest, new)
 
 
-def _make(graph: Graph, row: Kept, ledger: "Ledger", control: Control, since: datetime) -> str:
-    """The new group's id; "" where it was refused."""
-    root, target = graph.root, row.target
-    body = dict(target["body"])
-    for key, people in (("owners", target["owners"]), ("members", _first(target))):
-        if people:
-            body[f"{key}@odata.bind"] = [shapes.reference(root, person) for person in people]
+def _make(graph: Graph, row: Kept, ledger: "Ledger", control: Control, rest: "Rests", since: datetime) -> str:
+    """The new group's id; "" where it was refused, or is left in doubt by a gentle cancel."""
+    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target))
     doubted = row.state == SENT
     for _ in range(_POSTS):
+        if not control.may_go_on():
+            return ""
         ledger.sent([row])
-        (reply,) = graph.batch([Request(method="POST", path="/groups", body=body)])
+        (reply,) = graph.batch([request])
         end = fate(reply)
         if end is Fate.DONE:
             return str(reply.body["id"])
-        if end is Fate.LOST:
-            doubted = True
-            if made := _look(graph, row, control, since, _LOOKS):
+        if end in (Fate.LOST, Fate.BUSY):
+            doubted = doubted or end is Fate.LOST
+            if made := _look(graph, row, rest, since):
                 return made
             continue
-        if end is Fate.REFUSED and doubted and (made := _look(graph, row, control, since, _LOOKS[:1])):
+        # The nickname may be taken by what the lost try has made.
+        if end is Fate.REFUSED and doubted and (made := _look(graph, row, rest, since)):
             return made
-        _refused(row, reply, ledger)
+        _refused(row, reply, ledger, doubted=doubted)
         return ""
     raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
 
 
-def _refused(row: Kept, reply: Reply, ledger: "Ledger") -> None:
+def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
+    body = dict(target["body"])
+    for key, people in (("owners", target["owners"]), ("members", _first(target))):
+        if people:
+            body[f"{key}@odata.bind"] = [shapes.reference(root, person) for person in people]
+    return body
+
+
+def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool) -> None:
     """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
     end = fate(reply)
-    if end is Fate.AWAY:
-        ledger.unsent([row])
-    else:
+    if end is not Fate.AWAY:
         ledger.failed([row], reply)
+    elif not doubted:  # else an earlier try may have made it all the same
+        ledger.unsent([row])
     if end is not Fate.REFUSED and reply.problem:
         raise ProblemError(ledger.explained(reply, reply.problem))
 
@@ -217,12 +226,13 @@ def _first(target: Mapping[str, Any]) -> list[str]:
     return members[: TOGETHER - len(target["owners"])]
 
 
-def _look(graph: Graph, row: Kept, control: Control, since: datetime, waits: Iterable[float]) -> str:
-    """The id of the group that a lost request made; "" if it made none."""
+def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime) -> str:
+    """The id of the group that a lost request made; "" if it made none. It takes its time: a copy of the directory
+    that lags shows no group either."""
     body = row.target["body"]
     condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
-    for wait in waits:
-        control.stop.wait(wait)
+    for wait in _LOOKS:
+        rest(pace.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
             made = datetime.fromisoformat(str(group["createdDateTime"]))
             if group["displayName"] == body["displayName"] and made > since - _SKEW:
@@ -230,7 +240,7 @@ def _look(graph: Graph, row: Kept, control: Control, since: datetime, waits: Ite
     return ""
 
 
-def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", control: Control, new: bool) -> None:
+def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:
     """Adds the members that did not come with the group, and ends the row."""
     members: list[str] = row.target["members"]
     missing = members[len(_first(row.target)) :] if new else _missing(graph, made, members)
@@ -238,24 +248,34 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", control: Contr
     for tried, wait in enumerate(_LOOKS):
         if not missing:
             break
-        control.stop.wait(wait)
+        rest(pace.unasked(wait, "The new group is not known everywhere yet"))
         # A member who was deleted meanwhile is found when everybody stands alone.
         size = TOGETHER if tried < len(_LOOKS) // 2 else 1
         some = [missing[start : start + size] for start in range(0, len(missing), size)]
         replies = graph.batch([shapes.addition(graph.root, made, users) for users in some])
-        refused = [reply for reply in replies if fate(reply) is not Fate.DONE]
-        problem = next((ledger.explained(reply, reply.problem) for reply in refused if reply.problem), None)
-        missing = _missing(graph, made, members) if refused else []
+        refused = [
+            (users, reply) for users, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE
+        ]
+        problem = next((ledger.explained(reply, reply.problem) for _, reply in refused if reply.problem), None)
+        missing = _missing(graph, made, [user for users, _ in refused for user in users])
     detail, remedy = "", ""
     if missing:
         why = f" {problem.sentence()}" if problem else ""
         detail = f"The group was created, but {len(missing)} of its {len(members)} members are not in it.{why}"
-        remedy = "Add them with Add User to Group."
+        remedy = "Add them with Add User to Group; who is in it already is told by its plan."
     ledger.ended([row], RowOutcome.CHANGED, detail, remedy)
 
 
 def _missing(graph: Graph, made: str, members: Sequence[str]) -> list[str]:
-    found = shapes.members_of(graph, [made])[made] or set()
+    """Who of these is not in the group; all of them where its list may not be read, as with a hidden membership."""
+    if not members:
+        return []
+    try:
+        found = shapes.members_of(graph, [made])[made] or set()
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        found = set()
     return [user for user in members if user not in found]
 
 

@@ -16,7 +16,7 @@ import msgspec
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services import answers, pace
 from o365desk.services.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
-from o365desk.services.pace import IMPATIENT, PATIENT, Patience, Pause, Told
+from o365desk.services.pace import IMPATIENT, PATIENT, STEADFAST, Patience, Pause, Told
 from o365desk.services.secrets import Secret
 from o365desk.services.wire import Line
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import requests
 
 __all__ = [
-    "IMPATIENT", "NOT_SENT", "REPEATABLE", "UNKNOWN", "Answer", "Graph", "Patience", "Pause", "Reply", "Request",
+    "IMPATIENT", "NOT_SENT", "PATIENT", "REPEATABLE", "STEADFAST", "UNKNOWN", "Answer", "Graph", "Patience",
+    "Pause", "Reply", "Request",
 ]  # fmt: skip
 
 REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
@@ -78,15 +79,29 @@ class Graph:
         self, path: str, query: Mapping[str, str] | None = None, *, eventual: bool = False
     ) -> Iterator[Answer]:
         """Every page of a list, following nextLink as it is. A page may be empty and not the last."""
-        url, seen = self.address(path, query), set[str]()
-        while url:
-            seen.add(url)
-            answer = self.send("GET", url, eventual=eventual)
-            yield answer
-            link = answer.body.get("@odata.nextLink") if isinstance(answer.body, dict) else None
-            if link is not None and (not isinstance(link, str) or link in seen):
+        first = self.send("GET", self.address(path, query), eventual=eventual)
+        yield first
+        yield from self._following(first, eventual)
+
+    def rows(self, reply: Reply) -> Iterator[dict[str, Any]]:
+        """Every row of a list whose first page came in a batch. Raises ProblemError where it was refused, or cannot
+        be read to its end."""
+        if reply.problem is not None:
+            raise ProblemError(reply.problem)
+        yield from answers.rows_in(reply.body, reply.request_id)
+        first = Answer(reply.body, reply.request_id, {})
+        for answer in self._following(first, reply.request.eventual):
+            yield from answers.rows_in(answer.body, answer.request_id)
+
+    def _following(self, answer: Answer, eventual: bool) -> Iterator[Answer]:
+        """The pages after this one."""
+        seen = set[str]()
+        while link := answer.body.get("@odata.nextLink") if isinstance(answer.body, dict) else None:
+            if not isinstance(link, str) or link in seen:
                 raise ProblemError(_no_next_page(answer.request_id))
-            url = link or ""
+            seen.add(link)
+            answer = self.send("GET", link, eventual=eventual)
+            yield answer
 
     def batch(
         self,

@@ -3,37 +3,35 @@
 A row's state goes from *planned* over *sent*, which is on the disk before the request leaves, to its outcome. So
 whatever kills the program, each row is known to be untouched, done, or in doubt; and what is in doubt is read back.
 
-While a process works on a run it holds the run's lock file. The operating system lets go of it when the process is
-gone, however it went: a run that is written down as running and whose lock is free was interrupted.
+While a process works on a run it holds the run's lock (`runlocks.py`): a run that is written down as running and
+whose lock is free was interrupted.
 """
 
 import contextlib
 import os
 import re
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.run import Counts, Plan, PlanRow, RowOutcome, Run, RunRow, RunState, Standing
-from o365desk.services import files, statefile
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.services import statefile
+from o365desk.services.runlocks import Locks
 from o365desk.services.state import State
 
 PLANNED, SENT = "planned", "sent"
 """The two states of a row that has no outcome yet."""
+SAME = "same"
+"""In the target of a row that asks for the same as an earlier one: that one's number."""
 
 _KEPT = 200
 """Runs that are kept with their rows."""
 _ROWS_KEPT = 2_000_000
 """Rows of all runs that are kept; the oldest runs beyond go earlier."""
-_HELD_SECONDS = 3.0
-"""How long to wait for a run's lock: whoever only looks whether it is held lets go at once."""
-
 _COLUMNS = "number, line, label, state, detail, remedy, code, request_id"
 _RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
 
@@ -79,65 +77,16 @@ _UNDOABLE = """
     SELECT number, label, line, state, target, before FROM run_rows
     WHERE run = ? AND state = 'changed' AND NOT undone ORDER BY number
 """
+_FAILED = """
+    SELECT number, line, given FROM run_rows
+    WHERE run = ? AND state = 'failed' AND given != '{}' ORDER BY number
+"""
 _TALLY = """
     SELECT coalesce(sum(state = 'changed'), 0), coalesce(sum(state = 'already'), 0),
         coalesce(sum(state = 'failed'), 0), coalesce(sum(state IN ('planned', 'sent')), 0),
         coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'changed' AND NOT undone), 0)
     FROM run_rows WHERE run = ?
 """
-
-
-class Locks:
-    """Who works on which run: a lock file each. Safe from any thread."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._held: set[str] = set()
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def hold(self, run: str) -> Iterator[None]:
-        """Keeps others from working on a run. Raises ProblemError if somebody does."""
-        import filelock
-
-        files.make_folder(self._folder, mode=0o700)
-        lock = filelock.FileLock(self._path(run), thread_local=False)
-        try:
-            lock.acquire(timeout=_HELD_SECONDS, poll_interval=0.02)
-        except filelock.Timeout:
-            raise ProblemError(_in_use(run)) from None
-        with self._lock:
-            self._held.add(run)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._held.discard(run)
-            lock.release()
-
-    def is_held(self, run: str) -> bool:
-        """Whether somebody works on it now, in whatever process."""
-        import filelock
-
-        with self._lock:
-            if run in self._held:
-                return True
-        if not self._path(run).exists():
-            return False
-        probe = filelock.FileLock(self._path(run), thread_local=False)
-        try:
-            probe.acquire(timeout=0)
-        except filelock.Timeout:
-            return True
-        probe.release()
-        return False
-
-    def forget(self, run: str) -> None:
-        """The run is gone."""
-        files.remove(self._path(run))
-
-    def _path(self, run: str) -> Path:
-        return self._folder / f"{run}.lock"
 
 
 class Journal:
@@ -166,7 +115,7 @@ class Journal:
                         " VALUES (?, ?, ?, ?, ?, '', ?)",
                         (run, plan.source_id, tenant, RunState.RUNNING, plan.undoes, msgspec.json.encode(facts)),
                     )
-                    marks = ", ".join("?" * 12)
+                    marks = ", ".join("?" * 13)
                     connection.executemany(
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
@@ -229,10 +178,12 @@ class Journal:
     def _update(self, run: str, change: str, rows: Sequence[tuple[tuple[Any, ...], int]]) -> None:
         def act(connection: sqlite3.Connection) -> None:
             with statefile.lasting(connection):
-                ((place,),) = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchall()
+                found = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchall()
+                if not found:  # a damaged file was set aside meanwhile
+                    raise ProblemError(_no_run(run, several=False))
                 connection.executemany(
                     f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
-                    [(*values, place, number) for values, number in rows],
+                    [(*values, found[0][0], number) for values, number in rows],
                 )
 
         if rows:
@@ -279,6 +230,13 @@ class Journal:
             )
             for number, label, line, state, target, before in rows
         ]
+
+    def failed(self, key: str) -> tuple[Row, ...]:
+        """The rows that failed, as they were given; without those of a run that is older than their keeping."""
+        rows = self._all(_FAILED, self._row(key)[-1])
+        return tuple(
+            Row(number=number, line=line, values=msgspec.json.decode(given)) for number, line, given in rows
+        )
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()
@@ -340,7 +298,7 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         Standing.WILL: PLANNED,
         Standing.ALREADY: RowOutcome.ALREADY.value,
         Standing.CANNOT: RowOutcome.FAILED.value,
-    }[item.standing]
+    }[item.standing if SAME not in item.target else Standing.WILL]
     problem = item.problem
     return (
         item.row.number,
@@ -354,6 +312,7 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         0,
         msgspec.json.encode(item.target),
         msgspec.json.encode(item.before),
+        msgspec.json.encode(item.row.values),
     )
 
 
@@ -397,7 +356,9 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
         place, undoes = found[0]
         if not places:
             numbers = connection.execute(
-                "SELECT number FROM run_rows WHERE run = ? AND state IN ('changed', 'already')", (place,)
+                # What of it was itself taken back by now is as before.
+                "SELECT number FROM run_rows WHERE run = ? AND state IN ('changed', 'already') AND NOT undone",
+                (place,),
             ).fetchall()
         else:
             undone = not undone
@@ -425,16 +386,6 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
         connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))
         connection.execute("DELETE FROM runs WHERE place = ?", (place,))
     return [key for _, key in gone]
-
-
-def _in_use(run: str) -> Problem:
-    return Problem(
-        title=f"Run {run} is being worked on",
-        cause="Another o365desk of this user is carrying it out, or resuming it, at this moment.",
-        remedy="Wait until that one has ended, or end it, and try again.",
-        action=Action.RETRY,
-        code="locked",
-    )
 
 
 def _no_run(key: str, *, several: bool) -> Problem:

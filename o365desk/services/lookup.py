@@ -179,13 +179,7 @@ def _wish(sort: Sort, name: str, texts: Sequence[str], select: Sequence[str]) ->
 def rows_of(graph: Graph, requests: Sequence[Request]) -> Iterator[Entity]:
     """The rows of all answers, each read to its end. Raises ProblemError if one of them was refused."""
     for reply in graph.batch(requests):
-        if reply.problem is not None:
-            raise ProblemError(reply.problem)
-        body = reply.body
-        yield from body["value"]
-        while link := body.get("@odata.nextLink"):
-            body = graph.send("GET", link, eventual=reply.request.eventual).body
-            yield from body["value"]
+        yield from graph.rows(reply)
 
 
 def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Sequence[str]) -> list[Entity] | None:

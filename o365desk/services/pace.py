@@ -32,6 +32,9 @@ class Patience:
 PATIENT = Patience()
 """For work that is to get done."""
 
+STEADFAST = Patience(longest=300.0)
+"""For runs: Microsoft's quotas for writes are for 150 and 300 seconds, and a run that waits ends by itself."""
+
 IMPATIENT = Patience(tries=2, first=0.5, longest=3.0)
 """For a connection test: somebody is watching, and "not proven: asks to wait 20 s" is an answer."""
 
@@ -58,6 +61,11 @@ def asked_for(seconds: float) -> Pause:
 def unasked(seconds: float, why: str) -> Pause:
     """A wait of our own."""
     return Pause(seconds=seconds, reason=f"{why}; the next try is in {_shown(seconds)} s")
+
+
+def until_look(seconds: float, what: str) -> Pause:
+    """A wait before another look at the tenant."""
+    return Pause(seconds=seconds, reason=f"{what}; the next look is in {_shown(seconds)} s")
 
 
 def _shown(seconds: float) -> str:

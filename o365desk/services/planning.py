@@ -26,10 +26,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing
 from o365desk.model.settings import Settings
 from o365desk.services import comparing, creating, licensing
-from o365desk.services.journal import Kept
+from o365desk.services.journal import SAME, Kept
 
 if TYPE_CHECKING:
-    from o365desk.services.graph import Graph
+    from o365desk.services.graph import Graph, Pause
     from o365desk.services.runner import Session
 
 
@@ -114,6 +114,23 @@ class Desk:
         """Notes it if so much is taken that it needs a second look. `what` reads "members of Sales"."""
         if of and taken * 100 > self.settings.large_percent * of:
             self.reasons.append(f"This takes {taken:,} of the {of:,} {what}: {taken * 100 / of:.0f} %.")
+
+
+class Telling:
+    """Tells how far a plan is made. A wait is told in place of the work that it holds up, and then that again."""
+
+    def __init__(self, total: int, tell: Callable[[PlanProgress], None]) -> None:
+        self._tell = tell
+        self._last = PlanProgress(done=0, total=total, doing="")
+
+    def __call__(self, progress: PlanProgress) -> None:
+        self._last = progress
+        self._tell(progress)
+
+    def wait(self, pause: "Pause | None") -> None:
+        """A wait begins, or ends."""
+        doing = pause.reason if pause else self._last.doing
+        self._tell(msgspec.structs.replace(self._last, doing=doing))
 
 
 def plan(
@@ -257,6 +274,9 @@ def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft
             draft.cannot(same.problem)
         else:
             draft.already(f"The same as row {same.row.number}.")
+            if same.standing is Standing.WILL:
+                # Whether it will be so is known when that row has ended.
+                draft.target = {SAME: same.row.number}
 
 
 def _contradiction(other: Draft) -> Problem:
@@ -320,11 +340,14 @@ def inverse_of(run: Run, operation: Operation) -> str:
             )
         )
     if not operation.inverse:
+        removal = isinstance(operation.change, GroupRemoval)
         raise ProblemError(
             Problem(
                 title=f"“{operation.title}” cannot be undone from here",
                 cause="What it did has no exact inverse.",
-                remedy="A deleted group can be restored in the Entra admin centre for 30 days.",
+                remedy="A deleted group can be restored in the Entra admin centre for 30 days."
+                if removal
+                else "The run's rows tell what it changed; change it back by hand.",
                 code="no-undo",
             )
         )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import answers
 
 if TYPE_CHECKING:
     from o365desk.services.graph import Answer, Graph
@@ -58,11 +59,11 @@ def read(
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
     in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
     query = listing.query(values, order, min(PAGE, max_rows or PAGE))
-    answers = graph.pages(listing.path, query.options, eventual=query.eventual)
+    asked = graph.pages(listing.path, query.options, eventual=query.eventual)
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
     sieve, total, cut = _Sieve(), None, False
     try:
-        coming: Future[Answer | None] | None = pool.submit(next, answers, None)
+        coming: Future[Answer | None] | None = pool.submit(next, asked, None)
         while coming:
             try:
                 answer = coming.result()
@@ -80,7 +81,7 @@ def read(
                 more = False
                 rows = rows[: len(rows) - (sieve.count - max_rows)]
                 sieve.count = max_rows
-            coming = pool.submit(next, answers, None) if more else None
+            coming = pool.submit(next, asked, None) if more else None
             page(Page(rows, sieve.count, total))
     finally:
         # Where the caller gave up on a page, the one on its way is not waited for.
@@ -131,19 +132,7 @@ class _Sieve:
 def _contents(answer: "Answer | None") -> tuple[list[dict[str, Any]], bool]:
     """The rows of a page, and whether another one follows."""
     body = answer.body if answer else None
-    rows = body.get("value") if isinstance(body, dict) else None
-    if not isinstance(rows, list):
-        raise ProblemError(
-            Problem(
-                title="Microsoft Graph sent no list",
-                cause="What came where a list was asked for holds no rows, not even none.",
-                remedy="Try again; if it stays so, show the details to Microsoft's support.",
-                action=Action.RETRY,
-                code="no-list",
-                request_id=answer.request_id if answer else "",
-                conclusive=False,
-            )
-        )
+    rows = answers.rows_in(body, answer.request_id if answer else "")
     return rows, bool(body and body.get("@odata.nextLink"))
 
 

@@ -12,7 +12,7 @@ import msgspec
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
 from o365desk.services.connections import NO_CREDENTIAL, Connections
@@ -109,6 +109,11 @@ class Runner:
         """All its rows, in their order. Raises ProblemError."""
         return self._journal.run_rows(run_id)
 
+    def rows_of(self, run_id: str) -> tuple[Row, ...]:
+        """The rows of a run that failed, as they were given, to be planned again; none of an undo, which is planned
+        from the run that it undoes. Raises ProblemError."""
+        return () if self._journal.run(run_id).undoes else self._journal.failed(run_id)
+
     # --- writes -----------------------------------------------------------------------------------------------
 
     def plan(
@@ -123,8 +128,9 @@ class Runner:
         CancelledError on stop."""
         from o365desk.services import planning
 
-        with self.session(source, stop, operation) as session:
-            return planning.plan(session, operation, rows, self.settings, tell, self._clock())
+        telling = planning.Telling(len(rows), tell)
+        with self.session(source, stop, operation, told=telling.wait) as session:
+            return planning.plan(session, operation, rows, self.settings, telling, self._clock())
 
     def apply(
         self,
@@ -139,13 +145,13 @@ class Runner:
         """Carries a plan out; every row is accounted for in what it returns, however it ended. `confirmed` is the
         word that a large plan asks for. Raises ProblemError or CancelledError only while nothing was written."""
         from o365desk import catalogue
-        from o365desk.services import applying
+        from o365desk.services import applying, ledger
 
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
-        operation, progress = catalogue.operation(plan.operation), applying.Progress(tell)
+        operation, progress = catalogue.operation(plan.operation), ledger.Progress(tell)
         with (
-            self.session(source, control.stop, operation, told=progress.wait) as session,
+            self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
         ):
             applying.carry_out(session.graph, self._journal, run, operation, control, progress)
@@ -154,19 +160,21 @@ class Runner:
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
         """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
         ProblemError where it cannot be, or need not; CancelledError only while nothing was done."""
-        from o365desk import catalogue
-        from o365desk.services import applying
+        from o365desk.services import applying, ledger
 
         run = self._journal.run(run_id)
         if not run.state.resumable:
             raise ProblemError(applying.not_resumable(run))
-        operation, progress = catalogue.operation(run.operation), applying.Progress(tell)
+        operation, progress = _operation_of(run), ledger.Progress(tell)
+        source = _source_of(run, self._connections)
         with (
-            self.session(
-                _source_of(run, self._connections), control.stop, operation, told=progress.wait
-            ) as session,
+            self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
             self._journal.locks.hold(run.id),
         ):
+            # Until it was held, another process may have ended it.
+            now = self._journal.run(run.id)
+            if now.state is RunState.FINISHED:
+                raise ProblemError(applying.not_resumable(now))
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             self._journal.reopen(run.id)
             applying.carry_out(session.graph, self._journal, run.id, operation, control, progress)
@@ -179,11 +187,12 @@ class Runner:
         from o365desk.services import planning
 
         run = self._journal.run(run_id)
-        operation = catalogue.operation(planning.inverse_of(run, catalogue.operation(run.operation)))
-        with self.session(_source_of(run, self._connections), stop, operation) as session:
+        operation = catalogue.operation(planning.inverse_of(run, _operation_of(run)))
+        telling, source = planning.Telling(run.undoable, tell), _source_of(run, self._connections)
+        with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
-            return planning.undo(session, operation, rows, self.settings, tell, self._clock(), run)
+            return planning.undo(session, operation, rows, self.settings, telling, self._clock(), run)
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
@@ -231,11 +240,12 @@ class Runner:
         *,
         told: "Callable[[Pause | None], None] | None" = None,
         priority: str = "",
+        steadfast: bool = False,
     ) -> "Iterator[Session]":
-        """Graph, open for one piece of work. Raises ProblemError where the operation is off, or the token says that
-        its permission is lacking: before anything is sent."""
+        """Graph, open for one piece of work; `steadfast`: with the patience of a run. Raises ProblemError where the
+        operation is off, or the token says that its permission is lacking: before anything is sent."""
         from o365desk.services import allowed
-        from o365desk.services.graph import Graph
+        from o365desk.services.graph import PATIENT, STEADFAST, Graph
 
         if operation and (why := allowed.off_before(self._connections, source, operation)):
             raise ProblemError(why)
@@ -245,7 +255,9 @@ class Runner:
             token = bearer.token
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
-            yield Session(source, Graph(source.graph_root, line, bearer, told=told, priority=priority), token, stop)
+            patience = STEADFAST if steadfast else PATIENT
+            graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority)
+            yield Session(source, graph, token, stop)
 
 
 def _settings_of(kept: bytes | None) -> Settings:
@@ -253,6 +265,23 @@ def _settings_of(kept: bytes | None) -> Settings:
         return msgspec.json.decode(kept, type=Settings) if kept else Settings()
     except msgspec.DecodeError:
         return Settings()
+
+
+def _operation_of(run: Run) -> "Operation":
+    """What a run does. Raises ProblemError."""
+    from o365desk import catalogue
+
+    try:
+        return catalogue.operation(run.operation)
+    except KeyError:
+        raise ProblemError(
+            Problem(
+                title=f"This o365desk does not know “{run.title}”",
+                cause=f"Run {run.id} was begun by another version, which has the operation {run.operation}.",
+                remedy="Use that version, or a newer one; nothing was sent.",
+                code="no-operation",
+            )
+        ) from None
 
 
 def _source_of(run: Run, connections: Connections) -> DataSource:

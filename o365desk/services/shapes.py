@@ -130,19 +130,37 @@ class Fate(Enum):
     DONE = "done"
     REFUSED = "refused"  # not done, and will not be
     DENIED = "denied"  # likewise, for a reason that smaller requests share
+    BUSY = "busy"  # not done: somebody else wrote to the same object just then
     LOST = "lost"  # nobody knows
     AWAY = "away"  # not done, and may be another time
 
 
+_FATES = {
+    0: Fate.LOST,
+    401: Fate.AWAY,  # it is about the token: no row is to blame
+    403: Fate.DENIED,
+    409: Fate.BUSY,
+    424: Fate.AWAY,
+    429: Fate.AWAY,
+}
+
+
 def fate(reply: Reply) -> Fate:
     """See `Fate`."""
-    if reply.status < 0 or reply.status in (424, 429):
+    if reply.status in _FATES:
+        return _FATES[reply.status]
+    if reply.status < 0:
         return Fate.AWAY
-    if reply.status == 0 or reply.status >= 500:
+    if reply.status >= 500:
         return Fate.LOST
-    if reply.status in (401, 403):
-        return Fate.DENIED
     return Fate.REFUSED if reply.problem else Fate.DONE
+
+
+def kind_of_group(graph: Graph, group: str, select: Sequence[str]) -> dict[str, Any] | None:
+    """Some properties of a group as it is now; None: it is not there."""
+    (reply,) = graph.batch([Request(method="GET", path=f"/groups/{group}?$select={','.join(select)}")])
+    found: dict[str, Any] | None = good(reply)
+    return found
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -165,14 +183,16 @@ def members_of(
     found: dict[str, set[str] | None] = {}
     number = 0
     for reply in graph.batch(asked):
-        body = good(reply)
-        ids: set[str] | None = None if body is None else {str(row["id"]) for row in body["value"]}
-        while body and ids is not None and (link := body.get("@odata.nextLink")):
-            read(number + len(ids))
-            body = graph.send("GET", link).body
-            ids |= {str(row["id"]) for row in body["value"]}
+        if reply.status == 404:
+            found[str(reply.request.key)] = None
+            continue
+        ids: set[str] = set()
+        for row in graph.rows(reply):
+            ids.add(str(row["id"]))
+            if len(ids) % _PAGE == 0:
+                read(number + len(ids))
         found[str(reply.request.key)] = ids
-        number += len(ids or ())
+        number += len(ids)
         read(number)
     return found
 

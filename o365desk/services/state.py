@@ -59,6 +59,7 @@ STEPS: tuple[statefile.Step, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    ("0003-given", "ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'"),
 )
 """The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
 Statements end in a semicolon, which stands nowhere else."""

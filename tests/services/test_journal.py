@@ -12,8 +12,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, RunRow, RunState, Standing
 from o365desk.model.stop import Control
 from o365desk.services import journal as journal_module
+from o365desk.services import runlocks
 from o365desk.services import state as state_module
-from o365desk.services.journal import Journal, Locks
+from o365desk.services.journal import Journal
+from o365desk.services.runlocks import Locks
 from o365desk.services.state import State
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -142,7 +144,7 @@ def test_what_stopped_it_is_kept(journal: Journal) -> None:
 
 
 def test_two_cannot_work_on_a_run(journal: Journal, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "_HELD_SECONDS", 0.1)
+    monkeypatch.setattr(runlocks, "_HELD_SECONDS", 0.1)
     other = Locks(state.folder / "runs")
     with journal.begin(plan(), "T", "t", "ada") as run:
         assert other.is_held(run)

@@ -90,8 +90,8 @@ def test_other_changes_have_one_request_to_a_row() -> None:
     ("status", "fate"),
     [
         (200, Fate.DONE), (201, Fate.DONE), (204, Fate.DONE), (-1, Fate.AWAY), (429, Fate.AWAY), (424, Fate.AWAY),
-        (0, Fate.LOST), (500, Fate.LOST), (503, Fate.LOST), (504, Fate.LOST), (401, Fate.DENIED),
-        (403, Fate.DENIED), (400, Fate.REFUSED), (404, Fate.REFUSED), (409, Fate.REFUSED),
+        (0, Fate.LOST), (500, Fate.LOST), (503, Fate.LOST), (504, Fate.LOST), (401, Fate.AWAY),
+        (403, Fate.DENIED), (400, Fate.REFUSED), (404, Fate.REFUSED), (409, Fate.BUSY),
     ],
 )  # fmt: skip
 def test_what_a_reply_says_of_its_rows(status: int, fate: Fate) -> None:

@@ -1,0 +1,40 @@
+"""Something between us and the practice tenant that answers single items of a `$batch` in its place."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from o365desk.services.graph import Graph
+
+Item = dict[str, Any]
+Meddle = Callable[[Item], "tuple[int, str] | None"]
+"""Given an item that is to be sent, the status and error code to answer with; None lets it through."""
+
+
+def meddle(monkeypatch: pytest.MonkeyPatch, judge: Meddle) -> list[Item]:
+    """Lets `judge` answer items; what it answers never arrives. Returns the list of those, which grows."""
+    post, kept = Graph._post_batch, []
+
+    def meddled(graph: Graph, body: Any, claims: str | None) -> requests.Response:
+        said = {item["id"]: answer for item in body["requests"] if (answer := judge(item))}
+        kept.extend(item for item in body["requests"] if item["id"] in said)
+        through = [item for item in body["requests"] if item["id"] not in said]
+        response = post(graph, {"requests": through}, claims) if through else _empty()
+        answers = json.loads(response.content)["responses"]
+        for key, (status, code) in said.items():
+            error = {"code": code, "message": f"{code}, said the meddler."}
+            answers.append({"id": key, "status": status, "headers": {}, "body": {"error": error}})
+        response._content = json.dumps({"responses": answers}).encode()
+        return response
+
+    monkeypatch.setattr(Graph, "_post_batch", meddled)
+    return kept
+
+
+def _empty() -> requests.Response:
+    response = requests.Response()
+    response.status_code, response._content = 200, b'{"responses": []}'
+    return response
