@@ -109,8 +109,9 @@ def _fits(text: str, sku: Entity) -> bool:
 
 
 def _plan_suggestion(sku: Entity) -> Suggestion:
-    note = f"{part_number(sku)} · {seats(sku)['free']:,} free"
-    return Suggestion(sku_id(sku), plan_name(sku), note, sku)
+    free = seats(sku)["free"]
+    said = f"{free:,} free" if free >= 0 else f"{-free:,} too many in use"
+    return Suggestion(sku_id(sku), plan_name(sku), f"{part_number(sku)} · {said}", sku)
 
 
 def _service_plans(sku: Entity) -> list[Suggestion]:

@@ -1,4 +1,4 @@
-"""The command palette: every action and every data source, found by typing."""
+"""The command palette: every action, operation and data source, found by typing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import EDITING, plain
 
@@ -101,14 +102,15 @@ class Palette(QDialog):
             if menu.menuAction().isVisible():
                 window.menus.draw_icons(menu)
                 self._choices += actions_of(menu, plain(menu.title()))
-        self.words = QLineEdit(placeholderText="Type a command or the name of a data source")
-        self.words.setAccessibleName("Search commands and data sources")
+        self._choices += self._operations()
+        self.words = QLineEdit(placeholderText="Type a command, an operation or the name of a data source")
+        self.words.setAccessibleName("Search commands, operations and data sources")
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setHeaderHidden(True)
         self.list.setUniformRowHeights(True)
         self.list.setColumnCount(2)
-        self.list.setAccessibleName("Matching commands and data sources")
+        self.list.setAccessibleName("Matching commands, operations and data sources")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(18, 18))
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -187,6 +189,13 @@ class Palette(QDialog):
         self.resize(width, height)
         self.move(window.mapToGlobal(window.rect().topLeft()).x() + (window.width() - width) // 2,
                   window.mapToGlobal(window.rect().topLeft()).y() + 72)  # fmt: skip
+
+    def _operations(self) -> Iterator[Choice]:
+        """The operations, of the data source in sight or else of the one they were last used on."""
+        icon, source = self._window.theme.icon("bolt", "dim"), self._window.source()
+        for operation in OPERATIONS.values():
+            where = {"source_id": source.id if source else "", "operation": operation.key}
+            yield Choice(operation.title, "Operations", "", icon, partial(self._window.go, "operations", **where))
 
     def _read_sources(self) -> None:
         app = self._window.app

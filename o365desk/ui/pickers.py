@@ -250,6 +250,7 @@ class UsersEditor(Editor):
         self.suggestions.chosen.connect(lambda person: self._add([person]))
         self.line.textEdited.connect(self.edited)
         self.line.added.connect(lambda texts: self._add([Suggestion(text, text) for text in texts]))
+        self.line.taken_back.connect(lambda: self._remove(self.people[-1]) if self.people else None)
         self._show()
 
     def connect_to(self, ask: Ask | None) -> None:
@@ -288,8 +289,12 @@ class UsersEditor(Editor):
             if widget:
                 widget.hide()
                 widget.deleteLater()
+        before: QWidget = self.line
         for person in self.people[:_CHIPS]:
-            self._flow.addWidget(self._chip(person))
+            chip = self._chip(person)
+            self._flow.addWidget(chip)
+            self.setTabOrder(before, chip)
+            before = chip
         more = len(self.people) - _CHIPS
         self._more.setText(f"and {more:,} more")
         self._more.setVisible(more > 0)
@@ -314,9 +319,11 @@ def _once(people: list[Suggestion]) -> list[Suggestion]:
 
 
 class _PeopleLine(QLineEdit):
-    """A line whose Enter adds what is typed, and that takes several pasted lines as several people."""
+    """A line whose Enter adds what is typed, and that takes several pasted lines as several people. Backspace in
+    the empty line takes back who was added last."""
 
     added = Signal(object)
+    taken_back = Signal()
 
     def __init__(self) -> None:
         super().__init__(clearButtonEnabled=True)
@@ -327,6 +334,8 @@ class _PeopleLine(QLineEdit):
             self.added.emit(several(self.text()))
         elif event.matches(QKeySequence.StandardKey.Paste) and len(several(QApplication.clipboard().text())) > 1:
             self.added.emit([*several(self.text()), *several(QApplication.clipboard().text())])
+        elif event.key() == Qt.Key.Key_Backspace and not self.text() and not event.isAutoRepeat():
+            self.taken_back.emit()
         else:
             super().keyPressEvent(event)
 

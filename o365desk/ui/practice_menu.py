@@ -143,8 +143,9 @@ class PracticeMenu(QObject):
 
     def _ask_number(self, switch: Switch, value: float, profile: str) -> None:
         least, most = float(switch.get("least", -1e9)), float(switch.get("most", 1e9))
+        places = 0 if float(value).is_integer() else 1
         number, given = QInputDialog.getDouble(
-            self._menu.window(), "Practice tenant", f"{switch['title']}:", float(value), least, most, 0
+            self._menu.window(), "Practice tenant", f"{switch['title']}:", float(value), least, most, places
         )
         if given:
             self._set(switch, number, profile)

@@ -103,8 +103,9 @@ class StatusBar(QStatusBar):
         shown = self._tasks.shown()
         if shown:
             more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
-            now = f": {shown[-1].ending}" if shown[-1].ending else ""
-            self._tell(self.work, shown[-1].title + now + "…" + more)
+            state = shown[-1].ending or ("paused" if shown[-1].paused else "")
+            now = f": {state}" if state else ""
+            self._tell(self.work, shown[-1].title + now + ("" if shown[-1].paused else "…") + more)
             self.cancel.setText("Stop now" if shown[-1].ending else "Cancel")
         for widget in (self._icons["clock"], self.work, self.cancel):
             widget.setVisible(bool(shown))

@@ -11,7 +11,7 @@ from o365desk.ui.table_model import Column
 _NOTE = 14
 """Letters for which a column with notes has room at least."""
 _FITTED_ROWS = 500
-"""Up to here rows are as high as their wrapped text; beyond, measuring each would be felt."""
+"""So many rows are as high as their wrapped text; measuring more would be felt."""
 
 
 class Header(QObject):
@@ -141,9 +141,17 @@ class Header(QObject):
         return widths, least
 
     def fit(self) -> None:
-        """Makes rows as high as their wrapped notes."""
-        if self._noted and self._view.model().rowCount() <= _FITTED_ROWS:
+        """Makes rows as high as their wrapped notes; of many the first, and the rest as high as one line: not as
+        high as the rows were that stood there before."""
+        if not self._noted:
+            return
+        rows, lines = self._view.model().rowCount(), self._view.verticalHeader()
+        if rows <= _FITTED_ROWS:
             self._view.resizeRowsToContents()
+            return
+        lines.setDefaultSectionSize(lines.defaultSectionSize())
+        for row in range(_FITTED_ROWS):
+            self._view.resizeRowToContents(row)
 
     def _section_resized(self, number: int) -> None:
         if not self._sharing and number != self.shown()[-1]:

@@ -5,7 +5,7 @@ The model is in `table_model.py`, what becomes of the columns in `table_header.p
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -86,6 +86,12 @@ class Table(QTableView):
         line = self._rows.find(identity)
         if line >= 0:
             self.setCurrentIndex(self._rows.index(line, max(0, self.currentIndex().column())))
+
+    def forget(self) -> None:
+        """Other rows follow, whose identities mean something else: none of them is the current one."""
+        self._kept = None
+        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
 
     def copy(self) -> None:
         """Copies the current cell."""

@@ -64,6 +64,17 @@ class Task:
         if self.running:
             self._changed()
 
+    def pause(self) -> None:
+        """Work with a control rests, or goes on."""
+        if self.control:
+            (self.control.go if self.control.paused else self.control.pause)()
+            self._changed()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it rests now."""
+        return self.control is not None and self.control.paused
+
     @property
     def ending(self) -> str:
         """What is going on since it was cancelled; "" before."""

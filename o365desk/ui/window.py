@@ -121,6 +121,10 @@ class Window(QMainWindow):
         self._title_changed(where)
         return True
 
+    def source(self) -> DataSource | None:
+        """The data source in sight."""
+        return self._pages[self._where].source() if self._where else None
+
     def open_source(self, key: str) -> None:
         """Opens a data source by id, name or file name; says so if there is none."""
         self.tasks.run(
@@ -274,7 +278,7 @@ class Window(QMainWindow):
             self._pages[self._where].escape()
 
     def _open_client(self) -> str:
-        source = self._pages[self._where].source() if self._where else None
+        source = self.source()
         return source.client_id if source else ""
 
     def _recolour(self) -> None:

@@ -112,6 +112,24 @@ def test_what_is_waited_for_is_said(counter: Counter, switches: Callable[..., An
     assert counter.results.model.total == USERS
 
 
+def test_a_long_wait_counts_down(counter: Counter, switches: Callable[..., Any]) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(graph_throttle=1, retry_after=12)
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.remark.text() == "Microsoft asks for 12 s")
+    counter.soon(lambda: counter.results.remark.text() == "Microsoft asks for 11 s")
+    counter.press(Qt.Key.Key_Escape)
+    assert counter.results.remark.text() == ""
+    assert "before anything came" in counter.results.banner.plain_text()
+    assert "incomplete" not in counter.results.count.text()
+
+
+def test_before_the_first_read_it_says_what_will_be_here(counter: Counter) -> None:
+    counter.open(counter.source(), "user-list")
+    assert counter.results.empty.isVisible()
+    assert counter.results.empty.title.text() == "Nothing read yet"
+
+
 def test_what_is_refused_half_way_is_explained_with_its_remedy(
     counter: Counter, switches: Callable[..., Any]
 ) -> None:

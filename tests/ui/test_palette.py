@@ -84,6 +84,26 @@ def test_it_opens_a_data_source_by_name(
     assert went == [("connector", {"source_id": source.id})]
 
 
+def test_it_goes_to_an_operation_of_the_data_source_in_sight(
+    qtbot: QtBot, window: Window, save: Callable[..., DataSource]
+) -> None:
+    save("Adatum")
+    source = save("Woodgrove Bank")
+    window.go("connector", source_id=source.id)
+    idle(qtbot, window)
+    palette = Palette(window)
+    qtbot.addWidget(palette)
+    palette.show()
+    qtbot.keyClicks(palette.words, "find gr")
+    assert listed(palette)[0] == "Find Groups"
+    qtbot.keyClick(palette.words, Qt.Key.Key_Return)
+    assert palette._chosen is not None
+    palette._chosen()
+    idle(qtbot, window)
+    assert window.header.title.text() == "Find Groups"
+    assert window.source() == source
+
+
 def test_arrow_keys_move_and_escape_leaves(qtbot: QtBot, palette: Palette) -> None:
     assert palette.list.currentIndex().row() == 0
     for key, row in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 1), (Qt.Key.Key_PageUp, 0)):

@@ -268,3 +268,31 @@ def test_a_wrong_person_among_several_is_named(counter: Counter) -> None:
     assert problem is not None
     assert "Bea Black" in problem.title
     assert QApplication.activePopupWidget() is None
+
+
+def test_tab_goes_through_the_form_in_the_order_of_its_lines(counter: Counter) -> None:
+    editor = counter.open(counter.source(), "create-group").form.form.rows["owners"].editor
+    assert isinstance(editor, UsersEditor)
+    editor.line.setFocus()
+    counter.qtbot.keyClicks(editor.line, "a@contoso.com")
+    counter.qtbot.keyClick(editor.line, Qt.Key.Key_Return)
+    names = []
+    for _ in range(4):
+        counter.press(Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        names.append(focused.accessibleName() or focused.property("text"))
+    assert names == ["Take out a@contoso.com", "First members", "Show the command &line", "Check what will change…"]
+
+
+def test_backspace_in_the_empty_line_takes_back_who_was_added_last(counter: Counter) -> None:
+    editor = counter.open(counter.source(), "create-group").form.form.rows["owners"].editor
+    assert isinstance(editor, UsersEditor)
+    editor.line.setFocus()
+    for text in ("a@contoso.com", "b@contoso.com"):
+        counter.qtbot.keyClicks(editor.line, text)
+        counter.qtbot.keyClick(editor.line, Qt.Key.Key_Return)
+    counter.qtbot.keyClicks(editor.line, "x")
+    counter.qtbot.keyClick(editor.line, Qt.Key.Key_Backspace)
+    assert len(editor.people) == 2
+    counter.qtbot.keyClick(editor.line, Qt.Key.Key_Backspace)
+    assert [person.value for person in editor.people] == ["a@contoso.com"]

@@ -75,6 +75,36 @@ def test_a_run_ends_with_a_headline_its_figures_and_every_row(office: Office) ->
     assert office.run.after.undo_button.isEnabled()
 
 
+def test_each_run_is_shown_from_its_first_row_whatever_row_was_chosen_in_another(office: Office) -> None:
+    office.applied(ADD, office.members(office.bulk.group("security"), 3))
+    assert office.run.view.table.current().number == 1
+    rows = [*office.members(office.bulk.group("security"), 2), {"group": "", "user": "nobody@nowhere.example"}]
+    office.applied(ADD, rows)
+    assert office.run.view.table.current().number == 3, "what failed comes first"
+
+
+def test_what_the_plan_ended_already_is_listed_while_the_run_goes_on(office: Office, switches: Switches) -> None:
+    group = office.bulk.group("security")
+    inside = sorted(office.bulk.writer.members(group))[0]
+    rows = [
+        *office.members(group, 3),
+        {"group": group, "user": inside},
+        {"group": group, "user": "nobody@x.example"},
+    ]
+    office.planned(ADD, rows)
+    switches(latency_ms=400)
+    office.plan.apply()
+    view = office.run.view
+    assert office.run.live is not None
+    assert [(row.number, row.outcome) for row in view.model.all_rows()] == [(5, RowOutcome.FAILED)]
+    assert view.model.row_at(view.model.index(0, 0)).remedy
+    office.button("figure-already").click()
+    assert [row.number for row in view.model.all_rows()] == [4]
+    switches(latency_ms=0)
+    office.idle()
+    assert view.model.rowCount() == 5
+
+
 def test_a_run_that_did_all_is_good(office: Office) -> None:
     office.applied(ADD, office.members(office.bulk.group("security"), 3))
     assert office.run.view.banner.level == "good"
@@ -112,6 +142,7 @@ def test_pause_and_go_on(office: Office, slow: str, switches: Switches) -> None:
     page.pause_button.click()
     assert page.pause_button.text() == "&Go on"
     assert page.view.progress.doing.text().startswith("Paused.")
+    assert office.window.status.work.text().endswith(" of 200: paused")
     live = page.live
     assert live is not None
     office.qtbot.wait(1200)  # what was on its way arrives
@@ -304,10 +335,10 @@ def test_what_is_waited_for_is_counted_down(qtbot: QtBot, office: Office) -> Non
     live._told(RunProgress(run="r", counts=Counts(not_attempted=3), waiting="Microsoft asks for 12 s"))
     assert live.waiting == "Microsoft asks for 12 s"
     for _ in range(5):
-        live._tick()
+        live.waits.tick()
     assert live.waiting == "Microsoft asks for 7 s"
     for _ in range(8):
-        live._tick()
+        live.waits.tick()
     assert live.waiting == "Microsoft asks for 12 s: any moment now"
     live._told(RunProgress(run="r", counts=Counts(not_attempted=3)))
     assert live.waiting == ""

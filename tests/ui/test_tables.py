@@ -343,3 +343,21 @@ def test_a_table_of_several_stands_as_it_came_and_selects_many(
     assert [person.name for person in table.selected()] == [person.name for person in PEOPLE]
     table.copy_headers()
     assert QGuiApplication.clipboard().text().split("\n")[0] == "Name\tSeats\tSeen"
+
+
+def test_of_many_rows_the_first_are_as_high_as_their_notes_and_none_as_high_as_those_before(
+    model: TableModel, table: Table
+) -> None:
+    table.resize(300, 400)
+    long = "what to do about it, " * 20
+    model.set_rows([Person(f"n{number}", number, note=long) for number in range(9)])
+    tall = table.rowHeight(0)
+    line = table.verticalHeader().defaultSectionSize()
+    assert tall > line
+    model.set_rows([Person(f"m{number}", number, note=long if number == 1 else "") for number in range(600)])
+    model.sort(1)
+    assert table.rowHeight(1) == tall
+    assert table.rowHeight(0) == table.rowHeight(8) < tall
+    model.set_rows([Person(f"k{number}", number, note=long) for number in range(600)])
+    assert table.rowHeight(499) == tall
+    assert table.rowHeight(599) == line

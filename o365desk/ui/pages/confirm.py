@@ -53,7 +53,7 @@ class ConfirmDialog(QDialog):
         typed = text.strip()
         self.apply.setEnabled(typed == self._word)
         if typed == self._word:
-            said = ""
+            said = "Ctrl+Enter does it."
         elif typed and typed.casefold() == self._word.casefold():
             said = f"Almost: it is “{self._word}”; capitals matter."
         else:

@@ -1,18 +1,19 @@
 """A run while it goes on in this window: what steers it, and what it said so far. Pages come and go; it stays."""
 
-import re
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
-from o365desk.model.run import Counts, Plan, Run, RunProgress, RunRow, Standing
+from o365desk.model.run import Counts, Plan, RowOutcome, Run, RunProgress, RunRow, Standing
 from o365desk.model.stop import Control
+from o365desk.services.journal import SAME, told
 from o365desk.ui.context import Context
+from o365desk.ui.countdown import Countdown
 from o365desk.ui.tasks import Task
 
-_SECONDS = re.compile(r"(\d+)(?= s\b)")
+_ENDED = {Standing.CANNOT: RowOutcome.FAILED, Standing.ALREADY: RowOutcome.ALREADY}
 
 
 class Live(QObject):
@@ -40,13 +41,12 @@ class Live(QObject):
         self.control = Control()
         self.counts = _expected(plan)
         self.progress: RunProgress | None = None
-        self.rows: list[RunRow] = []
+        self.rows = _foreseen(plan)
         self.run: Run | None = None
         self.problem: Problem | None = None
         self.task: Task | None = None
-        self._waiting, self._waited = "", 0
-        self._second = QTimer(self, interval=1000)
-        self._second.timeout.connect(self._tick)
+        self.waits = Countdown(self)
+        self.waits.changed.connect(self.changed)
 
     def begin(self, confirmed: str = "") -> None:
         """Starts it in a worker."""
@@ -69,7 +69,6 @@ class Live(QObject):
             control=control,
             back=self.show,
         )
-        self._second.start()
 
     def show(self) -> None:
         """Goes to its page."""
@@ -82,7 +81,8 @@ class Live(QObject):
 
     def pause(self) -> None:
         """Rests, or goes on."""
-        (self.control.go if self.control.paused else self.control.pause)()
+        if self.task:
+            self.task.pause()
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -105,24 +105,13 @@ class Live(QObject):
     @property
     def waiting(self) -> str:
         """What is waited for, its seconds counted down; "" for nothing."""
-        said = self._waiting
-        found = _SECONDS.search(said)
-        if not found:
-            return said
-        left = int(found[1]) - self._waited
-        return _SECONDS.sub(str(left), said, count=1) if left > 0 else f"{said}: any moment now"
-
-    def _tick(self) -> None:
-        self._waited += 1
-        if self._waiting:
-            self.changed.emit()
+        return self.waits.text
 
     def _told(self, progress: RunProgress) -> None:
         self.id = progress.run
         self.progress, self.counts = progress, progress.counts
         self.rows += progress.recent
-        if progress.waiting != self._waiting:
-            self._waiting, self._waited = progress.waiting, 0
+        self.waits.say(progress.waiting)
         done = progress.counts.total - progress.counts.not_attempted
         if self.task:
             self.task.retitle(f"{self.sentence}: {done:,} of {progress.counts.total:,}")
@@ -137,9 +126,26 @@ class Live(QObject):
         self._finish()
 
     def _finish(self) -> None:
-        self._second.stop()
-        self._waiting = ""
+        self.waits.say("")
         self.ended.emit()
+
+
+def _foreseen(plan: Plan | None) -> list[RunRow]:
+    """The rows that the plan ended already; the run counts them from its beginning. A row that asks for the same as
+    another ends with that one."""
+    return [
+        RunRow(
+            number=item.row.number,
+            line=item.row.line,
+            label=item.label,
+            outcome=_ENDED[item.standing],
+            detail=told(item.problem) if item.problem else item.note,
+            remedy=item.problem.remedy if item.problem else "",
+            code=item.problem.code if item.problem else "",
+        )
+        for item in (plan.rows if plan else ())
+        if item.standing in _ENDED and SAME not in item.target
+    ]
 
 
 def _expected(plan: Plan | None) -> Counts:

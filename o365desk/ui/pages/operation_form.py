@@ -249,9 +249,10 @@ class OperationForm(QFrame):
         below = self.width() < letter * 72
         self._line.setDirection(directions.TopToBottom if below else directions.LeftToRight)
         options = list(self.options.rows.values())
-        for row in () if below else options:
+        # Side by side, the first of them stands in line with the fields above, the rest where they come to.
+        for row in () if below else options[1:]:
             row.set_label_width(_label_width(row))
-        rows += options if below else []
+        rows += options if below else options[:1]
         narrow = self.width() < letter * 50
         width = max(map(_label_width, rows), default=0)
         for row in rows:

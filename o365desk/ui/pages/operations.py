@@ -200,11 +200,20 @@ class OperationsPage(Page):
             if view.results:
                 view.results.use.connect(self.use)
             self._stack.addWidget(view)
+            self._order_tabs()
         self.view = self._views[place]
         self.list.mark(self._key)
         self._stack.setCurrentWidget(self.view)
         self.view.show_off(self._offs.get(self._key))
         self._show_state()
+
+    def _order_tabs(self) -> None:
+        """Views are made after the buttons at the foot; Tab comes to these last all the same."""
+        before: QWidget | None = self.window().previousInFocusChain()
+        for button in (self.run_button, self.cancel_button):
+            if before and before is not button:
+                self.setTabOrder(before, button)
+            before = button
 
     def _show_state(self) -> None:
         view = self.view

@@ -23,6 +23,7 @@ from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.context import Context
+from o365desk.ui.countdown import Countdown
 from o365desk.ui.labels import ElidedLabel, announce
 from o365desk.ui.pages.result_export import ExportDialog, Wish, write
 from o365desk.ui.pages.seat_summary import summary
@@ -72,6 +73,7 @@ class Results(QWidget):
         self._context, self._operation = context, operation
         self._total: int | None = None
         self._remark = ""
+        self._waits = Countdown(self)
         self.reading = self._ended = False
         self.banner = Banner(context.theme)
         self.count = ElidedLabel()
@@ -91,6 +93,7 @@ class Results(QWidget):
         self.area = TableArea(self.table, self.model, self.empty, context.theme)
         self._lay_out()
         self._connect()
+        self.model.set_rows([])  # so that it is said what will be here
         self._tell()
 
     # --- what the read says ---------------------------------------------------------------------------------
@@ -115,7 +118,7 @@ class Results(QWidget):
 
     def wait(self, why: str) -> None:
         """The read waits for something, "" for nothing any more."""
-        self._remark = why
+        self._waits.say(why)
         self._tell()
 
     def end(self, reason: str, *, complete: bool) -> None:
@@ -143,8 +146,12 @@ class Results(QWidget):
     def cancelled(self) -> None:
         """A person stopped the read."""
         self._stop("")
+        again = [("Read it again", self.again.emit)]
+        if not self.model.total:
+            self.banner.show_text("warn", "Cancelled before anything came", "", again)
+            return
         text = f"It was cancelled after {self._rows(self.model.total)}: what is missing may well exist."
-        self.banner.show_text("warn", "This list is incomplete", text, [("Read it again", self.again.emit)])
+        self.banner.show_text("warn", "This list is incomplete", text, again)
         self.count.setText(f"{self.count.text()} — incomplete")
 
     # --- what can be done -----------------------------------------------------------------------------------
@@ -184,6 +191,7 @@ class Results(QWidget):
 
     def _stop(self, remark: str) -> None:
         self.reading, self._remark = False, remark
+        self._waits.say("")
         self.bar.hide()
         self._tell()
 
@@ -201,7 +209,8 @@ class Results(QWidget):
             said = ""
         if shown != count:
             said = f"{shown:,} of {said}"
-        extra = self._remark or (summary(map(unpacked, self.model.all_rows())) if self._seats() else "")
+        seats = summary(map(unpacked, self.model.all_rows())) if self._seats() else ""
+        extra = self._waits.text or self._remark or seats
         self.count.setText(said)
         self.remark.setText(extra)
         self.export_button.setEnabled(count > 0 and not self.reading)
@@ -250,6 +259,7 @@ class Results(QWidget):
         return QSize(0, self.fontMetrics().height() * 12)
 
     def _connect(self) -> None:
+        self._waits.changed.connect(lambda: self.remark.setText(self._waits.text))
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self.table.setFocus)
         self.export_button.clicked.connect(self.export)

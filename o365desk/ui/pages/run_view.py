@@ -87,6 +87,7 @@ class RunView(QWidget):
     def show_live(self, live: Live) -> None:
         """A run that goes on: what failed so far is in sight."""
         self._live = live
+        self.table.forget()
         self.banner.hide()
         self.search.clear()
         self.progress.show()
@@ -126,6 +127,7 @@ class RunView(QWidget):
         """Nothing is known yet."""
         self._end()
         self._rows = ()
+        self.table.forget()
         self.banner.hide()
         self.figures.show_counts({})
         self._filter()
