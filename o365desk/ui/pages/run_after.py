@@ -11,7 +11,7 @@ from o365desk import catalogue
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
-from o365desk.model.run import Plan, PlanRow, RowOutcome, Run, RunRow
+from o365desk.model.run import Row, Run, RunRow
 from o365desk.ui.context import Context
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.plan_review import Wish
@@ -21,11 +21,13 @@ from o365desk.ui.pages.run_words import operation_of, why_not_resumed, why_not_u
 
 @dataclass(frozen=True)
 class Kept:
-    """A run as the journal has it. `source` is None where its data source is gone."""
+    """A run as the journal has it. `source` is None where its data source is gone; `failed` are the rows to be
+    planned again, as they were given."""
 
     run: Run
     rows: list[RunRow]
     source: DataSource | None
+    failed: tuple[Row, ...] = ()
 
     def why_not(self, judge: Callable[[Run], str]) -> str:
         """Why something cannot be done with it; "" if it can."""
@@ -40,12 +42,12 @@ def read(app: App, run_id: str) -> Kept:
     source: DataSource | None = None
     with contextlib.suppress(ProblemError):  # deleted: the run is shown all the same
         source = app.workspace.get(run.source_id).source
-    return Kept(run, app.runner.run_rows(run.id), source)
+    return Kept(run, app.runner.run_rows(run.id), source, app.runner.rows_of(run.id))
 
 
 class After:
     """The buttons of a run that has ended, and what they do. `begin` starts a Live; `rows` are those in sight;
-    `lives` are the runs that this window began: it knows what their rows asked for."""
+    `lives` are the runs that this window began: it knows what they were for."""
 
     def __init__(
         self,
@@ -93,7 +95,7 @@ class After:
         for button, shown in (
             (self.then_button, self._then() is not None),
             (self.resume_button, kept is not None and kept.run.state.resumable),
-            (self.retry_button, bool(self._failed())),
+            (self.retry_button, bool(kept and kept.failed and kept.source)),
             (self.undo_button, kept is not None),
             (self.export_button, kept is not None),
         ):
@@ -126,10 +128,10 @@ class After:
 
     def retry(self) -> None:
         """Plans the rows that failed again."""
-        rows, kept = self._failed(), self.kept
-        if rows and kept and kept.source:
-            operation = catalogue.operation(kept.run.operation)
-            self._context.go("plan", **Wish(kept.source, operation, tuple(item.row for item in rows)).where())
+        kept = self.kept
+        operation = operation_of(kept.run) if kept else None
+        if kept and kept.source and operation and kept.failed:
+            self._context.go("plan", **Wish(kept.source, operation, kept.failed).where())
 
     def export(self) -> None:
         """Writes the rows in sight to a file."""
@@ -149,13 +151,3 @@ class After:
 
     def _then(self) -> dict[str, Any] | None:
         return next((live.then for live in self._own() if live.then), None)
-
-    def _plan(self) -> Plan | None:
-        return next((live.plan for live in self._own() if live.plan), None)
-
-    def _failed(self) -> list[PlanRow]:
-        plan = self._plan()
-        if plan is None or self.kept is None or plan.undoes:
-            return []
-        failed = {row.number for row in self.kept.rows if row.outcome is RowOutcome.FAILED}
-        return [item for item in plan.rows if item.row.number in failed]
