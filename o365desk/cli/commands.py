@@ -1,7 +1,7 @@
 """The commands. Each is a few lines over the same services that the window stands on."""
 
 import _thread
-import os
+import errno
 import sys
 import threading
 from collections.abc import Sequence
@@ -14,7 +14,15 @@ from o365desk import __version__
 from o365desk.app import App, build_practice, serve_practice
 from o365desk.cli import open_window
 from o365desk.cli.operations import operations, run_operation
-from o365desk.cli.printing import interruptible, say, show_problem, show_report, show_step
+from o365desk.cli.printing import (
+    give_up,
+    interruptible,
+    print_document,
+    say,
+    show_problem,
+    show_report,
+    show_step,
+)
 from o365desk.cli.runs import runs, settings
 from o365desk.cli.session import (
     CANCELLED,
@@ -43,6 +51,7 @@ root = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Set up, prove and use an Office 365 data connector. Without a command, opens the window.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven or partly done, 4 not allowed, 130 cancelled",
 )
 secret = typer.Typer(help="Keep secrets in the vault.", no_args_is_help=True)
 practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
@@ -60,16 +69,16 @@ def run(words: Sequence[str]) -> int:
     command = typer.main.get_command(root)
     try:
         result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except ProblemError as error:
         show_problem(error.problem)
         return NOT_ALLOWED if not_allowed(error.problem) else FAILED
     except ConflictError as error:
         say(f"{error}. Nothing was written; try again.")
         return FAILED
-    except BrokenPipeError:
-        # Whoever read the output has what was wanted. Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except (SystemExit, OSError) as error:
+        return _unwritten(error)
     except (CancelledError, KeyboardInterrupt, typer.Abort):
         say("Cancelled.")
         return CANCELLED
@@ -80,6 +89,29 @@ def run(words: Sequence[str]) -> int:
         error.show()
         return int(error.exit_code)
     return result if isinstance(result, int) else DONE
+
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)
+
+
+def _unwritten(error: SystemExit | OSError) -> int:
+    """The exit code when standard output takes no more; what else went wrong is raised again. Typer and rich end
+    the process themselves when nobody reads it any more."""
+    if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+        give_up(sys.stdout)
+        return DONE  # whoever read it has what was wanted
+    if isinstance(error, SystemExit) or error.errno not in _FULL or error.filename is not None:
+        raise error
+    give_up(sys.stdout)
+    show_problem(
+        Problem(
+            title="The results cannot be written",
+            cause=f"Standard output takes no more: {error.strerror or error}.",
+            remedy="Make room where it goes to. What was changed in a tenant is kept: o365desk runs list.",
+            code="output",
+        )
+    )
+    return FAILED
 
 
 # --- the window -------------------------------------------------------------------------------------------------
@@ -190,7 +222,7 @@ def prove_connection(
     app = unlocked(services(context))
     result = run_test(app, app.workspace.get(name).source)
     if json:
-        sys.stdout.write(render(result, "json"))
+        print_document(render(result, "json"))
     if report:
         form = next(form for form, ending in FORMATS.items() if ending == report.suffix.lower())
         _write(report, render(result, form))

@@ -149,6 +149,8 @@ def run_operation(
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
     chosen = format_of(form, json, output)
+    for file in filter(None, (output, save_repaired, save_fix)):
+        exports.refuse_unwritable(file)
     wish = _Wish(
         operation=item,
         values=values_of(item, given or [], whole=rows is None),
@@ -188,12 +190,17 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
     if end.problem:
         show_problem(end.problem)
         kept = f" “{wish.output}” is as it was before." if wish.output else ""
-        say(f"The list is incomplete: {end.count:,} {noun} came before it broke off.{kept}")
+        say(f"The list is incomplete: {_counted(end.count, noun)} came before it broke off.{kept}")
         return NOT_PROVEN
-    say(f"{end.count:,} {noun}." + (f" {end.reason}" if end.reason else ""))
+    say(f"{_counted(end.count, noun)}." + (f" {end.reason}" if end.reason else ""))
     if wish.output:
         say(f"Saved: {wish.output}")
     return DONE
+
+
+def _counted(count: int, noun: str) -> str:
+    """ "1 group", "2 groups"."""
+    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
 
 
 class _IncompleteError(Exception):
@@ -244,7 +251,7 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = ["--rows", str(wish.rows)] if wish.rows else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
-    return tell_plan(plan, command, wish.form, wish.output)
+    return tell_plan(plan, command, wish.form, wish.output, wish.save_fix)
 
 
 def _rows(wish: _Wish) -> Sequence[Row]:

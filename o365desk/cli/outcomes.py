@@ -133,14 +133,17 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
             return
         text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
         try:
-            files.write(output, text.encode("utf-8", errors="replace"))
+            exports.save(output, text.encode("utf-8", errors="replace"))
         except OSError as error:
             raise ProblemError(files.problem(f"“{output.name}” was not saved", error, output.parent)) from error
+        say(f"Saved: {output}")
         return
     columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
     rows = shape["items"] if form is Format.JSONL else items
     with exports.writer(form, output or sys.stdout.buffer, columns) as writer:
         writer.rows(rows)
+    if output:
+        say(f"Saved: {output}")
 
 
 # --- for people --------------------------------------------------------------------------------------------------
@@ -157,19 +160,23 @@ def show_findings(findings: Sequence[Finding], path: Path) -> None:
         say("The file itself was not changed; --save-repaired FILE writes a repaired copy.")
 
 
-def show_plan(plan: Plan, command: str) -> None:
-    """A plan: its sentence, counts, what cannot be done and why, and how to go on."""
+def show_plan(plan: Plan) -> None:
+    """A plan: its sentence, counts, what cannot be done and why."""
     say(plan.sentence)
     print_table(
         ("Will change", "Already so", "Cannot"),
         [tuple(f"{plan.count(standing):,}" for standing in (Standing.WILL, Standing.ALREADY, Standing.CANNOT))],
     )
     _rows([item for item in plan_items(plan) if item["outcome"] == "cannot"], "cannot be done")
+
+
+def show_way_on(plan: Plan, command: str, fix_file: Path | None) -> None:
+    """What there is to know and to do before a plan is applied, and how that is done. `fix_file`: where the rows of
+    the first fix were saved, which was told then."""
     for note in plan.notes:
         say(note)
-    for fix in plan.fixes:
-        say(f"First: {fix.title}.")
-        say(f"  {fix_command(plan.source_name, fix)}")
+    for fix in plan.fixes[1 if fix_file else 0 :]:
+        say(f"{fix.title}; --save-fix FILE saves the rows:\n  {fix_command(plan.source_name, fix)}")
     if plan.limit:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
@@ -208,9 +215,7 @@ def save_fix(plan: Plan, target: Path) -> None:
     columns = [Column(key=item.key, title=item.key) for item in asked]
     with exports.writer("csv", target, columns) as writer:
         writer.rows([dict(row.values) for row in fix.rows])
-    say(
-        f"{fix.title}: {len(fix.rows):,} rows saved. To do it:\n  {fix_command(plan.source_name, fix, str(target))}"
-    )
+    say(f"{fix.title}. The rows are saved; to do it:\n  {fix_command(plan.source_name, fix, str(target))}")
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:
@@ -222,7 +227,7 @@ def show_run(run: Run, items: Sequence[Item]) -> None:
     if run.problem:
         say(run.problem.sentence())
     if run.doubtful:
-        say(f"{run.doubtful:,} rows are in doubt: they were sent, and no answer came. Resuming reads them back.")
+        say(f"In doubt: {run.doubtful:,}, which were sent, and no answer came. Resuming reads them back.")
     if run.state.resumable:
         say(f"To go on: o365desk runs resume {run.id}")
     if run.undoable:

@@ -1,11 +1,14 @@
 """What commands show: tables and progress for people, JSON for scripts."""
 
+import contextlib
 import json
+import os
 import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape as markup_escape
@@ -42,9 +45,31 @@ def escape(text: str) -> str:
     return markup_escape("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
 
 
+class _Messages(Console):
+    """Standard error, which is never worth stopping for: a run goes on when the pipe that its messages went to is
+    closed, or the disk that they were written to is full."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints, if that is possible."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            give_up(sys.stderr)
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process."""
+        give_up(sys.stderr)
+
+
+def give_up(stream: IO[str]) -> None:
+    """Lets go what cannot be written, now and later: Python would complain once more while it ends."""
+    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
+
+
 def people() -> Console:
     """Where messages and progress go: standard error, made anew as tests and shells redirect it."""
-    return Console(stderr=True, highlight=False)
+    return _Messages(stderr=True, highlight=False)
 
 
 def _results() -> Console:
@@ -54,8 +79,12 @@ def _results() -> Console:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output, in UTF-8 whatever the terminal's encoding is: programs read it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    """One JSON document on standard output."""
+    print_document(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_document(text: str) -> None:
+    """A text that programs read, on standard output: UTF-8 whatever the terminal's encoding is."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", errors="replace"))
     sys.stdout.buffer.flush()

@@ -16,6 +16,7 @@ from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_pl
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, Settings
+from o365desk.services import exports
 
 runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)
 
@@ -55,6 +56,8 @@ def runs_show(
 ) -> int:
     """Show a run and its rows. Exit code as when it ended."""
     chosen = format_of(form, json, output)
+    if output:
+        exports.refuse_unwritable(output)
     app = services(context)
     return tell_run(app, app.runner.run(run_id), chosen, output)
 
@@ -65,6 +68,8 @@ def runs_resume(
 ) -> int:
     """Go on with a run that was cancelled, stopped or interrupted. Rows in doubt are read back first."""
     chosen = format_of(form, json, output)
+    if output:
+        exports.refuse_unwritable(output)
     app = unlocked(services(context))
     run = app.runner.run(run_id)
     return carried_out(app, lambda control, tell: app.runner.resume(run.id, control, tell), chosen, output)
@@ -83,6 +88,8 @@ def runs_undo(
 ) -> int:
     """Undo what a run really changed. Prints the plan of that, and carries it out with --apply."""
     chosen = format_of(form, json, output)
+    if output:
+        exports.refuse_unwritable(output)
     app = unlocked(services(context))
     run = app.runner.run(run_id)
     source = _source(app, run)

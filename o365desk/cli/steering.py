@@ -14,7 +14,7 @@ from o365desk.model.stop import Control
 Result = TypeVar("Result")
 
 _SECONDS = 5.0
-"""How often a line is written where there is no terminal to change one on."""
+"""How often a line is written where there is no terminal to change one on: one of each sort."""
 
 
 class Ticker:
@@ -24,8 +24,8 @@ class Ticker:
     def __init__(self, *, moving: bool = True) -> None:
         console = people()
         self._status = console.status("") if console.is_terminal and moving else None
-        self._next = time.monotonic() + _SECONDS
-        self._last = ""
+        self._due = {False: time.monotonic() + _SECONDS, True: 0.0}
+        """When the next line may be written, by whether it is important."""
 
     def __enter__(self) -> Self:
         if self._status:
@@ -39,13 +39,13 @@ class Ticker:
             self._status.stop()
 
     def tell(self, text: str, *, important: bool = False) -> None:
-        """How far it is. What is important is said at once wherever it is read, but not twice."""
+        """How far it is. What is important is said at once wherever it is read, unless that was just done: a tenant
+        that is throttled asks for hundreds of short waits."""
         if self._status:
             self._status.update(escape(text))
-        elif (important and text != self._last) or time.monotonic() >= self._next:
-            self._next = time.monotonic() + _SECONDS
+        elif time.monotonic() >= self._due[important]:
+            self._due[important] = time.monotonic() + _SECONDS
             say(text)
-        self._last = text
 
     def waiting(self, reason: str) -> None:
         """That something is waited for ("Microsoft asks for 12 s")."""
@@ -63,9 +63,9 @@ class Ticker:
         parts = [f"{done:,} of {counts.total:,}: {counts.changed:,} changed, {counts.already:,} already so"]
         if counts.failed:
             parts.append(f"{counts.failed:,} failed")
-        if progress.rate:
+        if progress.rate and progress.rate >= 1:
             parts.append(f"{progress.rate:,.0f} a second")
-        if progress.left is not None:
+        if progress.left is not None and counts.not_attempted:
             parts.append(f"{progress.left:,.0f} s left")
         self.tell(", ".join(parts))
         if progress.waiting:

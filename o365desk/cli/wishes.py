@@ -64,6 +64,10 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
 
 def format_of(form: Format | None, json: bool, output: Path | None) -> Format:
     """The format that is meant. Raises BadParameter where two are, or none can be told."""
+    if output == Path("-"):
+        raise typer.BadParameter(
+            "rows go to standard output without it; say how with --format", param_hint="--output"
+        )
     if json and form not in (None, Format.JSON):
         raise typer.BadParameter("--json is short for --format json; give one of them", param_hint="--format")
     if form is None:
@@ -91,11 +95,16 @@ def columns_of(item: Operation, text: str, form: Format) -> tuple[Column, ...]:
         return item.columns
     by_key = {column.key.casefold(): column for column in item.columns}
     wanted = [key.strip() for key in text.split(",") if key.strip()]
+    known = ", ".join(column.key for column in item.columns)
+    if not wanted:
+        raise typer.BadParameter(f"it names none; there are {known}", param_hint="--columns")
     for key in wanted:
         if key.casefold() not in by_key:
-            known = ", ".join(column.key for column in item.columns)
             raise typer.BadParameter(f"there is no “{key}”; there are {known}", param_hint="--columns")
-    return tuple(by_key[key.casefold()] for key in wanted)
+    chosen = tuple(by_key[key.casefold()] for key in wanted)
+    if len(set(chosen)) < len(chosen):
+        raise typer.BadParameter("a column is named twice", param_hint="--columns")
+    return chosen
 
 
 def order_of(item: Operation, text: str) -> str:
@@ -106,8 +115,8 @@ def order_of(item: Operation, text: str) -> str:
     by_key = {key.casefold(): key for key in orders}
     key = by_key.get(words[0].casefold())
     if key is None:
-        known = ", ".join(orders) or "nothing: Microsoft does not sort this list"
-        raise typer.BadParameter(f"it is sorted by {known}", param_hint="--sort")
+        known = f"Microsoft sorts by {', '.join(orders)}" if orders else "Microsoft does not sort this list"
+        raise typer.BadParameter(known, param_hint="--sort")
     if len(words) > 2 or (words[1:] and words[1].casefold() not in ("asc", "desc")):
         raise typer.BadParameter("a key, and desc behind it for the other way round", param_hint="--sort")
     return f"{key} desc" if words[1:] and words[1].casefold() == "desc" else key

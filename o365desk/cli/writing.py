@@ -15,14 +15,15 @@ from o365desk.cli.outcomes import (
     run_items,
     show_plan,
     show_run,
+    show_way_on,
     write_items,
 )
 from o365desk.cli.printing import say, show_problem
-from o365desk.cli.session import CANCELLED
+from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
 from o365desk.cli.steering import Ticker, steered
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, Run, RunProgress, Standing
+from o365desk.model.run import Plan, Run, RunProgress
 from o365desk.model.stop import Control
 
 
@@ -32,15 +33,15 @@ def apply_options(plan: Plan) -> list[str]:
     return ["--apply", *(["--allow-large"] if plan.limit else []), *confirm]
 
 
-def tell_plan(plan: Plan, command: str, form: Format, output: Path | None) -> int:
+def tell_plan(plan: Plan, command: str, form: Format, output: Path | None, fix_file: Path | None = None) -> int:
     """Prints or writes a plan that is not applied. Returns the exit code."""
     items = plan_items(plan)
     if form is Format.TABLE:
-        show_plan(plan, command)
+        show_plan(plan)
     else:
         write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
-        if plan.count(Standing.WILL):
-            say(f"{plan.sentence}? Nothing was changed. To apply it:\n  {command}")
+        say(plan.sentence)
+    show_way_on(plan, command, fix_file)
     return plan_code(plan)
 
 
@@ -92,12 +93,20 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
 
 
 def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
-    """Prints or writes how a run ended. Returns the exit code."""
+    """Prints or writes how a run ended. Returns the exit code, also where its rows cannot be written."""
     items = run_items(app.runner.run_rows(run.id))
-    if form is not Format.TABLE:
+    code = run_code(run)
+    if form is Format.TABLE:
+        show_run(run, items)
+        return code
+    try:
         write_items(form, output, document(run.operation, run.id, run.counts, items), items)
-    show_run(run, items) if form is Format.TABLE else _hint(run)
-    return run_code(run)
+    except ProblemError as error:
+        show_problem(error.problem)
+        say(f"{run.sentence}: {run.state}. To see it: o365desk runs show {run.id}")
+        code = code if code != DONE else NOT_PROVEN
+    _hint(run)
+    return code
 
 
 def _hint(run: Run) -> None:

@@ -152,6 +152,23 @@ def writer(form: Format | str, target: Path | IO[bytes], columns: Sequence[Colum
     return Writer(Format(form), target, columns, bom=bom)
 
 
+def refuse_unwritable(target: Path) -> None:
+    """Raises ProblemError where a file cannot be made or replaced: to be told before the work whose result it is to
+    hold. A device or pipe is not tried, as its reader would take that for the end."""
+    if target.is_file() or target.is_dir() or not target.exists():
+        writer(Format.CSV, target, ()).discard()
+
+
+def save(target: Path, data: bytes) -> None:
+    """Writes a whole file where a Writer would: what a link points to is replaced, and a device or pipe is written
+    to, not replaced. Raises OSError."""
+    place = target.resolve()
+    if place.is_file() or not place.exists():
+        files.write(place, data)
+    else:
+        place.write_bytes(data)
+
+
 # --- cells -------------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import Row
-from o365desk.services import files
+from o365desk.services import exports, files
 from o365desk.services.cells import ERRORS, SAID, clean
 from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
 from o365desk.services.headings import TEXT, Headings
@@ -53,7 +53,7 @@ class Sheet:
             cells = [row.values.get(key, "") for key in self.columns]
             writer.writerow([*cells, *self.surplus.get(row.number, ())])
         try:
-            files.write(target, text.getvalue().encode("utf-8", errors="replace"))
+            exports.save(target, text.getvalue().encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error

@@ -15,6 +15,8 @@ from tests.desk import Person
 def test_version_and_help(shell: Shell) -> None:
     assert shell("--version") == 0
     assert shell.out.startswith("o365desk 0.")
+    assert shell("--help") == 0
+    assert "4 not allowed, 130 cancelled" in " ".join(shell.out.split())
     for words in ((), ("sources",), ("secret", "set"), ("authorize",), ("test",), ("practice", "serve")):
         assert shell(*words, "--help") == 0
         assert "Usage: o365desk" in shell.out

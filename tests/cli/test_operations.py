@@ -104,6 +104,9 @@ def test_the_operations_are_listed(shell: Shell) -> None:
         (("user-list", "--sort", "displayName sideways"), "desc"),
         (("licence-plan-list", "--sort", "displayName"), "does not sort"),
         (("user-list", "--columns", "colour"), "displayName"),
+        (("user-list", "--columns", ","), "names none"),
+        (("user-list", "--columns", "id,mail,ID"), "twice"),
+        (("user-list", "--format", "csv", "--output", "-"), "standard output"),
         (("user-list", "--rows", "a.csv"), "--rows"),
         (("user-list", "--apply"), "--apply"),
         (("user-list", "--max-rows", "0"), "--max-rows"),
@@ -293,6 +296,11 @@ def test_a_write_that_is_not_allowed_ends_with_4(
     assert shell("sources", "edit", "Contoso", "--no-read-write") == 0
     assert shell("run", "Contoso", operation, *options, "--apply") == 4
     assert "not checked" in shell.err
+
+
+def test_one_is_no_plural(able: Shell) -> None:
+    assert able("run", "Contoso", "find-groups", "--set", "search=All of Sales") == 0
+    assert able.err.startswith("1 group.")
 
 
 def test_a_narrow_terminal_names_what_it_leaves_out(able: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

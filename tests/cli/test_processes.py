@@ -1,15 +1,18 @@
 """The program as a process: the journey, the practice tenant's life, and a computer without a display."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from o365desk.app import Practice
+from tests.cli.shell import Shell
 from tests.journey import journey
 
 COMMAND = [sys.executable, "-m", "o365desk"]
@@ -47,6 +50,62 @@ class TestWithoutDisplay:
         assert done.returncode == 0, done.stderr
         assert "no window can be shown here" in done.stderr
         assert "Connection test succeeded" in done.stderr
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[int]:
+    """The end of a pipe to write to, at whose other end nobody is."""
+    ear, mouth = os.pipe()
+    os.close(ear)
+    try:
+        yield mouth
+    finally:
+        os.close(mouth)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_output_that_nobody_reads_to_its_end_is_no_failure(shell: Shell, form: str) -> None:
+    shell.able()
+    with deaf() as mouth:
+        done = subprocess.run(
+            [*COMMAND, "run", "Contoso", "user-list", "--format", form],
+            stdout=mouth, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_work_goes_on_when_nobody_reads_its_messages(shell: Shell) -> None:
+    shell.able()
+    words = ["run", "Contoso", "create-group", "--set", "displayName=Unheard", "--apply", "--json"]
+    with deaf() as mouth:
+        done = subprocess.run([*COMMAND, *words], stdout=subprocess.PIPE, stderr=mouth, text=True, timeout=60)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["counts"]["changed"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("operations",),
+        ("operations", "--json"),
+        ("run", "Contoso", "user-list"),
+        ("run", "Contoso", "user-list", "--format", "csv"),
+        ("run", "Contoso", "user-list", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_a_full_disk_is_told_in_words(shell: Shell, words: tuple[str, ...]) -> None:
+    shell.able()
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 1, done.stderr
+        assert "The results cannot be written" in done.stderr
+        assert "Traceback" not in done.stderr
+        done = subprocess.run([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, timeout=60)
+        assert done.returncode == 0, "messages are not worth stopping for"
 
 
 def test_the_practice_tenant_announces_itself_and_ends_on_a_signal(tmp_path: Path) -> None:

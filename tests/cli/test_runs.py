@@ -139,7 +139,11 @@ def test_a_fix_is_saved_and_can_be_run(shell: Shell, tenant: Writer, tmp_path: P
     fix = tmp_path / "fix.csv"
     words = ("run", "Contoso", "assign-licence-to-user", "--set", "plan=FLOW_FREE", "--rows", file)
     assert shell(*words, "--save-fix", str(fix)) == 3
-    assert "run Contoso set-usage-location --rows" in shell.err
+    assert shell.err.count("run Contoso set-usage-location --rows") == 1
+    assert f"--rows {fix}" in shell.err
+    assert shell(*words, "--json") == 3
+    assert shell.err.count("run Contoso set-usage-location --rows FILE") == 1
+    assert "--save-fix FILE saves the rows" in shell.err
     assert fix.read_text("utf-8").splitlines()[0] == "user"
     assert len(fix.read_text("utf-8").splitlines()) == 4
     given = ("--rows", str(fix), "--set", "usageLocation=IE", "--apply")
@@ -152,14 +156,54 @@ def test_a_large_plan_wants_to_be_meant(able: Shell, tenant: Writer, tmp_path: P
     group = team(tenant)["id"]
     file = members_file(tmp_path, outsiders(tenant, group, 6))
     words = ("run", "Contoso", "add-user-to-group", "--set", f"group={group}", "--rows", file)
-    assert able(*words) == 0
-    assert "--apply --allow-large" in able.err
+    for more in ((), ("--json",)):
+        assert able(*words, *more) == 0
+        assert "more than 5 need a second look" in able.err
+        assert "--apply --allow-large" in able.err
     before = tenant.members(group)
     assert able(*words, "--apply") == 1
     assert "--allow-large" in able.err
     assert tenant.members(group) == before
     assert able(*words, "--apply", "--allow-large") == 0
     assert len(tenant.members(group)) == len(before) + 6
+
+
+def test_nothing_is_written_to_a_tenant_for_a_file_that_cannot_be(
+    able: Shell, tenant: Writer, tmp_path: Path
+) -> None:
+    group = team(tenant)["id"]
+    before = tenant.members(group)
+    (user,) = outsiders(tenant, group, 1)
+    words = ("run", "Contoso", "add-user-to-group", "--set", f"group={group}", "--set", f"user={user['id']}")
+    for wrong in (tmp_path / "gone" / "rows.json", tmp_path):
+        assert able(*words, "--apply", "--format", "json", "--output", str(wrong)) == 1
+        assert "cannot be written" in able.err
+    assert tenant.members(group) == before
+    assert able.json("runs", "list") == []
+    target, link = tmp_path / "rows.json", tmp_path / "link.json"
+    link.symlink_to(target)
+    assert able(*words, "--apply", "--output", str(link)) == 0
+    assert f"Saved: {link}" in able.err
+    assert link.is_symlink()
+    run = json.loads(target.read_text("utf-8"))["run"]
+    for words in (("resume", run), ("undo", run, "--apply")):
+        assert able("runs", *words, "--output", str(tmp_path / "gone" / "rows.csv")) == 1
+        assert "cannot be written" in able.err
+    assert tenant.members(group) == before | {user["id"]}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_run_is_told_even_where_its_rows_cannot_be_written(able: Shell, tenant: Writer, form: str) -> None:
+    group = team(tenant)["id"]
+    (user,) = outsiders(tenant, group, 1)
+    words = ("run", "Contoso", "add-user-to-group", "--set", f"group={group}", "--set", f"user={user['id']}")
+    assert able(*words, "--apply", "--format", form, "--output", "/dev/full") == 3
+    (run,) = able.json("runs", "list")
+    assert able(*words, "--format", form, "--output", "/dev/full") == 1
+    assert run["counts"]["changed"] == 1
+    assert Path("/dev/full").is_char_device(), "a device is written to, not replaced"
+    assert user["id"] in tenant.members(group)
 
 
 @pytest.mark.parametrize("words", ["colour=red", "largeItems=many", "largeItems", "largePercent=-1"])

@@ -43,6 +43,14 @@ def users(made: Sheet) -> list[str]:
 CLEAN = "group,user\nSales,a@b.c\nSales,d@e.f\n"
 
 
+def test_a_copy_goes_to_where_a_link_points(tmp_path: Path) -> None:
+    target, link = tmp_path / "copy.csv", tmp_path / "link.csv"
+    link.symlink_to(target)
+    read(tmp_path, CLEAN).save_repaired(link)
+    assert link.is_symlink()
+    assert target.read_text("utf-8").splitlines() == CLEAN.splitlines()
+
+
 def test_a_clean_file_needs_no_remark(tmp_path: Path) -> None:
     made = read(tmp_path, CLEAN)
     assert (made.findings, made.columns, made.encoding, made.delimiter) == ((), ("group", "user"), "utf-8", ",")

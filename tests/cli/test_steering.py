@@ -1,0 +1,50 @@
+"""Progress where there is no terminal: as much as a log can bear."""
+
+import pytest
+
+from o365desk.cli import steering
+from o365desk.cli.steering import Ticker
+from o365desk.model.run import Counts, RunProgress
+
+
+class Watch:
+    """A clock that is put on by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress(changed: int, total: int = 1000, **more: object) -> RunProgress:
+    counts = Counts(changed=changed, not_attempted=total - changed)
+    return RunProgress(run="12345678", counts=counts, **more)  # type: ignore[arg-type]
+
+
+def test_hundreds_of_waits_are_a_few_lines_and_do_not_hide_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch = Watch()
+    monkeypatch.setattr(steering.time, "monotonic", watch)
+    with Ticker() as ticker:
+        for number in range(200):
+            ticker.running(progress(number * 5, waiting=f"Microsoft asks for {number % 7 / 10} s"))
+            watch.now += 0.1
+    lines = capsys.readouterr().err.splitlines()
+    assert "asks for 0.0 s" in lines[0], "the first wait is told at once"
+    assert len([line for line in lines if "asks for" in line]) == 4
+    assert len([line for line in lines if "of 1,000" in line]) == 3
+
+
+def test_what_is_slower_than_one_a_second_has_no_rate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch = Watch()
+    monkeypatch.setattr(steering.time, "monotonic", watch)
+    with Ticker() as ticker:
+        for made, rate, left in ((1, 0.2, 0.0), (600, 30.0, 13.0)):
+            watch.now += 6
+            ticker.running(progress(made, 1 if made == 1 else 1000, rate=rate, left=left))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "1 of 1: 1 changed, 0 already so"
+    assert second == "600 of 1,000: 600 changed, 0 already so, 30 a second, 13 s left"
