@@ -258,6 +258,61 @@ def test_the_second_step_is_never_changed() -> None:
     assert hashlib.sha256(" ".join(sql.split()).encode()).hexdigest()[:16] == "629e08621b6aba7b"
 
 
+def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(state_module, "STEPS", state_module.STEPS[:2])
+        old = State(file, lambda: NOW)
+
+        def act(connection: sqlite3.Connection) -> None:
+            facts = (
+                '{"operation": "add-user-to-group", "title": "T", "sentence": "S", "source_name": "C", "by": "ada",'
+                ' "started": "2026-11-23T09:00:00Z"}'
+            )
+            connection.execute(
+                "INSERT INTO runs (id, source_id, tenant, state, undoes, undone_by, data)"
+                " VALUES ('0000beef', 's', 't', 'finished', '', '', ?)",
+                (facts,),
+            )
+            connection.execute(
+                "INSERT INTO run_rows VALUES (1, 1, 0, 'A', 'failed', 'Why', '', '', '', 0, '{}', '{}')"
+            )
+
+        old.use(act)
+        old.close()
+    state = State(file, lambda: NOW)
+    journal = Journal(state, lambda: NOW)
+    assert [row.detail for row in journal.run_rows("0000beef")] == ["Why"]
+    assert journal.failed("0000beef") == (), "what was not kept is not made up"
+    given = msgspec.structs.replace(
+        plan(),
+        rows=(
+            PlanRow(
+                row=Row(number=7, line=8, values={"user": "Ä"}),
+                label="A",
+                standing=Standing.CANNOT,
+                problem=Problem(title="No"),
+            ),
+        ),
+    )
+    assert journal.failed(finished_with(journal, given)) == (Row(number=7, line=8, values={"user": "Ä"}),)
+    state.close()
+
+
+def finished_with(journal: Journal, given: Plan) -> str:
+    with journal.begin(given, "T", "t", "ada") as run:
+        journal.close(run, RunState.FINISHED)
+    return run
+
+
+def test_a_run_that_went_with_a_damaged_file_is_named(journal: Journal, file: Path) -> None:
+    with journal.begin(plan(), "T", "t", "ada") as run:
+        with sqlite3.connect(file) as connection:
+            connection.execute("DELETE FROM runs")
+        connection.close()
+        with pytest.raises(ProblemError, match="There is no run"):
+            journal.sent(run, [1])
+
+
 # --- resuming -----------------------------------------------------------------------------------------------------
 
 
@@ -309,6 +364,16 @@ def test_a_run_whose_data_source_is_gone_says_so(bulk: Bulk) -> None:
         bulk.runner.resume(run, Control(), lambda _: None)
     assert caught.value.problem.code == "no-source"
     assert bulk.runner.run(run).source_name == "Contoso HR"
+
+
+def test_a_run_of_an_operation_that_only_a_newer_version_knows_says_so(bulk: Bulk) -> None:
+    given = bulk.plan("add-user-to-group", [{"group": bulk.group("security"), "user": bulk.users[30]["id"]}])
+    newer = msgspec.structs.replace(given, operation="paint-user")
+    with Journal(bulk.desk.app.state, lambda: NOW).begin(newer, "Paint User", "", "ada") as run:
+        pass
+    for act in (bulk.resumed, bulk.undo):
+        with pytest.raises(ProblemError, match="does not know “Paint User”"):
+            act(bulk.runner.run(run))
 
 
 def test_a_running_run_is_neither_resumed_nor_undone(bulk: Bulk) -> None:
