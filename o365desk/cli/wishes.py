@@ -51,9 +51,10 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
         key, equals, value = text.partition("=")
         if not equals:
             raise typer.BadParameter(f"“{text}” is not FIELD=VALUE", param_hint="--set")
+        key = key.strip()
         if key in values:
             raise typer.BadParameter(f"“{key}” is given twice", param_hint="--set")
-        values[key.strip()] = value.strip()
+        values[key] = value.strip()
     problems = check(item, values)
     if not whole:
         problems = [problem for problem in problems if problem.field in values]

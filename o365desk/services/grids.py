@@ -269,10 +269,10 @@ def _marks(data: bytes, sheet: Any) -> list[Finding]:
             before = block[-10:]
     findings = []
     if formulas:
-        said = f"{formulas:,} cells are formulas; their values as Excel last calculated them were taken."
+        said = f"Cells with formulas: {formulas:,}. Their values as Excel last calculated them were taken."
         findings.append(Finding(0, "formulas", said, True))
     if merged:
-        said = f"{merged:,} times cells are merged; the value counts for the first of them only, the rest is empty."
+        said = f"Merged cells: {merged:,} times. The value counts for the first of them only, the rest is empty."
         findings.append(Finding(0, "merged", said, False))
     return findings
 

@@ -119,6 +119,7 @@ def test_the_operations_are_listed(shell: Shell) -> None:
         (("find-users",), "missing"),
         (("find-users", "--set", "search"), "FIELD=VALUE"),
         (("find-users", "--set", "search=a", "--set", "search=b"), "twice"),
+        (("find-users", "--set", "search=a", "--set", " search = b"), "twice"),
         (("find-users", "--set", "search=a", "--set", "match=nearly"), "starts"),
         (("add-user-to-group", "--set", "group=x"), "User is missing"),
         (("add-user-to-group", "--set", "group=x", "--set", "user=Anna"), "names no user"),
