@@ -100,7 +100,8 @@ class FieldRow(QWidget):
             self.label.hide()
         else:
             top = Qt.AlignmentFlag.AlignVCenter if stacked else Qt.AlignmentFlag.AlignTop
-            self.label.setContentsMargins(0, 0 if stacked else 8, 0, 0)
+            beside = 5 if isinstance(self.editor, RadioEditor) else 8  # so that both texts stand on one line
+            self.label.setContentsMargins(0, 0 if stacked else beside, 0, 0)
             grid.addWidget(self.label, 0 if stacked else 1, 0, 1, span if stacked else 1, top)
         grid.addWidget(self._line, 1, column, 1, span)
         indent = 26 if self._check else 0

@@ -9,7 +9,7 @@ from o365desk.services.state import State
 from o365desk.ui.table_model import Column
 
 _NOTE = 14
-"""Letters for which a column with notes has room at least."""
+"""Letters for which a column with notes, or one that grows, has room at least."""
 _FITTED_ROWS = 500
 """So many rows are as high as their wrapped text; measuring more would be felt."""
 
@@ -133,8 +133,9 @@ class Header(QObject):
         words = (
             self._view.fontMetrics().averageCharWidth() * _NOTE
         )  # narrower, wrapped notes are towers of syllables
+        columns = self._columns
         least = [
-            max(self._header.sectionSizeHint(number), words if self._columns[number].note else 0)
+            max(self._header.sectionSizeHint(number), words if columns[number].note or columns[number].grows else 0)
             for number in shown
         ]
         widths = [max(self._columns[number].width, low) for number, low in zip(shown, least, strict=True)]

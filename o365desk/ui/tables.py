@@ -182,8 +182,10 @@ class Table(QTableView):
         self.columns.resized()
 
     def _keep_current(self) -> None:
+        # A row is current without being selected when focus came to the table: nobody chose it.
         index = self.currentIndex()
-        self._kept = self._rows.mark_of(index) if index.isValid() else self._kept
+        chosen = index.isValid() and self.selectionModel().isSelected(index)
+        self._kept = self._rows.mark_of(index) if chosen else self._kept
 
     def _find_current(self) -> None:
         line = self._rows.line_of(self._kept) if self._kept else -1

@@ -124,6 +124,21 @@ def test_a_long_wait_counts_down(counter: Counter, switches: Callable[..., Any])
     assert "incomplete" not in counter.results.count.text()
 
 
+def test_a_list_that_was_cancelled_is_in_the_order_that_its_header_shows(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    counter.results.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    switches(latency_ms=600)
+    counter.page.run_button.click()
+    counter.soon(lambda: counter.results.model.total)
+    counter.press(Qt.Key.Key_Escape)
+    model = counter.results.model
+    shown = [str(model.index(line, 0).data()).casefold() for line in range(model.rowCount())]
+    assert 0 < len(shown) < USERS
+    assert shown == sorted(shown)
+
+
 def test_before_the_first_read_it_says_what_will_be_here(counter: Counter) -> None:
     counter.open(counter.source(), "user-list")
     assert counter.results.empty.isVisible()

@@ -361,3 +361,17 @@ def test_of_many_rows_the_first_are_as_high_as_their_notes_and_none_as_high_as_t
     model.set_rows([Person(f"k{number}", number, note=long) for number in range(600)])
     assert table.rowHeight(499) == tall
     assert table.rowHeight(599) == line
+
+
+def test_sorting_follows_the_row_that_somebody_chose_and_no_other(
+    qtbot: QtBot, model: TableModel, table: Table
+) -> None:
+    model.set_rows(people(0, 300))
+    table.setFocus(Qt.FocusReason.TabFocusReason)
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert table.current() is None
+    assert table.verticalScrollBar().value() == 0
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    chosen = table.current()
+    table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert table.current() == chosen

@@ -125,8 +125,6 @@ class Results(QWidget):
         """All is here that will come. `reason` says what is to be known about it."""
         self._ended = True
         self._stop(reason)
-        if self.model.has_order:
-            self.model.resort()
         if not complete:
             self.count.setText(f"{self.count.text()} — incomplete")
         announce(self.count)
@@ -192,6 +190,8 @@ class Results(QWidget):
     def _stop(self, remark: str) -> None:
         self.reading, self._remark = False, remark
         self._waits.say("")
+        if self.model.has_order:
+            self.model.resort()
         self.bar.hide()
         self._tell()
 
