@@ -5,10 +5,12 @@ could not be read back either. Nothing is sent twice without looking first wheth
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from o365desk.catalogue.operations import NewGroup, Operation
+from o365desk.catalogue.operations import Change, Members, NewGroup, Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, RowOutcome, Run, RunState
@@ -28,6 +30,8 @@ _WIDELY = 2
 """How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
 
+_NEW = timedelta(minutes=5)
+"""How long before the run a group was made that may still be unknown to some of Microsoft's servers."""
 _UNTRUSTED = 401
 """The status of a token that is not taken any more."""
 
@@ -71,14 +75,43 @@ def refuse_large(plan: Plan, *, allow_large: bool, confirmed: str) -> None:
     )
 
 
+class _Groups:
+    """Looks at groups of which every request was refused, before each row is asked for."""
+
+    def __init__(self, graph: Graph, change: Change, since: datetime) -> None:
+        self._graph, self._change, self._since = graph, change, since
+
+    def refusing(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> dict[str, Problem | None]:
+        """Groups that are gone (None), or have become of a kind that takes no change (why)."""
+        found = {aim: self._group(aim, lookup.GROUP_SELECT) for aim in _wholly_refused(refused, sent)}
+        why = {aim: comparing.refused_kind(group, ()) if group else None for aim, group in found.items()}
+        return {aim: problem for aim, problem in why.items() if problem or found[aim] is None}
+
+    def new(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> set[str]:
+        """Groups that refused everything and were made a moment ago: they may not be known everywhere yet."""
+        if not (isinstance(self._change, Members) and self._change.adds):
+            return set()
+        found = {aim: self._group(aim, ("id", "createdDateTime")) for aim in _wholly_refused(refused, sent)}
+        return {aim for aim, group in found.items() if group and _made(group) > self._since - _NEW}
+
+    def _group(self, group: str, select: Sequence[str]) -> dict[str, Any] | None:
+        try:
+            return shapes.kind_of_group(self._graph, group, select)
+        except ProblemError as error:
+            raise StoppedError(error.problem) from error
+
+
 class _Work:
     """One run of anything but new groups, being carried out."""
 
-    def __init__(self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests) -> None:
+    def __init__(
+        self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests, since: datetime
+    ) -> None:
         if operation.change is None:
             raise AssertionError(f"{operation.key} is no write")
         self._graph, self._change = graph, operation.change
         self._ledger, self._control, self._rest = ledger, control, rest
+        self._groups = _Groups(graph, operation.change, since)
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
@@ -109,8 +142,10 @@ class _Work:
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
             answered[fate(reply)].append((pack, reply))
-        busy, spent = self._busy(answered[Fate.BUSY])
-        refused = [*answered[Fate.REFUSED], *spent]
+        new = self._groups.new(answered[Fate.REFUSED], packs)
+        early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
+        busy, spent = self._busy([*answered[Fate.BUSY], *early])
+        refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
         self._judge([(pack.rows[0], reply) for pack, reply in refused if len(pack.rows) == 1])
         several = [(pack, reply) for pack, reply in refused if len(pack.rows) > 1]
         parts = self._without_lost_groups(several, packs)
@@ -152,27 +187,14 @@ class _Work:
         return max(self._times[row.number] for row in pack.rows)
 
     def _without_lost_groups(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> list[Pack]:
-        """What is to be split. Where every request for a group was refused, the group is looked at first: if it is
-        gone, or became of a kind that refuses, its rows fail without being asked for one by one."""
-        number = Counter(pack.aim for pack in sent)
-        whole = [aim for aim, times in Counter(pack.aim for pack, _ in refused).items() if times == number[aim]]
-        why = {aim: self._why_refused(aim) for aim in whole}
-        left = []
+        """What is to be split: rows of groups that refuse altogether fail without being asked for one by one."""
+        why, left = self._groups.refusing(refused, sent), []
         for pack, reply in refused:
-            there, problem = why.get(pack.aim, (True, None))
-            if (there and problem is None) or any(row.number in self._doubted for row in pack.rows):
+            if pack.aim not in why or any(row.number in self._doubted for row in pack.rows):
                 left.append(pack)
             else:
-                self._ledger.failed(pack.rows, replace(reply, problem=problem or reply.problem))
+                self._ledger.failed(pack.rows, replace(reply, problem=why[pack.aim] or reply.problem))
         return left
-
-    def _why_refused(self, group: str) -> tuple[bool, Problem | None]:
-        """Whether a group is there, and what of its kind refuses."""
-        try:
-            now = shapes.kind_of_group(self._graph, group, lookup.GROUP_SELECT)
-        except ProblemError as error:
-            raise StoppedError(error.problem) from error
-        return now is not None, comparing.refused_kind(now, ()) if now else None
 
     # --- what Graph.batch calls -------------------------------------------------------------------------------
 
@@ -264,6 +286,17 @@ class _Work:
             raise StoppedError(error.problem) from error
 
 
+def _wholly_refused(refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> list[str]:
+    """The aims of which every request was refused."""
+    number = Counter(pack.aim for pack in sent)
+    return [aim for aim, times in Counter(pack.aim for pack, _ in refused).items() if times == number[aim]]
+
+
+def _made(group: Mapping[str, Any]) -> datetime:
+    text = group.get("createdDateTime")
+    return datetime.fromisoformat(str(text)) if text else datetime.min.replace(tzinfo=UTC)
+
+
 def carry_out(
     graph: Graph, journal: Journal, run: str, operation: Operation, control: Control, progress: Progress
 ) -> None:
@@ -279,7 +312,7 @@ def carry_out(
         if isinstance(operation.change, NewGroup):
             creating.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started)
         else:
-            _Work(graph, operation, ledger, control, Rests(control, progress.wait)).carry_out(rows)
+            _Work(graph, operation, ledger, control, Rests(control, progress.wait), now.started).carry_out(rows)
     except CancelledError:
         pass
     except (StoppedError, ProblemError) as error:

@@ -111,7 +111,8 @@ def groups(graph: Graph, texts: Collection[str], select: Sequence[str] = GROUP_S
 
 
 def key_of(text: object) -> str:
-    return str(text or "").strip().casefold()
+    """By what texts are told apart. Not casefolded: “Strasse” is not “Straße”."""
+    return str(text or "").strip().lower()
 
 
 def _resolve(graph: Graph, sort: Sort, texts: Collection[str], select: Sequence[str]) -> dict[str, Found]:

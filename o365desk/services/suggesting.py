@@ -104,7 +104,7 @@ def _group_suggestion(group: Entity) -> Suggestion:
 
 
 def _fits(text: str, sku: Entity) -> bool:
-    wanted = text.casefold()
+    wanted = key_of(text)
     return any(wanted in key_of(way(sku)) for way in (sku_id, part_number, plan_name))
 
 

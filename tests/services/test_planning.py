@@ -352,3 +352,14 @@ def test_a_group_is_deleted_only_when_its_name_is_typed(bulk: Bulk) -> None:
     plan = bulk.plan("delete-group", [{"group": bulk.group("security")}])
     assert (plan.confirm, plan.limit) == ("O'Brien's team", None)
     assert reason(bulk.plan("delete-group", [{"group": bulk.group("synced")}])).code == "synced"
+
+
+def test_a_group_whose_name_is_only_nearly_the_same_is_not_meant(bulk: Bulk) -> None:
+    _, run = bulk.done("create-group", [{"displayName": "Team Straße"}])
+    assert run.counts.changed == 1
+    user = bulk.users[30]["id"]
+    plan = bulk.plan(
+        ADD, [{"group": name, "user": user} for name in ("Team Straße", "Team Strasse", "TEAM STRAßE")]
+    )
+    assert problems(plan.rows) == ["not-found"]
+    assert plan.rows[1].problem

@@ -178,6 +178,29 @@ def test_a_group_that_is_gone_is_not_asked_for_each_row(bulk: Bulk) -> None:
     assert [entry for entry in bulk.log("POST") if "$ref" in entry["path"]] == []
 
 
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("number", [1, 45])
+def test_a_group_made_a_moment_ago_is_given_time(bulk: Bulk, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Some of Microsoft's servers do not know it yet, though others let it be planned."""
+    _, made = bulk.done("create-group", [{"displayName": "Brand new", "kind": "security"}])
+    assert made.counts.changed == 1
+    (group,) = created(bulk, "Brand new")
+    people = bulk.outsiders(group["id"], number)
+    plan = bulk.plan(ADD, members(group["id"], people))
+    left = [4]
+
+    def judge(item: Item) -> tuple[int, str] | None:
+        if item["method"] == "GET" or not left[0]:
+            return None
+        left[0] -= 1
+        return 404, "Request_ResourceNotFound"
+
+    meddle(monkeypatch, judge)
+    run = bulk.apply(plan)
+    assert (run.state, run.counts.changed) == (RunState.FINISHED, number)
+    assert bulk.writer.members(group["id"]) == ids(people)
+
+
 # --- rows that ask for the same -----------------------------------------------------------------------------------
 
 
