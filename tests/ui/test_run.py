@@ -16,7 +16,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
 from o365desk.ui.pages.live import Live
-from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, why, why_not_undone
+from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, shared_reason, why, why_not_undone
 from tests import written
 from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
@@ -342,6 +342,21 @@ def test_what_is_waited_for_is_counted_down(qtbot: QtBot, office: Office) -> Non
     assert live.waiting == "Microsoft asks for 12 s: any moment now"
     live._told(RunProgress(run="r", counts=Counts(not_attempted=3)))
     assert live.waiting == ""
+
+
+def test_one_reason_of_many_rows_is_told_once() -> None:
+    def failed(*details: str) -> list[RunRow]:
+        return [
+            RunRow(number=number, label="x", outcome=RowOutcome.FAILED, detail=detail)
+            for number, detail in enumerate(details)
+        ]
+
+    refused = "Microsoft Graph refused to change it. The permission was taken away."
+    said = "4 failed for one reason: Microsoft Graph refused to change it."
+    assert shared_reason(failed(*[refused] * 4, "No such user.")) == said
+    assert shared_reason(failed(refused, refused)) == ""
+    assert shared_reason(failed(*[refused] * 3, "a.", "b.", "c.")) == ""
+    assert shared_reason([]) == ""
 
 
 @pytest.mark.parametrize(

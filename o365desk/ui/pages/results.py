@@ -242,7 +242,8 @@ class Results(QWidget):
         above.setSpacing(12)
         above.addWidget(self.count)
         above.addWidget(self.remark, 1)
-        above.addWidget(self.bar, 1)
+        above.addWidget(self.bar)
+        self.bar.setFixedWidth(160)  # what is waited for, and how long, needs the room
         self.count.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.count.setMinimumHeight(self.fontMetrics().height())  # nothing jumps when a read begins or ends
         self.bar.hide()

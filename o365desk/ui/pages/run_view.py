@@ -11,7 +11,16 @@ from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.labels import ElidedLabel, announce, text_label
 from o365desk.ui.pages.figures import Figures
 from o365desk.ui.pages.live import Live
-from o365desk.ui.pages.run_words import OUTCOMES, counted, headline, place, row_look, seconds_text, why
+from o365desk.ui.pages.run_words import (
+    OUTCOMES,
+    counted,
+    headline,
+    place,
+    row_look,
+    seconds_text,
+    shared_reason,
+    why,
+)
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.theme import Theme
@@ -109,6 +118,7 @@ class RunView(QWidget):
         self.figures.show_counts(counted(run.counts))
         self._rows = rows
         level, title, text = headline(run)
+        text = " ".join(part for part in (text, "" if run.problem else shared_reason(rows)) if part)
         self.banner.show_text(level, title, text, remedies, run.problem.detail if run.problem else "")
         self._filter()
         announce(self.banner)

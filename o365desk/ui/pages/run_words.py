@@ -1,6 +1,7 @@
 """How a run reads: its state, its headline, how its rows ended, what of it can be undone or resumed."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 
 from o365desk import catalogue
@@ -15,6 +16,9 @@ from o365desk.catalogue.operations import (
 )
 from o365desk.model.run import Counts, RowOutcome, Run, RunRow, RunState
 from o365desk.ui.pages.figures import Kind
+
+_MANY = 3
+"""So many rows that failed for one reason are worth a sentence of their own."""
 
 OUTCOMES = (
     Kind(RowOutcome.CHANGED, "changed", "passed", "good"),
@@ -103,6 +107,15 @@ def headline(run: Run) -> tuple[str, str, str]:
         "Undone by a later run." if run.undone_by else "",
     ]
     return level, _HEADS.get(run.state, "") + counts_text(run), " ".join(part for part in parts if part)
+
+
+def shared_reason(rows: Sequence[RunRow]) -> str:
+    """Why most of the rows that failed did so, where it is one reason; "" where it is not."""
+    failed = Counter(why(row)[0] for row in rows if row.outcome is RowOutcome.FAILED and row.detail)
+    ((reason, count),) = failed.most_common(1) or [("", 0)]
+    if count < _MANY or count * 2 <= failed.total():
+        return ""
+    return f"{count:,} failed for one reason: {reason}."
 
 
 def row_look(row: RunRow) -> tuple[str, str, str]:

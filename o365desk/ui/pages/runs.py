@@ -220,7 +220,7 @@ class RunsPage(Page):
                 text=lambda line: age(line.run.started, self.context.app.clock()).removeprefix("on "),
                 sort=lambda line: -line.run.started.timestamp(),
                 note=lambda line: moment(line.run.started),
-                width=152,
+                width=176,
             ),
             Column(
                 key="sentence",
