@@ -142,7 +142,9 @@ def _body(draft: "Draft", name: str) -> dict[str, Any]:
 
 def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[str]:
     owners, members = draft.target["owners"], draft.target["members"]
-    remarks = [] if draft.value("mailNickname") else [f"Mail nickname: {name}."]
+    kind = "Microsoft 365" if draft.value("kind") == _UNIFIED else "Security"
+    people = f"owners: {len(owners)}, members: {len(members)}"
+    remarks = [f"{kind} group, mail nickname {name}, {people}."]
     if draft.item.lower() in names:
         remarks.append("Another group has this display name; Microsoft accepts that.")
     if len(owners) + len(members) > TOGETHER:
@@ -258,7 +260,7 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
         ]
         problem = next((ledger.explained(reply, reply.problem) for _, reply in refused if reply.problem), None)
         missing = _missing(graph, made, [user for users, _ in refused for user in users])
-    detail, remedy = "", ""
+    detail, remedy = f"Its object ID is {made}.", ""
     if missing:
         why = f" {problem.sentence()}" if problem else ""
         detail = f"The group was created, but {len(missing)} of its {len(members)} members are not in it.{why}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from o365desk.catalogue import values
+from o365desk.catalogue import permissions, values
 from o365desk.catalogue.operations import (
     GroupRemoval,
     Licences,
@@ -22,6 +22,7 @@ from o365desk.catalogue.operations import (
     Operation,
     UserProperty,
 )
+from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing
 from o365desk.model.settings import Settings
@@ -252,8 +253,16 @@ def _desk(
         source_name=source.name,
         tell=tell,
         delegated=source.sign_in.delegated,
-        may_set_location=source.read_write and source.set_usage_location,
+        may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
         wishes=wishes,
+    )
+
+
+def _may_set_location(session: "Session") -> bool:
+    """Whether the token lets users be changed; one that cannot be read may."""
+    delegated = session.source.sign_in.delegated
+    return not session.token.claims or bool(
+        permissions.accepted(SET_USAGE_LOCATION, delegated, session.token.granted - {"User.ReadWrite"})
     )
 
 

@@ -447,8 +447,8 @@ def test_a_group_is_created_with_owners_and_more_than_twenty_members(bulk: Bulk,
     assert plan.sentence == "Create the group Project Owl"
     assert "18 of the 50 members come with the group" in plan.rows[0].note
     (row,) = bulk.rows(run)
-    assert (row.outcome, row.detail) == ("changed", "")
     made = next(group for group in bulk.writer.rows("/groups?$top=999") if group["displayName"] == "Project Owl")
+    assert (row.outcome, row.detail) == ("changed", f"Its object ID is {made['id']}.")
     assert made["mailNickname"] == "project-owl"
     assert (made["visibility"], made["description"], made["mailEnabled"]) == ("Private", "Owls", True)
     assert bulk.writer.members(made["id"]) == ids(people)

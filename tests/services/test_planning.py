@@ -12,7 +12,7 @@ from o365desk.model.settings import Settings
 from o365desk.model.stop import Stop
 from tests.desk import Desk
 from tests.practice.fixtures import Client
-from tests.services.bulk import Bulk, everything, problems, standings
+from tests.services.bulk import EVERYTHING, Bulk, everything, problems, standings
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
@@ -257,6 +257,16 @@ def test_without_the_box_the_way_to_a_usage_location_is_told(desk: Desk, client:
     assert "Also set a missing usage location" in reason(plan).remedy
 
 
+def test_a_usage_location_that_the_token_may_not_set_is_not_offered(desk: Desk, client: Client) -> None:
+    """The box is checked, but nobody consented to what it asks for."""
+    granted = [name for name in EVERYTHING if name != "User.ReadWrite.All"]
+    bulk = Bulk(desk, client, everything(desk, client, *granted))
+    user = next(user for user in bulk.users if not user["usageLocation"] and user["accountEnabled"])
+    plan = bulk.plan(ASSIGN, [{"user": user["id"], "plan": "FLOW_FREE"}])
+    assert plan.fixes == ()
+    assert "have the permission consented to" in reason(plan).remedy
+
+
 def test_the_organisations_country_is_suggested_where_nobody_has_one(bulk: Bulk) -> None:
     user = next(user for user in bulk.users if not user["usageLocation"] and user["accountEnabled"])
     (fix,) = bulk.plan(ASSIGN, [{"user": user["id"], "plan": "FLOW_FREE"}]).fixes
@@ -312,6 +322,9 @@ def test_nicknames_are_made_free(bulk: Bulk) -> None:
     ]
     plan = bulk.plan("create-group", rows)
     assert standings(plan) == ["will change"] * 3 + ["cannot", "will change"]
+    assert plan.rows[0].note.startswith(
+        "Microsoft 365 group, mail nickname muller-sohne-neu, owners: 0, members: 0."
+    )
     names = [row.target["body"]["mailNickname"] for row in plan.rows if "body" in row.target]
     assert names == ["muller-sohne-neu", "muller-sohne-neu-2", "group", "quite-new"]
     assert reason(plan, 4).code == "nickname-taken"
