@@ -149,7 +149,8 @@ def _broken_off(sieve: _Sieve, total: int | None, problem: Problem) -> ReadEnd:
 def _ended(sieve: _Sieve, total: int | None, cut: bool) -> ReadEnd:
     count = sieve.count
     if cut:
-        reason = f"Only the first {count:,} rows were asked for; there are more."
+        rows = "row was" if count == 1 else f"{count:,} rows were"
+        reason = f"Only the first {rows} asked for; there are more."
         return ReadEnd(count, False, total, reason, duplicates=sieve.duplicates)
     reason = ""
     if total is not None and total != count:

@@ -195,9 +195,11 @@ class _Reader:
 
     def _mixed(self, rows: Sequence[Row]) -> None:
         for item in self._operation.fields:
-            ways = Counter(way for row in rows if (way := _way(item, row.values.get(item.key, ""))))
+            # A row that cannot be done is told by itself.
+            good = (row.values.get(item.key, "") for row in rows if row.problem is None)
+            ways = Counter(way for text in good if (way := _way(item, text)))
             if len(ways) > 1:
-                counted = ", ".join(f"{count:,} {way}" for way, count in ways.most_common())
+                counted = ", ".join(f"{way}: {count:,}" for way, count in ways.most_common())
                 text = f"“{item.key}” is given in several ways: {counted}."
                 self._findings.append(Finding(0, "mixed", text, False))
 
