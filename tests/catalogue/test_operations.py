@@ -8,7 +8,7 @@ import pytest
 from o365desk import catalogue, paths
 from o365desk.catalogue import OPERATIONS, Operation, groups, licences, manual, odata, values
 from o365desk.catalogue.plans import product_name
-from o365desk.model.fields import Field, Kind
+from o365desk.model.fields import Field
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,10 +202,6 @@ def test_values_are_checked_in_the_form_s_order_and_strangers_are_wrong() -> Non
     assert [problem.field for problem in found] == ["displayName", "kind", "mailNickname", "nickname"]
     assert "blank @" in found[2].title
     assert "mailNickname" in found[3].remedy
-
-
-def test_every_kind_of_an_operation_s_field_is_known_to_forms() -> None:
-    assert {field.kind for item in OPERATIONS.values() for field in item.fields} <= set(Kind)
 
 
 def test_the_command_line_that_does_the_same() -> None:

@@ -12,10 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from o365desk.catalogue import OPERATIONS
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
-from o365desk.ui.editors import CheckEditor, ChoiceEditor, LineEditor, RadioEditor, SecretEditor
+from o365desk.ui.editors import EDITORS, CheckEditor, ChoiceEditor, LineEditor, RadioEditor, SecretEditor
 from o365desk.ui.flow import FlowLayout
 from o365desk.ui.forms import FieldRow, Form, Popover
 from o365desk.ui.theme import Theme
@@ -333,3 +334,7 @@ def test_a_row_that_is_too_narrow_goes_on_below(qtbot: QtBot) -> None:
     assert [button.y() for button in buttons] == sorted({button.y() for button in buttons})
     assert all(button.geometry().right() < narrow for button in buttons)
     assert buttons[-1].geometry().bottom() < holder.height()
+
+
+def test_every_kind_of_an_operation_s_field_has_an_editor() -> None:
+    assert {field.kind for item in OPERATIONS.values() for field in item.fields} <= set(EDITORS)

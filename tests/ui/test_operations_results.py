@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from o365desk.model.datasource import SignIn
+from o365desk.ui.commands import plain
 from o365desk.ui.pages import results as module
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.result_export import ExportDialog
@@ -82,6 +83,17 @@ def test_escape_cancels_and_says_what_is_missing(counter: Counter, switches: Cal
     next(each for each in counter.results.banner.findChildren(QPushButton) if "again" in each.text()).click()
     counter.idle()
     assert counter.results.count.text() == f"{USERS:,} users"
+
+
+def test_a_list_that_breaks_off_for_a_permission_offers_what_helps(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(consent_withdrawn_after=1)
+    counter.run()
+    assert counter.results.model.total == 999
+    ways = [button.text() for button in counter.results.banner.findChildren(QPushButton) if button.isVisible()]
+    assert {"Try again", "Copy the consent link"} <= {plain(way) for way in ways}
 
 
 def test_a_list_that_breaks_off_is_incomplete_and_can_be_read_again(

@@ -170,7 +170,7 @@ class OperationView(QWidget):
         if self.results is None:
             return
         if end.problem:
-            self.results.break_off(end.problem, end.reason)
+            self.results.break_off(end.problem, end.reason, self._help.remedies(end.problem, self.source))
         else:
             self.results.end(end.reason, complete=end.complete)
         if not self.isVisible():

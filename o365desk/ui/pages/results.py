@@ -135,7 +135,8 @@ class Results(QWidget):
         if self.model.total:
             title = "This list is incomplete"
             text = " ".join(part for part in (reason, problem.with_(title=problem.title).sentence()) if part)
-            self.banner.show_text("warn", title, text, [("Try again", self.again.emit)], _codes(problem))
+            first = [way for way in remedies if way[0] != "Try again"][:1]  # a banner has room for two
+            self.banner.show_text("warn", title, text, [*first, ("Try again", self.again.emit)], _codes(problem))
             self.count.setText(f"{self.count.text()} — incomplete")
         else:
             self.banner.show_problem(problem, remedies or [("Try again", self.again.emit)])
