@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 from urllib.parse import urlsplit
@@ -381,6 +382,9 @@ def _adapter(
             self.ssl_context = contexts.take()
             try:
                 super().connect()
+            except OSError as error:
+                _close_left_behind(error)
+                raise
             finally:
                 contexts.give(self.ssl_context)
                 for handle in self._handles:
@@ -406,6 +410,15 @@ def _adapter(
             conn.cert_reqs = "CERT_REQUIRED"
 
     return Adapter()
+
+
+def _close_left_behind(error: OSError) -> None:
+    """Closes the secured socket that Python's `ssl` leaves open where the other side resets the connection before
+    the handshake: `SSLSocket._create` has taken the handle over then, and only its frame still knows it."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        left = frame.f_locals.get("self")
+        if isinstance(left, ssl.SSLSocket):
+            left.close()
 
 
 class _Refusing:

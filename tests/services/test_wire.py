@@ -1,6 +1,8 @@
 """The wire: what stops it, what it trusts, and what it never does."""
 
+import gc
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +66,26 @@ def test_what_is_no_tls_is_told_apart() -> None:
             made.send("GET", f"https://localhost:{server.getsockname()[1]}/")
         thread.join()
     assert caught.value.problem.code == "tls"
+
+
+def test_a_connection_that_is_reset_before_the_handshake_leaves_no_socket() -> None:
+    def reset(server: socket.socket) -> None:
+        for _ in range(20):
+            connection, _ = server.accept()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=reset, args=(server,))
+        thread.start()
+        for _ in range(20):  # now and then the reset comes a moment later, and Python closes the socket itself
+            with Line(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
+                made.send("GET", f"https://localhost:{server.getsockname()[1]}/")
+            assert caught.value.problem.code == "reset"
+            assert not caught.value.problem.conclusive
+        thread.join()
+    del caught
+    gc.collect()  # what was left open warns here, and a warning fails the test
 
 
 def test_an_untrusted_issuer_is_named(practice: Any) -> None:
