@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue.operations import Change, Members, NewGroup, Operation
 from o365desk.model.datasource import DataSource
@@ -20,6 +20,9 @@ from o365desk.services.graph import PATIENT, Graph, Reply, Request
 from o365desk.services.journal import SAME, SENT, Journal, Kept
 from o365desk.services.ledger import Ledger, Progress, Rests
 from o365desk.services.shapes import Fate, Pack, fate
+
+if TYPE_CHECKING:
+    from o365desk.services.runner import Session
 
 _SENT_AT_MOST = 5
 """How often a row is sent whose answer is lost each time."""
@@ -115,7 +118,7 @@ class _Work:
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
-        self._only_aim = False
+        self._only_aim = self._denied = False
         self._refusal: Problem | None = None
 
     def carry_out(self, rows: Sequence[Kept]) -> None:
@@ -206,19 +209,27 @@ class _Work:
         self._ledger.sent(rows)
 
     def _answered(self, replies: list[Reply]) -> None:
+        denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
+        lacking = self._lacking(denied, replies)
         for reply in replies:
             if fate(reply) is Fate.DONE:
                 self._ledger.ended(self._pack(reply.request).rows, RowOutcome.CHANGED, request_id=reply.request_id)
             elif fate(reply) is Fate.DENIED:
-                self._ledger.failed(self._pack(reply.request).rows, reply)
+                self._ledger.failed(self._pack(reply.request).rows, reply, lacking)
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
-        self._refusal = self._refusal or untrusted
-        denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
+        self._refusal = self._refusal or untrusted or lacking
         aims = {self._pack(reply.request).aim for reply in denied}
-        if denied and len(denied) == len(replies) and (self._only_aim or len(aims) > 1):
+        if not lacking and len(denied) == len(replies) and (self._only_aim or len(aims) > 1):
             # It is not about one row or one group: the others would be refused the same way.
-            problem = denied[0].problem
-            self._refusal = self._ledger.explained(denied[0], problem) if problem else None
+            self._refusal = self._ledger.explained(denied[0])
+
+    def _lacking(self, denied: Sequence[Reply], replies: Sequence[Reply]) -> Problem | None:
+        """Whether what was denied was so for a permission that was taken away. Asked at the first denial, and when
+        nothing comes through: a group that refuses each of its rows must not cost a question each."""
+        if not denied or (self._denied and len(denied) < len(replies)):
+            return None
+        self._denied = True
+        return self._ledger.lacking(denied[0])
 
     def _pack(self, request: Request) -> Pack:
         return self._packs[int(str(request.key))]
@@ -298,13 +309,13 @@ def _made(group: Mapping[str, Any]) -> datetime:
 
 
 def carry_out(
-    graph: Graph, journal: Journal, run: str, operation: Operation, control: Control, progress: Progress
+    session: "Session", journal: Journal, run: str, operation: Operation, control: Control, progress: Progress
 ) -> None:
     """Carries out what is left of a run, which the caller holds, and closes it. Never raises for what Graph, the
     network or the person do: the run then says so."""
     now = journal.run(run)
     progress.begin(run, now.counts)
-    ledger = Ledger(journal, run, operation, progress)
+    graph, ledger = session.graph, Ledger(journal, run, operation, progress, session.lacking)
     kept = journal.kept(run)
     rows = [row for row in kept if SAME not in row.target]
     state, problem = RunState.CANCELLED, None

@@ -214,12 +214,13 @@ def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
 def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool) -> None:
     """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
     end = fate(reply)
+    lacking = ledger.lacking(reply) if end is Fate.DENIED else None
     if end is not Fate.AWAY:
-        ledger.failed([row], reply)
+        ledger.failed([row], reply, lacking)
     elif not doubted:  # else an earlier try may have made it all the same
         ledger.unsent([row])
     if end is not Fate.REFUSED and reply.problem:
-        raise ProblemError(ledger.explained(reply, reply.problem))
+        raise ProblemError(lacking or ledger.explained(reply))
 
 
 def _first(target: Mapping[str, Any]) -> list[str]:
@@ -258,7 +259,7 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
         refused = [
             (users, reply) for users, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE
         ]
-        problem = next((ledger.explained(reply, reply.problem) for _, reply in refused if reply.problem), None)
+        problem = next((ledger.explained(reply) for _, reply in refused if reply.problem), None)
         missing = _missing(graph, made, [user for users, _ in refused for user in users])
     detail, remedy = f"Its object ID is {made}.", ""
     if missing:

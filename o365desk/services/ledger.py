@@ -87,9 +87,16 @@ class Progress:
 class Ledger:
     """The rows of one run on their way: each step goes to the journal first, then to whoever watches."""
 
-    def __init__(self, journal: Journal, run: str, operation: Operation, progress: Progress) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        run: str,
+        operation: Operation,
+        progress: Progress,
+        lacking: Callable[[], Problem | None],
+    ) -> None:
         self._journal, self._run, self._operation = journal, run, operation
-        self._progress = progress
+        self._progress, self._lacking = progress, lacking
 
     def sent(self, rows: Iterable[Kept]) -> None:
         """They are about to be sent."""
@@ -123,11 +130,9 @@ class Ledger:
             ]
         )
 
-    def failed(self, rows: Iterable[Kept], reply: Reply) -> None:
-        """They were refused so."""
-        if reply.problem is None:
-            raise AssertionError("a refusal has a problem")
-        problem = explain.refused_write(self._operation.key, reply.status, reply.problem)
+    def failed(self, rows: Iterable[Kept], reply: Reply, why: Problem | None = None) -> None:
+        """They were refused so; `why`, where more is known than the refusal says."""
+        problem = why or self.explained(reply)
         self._keep(
             [
                 RunRow(
@@ -156,13 +161,28 @@ class Ledger:
             ]
         )
 
-    def explained(self, reply: Reply, problem: Problem) -> Problem:
+    def explained(self, reply: Reply) -> Problem:
         """What a refusal means to this operation."""
-        return explain.refused_write(self._operation.key, reply.status, problem)
+        return explain.refused_write(self._operation.key, reply.status, _refusal(reply))
+
+    def lacking(self, reply: Reply) -> Problem | None:
+        """What a 403 that is not about one row means, if it is a permission that was taken away meanwhile. Graph
+        says the same of groups that nobody may change; a new token tells the two apart."""
+        why = self._lacking()
+        if why is None:
+            return None
+        said = _refusal(reply)
+        return why.with_(code=said.code, detail=said.detail, request_id=said.request_id)
 
     def _keep(self, rows: list[RunRow]) -> None:
         self._journal.ended(self._run, rows)
         self._progress.ended(rows)
+
+
+def _refusal(reply: Reply) -> Problem:
+    if reply.problem is None:
+        raise AssertionError("a refusal has a problem")
+    return reply.problem
 
 
 def _following(row: Kept, first: RunRow) -> RunRow:

@@ -11,7 +11,7 @@ import msgspec
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
@@ -41,6 +41,8 @@ class Session:
     graph: "Graph"
     token: "Token"
     stop: Stop
+    lacking: Callable[[], Problem | None]
+    """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
 
 
 class _Bearer:
@@ -54,8 +56,21 @@ class _Bearer:
         self._lock = threading.Lock()
         self.token = self._get(None)
 
-    def _get(self, claims: str | None) -> "Token":
-        return self._sign_ins.token(self._source, self._line, NO_CREDENTIAL, claims=claims)
+    def _get(self, claims: str | None, *, renew: bool = False) -> "Token":
+        return self._sign_ins.token(self._source, self._line, NO_CREDENTIAL, claims=claims, renew=renew)
+
+    def lacking(self, operation: "Operation") -> Problem | None:
+        """Why the operation may not be run any more, by a new token: what the present one may was true when it was
+        made. None if that is not the reason, or cannot be found out now."""
+        from o365desk.services import allowed
+
+        try:
+            token = self._get(None, renew=True)
+        except ProblemError as error:
+            return error.problem if error.problem.conclusive else None
+        except CancelledError:
+            return None  # whoever asked comes upon it by themselves, after what came was written down
+        return allowed.off_by_token(self._source, operation, token)
 
     def __call__(self, claims: str | None) -> "Secret":
         with self._lock:
@@ -154,7 +169,7 @@ class Runner:
             self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
         ):
-            applying.carry_out(session.graph, self._journal, run, operation, control, progress)
+            applying.carry_out(session, self._journal, run, operation, control, progress)
         return self._journal.run(run)
 
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
@@ -177,7 +192,7 @@ class Runner:
                 raise ProblemError(applying.not_resumable(now))
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             self._journal.reopen(run.id)
-            applying.carry_out(session.graph, self._journal, run.id, operation, control, progress)
+            applying.carry_out(session, self._journal, run.id, operation, control, progress)
         return self._journal.run(run.id)
 
     def undo(self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None]) -> Plan:
@@ -257,7 +272,7 @@ class Runner:
                 raise ProblemError(why)
             patience = STEADFAST if steadfast else PATIENT
             graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority)
-            yield Session(source, graph, token, stop)
+            yield Session(source, graph, token, stop, lambda: bearer.lacking(operation) if operation else None)
 
 
 def _settings_of(kept: bytes | None) -> Settings:

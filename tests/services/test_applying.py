@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from o365desk.model.problems import ProblemError
+from o365desk.model.datasource import SignIn
+from o365desk.model.problems import Action, ProblemError
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.services import creating, shapes
+from o365desk.services.credentials import Credential
 from tests.desk import Desk
 from tests.practice.fixtures import Client
-from tests.services.bulk import Bulk, outcomes, standings
+from tests.services.bulk import EVERYTHING, Bulk, outcomes, standings
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
@@ -212,6 +214,8 @@ def test_consent_withdrawn_half_way_stops_the_run(bulk: Bulk, switches: Switches
     assert run.state is RunState.STOPPED
     assert run.problem
     assert run.problem.code == "Authorization_RequestDenied"
+    assert run.problem.title == "“Remove User From Group” needs Group.ReadWrite.All"
+    assert run.problem.action is Action.CONSENT
     assert run.problem.remedy
     assert 180 < run.counts.changed < 220
     assert 0 < run.counts.failed <= 200
@@ -221,7 +225,39 @@ def test_consent_withdrawn_half_way_stops_the_run(bulk: Bulk, switches: Switches
     rows = bulk.rows(run)
     done = {people[row.number - 1]["id"] for row in rows if row.outcome == "changed"}
     assert bulk.writer.members(group) == before - done
-    assert all(row.remedy and row.request_id for row in rows if row.outcome == "failed")
+    failed = [row for row in rows if row.outcome == "failed"]
+    assert all(row.remedy and row.request_id for row in failed)
+    assert {row.detail.partition(". ")[0] for row in failed} == {run.problem.title}
+
+
+def test_a_consent_that_an_administrator_took_back_is_told_from_a_group_that_refuses(
+    bulk: Bulk, switches: Switches
+) -> None:
+    """With somebody signed in, the sign-in itself says so when a new token is asked for."""
+    app = bulk.client.control("/apps", {"profile": "person", "delegated": [*EVERYTHING]})
+    source = bulk.desk.source(client_id=app["client_id"], sign_in=SignIn.ADMINISTRATOR, name="By a person")
+    bulk.source = bulk.desk.app.connections.save(source, None, Credential()).source
+    bulk.desk.authorise(bulk.source)
+    group = bulk.group("security")
+    before = bulk.writer.members(group)
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 45)))
+    switches(consent_withdrawn_after=1)
+    run = bulk.apply(plan)
+    assert run.counts.failed > 20
+    failed = [row for row in bulk.rows(run) if row.outcome == "failed"]
+    assert {row.detail.partition(". ")[0] for row in failed} == {"Nobody has consented to this app yet"}
+    done = len(bulk.writer.members(group) - before)
+    assert run.counts.changed == done
+
+
+def test_a_group_that_refuses_is_not_taken_for_a_lost_consent(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 45)))
+    switches(graph_refuses="denied")
+    run = bulk.apply(plan)
+    assert outcomes(bulk.rows(run)) == ["failed"] * 45
+    reasons = {row.detail.partition(". ")[0] for row in bulk.rows(run)}
+    assert reasons == {"Microsoft Graph refused to change this group's members"}
 
 
 def test_a_group_that_refuses_does_not_hold_up_the_others(bulk: Bulk) -> None:

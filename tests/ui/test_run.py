@@ -12,9 +12,11 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from o365desk import catalogue
 from o365desk.model.problems import Problem
 from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
+from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, shared_reason, why, why_not_undone
 from tests import written
@@ -103,6 +105,34 @@ def test_what_the_plan_ended_already_is_listed_while_the_run_goes_on(office: Off
     switches(latency_ms=0)
     office.idle()
     assert view.model.rowCount() == 5
+
+
+@pytest.mark.parametrize("key", [ADD, REMOVE])
+def test_a_consent_that_was_withdrawn_half_way_is_named_and_leads_to_the_test(
+    key: str, office: Office, switches: Switches
+) -> None:
+    """Whether all that is left was refused at once, or some was not attempted."""
+    group = office.bulk.group("security" if key == ADD else "large")
+    inside = sorted(office.bulk.writer.members(group))
+    people = [user for user in inside if any(user == known["id"] for known in office.bulk.users)][:400]
+    rows = office.members(group, 45) if key == ADD else [{"group": group, "user": user} for user in people]
+    office.planned(key, rows)
+    switches(consent_withdrawn_after=1 if key == ADD else 30)
+    office.plan.apply()
+    office.idle()
+    banner = office.run.view.banner
+    assert (office.shown.counts.not_attempted > 0) == (key == REMOVE)
+    assert f"“{catalogue.operation(key).title}” needs Group.ReadWrite.All" in banner.plain_text()
+    assert "consent link" in banner.plain_text()
+    first = next(button for button in banner.findChildren(QPushButton) if button.isVisible())
+    assert first.text() == "Test the connection"
+    first.click()
+    connector = office.window.page("connector")
+    assert isinstance(connector, ConnectorPage)
+    office.soon(lambda: connector.panel.report)
+    assert connector.isVisible()
+    assert connector.panel.report
+    assert connector.panel.report.outcome == "failed"
 
 
 def test_a_run_that_did_all_is_good(office: Office) -> None:

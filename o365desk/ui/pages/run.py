@@ -16,7 +16,7 @@ from o365desk.ui.pages.figures import buttons_row, scrolling
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_after import After, Kept, read
 from o365desk.ui.pages.run_view import RunView
-from o365desk.ui.pages.run_words import headline, moment, why_not_resumed, why_not_undone
+from o365desk.ui.pages.run_words import headline, lacks_permission, moment, why_not_resumed, why_not_undone
 
 _HELD = 5
 """Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
@@ -204,7 +204,7 @@ class RunPage(Page):
         if self.live:
             return
         self.after.show(kept)
-        self.view.show_run(kept.run, kept.rows, self._remedies())
+        self.view.show_run(kept.run, kept.rows, self._remedies(kept))
         self._show_state()
         if self.isVisible():
             self.view.table.setFocus()
@@ -214,9 +214,13 @@ class RunPage(Page):
     def _not_read(self, problem: Problem) -> None:
         self.view.show_problem(problem, [("All runs", lambda: self.context.go("runs"))])
 
-    def _remedies(self) -> Remedies:
+    def _remedies(self, kept: Kept) -> Remedies:
+        ways: Remedies = []
+        if kept.source and lacks_permission(kept.run, kept.rows):
+            where = {"source_id": kept.source.id, "then": "test"}
+            ways = [("Test the connection", lambda: self.context.go("connector", **where))]
         resumable = not self.after.why_not(why_not_resumed)
-        return [("Resume", self.after.resume)] if resumable else []
+        return [*ways, ("Resume", self.after.resume)] if resumable else ways
 
     # --- inside ---------------------------------------------------------------------------------------------
 

@@ -110,12 +110,28 @@ def headline(run: Run) -> tuple[str, str, str]:
 
 
 def shared_reason(rows: Sequence[RunRow]) -> str:
-    """Why most of the rows that failed did so, where it is one reason; "" where it is not."""
-    failed = Counter(why(row)[0] for row in rows if row.outcome is RowOutcome.FAILED and row.detail)
-    ((reason, count),) = failed.most_common(1) or [("", 0)]
-    if count < _MANY or count * 2 <= failed.total():
-        return ""
-    return f"{count:,} failed for one reason: {reason}."
+    """Why most of the rows that failed did so, and what to do about it, where it is one reason; "" where it is
+    not."""
+    row, count = _shared(rows)
+    return f"{count:,} failed for one reason: {why(row)[0]}. {row.remedy}".rstrip() if row else ""
+
+
+def lacks_permission(run: Run, rows: Sequence[RunRow]) -> bool:
+    """Whether it stopped, or most of what failed did so, for want of privileges: a test of the connection tells
+    which."""
+    row, _ = _shared(rows)
+    code = run.problem.code if run.problem else row.code if row else ""
+    return code in ("Authorization_RequestDenied", "HTTP 403")
+
+
+def _shared(rows: Sequence[RunRow]) -> tuple[RunRow | None, int]:
+    """One of the rows that failed for what most of them failed for, and how many these are; None if they differ."""
+    failed = [row for row in rows if row.outcome is RowOutcome.FAILED and row.detail]
+    reasons = Counter(why(row)[0] for row in failed)
+    ((reason, count),) = reasons.most_common(1) or [("", 0)]
+    if count < _MANY or count * 2 <= len(failed):
+        return None, 0
+    return next(row for row in failed if why(row)[0] == reason), count
 
 
 def row_look(row: RunRow) -> tuple[str, str, str]:
