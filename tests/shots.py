@@ -295,6 +295,22 @@ def _filled(view: Any) -> None:
     view.form.go_to("description")
 
 
+def _chosen(view: Any) -> None:
+    """As if rows of User List had been taken along."""
+    from o365desk.services.suggesting import Suggestion
+    from tests import written
+
+    people = tuple(Suggestion(row["id"], row["displayName"]) for row in written.users(37))
+    view.form.take("user", people, "37 users from User List")
+
+
+def _selected(view: Any) -> None:
+    """Some rows of a list, to be used for something."""
+    _listed("ended")(view)
+    view.results.search.setText("an")
+    view.results.table.selectAll()
+
+
 def _file(view: Any) -> None:
     file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
     lines = ["User", "anna@contoso.com", " bea@contoso.com ", "1.16E+20", "", "anna@contoso.com", "cem@contoso.com"]
@@ -510,6 +526,9 @@ SHOTS = (
     Shot("operations-broken-small", _operation("find-users", _listed("broken")), SMALL),
     Shot("operations-plans", _operation("licence-plan-list", _listed("plans"))),
     Shot("operations-create", _operation("create-group", _filled)),
+    Shot("operations-selected", _operation("user-list", _selected)),
+    Shot("operations-chosen", _operation("add-user-to-group", _chosen)),
+    Shot("operations-chosen-small", _operation("add-user-to-group", _chosen), SMALL),
     Shot("operations-file", _operation("add-user-to-group", _file)),
     Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
     Shot("operations-suggested", _suggested),

@@ -77,6 +77,10 @@ class Table(QTableView):
         lines = (line for each in ranges for line in range(each.top(), each.bottom() + 1))
         return [self._rows.row_at(self._rows.index(line, 0)) for line in lines]
 
+    def count_selected(self) -> int:
+        """How many rows are selected."""
+        return sum(each.height() for each in self._ranges())
+
     def _ranges(self) -> list[QItemSelectionRange]:
         selection = self.selectionModel().selection()
         return [selection.at(place) for place in range(selection.count())]

@@ -10,12 +10,13 @@ import pytest
 from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 
 from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
 from o365desk.ui.pages import results as module
 from o365desk.ui.pages.connector import ConnectorPage
+from o365desk.ui.pages.plan import PlanPage
 from o365desk.ui.pages.result_export import ExportDialog
 from o365desk.ui.pages.results import Results
 from o365desk.ui.result_rows import unpacked
@@ -365,6 +366,60 @@ def export(
     monkeypatch.setattr(module.ExportDialog, "exec", answer)
     results.export_button.click()
     counter.idle()
+
+
+def test_several_rows_go_on_to_another_operation_together(counter: Counter, listed: Results) -> None:
+    counter.qtbot.keyClicks(listed.search, "schmidt")
+    listed.table.setFocus()
+    listed.table.selectAll()
+    users = [unpacked(row)["id"] for row in listed.model.shown_rows()]
+    assert len(users) > 6
+    assert listed.remark.text() == f"{len(users)} selected"
+    offered = [each.text() for each in listed.use_button.menu().actions()]
+    assert f"Add User to Group ({len(users)} users)…" in offered
+    listed.use_button.menu().actions()[offered.index(f"Add User to Group ({len(users)} users)…")].trigger()
+    form = counter.view.form
+    assert (counter.view.operation.key, form.from_list) == ("add-user-to-group", True)
+    chosen = counter.window.findChild(QRadioButton, "field-many-chosen")
+    assert isinstance(chosen, QRadioButton)
+    assert chosen.text() == f"{len(users)} users from User List"
+    assert form.many is not None
+    assert f"and {len(users) - 5} more" in form.many._hint.text()
+    assert form.form.rows["user"].isHidden()
+    assert not counter.view.command.isVisible()
+    assert form.insist() is not None  # no group was named
+    form.put({"group": "Marketing"})
+    assert form.insist() is None
+    rows = form.rows()
+    assert rows is not None
+    assert [row.values for row in rows] == [{"group": "Marketing", "user": user} for user in users]
+    counter.page.run_button.click()
+    counter.idle()
+    plan = counter.window.page("plan")
+    assert isinstance(plan, PlanPage)
+    assert plan.isVisible()
+    assert plan.review.plan
+    assert [row.row.values["user"] for row in plan.review.plan.rows] == users
+
+
+def test_one_row_after_several_is_one_again(counter: Counter, listed: Results) -> None:
+    assert not listed.use_button.isEnabled()
+    assert "Ctrl+A" in listed.use_button.toolTip()
+    listed.table.selectAll()
+    counter.page.use(listed._chosen("add-user-to-group"))
+    counter.page.choose("user-list")
+    listed.table.clearSelection()
+    listed.table.selectRow(3)
+    action = next(each for each in listed.use_button.menu().actions() if "Add User" in each.text())
+    assert action.text() == "Add User to Group…"
+    action.trigger()
+    form = counter.view.form
+    assert not form.from_list
+    assert form.values()["user"] == unpacked(listed.model.shown_rows()[3])["id"]
+    counter.window.findChild(QRadioButton, "field-many-chosen").click()  # what was chosen before is still there
+    rows = form.rows()
+    assert rows is not None
+    assert len(rows) == USERS
 
 
 def test_visible_columns_of_filtered_rows_go_to_csv(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from o365desk.catalogue import Operation
 from o365desk.catalogue.groups import nickname
@@ -16,6 +16,7 @@ from o365desk.services.sheet import Sheet
 from o365desk.services.suggesting import Suggestion
 from o365desk.ui.commands import plain
 from o365desk.ui.context import Context
+from o365desk.ui.editors import RadioEditor
 from o365desk.ui.forms import FieldRow, Form
 from o365desk.ui.mnemonics import lettered
 from o365desk.ui.pages.file_rows import FileRows
@@ -31,8 +32,10 @@ _MANY = Field(
     key="many",
     label="&What for",
     kind=Kind.RADIO,
-    choices=(("one", "One"), ("file", "Rows from a file (CSV or Excel)")),
+    choices=(("one", "One"), ("chosen", "Those chosen in a list"), ("file", "Rows from a file (CSV or Excel)")),
 )
+_NAMED = 5
+"""So many of those that were chosen in a list are named; the rest are counted."""
 _ORDER = "order"
 _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="all rows")
 
@@ -75,6 +78,8 @@ class OperationForm(QFrame):
         self.form.put({field.key: _first(field) for field in operation.fields})
         self.many = rows.get(_MANY.key)
         self.file = FileRows(context, operation) if operation.writes else None
+        self._chosen: tuple[str, tuple[Suggestion, ...]] = ("", ())
+        self._names = ""
         self.options = Form([rows[key] for key in (_ORDER, _MOST.key) if key in rows], self)
         self._own: set[str] = set()  # fields that a person filled in, so that no other fills them in
         self._lay_out()
@@ -87,6 +92,11 @@ class OperationForm(QFrame):
     def from_file(self) -> bool:
         """Whether a file of rows was chosen instead of one item."""
         return self.many is not None and self.many.editor.value() == "file"
+
+    @property
+    def from_list(self) -> bool:
+        """Whether it is for those that were chosen in a list."""
+        return self.many is not None and self.many.editor.value() == "chosen"
 
     def is_tall(self) -> bool:
         """Whether there is a list in it, which takes all room that there is."""
@@ -117,13 +127,33 @@ class OperationForm(QFrame):
         """The rows of a write; None while the file is still being read."""
         if self.file and self.from_file:
             return self.file.rows()
-        return (Row(number=1, values={key: text for key, text in self.values().items() if text}),)
+        given = {key: text for key, text in self.values().items() if text}
+        key, items = self._chosen
+        if self.from_list:
+            each = enumerate(items, 1)
+            return tuple(Row(number=number, values=given | {key: item.value}) for number, item in each)
+        return (Row(number=1, values=given),)
 
     def put(self, values: Mapping[str, str | Suggestion]) -> None:
         """Shows values; those of pickers may be suggestions."""
         self.form.put(values)
         self._own |= set(values)
         self.edited.emit()
+
+    def take(self, key: str, items: tuple[Suggestion, ...], where: str) -> None:
+        """Takes one or several for a field, chosen in a list that `where` names."""
+        if len(items) == 1 or self.many is None:
+            self._show_many("one")
+            self.put({key: items[0]})
+            return
+        self._chosen = (key, items)
+        names = [item.title for item in items[:_NAMED]]
+        rest = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
+        self._names = ", ".join(names) + rest
+        chosen = self._choice("chosen")
+        chosen.setText(where)
+        chosen.show()
+        self._show_many("chosen")
 
     def connect_to(self, ask: Ask | None) -> None:
         """Whom the pickers ask; None where there is no tenant."""
@@ -139,7 +169,8 @@ class OperationForm(QFrame):
         if self.from_file:
             wrong += self._wrong_for_all()
         else:
-            wrong += check(self.operation, self.values())
+            key, items = self._chosen
+            wrong += check(self.operation, self.values() | ({key: items[0].value} if self.from_list else {}))
         for problem in wrong:
             self.form.show_problem(problem.field, problem)
             self.options.show_problem(problem.field, problem)
@@ -174,6 +205,18 @@ class OperationForm(QFrame):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
+    def _choice(self, key: str) -> QRadioButton:
+        """One of the choices what it is for."""
+        editor = self.many.editor if self.many else None
+        if not isinstance(editor, RadioEditor):
+            raise AssertionError(f"{self.operation.key} is for one at a time")
+        return editor.buttons[key]
+
+    def _show_many(self, key: str) -> None:
+        if self.many:
+            self.many.editor.put(key)
+            self._show_fields()
+
     def _typed(self) -> dict[str, str]:
         return {key: str(value or "") for key, value in self.form.values().items()}
 
@@ -193,11 +236,16 @@ class OperationForm(QFrame):
         self.edited.emit()
 
     def _show_fields(self) -> None:
-        """With a file, its columns leave the form; what remains is for all rows."""
+        """With a file, its columns leave the form; what remains is for all rows. So it is with a list."""
         columns = self.file.columns() if self.file else ()
+        hint = "For all rows of the file" if self.from_file else "For all of them" if self.from_list else ""
         for key, row in self.form.rows.items():
-            row.setVisible(not self.from_file or (self.file is not None and bool(columns) and key not in columns))
-            row.set_hint("For all rows of the file" if self.from_file else "")
+            taken = self.from_list and key == self._chosen[0]
+            in_file = self.from_file and (not columns or key in columns)
+            row.setVisible(not (taken or in_file))
+            row.set_hint(hint)
+        if self.many:
+            self.many.set_hint(self._names if self.from_list else "")
         if self.file:
             self.file.setVisible(self.from_file)
             if self.from_file:
@@ -210,6 +258,7 @@ class OperationForm(QFrame):
         self.options.edited.connect(lambda key: self.options.show_problem(key, None))
         self.options.edited.connect(lambda _: self.edited.emit())
         if self.many and self.file:
+            self._choice("chosen").hide()
             self.many.editor.put("one")
             self.many.edited.connect(lambda _: self._show_fields())
             self.file.changed.connect(self._show_fields)

@@ -105,9 +105,8 @@ class OperationView(QWidget):
 
     def use(self, chosen: Chosen) -> None:
         """Fills in what was chosen in the results of another operation."""
-        suggestion = Suggestion(chosen.value, chosen.title, chosen.note)
         field = next(field for field in self.operation.fields if field.kind is chosen.kind)
-        self.form.put({field.key: suggestion})
+        self.form.take(field.key, chosen.items, chosen.where)
 
     def remember(self) -> None:
         """Keeps how the table looks."""
@@ -230,6 +229,7 @@ class OperationView(QWidget):
         if self.form.most():
             options += ["--max-rows", str(self.form.most())]
         self.command.show_command(catalogue.command_line(self.source.name, self.operation, values, *options))
+        self.command.setVisible(not self.form.from_list)  # no command says which were chosen in a list
         self._rows.setStretchFactor(self.form, _ALL_ROOM if self.form.is_tall() else 0)
         if self._wanted and self.form.rows() is not None:
             self._wanted = False

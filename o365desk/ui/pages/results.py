@@ -21,6 +21,7 @@ from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.catalogue.operations import Family
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
+from o365desk.services.suggesting import Suggestion
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.context import Context
 from o365desk.ui.countdown import Countdown
@@ -44,13 +45,12 @@ _NOTES = {Kind.USER: "userPrincipalName", Kind.GROUP: "mail", Kind.PLAN: "skuPar
 
 @dataclass(frozen=True)
 class Chosen:
-    """A row of results that another operation is to be used on: its id as a value of `kind`, and how it reads."""
+    """Rows of results that another operation is to be used on, as values of `kind`; `where` says what they are."""
 
     operation: str
     kind: Kind
-    value: str
-    title: str
-    note: str
+    items: tuple[Suggestion, ...]
+    where: str
 
 
 _EMPTY = {
@@ -83,6 +83,7 @@ class Results(QWidget):
         self.remark.setObjectName("remark")
         self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
         self.search.setAccessibleName("Filter the rows in sight")
+        self.use_button = QPushButton("&Use for…")
         self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("How far the read is")
@@ -94,6 +95,7 @@ class Results(QWidget):
         self._lay_out()
         self._connect()
         self.model.set_rows([])  # so that it is said what will be here
+        self._tell_uses()
         self._tell()
 
     # --- what the read says ---------------------------------------------------------------------------------
@@ -210,17 +212,20 @@ class Results(QWidget):
             said = ""
         if shown != count:
             said = f"{shown:,} of {said}"
-        seats = summary(map(unpacked, self.model.all_rows())) if self._seats() else ""
-        extra = self._waits.text or self._remark or seats
         self.count.setText(said)
-        self.remark.setText(extra)
+        self._tell_remark()
         self.export_button.setEnabled(count > 0 and not self.reading)
         self.export_button.setToolTip("Ctrl+E" if count else "There are no rows yet.")
         self._tell_empty()
         self.changed.emit()
 
-    def _seats(self) -> bool:
-        return self._operation.family is Family.LICENCES and not self.reading and self.model.total > 0
+    def _tell_remark(self) -> None:
+        """What is waited for; else what is to be known about the rows, and how many are selected."""
+        plans = self._operation.family is Family.LICENCES and not self.reading and self.model.total > 0
+        about = self._remark or (summary(map(unpacked, self.model.all_rows())) if plans else "")
+        count = self.table.count_selected()
+        chosen = f"{count:,} selected" if count > 1 else ""
+        self.remark.setText(self._waits.text or " · ".join(part for part in (about, chosen) if part))
 
     def _tell_empty(self) -> None:
         nouns = NOUNS[self._operation.family][1]
@@ -232,12 +237,13 @@ class Results(QWidget):
         return f"results/{self._operation.key}"
 
     def _lay_out(self) -> None:
-        for button, icon in ((self.columns_button, "sliders"), (self.export_button, "save")):
+        icons = ((self.use_button, "play"), (self.columns_button, "sliders"), (self.export_button, "save"))
+        for button, icon in icons:
             Pictured(self._context.theme, button, icon)
         self.columns_button.setAccessibleDescription("Choose which columns are shown")
         tools = QHBoxLayout()
         tools.setSpacing(8)
-        for widget in (self.search, self.columns_button, self.export_button):
+        for widget in (self.search, self.use_button, self.columns_button, self.export_button):
             tools.addWidget(widget, 1 if widget is self.search else 0)
         above = QHBoxLayout()
         above.setSpacing(12)
@@ -261,36 +267,49 @@ class Results(QWidget):
         return QSize(0, self.fontMetrics().height() * 12)
 
     def _connect(self) -> None:
-        self._waits.changed.connect(lambda: self.remark.setText(self._waits.text))
+        self._waits.changed.connect(self._tell_remark)
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self.table.setFocus)
         self.export_button.clicked.connect(self.export)
         self.columns_button.clicked.connect(self._choose_columns)
-        self.table.chosen.connect(self._enable_uses)
+        self.table.chosen.connect(self._tell_uses)
+        self.table.selectionModel().selectionChanged.connect(self._tell_uses)
         kind, _ = _ENTITIES[self._operation.family]
-        self._uses: list[QAction] = []
+        self._uses: list[tuple[Operation, QAction]] = []
         for other in OPERATIONS.values():
             if other.writes and any(field.kind is kind for field in other.fields):
-                action = QAction(f"{other.title}…", self)
+                action = QAction(self)
                 action.triggered.connect(self._use(other.key))
                 self.table.addAction(action)
-                self._uses.append(action)
+                self._uses.append((other, action))
+        menu = QMenu(self.use_button)
+        menu.addActions([action for _, action in self._uses])
+        self.use_button.setMenu(menu)
 
     def _use(self, key: str) -> Callable[[], None]:
-        def use() -> None:
-            row: Packed | None = self.table.current()
-            if row is not None:
-                kind, name = _ENTITIES[self._operation.family]
-                made: Any = unpacked(row)
-                title = self.model.columns[0].text(row)
-                self.use.emit(Chosen(key, kind, str(made[name]), title, str(made.get(_NOTES[kind]) or "")))
+        return lambda: self.use.emit(self._chosen(key))
 
-        return use
+    def _chosen(self, key: str) -> Chosen:
+        """The selected rows, for another operation; the current one, if none is selected."""
+        kind, name = _ENTITIES[self._operation.family]
+        rows: list[Packed] = self.table.selected() or [self.table.current()]
+        items = []
+        for row in rows:
+            made: Any = unpacked(row)
+            title, note = self.model.columns[0].text(row), str(made.get(_NOTES[kind]) or "")
+            items.append(Suggestion(str(made[name]), title, note))
+        return Chosen(key, kind, tuple(items), f"{self._rows(len(items))} from {self._operation.title}")
 
-    def _enable_uses(self) -> None:
-        one = self.table.current() is not None
-        for action in self._uses:
-            action.setEnabled(one)
+    def _tell_uses(self) -> None:
+        """What the rows that are chosen can be used for; with several it is said how many they are."""
+        count = self.table.count_selected()
+        some = count > 0 or self.table.current() is not None
+        for other, action in self._uses:
+            action.setText(f"{other.title} ({self._rows(count)})…" if count > 1 else f"{other.title}…")
+            action.setEnabled(some)
+        self._tell_remark()
+        self.use_button.setEnabled(some)
+        self.use_button.setToolTip("" if some else "Choose one row or more first: Ctrl+A chooses all.")
 
     def _filter(self, text: str) -> None:
         self.area.filter(text)
