@@ -139,6 +139,11 @@ OPERATIONS = (
             many="Take {target} from {count} users",
             spread="Take {count} licences of {targets} plans",
         ),
+        restores=Words(
+            one="Bring {target} of {item} back to what it was",
+            many="Bring {target} of {count} users back to what it was",
+            spread="Bring {count} licences of {targets} plans back to what they were",
+        ),
         inverse="assign-licence-to-user",
     ),
 )

@@ -179,7 +179,7 @@ class Operation:
     it at work (a write is judged without writing, so its proof is a read of what it would change); `roles` are
     directory roles of which a signed-in administrator needs one, besides the permission. `summary` is a sentence.
     A read has a `listing` and `columns`, a write a `change`, `words`, and (where there is one) the key of its
-    `inverse`.
+    `inverse`; its button says `restores` where it brings a former state back that is neither all nor nothing.
     """
 
     key: str
@@ -197,6 +197,7 @@ class Operation:
     listing: Listing | None = None
     change: Change | None = None
     words: Words = Words(one="", many="")
+    restores: Words | None = None
     inverse: str = ""
 
     @property

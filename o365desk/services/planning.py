@@ -228,7 +228,7 @@ def _made(
         source_name=session.source.name,
         made=now,
         rows=tuple(draft.planned() for draft in drafts),
-        sentence=_sentence(operation, drafts),
+        sentence=_sentence(desk, drafts),
         limit=_limit(desk, drafts),
         confirm=_word(desk, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
         fixes=tuple(desk.fixes),
@@ -305,9 +305,12 @@ def _targets(drafts: Iterable[Draft]) -> list[str]:
     return list(dict.fromkeys(draft.aim for draft in _will(drafts) if draft.aim and (draft.group or draft.sku)))
 
 
-def _sentence(operation: Operation, drafts: Sequence[Draft]) -> str:
-    items = [draft.item for draft in _will(drafts)]
-    return operation.words.sentence(items, _targets(drafts)) if items else "Nothing to change"
+def _sentence(desk: Desk, drafts: Sequence[Draft]) -> str:
+    will, operation = _will(drafts), desk.operation
+    # An undo that brings some of a plan back takes nothing, though its operation does.
+    back = operation.restores if desk.undoing and any(draft.wish is not None for draft in will) else None
+    words = back or operation.words
+    return words.sentence([draft.item for draft in will], _targets(drafts)) if will else "Nothing to change"
 
 
 def _word(desk: Desk, drafts: Sequence[Draft]) -> str:

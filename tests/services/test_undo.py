@@ -133,6 +133,7 @@ def test_the_former_service_plans_come_back(bulk: Bulk) -> None:
     now = {user: licences(bulk, user) for user in (first, second)}
     assert now != then
     back = undone(bulk, run)
+    assert back.sentence == "Bring Microsoft Power Automate Free of 2 users back to what it was"
     assert {user: licences(bulk, user) for user in (first, second)} == then
     undone(bulk, back)
     assert {user: licences(bulk, user) for user in (first, second)} == now
