@@ -61,6 +61,7 @@ class Call:
     context: str
     now: float  # the tenant's time
     replication_delay: float  # seconds until a new object is seen
+    members_delay: float  # seconds until a change of members is listed
     opened_by: frozenset[str] = field(default_factory=frozenset)
 
     def group(self, key: str) -> Entity:

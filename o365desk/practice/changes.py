@@ -24,12 +24,14 @@ def set_values(directory: Directory, entity: Entity, values: dict[str, Any]) -> 
 # Members and owners
 
 
-def add_members(directory: Directory, group: Entity, entities: Iterable[Entity], now: float) -> None:
-    """New members; those of a group with licences get them."""
+def add_members(
+    directory: Directory, group: Entity, entities: Iterable[Entity], now: float, delay: float = 0.0
+) -> None:
+    """New members, listed after so many seconds; those of a group with licences get them."""
     entities = list(entities)
     roster = directory.members[group["id"]]
     directory.pristine.keep(roster)
-    roster.update(entities)
+    roster.update(entities, directory.listed_after(delay, now))
     if group["assignedLicenses"]:
         for user in entities:
             if "userPrincipalName" in user:
@@ -37,12 +39,12 @@ def add_members(directory: Directory, group: Entity, entities: Iterable[Entity],
     directory.changed()
 
 
-def remove_member(directory: Directory, group: Entity, key: str) -> None:
-    """One member less."""
+def remove_member(directory: Directory, group: Entity, key: str, now: float, delay: float = 0.0) -> None:
+    """One member less; listed for so many seconds more."""
     roster = directory.members[group["id"]]
     user = directory.user_by_key.get(key)
     directory.pristine.keep(roster)
-    roster.remove(key)
+    roster.remove(key, directory.listed_after(delay, now))
     if group["assignedLicenses"] and user is not None:
         holdings.left(directory, group, user)
     directory.changed()

@@ -50,6 +50,7 @@ class Directory:
         self.organization = organization(self.tenant_id, self.company, self.domain, self.mail_domain)
         self.deleted: dict[str, Entity] = {}  # the recycle bin, by id
         self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
+        self.unseen: list[float] = []  # when changes of members will be listed
         self.ties: dict[str, list[Roster]] = {}  # where deleted users belonged
         self.holdings: dict[str, list[Any]] = {}  # see holdings.py
         self.pristine = Pristine()
@@ -69,8 +70,14 @@ class Directory:
         if self.pristine.restore():
             self.changed()
 
+    def listed_after(self, delay: float, now: float) -> float:
+        """From when on a change of members that is made now is listed, after so many seconds; 0 for at once."""
+        if delay:
+            self.unseen.append(now + delay)
+        return now + delay if delay else 0.0
+
     def settle(self, now: float) -> None:
-        """Lets new groups be seen whose time has come, and empties the recycle bin of what is too old."""
+        """Lets be seen what is new and whose time has come, and empties the recycle bin of what is too old."""
         due = [key for key, (when, _) in self.pending.items() if when <= now]
         for key in due:
             group = self.pending[key][1]
@@ -78,7 +85,9 @@ class Directory:
             del self.pending[key]
             self.groups.append(group)
             self.group_by_id[key] = group
-        if due:
+        later = [when for when in self.unseen if when > now]
+        if due or len(later) < len(self.unseen):
+            self.unseen = later
             self.changed()
         if self.deleted:
             self._empty_bin(now)

@@ -32,7 +32,7 @@ def _expanded(call: Call, group: Entity, relation: str) -> list[Entity]:
     roster = directory.members[group["id"]] if relation == "members" else directory.owners[group["id"]]
     if relation == "members" and hidden(call, group):
         return []
-    return [objects.entry(call, entity, None) for entity in roster[:MOST]]
+    return [objects.entry(call, entity, None) for entity in roster.shown(call.now)[:MOST]]
 
 
 def hidden(call: Call, group: Entity) -> bool:

@@ -148,9 +148,18 @@ class Graph:
             raise self._bearer.refused("Access token validation failure.")
         granted = self._tenant.still_granted(claims["appid"], account, granted)
         now = self._tenant.now()
-        delay = self._tenant.switches.number("replication_delay")
         directory.settle(now)
-        return Call(request, claims, granted, account, directory, f"{self._root}/v1.0/$metadata#", now, delay)
+        return Call(
+            request,
+            claims,
+            granted,
+            account,
+            directory,
+            context=f"{self._root}/v1.0/$metadata#",
+            now=now,
+            replication_delay=self._tenant.switches.number("replication_delay"),
+            members_delay=self._tenant.switches.number("members_delay"),
+        )
 
     def _userinfo(self, call: Call) -> Answer:
         if call.account is None or "openid" not in call.granted:

@@ -156,13 +156,15 @@ def _relation(call: Call, parts: tuple[str, ...]) -> Listing:
     directory = call.directory
     if parts[0].lower() == "users":
         key = call.user(parts[1])["id"]
-        found: list[Entity] = [group for group in directory.groups if directory.members[group["id"]].has(key)]
+        found: list[Entity] = [
+            group for group in directory.groups if directory.members[group["id"]].shows(key, call.now)
+        ]
     else:
         group = call.group(parts[1])
         members = parts[2].lower() == "members"
         if members and expansion.hidden(call, group):
             raise denied()
-        found = list((directory.members if members else directory.owners)[group["id"]])
+        found = list((directory.members if members else directory.owners)[group["id"]].shown(call.now))
     if len(parts) == 3:
         return Listing("directoryObjects", found, properties.MEMBERS, filterable.OBJECTS)
     name = parts[3].rpartition(".")[2].lower()

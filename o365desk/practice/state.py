@@ -7,11 +7,15 @@ Entity = dict[str, Any]
 
 
 class Roster(Sequence[Entity]):
-    """Who belongs to a group, in the order in which they came; asked, added and removed by id at one cost."""
+    """Who belongs to a group, in the order in which they came; asked, added and removed by id at one cost.
+
+    Lists may show a change later than it holds: from the time `seen` on, which goes with the change.
+    """
 
     def __init__(self, entries: Iterable[Entity] = ()) -> None:
         self._by_id = {entry["id"]: entry for entry in entries}
         self._listed: list[Entity] | None = None
+        self._unseen: dict[str, tuple[float, Entity | None]] = {}  # by id: from when on, and what is listed until
 
     def has(self, key: str) -> bool:
         """Whether the object with this id belongs."""
@@ -21,20 +25,42 @@ class Roster(Sequence[Entity]):
         """The object with this id, if it belongs."""
         return self._by_id.get(key)
 
-    def update(self, entries: Iterable[Entity]) -> None:
+    def update(self, entries: Iterable[Entity], seen: float = 0.0) -> None:
         """Takes them in; who belongs already stays in place."""
-        self._by_id.update((entry["id"], entry) for entry in entries)
+        for entry in entries:
+            if seen and entry["id"] not in self._by_id:
+                self._hide(entry["id"], None, seen)
+            self._by_id[entry["id"]] = entry
         self._listed = None
 
-    def remove(self, key: str) -> None:
+    def remove(self, key: str, seen: float = 0.0) -> None:
         """Takes the object with this id out, if it belongs."""
-        self._by_id.pop(key, None)
+        gone = self._by_id.pop(key, None)
+        if seen and gone is not None:
+            self._hide(key, gone, seen)
         self._listed = None
 
     def clear(self) -> None:
         """Takes everybody out."""
         self._by_id.clear()
+        self._unseen.clear()
         self._listed = None
+
+    def shows(self, key: str, now: float) -> bool:
+        """Whether the object with this id is listed at a time."""
+        late = self._unseen.get(key)
+        return late[1] is not None if late and late[0] > now else key in self._by_id
+
+    def shown(self, now: float) -> Sequence[Entity]:
+        """Who is listed at a time."""
+        self._unseen = {key: late for key, late in self._unseen.items() if late[0] > now}
+        if not self._unseen:
+            return self
+        left = [entry for entry in self if entry["id"] not in self._unseen]
+        return left + [before for _, before in self._unseen.values() if before is not None]
+
+    def _hide(self, key: str, before: Entity | None, seen: float) -> None:
+        self._unseen[key] = (seen, self._unseen[key][1] if key in self._unseen else before)
 
     def copy(self) -> list[Entity]:
         """Everybody, to be given to `update`."""

@@ -243,7 +243,12 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "replication_delay", "Replication delay",
         "Seconds until a new group is seen: before that it is not found by its id or in lists, and writes to it "
-        "are refused. Changes of members are seen at once, unlike at Microsoft.", "Service", "number", 0, most=30,
+        "are refused.", "Service", "number", 0, most=30,
+    ),
+    Switch(
+        "members_delay", "Lists of members lag",
+        "Seconds until lists show that members were added or removed: until then, doing it again is refused, "
+        "although the list says otherwise.", "Service", "number", 0, most=30,
     ),
     Switch(
         "empty_page", "Empty pages", "Between two pages of a list Graph sends an empty one, which it may.",

@@ -80,7 +80,7 @@ def _take_in(call: Call, group: Entity, name: str, entities: list[Entity]) -> No
     if any(roster.has(entity["id"]) for entity in entities):
         raise bad_request(_DOUBLE.format(name))
     if name == "members":
-        changes.add_members(call.directory, group, entities, call.now)
+        changes.add_members(call.directory, group, entities, call.now, call.members_delay)
     else:
         changes.add_owners(call.directory, group, entities)
 
@@ -135,7 +135,7 @@ def _remove(call: Call, parts: tuple[str, ...]) -> Answer:
     if name == "owners" and len(roster) == 1 and "Unified" in group["groupTypes"]:
         raise bad_request("The group must have at least one owner, hence this owner cannot be removed.")
     if name == "members":
-        changes.remove_member(call.directory, group, key)
+        changes.remove_member(call.directory, group, key, call.now, call.members_delay)
     else:
         changes.remove_owner(call.directory, group, key)
     return Answer(204)

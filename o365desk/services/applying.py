@@ -5,7 +5,7 @@ could not be read back either. Nothing is sent twice without looking first wheth
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _SENT_AT_MOST = 5
 """How often a row is sent whose answer is lost each time."""
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each look at what was refused after its first answer was lost: Microsoft's copies of the directory
-agree after a while, and the first try may show only then."""
+"""Seconds before each look at what was refused though it may be so: after its first answer was lost, or because
+somebody else was there first. Microsoft's copies of the directory agree after a while; it may show only then."""
 _WIDELY = 2
 """How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
@@ -86,6 +86,8 @@ class _Groups:
 
     def refusing(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> dict[str, Problem | None]:
         """Groups that are gone (None), or have become of a kind that takes no change (why)."""
+        if not isinstance(self._change, Members):
+            return {}
         found = {aim: self._group(aim, lookup.GROUP_SELECT) for aim in _wholly_refused(refused, sent)}
         why = {aim: comparing.refused_kind(group, ()) if group else None for aim, group in found.items()}
         return {aim: problem for aim, problem in why.items() if problem or found[aim] is None}
@@ -119,6 +121,7 @@ class _Work:
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
         self._only_aim = self._denied = False
+        self._lack: Problem | None = None
         self._refusal: Problem | None = None
 
     def carry_out(self, rows: Sequence[Kept]) -> None:
@@ -149,9 +152,9 @@ class _Work:
         early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
         busy, spent = self._busy([*answered[Fate.BUSY], *early])
         refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
-        self._judge([(pack.rows[0], reply) for pack, reply in refused if len(pack.rows) == 1])
-        several = [(pack, reply) for pack, reply in refused if len(pack.rows) > 1]
-        parts = self._without_lost_groups(several, packs)
+        left = self._without_lost_groups(refused, packs)
+        self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
+        parts = [pack for pack, _ in left if len(pack.rows) > 1]
         lost = self._lost(answered[Fate.LOST])
         self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
         if self._control.cancelled:
@@ -189,12 +192,16 @@ class _Work:
     def _most(self, pack: Pack) -> int:
         return max(self._times[row.number] for row in pack.rows)
 
-    def _without_lost_groups(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> list[Pack]:
-        """What is to be split: rows of groups that refuse altogether fail without being asked for one by one."""
+    def _without_lost_groups(
+        self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]
+    ) -> list[tuple[Pack, Reply]]:
+        """What is to be looked into: rows of groups that are gone, or refuse altogether, fail without being asked
+        for one by one. Where Graph refused a row by itself, its own reason stands."""
         why, left = self._groups.refusing(refused, sent), []
         for pack, reply in refused:
-            if pack.aim not in why or any(row.number in self._doubted for row in pack.rows):
-                left.append(pack)
+            lost = pack.aim in why and (len(pack.rows) > 1 or why[pack.aim] is None)
+            if not lost or any(row.number in self._doubted for row in pack.rows):
+                left.append((pack, reply))
             else:
                 self._ledger.failed(pack.rows, replace(reply, problem=why[pack.aim] or reply.problem))
         return left
@@ -226,10 +233,9 @@ class _Work:
     def _lacking(self, denied: Sequence[Reply], replies: Sequence[Reply]) -> Problem | None:
         """Whether what was denied was so for a permission that was taken away. Asked at the first denial, and when
         nothing comes through: a group that refuses each of its rows must not cost a question each."""
-        if not denied or (self._denied and len(denied) < len(replies)):
-            return None
-        self._denied = True
-        return self._ledger.lacking(denied[0])
+        if denied and not self._lack and not (self._denied and len(denied) < len(replies)):
+            self._denied, self._lack = True, self._ledger.lacking(denied[0])
+        return self._lack if denied else None
 
     def _pack(self, request: Request) -> Pack:
         return self._packs[int(str(request.key))]
@@ -272,7 +278,8 @@ class _Work:
         try whose answer was lost. Graph's text is not asked: it only explains."""
         if not refused:
             return
-        done = self._looked_at([row for row, _ in refused])
+        maybe = {row.number for row, reply in refused if self._ledger.may_be_so(reply)}
+        done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
         for row, reply in refused:
             if not done[row.number]:
                 self._ledger.failed([row], reply)
@@ -281,12 +288,13 @@ class _Work:
             else:
                 self._ledger.ended([row], RowOutcome.ALREADY, "It became so after the plan was made.")
 
-    def _looked_at(self, rows: Sequence[Kept]) -> dict[int, bool]:
+    def _looked_at(self, rows: Sequence[Kept], patiently: Collection[int]) -> dict[int, bool]:
+        """Which of the rows are so; those whose numbers are in `patiently` are looked at again for a while."""
         done: dict[int, bool] = {}
         for wait in _LOOKS:
-            self._rest(pace.until_look(wait, "An answer was lost"))
+            self._rest(pace.until_look(wait, "What was done may show later"))
             done = self._fulfilled(rows)
-            if all(done[row.number] for row in rows if row.number in self._doubted):
+            if all(done[row.number] for row in rows if row.number in patiently):
                 break
         return done
 

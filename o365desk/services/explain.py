@@ -203,14 +203,26 @@ _GENERAL = frozenset({"Request_BadRequest", "Request_ResourceNotFound", "Authori
 def refused_write(operation: str, status: int, problem: Problem) -> Problem:
     """The same refusal as it concerns an operation's row: what Graph's text is known for, as far as the table has
     it. Only explains; what became of the row was found out otherwise."""
+    row = _row_of(operation, status, problem)
+    return problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")}) if row else problem
+
+
+def may_be_so(operation: str, status: int, problem: Problem) -> bool:
+    """Whether a refusal of an operation's row may mean that what it asks for is so already."""
+    return bool(_row_of(operation, status, problem).get("already"))
+
+
+def _row_of(operation: str, status: int, problem: Problem) -> dict[str, Any]:
+    """What the table knows of a refusal; empty for nothing."""
     said = problem.detail.casefold()
     for row in paths.table("graph-errors.json")["writes"]:
         fits = operation in row["operations"] and status in row["statuses"]
         # What a code of its own says is more than what the status means to the operation.
         known = row["says"].casefold() in said if "says" in row else problem.code in _GENERAL
         if fits and known:
-            return problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")})
-    return problem
+            found: dict[str, Any] = row
+            return found
+    return {}
 
 
 def _envelope(body: object) -> tuple[str, str, str]:

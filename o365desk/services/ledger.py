@@ -165,6 +165,10 @@ class Ledger:
         """What a refusal means to this operation."""
         return explain.refused_write(self._operation.key, reply.status, _refusal(reply))
 
+    def may_be_so(self, reply: Reply) -> bool:
+        """Whether a refusal may mean that it is so already, whatever lists show that lag."""
+        return explain.may_be_so(self._operation.key, reply.status, _refusal(reply))
+
     def lacking(self, reply: Reply) -> Problem | None:
         """What a 403 that is not about one row means, if it is a permission that was taken away meanwhile. Graph
         says the same of groups that nobody may change; a new token tells the two apart."""

@@ -55,7 +55,7 @@ class Changes(RuleBasedStateMachine):
     def a_member_comes_or_goes(self, user: int, group: int) -> None:
         entity, whole = self._user(user), self._group(group)
         if self.directory.members[whole["id"]].has(entity["id"]):
-            changes.remove_member(self.directory, whole, entity["id"])
+            changes.remove_member(self.directory, whole, entity["id"], self.now)
             self.expected[whole["id"]].discard(entity["id"])
         else:
             changes.add_members(self.directory, whole, [entity], self.now)

@@ -17,7 +17,7 @@ def call(users: int, now: float = 0.0, **headers: str) -> Call:
     directory = Directory(1, users, 0)
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     request = Request("GET", "/v1.0/users", headers=given)
-    return Call(request, {"appid": "app"}, frozenset(), None, directory, "", now, 0)
+    return Call(request, {"appid": "app"}, frozenset(), None, directory, "", now, 0, 0)
 
 
 def until_refused(throttle: Throttle, asking: Call, units: int, writes: bool) -> tuple[int, GraphError]:

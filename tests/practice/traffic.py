@@ -50,6 +50,24 @@ def replication_delay(client: Client, put: Put) -> None:
     assert named(write) == [made]
 
 
+def members_delay(client: Client, put: Put) -> None:
+    write = writer(client, "Group.ReadWrite.All", "Directory.Read.All")
+    group = group_of(write.rows("/groups?$top=999"), "security")
+    before = write.members(group)
+    inside = sorted(before)[0]
+    outside = next(user["id"] for user in write.rows("/users?$top=999") if user["id"] not in before)
+    put(members_delay=20)
+    assert write.bind(group, outside).status_code == 204
+    assert write.send("DELETE", f"/groups/{group}/members/{inside}/$ref").status_code == 204
+    assert write.members(group) == before, "the list lags"
+    assert group not in {entry["id"] for entry in write.rows(f"/users/{outside}/memberOf")}
+    refused(write.bind(group, outside), 400, "already exist")
+    refused(write.send("DELETE", f"/groups/{group}/members/{inside}/$ref"), 404, inside)
+    put(clock_offset=21)
+    assert write.members(group) == before - {inside} | {outside}
+    assert group in {entry["id"] for entry in write.rows(f"/users/{outside}/memberOf")}
+
+
 def reset_before_work(client: Client, put: Put) -> None:
     write = writer(client)
     put(reset_before_work=1)
@@ -156,7 +174,7 @@ def consent_withdrawn_after(client: Client, put: Put) -> None:
 EFFECTS: dict[str, Callable[[Client, Put], None]] = {
     effect.__name__: effect
     for effect in (
-        replication_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500, graph_refuses,
-        batch_throttle, throttling, consent_withdrawn_after,
+        replication_delay, members_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500,
+        graph_refuses, batch_throttle, throttling, consent_withdrawn_after,
     )
 }  # fmt: skip
