@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ FULL = os.environ.get("O365DESK_TORTURE") == "1"
 USERS, ROWS = (11_000, 10_000) if FULL else (1_260, 1_000)
 BAD = 37
 DEATHS = 12 if FULL else 3
-ADD = "add-user-to-group"
+INSTANTS = 40 if FULL else 4
+ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 
 pytestmark = [
     pytest.mark.timeout(1800),
@@ -71,15 +73,15 @@ def bad_rows(bulk: Bulk, chance: random.Random) -> list[str]:
     return [kinds[number % len(kinds)]() for number in range(BAD)]
 
 
-def child(folder: Path, what: str, point: str) -> int:
+def started(folder: Path, what: str, point: str) -> "subprocess.Popen[bytes]":
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, bulk_child.__file__, what, str(folder), point],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        timeout=600,
-        check=False,
-    )
-    return done.returncode
+    command = [sys.executable, bulk_child.__file__, what, str(folder), point]
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(root)})
+
+
+def child(folder: Path, what: str, point: str) -> int:
+    with started(folder, what, point) as process:
+        return process.wait(600)
 
 
 def prepare(bulk: Bulk, folder: Path, operation: str, rows: list[dict[str, Any]], **switches: float) -> None:
@@ -148,6 +150,41 @@ def test_killed_at_any_point_resume_ends_as_if_undisturbed(bulk: Bulk, tmp_path:
         assert ended.counts.changed == 500
         assert bulk.writer.members(group) == before | {user["id"] for user in people}
         assert bulk.apply(bulk.undo(ended)).counts.changed == 500
+        assert bulk.writer.members(group) == before
+        bulk.client.control("/reset", {})
+        bulk.writer = type(bulk.writer)(bulk.client, bulk.client.bearer("read-write"))
+
+
+def test_killed_at_any_instant_resume_ends_as_if_undisturbed(bulk: Bulk, tmp_path: Path) -> None:
+    """The instants are chosen blindly; lists lag, answers are lost, items are throttled meanwhile."""
+    chance = random.Random(20261125)
+    group = bulk.group("large")
+    for number in range(INSTANTS):
+        key = chance.choice([ADD, REMOVE])
+        before = bulk.writer.members(group)
+        inside = [user["id"] for user in bulk.users if user["id"] in before]
+        outside = [user["id"] for user in bulk.outsiders(group, 800)]
+        people = chance.sample(outside, min(800, len(outside))) if key == ADD else chance.sample(inside, 250)
+        rows = [{"number": n, "values": {"group": group, "user": user}} for n, user in enumerate(people, 1)]
+        lag, reset, throttle = chance.choice([0, 1.5]), chance.randint(0, 2), chance.choice([0, 5])
+        prepare(
+            bulk, tmp_path, key, rows, latency_ms=40, members_delay=lag, reset_after_work=reset,
+            batch_throttle=throttle, retry_after=0.1,
+        )  # fmt: skip
+        known = len(bulk.runner.runs())
+        with started(tmp_path, "apply", "never:1") as process:
+            while len(bulk.runner.runs()) == known and process.poll() is None:
+                time.sleep(0.002)
+            time.sleep(chance.uniform(0, 0.5))
+            process.kill()
+        run = bulk.runner.runs()[0]
+        assert len(bulk.runner.runs()) == known + 1
+        ended = bulk.resumed(run) if run.state.resumable else run
+        assert (ended.state, ended.counts.changed) == (RunState.FINISHED, len(people)), (number, key, run)
+        bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 3, "latency_ms": 0})
+        wanted = before | set(people) if key == ADD else before - set(people)
+        assert bulk.writer.members(group) == wanted, (number, key, run)
+        assert bulk.apply(bulk.undo(ended)).counts.changed == len(people)
         assert bulk.writer.members(group) == before
         bulk.client.control("/reset", {})
         bulk.writer = type(bulk.writer)(bulk.client, bulk.client.bearer("read-write"))
