@@ -1,8 +1,8 @@
 """Many requests to Microsoft Graph, 20 to a `$batch`, several of these in flight.
 
-Each request is accounted for. What Graph turned away (429, 503 with Retry-After, 424) was not done and is sent
+Each request is accounted for. What Graph turned away (429, 424, a read's 503) was not done and is sent
 again after the longest wait asked for; so is what only reads, when an answer was lost. What writes is not sent
-again when nobody knows whether it arrived: it comes back with status 0, to be looked up.
+again when nobody knows whether it was done (no answer, or a 5xx): it comes back so, to be looked up.
 
 Source: microsoftgraph/microsoft-graph-docs-contrib concepts/{json-batching,throttling}.md.
 """
@@ -162,12 +162,14 @@ class _Outcome:
             return
         asked = answers.retry_after(headers)
         reply = _reply(item, status, headers, body, problem or answers.refusal(status, body, headers))
-        if status in _TURNED_AWAY or (status == 503 and asked is not None):
+        # A 503 does not say that the work was not done: what writes is looked up before it is sent again.
+        if status in _TURNED_AWAY or (status == 503 and asked is not None and item.request.may_repeat):
             self.throttled[item.number] = reply
             if asked is not None:
                 self.wait = max(asked, self.wait or 0)
         elif status in _TRANSIENT:
             self.lose(item, reply.problem or _no_answer(reply.request_id), reply)
+            self.backoff = max(self.backoff, min(asked or 0.0, self._patience.longest))
         else:
             self.final[item.number] = reply
 

@@ -1,5 +1,6 @@
 """New groups: their plan, and making them. Each is made at most once, whatever becomes of the answers: before a
-second try the tenant is searched for the first one's work by the mail nickname, which is unique.
+second try the tenant is searched for the first one's work by the mail nickname, which is unique. It is searched
+before the first try too: what is there then is somebody else's.
 
 Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/group-post-groups.md (20 relationships
 with the group); learn.microsoft.com on group-post-members (a new group may not be found for some seconds).
@@ -14,8 +15,8 @@ from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
-from o365desk.services import comparing, lookup, pace, shapes
-from o365desk.services.graph import Graph, Reply, Request
+from o365desk.services import comparing, explain, lookup, pace, shapes
+from o365desk.services.graph import PATIENT, Graph, Reply, Request
 from o365desk.services.journal import SENT, Kept
 from o365desk.services.shapes import TOGETHER, Fate, fate
 
@@ -31,7 +32,9 @@ _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 _POSTS = 3
 _SKEW = timedelta(hours=1)
 """How far the clocks of this computer and of Microsoft may be apart."""
-_UNIFIED = "microsoft365"
+_ADDING = "add-user-to-group"
+"""The operation as which the later members come."""
+_UNIFIED, _HIDDEN = "microsoft365", "HiddenMembership"
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
@@ -166,41 +169,56 @@ def create(
     for row in rows:
         if not control.may_go_on():
             return
-        made = row.before.get("made", "")
-        new = not made
+        made, new = str(row.before.get("made", "")), False
         if row.state == SENT and not made:
             made = _look(graph, row, rest, since)
-            new = False
         if not made:
-            made, new = _make(graph, row, ledger, control, rest, since), True
+            made, new = _make(graph, row, ledger, control, rest, since)
         if made:
             ledger.note(row, made=made)
             _finish(graph, row, made, ledger, rest, new)
 
 
-def _make(graph: Graph, row: Kept, ledger: "Ledger", control: Control, rest: "Rests", since: datetime) -> str:
-    """The new group's id; "" where it was refused, or is left in doubt by a gentle cancel."""
+def _make(
+    graph: Graph, row: Kept, ledger: "Ledger", control: Control, rest: "Rests", since: datetime
+) -> tuple[str, bool]:
+    """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
+    in doubt by a gentle cancel."""
     request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target))
     doubted = row.state == SENT
-    for _ in range(_POSTS):
+    if not doubted and (theirs := _theirs(graph, row)):
+        ledger.note(row, theirs=theirs)
+    for tried in range(_POSTS):
         if not control.may_go_on():
-            return ""
+            return "", False
         ledger.sent([row])
         (reply,) = graph.batch([request])
         end = fate(reply)
         if end is Fate.DONE:
-            return str(reply.body["id"])
-        if end in (Fate.LOST, Fate.BUSY):
-            doubted = doubted or end is Fate.LOST
-            if made := _look(graph, row, rest, since):
-                return made
-            continue
+            return str(reply.body["id"]), True
+        doubted = doubted or end is Fate.LOST
         # The nickname may be taken by what the lost try has made.
-        if end is Fate.REFUSED and doubted and (made := _look(graph, row, rest, since)):
-            return made
-        _refused(row, reply, ledger, doubted=doubted)
-        return ""
+        if doubted and end in (Fate.LOST, Fate.BUSY, Fate.REFUSED) and (made := _look(graph, row, rest, since)):
+            return made, False
+        if end not in (Fate.LOST, Fate.BUSY):
+            _refused(row, reply, ledger, doubted=doubted)
+            return "", False
+        rest(pace.unasked(0 if doubted else PATIENT.backoff(tried + 1), "Microsoft Graph could not do it yet"))
+    if not doubted:
+        ledger.failed([row], reply)
+        return "", False
     raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
+
+
+def _theirs(graph: Graph, row: Kept) -> list[str]:
+    """The ids of groups that have the nickname before anything was sent: they are somebody else's."""
+    condition = f"mailNickname eq {odata.literal(row.target['body']['mailNickname'])}"
+    try:
+        return [str(group["id"]) for group in lookup.rows_of(graph, [_search(condition)])]
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        return []  # who may not look may not create either: then Graph says why
 
 
 def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,7 +256,8 @@ def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime) -> str:
         rest(pace.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
             made = datetime.fromisoformat(str(group["createdDateTime"]))
-            if group["displayName"] == body["displayName"] and made > since - _SKEW:
+            theirs = group["id"] in row.before.get("theirs", ())
+            if not theirs and group["displayName"] == body["displayName"] and made > since - _SKEW:
                 return str(group["id"])
     return ""
 
@@ -246,7 +265,9 @@ def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime) -> str:
 def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:
     """Adds the members that did not come with the group, and ends the row."""
     members: list[str] = row.target["members"]
-    missing = members[len(_first(row.target)) :] if new else _missing(graph, made, members)
+    later = members[len(_first(row.target)) :]
+    hidden = row.target["body"].get("visibility") == _HIDDEN
+    missing = later if new or hidden else _missing(graph, made, members, later)
     problem: Problem | None = None
     for tried, wait in enumerate(_LOOKS):
         if not missing:
@@ -259,8 +280,11 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
         refused = [
             (users, reply) for users, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE
         ]
-        problem = next((ledger.explained(reply) for _, reply in refused if reply.problem), None)
-        missing = _missing(graph, made, [user for users, _ in refused for user in users])
+        # Of a hidden membership only the answers tell; whoever is in it already was added by a process that died.
+        left = [(users, reply) for users, reply in refused if len(users) > 1 or not _is_in(reply)]
+        problem = next((ledger.explained(reply) for _, reply in left if reply.problem), None)
+        missing = [user for users, _ in left for user in users]
+        missing = missing if hidden else _missing(graph, made, missing, missing)
     detail, remedy = f"Its object ID is {made}.", ""
     if missing:
         why = f" {problem.sentence()}" if problem else ""
@@ -269,8 +293,8 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
     ledger.ended([row], RowOutcome.CHANGED, detail, remedy)
 
 
-def _missing(graph: Graph, made: str, members: Sequence[str]) -> list[str]:
-    """Who of these is not in the group; all of them where its list may not be read, as with a hidden membership."""
+def _missing(graph: Graph, made: str, members: Sequence[str], unread: Sequence[str]) -> list[str]:
+    """Who of the members is not in the group; `unread`, where its list may not be read."""
     if not members:
         return []
     try:
@@ -278,8 +302,13 @@ def _missing(graph: Graph, made: str, members: Sequence[str]) -> list[str]:
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
-        found = set()
+        return list(unread)
     return [user for user in members if user not in found]
+
+
+def _is_in(reply: Reply) -> bool:
+    """Whether Graph says of somebody who was to be added alone that they belong already."""
+    return reply.problem is not None and explain.may_be_so(_ADDING, reply.status, reply.problem)
 
 
 def _problem(field: str, title: str, cause: str, remedy: str, code: str) -> Problem:

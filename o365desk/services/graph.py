@@ -205,8 +205,8 @@ class Graph:
         if status == 503:
             # The host behind this connection is the one that is not well.
             self._line.start_afresh()
-            if asked is None and method not in REPEATABLE:
-                return None  # nobody knows whether it was done
+            if method not in REPEATABLE:
+                return None  # nobody knows whether it was done, whatever wait it asks for
         if status in _THROTTLED:
             if asked is None:
                 return pace.unasked(backoff, "Microsoft Graph is busy")

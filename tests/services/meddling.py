@@ -34,6 +34,26 @@ def meddle(monkeypatch: pytest.MonkeyPatch, judge: Meddle) -> list[Item]:
     return kept
 
 
+def meddle_once_after(monkeypatch: pytest.MonkeyPatch, concerns: Callable[[Item], bool], status: int) -> None:
+    """The first batch with items that `concerns` is carried out, and these are answered with a status all the same."""
+    post, left = Graph._post_batch, [1]
+
+    def meddled(graph: Graph, body: Any, claims: str | None) -> requests.Response:
+        response = post(graph, body, claims)
+        concerned = {item["id"] for item in body["requests"] if concerns(item)}
+        if not (concerned and left):
+            return response
+        left.pop()
+        answers = json.loads(response.content)["responses"]
+        for answer in answers:
+            if answer["id"] in concerned:
+                answer |= {"status": status, "headers": {"Retry-After": "0.2"}, "body": {"error": {"code": "said"}}}
+        response._content = json.dumps({"responses": answers}).encode()
+        return response
+
+    monkeypatch.setattr(Graph, "_post_batch", meddled)
+
+
 def _empty() -> requests.Response:
     response = requests.Response()
     response.status_code, response._content = 200, b'{"responses": []}'

@@ -185,16 +185,39 @@ def test_the_longest_wait_asked_for_counts(scripted: Any) -> None:
     server, line = scripted(script)
     paused: list[Pause | None] = []
     began = time.monotonic()
-    replies = server.graph(line, told=paused.append).batch(writes(6))
+    wanted = writes(6)
+    wanted[2] = reads(1)[0]
+    replies = server.graph(line, told=paused.append).batch(wanted)
     assert time.monotonic() - began >= 0.3
     assert [reply.status for reply in replies] == [200] * 6
     again = [item["url"] for asked in server.asked[1:] for item in asked.items]
-    assert again == ["/groups/1", "/groups/2", "/groups/3", "/groups/4"]
+    assert again == ["/groups/1", "/users?$top=1", "/groups/3", "/groups/4"]
     assert len(paused) == 2
     assert paused[0] is not None
     assert paused[0].reason == "Microsoft asks for 0.3 s"
     # After a 503 the connection is another one.
     assert server.asked[0].port != server.asked[1].port
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_write_that_met_a_503_is_in_doubt_whatever_wait_it_asks_for(scripted: Any, whole: bool) -> None:
+    """It may have been done all the same: a group must not be made twice."""
+
+    def script(asked: Asked, number: int) -> Said:
+        if number:
+            return each(asked, 200, {})
+        if whole:
+            return Said(503, {}, {"Retry-After": "0.2"})
+        return each(asked, 503, {}, Retry_After="0.2")
+
+    server, line = scripted(script)
+    paused: list[Pause | None] = []
+    replies = server.graph(line, told=paused.append).batch([*writes(2), *reads(1)])
+    assert [reply.status for reply in replies] == [503, 503, 200]
+    assert all(reply.problem and not reply.problem.conclusive for reply in replies[:2])
+    assert [len(asked.items) for asked in server.asked] == [3, 1]
+    assert paused[0] is not None
+    assert paused[0].seconds > 0.15
 
 
 @pytest.mark.parametrize("status", [424, 429])

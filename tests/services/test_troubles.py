@@ -17,7 +17,7 @@ from o365desk.services.runner import Runner
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
-from tests.services.meddling import Item, meddle
+from tests.services.meddling import Item, meddle, meddle_once_after
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
@@ -201,6 +201,32 @@ def test_a_group_made_a_moment_ago_is_given_time(bulk: Bulk, monkeypatch: pytest
     assert bulk.writer.members(group["id"]) == ids(people)
 
 
+# --- a fault for an answer, though the work was done ---------------------------------------------------------------
+
+
+def test_a_group_whose_making_was_answered_with_a_503_is_ours(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch, hurried: None
+) -> None:
+    plan = bulk.plan("create-group", [{"displayName": "Once", "kind": "security"}])
+    meddle_once_after(monkeypatch, lambda item: item["url"] == "/groups", 503)
+    run = bulk.apply(plan)
+    assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"], 1)
+    assert len(created(bulk, "Once")) == 1
+
+
+def test_members_whose_change_was_answered_with_a_503_are_ours_and_undone(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch, hurried: None
+) -> None:
+    group = bulk.group("security")
+    before = bulk.writer.members(group)
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 20)))
+    meddle_once_after(monkeypatch, lambda item: item["method"] == "PATCH", 503)
+    run = bulk.apply(plan)
+    assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"] * 20, 20)
+    bulk.apply(bulk.undo(run))
+    assert bulk.writer.members(group) == before
+
+
 # --- rows that ask for the same -----------------------------------------------------------------------------------
 
 
@@ -289,6 +315,79 @@ def test_after_a_gentle_cancel_a_group_is_not_tried_again(
     monkeypatch.setattr(creating, "_LOOKS", (0.0, 0.1))
     assert outcomes(bulk.rows(bulk.resumed(run))) == ["changed"]
     assert len(created(bulk, "Cancelled")) == 1
+
+
+PAYROLL = {"displayName": "Payroll", "mailNickname": "payroll", "mailEnabled": False, "securityEnabled": True}
+
+
+@pytest.mark.parametrize("trouble", ["conflict", "lost"])
+def test_a_group_that_somebody_else_made_meanwhile_is_never_taken_for_ours(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, hurried: None, trouble: str
+) -> None:
+    """With the same names: a colleague makes it between plan and run, and then our own try goes wrong."""
+    people = [user["id"] for user in bulk.users if user["accountEnabled"]][:3]
+    values = {"displayName": "Payroll", "kind": "security", "members": ";".join(people)}
+    plan = bulk.plan("create-group", [values])
+    theirs = bulk.writer.send("POST", "/groups", PAYROLL).json()["id"]
+    if trouble == "conflict":
+        meddle(monkeypatch, lambda item: (409, "Request_Conflict") if item["url"] == "/groups" else None)
+    else:
+        switches(reset_before_work=1)
+    run = bulk.apply(plan)
+    (row,) = bulk.rows(run)
+    assert (row.outcome, run.undoable) == ("failed", 0)
+    assert row.remedy
+    assert ("nickname is taken" in row.detail) == (trouble == "lost")
+    assert bulk.writer.members(theirs) == set()
+    assert bulk.writer.send("GET", f"/groups/{theirs}").status_code == 200
+
+
+def test_after_a_crash_somebody_elses_group_is_still_known(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = bulk.plan("create-group", [{"displayName": "Payroll", "kind": "security"}])
+    bulk.writer.send("POST", "/groups", PAYROLL)
+
+    class CrashedError(BaseException):
+        pass
+
+    def crash(*_: object) -> None:
+        raise CrashedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(creating, "fate", crash)  # the request was sent; what came back is not written down
+        with pytest.raises(CrashedError):
+            bulk.apply(plan)
+    monkeypatch.setattr(creating, "_LOOKS", (0.0, 0.1))
+    (row,) = bulk.rows(bulk.resumed(bulk.runner.runs()[0]))
+    assert row.outcome == "failed"
+    assert len(created(bulk, "Payroll")) == 1
+
+
+def test_after_a_crash_who_is_in_a_hidden_membership_is_not_called_missing(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch, hurried: None
+) -> None:
+    people = [user["id"] for user in bulk.users if user["accountEnabled"]][:50]
+    values = {
+        "displayName": "Secret",
+        "kind": "microsoft365",
+        "visibility": "HiddenMembership",
+        "members": ";".join(people),
+    }
+    plan = bulk.plan("create-group", [values])
+
+    class CrashedError(BaseException):
+        pass
+
+    def crash(*_: object) -> None:
+        raise CrashedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "ended", crash)  # all are in it then
+        with pytest.raises(CrashedError):
+            bulk.apply(plan)
+    (row,) = bulk.rows(bulk.resumed(bulk.runner.runs()[0]))
+    assert row.detail.startswith("Its object ID is "), row.detail
 
 
 def test_who_is_in_a_group_with_hidden_membership_is_not_called_missing(bulk: Bulk, switches: Switches) -> None:
