@@ -5,10 +5,10 @@ could not be read back either. Nothing is sent twice without looking first wheth
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from o365desk.catalogue.operations import Change, Members, NewGroup, Operation
 from o365desk.model.datasource import DataSource
@@ -32,9 +32,6 @@ somebody else was there first. Microsoft's copies of the directory agree after a
 _WIDELY = 2
 """How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
-
-_NEW = timedelta(minutes=5)
-"""How long before the run a group was made that may still be unknown to some of Microsoft's servers."""
 _UNTRUSTED = 401
 """The status of a token that is not taken any more."""
 
@@ -79,31 +76,32 @@ def refuse_large(plan: Plan, *, allow_large: bool, confirmed: str) -> None:
 
 
 class _Groups:
-    """Looks at groups of which every request was refused, before each row is asked for."""
+    """What is known of groups of which every request was refused, before each row is asked for."""
 
     def __init__(self, graph: Graph, change: Change, since: datetime) -> None:
         self._graph, self._change, self._since = graph, change, since
 
     def refusing(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> dict[str, Problem | None]:
         """Groups that are gone (None), or have become of a kind that takes no change (why)."""
-        if not isinstance(self._change, Members):
+        aims = _wholly_refused(refused, sent)
+        if not (aims and isinstance(self._change, Members)):
             return {}
-        found = {aim: self._group(aim, lookup.GROUP_SELECT) for aim in _wholly_refused(refused, sent)}
+        try:
+            found = shapes.groups_now(self._graph, aims, lookup.GROUP_SELECT)
+        except ProblemError as error:
+            raise StoppedError(error.problem) from error
         why = {aim: comparing.refused_kind(group, ()) if group else None for aim, group in found.items()}
         return {aim: problem for aim, problem in why.items() if problem or found[aim] is None}
 
     def new(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> set[str]:
-        """Groups that refused everything and were made a moment ago: they may not be known everywhere yet."""
-        if not (isinstance(self._change, Members) and self._change.adds):
-            return set()
-        found = {aim: self._group(aim, ("id", "createdDateTime")) for aim in _wholly_refused(refused, sent)}
-        return {aim for aim, group in found.items() if group and _made(group) > self._since - _NEW}
-
-    def _group(self, group: str, select: Sequence[str]) -> dict[str, Any] | None:
-        try:
-            return shapes.kind_of_group(self._graph, group, select)
-        except ProblemError as error:
-            raise StoppedError(error.problem) from error
+        """Groups that refused everything and were made a moment ago: they may not be known everywhere yet. As the
+        plan had it: whoever does not know a group yet cannot tell when it was made."""
+        made = {pack.aim: pack.rows[0].target.get("made") for pack, _ in refused}
+        return {
+            aim
+            for aim in _wholly_refused(refused, sent)
+            if (text := made[aim]) and datetime.fromisoformat(str(text)) > self._since - comparing.NEW
+        }
 
 
 class _Work:
@@ -309,11 +307,6 @@ def _wholly_refused(refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack])
     """The aims of which every request was refused."""
     number = Counter(pack.aim for pack in sent)
     return [aim for aim, times in Counter(pack.aim for pack, _ in refused).items() if times == number[aim]]
-
-
-def _made(group: Mapping[str, Any]) -> datetime:
-    text = group.get("createdDateTime")
-    return datetime.fromisoformat(str(text)) if text else datetime.min.replace(tzinfo=UTC)
 
 
 def carry_out(

@@ -7,6 +7,7 @@ meaning; `compare_…` holds each meaning against the tenant and leaves none ope
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue.operations import Members, Operation, UserProperty
@@ -16,6 +17,8 @@ from o365desk.services import lookup, shapes
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
 
+NEW = timedelta(minutes=5)
+"""How old a group may be that some of Microsoft's servers do not know yet."""
 ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
 """The permission that groups with directory roles need besides."""
 SEES_HIDDEN = frozenset({"Member.Read.Hidden", "Directory.ReadWrite.All"})
@@ -76,8 +79,14 @@ def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
     if left:
         find_users(desk, left)
     for draft in still_open(drafts):
-        draft.target = {"group": draft.group["id"], "user": draft.user["id"]}
+        draft.target = {"group": draft.group["id"], "user": draft.user["id"]} | _new(draft.group, desk.now)
         draft.meaning = (draft.group["id"], draft.user["id"])
+
+
+def _new(group: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """When a group was made, if that is so short ago that some of Microsoft's servers may not know it yet."""
+    made = str(group.get("createdDateTime") or "")
+    return {"made": made} if made and datetime.fromisoformat(made) > now - NEW else {}
 
 
 def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:

@@ -26,7 +26,7 @@ USER_SELECT = (
 )  # fmt: skip
 GROUP_SELECT = (
     "id", "displayName", "mail", "mailNickname", "groupTypes", "mailEnabled", "securityEnabled",
-    "onPremisesSyncEnabled", "isAssignableToRole", "visibility",
+    "onPremisesSyncEnabled", "isAssignableToRole", "visibility", "createdDateTime",
 )  # fmt: skip
 
 _VALUES = 15

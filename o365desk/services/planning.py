@@ -96,6 +96,7 @@ class Desk:
     granted: frozenset[str]
     source_name: str
     tell: Callable[[str], None]
+    now: datetime
     delegated: bool = False
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
@@ -218,7 +219,7 @@ def _made(
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
-    desk = _desk(session, operation, settings, wishes, doing)
+    desk = _desk(session, operation, settings, wishes, doing, now)
     resolve, compare = _CHANGES[type(operation.change)]
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)
@@ -243,6 +244,7 @@ def _desk(
     settings: Settings,
     wishes: Mapping[int, Any] | None,
     tell: Callable[[str], None],
+    now: datetime,
 ) -> Desk:
     source = session.source
     return Desk(
@@ -252,6 +254,7 @@ def _desk(
         granted=session.token.granted,
         source_name=source.name,
         tell=tell,
+        now=now,
         delegated=source.sign_in.delegated,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
         wishes=wishes,

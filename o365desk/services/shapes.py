@@ -156,11 +156,11 @@ def fate(reply: Reply) -> Fate:
     return Fate.REFUSED if reply.problem else Fate.DONE
 
 
-def kind_of_group(graph: Graph, group: str, select: Sequence[str]) -> dict[str, Any] | None:
-    """Some properties of a group as it is now; None: it is not there."""
-    (reply,) = graph.batch([Request(method="GET", path=f"/groups/{group}?$select={','.join(select)}")])
-    found: dict[str, Any] | None = good(reply)
-    return found
+def groups_now(graph: Graph, groups: Iterable[str], select: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """Some properties of groups by id, as they are now. None: it is not there."""
+    properties = ",".join(select)
+    asked = [Request(method="GET", path=f"/groups/{group}?$select={properties}", key=group) for group in groups]
+    return {str(reply.request.key): good(reply) for reply in graph.batch(asked)}
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def meddle(monkeypatch: pytest.MonkeyPatch, judge: Meddle) -> list[Item]:
 
 
 def meddle_once_after(monkeypatch: pytest.MonkeyPatch, concerns: Callable[[Item], bool], status: int) -> None:
-    """The first batch with items that `concerns` is carried out, and these are answered with a status all the same."""
+    """The first batch with items that `concerns` is carried out, and these are answered with a status anyway."""
     post, left = Graph._post_batch, [1]
 
     def meddled(graph: Graph, body: Any, claims: str | None) -> requests.Response:
