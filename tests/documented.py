@@ -113,7 +113,7 @@ TABLE = (
     Documented("DELETE", rf"/groups/{GUID}/members/{GUID}/\$ref"),
     Documented("DELETE", f"/groups/{GUID}"),
     Documented("POST", f"/users/{USER}/assignLicense", body=LICENCES),
-    Documented("PATCH", f"/users/{USER}", body=_object({"usageLocation": {"type": ["string", "null"]}})),
+    Documented("PATCH", f"/users/{USER}", body=_object({"usageLocation": {"type": "string"}})),
 )
 
 

@@ -62,7 +62,7 @@ _PATCHED: dict[str, Callable[[Any], bool]] = {
     "officeLocation": _text(128),
     "preferredLanguage": _text(64),
     "surname": _text(64),
-    "usageLocation": lambda value: value is None or (isinstance(value, str) and value in names.ISO_COUNTRIES),
+    "usageLocation": lambda value: isinstance(value, str) and value in names.ISO_COUNTRIES,  # "not nullable"
 }
 
 

@@ -221,8 +221,31 @@ def compare_property(desk: "Desk", drafts: "list[Draft]") -> None:
         draft.before = {"value": draft.user.get(name) or None}
         if draft.before["value"] == draft.wish:
             draft.already(f"It is “{draft.wish}”." if draft.wish else "It is empty.")
+        elif draft.changed_since(draft.before["value"]):
+            draft.cannot(changed_since(f"It is “{draft.before['value'] or 'empty'}” now."))
+        elif draft.wish is None:
+            draft.cannot(_not_emptied(draft.item))
         else:
             draft.will(f"Before: “{draft.before['value']}”." if draft.before["value"] else "")
+
+
+def changed_since(cause: str) -> Problem:
+    """Why an undo leaves something alone: somebody else has changed it since the run."""
+    return Problem(
+        title="Somebody has changed it since",
+        cause=cause,
+        remedy="Look who did, and why; then change it by hand if it is still to be taken back.",
+        code="changed-since",
+    )
+
+
+def _not_emptied(name: str) -> Problem:
+    return Problem(
+        title=f"The usage location of {name} cannot be emptied again",
+        cause="Microsoft lets it be replaced by another country's, but not taken away.",
+        remedy="It may stay: without a licence it has no effect.",
+        code="not-nullable",
+    )
 
 
 def _property(operation: Operation) -> str:

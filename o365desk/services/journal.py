@@ -77,6 +77,8 @@ _UNDOABLE = """
     SELECT number, label, line, state, target, before FROM run_rows
     WHERE run = ? AND state = 'changed' AND NOT undone ORDER BY number
 """
+_LATER = "SELECT id, undoes, place FROM runs WHERE place > ? AND source_id = ? ORDER BY place"
+_CHANGED = "SELECT target FROM run_rows WHERE run = ? AND state = 'changed' AND NOT undone"
 _FAILED = """
     SELECT number, line, given FROM run_rows
     WHERE run = ? AND state = 'failed' AND given != '{}' ORDER BY number
@@ -231,6 +233,21 @@ class Journal:
             for number, label, line, state, target, before in rows
         ]
 
+    def changed_later(self, run: Run, rows: Sequence[Kept]) -> dict[int, str]:
+        """By row number, the last run after this one that changed the same and was not undone. The undo of a run
+        since then is no change of its own: it made things as they were."""
+        wanted = {_about(row.target): row.number for row in rows}
+        place, since = self._row(run.id)[-1], {run.id}
+        found: dict[int, str] = {}
+        for key, undoes, number in self._all(_LATER, place, run.source_id):
+            since.add(key)
+            if undoes in since:
+                continue
+            targets = self._all(_CHANGED, number)
+            meant = (wanted.get(_about(msgspec.json.decode(target))) for (target,) in targets)
+            found |= {row: key for row in meant if row is not None}
+        return found
+
     def failed(self, key: str) -> tuple[Row, ...]:
         """The rows that failed, as they were given; without those of a run that is older than their keeping."""
         rows = self._all(_FAILED, self._row(key)[-1])
@@ -287,6 +304,11 @@ def _run(row: Any, state: RunState, tally: _Tally) -> Run:
         undone_by=undone_by,
         problem=msgspec.json.decode(problem, type=Problem) if problem else None,
     )
+
+
+def _about(target: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a row is about, the same for every change of it."""
+    return tuple(target.get(key) for key in ("group", "user", "sku", "name"))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------

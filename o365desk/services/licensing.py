@@ -134,6 +134,8 @@ def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
         )
     elif draft.before["direct"] is None:
         draft.already("Not assigned.")
+    elif draft.changed_since(draft.before["direct"]):
+        draft.cannot(comparing.changed_since("It was given again since, with other service plans."))
     else:
         draft.target["stays"] = bool(through)
         draft.will(f"Keeps it through {names}." if through else "")
@@ -143,6 +145,8 @@ def _compare_assignment(desk: "Desk", draft: "Draft", through: Sequence[str], co
     direct = draft.before["direct"]
     if direct == draft.wish:
         draft.already("Assigned already.")
+    elif draft.changed_since(direct):
+        draft.cannot(comparing.changed_since("It was given, or its service plans changed, since."))
     elif not draft.user.get("usageLocation"):
         draft.cannot(_no_location(desk, draft.item))
     elif problem := counted.forbidden(draft) or (None if _has(draft) else counted.take(draft)):

@@ -40,13 +40,15 @@ _ARROW = " → "
 @dataclass
 class Draft:
     """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
-    that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly."""
+    that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly. `left`
+    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it."""
 
     row: Row
     item: str = ""
     aim: str = ""
     meaning: Hashable = None
     wish: Any = None
+    left: tuple[Any, ...] = ()
     user: dict[str, Any] = field(default_factory=dict)
     group: dict[str, Any] = field(default_factory=dict)
     sku: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +57,10 @@ class Draft:
     standing: Standing | None = None
     problem: Problem | None = None
     note: str = ""
+
+    def changed_since(self, now: Any) -> bool:
+        """Whether it is no longer what the run that is undone had made of it."""
+        return bool(self.left) and self.left[0] != now
 
     def value(self, key: str) -> str:
         """What the row gives for a field, without blanks around it."""
@@ -154,19 +160,24 @@ def undo(
     session: "Session",
     operation: Operation,
     kept: Sequence[Kept],
+    later: Mapping[int, str],
     settings: Settings,
     tell: Callable[[PlanProgress], None],
     now: datetime,
     run: Run,
 ) -> Plan:
-    """What `operation` would do to bring back what was before these rows of a run changed."""
+    """What `operation` would do to bring back what was before these rows of a run changed. `later` names, by row
+    number, runs that have changed the same again since."""
     drafts, wishes = [], {}
     for row in kept:
         given, wishes[row.number] = _former(row)
         # Who is gone by now is still named as then.
         item, _, aim = row.label.partition(_ARROW)
         back = Row(number=row.number, line=row.line, values=given)
-        drafts.append(Draft(back, item=item, aim=aim, wish=wishes[row.number]))
+        draft = Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
+        if row.number in later:
+            draft.cannot(_changed_by(later[row.number]))
+        drafts.append(draft)
     made = _made(session, operation, drafts, settings, tell, now, wishes, run.id)
     if not run.doubtful:
         return made
@@ -184,6 +195,20 @@ def _former(row: Kept) -> tuple[dict[str, str], Any]:
     if "made" in before:
         return {"group": before["made"]}, None
     return {key: str(target[key]) for key in ("group", "user") if key in target}, None
+
+
+def _left(row: Kept) -> tuple[Any, ...]:
+    """What a row made of what it changed, where that is more than yes or no."""
+    return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
+
+
+def _changed_by(run: str) -> Problem:
+    return Problem(
+        title=f"Run {run} changed this again",
+        cause="What that run brought is not this run's to take back.",
+        remedy=f"Undo run {run} first, then this one again; or leave it as it is.",
+        code="changed-later",
+    )
 
 
 def _numbered(rows: Iterable[Row]) -> list[Row]:

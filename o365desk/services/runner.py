@@ -207,7 +207,8 @@ class Runner:
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
-            return planning.undo(session, operation, rows, self.settings, telling, self._clock(), run)
+            later = self._journal.changed_later(run, rows)
+            return planning.undo(session, operation, rows, later, self.settings, telling, self._clock(), run)
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""

@@ -361,7 +361,8 @@ def test_changes_of_users(write: Writer, outsiders: list[str]) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "text"),
     [({"usageLocation": "Germany"}, 400, "usageLocation"), ({"usageLocation": "XX"}, 400, "usageLocation"),
-     ({"usageLocation": ""}, 400, "usageLocation"), ({"displayName": None}, 400, "displayName"),
+     ({"usageLocation": ""}, 400, "usageLocation"), ({"usageLocation": None}, 400, "usageLocation"),
+     ({"displayName": None}, 400, "displayName"),
      ({"accountEnabled": "yes"}, 400, "accountEnabled"), ({"department": "x" * 65}, 400, "department"),
      ({"businessPhones": ["1", "2"]}, 400, "businessPhones"), ({"nonsense": 1}, 400, "nonsense")],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, ProblemError
@@ -453,9 +454,11 @@ def test_two_plans_of_one_user_are_never_on_their_way_at_once(bulk: Bulk, switch
 
 def test_a_licence_that_is_refused_says_why(bulk: Bulk) -> None:
     people = [user for user in bulk.users if user["usageLocation"] and not user["assignedLicenses"]][:2]
+    nowhere = next(user["id"] for user in bulk.users if not user["usageLocation"] and user["accountEnabled"])
     plan = bulk.plan("assign-licence-to-user", [{"user": user["id"], "plan": "FLOW_FREE"} for user in people])
-    bulk.writer.send("PATCH", f"/users/{people[0]['id']}", {"usageLocation": None})
-    rows = bulk.rows(bulk.apply(plan))
+    # A plan can be older than what it says: here of somebody whose country is not known (any more).
+    old = replace(plan.rows[0], target=plan.rows[0].target | {"user": nowhere})
+    rows = bulk.rows(bulk.apply(replace(plan, rows=(old, plan.rows[1]))))
     assert outcomes(rows) == ["failed", "changed"]
     assert rows[0].detail == (
         "The user has no valid usage location. Microsoft assigns licences only to users whose country is known."
@@ -463,7 +466,7 @@ def test_a_licence_that_is_refused_says_why(bulk: Bulk) -> None:
     assert rows[0].remedy
 
 
-def test_usage_locations_are_set_by_a_fix_and_brought_back(bulk: Bulk) -> None:
+def test_usage_locations_are_set_by_a_fix_and_brought_back_but_never_emptied(bulk: Bulk) -> None:
     without = [user for user in bulk.users if not user["usageLocation"] and user["accountEnabled"]][:3]
     with_ = [user for user in bulk.users if user["usageLocation"] == "IE" and not user["assignedLicenses"]][:2]
     rows = [{"user": user["id"], "plan": "FLOW_FREE"} for user in without + with_]
@@ -474,9 +477,14 @@ def test_usage_locations_are_set_by_a_fix_and_brought_back(bulk: Bulk) -> None:
     fixed = bulk.apply(bulk.plan(fix.operation, [row.values for row in fix.rows]))
     assert fixed.counts.changed == 3
     assert standings(bulk.plan("assign-licence-to-user", rows)) == ["will change"] * 5
-    assert bulk.apply(bulk.undo(fixed)).counts.changed == 3
+    back = bulk.undo(fixed)
+    assert standings(back) == ["cannot"] * 3  # "Not nullable", says the reference
+    assert back.rows[0].problem
+    assert "cannot be emptied" in back.rows[0].problem.title
+    moved = bulk.apply(bulk.plan(fix.operation, [{"user": user["id"], "usageLocation": "DE"} for user in without]))
+    assert bulk.apply(bulk.undo(moved)).counts.changed == 3
     for user in without:
-        assert bulk.writer.get(f"/users/{user['id']}?$select=usageLocation")["usageLocation"] is None
+        assert bulk.writer.get(f"/users/{user['id']}?$select=usageLocation")["usageLocation"] == "IE"
 
 
 # --- new groups ---------------------------------------------------------------------------------------------------

@@ -77,7 +77,9 @@ WRITES: dict[str, Callable[[Bulk], list[dict[str, str]]]] = {
         if PACK in str(user["assignedLicenses"])
     ][:60],
     "set-usage-location": lambda bulk: [
-        {"user": user["id"], "usageLocation": "IE"} for user in bulk.users if not user["usageLocation"]
+        {"user": user["id"], "usageLocation": "PT"}
+        for user in bulk.users
+        if user["usageLocation"] not in (None, "PT")
     ][:30],
 }
 

@@ -94,6 +94,21 @@ def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
     assert bulk.runner.run(run.id).undoable == 1
 
 
+def test_what_a_later_run_brought_is_left_to_its_own_undo(bulk: Bulk) -> None:
+    group = bulk.group("security")
+    both = [{"group": group, "user": user["id"]} for user in bulk.outsiders(group, 2)]
+    _, first = bulk.done(ADD, both)
+    _, taken = bulk.done(REMOVE, both[:1])
+    _, third = bulk.done(ADD, both[:1])
+    plan = bulk.undo(first)
+    assert standings(plan) == ["cannot", "will change"]
+    assert plan.rows[0].problem
+    assert third.id in plan.rows[0].problem.title
+    undone(bulk, third)
+    undone(bulk, taken)  # now it is the first run's again
+    assert standings(bulk.undo(first)) == ["will change"] * 2
+
+
 def test_a_large_undo_needs_its_word_too(bulk: Bulk) -> None:
     group = bulk.group("security")
     _, run = bulk.done(ADD, [{"group": group, "user": user["id"]} for user in bulk.outsiders(group, 30)])
@@ -137,6 +152,23 @@ def test_the_former_service_plans_come_back(bulk: Bulk) -> None:
     assert {user: licences(bulk, user) for user in (first, second)} == then
     undone(bulk, back)
     assert {user: licences(bulk, user) for user in (first, second)} == now
+
+
+def test_what_somebody_else_changed_since_is_left_alone(bulk: Bulk) -> None:
+    free = [user["id"] for user in bulk.users if user["usageLocation"] and not user["assignedLicenses"]]
+    row = {"user": free[0], "plan": "FLOW_FREE"}
+    sku = next(row["skuId"] for row in bulk.writer.rows("/subscribedSkus") if row["skuPartNumber"] == "FLOW_FREE")
+    plans = next(row for row in bulk.writer.rows("/subscribedSkus") if row["skuId"] == sku)["servicePlans"]
+    _, given_ = bulk.done(ASSIGN, [row])
+    body = {"addLicenses": [{"skuId": sku, "disabledPlans": [plans[0]["servicePlanId"]]}], "removeLicenses": []}
+    assert bulk.writer.send("POST", f"/users/{free[0]}/assignLicense", body).status_code == 200
+    _, moved = bulk.done("set-usage-location", [{"user": free[1], "usageLocation": "PT"}])
+    assert bulk.writer.send("PATCH", f"/users/{free[1]}", {"usageLocation": "CH"}).status_code == 204
+    for run in (given_, moved):
+        plan = bulk.undo(run)
+        assert standings(plan) == ["cannot"]
+        assert plan.rows[0].problem
+        assert plan.rows[0].problem.code == "changed-since"
 
 
 def test_a_plan_that_is_had_directly_and_through_a_group_stays_through_the_group(bulk: Bulk) -> None:
