@@ -141,7 +141,9 @@ class _Work:
             [replace(pack.request, key=place) for place, pack in enumerate(packs)],
             before=self._before,
             answered=self._answered,
+            put_off=self._put_off,
             go_on=self._may_go_on,
+            ending=lambda: self._control.cancelled,
         )
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
@@ -152,6 +154,14 @@ class _Work:
         refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
         left = self._without_lost_groups(refused, packs)
         self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
+        self._judge(
+            [
+                (row, reply)
+                for pack, reply in answered[Fate.DENIED]
+                for row in pack.rows
+                if row.number in self._doubted
+            ]
+        )
         parts = [pack for pack, _ in left if len(pack.rows) > 1]
         lost = self._lost(answered[Fate.LOST])
         self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
@@ -213,6 +223,9 @@ class _Work:
         rows = [row for request in requests for row in self._pack(request).rows]
         self._ledger.sent(rows)
 
+    def _put_off(self, requests: list[Request]) -> None:
+        self._unsent(self._pack(request) for request in requests)
+
     def _answered(self, replies: list[Reply]) -> None:
         denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
         lacking = self._lacking(denied, replies)
@@ -220,7 +233,9 @@ class _Work:
             if fate(reply) is Fate.DONE:
                 self._ledger.ended(self._pack(reply.request).rows, RowOutcome.CHANGED, request_id=reply.request_id)
             elif fate(reply) is Fate.DENIED:
-                self._ledger.failed(self._pack(reply.request).rows, reply, lacking)
+                # What an earlier try may have done is looked at first, when all have answered.
+                rows = [row for row in self._pack(reply.request).rows if row.number not in self._doubted]
+                self._ledger.failed(rows, reply, lacking)
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
         self._refusal = self._refusal or untrusted or lacking
         aims = {self._pack(reply.request).aim for reply in denied}
@@ -280,7 +295,7 @@ class _Work:
         done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
         for row, reply in refused:
             if not done[row.number]:
-                self._ledger.failed([row], reply)
+                self._ledger.failed([row], reply, self._lack if fate(reply) is Fate.DENIED else None)
             elif row.number in self._doubted:
                 self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
             else:

@@ -72,12 +72,16 @@ class Reply:
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
     """Who hears of a batch. `before` is called with the requests of a `$batch` right before it is sent, `answered`
-    with the replies that are final when its answer came; both in the caller's thread, one at a time. `go_on` is
-    asked before each `$batch`; it may block and so is called in another thread. False: nothing new is sent."""
+    with the replies that are final when its answer came, `put_off` with requests that were turned away, so not
+    done, and will be sent again; all in the caller's thread, one at a time. `go_on` is asked before each `$batch`;
+    it may block and so is called in another thread. False: nothing new is sent. `ending` ends waits, too; it never
+    blocks."""
 
     before: Callable[[list[Request]], None] | None = None
     answered: Callable[[list[Reply]], None] | None = None
+    put_off: Callable[[list[Request]], None] | None = None
     go_on: Callable[[], bool] | None = None
+    ending: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -267,7 +271,7 @@ class Batch:
 
     def _step(self, pool: ThreadPoolExecutor) -> None:
         if not self._flying:
-            self._hold.rest()
+            self._hold.rest(self._hooks.ending)
         while self._queue and not self._hold and len(self._flying) < self._width.now and self._may_send(pool):
             items = [self._queue.popleft() for _ in range(min(self._width.size, len(self._queue)))]
             if self._hooks.before:
@@ -315,6 +319,9 @@ class Batch:
         self._replies |= outcome.final
         if self._hooks.answered and outcome.final:
             self._hooks.answered(list(outcome.final.values()))
+        put_off = [reply.request for number, reply in outcome.throttled.items() if number not in outcome.final]
+        if self._hooks.put_off and put_off:
+            self._hooks.put_off(put_off)
 
     def _pace(self, flight: _Flight, outcome: _Outcome) -> None:
         """How to go on after an answer: faster, slower, on a new connection, after a wait, or not at all."""

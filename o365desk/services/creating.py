@@ -186,19 +186,19 @@ def _make(
     in doubt by a gentle cancel."""
     request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target))
     doubted = row.state == SENT
-    if not doubted and (theirs := _theirs(graph, row)):
+    if not doubted and (theirs := _theirs(graph, row, control)):
         ledger.note(row, theirs=theirs)
     for tried in range(_POSTS):
         if not control.may_go_on():
             return "", False
         ledger.sent([row])
-        (reply,) = graph.batch([request])
+        (reply,) = _sent(graph, request, control)
         end = fate(reply)
         if end is Fate.DONE:
             return str(reply.body["id"]), True
         doubted = doubted or end is Fate.LOST
         # The nickname may be taken by what the lost try has made.
-        if doubted and end in (Fate.LOST, Fate.BUSY, Fate.REFUSED) and (made := _look(graph, row, rest, since)):
+        if doubted and end is not Fate.AWAY and (made := _look(graph, row, rest, since)):
             return made, False
         if end not in (Fate.LOST, Fate.BUSY):
             _refused(row, reply, ledger, doubted=doubted)
@@ -210,15 +210,21 @@ def _make(
     raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
 
 
-def _theirs(graph: Graph, row: Kept) -> list[str]:
+def _theirs(graph: Graph, row: Kept, control: Control) -> list[str]:
     """The ids of groups that have the nickname before anything was sent: they are somebody else's."""
     condition = f"mailNickname eq {odata.literal(row.target['body']['mailNickname'])}"
     try:
-        return [str(group["id"]) for group in lookup.rows_of(graph, [_search(condition)])]
+        (reply,) = _sent(graph, _search(condition), control)
+        return [str(group["id"]) for group in graph.rows(reply)] if reply.body or reply.problem else []
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
         return []  # who may not look may not create either: then Graph says why
+
+
+def _sent(graph: Graph, request: Request, control: Control) -> list[Reply]:
+    """The reply to one request before which nothing is on its way: a gentle cancel ends its waits."""
+    return graph.batch([request], go_on=control.may_go_on, ending=lambda: control.cancelled)
 
 
 def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,14 +109,16 @@ class Graph:
         *,
         before: Callable[[list[Request]], None] | None = None,
         answered: Callable[[list[Reply]], None] | None = None,
+        put_off: Callable[[list[Request]], None] | None = None,
         go_on: Callable[[], bool] | None = None,
+        ending: Callable[[], bool] = lambda: False,
     ) -> list[Reply]:
         """Sends many requests, 20 at once and several of these in flight; the replies are in the same order. What
         became of each is in its reply, so this raises CancelledError only. The hooks are those of `Hooks`."""
         return Batch(
             requests,
             self._post_batch,
-            Hooks(before=before, answered=answered, go_on=go_on),
+            Hooks(before=before, answered=answered, put_off=put_off, go_on=go_on, ending=ending),
             afresh=self._line.start_afresh,
             stop=self._line.stop,
             patience=self._patience,

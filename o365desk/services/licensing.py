@@ -97,8 +97,11 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
         user = now.get(draft.user["id"]) or {}
         through = [groups.get(group, group) for group in shapes.through_groups(user, draft.target["sku"])]
         draft.before = {"direct": shapes.direct(user, draft.target["sku"])}
+        why = shapes.not_given(user, draft.target["sku"])
         if draft.wish is None:
             _compare_removal(draft, through)
+        elif why and draft.before["direct"] == draft.wish:
+            draft.cannot(_not_given(draft, why))
         else:
             _compare_assignment(desk, draft, through, counted)
     _offer_locations(desk, drafts)
@@ -161,6 +164,22 @@ def _compare_assignment(desk: "Desk", draft: "Draft", through: Sequence[str], co
             notes.append("The account is disabled.")
         draft.will(" ".join(notes))
         counted.keep(draft)
+
+
+_VIOLATIONS = {
+    "CountViolation": "No seat was left.",
+    "MutuallyExclusiveViolation": "It excludes a plan that the user has.",
+    "DependencyViolation": "It needs a plan that the user does not have.",
+    "ProhibitedInUsageLocationViolation": "It may not be used in the user's usage location, or there is none.",
+    "UniquenessViolation": "A mail address of the user is somebody else's too.",
+}
+"""Microsoft's words for why an assignment has no effect."""
+
+
+def _not_given(draft: "Draft", error: str) -> Problem:
+    cause = f"{_VIOLATIONS.get(error, 'Microsoft says no more.')} Microsoft's word for it is {error}."
+    remedy = "Mend that, then take the plan from the user and assign it again."
+    return _refusal(f"{draft.item} has {draft.aim} only in name", cause, remedy, "not-given")
 
 
 class _Seats:

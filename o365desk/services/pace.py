@@ -11,6 +11,8 @@ from o365desk.model.stop import Stop
 WIDEST = 8
 """The most requests in flight at a time."""
 _FIRST = 2
+_SLICE = 0.1
+"""Seconds after which a wait looks whether it is enough."""
 _NEAR_LIMIT = 0.9
 """From here on x-ms-throttle-limit-percentage slows us down; Graph tells it from 0.8 on, and refuses from 1."""
 
@@ -72,12 +74,17 @@ def _shown(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0")
 
 
-def rest(pause: Pause, stop: Stop, told: Told | None) -> None:
-    """Waits in sight of whoever watches. Raises CancelledError as soon as the work is asked to stop."""
+def rest(pause: Pause, stop: Stop, told: Told | None, enough: Callable[[], bool] = lambda: False) -> None:
+    """Waits in sight of whoever watches, or until that is `enough`. Raises CancelledError as soon as the work is
+    asked to stop."""
+    slices = max(1, round(pause.seconds / _SLICE))
     if told:
         told(pause)
     try:
-        stop.wait(pause.seconds)
+        for _ in range(slices):
+            stop.wait(pause.seconds / slices)
+            if enough():
+                break
     finally:
         if told:
             told(None)
@@ -100,12 +107,12 @@ class Hold:
         if self._pause is None or ends > self._ends:
             self._pause, self._ends = pause, ends
 
-    def rest(self) -> None:
-        """Waits for what is left of it. Raises CancelledError on stop."""
+    def rest(self, enough: Callable[[], bool]) -> None:
+        """Waits for what is left of it, or until that is `enough`. Raises CancelledError on stop."""
         pause, self._pause = self._pause, None
         left = self._ends - time.monotonic()
         if pause and left > 0:
-            rest(Pause(seconds=left, reason=pause.reason), self._stop, self._told)
+            rest(Pause(seconds=left, reason=pause.reason), self._stop, self._told, enough)
 
 
 class Width:

@@ -214,6 +214,10 @@ def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict
     return {str(reply.request.key): good(reply) for reply in graph.batch(asked)}
 
 
+_NOT_GIVEN = "Error"
+"""The state of an assignment that has no effect."""
+
+
 def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
     """What is left out of a plan that a user has directly, sorted; None if it was not assigned directly."""
     for state in user.get("licenseAssignmentStates") or ():
@@ -223,12 +227,22 @@ def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
 
 
 def through_groups(user: Mapping[str, Any], sku: str) -> list[str]:
-    """The ids of the groups through which a user has a plan."""
+    """The ids of the groups through which a user has a plan; not of those that should give it and could not."""
     return [
         str(state["assignedByGroup"])
         for state in user.get("licenseAssignmentStates") or ()
-        if str(state.get("skuId")).lower() == sku.lower() and state.get("assignedByGroup")
+        if str(state.get("skuId")).lower() == sku.lower()
+        and state.get("assignedByGroup")
+        and state.get("state") != _NOT_GIVEN
     ]
+
+
+def not_given(user: Mapping[str, Any], sku: str) -> str:
+    """Microsoft's word for why a plan that was assigned directly was not given (CountViolation); "" if it was."""
+    for state in user.get("licenseAssignmentStates") or ():
+        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
+            return str(state.get("error") or "Other") if state.get("state") == _NOT_GIVEN else ""
+    return ""
 
 
 def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
@@ -247,6 +261,7 @@ def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> d
     for row in rows:
         user, target = found[row.target["user"]], row.target
         done = user is not None and direct(user, target["sku"]) == target["wish"]
+        done = done and (target["wish"] is None or not not_given(user or {}, target["sku"]))
         # Somebody who is to lose a plan, and has it through a group that the plan did not know of, has not lost it.
         through = user is not None and target["wish"] is None and through_groups(user, target["sku"])
         result[row.number] = done and (not through or bool(target.get("stays")))

@@ -348,6 +348,33 @@ def test_groups_that_cannot_be_created(bulk: Bulk, values: dict[str, str], code:
     assert (reason(plan).code, reason(plan).field) == (code, field)
 
 
+def test_a_licence_that_a_group_could_not_give_is_not_called_had(bulk: Bulk) -> None:
+    """No seat was left when the user joined the group; then seats came free, and the plan was given directly."""
+
+    def plans() -> dict[str, Any]:
+        found = bulk.writer.get("/subscribedSkus")["value"]
+        return next(dict(sku) for sku in found if sku["skuPartNumber"] == "POWER_BI_PRO")
+
+    group, sku = bulk.group("licensed"), plans()["skuId"]
+    inside = bulk.writer.members(group)
+    user = next(
+        user["id"]
+        for user in bulk.users
+        if user["id"] not in inside and user["usageLocation"] and not user["assignedLicenses"]
+    )
+    assert bulk.writer.bind(group, user).status_code == 204
+    assert plans()["consumedUnits"] >= plans()["prepaidUnits"]["enabled"]
+    for other in (user for user in bulk.users if sku in str(user["assignedLicenses"]) and user["id"] not in inside):
+        body = {"addLicenses": [], "removeLicenses": [sku]}
+        assert bulk.writer.send("POST", f"/users/{other['id']}/assignLicense", body).status_code == 200
+    row = {"user": user, "plan": "POWER_BI_PRO"}
+    given, run = bulk.done("assign-licence-to-user", [row])
+    assert (standings(given), run.counts.changed) == (["will change"], 1)
+    assert "through" not in given.rows[0].note
+    taking = bulk.plan("remove-licence-from-user", [row])
+    assert (standings(taking), taking.rows[0].note) == (["will change"], "")
+
+
 def test_a_group_has_at_most_twenty_owners_to_begin_with(bulk: Bulk) -> None:
     owners = ";".join(user["id"] for user in bulk.users if user["accountEnabled"])[: 37 * 21 - 1]
     assert reason(bulk.plan("create-group", [{"displayName": "New", "owners": owners}])).code == "too-many"

@@ -1,6 +1,7 @@
 """Runs in trouble: answers that say "not now", that are lost again and again, or that come too late to be seen."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from o365desk.model.problems import ProblemError
-from o365desk.model.run import RunState
+from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.services import creating
 from o365desk.services.journal import Journal
@@ -228,6 +229,53 @@ def test_members_whose_change_was_answered_with_a_503_are_ours_and_undone(
     assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"] * 20, 20)
     bulk.apply(bulk.undo(run))
     assert bulk.writer.members(group) == before
+
+
+def test_what_was_done_is_not_called_refused_when_the_second_try_is_denied(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, hurried: None
+) -> None:
+    """Its answer was lost, the list lags, and before it is sent again nobody may change members any more."""
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 3)))
+    tried: list[Item] = []
+
+    def judge(item: Item) -> tuple[int, str] | None:
+        if item["method"] == "GET":
+            return None
+        tried.append(item)
+        return (403, "Authorization_RequestDenied") if len(tried) > 1 else None
+
+    meddle(monkeypatch, judge)
+    wait = Stop.wait
+    monkeypatch.setattr(Stop, "wait", lambda stop, seconds: wait(stop, seconds * 20))
+    switches(reset_after_work=1, members_delay=1.2)
+    run = bulk.apply(plan)
+    assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"] * 3, 3)
+    assert len(tried) > 1
+
+
+# --- cancelling while Microsoft asks to wait ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("key", [ADD, "create-group"])
+def test_a_wait_that_microsoft_asks_for_ends_with_cancel_and_leaves_no_doubt(
+    bulk: Bulk, switches: Switches, key: str, hard: bool
+) -> None:
+    group = bulk.group("security")
+    rows = members(group, bulk.outsiders(group, 60)) if key == ADD else [{"displayName": "Waiting"}]
+    plan = bulk.plan(key, rows)
+    switches(batch_throttle=60, retry_after=30)
+    control, asked = Control(), []
+
+    def tell(progress: RunProgress) -> None:
+        if "Microsoft asks for 30 s" in progress.waiting and not asked:
+            asked.append(time.monotonic())
+            threading.Thread(target=control.stop.set if hard else control.cancel).start()
+
+    run = bulk.runner.apply(bulk.source, plan, control, tell)
+    assert time.monotonic() - asked[0] < 5
+    assert (run.state, run.doubtful, run.counts.not_attempted) == (RunState.CANCELLED, 0, len(rows))
 
 
 # --- rows that ask for the same -----------------------------------------------------------------------------------
