@@ -41,6 +41,11 @@ class RunState(StrEnum):
         return self not in (RunState.RUNNING, RunState.FINISHED)
 
 
+def place_of(number: int, line: int) -> str:
+    """Where people find a row: by its line in the file, if it came from one."""
+    return f"line {line:,}" if line else f"row {number:,}"
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """What one row asks for, as text by the operation's field keys. `number` counts from 1; `line` is its line in
     the file, 0 if it came from none; `problem` is what is wrong with it offline already."""

@@ -17,7 +17,7 @@ _KNOWN_ROOTS = frozenset(
      "directoryroles", "rolemanagement", "policies", "$metadata"}
 )  # fmt: skip
 _COSTS = {"/users": 2, "/subscribedskus": 3, "/groups/{id}/members": 3, "/groups/{id}/transitivemembers": 5,
-          "/users/{id}/licensedetails": 2, "/users/{id}/memberof": 2}  # fmt: skip
+          "/directoryobjects/getbyids": 3, "/users/{id}/licensedetails": 2, "/users/{id}/memberof": 2}  # fmt: skip
 _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 
 _CAST = re.compile(r"(?<!deleteditems)/microsoft\.graph\.\w+$")  # of a list: who may read it all may read a part
@@ -217,7 +217,7 @@ def _ids(request: Request) -> dict[str, str]:
 
 def _resource_units(request: Request) -> int:
     """What Graph says a request costs."""
-    cost = _COSTS.get(pattern(request.segments[1:] or ("",)), 1) if request.method == "GET" else 1
+    cost = 1 if batch.writes(request) else _COSTS.get(pattern(request.segments[1:] or ("",)), 1)
     top = request.params.get("$top", "")
     cost += ("$expand" in request.params) - ("$select" in request.params)
     return max(1, cost - (top.isdecimal() and int(top) < 20))

@@ -102,6 +102,19 @@ def rows_in(body: object, request_id: str) -> list[Any]:
     )
 
 
+def no_object(request_id: str) -> Problem:
+    """What it means that a read was answered well, with nothing."""
+    return Problem(
+        title="Microsoft Graph sent nothing",
+        cause="The answer to a read holds no object, though nothing was refused.",
+        remedy="Try again; if it stays so, show the details to Microsoft's support.",
+        action=Action.RETRY,
+        code="no-object",
+        request_id=request_id,
+        conclusive=False,
+    )
+
+
 def _is_html(response: "requests.Response") -> bool:
     kind = response.headers.get("Content-Type", "").lower()
     return "html" in kind or response.content[:200].lstrip()[:15].lower().startswith((b"<!doctype", b"<html"))

@@ -206,12 +206,13 @@ class _Work:
         """What is to be looked into: rows of groups that are gone, or refuse altogether, fail without being asked
         for one by one. Where Graph refused a row by itself, its own reason stands."""
         why, left = self._groups.refusing(refused, sent), []
-        for pack, reply in refused:
-            lost = pack.aim in why and (len(pack.rows) > 1 or why[pack.aim] is None)
-            if not lost or any(row.number in self._doubted for row in pack.rows):
-                left.append((pack, reply))
-            else:
-                self._ledger.failed(pack.rows, replace(reply, problem=why[pack.aim] or reply.problem))
+        with self._ledger.together():
+            for pack, reply in refused:
+                lost = pack.aim in why and (len(pack.rows) > 1 or why[pack.aim] is None)
+                if not lost or any(row.number in self._doubted for row in pack.rows):
+                    left.append((pack, reply))
+                else:
+                    self._ledger.failed(pack.rows, replace(reply, problem=why[pack.aim] or reply.problem))
         return left
 
     # --- what Graph.batch calls -------------------------------------------------------------------------------
@@ -229,13 +230,15 @@ class _Work:
     def _answered(self, replies: list[Reply]) -> None:
         denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
         lacking = self._lacking(denied, replies)
-        for reply in replies:
-            if fate(reply) is Fate.DONE:
-                self._ledger.ended(self._pack(reply.request).rows, RowOutcome.CHANGED, request_id=reply.request_id)
-            elif fate(reply) is Fate.DENIED:
-                # What an earlier try may have done is looked at first, when all have answered.
-                rows = [row for row in self._pack(reply.request).rows if row.number not in self._doubted]
-                self._ledger.failed(rows, reply, lacking)
+        with self._ledger.together():
+            for reply in replies:
+                rows = self._pack(reply.request).rows
+                if fate(reply) is Fate.DONE:
+                    self._ledger.ended(rows, RowOutcome.CHANGED, request_id=reply.request_id)
+                elif fate(reply) is Fate.DENIED:
+                    # What an earlier try may have done is looked at first, when all have answered.
+                    left = [row for row in rows if row.number not in self._doubted]
+                    self._ledger.failed(left, reply, lacking)
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
         self._refusal = self._refusal or untrusted or lacking
         aims = {self._pack(reply.request).aim for reply in denied}
@@ -293,13 +296,14 @@ class _Work:
             return
         maybe = {row.number for row, reply in refused if self._ledger.may_be_so(reply)}
         done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
-        for row, reply in refused:
-            if not done[row.number]:
-                self._ledger.failed([row], reply, self._lack if fate(reply) is Fate.DENIED else None)
-            elif row.number in self._doubted:
-                self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
-            else:
-                self._ledger.ended([row], RowOutcome.ALREADY, "It became so after the plan was made.")
+        with self._ledger.together():
+            for row, reply in refused:
+                if not done[row.number]:
+                    self._ledger.failed([row], reply, self._lack if fate(reply) is Fate.DENIED else None)
+                elif row.number in self._doubted:
+                    self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
+                else:
+                    self._ledger.ended([row], RowOutcome.ALREADY, "It became so after the plan was made.")
 
     def _looked_at(self, rows: Sequence[Kept], patiently: Collection[int]) -> dict[int, bool]:
         """Which of the rows are so; those whose numbers are in `patiently` are looked at again for a while."""

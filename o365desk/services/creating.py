@@ -88,6 +88,7 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
     desk.tell("Comparing with the groups that there are")
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
     rows = list(lookup.rows_of(desk.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
+    last: dict[str, int] = {}
     taken = {str(row.get("mailNickname")).lower(): f"“{row['displayName']}” ({row['id']})" for row in rows}
     names = {str(row["displayName"]).lower() for row in rows}
     for draft in drafts:
@@ -103,7 +104,7 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
                 )
             )
             continue
-        name = _free(name, taken)
+        name = _free(name, taken, last)
         taken[name.lower()] = f"row {draft.row.number}"
         draft.target["body"] = _body(draft, name)
         draft.will(" ".join(_remarks(desk, draft, name, names)))
@@ -122,12 +123,13 @@ def _search(condition: str) -> Request:
     return Request(method="GET", path=lookup.path_of("/groups", options))
 
 
-def _free(name: str, taken: Mapping[str, str]) -> str:
-    """The name, or the first one with a number that nobody has."""
-    free, number = name, 1
+def _free(name: str, taken: Mapping[str, str], last: dict[str, int]) -> str:
+    """The name, or the first one with a number that nobody has. `last` keeps the last number given to each name."""
+    free, number = name, last.get(name.lower(), 1)
     while free.lower() in taken:
         number += 1
         free = f"{name[:60]}-{number}"
+    last[name.lower()] = number
     return free
 
 

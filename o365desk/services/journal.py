@@ -193,8 +193,8 @@ class Journal:
 
     # --- reading ----------------------------------------------------------------------------------------------
 
-    def runs(self, source_id: str = "", limit: int = _KEPT) -> list[Run]:
-        """The latest runs first, of one data source or of all."""
+    def runs(self, source_id: str = "", limit: int = -1) -> list[Run]:
+        """The latest runs first, of one data source or of all; all that are kept, where there is no `limit`."""
         rows = self._all(
             f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC LIMIT ?",  # noqa: S608 - ours
             source_id,
@@ -396,13 +396,14 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
 
 def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:
     """Drops the runs beyond the number that is kept; returns their ids. The latest one, of `new` rows, stays, and
-    so does what is `held`: somebody works on it."""
+    so does what is `held`: somebody works on it. So do runs with rows in doubt: what became of these is not known
+    yet, and nothing else knows of them."""
     listed = connection.execute("SELECT place, id, counts FROM runs ORDER BY place DESC").fetchall()
     gone, rows = [], new
     for number, (place, key, counts) in enumerate(listed[1:], 2):
-        tally = msgspec.json.decode(counts, type=_Tally) if counts else _Tally()
+        tally = msgspec.json.decode(counts or _count(connection, place), type=_Tally)
         rows += tally.changed + tally.already + tally.failed + tally.left
-        if (number > _KEPT or rows > _ROWS_KEPT) and not held(key):
+        if (number > _KEPT or rows > _ROWS_KEPT) and not (tally.doubtful or held(key)):
             gone.append((place, key))
     for place, _ in gone:
         connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))

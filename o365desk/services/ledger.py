@@ -1,13 +1,14 @@
 """What keeps book of a run on its way: its rows in the journal, its progress for whoever watches, its own waits."""
 
+import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import CancelledError, Problem
-from o365desk.model.run import Counts, RowOutcome, RunProgress, RunRow
+from o365desk.model.run import Counts, RowOutcome, RunProgress, RunRow, place_of
 from o365desk.model.stop import Control
 from o365desk.services import explain
 from o365desk.services.graph import Pause, Reply
@@ -27,10 +28,11 @@ _COUNTED = {
 
 
 class Progress:
-    """Tells how a run stands, not more often than people can see. Safe from any thread."""
+    """Tells how a run stands, not more often than people can see; while it is `paused`, each answer that still
+    comes, as nothing may follow for long. Safe from any thread."""
 
-    def __init__(self, tell: Callable[[RunProgress], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[RunProgress], None], paused: Callable[[], bool]) -> None:
+        self._tell, self._paused = tell, paused
         self._lock = threading.Lock()
         self._run = ""
         self._counts: Counter[str] = Counter()
@@ -60,7 +62,7 @@ class Progress:
             for row in rows:
                 self._counts["not_attempted"] -= 1
                 self._counts[_COUNTED[row.outcome]] += 1
-            due = time.monotonic() - self._last >= _TOLD_EVERY
+            due = time.monotonic() - self._last >= _TOLD_EVERY or self._paused()
         if due:
             self.tell()
 
@@ -97,6 +99,19 @@ class Ledger:
     ) -> None:
         self._journal, self._run, self._operation = journal, run, operation
         self._progress, self._lacking = progress, lacking
+        self._together: list[RunRow] | None = None
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What ends meanwhile is written down at once, when all has: each writing waits for the disk."""
+        rows: list[RunRow] = []
+        self._together = rows
+        try:
+            yield
+        finally:
+            self._together = None
+            if rows:
+                self._keep(rows)
 
     def sent(self, rows: Iterable[Kept]) -> None:
         """They are about to be sent."""
@@ -179,6 +194,9 @@ class Ledger:
         return why.with_(code=said.code, detail=said.detail, request_id=said.request_id)
 
     def _keep(self, rows: list[RunRow]) -> None:
+        if self._together is not None:
+            self._together += rows
+            return
         self._journal.ended(self._run, rows)
         self._progress.ended(rows)
 
@@ -191,7 +209,7 @@ def _refusal(reply: Reply) -> Problem:
 
 def _following(row: Kept, first: RunRow) -> RunRow:
     failed = first.outcome is RowOutcome.FAILED
-    same = f"The same as row {first.number}."
+    same = f"The same as {place_of(first.number, first.line)}."
     return RunRow(
         number=row.number,
         label=row.label,

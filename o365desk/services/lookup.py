@@ -15,6 +15,7 @@ from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.plans import product_name
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import answers
 from o365desk.services.batch import Request
 from o365desk.services.graph import Graph
 
@@ -190,12 +191,13 @@ def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Seq
     if asking <= 2 or (total := _total(graph, sort)) is None or -(-total // _PAGE) >= asking:
         return None
     names = [name for name, _ in sort.ways]
-    return [
-        row
-        for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)})
-        for row in page.body["value"]
-        if any(key_of(row.get(name)) in wanted for name in names)
-    ]
+    seen, found = 0, []
+    for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)}):
+        rows = answers.rows_in(page.body, page.request_id)
+        seen += len(rows)
+        found += [row for row in rows if any(key_of(row.get(name)) in wanted for name in names)]
+    # Fewer than were counted: whoever is missing there is asked for by name.
+    return found if seen >= total else None
 
 
 def _total(graph: Graph, sort: Sort) -> int | None:
@@ -206,7 +208,7 @@ def _total(graph: Graph, sort: Sort) -> int | None:
         if error.problem.conclusive:
             return None
         raise
-    total = answer.body.get("@odata.count")
+    total = answer.body.get("@odata.count") if isinstance(answer.body, dict) else None
     return total if isinstance(total, int) else None
 
 
@@ -298,9 +300,10 @@ def _other_objects(graph: Graph, ids: Sequence[str]) -> dict[str, str]:
     try:
         wanted = {"ids": [text.lower() for text in ids[:1000]], "types": ["user", "group"]}
         answer = graph.send("POST", graph.address("/directoryObjects/getByIds"), body=wanted)
+        rows = answers.rows_in(answer.body, answer.request_id)
     except ProblemError:
         return {}
-    return {key_of(row["id"]): _noun(str(row.get("@odata.type") or "")) for row in answer.body["value"]}
+    return {key_of(row["id"]): _noun(str(row.get("@odata.type") or "")) for row in rows}
 
 
 def _noun(odata_type: str) -> str:
@@ -361,12 +364,12 @@ def plan_name(sku: Mapping[str, Any]) -> str:
 def plans(graph: Graph) -> Plans:
     """The tenant's licence plans. Raises ProblemError where that could not be found out."""
     try:
-        rows = graph.get("/subscribedSkus").body["value"]
+        pages = list(graph.pages("/subscribedSkus"))
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
         return Plans(readable=False, problem=error.problem)
-    return Plans(tuple(rows))
+    return Plans(tuple(row for page in pages for row in answers.rows_in(page.body, page.request_id)))
 
 
 def _plan_problem(code: str, title: str, cause: str, remedy: str) -> Problem:

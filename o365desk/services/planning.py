@@ -24,7 +24,7 @@ from o365desk.catalogue.operations import (
 )
 from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing
+from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing, place_of
 from o365desk.model.settings import Settings
 from o365desk.services import comparing, creating, licensing
 from o365desk.services.journal import SAME, Kept
@@ -310,16 +310,15 @@ def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft
         elif same.problem:
             draft.cannot(same.problem)
         else:
-            draft.already(f"The same as row {same.row.number}.")
+            draft.already(f"The same as {place_of(same.row.number, same.row.line)}.")
             if same.standing is Standing.WILL:
                 # Whether it will be so is known when that row has ended.
                 draft.target = {SAME: same.row.number}
 
 
 def _contradiction(other: Draft) -> Problem:
-    where = f"row {other.row.number}" + (f" (line {other.row.line})" if other.row.line else "")
     return Problem(
-        title=f"It contradicts {where}",
+        title=f"It contradicts {place_of(other.row.number, other.row.line)}",
         cause="Both are about the same, but ask for different things.",
         remedy="Leave one of the two rows out.",
         code="contradiction",

@@ -112,8 +112,8 @@ class Runner:
         """Keeps them."""
         self._state.remember(_SETTINGS, msgspec.json.encode(settings))
 
-    def runs(self, source_id: str = "", limit: int = 200) -> list[Run]:
-        """The latest runs first, of one data source or of all."""
+    def runs(self, source_id: str = "", limit: int = -1) -> list[Run]:
+        """The latest runs first, of one data source or of all; all that are kept, where there is no `limit`."""
         return self._journal.runs(source_id, limit)
 
     def run(self, run_id: str) -> Run:
@@ -164,7 +164,7 @@ class Runner:
 
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
-        operation, progress = catalogue.operation(plan.operation), ledger.Progress(tell)
+        operation, progress = catalogue.operation(plan.operation), ledger.Progress(tell, lambda: control.paused)
         with (
             self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
@@ -180,7 +180,7 @@ class Runner:
         run = self._journal.run(run_id)
         if not run.state.resumable:
             raise ProblemError(applying.not_resumable(run))
-        operation, progress = _operation_of(run), ledger.Progress(tell)
+        operation, progress = _operation_of(run), ledger.Progress(tell, lambda: control.paused)
         source = _source_of(run, self._connections)
         with (
             self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,

@@ -12,6 +12,7 @@ from typing import Any
 
 from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, UserProperty
 from o365desk.model.problems import ProblemError
+from o365desk.services import answers
 from o365desk.services.graph import Graph, Reply, Request
 from o365desk.services.journal import Kept
 
@@ -198,8 +199,11 @@ def members_of(
 
 
 def good(reply: Reply) -> Any:
-    """The body of a read; None where the object is not there. Raises ProblemError for any other refusal."""
+    """The body of a read; None where the object is not there. Raises ProblemError for any other refusal, and where
+    no object came: from that, nothing may be concluded."""
     if reply.problem is None:
+        if not isinstance(reply.body, dict):
+            raise ProblemError(answers.no_object(reply.request_id))
         return reply.body
     if reply.status == 404:
         return None

@@ -384,6 +384,7 @@ def test_paused_it_sends_nothing(bulk: Bulk, switches: Switches) -> None:
     control, paused = Control(), threading.Event()
 
     def tell(progress: RunProgress) -> None:
+        bulk.told.append(progress)
         if progress.counts.changed and not paused.is_set():
             control.pause()
             paused.set()
@@ -394,10 +395,11 @@ def test_paused_it_sends_nothing(bulk: Bulk, switches: Switches) -> None:
     )
     worker.start()
     assert paused.wait(20)
-    threading.Event().wait(0.5)  # what was on its way arrives
-    sent = len(bulk.log("PATCH"))
-    threading.Event().wait(0.5)
-    assert len(bulk.log("PATCH")) == sent < 55
+    sent = -1
+    while sent != (sent := len(bulk.log("PATCH"))):  # what was on its way arrives
+        threading.Event().wait(1.0)
+    assert sent < 55
+    assert bulk.told[-1].counts.changed == 20 * sent  # what came after the pause was told as well
     control.go()
     worker.join(30)
     assert runs[0].counts.changed == 1100
@@ -408,9 +410,13 @@ def test_cancelled_hard_it_leaves_doubts_that_resume_settles(bulk: Bulk, switche
     before, people = bulk.writer.members(group), bulk.outsiders(group, 600)
     plan = bulk.plan(ADD, members(group, people))
     switches(timeout_after_work=1)
-    control = Control()
-    threading.Timer(1.0, control.stop.set).start()
-    run = bulk.apply(plan, control)
+    control, begun = Control(), threading.Timer(1.0, lambda: control.stop.set())
+
+    def tell(progress: RunProgress) -> None:
+        if not begun.is_alive() and not begun.finished.is_set():
+            begun.start()
+
+    run = bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True)
     assert run.state is RunState.CANCELLED
     assert run.doubtful
     doubtful = [row for row in bulk.rows(run) if row.doubtful]

@@ -197,6 +197,23 @@ def test_two_hundred_runs_are_kept_with_their_rows(
     assert locks == set(runs[3:])
 
 
+def test_a_run_with_rows_in_doubt_is_never_forgotten(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "_KEPT", 5)
+    with journal.begin(plan(3), "T", "t", "ada") as run:
+        journal.sent(run, [1, 2])
+    with journal.begin(plan(3), "T", "t", "ada") as stopped:
+        journal.sent(stopped, [1])
+        journal.close(stopped, RunState.STOPPED)
+    for _ in range(9):
+        finished(journal, plan(1))
+    assert [item.id for item in journal.runs()][-2:] == [stopped, run]
+    assert (journal.run(run).doubtful, journal.run(stopped).doubtful) == (2, 1)
+    journal.ended(stopped, [RunRow(number=1, label="", outcome=RowOutcome.CHANGED)])
+    journal.close(stopped, RunState.CANCELLED)
+    finished(journal, plan(1))
+    assert stopped not in [item.id for item in journal.runs()]
+
+
 def test_of_enormous_runs_fewer_are_kept_but_always_the_latest(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,19 @@
 """Looking up what people type, over HTTPS against the practice tenant."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
+from o365desk.catalogue.operations import GroupRemoval
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import shapes
 from o365desk.services.graph import Graph
+from o365desk.services.journal import Kept
 from o365desk.services.lookup import Found, groups, plans, users
 from o365desk.services.pace import Patience
 from o365desk.services.secrets import Secret
@@ -16,6 +21,7 @@ from o365desk.services.suggesting import suggest
 from o365desk.services.wire import Line
 from tests.practice.fixtures import Client
 from tests.practice.writing import writer
+from tests.services.scripted import Asked, Said, Scripted, each
 
 QUICK = Patience(tries=3, first=0.01, longest=0.5)
 
@@ -227,3 +233,55 @@ def test_an_id_is_suggested_as_what_it_is(graph: Graph, people: list[dict[str, A
     guest = next(user for user in people if user["userType"] == "Guest")
     (found,) = suggest(graph, Kind.USER, guest["id"])
     assert found.note.endswith("guest")
+
+
+# --- answers from which nothing may be concluded ------------------------------------------------------------------
+
+
+def asked(tmp_path: Path, script: Callable[[Asked, int], Said], act: Callable[[Graph], Any]) -> Any:
+    with Scripted(tmp_path, script) as server, server.line() as line:
+        return act(server.graph(line))
+
+
+@pytest.mark.parametrize("said", [Said(200, {}), Said(200, b""), Said(200, {"value": 3}), Said(200, [])])
+def test_plans_are_not_read_from_what_is_no_list(tmp_path: Path, said: Said) -> None:
+    with pytest.raises(ProblemError) as caught:
+        asked(tmp_path, lambda asked, number: said, plans)
+    assert not caught.value.problem.conclusive
+
+
+def test_plans_are_read_to_their_end(tmp_path: Path) -> None:
+    def script(asked: Asked, number: int) -> Said:
+        rows = [{"skuId": str(number), "skuPartNumber": f"P{number}"}]
+        more = {"@odata.nextLink": f"https://{asked.headers['host']}/v1.0/subscribedSkus?page=2"}
+        return Said(200, {"value": rows} | (more if number == 0 else {}))
+
+    assert [sku["skuId"] for sku in asked(tmp_path, script, plans).all] == ["0", "1"]
+
+
+def test_who_is_missing_in_a_list_that_ended_early_is_asked_for_by_name(tmp_path: Path) -> None:
+    people = [{"id": str(n), "userPrincipalName": f"u{n}@x.example", "mail": None} for n in range(700)]
+
+    def script(asked: Asked, number: int) -> Said:
+        if asked.path.endswith("/$batch"):
+
+            def answer(item: dict[str, Any]) -> dict[str, Any]:
+                wanted = [row for row in people if f"'{row['userPrincipalName']}'" in unquote(item["url"])]
+                return {"id": item["id"], "status": 200, "body": {"value": wanted}}
+
+            return Said(200, {"responses": [answer(item) for item in asked.items]})
+        if "count=true" in asked.path:
+            return Said(200, {"@odata.count": 700, "value": []})
+        return Said(200, {"value": people[:300]})
+
+    texts = [row["userPrincipalName"] for row in people]
+    found = asked(tmp_path, script, lambda graph: users(graph, [str(text) for text in texts]))
+    assert [item.entity and item.entity["id"] for item in found.values()] == [row["id"] for row in people]
+
+
+def test_a_read_that_brings_no_object_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:
+    row = Kept(number=1, label="", target={"group": "g"})
+    with pytest.raises(ProblemError) as caught:
+        asked(tmp_path, lambda asked, number: each(asked, 200),
+              lambda graph: shapes.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip
+    assert caught.value.problem.code == "no-object"
