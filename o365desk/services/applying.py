@@ -350,7 +350,7 @@ def carry_out(
         state, problem = RunState.STOPPED, error.problem
     ledger.follow(row for row in kept if SAME in row.target)
     if not journal.run(run).counts.not_attempted:
-        state, problem = RunState.FINISHED, None
+        state = RunState.FINISHED  # what refused the last of them as a whole is said all the same
     journal.close(run, state, problem)
     progress.tell()
 

@@ -112,8 +112,9 @@ def test_ten_thousand_rows_through_everything(bulk: Bulk, tmp_path: Path) -> Non
     texts = [(text, True) for text in good] + [(text, False) for text in bad]
     chance.shuffle(texts)
     rows = [{"number": n, "values": {"group": group, "user": text}} for n, (text, _) in enumerate(texts, 1)]
-    prepare(bulk, tmp_path, ADD, rows, batch_throttle=15, retry_after=0.2, reset_after_work=3)
+    prepare(bulk, tmp_path, ADD, rows, batch_throttle=15, retry_after=0.2)
     assert child(tmp_path, "apply", "ended:1") == -9
+    bulk.client.control("/switches", {"reset_after_work": 3, "batch_throttle": 0})
     run = bulk.runner.runs()[0]
     assert run.state is RunState.INTERRUPTED
     assert run.counts.total == len(texts)
@@ -124,6 +125,10 @@ def test_ten_thousand_rows_through_everything(bulk: Bulk, tmp_path: Path) -> Non
     assert ended.state is RunState.FINISHED
     assert (ended.counts.changed, ended.counts.failed) == (len(good), BAD)
     assert (ended.counts.not_attempted, ended.doubtful) == (0, 0)
+    status = {entry["number"]: entry["status"] for entry in bulk.log("POST") if entry["path"].endswith("/$batch")}
+    inside = [entry for entry in bulk.log() if entry.get("batch") and status.get(entry["batch"]) == 200]
+    assert sum(entry["status"] == 429 for entry in inside) == 15
+    assert list(status.values()).count(0) >= (3 if FULL else 1)
     assert bulk.writer.members(group) == before | wanted
     for row, (_, fine) in zip(bulk.rows(ended), texts, strict=True):
         assert (row.outcome == "changed") is fine

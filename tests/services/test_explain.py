@@ -97,3 +97,25 @@ def test_a_pasted_text_is_explained(text: str, code: str) -> None:
 @pytest.mark.parametrize("text", ["", "hello", "12", "[1]", '{"a": 1}', "AADSTS123"])
 def test_what_is_no_error_is_not_explained(text: str) -> None:
     assert explain.explain(text) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "said", "title", "already"),
+    [
+        ("assign-licence-to-user", 400, "service plan A conflicts with service plan B", "excludes one", False),
+        ("assign-licence-to-user", 400, "plans A,B are mutually exclusive", "excludes one", False),
+        ("add-user-to-group", 400, "One or more added object references already exist for …", "already", True),
+        ("remove-user-from-group", 404, "Resource 'x' does not exist", "does not find", True),
+        ("remove-licence-from-user", 400, "User does not have a corresponding license.", "not have", True),
+        ("add-user-to-group", 404, "Resource 'x' does not exist", "does not find", False),
+    ],
+)
+def test_a_refusal_of_a_row_is_explained_and_may_mean_that_it_is_so(
+    operation: str, status: int, said: str, title: str, already: bool
+) -> None:
+    body = {
+        "error": {"code": "Request_BadRequest" if status == 400 else "Request_ResourceNotFound", "message": said}
+    }
+    problem = explain.graph_error(status, body, {})
+    assert title in explain.refused_write(operation, status, problem).title
+    assert explain.may_be_so(operation, status, problem) is already

@@ -1,5 +1,6 @@
 """Every refusal of the table, through the runner: told beforehand where it can be, explained when it comes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from o365desk.cli.outcomes import run_items, show_run
 from tests.desk import Desk
 from tests.practice.fixtures import Client
-from tests.refusals import REFUSALS, Refusal
+from tests.refusals import ADD, ASSIGN, CREATE, ELSEWHERE, FACTS, REFUSALS, REMOVE, Refusal
 from tests.services.bulk import Bulk, problems
 
 
@@ -56,8 +57,13 @@ def test_what_can_be_known_is_told_before_anything_is_sent(
     assert plan.rows[0].problem.remedy
 
 
-def test_every_section_is_covered() -> None:
-    assert {refusal.section for refusal in REFUSALS} == {"0.5", "5", "6", "7", "9", "10"}
+def test_every_row_of_the_facts_is_provoked() -> None:
+    operations = "|".join((ADD, REMOVE, CREATE, ASSIGN))
+    provoked: dict[str, set[str]] = {}
+    for refusal in REFUSALS:
+        provoked.setdefault(refusal.section, set()).add(re.sub(f",? ({operations})$", "", refusal.name))
+    assert provoked == FACTS
+    assert {key.partition(":")[0] for key in ELSEWHERE} <= set(FACTS)
 
 
 @pytest.mark.parametrize("refusal", [item for item in REFUSALS if item.outcome == "failed"], ids=str)

@@ -147,7 +147,7 @@ def _title(text: str) -> str:
 
 
 def _stopped(text: str) -> str:
-    found = re.search(r"Microsoft Graph refused[^.\n]*", text)
+    found = re.search(r"“[\w ]+” needs [A-Za-z.]+[a-zA-Z]", text)
     return found[0] if found else ""
 
 
@@ -306,6 +306,7 @@ def _judge(seen: Seen, key: str, grant: str) -> None:
         assert changed > 0
         assert sum(seen.counts.values()) == len(seen.outcomes)
         assert (grant == GRANTED) == (changed == len(seen.outcomes))
+        assert (f"“{operation.title}” needs {operation.permission}" == seen.said) == (grant == REVOKED)
     elif grant == GRANTED:
         assert seen.rows
         assert not seen.said
