@@ -226,6 +226,11 @@ def azure_cli(source: DataSource, permissions: Collection[Permission], redirect:
         "# Paste the ID that it prints into Application (client) ID. Then, once per tenant:",
         "az ad sp create --id <application-client-id>",
     ]
+    lines += [
+        "# An app that exists is given exactly these permissions so; then send the consent link:",
+        f"#   az ad app update --id {_shell(source.client_id or '<application-client-id>')} "
+        f"--required-resource-accesses {_shell(json.dumps(resource))}",
+    ]
     if source.sign_in == "secret":
         lines.append(
             "az ad app credential reset --id <application-client-id> --append --display-name o365desk --years 1"
@@ -252,6 +257,9 @@ def powershell(source: DataSource, permissions: Collection[Permission], redirect
         f"  -RequiredResourceAccess @(@{{ ResourceAppId = '{MICROSOFT_GRAPH}'; ResourceAccess = $access }})",
         "New-MgServicePrincipal -AppId $app.AppId | Out-Null",
         "$app.AppId  # paste this into Application (client) ID",
+        "# An app that exists is given exactly these permissions so; then send the consent link:",
+        f"#   Update-MgApplicationByAppId -AppId {_quoted(source.client_id or '<application-client-id>')} "
+        f"-RequiredResourceAccess @(@{{ ResourceAppId = '{MICROSOFT_GRAPH}'; ResourceAccess = $access }})",
     ]
     if source.sign_in == "secret":
         lines.append(

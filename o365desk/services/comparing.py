@@ -40,6 +40,17 @@ def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()
             continue
         draft.user, draft.note = user.entity, user.note
         draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName"))
+    _tell_namesakes_apart([draft for draft in drafts if draft.user])
+
+
+def _tell_namesakes_apart(drafts: "Sequence[Draft]") -> None:
+    """People whose names others in the plan have too are named with their user principal names."""
+    people: dict[str, set[str]] = {}
+    for draft in drafts:
+        people.setdefault(draft.item, set()).add(str(draft.user["id"]))
+    for draft in drafts:
+        if len(people.get(draft.item, ())) > 1:
+            draft.item = f"{draft.item} ({draft.user.get('userPrincipalName')})"
 
 
 def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:

@@ -30,6 +30,8 @@ _LONGEST = 120
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each look for a new group, or try to add to it: replication takes some."""
 _POSTS = 3
+_NAMED = 6
+"""So many people are named; the rest are counted."""
 _SKEW = timedelta(hours=1)
 """How far the clocks of this computer and of Microsoft may be apart."""
 _ADDING = "add-user-to-group"
@@ -70,16 +72,25 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
 
 
 def _people(draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
-    ids = []
+    ids, wrong = [], []
     for text in values.several(draft.value(key)):
         user = found[text]
         if user.entity is None:
-            draft.cannot((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
+            wrong.append((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
         elif user.entity.get("accountEnabled") is False:
             title = f"The account of {user.entity['displayName']} is disabled"
-            draft.cannot(_problem(key, title, "", "Enable it first, or leave it out.", "disabled"))
+            wrong.append(_problem(key, title, "", "Enable it first, or leave it out.", "disabled"))
         else:
             ids.append(str(user.entity["id"]))
+    if len(wrong) > 1:
+        named = "; ".join(problem.title for problem in wrong[:_NAMED])
+        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        title = f"{len(wrong)} of the {key} cannot be taken"
+        draft.cannot(
+            _problem(key, title, f"{named}{more}.", "Correct these names, or leave them out.", wrong[0].code)
+        )
+    elif wrong:
+        draft.cannot(wrong[0])
     return list(dict.fromkeys(ids))
 
 
@@ -145,11 +156,20 @@ def _body(draft: "Draft", name: str) -> dict[str, Any]:
     return body | {key: draft.value(key) for key in ("description", "visibility") if draft.value(key)}
 
 
+def _listed(texts: Sequence[str]) -> str:
+    """Some of the names as they were given; the rest are counted."""
+    rest = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return ", ".join(texts[:_NAMED]) + rest
+
+
 def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[str]:
     owners, members = draft.target["owners"], draft.target["members"]
     kind = "Microsoft 365" if draft.value("kind") == _UNIFIED else "Security"
     people = f"owners: {len(owners)}, members: {len(members)}"
     remarks = [f"{kind} group, mail nickname {name}, {people}."]
+    given = {key: draft.value(key) for key in ("visibility", "description")}
+    given |= {key: _listed(values.several(draft.value(key))) for key in ("owners", "members")}
+    remarks += [f"{key.capitalize()}: {text}." for key, text in given.items() if text]
     if draft.item.lower() in names:
         remarks.append("Another group has this display name; Microsoft accepts that.")
     if len(owners) + len(members) > TOGETHER:

@@ -263,12 +263,18 @@ def _services(sku: Mapping[str, Any], without: Sequence[str]) -> set[str]:
 
 
 def _no_location(desk: "Desk", name: str) -> Problem:
-    remedy = (
-        "Set it first: this plan offers that."
-        if desk.may_set_location
-        else "Set it in the Entra admin centre; or check “Also set a missing usage location” in the data source, "
-        "have the permission consented to, and plan again."
-    )
+    if desk.may_set_location:
+        remedy = "Set it first: this plan offers that."
+    elif desk.wants_location:
+        remedy = (
+            "Set it in the Entra admin centre; or add User.ReadWrite.All to the app registration, have the "
+            "permission consented to, and plan again: the data source asks for it, but its token lacks it."
+        )
+    else:
+        remedy = (
+            "Set it in the Entra admin centre; or check “Also set a missing usage location” in the data source, "
+            "have the permission consented to, and plan again."
+        )
     cause = "Microsoft assigns licences only to users whose country is known."
     return _refusal(f"{name} has no usage location", cause, remedy, "no-usage-location", "user")
 

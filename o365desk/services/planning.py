@@ -104,6 +104,8 @@ class Desk:
     tell: Callable[[str], None]
     now: datetime
     delegated: bool = False
+    wants_location: bool = False
+    """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
     fixes: list[Fix] = field(default_factory=list)
@@ -281,6 +283,7 @@ def _desk(
         tell=tell,
         now=now,
         delegated=source.sign_in.delegated,
+        wants_location=source.read_write and source.set_usage_location,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
         wishes=wishes,
     )

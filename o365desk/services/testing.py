@@ -215,7 +215,7 @@ def _not_consented(token: Token, missing: list[str]) -> Problem:
         title=title,
         cause=cause,
         remedy=f"An administrator must consent to {', '.join(missing)} ({kind}): send the consent link, then "
-        "test again.",
+        "test again. A link grants what the app registration lists: if it stays missing, add it there first.",
         action=Action.CONSENT,
         code="missing-permission",
     )

@@ -1,5 +1,6 @@
 """Plans: how rows stand to the tenant, why some cannot be done, and what is offered."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -265,6 +266,28 @@ def test_a_usage_location_that_the_token_may_not_set_is_not_offered(desk: Desk, 
     plan = bulk.plan(ASSIGN, [{"user": user["id"], "plan": "FLOW_FREE"}])
     assert plan.fixes == ()
     assert "have the permission consented to" in reason(plan).remedy
+    assert "to the app registration" in reason(plan).remedy
+
+
+def test_people_of_the_same_name_are_told_apart(bulk: Bulk) -> None:
+    names = Counter(user["displayName"] for user in bulk.users if user["accountEnabled"])
+    name, _ = names.most_common(1)[0]
+    group = bulk.group("security")
+    inside = bulk.writer.members(group)
+    same = [user for user in bulk.users if user["displayName"] == name and user["accountEnabled"]]
+    alone = next(user for user in bulk.users if names[user["displayName"]] == 1 and user["id"] not in inside)
+    plan = bulk.plan(ADD, [{"group": group, "user": user["id"]} for user in [*same, same[0], alone]])
+    labels = [row.label.partition(" → ")[0] for row in plan.rows]
+    assert labels[:-2] == [f"{name} ({user['userPrincipalName']})" for user in same]
+    assert labels[-2:] == [labels[0], alone["displayName"]]
+
+
+def test_all_people_of_a_new_group_who_cannot_be_taken_are_named_at_once(bulk: Bulk) -> None:
+    texts = [f"nobody{number}@nowhere.example" for number in range(9)]
+    problem = reason(bulk.plan("create-group", [{"displayName": "New", "members": ";".join(texts)}]))
+    assert problem.title == "9 of the members cannot be taken"
+    assert "nobody5@nowhere.example" in problem.cause
+    assert problem.cause.endswith("and 3 more.")
 
 
 def test_the_organisations_country_is_suggested_where_nobody_has_one(bulk: Bulk) -> None:
