@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from o365desk.catalogue import operation
 from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import ProblemError
-from o365desk.services import sheet
+from o365desk.services import exports, sheet
 from o365desk.services.sheet import Sheet
 
 ADD = operation("add-user-to-group")
@@ -120,9 +120,12 @@ REFUSED: tuple[tuple[str, str | bytes, str, tuple[str, ...]], ...] = (
     ("empty", b"", "empty", ("rows.csv",)),
     ("blanks only", b" \r\n\t\n", "empty", ("rows.csv",)),
     ("headings only", "group,user\n", "no-rows", ()),
-    ("an unknown column", "group,user,colour\nx,a@b.c,red\n", "unknown-column", ("“colour”", "group, user")),
+    ("columns of something else", "shape,colour\nround,red\n", "unknown-column", ("“colour”", "group, user")),
+    ("a typing error", "grup,user\nx,a@b.c\n", "unknown-column", ("“grup”", "probably “group”")),
+    ("one besides", "group,user,usre\nx,a@b.c,d@e.f\n", "unknown-column", ("“usre”", "probably “user”")),
+    ("a column is called otherwise", "group,Wer\nx,a@b.c\n", "missing-column", ("“user” is missing", "“Wer”")),
     ("a column twice", "group,user,user\nx,a@b.c,a@b.c\n", "double-column", ("“user”",)),
-    ("two names for one", "group,UPN,mail\nx,a@b.c,a@b.c\n", "double-column", ("“UPN”", "“mail”")),
+    ("a column in two spellings", "group,UPN,upn\nx,a@b.c,a@b.c\n", "double-column", ("“UPN”", "“upn”")),
     ("a column is missing", "user\na@b.c\n", "missing-column", ("“group”", "--set group=")),
     ("no headings", "a@b.c,Sales\nd@e.f,Sales\n", "no-headings", ("group, user",)),
     ("values without a heading", "group,user,\nx,a@b.c,red\n", "nameless-column", ("Column 3", "line 2")),
@@ -231,6 +234,82 @@ def test_many_findings_of_a_kind_are_counted(tmp_path: Path) -> None:
     assert len(made.rows) == 1000
     assert len(made.findings) == 201
     assert "800 more lines" in made.findings[-1].text
+
+
+# --- columns -----------------------------------------------------------------------------------------------------
+
+
+def test_a_column_of_another_purpose_is_not_used(tmp_path: Path) -> None:
+    made = read(tmp_path, "Abteilung,group,user\nEinkauf,Sales,a@b.c\nsumma summarum,,\n")
+    assert [(item.line, item.kind, item.repaired) for item in made.findings] == [
+        (1, "unused", False), (3, "unused-row", False),
+    ]  # fmt: skip
+    assert made.findings[0].text == "Column “Abteilung” is not used."
+    assert [row.values for row in made.rows] == [{"group": "Sales", "user": "a@b.c"}]
+    made.save_repaired(tmp_path / "copy.csv")
+    assert (tmp_path / "copy.csv").read_text("utf-8").splitlines() == ["group,user", "Sales,a@b.c"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "meant"), [("disabldPlans", "disabledPlans"), ("Licens", "plan"), ("uesr", "user")]
+)
+def test_a_typing_error_is_never_taken_for_another_purpose(tmp_path: Path, heading: str, meant: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, f"user,plan,{heading}\na@b.c,E3,x\n", ASSIGN)
+    assert f"“{heading}” is not known; it is probably “{meant}”" in caught.value.problem.cause
+
+
+def test_a_property_is_not_cleared_because_its_column_is_called_otherwise(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read(tmp_path, "user,Standort\na@b.c,DE\n", operation("set-usage-location"))
+    assert (caught.value.problem.code, "“Standort”" in caught.value.problem.cause) == ("missing-column", True)
+
+
+def listed(tmp_path: Path, ending: str, key: str, *rows: dict[str, Any], only: str = "") -> Path:
+    """Rows of a read as this program exports them."""
+    file = tmp_path / f"list.{ending}"
+    columns = [column for column in operation(key).columns if not only or column.key in only.split()]
+    with exports.writer(ending, file, columns) as made:
+        made.rows(rows)
+    return file
+
+
+ANNA = {"id": ID, "userPrincipalName": "anna@b.c", "mail": "a.s@b.c", "displayName": "Anna", "country": "Germany"}
+TEAM = {"id": ID, "displayName": "Sales", "mail": "sales@b.c", "groupTypes": ["Unified"]}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_list_that_was_exported_can_be_given_as_rows(tmp_path: Path, ending: str) -> None:
+    bob = {"userPrincipalName": "bob@b.c", "mail": "b.b@b.c", "usageLocation": "IE"}
+    file = listed(tmp_path, ending, "user-list", ANNA, bob)
+    made = sheet.read(file, ADD, {"group": "Sales"})
+    assert users(made) == [ID, "bob@b.c"]
+    assert kinds(made) == ["several-columns", "unused", "mixed"]
+    assert "“id”, “userPrincipalName”, “mail” all mean “user”" in made.findings[0].text
+    moved = sheet.read(file, operation("set-usage-location"))
+    assert [row.values["usageLocation"] for row in moved.rows] == ["", "IE"], "never that of the address"
+    made.save_repaired(tmp_path / "copy.csv")
+    assert sheet.read(tmp_path / "copy.csv", ADD, {"group": "Sales"}).rows == made.rows
+    file = listed(tmp_path, ending, "group-list", TEAM, {"displayName": "HR"})
+    made = sheet.read(file, ADD, {"user": "a@b.c"})
+    assert [row.values["group"] for row in made.rows] == [ID, "HR"]
+    assert [row.values["group"] for row in sheet.read(file, operation("delete-group")).rows] == [ID, "HR"]
+    assert [row.values["displayName"] for row in sheet.read(file, CREATE).rows] == ["Sales", "HR"]
+    file = listed(
+        tmp_path, ending, "licence-plan-list", {"skuId": ID, "skuPartNumber": "SPE_E3", "servicePlans": []}
+    )
+    assert [row.values["plan"] for row in sheet.read(file, ASSIGN, {"user": "a@b.c"}).rows] == [ID]
+
+
+def test_of_several_columns_the_first_that_is_fit_is_taken(tmp_path: Path) -> None:
+    made = read(tmp_path, "ID,UPN,E-mail\n1,a@b.c,x@y.z\n,,d@e.f\n7,,\n", group="Sales")
+    assert users(made) == ["a@b.c", "d@e.f", "7"]
+    assert [(item.line, item.kind) for item in made.findings] == [(1, "several-columns"), (2, "passed-over")]
+    assert "“1” in “ID” is not fit; “UPN” was taken" in made.findings[1].text
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", "", "no-user"]
+    file = listed(tmp_path, "csv", "user-list", ANNA, only="displayName mail userPrincipalName department")
+    with pytest.raises(ProblemError):  # who is called like a group is none
+        sheet.read(file, operation("delete-group"))
 
 
 # --- workbooks ---------------------------------------------------------------------------------------------------
