@@ -5,6 +5,7 @@ more likely a typing error than a column of another purpose. Where several colum
 plan, as in a list that this program exported, the surest is asked first.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import ProblemError
 from o365desk.services.cells import clean
-from o365desk.services.grids import Finding, Line, refusal
+from o365desk.services.grids import FIRST, Finding, Line, refusal
 
 TEXT = Field(key="", label="", kind=Kind.TEXT)
 """Of what belongs to no field."""
@@ -42,10 +43,14 @@ _OF_GROUPS = "groupid id objectid groupmail groupemail mail email displayname gr
 _SURE = frozenset({Kind.USER, Kind.GROUP, Kind.PLAN})
 """What several columns may tell."""
 _MOST_NAMED = 20
+_BULK = re.compile(r".*\[(\w+)\]\s*\w*", re.DOTALL)
+"""A heading of Microsoft's templates: "User name [userPrincipalName] Required". Their first line is a version."""
+_VERSION = re.compile(r"version:v?[\d.]+", re.IGNORECASE)
 
 
 def _plain(heading: str) -> str:
-    return "".join(letter for letter in heading.casefold() if letter.isalnum())
+    bulk = _BULK.fullmatch(heading)
+    return "".join(letter for letter in (bulk[1] if bulk else heading).casefold() if letter.isalnum())
 
 
 def _shown(heading: str) -> str:
@@ -103,6 +108,19 @@ class Headings:
         exact = sum(cell.strip() in self._fields for cell in cells)
         return exact + 2 * len({names[name] for cell in cells if (name := _plain(cell)) in names})
 
+    def find(self, lines: Sequence[Line]) -> int | None:
+        """Which of the first lines has the headings, None for none: the first, unless one below it says more and
+        what is above that one are titles."""
+        found, most = None, 0
+        for place, (_, cells) in enumerate(lines[:FIRST]):
+            if any(_is_value(cell) for cell in cells):
+                break
+            names = self._names_in(cells)
+            known = len({names[name] for cell in cells if (name := _plain(cell)) in names})
+            if known > most and _below_titles(lines, place, alone=not most):
+                found, most = place, known
+        return found
+
     def columns(self, headings: Sequence[str], line: int, lines: Sequence[Line]) -> dict[str, tuple[int, ...]]:
         """The places of each field, in the file's order; of several the surest first. Raises ProblemError for
         headings that are nearly a field's, double and missing ones, and where none is known."""
@@ -158,7 +176,7 @@ class Headings:
             if near:
                 why = f"The column “{name[:60]}” is not known; it is probably “{names[near]}”."
                 raise self._refused(why, "Rename it, or delete it.", "unknown-column", line)
-        if unused and not found:
+        if unused and (not found or any(_is_value(name) for name in unused)):
             raise self._unknown(unused, line)
         change = self._operation.change
         missing = [
@@ -179,7 +197,7 @@ class Headings:
 
     def _unknown(self, unknown: Sequence[str], line: int) -> ProblemError:
         known = ", ".join(self._fields)
-        if any("@" in name or is_guid(name) for name in unknown):
+        if any(_is_value(name) for name in unknown):
             why = f"Its first line holds values ({_named(unknown, 5)}), not the names of columns."
             return self._refused(why, f"Put a line with the names above it: {known}.", "no-headings", line)
         why = f"“{self._operation.title}” knows no column {_named(unknown, 5)}."
@@ -204,6 +222,25 @@ class Headings:
 def _named(names: Sequence[str], most: int = _MOST_NAMED) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(f"“{name[:60]}”" for name in names[:most]) + more
+
+
+def _is_value(cell: str) -> bool:
+    """Whether this is an address or an ID, and so no heading and no title."""
+    text = cell.strip()
+    return is_guid(text) or ("@" in text and " " not in text)
+
+
+def _below_titles(lines: Sequence[Line], place: int, *, alone: bool) -> bool:
+    """Whether nothing but titles is above a line: it is wider than they, or `alone` with what it says, and values
+    begin below it."""
+    above = [_width(cells) for _, cells in lines[:place] if not _VERSION.fullmatch("".join(cells).strip())]
+    widest, width = max(above, default=0), _width(lines[place][1])
+    below = lines[place + 1][1] if place + 1 < len(lines) else []
+    return widest < width or (alone and widest == width == 1 and any(_is_value(cell) for cell in below))
+
+
+def _width(cells: Sequence[str]) -> int:
+    return sum(not cell.isspace() and cell != "" for cell in cells)
 
 
 def _nearest(name: str, names: Mapping[str, str]) -> str:

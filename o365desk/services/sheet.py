@@ -71,7 +71,7 @@ def read(
     Raises ProblemError where no row can be understood."""
     given = {key: value for key, value in (fixed or {}).items() if value}
     headings = Headings(path, operation, frozenset(given) | frozenset(later))
-    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings.score), headings)
+    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings), headings)
 
 
 class _Reader:
@@ -88,12 +88,18 @@ class _Reader:
         self._findings += grid.findings
         if not grid.lines:
             raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
-        (line, headings), *lines = grid.lines
+        top = names.find(grid.lines) or 0
+        (line, headings), *lines = grid.lines[top:]
         columns = names.columns(headings, line, lines)
+        if top:
+            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
+            said = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
+            self._found(line, "titles", said, False)
         for found in names.findings:
             self._found(found.line, found.kind, found.text, found.repaired)
         for blank in grid.blanks:
-            self._found(blank, "blank-row", _BLANK, True)
+            if blank > line:
+                self._found(blank, "blank-row", _BLANK, True)
         self._given_twice(columns, lines)
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}

@@ -137,6 +137,12 @@ REFUSED: tuple[tuple[str, str | bytes, str, tuple[str, ...]], ...] = (
         "password",
         ("password",),
     ),
+    ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no-table", ("This is no table", "PNG")),
+    ("a PDF document", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "no-table", ("PDF",)),
+    ("a web page", b"\xef\xbb\xbf\n<!DOCTYPE html><table><tr><td>user", "no-table", ("web page",)),
+    ("our own JSON", b'[\n{"user":"a@b.c"}\n]\n', "no-table", ("JSON",)),
+    ("bytes", bytes(range(1, 256)) * 3, "no-table", ("not text",)),
+    ("an address above a column", "a@b.c,Team\nd@e.f,Sales\n", "no-headings", ("a@b.c",)),
     ("half a workbook", b"PK\x03\x04" + b"\0" * 50, "damaged", ("damaged",)),
 )  # fmt: skip
 
@@ -234,6 +240,41 @@ def test_many_findings_of_a_kind_are_counted(tmp_path: Path) -> None:
     assert len(made.rows) == 1000
     assert len(made.findings) == 201
     assert "800 more lines" in made.findings[-1].text
+
+
+BULK = "Member object ID or user principal name [memberObjectIdOrUpn] Required"
+
+# what it is, the file (group is given for all rows), the users read, the kinds of findings, the first row's line
+TITLED: tuple[tuple[str, str, list[str], list[str], int], ...] = (
+    ("Microsoft's template", f"version:v1.0\n{BULK}\na@b.c\n", ["a@b.c"], ["titles", "column"], 3),
+    ("the same from Excel", f"version:v1.0;\n{BULK};\na@b.c;\n", ["a@b.c"], ["delimiter", "titles", "column"], 3),
+    ("a title", "Team\n\nuser;group\na@b.c;Sales\n", ["a@b.c"], ["delimiter", "titles"], 4),
+    ("a title over one column", "Our members\nuser\na@b.c\n", ["a@b.c"], ["titles"], 3),
+    ("several", "Contoso,,\nAs of,May,\nUPN,group,user type\na@b.c,Sales,Guest\n", ["a@b.c"],
+     ["titles", "column", "unused"], 4),
+    ("a row that reads like headings", "user,colour\na@b.c,red\nuser,group\n", ["a@b.c", "user"], ["unused"], 2),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted", "found", "line"), [row[1:] for row in TITLED], ids=[row[0] for row in TITLED]
+)
+def test_headings_below_titles_are_found(
+    tmp_path: Path, data: str, wanted: list[str], found: list[str], line: int
+) -> None:
+    made = read(tmp_path, data, group="Sales")
+    assert (users(made), kinds(made), made.rows[0].line) == (wanted, found, line)
+    if "titles" in found:
+        said = made.findings[found.index("titles")].text
+        assert f"line {line - 1}" in said
+        assert data.split("\n")[0].strip(";,") in said
+
+
+def test_a_group_that_is_called_like_a_heading_is_a_group(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError):
+        read(tmp_path, "Bezeichnung\nSales\nGroup\nHR\n", CREATE)
+    made = read(tmp_path, "name,Was\nGroup,x\nTitle,y\n", CREATE)
+    assert [row.values["displayName"] for row in made.rows] == ["Group", "Title"]
 
 
 # --- columns -----------------------------------------------------------------------------------------------------
@@ -351,6 +392,32 @@ def test_what_a_workbook_hides_is_told(tmp_path: Path) -> None:
     made.save_repaired(tmp_path / "copy.csv")
     with pytest.raises(ProblemError):
         made.save_repaired(file)
+
+
+def test_the_table_of_a_workbook_is_found(tmp_path: Path) -> None:
+    def change(book: Any) -> None:
+        members = book.create_sheet("Members")
+        for row in (("Members of Sales",), (), ("UPN", "Group"), ("a@b.c", "Sales")):
+            members.append(row)
+        book.create_sheet("Later").append(("user", "group"))
+
+    made = sheet.read(workbook(tmp_path, ("Read me", "first"), ("By", "Anna"), change=change), ADD)
+    assert [(row.line, row.values) for row in made.rows] == [(4, {"user": "a@b.c", "group": "Sales"})]
+    assert kinds(made) == ["sheets", "titles", "column", "column"]
+    assert "was read, “Members”; not “Sheet”, “Later”" in made.findings[0].text
+    assert "Members of Sales" in made.findings[1].text
+
+
+def test_what_is_called_a_workbook_and_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rows.xlsx"
+    for data in (
+        bytes(range(1, 256)) * 3,
+        workbook(tmp_path, ("user", "group"), ("a@b.c", "x")).read_bytes()[:900],
+    ):
+        file.write_bytes(data)
+        with pytest.raises(ProblemError) as caught:
+            sheet.read(file, ADD)
+        assert "damaged" in caught.value.problem.cause
 
 
 def test_other_packed_files_are_refused(tmp_path: Path) -> None:
