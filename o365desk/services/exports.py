@@ -15,7 +15,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -150,6 +150,12 @@ def writer(form: Format | str, target: Path | IO[bytes], columns: Sequence[Colum
     """A writer of these columns to a path or binary stream. `bom` marks CSV as UTF-8 for Excel, which takes it for
     the local encoding otherwise. Raises ProblemError, ValueError for an unknown format."""
     return Writer(Format(form), target, columns, bom=bom)
+
+
+def columns_given(rows: Iterable[Mapping[str, str]]) -> tuple[Column, ...]:
+    """A column for each field that some of these rows were given: with them a file tells who and what was meant,
+    and can be given as rows again."""
+    return tuple(Column(key=key, title=key) for key in dict.fromkeys(key for row in rows for key in row))
 
 
 def refuse_unwritable(target: Path) -> None:
