@@ -2,8 +2,6 @@
 what is beyond doubt, and never changes the file. A repaired copy can be saved.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,19 +43,18 @@ class Sheet:
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
 
     def save_repaired(self, target: Path) -> None:
-        """Writes what was read, under the columns' own names: CSV, UTF-8, commas. Raises ProblemError, also where
-        the target is the original."""
+        """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
+        ProblemError, also where the target is the original."""
         if target.exists() and target.samefile(self.path):
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        for row in self.rows:
-            cells = [row.values.get(key, "") for key in self.columns]
-            writer.writerow([*cells, *self.surplus.get(row.number, ())])
+        rows = [
+            [*(row.values.get(key, "") for key in self.columns), *self.surplus.get(row.number, ())]
+            for row in self.rows
+        ]
+        text = exports.csv_text([self.columns, *([exports.defused(cell) for cell in cells] for cells in rows)])
         try:
-            exports.save(target, text.getvalue().encode("utf-8", errors="replace"))
+            exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
