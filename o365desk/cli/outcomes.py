@@ -57,6 +57,7 @@ def _plan_item(row: PlanRow) -> Item:
         "remedy": problem.remedy if problem else "",
         "code": problem.code if problem else "",
         "request_id": problem.request_id if problem else "",
+        "given": row.row.values,
     }
 
 
@@ -73,6 +74,7 @@ def run_items(rows: Sequence[RunRow]) -> list[Item]:
             "remedy": row.remedy,
             "code": row.code,
             "request_id": row.request_id,
+            "given": row.given,
         }
         for row in rows
     ]
@@ -126,7 +128,8 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def write_items(form: Format, output: Path | None, shape: dict[str, Any], items: Sequence[Item]) -> None:
-    """Writes a write's items as the form says, to a file or standard output. Raises ProblemError."""
+    """Writes a write's items as the form says, to a file or standard output. All but the JSON, whose shape is
+    fixed, have what the rows were given as well. Raises ProblemError."""
     if form is Format.JSON:
         if output is None:
             print_json(shape)
@@ -140,8 +143,9 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
         return
     columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
     rows = shape["items"] if form is Format.JSONL else items
-    with exports.writer(form, output or sys.stdout.buffer, columns) as writer:
-        writer.rows(rows)
+    given = exports.columns_given(item["given"] for item in items)
+    with exports.writer(form, output or sys.stdout.buffer, [*columns, *given]) as writer:
+        writer.rows([{**item["given"], **row} for item, row in zip(items, rows, strict=True)])
     if output:
         say(f"Saved: {output}")
 

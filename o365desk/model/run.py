@@ -127,7 +127,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """How one row ended. `detail` says why in a sentence, `remedy` what to do; `doubtful`: it was sent and nobody
-    knows yet, until the run is resumed (its outcome reads "not attempted" so long)."""
+    knows yet, until the run is resumed (its outcome reads "not attempted" so long). `given` is what the row asked
+    for, by field keys; the journal alone tells it."""
 
     number: int
     label: str
@@ -138,6 +139,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     request_id: str = ""
     doubtful: bool = False
+    given: dict[str, str] = {}
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

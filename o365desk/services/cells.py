@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from o365desk.catalogue.values import several
 from o365desk.model.fields import Field, Kind
+from o365desk.services.exports import as_given
 
 _CLEAN = re.compile(r"[!-~]+(?: [!-~]+)*")
 """Letters that nothing can be wrong with as such: most cells need no second look."""
-_FOREIGN = re.compile(r"^(?:mailto:|')|[<>{}\"]", re.IGNORECASE)
+_FOREIGN = re.compile(r"^(?:mailto:|')|[;,]'|[<>{}\"]", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\ufeff"))
 _QUOTES = {ord("‘"): "'", ord("’"): "'", ord("‚"): "'", ord("“"): '"', ord("”"): '"', ord("„"): '"'}
 _NAMED_MAIL = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _BRACED = re.compile(r"\{([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}", re.IGNORECASE)
-_TEXT_MARK = re.compile(r"'(?=[=+\-@])")
 
 _PEOPLE = frozenset({Kind.USER, Kind.USERS})
 _IDS = frozenset({Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS, Kind.IDENTIFIER})
@@ -60,10 +60,6 @@ def _unbraced(field: Field, text: str) -> str:
     return match[1] if match else text
 
 
-def _unmarked(field: Field, text: str) -> str:
-    return _TEXT_MARK.sub("", text, count=1) if _TEXT_MARK.match(text) else text
-
-
 def _choice(field: Field, text: str) -> str:
     """A choice by its key or its words, in any case."""
     wanted = text.casefold()
@@ -77,7 +73,6 @@ REPAIRS: tuple[Repair, ...] = (
     ("quotes", _straight),
     ("address", _mail_only),
     ("braces", _unbraced),
-    ("text-mark", _unmarked),
     ("choice", _choice),
 )
 
@@ -98,8 +93,12 @@ def clean(field: Field, text: str) -> tuple[str, list[str]]:
     """A cell as it is meant, and the kinds of what was put right."""
     if not text or (not field.choices and _CLEAN.fullmatch(text) and not _FOREIGN.search(text)):
         return text, []
-    if field.kind not in _LISTS:
-        return _repaired(field, text)
+    given = as_given(text)  # once: what an export marked, and what had a mark before that
+    value, kinds = _repaired_list(field, given) if field.kind in _LISTS else _repaired(field, given)
+    return value, [*(["text-mark"] if given != text else []), *kinds]
+
+
+def _repaired_list(field: Field, text: str) -> tuple[str, list[str]]:
     seen = _visible(field, text)
     items = [_repaired(field, item) for item in several(seen)]
     kinds = [*(["invisible"] if seen != text else []), *(kind for _, found in items for kind in found)]

@@ -6,16 +6,17 @@ with a title. Cells are what the window shows: lists joined by "; ", true and fa
 Graph's own values wherever a column stands for one of its properties.
 
 Text that a spreadsheet would execute gets an apostrophe in front in CSV. That is what begins with "=", "@", a tab
-or a return, and what begins with "+" or "-" unless it is a telephone number, a plain number or an address. In XLSX
-every text is stored as text, so nothing needs to be changed.
+or a return, and what begins with "+" or "-" unless it is a telephone number, a plain number or an address. A
+spreadsheet may take another letter than the comma for the separator, and quotes within a line for letters: so what
+follows a semicolon, comma, tab or line break is treated alike. Text that has such an apostrophe of its own gets one
+more, so that `as_given` tells what it was. In XLSX every text is stored as text, so nothing needs to be changed.
 """
 
 import contextlib
 import csv
-import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,14 @@ _HARMLESS = re.compile(
     r"[+-][\d ().,/-]*(?:(?:ext\.?|x|#) ?\d+)?"  # a telephone number, or a number
     r"|[+-][\w.+-]*@[\w.-]+"  # an address
 )
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+_BREAKS = (";", ",", "\t", "\r", "\n")
+"""What a spreadsheet of some locale may end a cell with."""
+_START = re.compile(r"('*)[=+\-@\t\r]")
+_SUSPECT = re.compile(r"""[;,\t\r\n]['"]*[=+\-@]""")
+_BEHIND = re.compile(r"""(?<=[;,\t\r\n])(?:(['"]+)[=+\-@]|[=+\-@][^;,\t\r\n]*)""")
+_MARK = re.compile(r"""\A'(?='*[=+\-@\t\r])|(?<=[;,\t\r\n])'(?=['"]*[=+\-@])""")
+_ENDING = ";\t\r\n"
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SHEET_ROWS = 1_048_575
 """What a sheet of a workbook holds below its header."""
@@ -152,6 +160,12 @@ def writer(form: Format | str, target: Path | IO[bytes], columns: Sequence[Colum
     return Writer(Format(form), target, columns, bom=bom)
 
 
+def columns_given(rows: Iterable[Mapping[str, str]]) -> tuple[Column, ...]:
+    """A column for each field that some of these rows were given: with them a file tells who and what was meant,
+    and can be given as rows again."""
+    return tuple(Column(key=key, title=key) for key in dict.fromkeys(key for row in rows for key in row))
+
+
 def refuse_unwritable(target: Path) -> None:
     """Raises ProblemError where a file cannot be made or replaced: to be told before the work whose result it is to
     hold. A device or pipe is not tried, as its reader would take that for the end."""
@@ -190,17 +204,51 @@ def cell(value: Any) -> Any:
 def defused(value: Any) -> Any:
     """The same as `cell`, with an apostrophe before what a spreadsheet would execute."""
     shown = cell(value)
-    if type(shown) is str and shown.startswith(_RISKY) and not _HARMLESS.fullmatch(shown):
-        return "'" + shown
-    return shown
+    if type(shown) is not str:
+        return shown
+    text = _BEHIND.sub(_marked, shown) if _SUSPECT.search(shown) else shown
+    return "'" + text if _is_executed(shown) else text
+
+
+def _is_executed(text: str) -> bool:
+    """Whether it is to be marked for how it begins."""
+    start = _START.match(text)
+    return bool(start and (start[1] or not _HARMLESS.fullmatch(text)))
+
+
+def _marked(part: re.Match[str]) -> str:
+    return part[0] if not part[1] and _HARMLESS.fullmatch(part[0]) else "'" + part[0]
+
+
+def as_given(text: str) -> str:
+    """What `defused` made a text of, as it was before."""
+    return _MARK.sub("", text)
 
 
 def _defused_column(values: Sequence[Any]) -> list[Any]:
     """Most cells are plain text or nothing, and not worth a call: this is where the time of an export goes."""
+    shown = [value if value is None or type(value) is str else cell(value) for value in values]
+    texts = "".join([value for value in shown if type(value) is str])
+    if any(letter in texts for letter in _BREAKS) and _SUSPECT.search(texts):
+        return [defused(value) for value in shown]
     return [
-        value if value is None or (type(value) is str and value[:1] not in _RISKY) else defused(value)
-        for value in values
+        "'" + value if type(value) is str and value[:1] in _RISKY and _is_executed(value) else value
+        for value in shown
     ]
+
+
+class _Lines(list[str]):
+    """What a csv writer writes to."""
+
+    write = list.append
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as RFC 4180 has it. What holds a separator of any locale is quoted, which Python's writer does for the
+    letters that end its lines."""
+    lines = _Lines()
+    csv.writer(lines, lineterminator=_ENDING).writerows(rows)
+    return "".join([line[: -len(_ENDING)] + "\r\n" for line in lines])
 
 
 def _values(rows: Rows, column: Column) -> list[Any]:
@@ -215,7 +263,7 @@ def _values(rows: Rows, column: Column) -> list[Any]:
 
 
 class _Csv:
-    """As RFC 4180 has it."""
+    """See the module."""
 
     def __init__(self, stream: IO[bytes], columns: Sequence[Column], bom: bool) -> None:
         self._stream, self._columns = stream, columns
@@ -226,9 +274,7 @@ class _Csv:
         self._write(zip(*(_defused_column(_values(rows, column)) for column in self._columns), strict=True))
 
     def _write(self, rows: Iterable[Sequence[Any]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(rows)
-        self._stream.write(text.getvalue().encode())
+        self._stream.write(csv_text(rows).encode())
 
     def end(self) -> None:
         """Nothing comes behind the rows."""

@@ -1,18 +1,21 @@
 """Files of rows as people have them, as lines of cells: CSV of any delimiter and encoding, and Excel workbooks.
 
-Nothing is judged here but whether the file can be read at all; that is said with the file's name and the line.
+Nothing is judged here but whether the file can be read at all, and is a table; that is said with the file's name
+and the line.
 """
 
 import contextlib
 import csv
 import io
 import re
+import unicodedata
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services import files
@@ -23,7 +26,31 @@ _MOST_UNPACKED = 1024 * 1024 * 1024
 _LONGEST_CELL = 1024 * 1024
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
+FIRST = 10
+"""Among so many lines the headings are looked for."""
+_FIRST_ROWS = 200
+"""Of a sheet, in which those lines are."""
+
 Line = tuple[int, list[str]]
+
+_SIGNS = (
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"\x1f\x8b", "a packed file (gzip)"),
+    (b"7z\xbc\xaf", "a packed file (7z)"),
+    (b"Rar!", "a packed file (RAR)"),
+    (b"SQLite format 3", "a database"),
+    (b"\x7fELF", "a program"),
+)
+"""How files begin that are no tables."""
+_MARKUP = (
+    (re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE), "a web page"),
+    (re.compile(rb"\s*<\?xml", re.IGNORECASE), "XML"),
+    (re.compile(rb'\s*(?:\[\s*)?\{\s*"|\s*\[\s*\]\s*\Z'), "JSON"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,24 +76,43 @@ class Grid:
     blanks: list[int] = field(default_factory=list)
 
 
+class Names(Protocol):
+    """What knows an operation's headings."""
+
+    def score(self, cells: Sequence[str]) -> int:
+        """How much a line looks like them."""
+
+    def find(self, lines: Sequence[Line]) -> int | None:
+        """Which of the first lines has them, None for none."""
+
+
 def refusal(path: Path, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
     """Why a file of rows cannot be used, with its name and line."""
     where = f"“{path.name}”, line {line}" if line else f"“{path.name}”"
     return ProblemError(Problem(title=f"{where} cannot be used", cause=why, remedy=remedy, field="rows", code=code))
 
 
-def read_grid(path: Path, score: Callable[[Sequence[str]], int]) -> Grid:
-    """The lines of a file. `score` tells how much a line looks like the headings: it decides the delimiter. Raises
-    ProblemError."""
+def read_grid(path: Path, names: Names) -> Grid:
+    """The lines of a file; where the headings are decides the delimiter, and which sheet of a workbook is read.
+    Raises ProblemError."""
     data = _bytes(path)
     if data.startswith(b"PK\x03\x04"):
-        return _workbook(path, data)
+        return _workbook(path, data, names)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         locked = "EncryptedPackage".encode("utf-16-le") in data
         why = "It is protected by a password." if locked else "It is a workbook of an Excel before 2007 (.xls)."
         remedy = "Save it without a password." if locked else "Save it as CSV or XLSX."
         raise refusal(path, why, remedy, "password" if locked else "old-excel")
-    return _text_grid(path, data, score)
+    looks = next((what for sign, what in _SIGNS if data.startswith(sign)), "") or next(
+        (what for sign, what in _MARKUP if sign.match(data.removeprefix(b"\xef\xbb\xbf"))), ""
+    )
+    if looks:
+        raise _no_table(path, looks)
+    return _text_grid(path, data, names)
+
+
+def _no_table(path: Path, looks: str) -> ProblemError:
+    return refusal(path, f"This is no table: it looks like {looks}.", "Choose a CSV or XLSX file.", "no-table")
 
 
 def _bytes(path: Path) -> bytes:
@@ -133,8 +179,18 @@ def _decoded(data: bytes) -> tuple[str, str, list[Finding]]:
         return data.decode("cp1252", errors="replace"), "cp1252", [Finding(0, "encoding", said, True)]
 
 
-def _text_grid(path: Path, data: bytes, score: Callable[[Sequence[str]], int]) -> Grid:
+def _is_garbage(text: str) -> bool:
+    """Whether this is no text at all: NUL bytes and a stray letter are forgiven."""
+    some = text[:4000].replace("\0", "").translate(dict.fromkeys(map(ord, "\t\r\n")))
+    bad = sum(letter == "\ufffd" or unicodedata.category(letter) in ("Cc", "Cn", "Co", "Cs") for letter in some)
+    return bad > max(3, len(some) / 20)
+
+
+def _text_grid(path: Path, data: bytes, names: Names) -> Grid:
     text, encoding, findings = _decoded(data)
+    if _is_garbage(text):
+        excel = path.suffix.lower() in (".xlsx", ".xlsm")
+        raise _no_table(path, "a workbook that is damaged" if excel else "bytes of a program, not text")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         findings.append(Finding(line, "nul", f"{text.count(chr(0)):,} NUL bytes were left out.", True))
@@ -143,21 +199,22 @@ def _text_grid(path: Path, data: bytes, score: Callable[[Sequence[str]], int]) -
     told = re.match(r"sep=(.)(?:\r\n|\r|\n)", text)
     if told:  # written by Excel, for Excel
         text, skipped = text[told.end() :], 1
-    delimiter = told[1] if told and told[1] in DELIMITERS else _delimiter(text, score)
+    delimiter = told[1] if told and told[1] in DELIMITERS else _delimiter(text, names)
     if delimiter != ",":
         findings.append(Finding(0, "delimiter", f"Its columns are separated by {DELIMITERS[delimiter]}.", False))
     lines, blanks = _lines(path, text, delimiter, skipped)
     return Grid(lines, encoding, delimiter, findings, blanks)
 
 
-def _delimiter(text: str, score: Callable[[Sequence[str]], int]) -> str:
-    """The one that splits the first line into the best headings; else the one that splits it most."""
+def _delimiter(text: str, names: Names) -> str:
+    """The one that makes the best headings of one of the first lines; else the one that splits the first most."""
     lines = io.StringIO(text[: _LONGEST_CELL // 10], newline="")
-    first = next((line for line in lines if line.strip()), "")
+    first = list(islice((line for line in lines if line.strip()), FIRST))
+    titles = next((place for place, line in enumerate(first) if "@" in line), len(first))
     best, most = ",", (0, 0)
     for delimiter in DELIMITERS:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-        rank = (score(cells), len(cells))
+        split = [next(csv.reader([line], delimiter=delimiter), []) for line in first[: titles or 1]]
+        rank = max(((names.score(cells), len(split[0])) for cells in split), default=(0, 0))
         if rank > most:
             best, most = delimiter, rank
     return best
@@ -198,20 +255,20 @@ def _open_quote(path: Path, line: int) -> ProblemError:
 # --- workbooks ---------------------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, data: bytes) -> Grid:
+def _workbook(path: Path, data: bytes, names: Names) -> Grid:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(item.file_size for item in packed.infolist()) > _MOST_UNPACKED:
                 raise refusal(path, "Unpacked, it is larger than 1 GB.", "Save it as CSV.", "too-large")
-            names = packed.namelist()
-            if "xl/workbook.xml" not in names:
+            parts = packed.namelist()
+            if "xl/workbook.xml" not in parts:
                 why = "It is no Excel workbook (.xlsx)."
-                if "content.xml" in names:
+                if "content.xml" in parts:
                     why = "It is an OpenDocument file (.ods)."
                 raise refusal(path, why, "Save it as CSV or XLSX.", "not-excel")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and the like, which are not read
-            return _first_sheet(path, data)
+            return _sheet(path, data, names)
     except ProblemError:
         raise
     except Exception as error:  # whatever broken XML makes the library raise
@@ -219,27 +276,44 @@ def _workbook(path: Path, data: bytes) -> Grid:
         raise refusal(path, why, "Open it in Excel and save it again, or save it as CSV.", "damaged") from error
 
 
-def _first_sheet(path: Path, data: bytes) -> Grid:
+def _sheet(path: Path, data: bytes, names: Names) -> Grid:
+    """The first sheet that has the headings, else the first."""
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     try:
         if not book.worksheets:
             raise refusal(path, "It has no sheet.", "Save it as CSV or XLSX.", "empty")
-        sheet, *others = book.worksheets
+        first = book.worksheets[0]
+        sheet = next((each for each in book.worksheets if _has_table(path, each, names)), first)
+        others = [f"“{other.title}”" for other in book.worksheets if other is not sheet]
         findings = []
         if others:
-            names = ", ".join(f"“{other.title}”" for other in others[:5])
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-            said = f"Only the first sheet was read, “{sheet.title}”; not {names}{more}."
+            what = (
+                "Only the first sheet was read" if sheet is first else "The first sheet with the headings was read"
+            )
+            said = f"{what}, “{sheet.title}”; not {', '.join(others[:5])}{more}."
             findings.append(Finding(0, "sheets", said, False))
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
-        lines = _Lines(path)
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            lines.add(number, [_cell(value) for value in row])
+        lines = _sheet_lines(path, sheet.iter_rows(values_only=True))
         return Grid(lines.full, "xlsx", "", findings + _marks(data, sheet), lines.blanks)
     finally:
         book.close()
+
+
+def _has_table(path: Path, sheet: Any, names: Names) -> bool:
+    """Whether a sheet has headings and something below them."""
+    sheet.reset_dimensions()  # what the file says of its size may be wrong
+    lines = _sheet_lines(path, sheet.iter_rows(max_row=_FIRST_ROWS, values_only=True)).full
+    found = names.find(lines)
+    return found is not None and len(lines) > found + 1
+
+
+def _sheet_lines(path: Path, rows: Iterable[Sequence[Any]]) -> _Lines:
+    lines = _Lines(path)
+    for number, row in enumerate(rows, 1):
+        lines.add(number, [_cell(value) for value in row])
+    return lines
 
 
 def _cell(value: Any) -> str:

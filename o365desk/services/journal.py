@@ -32,7 +32,7 @@ _KEPT = 200
 """Runs that are kept with their rows."""
 _ROWS_KEPT = 2_000_000
 """Rows of all runs that are kept; the oldest runs beyond go earlier."""
-_COLUMNS = "number, line, label, state, detail, remedy, code, request_id"
+_COLUMNS = "number, line, label, state, detail, remedy, code, request_id, given"
 _RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
 
 
@@ -344,7 +344,7 @@ def told(problem: Problem) -> str:
 
 
 def _run_row(row: Any) -> RunRow:
-    number, line, label, state, detail, remedy, code, request_id = row
+    number, line, label, state, detail, remedy, code, request_id, given = row
     open_ = state in (PLANNED, SENT)
     return RunRow(
         number=number,
@@ -356,6 +356,7 @@ def _run_row(row: Any) -> RunRow:
         code=code,
         request_id=request_id,
         doubtful=state == SENT,
+        given=msgspec.json.decode(given),
     )
 
 

@@ -2,15 +2,13 @@
 what is beyond doubt, and never changes the file. A repaired copy can be saved.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from o365desk.catalogue.operations import Operation
-from o365desk.catalogue.values import check
+from o365desk.catalogue.values import check, check_field
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem, ProblemError
@@ -25,6 +23,10 @@ __all__ = ["Finding", "Sheet", "read"]
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
 _BLANK = "The row is empty and was left out."
+_UNUSED = "The row holds nothing in the columns that are used, and was left out."
+
+Columns = Mapping[str, Sequence[int]]
+"""The places of each field's columns, the surest first."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,18 @@ class Sheet:
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
 
     def save_repaired(self, target: Path) -> None:
-        """Writes what was read, under the columns' own names: CSV, UTF-8, commas. Raises ProblemError, also where
-        the target is the original."""
+        """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
+        ProblemError, also where the target is the original."""
         if target.exists() and target.samefile(self.path):
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        for row in self.rows:
-            cells = [row.values.get(key, "") for key in self.columns]
-            writer.writerow([*cells, *self.surplus.get(row.number, ())])
+        rows = [
+            [*(row.values.get(key, "") for key in self.columns), *self.surplus.get(row.number, ())]
+            for row in self.rows
+        ]
+        text = exports.csv_text([self.columns, *([exports.defused(cell) for cell in cells] for cells in rows)])
         try:
-            exports.save(target, text.getvalue().encode("utf-8", errors="replace"))
+            exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
@@ -67,7 +68,7 @@ def read(
     Raises ProblemError where no row can be understood."""
     given = {key: value for key, value in (fixed or {}).items() if value}
     headings = Headings(path, operation, frozenset(given) | frozenset(later))
-    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings.score), headings)
+    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings), headings)
 
 
 class _Reader:
@@ -84,17 +85,25 @@ class _Reader:
         self._findings += grid.findings
         if not grid.lines:
             raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
-        (line, headings), *lines = grid.lines
+        top = names.find(grid.lines) or 0
+        (line, headings), *lines = grid.lines[top:]
         columns = names.columns(headings, line, lines)
+        if top:
+            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
+            said = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
+            self._found(line, "titles", said, False)
         for found in names.findings:
             self._found(found.line, found.kind, found.text, found.repaired)
         for blank in grid.blanks:
-            self._found(blank, "blank-row", _BLANK, True)
+            if blank > line:
+                self._found(blank, "blank-row", _BLANK, True)
         self._given_twice(columns, lines)
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}
         for number, cells in lines:
-            row, rest = self._row(len(rows) + 1, number, cells, columns, len(headings))
+            if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
+                cells += [""] * (len(headings) - len(cells))
+            row, rest = self._row(len(rows) + 1, number, cells, columns, headings)
             if row is not None:
                 rows.append(row)
             if row is not None and rest:
@@ -104,7 +113,7 @@ class _Reader:
         self._duplicates(rows)
         self._mixed(rows)
         self._rest()
-        keys = tuple(columns.values())
+        keys = tuple(columns)
         return Sheet(self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus)
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
@@ -123,43 +132,60 @@ class _Reader:
                 text = f"The same in {count - _MOST_FINDINGS:,} more lines."
                 self._findings.append(Finding(0, kind, text, repaired[kind]))
 
-    def _given_twice(self, columns: Mapping[int, str], lines: Sequence[Line]) -> None:
+    def _given_twice(self, columns: Columns, lines: Sequence[Line]) -> None:
         """A value for all rows may be a column as well, if it says the same."""
-        for place, key in columns.items():
+        for key, places in columns.items():
             value = self._fixed.get(key)
             if value is None:
                 continue
             wanted = clean(self._fields[key], value)[0]
             for number, cells in lines:
-                cell = clean(self._fields[key], cells[place] if len(cells) > place else "")[0]
+                cell = self._cell(key, places, cells)[1]
                 if cell and cell.casefold() != wanted.casefold():
                     why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
                     remedy = "Give it in one place: in the file, or for all rows."
                     raise self._refused(why, remedy, "given-twice", number)
 
     def _row(
-        self, number: int, line: int, cells: list[str], columns: Mapping[int, str], width: int
+        self, number: int, line: int, cells: list[str], columns: Columns, headings: Sequence[str]
     ) -> tuple[Row | None, tuple[str, ...]]:
         values: dict[str, str] = {}
         repairs: list[tuple[str, str]] = []
-        for place, key in columns.items():
-            value, kinds = clean(self._fields[key], cells[place] if place < len(cells) else "")
-            values[key] = value
+        passed: list[tuple[int, int]] = []
+        width = len(headings)
+        for key, places in columns.items():
+            place, values[key], kinds = self._cell(key, places, cells)
             repairs += [(kind, key) for kind in kinds]
+            # An empty cell needs no word; one that could not be taken does.
+            passed += [(at, place) for at in places[: places.index(place)] if _held(cells[at : at + 1])]
         surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
         while surplus and not surplus[-1]:
             surplus.pop()
         if not any(values.values()) and not surplus:
-            self._found(line, "blank-row", _BLANK, True)
+            held = _held(cells)
+            self._found(line, "unused-row" if held else "blank-row", _UNUSED if held else _BLANK, not held)
             return None, ()
         for kind, key in repairs:
             self._found(line, kind, SAID[kind].format(column=f"“{key}”"), True)
+        for at, place in passed:
+            said = f"“{cells[at].strip()[:60]}” in “{headings[at].strip()}” is not fit"
+            self._found(line, "passed-over", f"{said}; “{headings[place].strip()}” was taken.", False)
         if len(cells) < width:
             self._found(line, "short", f"The row has {len(cells)} cells, the headings have {width}.", False)
         values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
             key: value for key, value in values.items() if value or key not in self._fixed
         }
         return Row(number=number, values=values, line=line, problem=self._problem(values, surplus)), tuple(surplus)
+
+    def _cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> tuple[int, str, list[str]]:
+        """Where a field's value is, as it is meant, and what was put right: of several columns the first that is
+        fit, else the first that is not empty."""
+        field = self._fields[key]
+        found = [(place, *clean(field, cells[place] if place < len(cells) else "")) for place in places]
+        if len(found) == 1:
+            return found[0]
+        full = [each for each in found if each[1]] or found
+        return next((each for each in full if check_field(field, each[1]) is None), full[0])
 
     def _problem(self, values: Mapping[str, str], surplus: Sequence[str]) -> Problem | None:
         """What is wrong with a row, None for nothing."""
@@ -202,6 +228,10 @@ class _Reader:
                 counted = ", ".join(f"{way}: {count:,}" for way, count in ways.most_common())
                 text = f"“{item.key}” is given in several ways: {counted}."
                 self._findings.append(Finding(0, "mixed", text, False))
+
+
+def _held(cells: Sequence[str]) -> bool:
+    return any(clean(TEXT, cell)[0] for cell in cells)
 
 
 def _way(field: Field, value: str) -> str:

@@ -144,7 +144,7 @@ def test_wrong_usage_is_told_with_its_place(shell: Shell, words: tuple[str, ...]
         ("", "empty"),
         ("group,user\n", "no rows"),
         ("user\na@b.c\n", "--set group="),
-        ("group,user,colour\nx,a@b.c,red\n", "“colour”"),
+        ("group,usr\nx,a@b.c\n", "“user”"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(able: Shell, tmp_path: Path, text: str | None, said: str) -> None:

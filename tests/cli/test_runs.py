@@ -69,6 +69,18 @@ def test_members_are_added_shown_and_taken_back(able: Shell, tenant: Writer, tmp
     rows = list(csv.DictReader((tmp_path / "rows.csv").read_text("utf-8").splitlines()))
     assert [row["line"] for row in rows] == [str(line) for line in range(2, 35)]
     assert rows[30]["remedy"]
+    assert [row["user"] for row in rows[29:]] == [
+        users[-1]["userPrincipalName"],
+        "no@body.example",
+        "1.16E+20",
+        "Anna",
+    ]
+    assert {row["group"] for row in rows} == {group["id"]}
+    assert able("runs", "show", run, "--format", "jsonl") == 3
+    line = json.loads(able.out.splitlines()[0])
+    assert line == made["items"][0] | {"group": group["id"], "user": users[0]["userPrincipalName"]}
+    tried = write(able, "add-user-to-group", "--rows", str(tmp_path / "rows.csv"), code=3)
+    assert tried["counts"] == {"changed": 0, "already": 30, "failed": 3, "not_attempted": 0}
     assert able("runs", "list") == 0
     assert run in able.out
 

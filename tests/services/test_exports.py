@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,8 +133,9 @@ def test_what_does_not_fit_on_a_sheet_goes_on_on_the_next(monkeypatch: pytest.Mo
      "+SUM(A1)", "-A1", "=", "+1)*SUM(A1"],
 )  # fmt: skip
 def test_what_a_spreadsheet_would_execute_is_defused(text: str) -> None:
-    assert defused(text) == "'" + text
-    assert table(written("csv", [ROWS[0] | {"displayName": text}]))[1][0] == "'" + text
+    marked = "'" + text.replace("\t=", "\t'=").replace("\r=", "\r'=")
+    assert defused(text) == marked
+    assert table(written("csv", [ROWS[0] | {"displayName": text}]))[1][0] == marked
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,42 @@ def test_csv_comes_back_as_it_was(pairs: list[tuple[str, str | None]]) -> None:
     columns = (Column(key="a", title="A"), Column(key="b", title="B"))
     data = written("csv", [{"a": a, "b": b} for a, b in pairs], columns)
     assert table(data)[1:] == [[defused(a), defused(b) or ""] for a, b in pairs]
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("Anna;=cmd|'/C calc'!A0", "Anna;'=cmd|'/C calc'!A0"),
+        ("a,@SUM(1)\n-cmd|x!A1\t+A1", "a,'@SUM(1)\n'-cmd|x!A1\t'+A1"),
+        ('a;"=1+1', "a;'\"=1+1"),
+        ("'=1", "''=1"),
+        ("a;'=1", "a;''=1"),
+        ("10;-5,+49 30 901820;-svc@b.c; =1", "10;-5,+49 30 901820;-svc@b.c; =1"),
+    ],
+)
+def test_what_another_locale_would_execute_is_defused(text: str, marked: str) -> None:
+    assert defused(text) == marked
+    assert exports.as_given(marked) == text
+    data = written("csv", [{"a": "x", "b": text}], (Column(key="a", title="A"), Column(key="b", title="B")))
+    assert data.split(b"\r\n", 1)[1].startswith(b'x,"' if set(text) & set(';,\t\n"') else b"x,'")
+
+
+DIRE = st.text(st.sampled_from(";,\t\n\r\"'=+-@ a1"), max_size=10)
+
+
+@given(TEXTS | DIRE)
+def test_what_was_defused_can_be_told_as_it_was(text: str) -> None:
+    assert exports.as_given(defused(text)) == text
+
+
+@given(st.lists(st.tuples(DIRE, DIRE, DIRE), min_size=1, max_size=4))
+def test_no_locale_finds_a_formula(rows: list[tuple[str, str, str]]) -> None:
+    columns = tuple(Column(key=key, title=key) for key in "abc")
+    text = written("csv", [dict(zip("abc", row, strict=True)) for row in rows], columns).decode()
+    for delimiter in ",;\t":
+        for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            for cell in line:
+                assert not re.match(r"[=@]|[+-][a-z=+@']", cell), (delimiter, cell)
 
 
 # --- files ------------------------------------------------------------------------------------------------------

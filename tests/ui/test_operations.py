@@ -351,18 +351,20 @@ def test_a_file_that_cannot_be_read_is_explained_and_read_again(
     counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "members.csv"
-    file.write_text("user,shoe size\nanna@contoso.com,38\n", "utf-8")
+    file.write_text("usre,shoe size\nanna@contoso.com,38\n", "utf-8")
     view = counter.open(counter.source(), "add-user-to-group")
     choose_file(counter, file, monkeypatch)
     assert view.form.file is not None
-    assert "shoe size" in view.form.file.banner.plain_text()
+    assert "“usre” is not known; it is probably “user”" in view.form.file.banner.plain_text()
     view.form.put({"group": "Sales"})
     counter.run()
     assert counter.window._where == "operations"
-    file.write_text("user\nanna@contoso.com\n", "utf-8")
+    file.write_text("user,shoe size\nanna@contoso.com,38\n", "utf-8")
     next(each for each in view.form.file.banner.findChildren(QPushButton) if "again" in each.text()).click()
     counter.idle()
     assert view.form.file.banner.isHidden()
+    remark = view.form.file.model.row_at(view.form.file.model.index(0, 0))
+    assert (remark.sort, remark.text) == ("look", "Column “shoe size” is not used.")
     counter.soon(lambda: view.form.rows() is not None)
 
 

@@ -294,8 +294,13 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     page.export_button.click()
     office.idle()
     lines = file.read_text("utf-8").splitlines()
-    assert lines[0] == "row,line,label,outcome,detail,remedy,code"
+    assert lines[0] == "row,line,label,outcome,detail,remedy,code,group,user"
     assert [line.split(",")[3] for line in lines[1:]] == ["will change", "will change", "cannot"]
+    assert lines[3].endswith(f",{group},nobody@nowhere.example")
+    again = sheet.read(file, catalogue.operation(ADD))
+    assert [row.values for row in again.rows] == [item.row.values for item in page.plan.rows], (
+        "it can be tried again"
+    )
     office.button("figure-cannot").click()
     page.export_button.click()
     office.idle()

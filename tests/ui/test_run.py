@@ -304,7 +304,8 @@ def test_a_run_that_never_began_says_why(office: Office) -> None:
 
 
 def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    office.applied(ADD, office.members(office.bulk.group("security"), 3))
+    members = office.members(office.bulk.group("security"), 3)
+    office.applied(ADD, members)
     file = tmp_path / "run.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     office.window.menus.actions["export"].trigger()
@@ -312,6 +313,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     rows = json.loads(file.read_text("utf-8"))
     assert [row["outcome"] for row in rows] == ["changed"] * 3
     assert all(row["request_id"] for row in rows)
+    assert [{key: row[key] for key in ("group", "user")} for row in rows] == members
 
 
 # --- closing the window -----------------------------------------------------------------------------------------

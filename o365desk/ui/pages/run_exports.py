@@ -1,6 +1,6 @@
-"""Rows of plans and runs to a file: CSV, Excel or JSON, written in a worker."""
+"""Rows of plans and runs to a file: CSV, Excel or JSON, written in a worker. What the rows were given is in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Table:
-    """What is written: columns, and a row as they ask for it."""
+    """What is written: columns, a row as they ask for it, and what the row was given, which follows."""
 
     columns: tuple[Column, ...]
     row: Callable[[Any], dict[str, Any]]
+    given: Callable[[Any], Mapping[str, str]]
 
 
 def _columns(*keys: tuple[str, str]) -> tuple[Column, ...]:
@@ -64,8 +65,8 @@ _SHARED = (
     ("remedy", "What to do"),
     ("code", "Code"),
 )
-PLAN_COLUMNS = Table(_columns(*_SHARED), _plan_row)
-RUN_COLUMNS = Table(_columns(*_SHARED, ("request_id", "Request ID")), _run_row)
+PLAN_COLUMNS = Table(_columns(*_SHARED), _plan_row, lambda item: item.row.values)
+RUN_COLUMNS = Table(_columns(*_SHARED, ("request_id", "Request ID")), _run_row, lambda row: row.given)
 
 
 class Exporting:
@@ -96,7 +97,8 @@ def write(file: Path, table: Table, rows: Sequence[Any], check: Callable[[], Non
     """Writes rows; `check` is asked now and then whether to go on. Raises ProblemError."""
     from o365desk.services import exports
 
-    with exports.writer(FORMATS[file.suffix.lower()], file, table.columns) as out:
+    columns = [*table.columns, *exports.columns_given(map(table.given, rows))]
+    with exports.writer(FORMATS[file.suffix.lower()], file, columns) as out:
         for at in range(0, len(rows), _BATCH):
             check()
-            out.rows([table.row(row) for row in rows[at : at + _BATCH]])
+            out.rows([{**table.given(row), **table.row(row)} for row in rows[at : at + _BATCH]])
