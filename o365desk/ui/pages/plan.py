@@ -28,9 +28,11 @@ from o365desk.ui.pages.plan_review import Review, Wish
 from o365desk.ui.pages.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.run_words import takes_away
 from o365desk.ui.tasks import Task
+from o365desk.ui.unhurried import Unhurried
 
 _AGES = 30_000
 """Milliseconds after which a plan looks again how old it is."""
+_UNREAD = "In a moment: a plan is read before it is applied."
 
 
 class PlanPage(Page):
@@ -39,7 +41,8 @@ class PlanPage(Page):
     title = "What will change"
     breadcrumb = ("Operations", "What will change")
     help = (
-        "<p>Nothing is written before you press the button that says what it will do.</p><p>The three figures say "
+        "<p>Nothing is written before you press the button that says what it will do; it takes no press before the "
+        "plan has been in sight for a moment.</p><p>The three figures say "
         "how many rows <b>will change</b>, are <b>already so</b>, or <b>cannot be done</b>; press one to see only "
         "those rows. A row that cannot be done says why, and what to do about it: it is left out when you apply, "
         "and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be undone "
@@ -51,6 +54,7 @@ class PlanPage(Page):
         self.wish: Wish | None = None
         self.plan: Plan | None = None
         self._task: Task | None = None
+        self.calm = Unhurried(self)
         self._exports = Exporting(context, self)
         self.beside_title = self.said = text_label(role="dim", wrap=False)
         self.banner = Banner(context.theme)
@@ -71,6 +75,8 @@ class PlanPage(Page):
         if where:
             self.wish = Wish(**where)
             self.make()
+        elif self.plan:
+            self._come_into_sight()
         self._ages.start()
 
     def may_leave(self) -> bool:
@@ -93,7 +99,7 @@ class PlanPage(Page):
         """Applying, planning again, exporting, closing."""
         ready = self.plan is not None
         return {
-            "run": self._why_off() or self.apply,
+            "run": self._why_not_now() or self.apply,
             "refresh": self.make if self.wish and not self._task else "It is being planned already.",
             "export": self.export if ready else "There is no plan yet.",
             "search": self.review.search.setFocus if ready else "There is no plan yet.",
@@ -137,7 +143,7 @@ class PlanPage(Page):
     def apply(self) -> None:
         """Carries the plan out, once a word was typed where it is large."""
         plan, wish = self.plan, self.wish
-        if plan is None or wish is None or self._why_off():
+        if plan is None or wish is None or self._why_not_now():
             return
         word = plan.confirm or (plan.limit.word if plan.limit else "")
         if word and not self._confirmed(plan, word):
@@ -186,7 +192,7 @@ class PlanPage(Page):
         self.apply_button.setProperty("role", "danger" if danger else "primary")
         self.apply_button.style().polish(self.apply_button)
         self.apply_button.setText(shortened(plan.sentence))
-        self._show_state()
+        self._come_into_sight()
         if self.isVisible():
             (self.review.table if plan.rows else self.close_button).setFocus()
             announce(self.said)
@@ -211,6 +217,10 @@ class PlanPage(Page):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
+    def _come_into_sight(self) -> None:
+        self.calm.begin()
+        self._show_state()
+
     def _confirmed(self, plan: Plan, word: str) -> bool:
         danger = takes_away(catalogue.operation(plan.operation))
         reason = plan.limit.reason if plan.limit else ""
@@ -224,6 +234,10 @@ class PlanPage(Page):
         if self.plan is None:
             return "There is no plan yet."
         return "" if self.plan.count(Standing.WILL) else "There is nothing to do."
+
+    def _why_not_now(self) -> str:
+        """The same, and no press is taken that was made before the plan could be seen."""
+        return self._why_off() or ("" if self.calm.over else _UNREAD)
 
     def _show_state(self) -> None:
         wish, plan, off = self.wish, self.plan, self._why_off()
@@ -243,6 +257,8 @@ class PlanPage(Page):
             (self.cancel_button, self._task is not None),
         ):
             button.setVisible(shown)
+        self.apply_button.setEnabled(self.calm.over)
+        self.apply_button.setToolTip("Ctrl+Enter" if self.calm.over else _UNREAD)
         self.title_changed.emit()
 
     def _lay_out(self) -> None:
@@ -254,7 +270,6 @@ class PlanPage(Page):
             (self.cancel_button, "cancel"),
         ):
             button.setObjectName(f"plan-{name}")
-        self.apply_button.setToolTip("Ctrl+Enter")
         self.foot = buttons_row(
             [self.apply_button, self.cancel_button, self.again_button, self.export_button, self.close_button]
         )
@@ -271,6 +286,7 @@ class PlanPage(Page):
         column.addWidget(self.command)
 
     def _connect(self) -> None:
+        self.calm.settled.connect(self._show_state)
         self.apply_button.clicked.connect(self.apply)
         self.again_button.clicked.connect(self.make)
         self.export_button.clicked.connect(self.export)

@@ -17,6 +17,7 @@ from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_after import After, Kept, read
 from o365desk.ui.pages.run_view import RunView
 from o365desk.ui.pages.run_words import headline, lacks_permission, moment, why_not_resumed, why_not_undone
+from o365desk.ui.unhurried import Unhurried
 
 _HELD = 5
 """Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
@@ -51,6 +52,8 @@ class RunPage(Page):
             button.setObjectName(f"run-{name}")
             button.clicked.connect(do)
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
+        acting = [self.pause_button, self.cancel_button, *self.after.acting, *self.view.banner.remedies]
+        self.calm = Unhurried(self, acting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(self.view, self.view.area))
@@ -120,6 +123,7 @@ class RunPage(Page):
         """Gently first; pressed again, at once."""
         if self.live:
             self.live.cancel()
+            self.calm.begin()  # the button says “Stop now” from now on
 
     def _show_live(self, live: Live) -> None:
         if not live.running:
@@ -128,6 +132,7 @@ class RunPage(Page):
         self.live = live
         self.after.show(None)
         self.view.show_live(live)
+        self.calm.begin()
         self._show_state()
 
     def _changed(self, live: Live) -> None:
@@ -138,6 +143,7 @@ class RunPage(Page):
     def _ended(self, live: Live) -> None:
         if live is self.live:
             self.live = None
+            self.calm.begin()
             if live.problem:
                 self._complain(live, live.problem)
             elif live.id:
@@ -204,6 +210,7 @@ class RunPage(Page):
         if self.live:
             return
         self.after.show(kept)
+        self.calm.begin()
         self.view.show_run(kept.run, kept.rows, self._remedies(kept))
         self._show_state()
         if self.isVisible():

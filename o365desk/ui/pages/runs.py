@@ -27,6 +27,7 @@ from o365desk.ui.pages.run_words import (
     why_not_undone,
 )
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.unhurried import Unhurried
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class RunsPage(Page):
         self.undo_button, self.export_button = QPushButton("&Undo…"), QPushButton("E&xport rows…")
         self._lay_out()
         self._connect()
+        self._calm = Unhurried(self, [self.resume_button, self.undo_button])
         self.table.recall(context.app.state, "runs")
         self._chosen()
 
@@ -76,6 +78,7 @@ class RunsPage(Page):
     def activated(self, **where: Any) -> None:
         """Reads the runs anew."""
         self._source_id = where.get("source_id", "")
+        self._calm.begin()
         self.refresh()
         self.table.setFocus()
 
