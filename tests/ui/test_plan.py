@@ -9,11 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 
 from o365desk import catalogue
-from o365desk.model.run import Standing
+from o365desk.model.problems import Action, Problem
+from o365desk.model.run import Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.services import sheet
 from o365desk.ui.pages.confirm import ConfirmDialog
+from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.fixing import FixDialog
+from o365desk.ui.pages.plan import PlanPage
+from o365desk.ui.pages.vault import VaultDialog
 from o365desk.ui.theme import Theme
 from tests.ui.office import ADD, REMOVE, Office, click, office
 
@@ -201,6 +205,51 @@ def test_what_cannot_be_planned_is_a_banner_with_a_way_on(office: Office, switch
     again.click()
     office.idle()
     assert page.plan is not None
+
+
+def offered(page: PlanPage) -> dict[str, QPushButton]:
+    """The buttons of the banner, by their words."""
+    return {button.text(): button for button in page.banner.remedies if button.isVisible()}
+
+
+def test_the_plan_leads_to_the_field_that_its_problem_names(office: Office, switches: Switches) -> None:
+    switches(secret="expired")
+    page = office.planned(ADD, office.members_unseen()[:1])
+    assert list(offered(page)) == ["Go to “Client secret value”", "Try again"]
+    offered(page)["Go to “Client secret value”"].click()
+    connector = office.window.page("connector")
+    assert isinstance(connector, ConnectorPage)
+    office.soon(lambda: connector.form.rows["secret"].editor.target.hasFocus())
+
+
+def test_the_plan_offers_the_consent_that_is_lacking(office: Office) -> None:
+    desk = office.desk
+    source = desk.saved(desk.source("users-only", name="Fabrikam", read_write=True), "users-only")
+    operation, rows = catalogue.operation(ADD), (Row(number=1, values=office.members_unseen()[0]),)
+    office.window.go("plan", source=source, operation=operation, rows=rows)
+    office.idle()
+    assert list(offered(office.plan)) == ["Copy the consent link", "Test the connection"]
+    offered(office.plan)["Copy the consent link"].click()
+    assert source.client_id in QApplication.clipboard().text()
+
+
+def test_the_plan_unlocks_the_vault_and_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
+    page._failed(Problem(title="The vault is locked", action=Action.UNLOCK))
+    page.plan = None
+    monkeypatch.setattr(VaultDialog, "exec", lambda _: True)
+    assert list(offered(page)) == ["Unlock the vault…", "Try again"]
+    offered(page)["Unlock the vault…"].click()
+    office.idle()
+    assert page.plan is not None
+
+
+def test_what_is_wrong_in_the_form_leads_back_to_it(office: Office) -> None:
+    page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
+    page._failed(Problem(title="There is no such group", field="group", action=Action.FIELD))
+    offered(page)["Go to the field"].click()
+    assert office.window.page("operations").isVisible()
+    office.idle()
 
 
 def test_a_plan_that_is_ready_while_another_page_is_in_sight_is_told(office: Office) -> None:

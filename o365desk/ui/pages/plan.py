@@ -14,16 +14,16 @@ from PySide6.QtWidgets import (
 
 from o365desk import catalogue
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import announce, text_label
-from o365desk.ui.notices import remedies
 from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.confirm import ConfirmDialog, shortened
 from o365desk.ui.pages.figures import buttons_row, scrolling
 from o365desk.ui.pages.fixing import FixDialog
+from o365desk.ui.pages.operation_help import OperationHelp
 from o365desk.ui.pages.plan_review import Review, Wish
 from o365desk.ui.pages.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.run_words import takes_away
@@ -56,6 +56,7 @@ class PlanPage(Page):
         self._task: Task | None = None
         self.calm = Unhurried(self)
         self._exports = Exporting(context, self)
+        self._help = OperationHelp(context, self, self._go_to, self.make)
         self.beside_title = self.said = text_label(role="dim", wrap=False)
         self.banner = Banner(context.theme)
         self.review = Review(context.theme, context.app.clock)
@@ -202,9 +203,9 @@ class PlanPage(Page):
 
     def _failed(self, problem: Problem) -> None:
         self._task = None
-        self.banner.show_problem(
-            problem, remedies(problem, {Action.RETRY: self.make}) or [("Try again", self.make)]
-        )
+        again = ("Try again", self.make)
+        ways = list(self._help.remedies(problem, self.wish.source)) if self.wish else []
+        self.banner.show_problem(problem, ways if len(ways) > 1 or ways == [again] else [*ways, again])
         if not self.isVisible():
             self.context.notices.problem(problem, self.wish.source.id if self.wish else "")
         self._show_state()
@@ -216,6 +217,13 @@ class PlanPage(Page):
         self._show_state()
 
     # --- inside ---------------------------------------------------------------------------------------------
+
+    def _go_to(self, key: str) -> bool:
+        """Back to the form, if it has this field."""
+        asked = self.wish is not None and any(field.key == key for field in self.wish.operation.fields)
+        if asked:
+            self.close_page()
+        return asked
 
     def _come_into_sight(self) -> None:
         self.calm.begin()
