@@ -18,6 +18,7 @@ from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, Run
 from o365desk.model.stop import Control
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.live import Live
+from o365desk.ui.pages.run_after import Kept
 from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, shared_reason, why, why_not_undone
 from tests import written
 from tests.scene import NOW
@@ -355,6 +356,32 @@ def test_the_question_goes_away_when_the_run_ends_meanwhile(office: Office, slow
     office.answer("closing", lambda dialog: switches(latency_ms=0))
     assert office.window.close()
     all_changed(office)
+
+
+def test_rows_in_doubt_have_a_figure_of_their_own(office: Office) -> None:
+    page = office.run
+    office.window.go("run")
+    rows = [
+        RunRow(number=number, label="x", outcome=RowOutcome.NOT_ATTEMPTED, doubtful=number < 3)
+        for number in range(1, 6)
+    ]
+    run = written.run("gone", NOW, state=RunState.INTERRUPTED, counts=Counts(not_attempted=5), doubtful=2)
+    page._show_kept(Kept(run, rows, None), resume=False)
+    doubt, rest = office.button("figure-in-doubt"), office.button("figure-not-attempted")
+    assert (doubt.accessibleName(), rest.accessibleName()) == ("2 in doubt", "3 not attempted")
+    doubt.click()
+    assert [row.number for row in page.view.model.all_rows()] == [1, 2]
+    rest.click()
+    assert [row.number for row in page.view.model.all_rows()] == [3, 4, 5]
+    assert doubt.isVisible()
+    first = office.button("figure-changed")
+    office.window.resize(1240, 800)
+    office.soon(lambda: doubt.y() == rest.y() == first.y())
+    office.window.resize(720, 800)
+    office.soon(lambda: doubt.y() == rest.y() > first.y() + first.height())
+    page._show_kept(Kept(written.run("gone", NOW), [], None), resume=False)
+    assert not doubt.isVisible(), "where there is none, there is no figure"
+    assert rest.isVisible()
 
 
 # --- words --------------------------------------------------------------------------------------------------------

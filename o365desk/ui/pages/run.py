@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
-from o365desk.model.run import Plan
+from o365desk.model.run import Plan, RunState
 from o365desk.ui.banner import Remedies
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.interrupted import tell_resumed
 from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.notices import problem_detail, remedies
 from o365desk.ui.pages.figures import buttons_row, scrolling
@@ -151,6 +152,8 @@ class RunPage(Page):
             else:
                 text = "It was stopped before anything was written."
                 self.view.show_level("info", "Nothing was written", text)
+        if live.plan is None and live.run and live.run.state is RunState.FINISHED:
+            tell_resumed(self.context, live.run)
         self._tell_elsewhere(live)
         self._show_state()
 

@@ -15,6 +15,7 @@ from o365desk.ui.pages.run_words import (
     OUTCOMES,
     counted,
     headline,
+    kind_of,
     place,
     row_look,
     seconds_text,
@@ -115,7 +116,7 @@ class RunView(QWidget):
         """A run that has ended, or that another program is at, with all its rows."""
         self._end()
         self.figures.choose(None)
-        self.figures.show_counts(counted(run.counts))
+        self.figures.show_counts(counted(run.counts, run.doubtful))
         self._rows = rows
         level, title, text = headline(run)
         text = " ".join(part for part in (text, "" if run.problem else shared_reason(rows)) if part)
@@ -146,7 +147,7 @@ class RunView(QWidget):
         """The rows that the chosen figure leaves."""
         source = self._live.rows if self._live else self._rows
         key = self.figures.key
-        return [row for row in source if key is None or row.outcome is key]
+        return [row for row in source if key is None or kind_of(row) == key]
 
     def _end(self) -> None:
         self._live = None
