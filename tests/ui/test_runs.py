@@ -80,6 +80,21 @@ def test_runs_are_listed_latest_first_and_found(qtbot: QtBot, window: Window, sh
     assert page.model.rowCount() == 2
 
 
+def test_a_new_run_is_the_chosen_one(qtbot: QtBot, window: Window, shelf: Shelf, clock: Clock) -> None:
+    first = shelf.put("Add 7 users to Sales")
+    clock.move(minutes=1)
+    shelf.put("Add 7 users to Marketing")
+    page = runs_page(qtbot, window)
+    page.table.choose(first)
+    assert runs_page(qtbot, window).table.current().run.id == first, "nothing new: what was chosen stays chosen"
+    clock.move(minutes=1)
+    newest = shelf.put("Remove 7 users from Sales")
+    assert runs_page(qtbot, window).table.current().run.id == newest
+    page.table.choose(first)
+    runs_page(qtbot, window, source_id=shelf.source.id)
+    assert page.table.current().run.id == first
+
+
 def test_only_what_can_be_done_is_on_and_the_rest_says_why(qtbot: QtBot, window: Window, shelf: Shelf) -> None:
     shelf.put("Done with", RunState.FINISHED)
     page = runs_page(qtbot, window)
