@@ -39,7 +39,7 @@ def test_a_plan_says_what_will_change_what_is_so_and_what_cannot_be_done(office:
     assert {str(key): count for key, count in page.review.figures.counts.items()} == {
         "will change": 12, "already so": 1, "cannot": 1,
     }  # fmt: skip
-    assert page.said.text() == "Nothing is written yet."
+    assert page.said.text() == "Contoso HR · nothing is written yet."
     first = page.review.model.row_at(page.review.model.index(0, 0))
     assert first.standing is Standing.CANNOT, "what cannot be done comes first"
     texts = [page.review.model.index(0, column).data() for column in range(4)]

@@ -270,6 +270,7 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
     page = office.plan
     assert page.isVisible()
     assert page.title == "Remove 5 users from O'Brien's team"
+    assert page.said.text() == f"Contoso HR · undoes run {first.id} · nothing is written yet."
     assert page.apply_button.property("role") == "danger"
     page.command.open.setChecked(True)
     assert page.command.line.text().startswith(f"o365desk runs undo {first.id} --apply")

@@ -18,7 +18,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.labels import announce, text_label
+from o365desk.ui.labels import ElidedLabel, announce, text_label
 from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.confirm import ConfirmDialog, shortened
 from o365desk.ui.pages.figures import buttons_row, scrolling
@@ -57,7 +57,7 @@ class PlanPage(Page):
         self.calm = Unhurried(self)
         self._exports = Exporting(context, self)
         self._help = OperationHelp(context, self, self._go_to, self.make)
-        self.beside_title = self.said = text_label(role="dim", wrap=False)
+        self.beside_title = self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
         self.review = Review(context.theme, context.app.clock)
         self.command = CommandLine(context.theme)
@@ -253,7 +253,7 @@ class PlanPage(Page):
             self.breadcrumb = ("Operations", wish.operation.title)
             self.title = plan.sentence if plan and not off else wish.operation.title
             self.command.show_command(wish.command_line(plan))
-        self.said.setText("Nothing is written yet." if plan else "")
+            self.said.setText(wish.words("nothing is written yet." if plan else ""))
         self.said.setAccessibleName(f"{self.title}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")

@@ -51,6 +51,11 @@ class Wish:
             "undoes": self.undoes, "then": self.then,
         }  # fmt: skip
 
+    def words(self, state: str) -> str:
+        """Where it is planned, what it undoes, and how it stands: beside the title."""
+        undoes = f"undoes run {self.undoes}" if self.undoes else ""
+        return " · ".join(part for part in (self.source.name, undoes, state) if part)
+
     def command_line(self, plan: Plan | None) -> str:
         """The command that does the same; "" where no command can say these rows."""
         large = ("--allow-large",) if plan and plan.limit else ()
