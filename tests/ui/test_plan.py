@@ -7,18 +7,22 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.model.problems import Action, Problem
-from o365desk.model.run import Row, Standing
+from o365desk.model.run import PlanRow, Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.services import sheet
 from o365desk.ui.pages.confirm import ConfirmDialog
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.fixing import FixDialog
 from o365desk.ui.pages.plan import PlanPage
+from o365desk.ui.pages.plan_review import Review
 from o365desk.ui.pages.vault import VaultDialog
 from o365desk.ui.theme import Theme
+from tests import written
+from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
 
 __all__ = ["office"]
@@ -104,6 +108,25 @@ def test_nothing_to_do_says_so_and_offers_close(office: Office) -> None:
     assert not page.apply_button.isVisible()
     assert page.close_button.isVisible()
     assert office.window.menus.actions["run"].toolTip() == "There is nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("already", "cannot", "said"),
+    [
+        (1, 0, "There is nothing to do: it is already so."),
+        (1, 2, "There is nothing to do: 1 row is already so, and 2 cannot be done."),
+        (3, 1, "There is nothing to do: 3 rows are already so, and 1 cannot be done."),
+    ],
+)
+def test_nothing_to_do_reads_right_for_one_row(
+    already: int, cannot: int, said: str, qtbot: QtBot, theme: Theme
+) -> None:
+    standings = [Standing.ALREADY] * already + [Standing.CANNOT] * cannot
+    rows = tuple(PlanRow(row=written.row(n), label="x", standing=each) for n, each in enumerate(standings, 1))
+    review = Review(theme, lambda: NOW)
+    qtbot.addWidget(review)
+    review.show_plan(written.plan("", NOW, rows=rows))
+    assert [remark.text for remark in review.remarks.shown] == [said]
 
 
 def test_planning_says_how_far_it_is_and_is_cancelled_at_once(office: Office, switches: Switches) -> None:
@@ -348,6 +371,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     office.button("figure-cannot").click()
     page.export_button.click()
     office.idle()
+    assert office.window.notices.kept()[0].text == "1 row is in plan.csv"
     assert len(file.read_text("utf-8").splitlines()) == 2, "what is in sight is exported"
 
 

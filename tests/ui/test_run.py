@@ -19,7 +19,15 @@ from o365desk.model.stop import Control
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_after import Kept
-from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, shared_reason, why, why_not_undone
+from o365desk.ui.pages.run_words import (
+    counts_text,
+    headline,
+    rows_text,
+    seconds_text,
+    shared_reason,
+    why,
+    why_not_undone,
+)
 from tests import written
 from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
@@ -443,6 +451,16 @@ def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
     assert headline(run)[:2] == (level, head)
     assert (run.problem is None) or "No consent." in headline(run)[2]
     assert counts_text(run) in head
+
+
+def test_a_single_row_is_told_as_one() -> None:
+    one, two = (
+        written.run("x", NOW, state=RunState.INTERRUPTED, counts=Counts(not_attempted=count), doubtful=count)
+        for count in (1, 2)
+    )
+    assert headline(one)[2].startswith("The row in doubt was sent, and no answer came")
+    assert headline(two)[2].startswith("Rows in doubt (2) were sent, and no answer came")
+    assert (rows_text(0), rows_text(1), rows_text(1200)) == ("0 rows", "1 row", "1,200 rows")
 
 
 @pytest.mark.parametrize(

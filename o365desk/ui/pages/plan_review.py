@@ -15,6 +15,7 @@ from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanRow, Row, Standing
 from o365desk.ui.pages.figures import Figures, Kind, Remark, Remarks
+from o365desk.ui.pages.run_words import rows_text
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.theme import Theme
 
@@ -183,7 +184,10 @@ def _nothing(plan: Plan) -> str:
     if not plan.rows:
         return "There is nothing to do: no rows."
     if not cannot:
-        return f"There is nothing to do: all {already:,} rows are already so."
+        return "There is nothing to do: " + (
+            f"all {already:,} rows are already so." if already > 1 else "it is already so."
+        )
     if not already:
         return "Nothing can be done: the rows below say why, and what to do about it."
-    return f"There is nothing to do: {already:,} rows are already so, and {cannot:,} cannot be done."
+    are = "are" if already > 1 else "is"
+    return f"There is nothing to do: {rows_text(already)} {are} already so, and {cannot:,} cannot be done."

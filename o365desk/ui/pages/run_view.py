@@ -18,6 +18,7 @@ from o365desk.ui.pages.run_words import (
     kind_of,
     place,
     row_look,
+    rows_text,
     seconds_text,
     shared_reason,
     why,
@@ -200,7 +201,7 @@ class ProgressCard(QFrame):
         done = counts.total - counts.not_attempted
         self.bar.setRange(0, counts.total)
         self.bar.setValue(done)
-        self.bar.setAccessibleDescription(f"{done:,} of {counts.total:,} rows")
+        self.bar.setAccessibleDescription(f"{done:,} of {rows_text(counts.total)}")
         self.doing.setText(live.doing)
         self.pace.setText(" · ".join(_pace(live, done)))
         self.waiting.setText(live.waiting)
@@ -209,7 +210,7 @@ class ProgressCard(QFrame):
 
 def _pace(live: Live, done: int) -> list[str]:
     total, progress = live.counts.total, live.progress
-    said = [f"{done:,} of {total:,} rows" if total else "Beginning"]
+    said = [f"{done:,} of {rows_text(total)}" if total else "Beginning"]
     if progress and progress.rate > 0 and not live.control.paused:
         rate = f"{progress.rate:,.0f}" if progress.rate >= 1 else f"{progress.rate:.1f}"
         said.append(f"{rate} a second")

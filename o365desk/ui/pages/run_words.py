@@ -82,6 +82,11 @@ def kind_of(row: RunRow) -> str:
     return DOUBT if row.doubtful else row.outcome
 
 
+def rows_text(count: int) -> str:
+    """So many rows: "1 row", "9,960 rows"."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
 def counts_text(run: Run) -> str:
     """The counts as a sentence has them: "9,960 added, 3 already, 37 failed"."""
     operation, counts = operation_of(run), run.counts
@@ -110,13 +115,18 @@ def headline(run: Run) -> tuple[str, str, str]:
     problem = run.problem
     parts = [
         problem.sentence() if problem else "",
-        f"Rows in doubt ({run.doubtful:,}) were sent, and no answer came: resuming reads back what became of them."
-        if run.doubtful
-        else "",
+        _doubt(run.doubtful),
         "What was not attempted can be resumed." if run.state.resumable and counts.not_attempted else "",
         "Undone by a later run." if run.undone_by else "",
     ]
     return level, _HEADS.get(run.state, "") + counts_text(run), " ".join(part for part in parts if part)
+
+
+def _doubt(count: int) -> str:
+    if count == 1:
+        return "The row in doubt was sent, and no answer came: resuming reads back what became of it."
+    sent = f"Rows in doubt ({count:,}) were sent, and no answer came: resuming reads back what became of them."
+    return sent if count else ""
 
 
 def shared_reason(rows: Sequence[RunRow]) -> str:
