@@ -35,6 +35,7 @@ from tests.ui.office import ADD, REMOVE, Office, click, office
 __all__ = ["office"]
 
 Switches = Callable[..., Any]
+WAITING = "Microsoft asks for 12 s"
 
 
 @pytest.fixture
@@ -408,6 +409,17 @@ def test_what_is_waited_for_is_counted_down(qtbot: QtBot, office: Office) -> Non
     assert live.waiting == "Microsoft asks for 12 s: any moment now"
     live._told(RunProgress(run="r", counts=Counts(not_attempted=3)))
     assert live.waiting == ""
+
+
+def test_while_it_waits_nothing_is_said_of_how_long_it_takes(office: Office) -> None:
+    live = Live(office.window.context, "Add 3 users", parent=office.window)
+    view = office.run.view
+    view.show_live(live)
+    for waiting, said in ((WAITING, "4,135 of 10,000 rows · 236 a second"), ("", "about 25 s left")):
+        live._told(written.progress(waiting))
+        view.tell()
+        assert view.progress.pace.text().endswith(said)
+    live.waits.say("")
 
 
 def test_one_reason_of_many_rows_is_told_once() -> None:

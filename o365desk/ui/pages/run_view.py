@@ -214,6 +214,6 @@ def _pace(live: Live, done: int) -> list[str]:
     if progress and progress.rate > 0 and not live.control.paused:
         rate = f"{progress.rate:,.0f}" if progress.rate >= 1 else f"{progress.rate:.1f}"
         said.append(f"{rate} a second")
-        if progress.left is not None and progress.left > 0:
+        if progress.left is not None and progress.left > 0 and not live.waiting:
             said.append(f"about {seconds_text(progress.left)} left")
     return said
