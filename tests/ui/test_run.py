@@ -35,7 +35,6 @@ from tests.ui.office import ADD, REMOVE, Office, click, office
 __all__ = ["office"]
 
 Switches = Callable[..., Any]
-WAITING = "Microsoft asks for 12 s"
 
 
 @pytest.fixture
@@ -394,6 +393,21 @@ def test_rows_in_doubt_have_a_figure_of_their_own(office: Office) -> None:
     assert rest.isVisible()
 
 
+def test_what_was_done_can_be_read_in_an_ordinary_window(office: Office) -> None:
+    page = office.run
+    office.window.resize(1240, 800)
+    office.window.go("run")
+    label = "anna.mueller@contoso.onmicrosoft.com → Vertrieb Nord"
+    rows = [RunRow(number=1, label=label, outcome=RowOutcome.CHANGED)]
+    page._show_kept(Kept(written.run("gone", NOW), rows, None), resume=False)
+    office.plan.review.show_plan(written.plan("", NOW))
+    office.plan._stack.setCurrentWidget(office.plan._reviewed)
+    for where, table in (("run", page.view.table), ("plan", office.plan.review.table)):
+        office.window.go(where)
+        needed = table.fontMetrics().horizontalAdvance(label) + 24
+        office.soon(lambda table=table, needed=needed: table.columnWidth(1) >= needed)
+
+
 # --- words --------------------------------------------------------------------------------------------------------
 
 
@@ -415,7 +429,10 @@ def test_while_it_waits_nothing_is_said_of_how_long_it_takes(office: Office) -> 
     live = Live(office.window.context, "Add 3 users", parent=office.window)
     view = office.run.view
     view.show_live(live)
-    for waiting, said in ((WAITING, "4,135 of 10,000 rows · 236 a second"), ("", "about 25 s left")):
+    for waiting, said in (
+        ("Microsoft asks for 12 s", "4,135 of 10,000 rows · 236 a second"),
+        ("", "about 25 s left"),
+    ):
         live._told(written.progress(waiting))
         view.tell()
         assert view.progress.pace.text().endswith(said)

@@ -74,8 +74,9 @@ class Figures(QWidget):
     def _arrange(self) -> None:
         """Side by side; where there is no room for that on as few lines as can be, two to a line at least."""
         buttons = self._shown()
-        wide, gap = max(button.sizeHint().width() for button in buttons), self._grid.horizontalSpacing()
-        most = max(2, (self.width() + gap) // (wide + gap))
+        wide, gap = [button.sizeHint().width() for button in buttons], self._grid.horizontalSpacing()
+        one_line = sum(wide) + gap * (len(buttons) - 1) <= self.width()
+        most = len(buttons) if one_line else max(2, (self.width() + gap) // (max(wide) + gap))
         lines = -(-len(buttons) // most)
         columns = -(-len(buttons) // lines)
         if (columns, buttons) != self._placed:

@@ -93,10 +93,10 @@ COLUMNS = (
         title="Row",
         text=lambda item: f"{item.row.line or item.row.number:,}",
         sort=lambda item: item.row.line or item.row.number,
-        width=88,
+        width=76,
         right=True,
     ),
-    Column(key="label", title="What", text=lambda item: item.label, width=260, searched=True, grows=True),
+    Column(key="label", title="What", text=lambda item: item.label, width=340, searched=True, grows=True),
     Column(
         key="standing",
         title="How it stands",
@@ -106,7 +106,7 @@ COLUMNS = (
         tone=lambda item: _LOOKS[item.standing][2],
         width=160,
     ),
-    Column(key="why", title="Why", text=why, note=way_out, width=300, searched=True, grows=True),
+    Column(key="why", title="Why", text=why, note=way_out, width=270, searched=True, grows=True),
 )
 
 

@@ -38,10 +38,10 @@ COLUMNS = (
         title="Row",
         text=lambda row: f"{row.line or row.number:,}",
         sort=lambda row: row.line or row.number,
-        width=88,
+        width=76,
         right=True,
     ),
-    Column(key="label", title="What", text=lambda row: row.label, width=260, searched=True, grows=True),
+    Column(key="label", title="What", text=lambda row: row.label, width=340, searched=True, grows=True),
     Column(
         key="outcome",
         title="Outcome",
@@ -56,12 +56,12 @@ COLUMNS = (
         title="Why, and what to do",
         text=lambda row: why(row)[0],
         note=lambda row: why(row)[1],
-        width=300,
+        width=270,
         searched=True,
         grows=True,
     ),
     Column(
-        key="request_id", title="Request ID", text=lambda row: row.request_id, width=120, mono=True, searched=True
+        key="request_id", title="Request ID", text=lambda row: row.request_id, width=104, mono=True, searched=True
     ),
 )
 
