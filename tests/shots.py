@@ -582,8 +582,10 @@ def main(arguments: list[str]) -> int:
     os.environ["LC_ALL"] = "C.UTF-8"
     from PySide6.QtGui import QFont
 
+    from o365desk.ui import unhurried
     from o365desk.ui.main import application
 
+    unhurried.MOMENT = 0
     qt = application()
     qt.setCursorFlashTime(0)
     qt.setFont(QFont("DejaVu Sans", wish.points))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.problems import Problem
@@ -29,15 +29,16 @@ class Banner(QFrame):
         self._icon, self._title = QLabel(), selectable(text_label(role="strong"))
         self._text, self._details = selectable(text_label()), selectable(text_label(role="mono"))
         self._actions: list[Callable[[], object]] = []
-        self._remedies = [self._button("", lambda: self._do(0)), self._button("", lambda: self._do(1))]
+        self.remedies = [self._button("", lambda: self._do(0)), self._button("", lambda: self._do(1))]
         self._expander = self._button("Details", self._toggle)
         self._expander.setCheckable(True)
         self._copy = self._button("Copy details", self._copy_all)
         if headline:
             self.setObjectName("headline")
-            self._remedies[0].setObjectName("remedy")
-            self._remedies[0].setToolTip("Alt+Enter")
-            self._remedies[1].setObjectName("remedy-2")
+            self.remedies[0].setObjectName("remedy")
+            self.remedies[0].setToolTip("Alt+Enter")
+            self.remedies[1].setObjectName("remedy-2")
+            QShortcut(QKeySequence(_REMEDY_KEY), self, lambda: self._do(0)).setAutoRepeat(False)
         self._lay_out()
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -76,11 +77,9 @@ class Banner(QFrame):
     def _set_remedies(self, remedies: Remedies) -> None:
         self._actions = [do for _, do in remedies]
         texts = [text for text, _ in remedies]
-        for place, button in enumerate(self._remedies):
+        for place, button in enumerate(self.remedies):
             button.setText(texts[place] if place < len(texts) else "")
             button.setVisible(place < len(texts))
-        if self._headline:
-            self._remedies[0].setShortcut(QKeySequence(_REMEDY_KEY))  # a new text takes the shortcut away
 
     def _do(self, place: int) -> None:
         if place < len(self._actions):
@@ -103,7 +102,7 @@ class Banner(QFrame):
         self._flow = FlowLayout(self._line)
         for button in (self._expander, self._copy):
             button.setProperty("role", "link")
-        for button in (*self._remedies, self._expander):
+        for button in (*self.remedies, self._expander):
             self._flow.addWidget(button)
         self._texts = QVBoxLayout()
         self._texts.setSpacing(4)

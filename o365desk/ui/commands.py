@@ -156,6 +156,7 @@ class Menus:
         action.setProperty("icon_name", command.icon)
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
+            action.setAutoRepeat(command.key in EDITING)  # a held key acts once
         if command.key == "quit":
             action.setMenuRole(QAction.MenuRole.QuitRole)
         elif command.key == "about":

@@ -1,7 +1,7 @@
 """Telling the person: everything that is said is kept, and the latest stays readable at the foot of the page."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -56,19 +56,31 @@ def problem_detail(problem: Problem) -> str:
 
 
 class Notices(QObject):
-    """Says things to the person and keeps them. `said` carries each Notice to the bar and the list."""
+    """Says things to the person and keeps them. `said` carries each Notice to the bar and the list, `settled` one
+    that asks for nothing any more."""
 
     said = Signal(object)
+    settled = Signal(object)
 
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._unkept: list[Notice] = []
         self._ways: dict[Notice, Way] = {}
+        self._open: dict[Notice, frozenset[str]] = {}
 
-    def say(self, level: str, text: str, detail: str = "", source_id: str = "", way: "Way | None" = None) -> None:
+    def say(
+        self,
+        level: str,
+        text: str,
+        detail: str = "",
+        source_id: str = "",
+        way: "Way | None" = None,
+        until: Collection[str] = (),
+    ) -> None:
         """`level` is good, info, warn or bad. Good ones fade after a while; bad ones stay until dismissed. `way`
-        is a button that leads to what it is about: its text and what it does."""
+        is a button that leads to what it is about: its text and what it does. `until` names what it asks for: when
+        all of it is settled, it asks for nothing any more."""
         try:
             notice = self._state.add_notice(level, text, detail, source_id)
         except (ProblemError, sqlite3.Error, OSError):
@@ -77,11 +89,22 @@ class Notices(QObject):
             self._unkept.insert(0, notice)
         if way:
             self._ways[notice] = way
+        if until:
+            self._open[notice] = frozenset(until)
         self.said.emit(notice)
 
     def way(self, notice: Notice) -> "Way | None":
         """The button that goes with a notice of this session."""
         return self._ways.get(notice)
+
+    def settle(self, what: str) -> None:
+        """What somebody was asked for is done: a notice that asked for nothing else leaves the page."""
+        for notice, until in list(self._open.items()):
+            self._open[notice] = until - {what}
+            if not self._open[notice]:
+                del self._open[notice]
+                self._ways.pop(notice, None)
+                self.settled.emit(notice)
 
     def problem(self, problem: Problem, source_id: str = "") -> None:
         """Says a problem, with all its details kept."""
@@ -121,6 +144,7 @@ class NoticeBar(QFrame):
         self._fade.timeout.connect(self._faded)
         self._lay_out()
         notices.said.connect(self.show_notice)
+        notices.settled.connect(self._settled)
         theme.changed.connect(self._restyle)
         self.hide()
 
@@ -155,6 +179,11 @@ class NoticeBar(QFrame):
             self._fade.start()
         else:
             self._fade.stop()
+
+    def _settled(self, notice: Notice) -> None:
+        self._waiting = [each for each in self._waiting if each != notice]
+        if notice == self.notice:
+            self.dismiss_notice()
 
     def _go(self) -> None:
         way = self._notices.way(self.notice) if self.notice else None

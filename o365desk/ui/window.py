@@ -81,7 +81,7 @@ class Window(QMainWindow):
         self._lay_out()
         self.menus = Menus(self.menuBar(), self._commands(), theme)
         self._fill_view_menu()
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape).setAutoRepeat(False)
         theme.changed.connect(self._recolour)
         tasks.running_changed.connect(self._running_changed)
         self._recolour()
@@ -248,6 +248,7 @@ class Window(QMainWindow):
         for number, (where, place) in enumerate(_in_navigation(), 1):
             action = self.menus.menus["view"].addAction(place.text)
             action.setShortcut(QKeySequence(f"Alt+{number}"))
+            action.setAutoRepeat(False)
             action.setProperty("icon_name", place.icon)
             action.setProperty("place", where)
             action.triggered.connect(lambda _=False, where=where: self.go(where))

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
+from o365desk.ui import unhurried
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
@@ -39,6 +40,12 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment is short here: nobody's hands are on the keys."""
+    monkeypatch.setattr(unhurried, "MOMENT", 20)
 
 
 @pytest.fixture(scope="session")

@@ -56,8 +56,9 @@ class Office:
         return page
 
     def idle(self) -> None:
-        """Waits until nothing runs."""
+        """Waits until nothing runs, and a plan that came takes a press."""
         self.qtbot.waitUntil(lambda: not self.window.tasks.active(), timeout=30_000)
+        self.qtbot.waitUntil(lambda: self.plan.calm.over)
 
     def soon(self, what: Callable[[], object]) -> None:
         """Waits until something is so."""

@@ -161,6 +161,9 @@ class InWindow:
 
     def _idle(self) -> None:
         self._qtbot.waitUntil(lambda: not self.window.tasks.active(), timeout=30_000)
+        plan = self.window.page("plan")
+        assert isinstance(plan, PlanPage)
+        self._qtbot.waitUntil(lambda: plan.calm.over)
 
     def read(self, world: World, key: str, revoke: int | None) -> Seen:
         given = world.values(key)[0]

@@ -7,14 +7,22 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
-from o365desk.model.run import Standing
+from o365desk.model.problems import Action, Problem
+from o365desk.model.run import PlanRow, Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.services import sheet
 from o365desk.ui.pages.confirm import ConfirmDialog
+from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.fixing import FixDialog
+from o365desk.ui.pages.plan import PlanPage
+from o365desk.ui.pages.plan_review import Review
+from o365desk.ui.pages.vault import VaultDialog
 from o365desk.ui.theme import Theme
+from tests import written
+from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
 
 __all__ = ["office"]
@@ -35,7 +43,7 @@ def test_a_plan_says_what_will_change_what_is_so_and_what_cannot_be_done(office:
     assert {str(key): count for key, count in page.review.figures.counts.items()} == {
         "will change": 12, "already so": 1, "cannot": 1,
     }  # fmt: skip
-    assert page.said.text() == "Nothing is written yet."
+    assert page.said.text() == "Contoso HR · nothing is written yet."
     first = page.review.model.row_at(page.review.model.index(0, 0))
     assert first.standing is Standing.CANNOT, "what cannot be done comes first"
     texts = [page.review.model.index(0, column).data() for column in range(4)]
@@ -100,6 +108,25 @@ def test_nothing_to_do_says_so_and_offers_close(office: Office) -> None:
     assert not page.apply_button.isVisible()
     assert page.close_button.isVisible()
     assert office.window.menus.actions["run"].toolTip() == "There is nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("already", "cannot", "said"),
+    [
+        (1, 0, "There is nothing to do: it is already so."),
+        (1, 2, "There is nothing to do: 1 row is already so, and 2 cannot be done."),
+        (3, 1, "There is nothing to do: 3 rows are already so, and 1 cannot be done."),
+    ],
+)
+def test_nothing_to_do_reads_right_for_one_row(
+    already: int, cannot: int, said: str, qtbot: QtBot, theme: Theme
+) -> None:
+    standings = [Standing.ALREADY] * already + [Standing.CANNOT] * cannot
+    rows = tuple(PlanRow(row=written.row(n), label="x", standing=each) for n, each in enumerate(standings, 1))
+    review = Review(theme, lambda: NOW)
+    qtbot.addWidget(review)
+    review.show_plan(written.plan("", NOW, rows=rows))
+    assert [remark.text for remark in review.remarks.shown] == [said]
 
 
 def test_planning_says_how_far_it_is_and_is_cancelled_at_once(office: Office, switches: Switches) -> None:
@@ -203,6 +230,51 @@ def test_what_cannot_be_planned_is_a_banner_with_a_way_on(office: Office, switch
     assert page.plan is not None
 
 
+def offered(page: PlanPage) -> dict[str, QPushButton]:
+    """The buttons of the banner, by their words."""
+    return {button.text(): button for button in page.banner.remedies if button.isVisible()}
+
+
+def test_the_plan_leads_to_the_field_that_its_problem_names(office: Office, switches: Switches) -> None:
+    switches(secret="expired")
+    page = office.planned(ADD, office.members_unseen()[:1])
+    assert list(offered(page)) == ["Go to “Client secret value”", "Try again"]
+    offered(page)["Go to “Client secret value”"].click()
+    connector = office.window.page("connector")
+    assert isinstance(connector, ConnectorPage)
+    office.soon(lambda: connector.form.rows["secret"].editor.target.hasFocus())
+
+
+def test_the_plan_offers_the_consent_that_is_lacking(office: Office) -> None:
+    desk = office.desk
+    source = desk.saved(desk.source("users-only", name="Fabrikam", read_write=True), "users-only")
+    operation, rows = catalogue.operation(ADD), (Row(number=1, values=office.members_unseen()[0]),)
+    office.window.go("plan", source=source, operation=operation, rows=rows)
+    office.idle()
+    assert list(offered(office.plan)) == ["Copy the consent link", "Test the connection"]
+    offered(office.plan)["Copy the consent link"].click()
+    assert source.client_id in QApplication.clipboard().text()
+
+
+def test_the_plan_unlocks_the_vault_and_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
+    page._failed(Problem(title="The vault is locked", action=Action.UNLOCK))
+    page.plan = None
+    monkeypatch.setattr(VaultDialog, "exec", lambda _: True)
+    assert list(offered(page)) == ["Unlock the vault…", "Try again"]
+    offered(page)["Unlock the vault…"].click()
+    office.idle()
+    assert page.plan is not None
+
+
+def test_what_is_wrong_in_the_form_leads_back_to_it(office: Office) -> None:
+    page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
+    page._failed(Problem(title="There is no such group", field="group", action=Action.FIELD))
+    offered(page)["Go to the field"].click()
+    assert office.window.page("operations").isVisible()
+    office.idle()
+
+
 def test_a_plan_that_is_ready_while_another_page_is_in_sight_is_told(office: Office) -> None:
     page = office.ask(ADD, office.members(office.bulk.group("security"), 2))
     office.window.go("notices")
@@ -304,6 +376,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     office.button("figure-cannot").click()
     page.export_button.click()
     office.idle()
+    assert office.window.notices.kept()[0].text == "1 row is in plan.csv"
     assert len(file.read_text("utf-8").splitlines()) == 2, "what is in sight is exported"
 
 

@@ -18,7 +18,16 @@ from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, Run
 from o365desk.model.stop import Control
 from o365desk.ui.pages.connector import ConnectorPage
 from o365desk.ui.pages.live import Live
-from o365desk.ui.pages.run_words import counts_text, headline, seconds_text, shared_reason, why, why_not_undone
+from o365desk.ui.pages.run_after import Kept
+from o365desk.ui.pages.run_words import (
+    counts_text,
+    headline,
+    rows_text,
+    seconds_text,
+    shared_reason,
+    why,
+    why_not_undone,
+)
 from tests import written
 from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
@@ -269,6 +278,7 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
     page = office.plan
     assert page.isVisible()
     assert page.title == "Remove 5 users from O'Brien's team"
+    assert page.said.text() == f"Contoso HR · undoes run {first.id} · nothing is written yet."
     assert page.apply_button.property("role") == "danger"
     page.command.open.setChecked(True)
     assert page.command.line.text().startswith(f"o365desk runs undo {first.id} --apply")
@@ -359,6 +369,47 @@ def test_the_question_goes_away_when_the_run_ends_meanwhile(office: Office, slow
     all_changed(office)
 
 
+def test_rows_in_doubt_have_a_figure_of_their_own(office: Office) -> None:
+    page = office.run
+    office.window.go("run")
+    rows = [
+        RunRow(number=number, label="x", outcome=RowOutcome.NOT_ATTEMPTED, doubtful=number < 3)
+        for number in range(1, 6)
+    ]
+    run = written.run("gone", NOW, state=RunState.INTERRUPTED, counts=Counts(not_attempted=5), doubtful=2)
+    page._show_kept(Kept(run, rows, None), resume=False)
+    doubt, rest = office.button("figure-in-doubt"), office.button("figure-not-attempted")
+    assert (doubt.accessibleName(), rest.accessibleName()) == ("2 in doubt", "3 not attempted")
+    doubt.click()
+    assert [row.number for row in page.view.model.all_rows()] == [1, 2]
+    rest.click()
+    assert [row.number for row in page.view.model.all_rows()] == [3, 4, 5]
+    assert doubt.isVisible()
+    first = office.button("figure-changed")
+    office.window.resize(1240, 800)
+    office.soon(lambda: doubt.y() == rest.y() == first.y())
+    office.window.resize(720, 800)
+    office.soon(lambda: doubt.y() == rest.y() > first.y() + first.height())
+    page._show_kept(Kept(written.run("gone", NOW), [], None), resume=False)
+    assert not doubt.isVisible(), "where there is none, there is no figure"
+    assert rest.isVisible()
+
+
+def test_what_was_done_can_be_read_in_an_ordinary_window(office: Office) -> None:
+    page = office.run
+    office.window.resize(1240, 800)
+    office.window.go("run")
+    label = "anna.mueller@contoso.onmicrosoft.com → Vertrieb Nord"
+    rows = [RunRow(number=1, label=label, outcome=RowOutcome.CHANGED)]
+    page._show_kept(Kept(written.run("gone", NOW), rows, None), resume=False)
+    office.plan.review.show_plan(written.plan("", NOW))
+    office.plan._stack.setCurrentWidget(office.plan._reviewed)
+    for where, table in (("run", page.view.table), ("plan", office.plan.review.table)):
+        office.window.go(where)
+        needed = table.fontMetrics().horizontalAdvance(label) + 24
+        office.soon(lambda table=table, needed=needed: table.columnWidth(1) >= needed)
+
+
 # --- words --------------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +425,20 @@ def test_what_is_waited_for_is_counted_down(qtbot: QtBot, office: Office) -> Non
     assert live.waiting == "Microsoft asks for 12 s: any moment now"
     live._told(RunProgress(run="r", counts=Counts(not_attempted=3)))
     assert live.waiting == ""
+
+
+def test_while_it_waits_nothing_is_said_of_how_long_it_takes(office: Office) -> None:
+    live = Live(office.window.context, "Add 3 users", parent=office.window)
+    view = office.run.view
+    view.show_live(live)
+    for waiting, said in (
+        ("Microsoft asks for 12 s", "4,135 of 10,000 rows · 236 a second"),
+        ("", "about 25 s left"),
+    ):
+        live._told(written.progress(waiting))
+        view.tell()
+        assert view.progress.pace.text().endswith(said)
+    live.waits.say("")
 
 
 def test_one_reason_of_many_rows_is_told_once() -> None:
@@ -417,6 +482,16 @@ def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
     assert headline(run)[:2] == (level, head)
     assert (run.problem is None) or "No consent." in headline(run)[2]
     assert counts_text(run) in head
+
+
+def test_a_single_row_is_told_as_one() -> None:
+    one, two = (
+        written.run("x", NOW, state=RunState.INTERRUPTED, counts=Counts(not_attempted=count), doubtful=count)
+        for count in (1, 2)
+    )
+    assert headline(one)[2].startswith("The row in doubt was sent, and no answer came")
+    assert headline(two)[2].startswith("Rows in doubt (2) were sent, and no answer came")
+    assert (rows_text(0), rows_text(1), rows_text(1200)) == ("0 rows", "1 row", "1,200 rows")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from o365desk.model.run import RunState
 from o365desk.model.settings import Settings
 from o365desk.services.journal import Journal
 from o365desk.ui.interrupted import tell_interrupted
+from o365desk.ui.notices import NoticeBar
 from o365desk.ui.pages.runs import RunsPage
 from o365desk.ui.pages.settings import SettingsDialog
 from o365desk.ui.theme import Theme
@@ -77,6 +78,21 @@ def test_runs_are_listed_latest_first_and_found(qtbot: QtBot, window: Window, sh
     assert page.model.rowCount() == 1
     page.escape()
     assert page.model.rowCount() == 2
+
+
+def test_a_new_run_is_the_chosen_one(qtbot: QtBot, window: Window, shelf: Shelf, clock: Clock) -> None:
+    first = shelf.put("Add 7 users to Sales")
+    clock.move(minutes=1)
+    shelf.put("Add 7 users to Marketing")
+    page = runs_page(qtbot, window)
+    page.table.choose(first)
+    assert runs_page(qtbot, window).table.current().run.id == first, "nothing new: what was chosen stays chosen"
+    clock.move(minutes=1)
+    newest = shelf.put("Remove 7 users from Sales")
+    assert runs_page(qtbot, window).table.current().run.id == newest
+    page.table.choose(first)
+    runs_page(qtbot, window, source_id=shelf.source.id)
+    assert page.table.current().run.id == first
 
 
 def test_only_what_can_be_done_is_on_and_the_rest_says_why(qtbot: QtBot, window: Window, shelf: Shelf) -> None:
@@ -206,10 +222,35 @@ def test_what_a_killed_program_left_is_told_once_and_resumed(office: Office) -> 
     office.idle()
     assert office.shown.id == key
     assert (office.shown.state, office.shown.counts.changed) == (RunState.FINISHED, 30)
+    came = office.window.notices.kept()[0]
+    assert (came.level, came.text) == (
+        "good",
+        "“Add 30 users to O'Brien's team” was resumed to its end: 30 added",
+    )
+    assert office.window.notices.way(notice) is None, "nobody is asked to resume it any more"
     said = len(office.window.notices.kept())
     tell_interrupted(office.window.context)
     office.idle()
     assert len(office.window.notices.kept()) == said
+
+
+def test_a_run_that_was_resumed_is_no_more_asked_for_at_the_foot_of_the_page(office: Office) -> None:
+    journal = Journal(office.desk.app.state, office.desk.app.clock)
+    runs = []
+    for _ in range(2):
+        plan = office.bulk.plan(ADD, office.members(office.bulk.group("security"), 2))
+        with journal.begin(plan, "Add User to Group", "", "a.admin") as key:
+            runs.append(key)  # and then the process was killed
+    tell_interrupted(office.window.context)
+    office.idle()
+    bar = office.window.findChild(NoticeBar)
+    assert isinstance(bar, NoticeBar)
+    for key in runs:
+        assert bar.isVisible(), "one of them is still to be resumed"
+        office.window.go("run", run_id=key, resume=True)
+        office.idle()
+        assert office.shown.state is RunState.FINISHED
+    assert not bar.isVisible()
 
 
 def test_several_interrupted_runs_are_one_notice(qtbot: QtBot, window: Window, shelf: Shelf) -> None:

@@ -27,12 +27,14 @@ from o365desk.ui.theme import Theme
 
 @dataclass(frozen=True)
 class Kind:
-    """What is counted: the key that `Figures.chosen` carries, its words, its icon and the role of its colour."""
+    """What is counted: the key that `Figures.chosen` carries, its words, its icon and the role of its colour. What
+    is `rare` is in sight only where there is any."""
 
     key: Hashable
     words: str
     icon: str
     tone: str
+    rare: bool = False
 
 
 class Figures(QWidget):
@@ -43,21 +45,22 @@ class Figures(QWidget):
     def __init__(self, theme: Theme, kinds: Sequence[Kind]) -> None:
         super().__init__()
         self.counts: dict[Hashable, int] = {}
-        self.buttons = {kind.key: _Figure(theme, kind) for kind in kinds}
-        self._columns = 0
+        self.buttons = {kind.key: _Figure(theme, kind, self) for kind in kinds}
+        self._rare = frozenset(kind.key for kind in kinds if kind.rare)
+        self._placed: tuple[int, list[_Figure]] = (0, [])
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
         for key, button in self.buttons.items():
             button.clicked.connect(lambda on, key=key: self._clicked(key, on))
-        self._arrange()
         self.show_counts({})
 
     def minimumSizeHint(self) -> QSize:
         """As high as its buttons: the style sheet gives these a lower minimum than what is in them."""
-        high = max(button.sizeHint().height() for button in self.buttons.values())
-        lines = -(-len(self.buttons) // max(1, self._columns))
-        widest = max(button.sizeHint().width() for button in self.buttons.values())
+        columns, buttons = self._placed
+        high = max(button.sizeHint().height() for button in buttons)
+        lines = -(-len(buttons) // max(1, columns))
+        widest = max(button.sizeHint().width() for button in buttons)
         return QSize(2 * widest + self._grid.horizontalSpacing(), lines * (high + 12) - 12)
 
     def sizeHint(self) -> QSize:
@@ -69,17 +72,26 @@ class Figures(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Side by side, or two to a line where there is no room."""
-        buttons = list(self.buttons.values())
-        wide = max(button.sizeHint().width() for button in buttons) * len(buttons)
-        columns = len(buttons) if wide + self._grid.horizontalSpacing() * (len(buttons) - 1) <= self.width() else 2
-        if columns != self._columns:
-            self._columns = columns
+        """Side by side; where there is no room for that on as few lines as can be, two to a line at least."""
+        buttons = self._shown()
+        wide, gap = [button.sizeHint().width() for button in buttons], self._grid.horizontalSpacing()
+        one_line = sum(wide) + gap * (len(buttons) - 1) <= self.width()
+        most = len(buttons) if one_line else max(2, (self.width() + gap) // (max(wide) + gap))
+        lines = -(-len(buttons) // most)
+        columns = -(-len(buttons) // lines)
+        if (columns, buttons) != self._placed:
+            self._placed = columns, buttons
+            for button in self.buttons.values():
+                self._grid.removeWidget(button)
+                button.setVisible(button in buttons)
             for number, button in enumerate(buttons):
                 self._grid.addWidget(button, number // columns, number % columns)
-            for column in range(len(buttons)):
+            for column in range(len(self.buttons)):
                 self._grid.setColumnStretch(column, int(column < columns))
             self.updateGeometry()
+
+    def _shown(self) -> list["_Figure"]:
+        return [button for key, button in self.buttons.items() if key not in self._rare or self.counts.get(key)]
 
     @property
     def key(self) -> Hashable | None:
@@ -91,6 +103,8 @@ class Figures(QWidget):
         self.counts = dict(counts)
         for key, button in self.buttons.items():
             button.show_count(self.counts.get(key, 0))
+        if self._shown() != self._placed[1]:
+            self._arrange()
 
     def choose(self, key: Hashable | None) -> None:
         """Filters by a key, or by none, without `chosen`."""
@@ -105,8 +119,8 @@ class Figures(QWidget):
 class _Figure(QPushButton):
     """One figure; pressed, only its rows are shown."""
 
-    def __init__(self, theme: Theme, kind: Kind) -> None:
-        super().__init__()
+    def __init__(self, theme: Theme, kind: Kind, figures: QWidget) -> None:
+        super().__init__(figures)
         self._kind = kind
         self.setCheckable(True)
         self.setProperty("role", "figure")

@@ -14,23 +14,25 @@ from PySide6.QtWidgets import (
 
 from o365desk import catalogue
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.labels import announce, text_label
-from o365desk.ui.notices import remedies
+from o365desk.ui.labels import ElidedLabel, announce, text_label
 from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.confirm import ConfirmDialog, shortened
 from o365desk.ui.pages.figures import buttons_row, scrolling
 from o365desk.ui.pages.fixing import FixDialog
+from o365desk.ui.pages.operation_help import OperationHelp
 from o365desk.ui.pages.plan_review import Review, Wish
 from o365desk.ui.pages.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.run_words import takes_away
 from o365desk.ui.tasks import Task
+from o365desk.ui.unhurried import Unhurried
 
 _AGES = 30_000
 """Milliseconds after which a plan looks again how old it is."""
+_UNREAD = "In a moment: a plan is read before it is applied."
 
 
 class PlanPage(Page):
@@ -39,7 +41,8 @@ class PlanPage(Page):
     title = "What will change"
     breadcrumb = ("Operations", "What will change")
     help = (
-        "<p>Nothing is written before you press the button that says what it will do.</p><p>The three figures say "
+        "<p>Nothing is written before you press the button that says what it will do; it takes no press before the "
+        "plan has been in sight for a moment.</p><p>The three figures say "
         "how many rows <b>will change</b>, are <b>already so</b>, or <b>cannot be done</b>; press one to see only "
         "those rows. A row that cannot be done says why, and what to do about it: it is left out when you apply, "
         "and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be undone "
@@ -51,8 +54,10 @@ class PlanPage(Page):
         self.wish: Wish | None = None
         self.plan: Plan | None = None
         self._task: Task | None = None
+        self.calm = Unhurried(self)
         self._exports = Exporting(context, self)
-        self.beside_title = self.said = text_label(role="dim", wrap=False)
+        self._help = OperationHelp(context, self, self._go_to, self.make)
+        self.beside_title = self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
         self.review = Review(context.theme, context.app.clock)
         self.command = CommandLine(context.theme)
@@ -71,6 +76,8 @@ class PlanPage(Page):
         if where:
             self.wish = Wish(**where)
             self.make()
+        elif self.plan:
+            self._come_into_sight()
         self._ages.start()
 
     def may_leave(self) -> bool:
@@ -93,7 +100,7 @@ class PlanPage(Page):
         """Applying, planning again, exporting, closing."""
         ready = self.plan is not None
         return {
-            "run": self._why_off() or self.apply,
+            "run": self._why_not_now() or self.apply,
             "refresh": self.make if self.wish and not self._task else "It is being planned already.",
             "export": self.export if ready else "There is no plan yet.",
             "search": self.review.search.setFocus if ready else "There is no plan yet.",
@@ -137,7 +144,7 @@ class PlanPage(Page):
     def apply(self) -> None:
         """Carries the plan out, once a word was typed where it is large."""
         plan, wish = self.plan, self.wish
-        if plan is None or wish is None or self._why_off():
+        if plan is None or wish is None or self._why_not_now():
             return
         word = plan.confirm or (plan.limit.word if plan.limit else "")
         if word and not self._confirmed(plan, word):
@@ -186,7 +193,7 @@ class PlanPage(Page):
         self.apply_button.setProperty("role", "danger" if danger else "primary")
         self.apply_button.style().polish(self.apply_button)
         self.apply_button.setText(shortened(plan.sentence))
-        self._show_state()
+        self._come_into_sight()
         if self.isVisible():
             (self.review.table if plan.rows else self.close_button).setFocus()
             announce(self.said)
@@ -196,9 +203,9 @@ class PlanPage(Page):
 
     def _failed(self, problem: Problem) -> None:
         self._task = None
-        self.banner.show_problem(
-            problem, remedies(problem, {Action.RETRY: self.make}) or [("Try again", self.make)]
-        )
+        again = ("Try again", self.make)
+        ways = list(self._help.remedies(problem, self.wish.source)) if self.wish else []
+        self.banner.show_problem(problem, ways if len(ways) > 1 or ways == [again] else [*ways, again])
         if not self.isVisible():
             self.context.notices.problem(problem, self.wish.source.id if self.wish else "")
         self._show_state()
@@ -210,6 +217,17 @@ class PlanPage(Page):
         self._show_state()
 
     # --- inside ---------------------------------------------------------------------------------------------
+
+    def _go_to(self, key: str) -> bool:
+        """Back to the form, if it has this field."""
+        asked = self.wish is not None and any(field.key == key for field in self.wish.operation.fields)
+        if asked:
+            self.close_page()
+        return asked
+
+    def _come_into_sight(self) -> None:
+        self.calm.begin()
+        self._show_state()
 
     def _confirmed(self, plan: Plan, word: str) -> bool:
         danger = takes_away(catalogue.operation(plan.operation))
@@ -225,13 +243,17 @@ class PlanPage(Page):
             return "There is no plan yet."
         return "" if self.plan.count(Standing.WILL) else "There is nothing to do."
 
+    def _why_not_now(self) -> str:
+        """The same, and no press is taken that was made before the plan could be seen."""
+        return self._why_off() or ("" if self.calm.over else _UNREAD)
+
     def _show_state(self) -> None:
         wish, plan, off = self.wish, self.plan, self._why_off()
         if wish:
             self.breadcrumb = ("Operations", wish.operation.title)
             self.title = plan.sentence if plan and not off else wish.operation.title
             self.command.show_command(wish.command_line(plan))
-        self.said.setText("Nothing is written yet." if plan else "")
+            self.said.setText(wish.words("nothing is written yet." if plan else ""))
         self.said.setAccessibleName(f"{self.title}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")
@@ -243,6 +265,8 @@ class PlanPage(Page):
             (self.cancel_button, self._task is not None),
         ):
             button.setVisible(shown)
+        self.apply_button.setEnabled(self.calm.over)
+        self.apply_button.setToolTip("Ctrl+Enter" if self.calm.over else _UNREAD)
         self.title_changed.emit()
 
     def _lay_out(self) -> None:
@@ -254,7 +278,6 @@ class PlanPage(Page):
             (self.cancel_button, "cancel"),
         ):
             button.setObjectName(f"plan-{name}")
-        self.apply_button.setToolTip("Ctrl+Enter")
         self.foot = buttons_row(
             [self.apply_button, self.cancel_button, self.again_button, self.export_button, self.close_button]
         )
@@ -271,6 +294,7 @@ class PlanPage(Page):
         column.addWidget(self.command)
 
     def _connect(self) -> None:
+        self.calm.settled.connect(self._show_state)
         self.apply_button.clicked.connect(self.apply)
         self.again_button.clicked.connect(self.make)
         self.export_button.clicked.connect(self.export)

@@ -15,6 +15,7 @@ from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanRow, Row, Standing
 from o365desk.ui.pages.figures import Figures, Kind, Remark, Remarks
+from o365desk.ui.pages.run_words import rows_text
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.theme import Theme
 
@@ -50,6 +51,11 @@ class Wish:
             "source": self.source, "operation": self.operation, "rows": self.rows, "sheet": self.sheet,
             "undoes": self.undoes, "then": self.then,
         }  # fmt: skip
+
+    def words(self, state: str) -> str:
+        """Where it is planned, what it undoes, and how it stands: beside the title."""
+        undoes = f"undoes run {self.undoes}" if self.undoes else ""
+        return " · ".join(part for part in (self.source.name, undoes, state) if part)
 
     def command_line(self, plan: Plan | None) -> str:
         """The command that does the same; "" where no command can say these rows."""
@@ -87,10 +93,10 @@ COLUMNS = (
         title="Row",
         text=lambda item: f"{item.row.line or item.row.number:,}",
         sort=lambda item: item.row.line or item.row.number,
-        width=88,
+        width=76,
         right=True,
     ),
-    Column(key="label", title="What", text=lambda item: item.label, width=260, searched=True, grows=True),
+    Column(key="label", title="What", text=lambda item: item.label, width=340, searched=True, grows=True),
     Column(
         key="standing",
         title="How it stands",
@@ -100,7 +106,7 @@ COLUMNS = (
         tone=lambda item: _LOOKS[item.standing][2],
         width=160,
     ),
-    Column(key="why", title="Why", text=why, note=way_out, width=300, searched=True, grows=True),
+    Column(key="why", title="Why", text=why, note=way_out, width=270, searched=True, grows=True),
 )
 
 
@@ -178,7 +184,10 @@ def _nothing(plan: Plan) -> str:
     if not plan.rows:
         return "There is nothing to do: no rows."
     if not cannot:
-        return f"There is nothing to do: all {already:,} rows are already so."
+        return "There is nothing to do: " + (
+            f"all {already:,} rows are already so." if already > 1 else "it is already so."
+        )
     if not already:
         return "Nothing can be done: the rows below say why, and what to do about it."
-    return f"There is nothing to do: {already:,} rows are already so, and {cannot:,} cannot be done."
+    are = "are" if already > 1 else "is"
+    return f"There is nothing to do: {rows_text(already)} {are} already so, and {cannot:,} cannot be done."

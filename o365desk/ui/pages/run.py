@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
-from o365desk.model.run import Plan
+from o365desk.model.run import Plan, RunState
 from o365desk.ui.banner import Remedies
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.interrupted import tell_resumed
 from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.notices import problem_detail, remedies
 from o365desk.ui.pages.figures import buttons_row, scrolling
@@ -17,6 +18,7 @@ from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_after import After, Kept, read
 from o365desk.ui.pages.run_view import RunView
 from o365desk.ui.pages.run_words import headline, lacks_permission, moment, why_not_resumed, why_not_undone
+from o365desk.ui.unhurried import Unhurried
 
 _HELD = 5
 """Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
@@ -51,6 +53,8 @@ class RunPage(Page):
             button.setObjectName(f"run-{name}")
             button.clicked.connect(do)
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
+        acting = [self.pause_button, self.cancel_button, *self.after.acting, *self.view.banner.remedies]
+        self.calm = Unhurried(self, acting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(self.view, self.view.area))
@@ -120,6 +124,7 @@ class RunPage(Page):
         """Gently first; pressed again, at once."""
         if self.live:
             self.live.cancel()
+            self.calm.begin()  # the button says “Stop now” from now on
 
     def _show_live(self, live: Live) -> None:
         if not live.running:
@@ -128,6 +133,7 @@ class RunPage(Page):
         self.live = live
         self.after.show(None)
         self.view.show_live(live)
+        self.calm.begin()
         self._show_state()
 
     def _changed(self, live: Live) -> None:
@@ -138,6 +144,7 @@ class RunPage(Page):
     def _ended(self, live: Live) -> None:
         if live is self.live:
             self.live = None
+            self.calm.begin()
             if live.problem:
                 self._complain(live, live.problem)
             elif live.id:
@@ -145,6 +152,8 @@ class RunPage(Page):
             else:
                 text = "It was stopped before anything was written."
                 self.view.show_level("info", "Nothing was written", text)
+        if live.plan is None and live.run and live.run.state is RunState.FINISHED:
+            tell_resumed(self.context, live.run)
         self._tell_elsewhere(live)
         self._show_state()
 
@@ -204,6 +213,7 @@ class RunPage(Page):
         if self.live:
             return
         self.after.show(kept)
+        self.calm.begin()
         self.view.show_run(kept.run, kept.rows, self._remedies(kept))
         self._show_state()
         if self.isVisible():

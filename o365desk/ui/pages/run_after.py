@@ -89,6 +89,11 @@ class After:
             self.runs_button,
         ]
 
+    @property
+    def acting(self) -> list[QPushButton]:
+        """Those that write, or lead to a plan."""
+        return [self.then_button, self.resume_button, self.retry_button, self.undo_button]
+
     def show(self, kept: Kept | None) -> None:
         """Another run, or none that has ended: which buttons there are, and why some are off."""
         self.kept = kept

@@ -15,8 +15,10 @@ from o365desk.ui.pages.run_words import (
     OUTCOMES,
     counted,
     headline,
+    kind_of,
     place,
     row_look,
+    rows_text,
     seconds_text,
     shared_reason,
     why,
@@ -36,10 +38,10 @@ COLUMNS = (
         title="Row",
         text=lambda row: f"{row.line or row.number:,}",
         sort=lambda row: row.line or row.number,
-        width=88,
+        width=76,
         right=True,
     ),
-    Column(key="label", title="What", text=lambda row: row.label, width=260, searched=True, grows=True),
+    Column(key="label", title="What", text=lambda row: row.label, width=340, searched=True, grows=True),
     Column(
         key="outcome",
         title="Outcome",
@@ -54,12 +56,12 @@ COLUMNS = (
         title="Why, and what to do",
         text=lambda row: why(row)[0],
         note=lambda row: why(row)[1],
-        width=300,
+        width=270,
         searched=True,
         grows=True,
     ),
     Column(
-        key="request_id", title="Request ID", text=lambda row: row.request_id, width=120, mono=True, searched=True
+        key="request_id", title="Request ID", text=lambda row: row.request_id, width=104, mono=True, searched=True
     ),
 )
 
@@ -115,7 +117,7 @@ class RunView(QWidget):
         """A run that has ended, or that another program is at, with all its rows."""
         self._end()
         self.figures.choose(None)
-        self.figures.show_counts(counted(run.counts))
+        self.figures.show_counts(counted(run.counts, run.doubtful))
         self._rows = rows
         level, title, text = headline(run)
         text = " ".join(part for part in (text, "" if run.problem else shared_reason(rows)) if part)
@@ -146,7 +148,7 @@ class RunView(QWidget):
         """The rows that the chosen figure leaves."""
         source = self._live.rows if self._live else self._rows
         key = self.figures.key
-        return [row for row in source if key is None or row.outcome is key]
+        return [row for row in source if key is None or kind_of(row) == key]
 
     def _end(self) -> None:
         self._live = None
@@ -199,7 +201,7 @@ class ProgressCard(QFrame):
         done = counts.total - counts.not_attempted
         self.bar.setRange(0, counts.total)
         self.bar.setValue(done)
-        self.bar.setAccessibleDescription(f"{done:,} of {counts.total:,} rows")
+        self.bar.setAccessibleDescription(f"{done:,} of {rows_text(counts.total)}")
         self.doing.setText(live.doing)
         self.pace.setText(" · ".join(_pace(live, done)))
         self.waiting.setText(live.waiting)
@@ -208,10 +210,10 @@ class ProgressCard(QFrame):
 
 def _pace(live: Live, done: int) -> list[str]:
     total, progress = live.counts.total, live.progress
-    said = [f"{done:,} of {total:,} rows" if total else "Beginning"]
+    said = [f"{done:,} of {rows_text(total)}" if total else "Beginning"]
     if progress and progress.rate > 0 and not live.control.paused:
         rate = f"{progress.rate:,.0f}" if progress.rate >= 1 else f"{progress.rate:.1f}"
         said.append(f"{rate} a second")
-        if progress.left is not None and progress.left > 0:
+        if progress.left is not None and progress.left > 0 and not live.waiting:
             said.append(f"about {seconds_text(progress.left)} left")
     return said

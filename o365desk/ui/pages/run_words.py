@@ -20,10 +20,14 @@ from o365desk.ui.pages.figures import Kind
 _MANY = 3
 """So many rows that failed for one reason are worth a sentence of their own."""
 
+DOUBT = "in doubt"
+"""The key of rows that were sent and of which nobody knows yet; the model counts them as not attempted."""
+
 OUTCOMES = (
     Kind(RowOutcome.CHANGED, "changed", "passed", "good"),
     Kind(RowOutcome.ALREADY, "already so", "skipped", "dim"),
     Kind(RowOutcome.FAILED, "failed", "failed", "bad"),
+    Kind(DOUBT, "in doubt", "warning", "warn", rare=True),
     Kind(RowOutcome.NOT_ATTEMPTED, "not attempted", "not-proven", "warn"),
 )
 """The figures of a run."""
@@ -37,8 +41,8 @@ STATES = {
 }
 """A state's word, icon and the role of its colour."""
 
-_ROWS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in OUTCOMES}
-_ORDER = (RowOutcome.FAILED, RowOutcome.NOT_ATTEMPTED, RowOutcome.CHANGED, RowOutcome.ALREADY)
+_LOOKS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in OUTCOMES}
+_ORDER = (RowOutcome.FAILED, DOUBT, RowOutcome.NOT_ATTEMPTED, RowOutcome.CHANGED, RowOutcome.ALREADY)
 _DONE: dict[type[Change], Callable[[Change], str]] = {
     Members: lambda change: "added" if getattr(change, "adds", False) else "removed",
     Licences: lambda change: "assigned" if getattr(change, "adds", False) else "taken away",
@@ -62,14 +66,25 @@ def takes_away(operation: Operation) -> bool:
     return isinstance(change, GroupRemoval) or getattr(change, "adds", True) is False
 
 
-def counted(counts: Counts) -> Mapping[Hashable, int]:
-    """Rows by outcome, for the figures."""
+def counted(counts: Counts, doubtful: int = 0) -> Mapping[Hashable, int]:
+    """Rows by outcome, for the figures; those in doubt by themselves."""
     return {
         RowOutcome.CHANGED: counts.changed,
         RowOutcome.ALREADY: counts.already,
         RowOutcome.FAILED: counts.failed,
-        RowOutcome.NOT_ATTEMPTED: counts.not_attempted,
+        DOUBT: doubtful,
+        RowOutcome.NOT_ATTEMPTED: counts.not_attempted - doubtful,
     }
+
+
+def kind_of(row: RunRow) -> str:
+    """The figure under which a row is counted."""
+    return DOUBT if row.doubtful else row.outcome
+
+
+def rows_text(count: int) -> str:
+    """So many rows: "1 row", "9,960 rows"."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def counts_text(run: Run) -> str:
@@ -100,13 +115,18 @@ def headline(run: Run) -> tuple[str, str, str]:
     problem = run.problem
     parts = [
         problem.sentence() if problem else "",
-        f"Rows in doubt ({run.doubtful:,}) were sent, and no answer came: resuming reads back what became of them."
-        if run.doubtful
-        else "",
+        _doubt(run.doubtful),
         "What was not attempted can be resumed." if run.state.resumable and counts.not_attempted else "",
         "Undone by a later run." if run.undone_by else "",
     ]
     return level, _HEADS.get(run.state, "") + counts_text(run), " ".join(part for part in parts if part)
+
+
+def _doubt(count: int) -> str:
+    if count == 1:
+        return "The row in doubt was sent, and no answer came: resuming reads back what became of it."
+    sent = f"Rows in doubt ({count:,}) were sent, and no answer came: resuming reads back what became of them."
+    return sent if count else ""
 
 
 def shared_reason(rows: Sequence[RunRow]) -> str:
@@ -136,7 +156,7 @@ def _shared(rows: Sequence[RunRow]) -> tuple[RunRow | None, int]:
 
 def row_look(row: RunRow) -> tuple[str, str, str]:
     """A row's word, icon and the role of its colour."""
-    return ("in doubt", "warning", "warn") if row.doubtful else _ROWS[row.outcome]
+    return _LOOKS[kind_of(row)]
 
 
 def why(row: RunRow) -> tuple[str, str]:
@@ -146,8 +166,9 @@ def why(row: RunRow) -> tuple[str, str]:
 
 
 def place(row: RunRow) -> int:
-    """Where a row comes when they are sorted by outcome: what failed first, then what was not attempted."""
-    return _ORDER.index(row.outcome)
+    """Where a row comes when they are sorted by outcome: what failed first, then what is in doubt or was not
+    attempted."""
+    return _ORDER.index(kind_of(row))
 
 
 def seconds_text(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtGui import QAction
@@ -27,6 +28,7 @@ from o365desk.ui.pages.run_words import (
     why_not_undone,
 )
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.unhurried import Unhurried
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class RunsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._source_id = ""
+        self._latest: datetime | None = None
         self._exports = Exporting(context, self)
         self.banner = Banner(context.theme)
         self.search = QLineEdit(placeholderText="Search runs", clearButtonEnabled=True)
@@ -68,6 +71,7 @@ class RunsPage(Page):
         self.undo_button, self.export_button = QPushButton("&Undo…"), QPushButton("E&xport rows…")
         self._lay_out()
         self._connect()
+        self._calm = Unhurried(self, [self.resume_button, self.undo_button])
         self.table.recall(context.app.state, "runs")
         self._chosen()
 
@@ -76,6 +80,7 @@ class RunsPage(Page):
     def activated(self, **where: Any) -> None:
         """Reads the runs anew."""
         self._source_id = where.get("source_id", "")
+        self._calm.begin()
         self.refresh()
         self.table.setFocus()
 
@@ -158,8 +163,16 @@ class RunsPage(Page):
             name = next((line.run.source_name for line in lines), "this data source")
             self.banner.show_text("info", f"Runs of {name} only", "", [("Show all runs", self._show_all)])
         self.model.set_rows(lines)
+        self._choose_new(lines)
         if lines and self.table.current() is None:
             self.table.setCurrentIndex(self.model.index(0, 0))
+
+    def _choose_new(self, lines: list[Line]) -> None:
+        """A run that was made since the page was in sight is the chosen one."""
+        newest = max((line.run for line in lines), key=lambda run: run.started, default=None)
+        if newest and (self._latest is None or newest.started > self._latest):
+            self._latest = newest.started
+            self.table.choose(newest.id)
 
     def _show_all(self) -> None:
         self._source_id = ""
