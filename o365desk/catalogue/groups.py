@@ -61,10 +61,10 @@ GROUP = Field(
 )
 
 COLUMNS = (
-    Column(key="displayName", title="Display name", searched=True, width=220),
+    Column(key="displayName", title="Display name", width=220),
     Column(key="kind", title="Kind", of=kind_of, width=160),
-    Column(key="mail", title="Mail", searched=True, width=220),
-    Column(key="description", title="Description", searched=True, width=240),
+    Column(key="mail", title="Mail", width=220),
+    Column(key="description", title="Description", width=240),
     Column(key="visibility", title="Visibility", width=110),
     Column(key="createdDateTime", title="Created", kind=ColumnKind.DATE, width=150),
     Column(key="onPremisesSyncEnabled", title="Synced", kind=ColumnKind.CHECK, width=80),

@@ -48,8 +48,8 @@ PLAN = Field(
 )
 
 COLUMNS = (
-    Column(key="productName", title="Product", of=_name, searched=True, width=260),
-    Column(key="skuPartNumber", title="Part number", kind=ColumnKind.IDENTIFIER, searched=True, width=190),
+    Column(key="productName", title="Product", of=_name, width=260),
+    Column(key="skuPartNumber", title="Part number", kind=ColumnKind.IDENTIFIER, width=190),
     Column(key="seats", title="Seats", kind=ColumnKind.SEATS, of=seats, width=260),
     Column(
         key="enabledUnits", title="Total", kind=ColumnKind.NUMBER, of=lambda sku: seats(sku)["enabled"], width=80

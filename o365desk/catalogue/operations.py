@@ -53,15 +53,20 @@ class ColumnKind(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a read's answer. `key` is Graph's property name, or our own for what is derived by `of`.
-    `shown`: visible unless somebody chooses otherwise; `searched`: the filter above the table looks here."""
+    `shown`: visible unless somebody chooses otherwise."""
 
     key: str
     title: str
     kind: ColumnKind = ColumnKind.TEXT
     of: Callable[[Mapping[str, Any]], Any] | None = None
     shown: bool = True
-    searched: bool = False
     width: int = 140
+
+    @property
+    def searched(self) -> bool:
+        """Whether the filter above the table looks here: in every column of texts that is shown unless somebody
+        chooses otherwise. More would make a key stroke slow over a hundred thousand rows."""
+        return self.shown and self.kind in (ColumnKind.TEXT, ColumnKind.IDENTIFIER, ColumnKind.LIST)
 
     def value(self, row: Mapping[str, Any]) -> Any:
         """The native value of a row here; None where there is none."""

@@ -77,9 +77,9 @@ def _plans(row: Mapping[str, Any]) -> list[str]:
 
 
 COLUMNS = (
-    Column(key="displayName", title="Display name", searched=True, width=190),
-    Column(key="userPrincipalName", title="User principal name", searched=True, width=260),
-    Column(key="mail", title="Mail", searched=True, width=220),
+    Column(key="displayName", title="Display name", width=190),
+    Column(key="userPrincipalName", title="User principal name", width=260),
+    Column(key="mail", title="Mail", width=220),
     Column(key="accountEnabled", title="Enabled", kind=ColumnKind.CHECK, width=80),
     Column(key="userType", title="Type", width=80),
     Column(key="jobTitle", title="Job title"),

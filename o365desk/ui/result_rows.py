@@ -38,7 +38,8 @@ def pack(rows: Sequence[Mapping[str, Any]]) -> list[Packed]:
 
 def searched(columns: Sequence[Column], row: Mapping[str, Any]) -> str:
     """What the filter looks at: the texts of the columns that it searches."""
-    return "\n".join(str(column.value(row) or "") for column in columns if column.searched).casefold()
+    values = [column.value(row) for column in columns if column.searched]
+    return "\n".join([value if type(value) is str else _plain(value) for value in values if value]).casefold()
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------

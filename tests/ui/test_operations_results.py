@@ -254,6 +254,16 @@ def test_the_filter_counts_what_it_leaves_and_escape_clears_it(counter: Counter,
     assert listed.count.text() == f"{USERS:,} users"
 
 
+@pytest.mark.parametrize("text", ["guest", "finance", "office 365 e3"])
+def test_the_filter_finds_what_stands_in_any_column_of_texts(listed: Results, text: str) -> None:
+    listed.search.setText(text)
+    shown = listed.model.shown_rows()
+    cells = [[each.text(row).casefold() for each in listed.model.columns if each.searched] for row in shown]
+    assert 0 < len(shown) < USERS
+    assert all(all(word in " ".join(texts) for word in text.split()) for texts in cells)
+    assert "Department" in listed.search.toolTip()
+
+
 def test_columns_are_sorted_by_what_they_hold(counter: Counter, listed: Results) -> None:
     sent = names(listed)
     listed.table.sortByColumn(column(listed, "displayName"), Qt.SortOrder.AscendingOrder)
