@@ -140,6 +140,16 @@ class App:
     practice: Practice | None = None
     _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
 
+    def command_here(self, command: str) -> str:
+        """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
+        session's cannot be named: its secrets are in this process only, and it goes when that ends."""
+        folder = self.workspace.folder
+        if self.practice or folder == paths.default_workspace():
+            return command
+        import shlex
+
+        return command.replace("o365desk ", f"o365desk --workspace {shlex.quote(str(folder))} ", 1)
+
     def start_practice(self) -> DataSource:
         """Starts the practice tenant, and saves a data source for it to test. Takes a second or two."""
         if self.practice is None:

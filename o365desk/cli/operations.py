@@ -251,6 +251,7 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = ["--rows", str(wish.rows)] if wish.rows else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
+    command = app.command_here(command)
     return tell_plan(plan, command, wish.form, wish.output, wish.save_fix)
 
 

@@ -43,7 +43,7 @@ GUESTS = Operation(
     permission="User.Read.All",
     box=Box.PROFILES,
     proof="users",
-    columns=(Column(key="displayName", title="Display name", searched=True), Column(key="mail", title="Mail")),
+    columns=(Column(key="displayName", title="Display name"), Column(key="mail", title="Mail")),
     listing=Listing(
         path="/users",
         select=("id", "displayName", "mail"),

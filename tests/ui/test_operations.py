@@ -210,9 +210,10 @@ def test_the_command_line_says_the_same(counter: Counter) -> None:
     view.form.put({"search": "O'Brien", "match": "words"})
     view.form.options.put({"order": "displayName desc", "mostRows": "20"})
     view.form.options.edited.emit("order")
+    # Not the usual workspace: a command that does not name it would find no such data source.
     assert view.command.line.text() == (
-        "o365desk run 'Contoso HR' find-users --set 'search=O'\"'\"'Brien' --set match=words "
-        "--sort 'displayName desc' --max-rows 20"
+        f"o365desk --workspace {counter.desk.app.workspace.folder} run 'Contoso HR' find-users "
+        "--set 'search=O'\"'\"'Brien' --set match=words --sort 'displayName desc' --max-rows 20"
     )
     view.command.open.click()
     view.command.copy.click()

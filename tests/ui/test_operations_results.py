@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -376,6 +377,31 @@ def export(
     monkeypatch.setattr(module.ExportDialog, "exec", answer)
     results.export_button.click()
     counter.idle()
+
+
+def test_a_read_that_fails_keeps_what_was_read_before(
+    counter: Counter, listed: Results, switches: Callable[..., Any]
+) -> None:
+    found = names(listed)
+    switches(graph_down="503", retry_after=600)
+    counter.run()
+    assert names(listed) == found
+    assert re.fullmatch(r"1,260 users, read at \d\d:\d\d", listed.count.text())
+    assert listed.banner.level == "bad"
+    switches(graph_down="none")
+    counter.run()
+    assert names(listed) == found
+    assert listed.count.text() == "1,260 users"
+
+
+def test_a_read_that_finds_nobody_shows_nobody(counter: Counter) -> None:
+    view = counter.open(counter.source(), "find-users")
+    view.form.put({"search": "anna"})
+    counter.run()
+    assert counter.results.model.total
+    view.form.put({"search": "nobody at all"})
+    counter.run()
+    assert counter.results.model.total == 0
 
 
 def test_several_rows_go_on_to_another_operation_together(counter: Counter, listed: Results) -> None:

@@ -339,7 +339,8 @@ def test_the_command_line_that_does_the_same(office: Office, tmp_path: Path) -> 
     group = office.bulk.group("security")
     (row,) = office.members(group, 1)
     page = office.planned(ADD, [row])
-    expected = f"o365desk run 'Contoso HR' add-user-to-group --set group={group} --set user={row['user']} --apply"
+    run = f"o365desk --workspace {office.desk.app.workspace.folder} run 'Contoso HR' add-user-to-group"
+    expected = f"{run} --set group={group} --set user={row['user']} --apply"
     assert not page.command.line.isVisible()
     page.command.open.click()
     assert page.command.line.text() == expected
@@ -352,9 +353,7 @@ def test_the_command_line_that_does_the_same(office: Office, tmp_path: Path) -> 
         "plan", source=office.bulk.source, operation=catalogue.operation(ADD), rows=read.rows, sheet=read
     )
     office.idle()
-    assert page.command.line.text() == (
-        f"o365desk run 'Contoso HR' add-user-to-group --set group={group} --rows {file} --apply"
-    )
+    assert page.command.line.text() == f"{run} --set group={group} --rows {file} --apply"
     assert page.review.model.index(0, 0).data() == "2", "rows of a file are known by their lines"
 
 

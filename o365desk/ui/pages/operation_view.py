@@ -228,7 +228,8 @@ class OperationView(QWidget):
             options += ["--sort", self.form.order()]
         if self.form.most():
             options += ["--max-rows", str(self.form.most())]
-        self.command.show_command(catalogue.command_line(self.source.name, self.operation, values, *options))
+        line = catalogue.command_line(self.source.name, self.operation, values, *options)
+        self.command.show_command(self._context.app.command_here(line))
         self.command.setVisible(not self.form.from_list)  # no command says which were chosen in a list
         self._rows.setStretchFactor(self.form, _ALL_ROOM if self.form.is_tall() else 0)
         if self._wanted and self.form.rows() is not None:

@@ -252,7 +252,7 @@ class PlanPage(Page):
         if wish:
             self.breadcrumb = ("Operations", wish.operation.title)
             self.title = plan.sentence if plan and not off else wish.operation.title
-            self.command.show_command(wish.command_line(plan))
+            self.command.show_command(self.context.app.command_here(wish.command_line(plan)))
             self.said.setText(wish.words("nothing is written yet." if plan else ""))
         self.said.setAccessibleName(f"{self.title}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)

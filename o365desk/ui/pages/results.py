@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -75,6 +76,9 @@ class Results(QWidget):
         self._remark = ""
         self._waits = Countdown(self)
         self.reading = self._ended = False
+        self._from_before: datetime | None = None
+        """When what is shown was read, while nothing of a newer read has come."""
+        self._read = self._now()
         self.banner = Banner(context.theme)
         self.count = ElidedLabel()
         self.count.setObjectName("count")
@@ -103,16 +107,17 @@ class Results(QWidget):
     # --- what the read says ---------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """A read begins; what was there goes."""
+        """A read begins; what was there stays until something comes."""
         self.reading, self._total, self._remark, self._ended = True, None, "", False
+        self._from_before = self._read if self.model.total else None
         self.banner.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
-        self.model.set_rows([])
         self._tell()
 
     def take(self, rows: list[Packed], texts: list[str], total: int | None) -> None:
         """A page."""
+        self._make_room()
         self._total = total
         self.model.append(rows, texts)
         if total:
@@ -127,6 +132,7 @@ class Results(QWidget):
 
     def end(self, reason: str, *, complete: bool) -> None:
         """All is here that will come. `reason` says what is to be known about it."""
+        self._make_room()
         self._ended = True
         self._stop(reason)
         if not complete:
@@ -136,7 +142,7 @@ class Results(QWidget):
     def break_off(self, problem: Problem, reason: str, remedies: Remedies = ()) -> None:
         """The read broke off; with no row, or with those that had come."""
         self._stop("")
-        if self.model.total:
+        if self.model.total and not self._from_before:
             title = "This list is incomplete"
             text = " ".join(part for part in (reason, problem.with_(title=problem.title).sentence()) if part)
             first = [way for way in remedies if way[0] != "Try again"][:1]  # a banner has room for two
@@ -150,7 +156,7 @@ class Results(QWidget):
         """A person stopped the read."""
         self._stop("")
         again = [("Read it again", self.again.emit)]
-        if not self.model.total:
+        if not self.model.total or self._from_before:
             self.banner.show_text("warn", "Cancelled before anything came", "", again)
             return
         text = f"It was cancelled after {self._rows(self.model.total)}: what is missing may well exist."
@@ -192,6 +198,15 @@ class Results(QWidget):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
+    def _now(self) -> datetime:
+        return self._context.app.clock().astimezone()
+
+    def _make_room(self) -> None:
+        """What was read before goes: something new has come."""
+        if self._from_before:
+            self._from_before = None
+            self.model.set_rows([])
+
     def _stop(self, remark: str) -> None:
         self.reading, self._remark = False, remark
         self._waits.say("")
@@ -208,7 +223,10 @@ class Results(QWidget):
         """The count, what is waited for, and what stands where there are no rows."""
         count, shown = self.model.total, self.model.rowCount()
         said = self._rows(count)
-        if self.reading:
+        if self._from_before:
+            said = f"{said}, read at {self._from_before:%H:%M}"
+        elif self.reading:
+            self._read = self._now()
             said = f"{count:,} of {self._total:,} so far" if self._total else f"{count:,} so far"
         elif not (count or self._ended):
             said = ""
