@@ -48,15 +48,15 @@ PLAN = Field(
 )
 
 COLUMNS = (
-    Column(key="productName", title="Product", of=_name, width=260),
-    Column(key="skuPartNumber", title="Part number", kind=ColumnKind.IDENTIFIER, width=190),
+    Column(key="productName", title="Product", of=_name, width=220),
     Column(key="seats", title="Seats", kind=ColumnKind.SEATS, of=seats, width=260),
+    Column(key="capabilityStatus", title="State", width=100),
+    Column(key="skuPartNumber", title="Part number", kind=ColumnKind.IDENTIFIER, width=190),
     Column(
         key="enabledUnits", title="Total", kind=ColumnKind.NUMBER, of=lambda sku: seats(sku)["enabled"], width=80
     ),
     Column(key="consumedUnits", title="Used", kind=ColumnKind.NUMBER, width=80),
     Column(key="freeUnits", title="Free", kind=ColumnKind.NUMBER, of=lambda sku: seats(sku)["free"], width=80),
-    Column(key="capabilityStatus", title="State", width=100),
     Column(key="appliesTo", title="For", width=90),
     Column(
         key="servicePlans", title="Service plans", kind=ColumnKind.LIST, of=_service_plans, shown=False, width=260
