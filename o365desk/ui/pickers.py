@@ -100,6 +100,8 @@ class Suggestions(QObject):
         kind = event.type()
         if watched is self.popup:
             return isinstance(event, QKeyEvent) and self._pressed_in_list(event)
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _for_the_window(event):
+            self.close()
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down:
             self.ask_now()
             return True
@@ -113,7 +115,11 @@ class Suggestions(QObject):
 
     def _pressed_in_list(self, event: QKeyEvent) -> bool:
         """Esc closes the list, and is no shortcut of the window meanwhile; Enter takes the marked line, before the
-        line of text hears of it."""
+        line of text hears of it. What is meant for the window closes the list and is the line's from then on."""
+        if _for_the_window(event):
+            self.close()
+            QApplication.sendEvent(self._line, event)
+            return True
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
@@ -171,6 +177,18 @@ class Suggestions(QObject):
         suggestion = index.data(_SUGGESTION)
         if isinstance(suggestion, Suggestion):
             self.chosen.emit(suggestion)
+
+
+def _for_the_window(event: QKeyEvent) -> bool:
+    """Whether a key is a shortcut, a mnemonic or goes to the next field, rather than to a list."""
+    key, held = event.key(), event.modifiers()
+    if key in (Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Shift, Qt.Key.Key_Meta):
+        return False
+    return (
+        bool(held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier))
+        or key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+        or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35
+    )
 
 
 class PickerEditor(Editor):
