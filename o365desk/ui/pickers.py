@@ -4,6 +4,7 @@ What was chosen is shown by its name and kept by its id; typing over it lets go 
 address that is typed needs no choosing, and without a tenant the line is a plain line.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -308,8 +309,9 @@ class UsersEditor(Editor):
                 widget.hide()
                 widget.deleteLater()
         before: QWidget = self.line
+        names = Counter(person.title.casefold() for person in self.people)
         for person in self.people[:_CHIPS]:
-            chip = self._chip(person)
+            chip = self._chip(person, alone=names[person.title.casefold()] == 1)
             self._flow.addWidget(chip)
             self.setTabOrder(before, chip)
             before = chip
@@ -318,12 +320,14 @@ class UsersEditor(Editor):
         self._more.setVisible(more > 0)
         self._chips.setVisible(bool(self.people))
 
-    def _chip(self, person: Suggestion) -> QPushButton:
-        chip = QPushButton(person.title.replace("&", "&&"))
+    def _chip(self, person: Suggestion, *, alone: bool) -> QPushButton:
+        """One person, by name; where somebody else has the same name, with what tells them apart."""
+        name = person.title if alone else f"{person.title} ({person.note or person.value})"
+        chip = QPushButton(name.replace("&", "&&"))
         chip.setProperty("role", "chip")
         Pictured(self._theme, chip, "close", "dim")
         chip.setToolTip(f"{person.note or person.value}: take out")
-        chip.setAccessibleName(f"Take out {person.title}")
+        chip.setAccessibleName(f"Take out {name}")
         chip.clicked.connect(lambda: self._remove(person))
         return chip
 

@@ -360,3 +360,16 @@ def test_backspace_in_the_empty_line_takes_back_who_was_added_last(counter: Coun
     assert len(editor.people) == 2
     counter.qtbot.keyClick(editor.line, Qt.Key.Key_Backspace)
     assert [person.value for person in editor.people] == ["a@contoso.com"]
+
+
+def test_people_of_one_name_are_told_apart(counter: Counter) -> None:
+    editor = owners_of(counter)
+    editor.put(Suggestion("1", "Anna Schmidt", "anna@contoso.com"))
+    editor.put(Suggestion("2", "Bea Black", "bea@contoso.com"))
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == ["Anna Schmidt", "Bea Black"])
+    editor.put(Suggestion("3", "Anna Schmidt", "anna.schmidt@contoso.com"))
+    both = ["Anna Schmidt (anna@contoso.com)", "Anna Schmidt (anna.schmidt@contoso.com)"]
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == [both[0], "Bea Black", both[1]])
+    assert chips(editor)[2].accessibleName() == f"Take out {both[1]}"
+    chips(editor)[0].click()
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == ["Bea Black", "Anna Schmidt"])
