@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from o365desk.ui.context import Commands
@@ -83,12 +84,40 @@ COMMANDS = (
 )
 EDITING = ("undo", "redo", "cut", "copy", "copy-row", "copy-headers", "paste", "selectAll")
 """Commands that act on the widget that has the focus, by its method of the same name."""
+_OVER_TEXT = frozenset(
+    QKeySequence(command.shortcut).toString()
+    for command in COMMANDS
+    if command.shortcut.startswith("Ctrl+") and command.key not in EDITING
+)
+"""Keys of commands that win over what a line of text does with them; Del and F1 are the text's first."""
 NOT_HERE = "Not available on this page."
 
 
 def plain(text: str) -> str:
     """A menu's or button's text without its mnemonic."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+class CommandKeys(QObject):
+    """Keeps the keys of commands from whatever text has the focus. On Linux a line of text takes some of them as in
+    Emacs (Ctrl+E is its end, Ctrl+U empties it), and says so by accepting the ShortcutOverride."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The text does not hear of the question whether it wants such a key."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if QKeySequence(event.keyCombination()).toString() not in _OVER_TEXT:
+            return False
+        event.ignore()
+        return True
+
+    def _focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        if now and now.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled):
+            now.installEventFilter(self)  # as the first of its filters; it is there once, however often
 
 
 class Menus:
@@ -99,6 +128,7 @@ class Menus:
         self._bar = bar
         self._own = own
         self._theme = theme
+        self._keys = CommandKeys(bar)
         self._page: Commands = {}
         self._extras: dict[str, QAction] = {}
         self.menus: dict[str, QMenu] = {}

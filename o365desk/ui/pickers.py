@@ -4,6 +4,7 @@ What was chosen is shown by its name and kept by its id; typing over it lets go 
 address that is typed needs no choosing, and without a tenant the line is a plain line.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -100,6 +101,8 @@ class Suggestions(QObject):
         kind = event.type()
         if watched is self.popup:
             return isinstance(event, QKeyEvent) and self._pressed_in_list(event)
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _for_the_window(event):
+            self.close()
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down:
             self.ask_now()
             return True
@@ -113,7 +116,11 @@ class Suggestions(QObject):
 
     def _pressed_in_list(self, event: QKeyEvent) -> bool:
         """Esc closes the list, and is no shortcut of the window meanwhile; Enter takes the marked line, before the
-        line of text hears of it."""
+        line of text hears of it. What is meant for the window closes the list and is the line's from then on."""
+        if _for_the_window(event):
+            self.close()
+            QApplication.sendEvent(self._line, event)
+            return True
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
@@ -171,6 +178,18 @@ class Suggestions(QObject):
         suggestion = index.data(_SUGGESTION)
         if isinstance(suggestion, Suggestion):
             self.chosen.emit(suggestion)
+
+
+def _for_the_window(event: QKeyEvent) -> bool:
+    """Whether a key is a shortcut, a mnemonic or goes to the next field, rather than to a list."""
+    key, held = event.key(), event.modifiers()
+    if key in (Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Shift, Qt.Key.Key_Meta):
+        return False
+    return (
+        bool(held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier))
+        or key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+        or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35
+    )
 
 
 class PickerEditor(Editor):
@@ -290,8 +309,9 @@ class UsersEditor(Editor):
                 widget.hide()
                 widget.deleteLater()
         before: QWidget = self.line
+        names = Counter(person.title.casefold() for person in self.people)
         for person in self.people[:_CHIPS]:
-            chip = self._chip(person)
+            chip = self._chip(person, alone=names[person.title.casefold()] == 1)
             self._flow.addWidget(chip)
             self.setTabOrder(before, chip)
             before = chip
@@ -300,12 +320,14 @@ class UsersEditor(Editor):
         self._more.setVisible(more > 0)
         self._chips.setVisible(bool(self.people))
 
-    def _chip(self, person: Suggestion) -> QPushButton:
-        chip = QPushButton(person.title.replace("&", "&&"))
+    def _chip(self, person: Suggestion, *, alone: bool) -> QPushButton:
+        """One person, by name; where somebody else has the same name, with what tells them apart."""
+        name = person.title if alone else f"{person.title} ({person.note or person.value})"
+        chip = QPushButton(name.replace("&", "&&"))
         chip.setProperty("role", "chip")
         Pictured(self._theme, chip, "close", "dim")
         chip.setToolTip(f"{person.note or person.value}: take out")
-        chip.setAccessibleName(f"Take out {person.title}")
+        chip.setAccessibleName(f"Take out {name}")
         chip.clicked.connect(lambda: self._remove(person))
         return chip
 

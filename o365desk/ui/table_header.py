@@ -1,8 +1,10 @@
 """The columns of a table: how they share the room, which are shown and in which order; all of it is remembered."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QTableView
 
 from o365desk.services.state import State
@@ -12,6 +14,33 @@ _NOTE = 14
 """Letters for which a column with notes, or one that grows, has room at least."""
 _FITTED_ROWS = 500
 """So many rows are as high as their wrapped text; measuring more would be felt."""
+
+
+class _Ticks(QMenu):
+    """A menu that stays open while lines are ticked, by mouse or with the space bar."""
+
+    _pressed: QAction | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = self.actionAt(event.position().toPoint())
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or pressed != self.actionAt(event.position().toPoint()) or not _tick(pressed):
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or not _tick(self.activeAction()):
+            super().keyPressEvent(event)
+
+
+def _tick(action: QAction | None) -> bool:
+    """Ticks a line, if it is one with a check mark and not off; returns whether it has a check mark."""
+    if action is None or not action.isCheckable():
+        return False
+    action.trigger()
+    return True
 
 
 class Header(QObject):
@@ -54,14 +83,21 @@ class Header(QObject):
 
     def menu(self) -> QMenu:
         """The columns with check marks, and the way back to how they were."""
-        menu = QMenu(self._view)
+        menu = _Ticks(self._view)
         shown = self.shown()
-        for number, column in enumerate(self._columns):
-            action = menu.addAction(column.title.replace("&", "&&"))
+        actions = [menu.addAction(column.title.replace("&", "&&")) for column in self._columns]
+
+        def ticked(number: int, on: bool) -> None:
+            self.show_column(number, on)
+            shown = self.shown()
+            for each, action in enumerate(actions):
+                action.setEnabled(shown != [each])
+
+        for number, action in enumerate(actions):
             action.setCheckable(True)
             action.setChecked(number in shown)
             action.setEnabled(shown != [number])
-            action.toggled.connect(lambda on, number=number: self.show_column(number, on))
+            action.toggled.connect(partial(ticked, number))
         menu.addSeparator()
         menu.addAction("&Reset the columns", self.reset)
         return menu

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 
 from o365desk.model.datasource import SignIn
@@ -22,7 +23,7 @@ from o365desk.ui.pages.result_export import ExportDialog
 from o365desk.ui.pages.results import Results
 from o365desk.ui.result_rows import unpacked
 from o365desk.ui.table_cells import BAR_ROLE
-from tests.ui.operating import Counter, counter
+from tests.ui.operating import NONE, Counter, counter
 
 __all__ = ["counter"]
 
@@ -456,6 +457,39 @@ def test_one_row_after_several_is_one_again(counter: Counter, listed: Results) -
     rows = form.rows()
     assert rows is not None
     assert len(rows) == USERS
+
+
+class Emacs(QObject):
+    """What a line of text does on Linux: it takes Ctrl+E, as the way to its end."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        takes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_E and event.modifiers() == CTRL
+        if event.type() != QEvent.Type.ShortcutOverride or not takes:
+            return False
+        event.accept()
+        return True
+
+
+def test_ctrl_e_in_the_filter_exports(counter: Counter, listed: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[ExportDialog] = []
+    monkeypatch.setattr(ExportDialog, "exec", lambda dialog: asked.append(dialog))
+    emacs = Emacs()
+    listed.search.installEventFilter(emacs)
+    listed.search.setFocus()
+    counter.qtbot.keyClicks(listed.search, "anna")
+    for widget in (listed.search, counter.window.windowHandle()):
+        asked.clear()
+        QTest.keyClick(widget, Qt.Key.Key_E, CTRL)
+        assert len(asked) == 1
+    assert listed.search.text() == "anna"
+
+
+def test_editing_keys_stay_the_filters(counter: Counter, listed: Results) -> None:
+    listed.search.setFocus()
+    counter.qtbot.keyClicks(listed.search, "anna")
+    for key, modifier in ((Qt.Key.Key_A, CTRL), (Qt.Key.Key_Delete, NONE)):
+        counter.press(key, modifier)
+    assert listed.search.text() == ""
 
 
 def test_visible_columns_of_filtered_rows_go_to_csv(

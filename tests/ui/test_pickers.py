@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -13,12 +14,13 @@ from o365desk.catalogue import operation
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.services.suggesting import Suggestion
+from o365desk.ui.forms import Popover
 from o365desk.ui.pickers import PickerEditor, Suggestions, UsersEditor
 from o365desk.ui.service_plans import ServicePlansEditor
 from o365desk.ui.tasks import Task
 from o365desk.ui.theme import Theme
 from tests.practice.fixtures import Client
-from tests.ui.operating import Counter, counter
+from tests.ui.operating import NONE, Counter, counter
 
 __all__ = ["counter"]
 
@@ -160,6 +162,68 @@ def test_without_a_tenant_it_is_a_plain_line(qtbot: QtBot, theme: Theme) -> None
     assert editor.value() == "anna@contoso.com"
 
 
+def strike(key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
+    """One key from the keyboard: to the window that has it, shortcuts and all."""
+    window = QGuiApplication.focusWindow()
+    assert window is not None
+    QTest.keyClick(window, key, modifier)
+
+
+def test_ctrl_enter_with_the_list_open_runs(counter: Counter, client: Client) -> None:
+    name = client.graph("/users?$top=1").json()["value"][0]["userPrincipalName"]
+    editor = user_of(counter)
+    counter.view.form.put({"plan": "ENTERPRISEPACK"})
+    type_into(counter, editor, name)
+    strike(Qt.Key.Key_Down)
+    strike(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert not editor.suggestions.popup.isVisible()
+    assert editor.value() == name
+    counter.soon(lambda: counter.window._where == "plan")
+
+
+def test_no_list_opens_over_what_ctrl_enter_says(counter: Counter) -> None:
+    editor = user_of(counter)
+    type_into(counter, editor, "anna")
+    counter.qtbot.keyClicks(editor.line, " s")  # what is asked for now comes later
+    strike(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert counter.view.form.form.problem("user") is not None
+    counter.qtbot.wait(400)
+    counter.idle()
+    assert not editor.suggestions.popup.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [(Qt.Key.Key_I, Qt.KeyboardModifier.AltModifier), (Qt.Key.Key_Tab, NONE)],
+)
+def test_leaving_the_list_by_a_key_types_where_the_frame_is(
+    counter: Counter, key: Qt.Key, modifier: Qt.KeyboardModifier
+) -> None:
+    editor = user_of(counter)
+    plan = counter.view.form.form.rows["plan"].editor
+    assert isinstance(plan, PickerEditor)
+    type_into(counter, editor, "anna")
+    strike(key, modifier)
+    assert not editor.suggestions.popup.isVisible()
+    assert plan.line.hasFocus()
+    strike(Qt.Key.Key_X)
+    assert (editor.line.text(), plan.line.text()) == ("anna", "x")
+
+
+def test_f1_and_editing_keys_close_the_list_and_do_what_they_do(counter: Counter) -> None:
+    editor = user_of(counter)
+    type_into(counter, editor, "anna")
+    strike(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert not editor.suggestions.popup.isVisible()
+    assert editor.line.selectedText() == "anna"
+    type_into(counter, editor, "bea")
+    strike(Qt.Key.Key_F1)
+    assert not editor.suggestions.popup.isVisible()
+    popover = QApplication.activePopupWidget()
+    assert isinstance(popover, Popover)
+    popover.close()
+
+
 # --- groups and plans -------------------------------------------------------------------------------------------
 
 
@@ -296,3 +360,16 @@ def test_backspace_in_the_empty_line_takes_back_who_was_added_last(counter: Coun
     assert len(editor.people) == 2
     counter.qtbot.keyClick(editor.line, Qt.Key.Key_Backspace)
     assert [person.value for person in editor.people] == ["a@contoso.com"]
+
+
+def test_people_of_one_name_are_told_apart(counter: Counter) -> None:
+    editor = owners_of(counter)
+    editor.put(Suggestion("1", "Anna Schmidt", "anna@contoso.com"))
+    editor.put(Suggestion("2", "Bea Black", "bea@contoso.com"))
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == ["Anna Schmidt", "Bea Black"])
+    editor.put(Suggestion("3", "Anna Schmidt", "anna.schmidt@contoso.com"))
+    both = ["Anna Schmidt (anna@contoso.com)", "Anna Schmidt (anna.schmidt@contoso.com)"]
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == [both[0], "Bea Black", both[1]])
+    assert chips(editor)[2].accessibleName() == f"Take out {both[1]}"
+    chips(editor)[0].click()
+    counter.soon(lambda: [chip.text() for chip in chips(editor)] == ["Bea Black", "Anna Schmidt"])

@@ -1,6 +1,7 @@
 """The table model and its view: order by native values, search, keyboard, copying, what a screen reader hears."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -375,3 +376,53 @@ def test_sorting_follows_the_row_that_somebody_chose_and_no_other(
     chosen = table.current()
     table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
     assert table.current() == chosen
+
+
+@pytest.fixture
+def ticks(qtbot: QtBot, theme: Theme, model: TableModel) -> Iterator[QMenu]:
+    """The menu of the columns, open, over a table whose columns can be hidden."""
+    table = Table(model, theme, "People", several=True)
+    qtbot.addWidget(table)
+    table.show()
+    menu = table.columns.menu()
+    menu.popup(QPoint(0, 0))
+    qtbot.waitUntil(menu.isVisible)
+    yield menu
+    menu.close()
+
+
+def test_columns_are_ticked_one_after_the_other_with_the_mouse(qtbot: QtBot, ticks: QMenu) -> None:
+    table = ticks.parent()
+    assert isinstance(table, Table)
+    for line in (0, 1, 2, 1):
+        qtbot.mouseClick(ticks, Qt.MouseButton.LeftButton, pos=ticks.actionGeometry(ticks.actions()[line]).center())
+        assert ticks.isVisible()
+    assert table.columns.shown() == [1, 2]
+    assert [action.isChecked() for action in ticks.actions()[:3]] == [False, True, True]
+
+
+def test_columns_are_ticked_one_after_the_other_with_the_space_bar(qtbot: QtBot, ticks: QMenu) -> None:
+    table = ticks.parent()
+    assert isinstance(table, Table)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        qtbot.keyClick(ticks, key)
+        assert ticks.isVisible()
+    assert table.columns.shown() == [2]
+    assert [action.isEnabled() for action in ticks.actions()[:3]] == [True, True, False]
+    qtbot.keyClick(ticks, Qt.Key.Key_Space)
+    assert table.columns.shown() == [1, 2]
+    assert all(action.isEnabled() for action in ticks.actions())
+    qtbot.keyClick(ticks, Qt.Key.Key_Escape)
+    assert not ticks.isVisible()
+
+
+def test_the_menu_of_the_columns_closes_by_a_click_outside_and_by_the_reset(qtbot: QtBot, ticks: QMenu) -> None:
+    table = ticks.parent()
+    assert isinstance(table, Table)
+    table.columns.show_column(1, False)
+    qtbot.mouseClick(ticks, Qt.MouseButton.LeftButton, pos=ticks.actionGeometry(ticks.actions()[-1]).center())
+    assert not ticks.isVisible()
+    assert table.columns.shown() == [0, 1, 2]
+    ticks.popup(QPoint(0, 0))
+    qtbot.mouseClick(ticks, Qt.MouseButton.LeftButton, pos=ticks.rect().bottomRight() + QPoint(20, 20))
+    assert not ticks.isVisible()
