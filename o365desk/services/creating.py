@@ -302,14 +302,7 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
             break
         rest(pace.unasked(wait, "The new group is not known everywhere yet"))
         # A member who was deleted meanwhile is found when everybody stands alone.
-        size = TOGETHER if tried < len(_LOOKS) // 2 else 1
-        some = [missing[start : start + size] for start in range(0, len(missing), size)]
-        replies = graph.batch([shapes.addition(graph.root, made, users) for users in some])
-        refused = [
-            (users, reply) for users, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE
-        ]
-        # Of a hidden membership only the answers tell; whoever is in it already was added by a process that died.
-        left = [(users, reply) for users, reply in refused if len(users) > 1 or not _is_in(reply)]
+        left = _add(graph, made, missing, TOGETHER if tried < len(_LOOKS) // 2 else 1)
         problem = next((ledger.explained(reply) for _, reply in left if reply.problem), None)
         missing = [user for users, _ in left for user in users]
         missing = missing if hidden else _missing(graph, made, missing, missing)
@@ -319,6 +312,15 @@ def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests",
         detail = f"The group was created, but {len(missing)} of its {len(members)} members are not in it.{why}"
         remedy = "Add them with Add User to Group; who is in it already is told by its plan."
     ledger.ended([row], RowOutcome.CHANGED, detail, remedy)
+
+
+def _add(graph: Graph, made: str, users: Sequence[str], size: int) -> list[tuple[Sequence[str], Reply]]:
+    """Adds so many at a time; who was refused, and how. Of a hidden membership only the answers tell: whoever is in
+    it already was added by a process that died."""
+    some = [users[start : start + size] for start in range(0, len(users), size)]
+    replies = graph.batch([shapes.addition(graph.root, made, each) for each in some])
+    refused = [(each, reply) for each, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE]
+    return [(each, reply) for each, reply in refused if len(each) > 1 or not _is_in(reply)]
 
 
 def _missing(graph: Graph, made: str, members: Sequence[str], unread: Sequence[str]) -> list[str]:
