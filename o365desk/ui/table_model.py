@@ -142,7 +142,7 @@ class TableModel(QAbstractTableModel):
         self._texts = [self.searched(row) for row in self._rows]
         many = len(self._rows) > _AT_ONCE
         self._order = list(range(len(self._rows))) if many or self._sort[0] < 0 else self._order_at_once()
-        self._shown = self._let_through()
+        self._shown = self._let_through(self._order)
         self.endResetModel()
         if many and self._sort[0] >= 0:
             self.resort()
@@ -171,8 +171,9 @@ class TableModel(QAbstractTableModel):
 
     def set_filter(self, text: str) -> None:
         """Shows only rows with all these words in their searched columns."""
-        self._words = text.casefold().split()
-        self._filter_again()
+        before, self._words = self._words, text.casefold().split()
+        narrower = all(any(word in longer for longer in self._words) for word in before)
+        self._filter_again(self._shown if narrower else self._order)  # while one types, fewer and fewer are left
 
     def row_at(self, index: Index) -> Any:
         """The row behind an index; None for no index."""
@@ -205,13 +206,14 @@ class TableModel(QAbstractTableModel):
         matches = (line for line, at in enumerate(self._shown) if self.identity(self._rows[at]) == identity)
         return next(matches, -1)
 
-    def _filter_again(self) -> None:
+    def _filter_again(self, among: Sequence[int] | None = None) -> None:
         self.beginResetModel()
-        self._shown = self._let_through()
+        self._shown = self._let_through(self._order if among is None else among)
         self.endResetModel()
 
-    def _let_through(self) -> list[int]:
-        texts, shown = self._texts, list(self._order)
+    def _let_through(self, among: Sequence[int]) -> list[int]:
+        """Those of some places, in their order, whose rows have all words."""
+        texts, shown = self._texts, list(among)
         for word in self._words:
             shown = [at for at in shown if word in texts[at]]
         return shown
@@ -228,8 +230,7 @@ class TableModel(QAbstractTableModel):
         """Puts all rows in their places, also those that were appended since."""
         self._forget_sorting()
         if self._sort[0] < 0 or len(self._rows) <= _AT_ONCE:
-            self._order = self._order_at_once() if self._sort[0] >= 0 else list(range(len(self._rows)))
-            self._filter_again()
+            self._arrange(self._order_at_once() if self._sort[0] >= 0 else range(len(self._rows)))
             return
         self._sorting = self._slices()
         self._next_slice.start()
@@ -248,11 +249,20 @@ class TableModel(QAbstractTableModel):
             done = next(self._sorting)
             if done is not None:
                 self._sorting = None
-                self._order = done + list(range(len(done), len(self._rows)))
-                self._filter_again()
+                self._arrange([*done, *range(len(done), len(self._rows))])
                 self.ordered.emit()
         if self._sorting:
             self._next_slice.start()
+
+    def _arrange(self, order: Sequence[int]) -> None:
+        """Another order; the rows that are shown stay the same, so that no text is looked at again."""
+        self.beginResetModel()
+        shown = bytearray(len(order))
+        for at in self._shown:
+            shown[at] = 1
+        self._order = list(order)
+        self._shown = [at for at in order if shown[at]]
+        self.endResetModel()
 
     def _forget_sorting(self) -> None:
         self._sorting = None

@@ -118,6 +118,38 @@ def test_the_filter_wants_every_word_in_the_searched_columns(model: TableModel, 
     assert model.total == 3
 
 
+def test_what_is_typed_on_narrows_and_what_is_taken_back_widens(model: TableModel) -> None:
+    model.sort(0, Qt.SortOrder.DescendingOrder)
+    found = []
+    for words in ("a", "an", "ann", "ann b", "ann", "a b", "be a", "", "n"):
+        model.set_filter(words)
+        found.append(names(model))
+        fresh = TableModel(model.columns, model.identity)
+        fresh.set_rows(PEOPLE)
+        fresh.set_filter(words)
+        assert sorted(names(fresh)) == sorted(found[-1]), words
+    assert found[0] == sorted(found[0], key=str.casefold, reverse=True)
+
+
+def test_a_filtered_table_shows_the_same_rows_in_another_order(model: TableModel) -> None:
+    model.set_filter("a")
+    shown = set(names(model))
+    for order in (Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder):
+        model.sort(0, order)
+        assert names(model) == sorted(shown, key=str.casefold, reverse=order == Qt.SortOrder.DescendingOrder)
+    model.sort(-1)
+    assert set(names(model)) == shown
+    model.set_filter("")
+    assert names(model) == [person.name for person in PEOPLE]
+
+
+def test_other_texts_find_other_rows(model: TableModel) -> None:
+    model.set_filter("first")
+    assert model.rowCount() == 0
+    model.set_texts(["first", "second", "third"])
+    assert model.shown_rows() == model.as_they_came()[:1]
+
+
 def test_filter_and_order_outlive_new_rows(model: TableModel) -> None:
     model.sort(0)
     model.set_filter("a")
