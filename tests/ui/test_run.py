@@ -281,7 +281,8 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
     assert page.said.text() == f"Contoso HR · undoes run {first.id} · nothing is written yet."
     assert page.apply_button.property("role") == "danger"
     page.command.open.setChecked(True)
-    assert page.command.line.text().startswith(f"o365desk runs undo {first.id} --apply")
+    here = f"o365desk --workspace {office.desk.app.workspace.folder}"
+    assert page.command.line.text().startswith(f"{here} runs undo {first.id} --apply")
     dialog = office.answer("confirm", lambda dialog: _type_the_word(page, dialog)) if page.plan.limit else []
     page.apply()
     office.idle()
