@@ -143,13 +143,6 @@ def test_a_filtered_table_shows_the_same_rows_in_another_order(model: TableModel
     assert names(model) == [person.name for person in PEOPLE]
 
 
-def test_other_texts_find_other_rows(model: TableModel) -> None:
-    model.set_filter("first")
-    assert model.rowCount() == 0
-    model.set_texts(["first", "second", "third"])
-    assert model.shown_rows() == model.as_they_came()[:1]
-
-
 def test_filter_and_order_outlive_new_rows(model: TableModel) -> None:
     model.sort(0)
     model.set_filter("a")
