@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 MOMENT = 600
@@ -49,8 +49,6 @@ class Unhurried(QObject):
         return kind in _PRESSES and watched in self._buttons
 
     def _end(self) -> None:
-        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
-            self._moment.start(MOMENT)
-            return
+        # A button of the mouse may be held still: who lets it go presses nothing that was not pressed before.
         QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
         self.settled.emit()
