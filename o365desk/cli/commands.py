@@ -15,6 +15,7 @@ from o365desk.app import App, build_practice, serve_practice
 from o365desk.cli import open_window
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
+    UnreadError,
     give_up,
     interruptible,
     print_document,
@@ -22,6 +23,7 @@ from o365desk.cli.printing import (
     show_problem,
     show_report,
     show_step,
+    telling,
 )
 from o365desk.cli.runs import runs, settings
 from o365desk.cli.session import (
@@ -77,6 +79,9 @@ def run(words: Sequence[str]) -> int:
     except ConflictError as error:
         say(f"{error}. Nothing was written; try again.")
         return FAILED
+    except UnreadError as error:
+        give_up(sys.stdout)
+        return error.code
     except (SystemExit, OSError) as error:
         return _unwritten(error)
     except (CancelledError, KeyboardInterrupt, typer.Abort):
@@ -99,7 +104,7 @@ def _unwritten(error: SystemExit | OSError) -> int:
     the process themselves when nobody reads it any more."""
     if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
         give_up(sys.stdout)
-        return DONE  # whoever read it has what was wanted
+        return DONE  # of a read: whoever read it has what was wanted
     if isinstance(error, SystemExit) or error.errno not in _FULL or error.filename is not None:
         raise error
     give_up(sys.stdout)
@@ -222,7 +227,8 @@ def prove_connection(
     app = unlocked(services(context))
     result = run_test(app, app.workspace.get(name).source)
     if json:
-        print_document(render(result, "json"))
+        with telling(_exit_code(result)):
+            print_document(render(result, "json"))
     if report:
         form = next(form for form, ending in FORMATS.items() if ending == report.suffix.lower())
         _write(report, render(result, form))
@@ -255,7 +261,8 @@ def run_test(app: App, source: DataSource) -> Report:
             show_step(progress)
 
     report: Report = interruptible(lambda stop: app.connections.test(source, stop, tell))
-    show_report(report)
+    with telling(_exit_code(report)):
+        show_report(report)
     return report
 
 

@@ -149,6 +149,9 @@ def run_operation(
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
     chosen = format_of(form, json, output)
+    for option, file in (("--output", output), ("--save-fix", save_fix)):
+        if file and rows and rows.exists() and file.exists() and file.samefile(rows):
+            raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
     for file in filter(None, (output, save_repaired, save_fix)):
         exports.refuse_unwritable(file)
     wish = _Wish(

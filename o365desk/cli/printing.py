@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -59,6 +59,26 @@ class _Messages(Console):
     def on_broken_pipe(self) -> None:
         """Rich would end the process."""
         give_up(sys.stderr)
+
+
+class UnreadError(Exception):
+    """Nobody reads what is printed any more; `code` is what came of the command all the same."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@contextlib.contextmanager
+def telling(code: int) -> Iterator[None]:
+    """What comes of a command is known, and is printed meanwhile: whoever stops reading does not change it. Raises
+    UnreadError. Typer and rich end the process themselves when nobody reads any more."""
+    try:
+        yield
+    except (SystemExit, BrokenPipeError) as error:
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+            raise UnreadError(code) from error
+        raise
 
 
 def give_up(stream: IO[str]) -> None:

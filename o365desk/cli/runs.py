@@ -9,7 +9,7 @@ import typer
 from o365desk.app import App
 from o365desk.cli.outcomes import summary
 from o365desk.cli.printing import interruptible, print_json, print_table, say
-from o365desk.cli.session import DONE, Json, services, unlocked
+from o365desk.cli.session import DONE, NOT_PROVEN, Json, services, unlocked
 from o365desk.cli.steering import Ticker
 from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
@@ -96,7 +96,8 @@ def runs_undo(
     with Ticker() as ticker:
         plan: Plan = interruptible(lambda stop: app.runner.undo(run.id, stop, ticker.planning))
     if apply:
-        return apply_plan(app, source, plan, chosen, output, allow_large, confirm)
+        code = apply_plan(app, source, plan, chosen, output, allow_large, confirm)
+        return NOT_PROVEN if code == DONE and run.doubtful else code  # these rows were left alone
     command = shlex.join(["o365desk", "runs", "undo", run.id, *apply_options(plan)])
     return tell_plan(plan, command, chosen, output)
 

@@ -20,7 +20,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 def services(context: typer.Context) -> App:
     made = make_app(context.obj)
-    context.call_on_close(made.close)
+
+    def close() -> None:
+        if made.state.problem:
+            say(made.state.problem.sentence())
+        made.close()
+
+    context.call_on_close(close)
     return made
 
 

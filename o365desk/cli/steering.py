@@ -17,6 +17,10 @@ _SECONDS = 5.0
 """How often a line is written where there is no terminal to change one on: one of each sort."""
 
 
+_LOOK = 0.05
+"""Seconds between two looks whether Ctrl+C was pressed."""
+
+
 class Ticker:
     """Progress: one line that changes on a terminal; elsewhere a line now and then, and where the results go to the
     same terminal meanwhile (not `moving`). Safe from any thread."""
@@ -90,11 +94,15 @@ def steered(work: Callable[[Control], Result]) -> Result:
 
     # A handler, not KeyboardInterrupt: that could come again while the first one is being answered, and Thread.join
     # takes a thread for ended when it is interrupted (the except clause that threading.py has for bpo-45274).
-    before = signal.signal(signal.SIGINT, lambda *_: _interrupted(control))
+    # It only counts: a second signal may come while the first one is being answered.
+    presses: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda *_: presses.append(1))
     try:
         threading.Thread(target=run, daemon=True).start()
-        while not done.wait(0.1):
-            pass
+        while not done.wait(_LOOK):
+            if presses:
+                presses.pop()
+                _interrupted(control)
     finally:
         signal.signal(signal.SIGINT, before)
     if errors:
@@ -104,8 +112,8 @@ def steered(work: Callable[[Control], Result]) -> Result:
 
 def _interrupted(control: Control) -> None:
     if control.cancelled:
-        say("Ending at once. What was on its way is in doubt until the run is resumed.")
         control.stop.set()
+        say("Ending at once. What was on its way is in doubt until the run is resumed.")
     else:
-        say("Cancelling: what is on its way is finished and recorded. Ctrl+C once more ends it at once.")
         control.cancel()
+        say("Cancelling: what is on its way is finished and recorded. Ctrl+C once more ends it at once.")

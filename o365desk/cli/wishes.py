@@ -49,6 +49,8 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
     values: dict[str, str] = {}
     for text in given:
         key, equals, value = text.partition("=")
+        if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise typer.BadParameter("it holds bytes that are no UTF-8 text", param_hint=f"--set {key}=…")
         if not equals:
             raise typer.BadParameter(f"“{text}” is not FIELD=VALUE", param_hint="--set")
         key = key.strip()

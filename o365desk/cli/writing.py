@@ -18,7 +18,7 @@ from o365desk.cli.outcomes import (
     show_way_on,
     write_items,
 )
-from o365desk.cli.printing import say, show_problem
+from o365desk.cli.printing import say, show_problem, telling
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
 from o365desk.cli.steering import Ticker, steered
 from o365desk.model.datasource import DataSource
@@ -36,12 +36,13 @@ def apply_options(plan: Plan) -> list[str]:
 def tell_plan(plan: Plan, command: str, form: Format, output: Path | None, fix_file: Path | None = None) -> int:
     """Prints or writes a plan that is not applied. Returns the exit code."""
     items = plan_items(plan)
-    if form is Format.TABLE:
-        show_plan(plan)
-    else:
-        write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
-        say(plan.sentence)
-    show_way_on(plan, command, fix_file)
+    with telling(plan_code(plan)):
+        if form is Format.TABLE:
+            show_plan(plan)
+        else:
+            write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
+            say(plan.sentence)
+        show_way_on(plan, command, fix_file)
     return plan_code(plan)
 
 
@@ -59,6 +60,8 @@ def apply_plan(
                 code="large",
             )
         )
+    for note in plan.notes:
+        say(note)
     return carried_out(
         app,
         lambda control, tell: app.runner.apply(
@@ -89,6 +92,12 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
             if began:
                 say(f"Ended in the middle. To go on where it stopped: o365desk runs resume {began[0]}")
             return CANCELLED
+        except ProblemError as error:
+            if not began:
+                raise
+            show_problem(error.problem)
+            say(f"What was sent by then may be done. To read that back and go on: o365desk runs resume {began[0]}")
+            return NOT_PROVEN
     return tell_run(app, run, form, output)
 
 
@@ -97,10 +106,12 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
     items = run_items(app.runner.run_rows(run.id))
     code = run_code(run)
     if form is Format.TABLE:
-        show_run(run, items)
+        with telling(code):
+            show_run(run, items)
         return code
     try:
-        write_items(form, output, document(run.operation, run.id, run.counts, items), items)
+        with telling(code):
+            write_items(form, output, document(run.operation, run.id, run.counts, items), items)
     except ProblemError as error:
         show_problem(error.problem)
         say(f"{run.sentence}: {run.state}. To see it: o365desk runs show {run.id}")

@@ -313,3 +313,20 @@ def test_a_narrow_terminal_names_what_it_leaves_out(able: Shell, monkeypatch: py
     assert len(lines) == 4
     assert "left out" in able.err
     assert "assignedLicenses" in able.err
+
+
+@pytest.mark.parametrize("option", ["--output", "--save-fix"])
+def test_the_file_of_rows_is_never_the_one_that_is_written(shell: Shell, tmp_path: Path, option: str) -> None:
+    shell.able()
+    file = tmp_path / "rows.csv"
+    file.write_text("user\nnobody@nowhere.example\n", "utf-8")
+    words = ("run", "Contoso", "add-user-to-group", "--set", "group=x", "--rows", str(file), option, str(file))
+    assert shell(*words) == 2
+    assert "never changed" in shell.err
+    assert file.read_text("utf-8") == "user\nnobody@nowhere.example\n"
+
+
+def test_what_is_no_text_is_told_by_its_field(shell: Shell) -> None:
+    shell.able()
+    assert shell("run", "Contoso", "find-users", "--set", "search=M\udcfcller") == 2
+    assert "--set search" in shell.err

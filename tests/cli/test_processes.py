@@ -139,3 +139,34 @@ def test_the_practice_tenant_ends_with_the_program_that_started_it() -> None:
         practice.stop()
     assert process.poll() == 0
     practice.stop()
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_who_stops_reading_does_not_change_what_came_of_it(shell: Shell, tmp_path: Path, form: str) -> None:
+    """A test that failed, and a write of which no row could be done, end with 1 as ever."""
+    shell.able()
+    nobody = tmp_path / "nobody.csv"
+    nobody.write_text("displayName,members\nUnread,nobody@nowhere.example\n", "utf-8")
+    shell.add("Not consented", "no-consent", "--sign-in", "secret")
+    secret = shell.ready["apps"]["no-consent"]["secret"]
+    assert shell("secret", "set", "Not consented", "--stdin", given=secret) == 0
+    options = ["--json"] if form == "json" else []
+    for words in (
+        ["test", "Not consented", *options],
+        ["run", "Contoso", "create-group", "--rows", str(nobody), *options],
+        ["run", "Contoso", "create-group", "--rows", str(nobody), "--apply", *options],
+    ):
+        with deaf() as mouth:
+            done = subprocess.run([*COMMAND, *words], stdout=mouth, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 1, (words, done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_state_is_told(shell: Shell, home: Path) -> None:
+    assert shell("runs", "list") == 0
+    (file,) = home.rglob("state.sqlite")
+    file.write_bytes(b"junk" * 1000)
+    assert shell("runs", "list") == 0
+    assert "was damaged" in shell.err
+    assert shell("runs", "list") == 0
+    assert "was damaged" not in shell.err

@@ -1,10 +1,18 @@
 """Progress where there is no terminal: as much as a log can bear."""
 
+import contextlib
+import os
+import signal
+import sys
+import time
+
 import pytest
 
 from o365desk.cli import steering
-from o365desk.cli.steering import Ticker
+from o365desk.cli.steering import Ticker, steered
+from o365desk.model.problems import CancelledError
 from o365desk.model.run import Counts, RunProgress
+from o365desk.model.stop import Control
 
 
 class Watch:
@@ -48,3 +56,22 @@ def test_what_is_slower_than_one_a_second_has_no_rate(
     first, second = capsys.readouterr().err.splitlines()
     assert first == "1 of 1: 1 changed, 0 already so"
     assert second == "600 of 1,000: 600 changed, 0 already so, 30 a second, 13 s left"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_a_second_interrupt_while_the_first_is_answered_stops(capsys: pytest.CaptureFixture[str]) -> None:
+    """As they come where a terminal and a wrapper both send one. (Two in the same instant are one to the system.)"""
+
+    def work(control: Control) -> list[bool]:
+        os.kill(os.getpid(), signal.SIGINT)
+        while not control.cancelled:
+            time.sleep(0.0001)
+        os.kill(os.getpid(), signal.SIGINT)
+        with contextlib.suppress(CancelledError):
+            control.stop.wait(10)
+        return [control.cancelled, control.stop.is_set()]
+
+    assert steered(work) == [True, True]
+    said = capsys.readouterr().err
+    assert said.index("Cancelling") < said.index("Ending at once")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
