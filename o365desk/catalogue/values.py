@@ -9,6 +9,8 @@ from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
 
 _DAMAGED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_LONGEST = dict.fromkeys((Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN), 320)
+"""Letters of what names one user, group or plan: no id, address or name is longer, and no query could hold it."""
 _CUT_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{4,27}|[0-9a-f]{32}", re.IGNORECASE)
 
 
@@ -42,11 +44,13 @@ def check_field(field: Field, value: str) -> Problem | None:
         if field.required:
             return _problem(field.key, f"{field.plain_label} is missing", "It is needed.", "missing")
         return None
-    if field.longest and len(text) > field.longest:
+    longest = field.longest or _LONGEST.get(field.kind, 0)
+    length = max(map(len, several(text)), default=0) if field.kind is Kind.USERS else len(text)
+    if longest and length > longest:
         return _problem(
             field.key,
             f"{field.plain_label} is too long",
-            f"{len(text)} letters; Microsoft takes at most {field.longest}.",
+            f"{length:,} letters; Microsoft takes at most {longest}.",
             "too-long",
         )
     bad = [letter for letter in text if field.forbidden and (letter in field.forbidden or not letter.isascii())]

@@ -55,6 +55,10 @@ def decode(response: "requests.Response", who: str, field: str) -> Any:
     return body
 
 
+FOREIGN = frozenset({"html", "not-json"})
+"""The codes of answers that did not come from Graph, or not whole."""
+
+
 def foreign_answer(response: "requests.Response", who: str, field: str) -> Problem:
     """What it means that an answer is not what the host would send. Nothing is proven by it."""
     host = urlsplit(response.url).netloc

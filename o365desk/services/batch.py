@@ -139,7 +139,9 @@ class _Outcome:
         if status < 300:
             raise ProblemError(answers.foreign_answer(response, "Microsoft Graph", "graph"))
         problem = answers.problem_of(response)
-        if status in _TRANSIENT and (status != 503 or answers.retry_after(headers) is None):
+        # Something in between speaks: whether Graph did it, and what it would say, is not known.
+        foreign = problem.code in answers.FOREIGN
+        if foreign or (status in _TRANSIENT and (status != 503 or answers.retry_after(headers) is None)):
             raise ProblemError(problem)
         for item in items:
             self._judge(item, status, headers, None, problem)

@@ -284,10 +284,13 @@ def _sheet(path: Path, data: bytes, names: Names) -> Grid:
     try:
         if not book.worksheets:
             raise refusal(path, "It has no sheet.", "Save it as CSV or XLSX.", "empty")
-        first = book.worksheets[0]
-        sheet = next((each for each in book.worksheets if _has_table(path, each, names)), first)
+        sheets = sorted(book.worksheets, key=lambda each: each.sheet_state != "visible")
+        first = sheets[0]
+        sheet = next((each for each in sheets if _has_table(path, each, names)), first)
         others = [f"“{other.title}”" for other in book.worksheets if other is not sheet]
         findings = []
+        if sheet.sheet_state != "visible":
+            findings.append(Finding(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
         if others:
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
             what = (
@@ -295,8 +298,12 @@ def _sheet(path: Path, data: bytes, names: Names) -> Grid:
             )
             said = f"{what}, “{sheet.title}”; not {', '.join(others[:5])}{more}."
             findings.append(Finding(0, "sheets", said, False))
-        lines = _sheet_lines(path, sheet.iter_rows(values_only=True))
-        return Grid(lines.full, "xlsx", "", findings + _marks(data, sheet), lines.blanks)
+        marks = _marks(data, sheet)
+        rows = sheet.iter_rows(values_only=True)
+        if any(mark.kind == "formulas" for mark in marks):
+            rows = _calculated(rows, data, sheet.title)
+        lines = _sheet_lines(path, rows)
+        return Grid(lines.full, "xlsx", "", findings + marks, lines.blanks)
     finally:
         book.close()
 
@@ -307,6 +314,22 @@ def _has_table(path: Path, sheet: Any, names: Names) -> bool:
     lines = _sheet_lines(path, sheet.iter_rows(max_row=_FIRST_ROWS, values_only=True)).full
     found = names.find(lines)
     return found is not None and len(lines) > found + 1
+
+
+def _calculated(rows: Iterable[Sequence[Any]], data: bytes, title: str) -> Iterator[list[Any]]:
+    """The same rows; one of nothing but formulas that no program has calculated yet is no empty row: it has an
+    error in their place."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    try:
+        sheet = book[title]
+        sheet.reset_dimensions()
+        for row, written in zip(rows, sheet.iter_rows(values_only=True), strict=False):
+            empty = all(value is None for value in row)
+            yield ["#CALC!" if text is not None else None for text in written] if empty else list(row)
+    finally:
+        book.close()
 
 
 def _sheet_lines(path: Path, rows: Iterable[Sequence[Any]]) -> _Lines:

@@ -268,12 +268,15 @@ class Journal:
         return found[0]
 
     def _run(self, row: Any) -> Run:
-        key, state, counts, place = row[0], row[3], row[-2], row[-1]
+        free = row[3] == RunState.RUNNING and not self.locks.is_held(row[0])
+        if free:  # whoever held it may have ended it since the row was read
+            row = next(iter(self._all(f"SELECT {_RUN} FROM runs WHERE id = ?", row[0])), row)  # noqa: S608 - ours
+        state, counts, place = row[3], row[-2], row[-1]
+        if free and state == RunState.RUNNING:
+            state = RunState.INTERRUPTED
         if counts is None:
             counts = self._state.use(lambda connection: _count(connection, place))
         tally = msgspec.json.decode(counts, type=_Tally)
-        if state == RunState.RUNNING and not self.locks.is_held(key):
-            state = RunState.INTERRUPTED
         return _run(row, RunState(state), tally)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:

@@ -70,6 +70,8 @@ def _after_first_paint(
 ) -> None:
     _close_on_signals(window, listener)
     _collect_on_this_thread(window)
+    if window.app.state.problem:
+        window.notices.problem(window.app.state.problem)
     tell_interrupted(window.context)
     if practice:
         window.start_practice()

@@ -407,3 +407,20 @@ def test_a_permission_that_is_gone_is_told_before_anything(desk: Desk, client: C
     with pytest.raises(ProblemError) as caught:
         bulk.plan("add-user-to-group", [{"group": "x", "user": "a@b.c"}])
     assert caught.value.problem.code == "not-allowed"
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_called_interrupted(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with journal.begin(plan(1), "T", "t", "ada") as run:
+        held = journal.locks.is_held
+
+        def ends(key: str) -> bool:
+            """The row was read as running; before the lock is tried, it ends."""
+            journal.ended(run, [RunRow(number=1, label="", outcome=RowOutcome.CHANGED)])
+            journal.close(run, RunState.FINISHED)
+            monkeypatch.setattr(journal.locks, "is_held", held)
+            return False
+
+        monkeypatch.setattr(journal.locks, "is_held", ends)
+        assert journal.run(run).state is RunState.FINISHED

@@ -411,6 +411,36 @@ def test_what_a_workbook_hides_is_told(tmp_path: Path) -> None:
         made.save_repaired(file)
 
 
+def test_a_row_of_formulas_that_were_never_calculated_is_not_lost(tmp_path: Path) -> None:
+    rows = (("user", "group"), ("a@b.c", "x"), ('=A9&"@b.c"', None), (None, None), ("d@e.f", "x"))
+    made = sheet.read(workbook(tmp_path, *rows), ADD)
+    assert [row.line for row in made.rows] == [2, 3, 5]
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", "spreadsheet-error", ""]
+
+
+def test_a_sheet_that_is_hidden_is_read_only_where_there_is_no_other(tmp_path: Path) -> None:
+    def hide(book: Any) -> None:
+        book.active.sheet_state = "hidden"
+        for row in (("user", "group"), ("seen@b.c", "x")):
+            book.create_sheet("Seen").append(row) if len(book.worksheets) == 1 else book["Seen"].append(row)
+
+    made = sheet.read(workbook(tmp_path, ("user", "group"), ("hidden@b.c", "x"), change=hide), ADD)
+    assert users(made) == ["seen@b.c"]
+
+    def other(book: Any) -> None:
+        book.active.sheet_state = "hidden"
+        book.create_sheet("Remarks")
+
+    made = sheet.read(workbook(tmp_path, ("user", "group"), ("hidden@b.c", "x"), change=other), ADD)
+    assert users(made) == ["hidden@b.c"]
+    assert "hidden" in kinds(made)
+
+
+def test_a_value_that_is_too_long_is_its_rows_problem(tmp_path: Path) -> None:
+    made = read(tmp_path, f"user,group\n{'x' * 2000}@b.c,x\nd@e.f,x\n")
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["too-long", ""]
+
+
 def test_the_table_of_a_workbook_is_found(tmp_path: Path) -> None:
     def change(book: Any) -> None:
         members = book.create_sheet("Members")

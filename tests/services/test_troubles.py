@@ -254,6 +254,25 @@ def test_what_was_done_is_not_called_refused_when_the_second_try_is_denied(
     assert len(tried) > 1
 
 
+def test_a_web_filters_page_fails_no_row(bulk: Bulk, switches: Switches) -> None:
+    """Whatever its status: nobody knows what Graph would have said, and resuming settles it."""
+    group = bulk.group("security")
+    before, people = bulk.writer.members(group), bulk.outsiders(group, 60)
+    plan = bulk.plan(ADD, members(group, people))
+    switches(latency_ms=200)
+
+    def tell(progress: RunProgress) -> None:
+        switches(proxy_page="graph_403")
+
+    run = bulk.runner.apply(bulk.source, plan, Control(), tell)
+    assert (run.state, run.counts.failed) == (RunState.STOPPED, 0)
+    assert run.problem
+    assert "web page" in run.problem.title
+    switches(proxy_page="none", latency_ms=0)
+    assert bulk.resumed(run).counts.changed == 60
+    assert bulk.writer.members(group) == before | ids(people)
+
+
 # --- cancelling while Microsoft asks to wait ----------------------------------------------------------------------
 
 
