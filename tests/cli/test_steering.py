@@ -60,7 +60,7 @@ def test_what_is_slower_than_one_a_second_has_no_rate(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_a_second_interrupt_while_the_first_is_answered_stops(capsys: pytest.CaptureFixture[str]) -> None:
-    """As they come where a terminal and a wrapper both send one. (Two in the same instant are one to the system.)"""
+    """As where a terminal and a wrapper both send one. (Two in the same instant are one to the system.)"""
 
     def work(control: Control) -> list[bool]:
         os.kill(os.getpid(), signal.SIGINT)
