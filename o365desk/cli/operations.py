@@ -249,13 +249,12 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
             lambda stop: app.runner.plan(source, wish.operation, rows, stop, ticker.planning)
         )
     if wish.save_fix:
-        save_fix(plan, wish.save_fix)
+        save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = ["--rows", str(wish.rows)] if wish.rows else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
-    command = app.command_here(command)
-    return tell_plan(plan, command, wish.form, wish.output, wish.save_fix)
+    return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
 
 
 def _rows(wish: _Wish) -> Sequence[Row]:

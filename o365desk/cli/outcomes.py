@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from o365desk.services import exports, files
 from o365desk.services.sheet import Finding
 
 Item = dict[str, Any]
+Here = Callable[[str], str]
+"""A command of ours as it works on this workspace: `App.command_here`."""
 
 _LISTED = 50
 """How many rows a terminal is shown; files get all."""
@@ -174,13 +176,13 @@ def show_plan(plan: Plan) -> None:
     _rows([item for item in plan_items(plan) if item["outcome"] == "cannot"], "cannot be done")
 
 
-def show_way_on(plan: Plan, command: str, fix_file: Path | None) -> None:
+def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> None:
     """What there is to know and to do before a plan is applied, and how that is done. `fix_file`: where the rows of
     the first fix were saved, which was told then."""
     for note in plan.notes:
         say(note)
     for fix in plan.fixes[1 if fix_file else 0 :]:
-        say(f"{fix.title}; --save-fix FILE saves the rows:\n  {fix_command(plan.source_name, fix)}")
+        say(f"{fix.title}; --save-fix FILE saves the rows:\n  {here(fix_command(plan.source_name, fix))}")
     if plan.limit:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
@@ -209,7 +211,7 @@ def fix_command(source: str, fix: Fix, file: str = "FILE") -> str:
     return shlex.join([*words, "--apply"])
 
 
-def save_fix(plan: Plan, target: Path) -> None:
+def save_fix(plan: Plan, target: Path, here: Here) -> None:
     """Writes the rows of a plan's first fix to a CSV file, for `run --rows`. Raises ProblemError."""
     if not plan.fixes:
         say("There is nothing that could be fixed first; no file was written.")
@@ -219,11 +221,12 @@ def save_fix(plan: Plan, target: Path) -> None:
     columns = [Column(key=item.key, title=item.key) for item in asked]
     with exports.writer("csv", target, columns) as writer:
         writer.rows([dict(row.values) for row in fix.rows])
-    say(f"{fix.title}. The rows are saved; to do it:\n  {fix_command(plan.source_name, fix, str(target))}")
+    command = here(fix_command(plan.source_name, fix, str(target)))
+    say(f"{fix.title}. The rows are saved; to do it:\n  {command}")
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:
-    """How a run ended: counts, what failed and why, and how to go on."""
+    """How a run ended: counts, what failed and why."""
     say(f"{run.sentence}: {run.state}.")
     counts = _counts(run.counts)
     print_table(("Changed", "Already so", "Failed", "Not attempted"), [[f"{n:,}" for n in counts.values()]])
@@ -232,10 +235,6 @@ def show_run(run: Run, items: Sequence[Item]) -> None:
         say(run.problem.sentence())
     if run.doubtful:
         say(f"In doubt: {run.doubtful:,}, which were sent, and no answer came. Resuming reads them back.")
-    if run.state.resumable:
-        say(f"To go on: o365desk runs resume {run.id}")
-    if run.undoable:
-        say(f"To undo it: o365desk runs undo {run.id}")
 
 
 # --- exit codes --------------------------------------------------------------------------------------------------

@@ -33,8 +33,10 @@ def apply_options(plan: Plan) -> list[str]:
     return ["--apply", *(["--allow-large"] if plan.limit else []), *confirm]
 
 
-def tell_plan(plan: Plan, command: str, form: Format, output: Path | None, fix_file: Path | None = None) -> int:
-    """Prints or writes a plan that is not applied. Returns the exit code."""
+def tell_plan(
+    app: App, plan: Plan, command: str, form: Format, output: Path | None, fix_file: Path | None = None
+) -> int:
+    """Prints or writes a plan that is not applied; `command` would apply it. Returns the exit code."""
     items = plan_items(plan)
     with telling(plan_code(plan)):
         if form is Format.TABLE:
@@ -42,7 +44,7 @@ def tell_plan(plan: Plan, command: str, form: Format, output: Path | None, fix_f
         else:
             write_items(form, output, document(plan.operation, None, plan_counts(plan), items), items)
             say(plan.sentence)
-        show_way_on(plan, command, fix_file)
+        show_way_on(plan, app.command_here(command), fix_file, app.command_here)
     return plan_code(plan)
 
 
@@ -90,13 +92,14 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
             run = steered(follow)
         except CancelledError:
             if began:
-                say(f"Ended in the middle. To go on where it stopped: o365desk runs resume {began[0]}")
+                say(f"Ended in the middle. To go on where it stopped: {_command(app, 'resume', began[0])}")
             return CANCELLED
         except ProblemError as error:
             if not began:
                 raise
             show_problem(error.problem)
-            say(f"What was sent by then may be done. To read that back and go on: o365desk runs resume {began[0]}")
+            command = _command(app, "resume", began[0])
+            say(f"What was sent by then may be done. To read that back and go on: {command}")
             return NOT_PROVEN
     return tell_run(app, run, form, output)
 
@@ -108,21 +111,31 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
     if form is Format.TABLE:
         with telling(code):
             show_run(run, items)
+            _show_ways_on(app, run)
         return code
     try:
         with telling(code):
             write_items(form, output, document(run.operation, run.id, run.counts, items), items)
     except ProblemError as error:
         show_problem(error.problem)
-        say(f"{run.sentence}: {run.state}. To see it: o365desk runs show {run.id}")
+        say(f"{run.sentence}: {run.state}. To see it: {_command(app, 'show', run.id)}")
         code = code if code != DONE else NOT_PROVEN
-    _hint(run)
+    if run.problem:
+        show_problem(run.problem)
+    _show_ways_on(app, run)
     return code
 
 
-def _hint(run: Run) -> None:
-    if run.problem:
-        show_problem(run.problem)
-    verb = "resume" if run.state.resumable else "undo"
-    if run.state.resumable or run.undoable:
-        say(f"To {verb} it: o365desk runs {verb} {run.id}")
+def _show_ways_on(app: App, run: Run) -> None:
+    ways = {
+        "To go on": "resume" if run.state.resumable else "",
+        "To try again what failed": "retry" if app.runner.rows_of(run.id) else "",
+        "To undo it": "undo" if run.undoable else "",
+    }
+    for what, verb in ways.items():
+        if verb:
+            say(f"{what}: {_command(app, verb, run.id)}")
+
+
+def _command(app: App, verb: str, run_id: str) -> str:
+    return app.command_here(f"o365desk runs {verb} {run_id}")

@@ -18,7 +18,7 @@ import msgspec
 
 from o365desk.log import mask
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services import explain
+from o365desk.services import explain, pace
 
 if TYPE_CHECKING:
     import requests
@@ -40,8 +40,14 @@ def refusal(status: int, body: object, headers: Mapping[str, str]) -> Problem:
     problem = explain.graph_error(status, body, headers)
     asked = retry_after(headers)
     if asked is not None and not problem.conclusive:
-        problem = problem.with_(remedy=f"It asks to wait {asked:.0f} seconds; then try again.")
+        problem = problem.with_(remedy=wait_first(asked))
     return problem
+
+
+def wait_first(seconds: float) -> str:
+    """What to do where a service asks to wait."""
+    text = pace.shown(seconds)
+    return "Try again." if text == "0" else f"It asks to wait {text} seconds; then try again."
 
 
 def decode(response: "requests.Response", who: str, field: str) -> Any:

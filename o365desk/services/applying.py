@@ -118,7 +118,7 @@ class _Work:
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
-        self._only_aim = self._denied = False
+        self._only_aim = self._denied = self._got_through = self._turned_away = False
         self._lack: Problem | None = None
         self._refusal: Problem | None = None
 
@@ -154,14 +154,7 @@ class _Work:
         refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
         left = self._without_lost_groups(refused, packs)
         self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
-        self._judge(
-            [
-                (row, reply)
-                for pack, reply in answered[Fate.DENIED]
-                for row in pack.rows
-                if row.number in self._doubted
-            ]
-        )
+        self._judge_denied(answered[Fate.DENIED])
         parts = [pack for pack, _ in left if len(pack.rows) > 1]
         lost = self._lost(answered[Fate.LOST])
         self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
@@ -232,25 +225,24 @@ class _Work:
         lacking = self._lacking(denied, replies)
         with self._ledger.together():
             for reply in replies:
-                rows = self._pack(reply.request).rows
                 if fate(reply) is Fate.DONE:
+                    rows = self._pack(reply.request).rows
                     self._ledger.ended(rows, RowOutcome.CHANGED, request_id=reply.request_id)
-                elif fate(reply) is Fate.DENIED:
-                    # What an earlier try may have done is looked at first, when all have answered.
-                    left = [row for row in rows if row.number not in self._doubted]
-                    self._ledger.failed(left, reply, lacking)
+                    self._got_through = True
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
         self._refusal = self._refusal or untrusted or lacking
         aims = {self._pack(reply.request).aim for reply in denied}
         if not lacking and len(denied) == len(replies) and (self._only_aim or len(aims) > 1):
             # It is not about one row or one group: the others would be refused the same way.
             self._refusal = self._ledger.explained(denied[0])
+            self._turned_away = self._turned_away or self._got_through or len(aims) > 1
 
     def _lacking(self, denied: Sequence[Reply], replies: Sequence[Reply]) -> Problem | None:
         """Whether what was denied was so for a permission that was taken away. Asked at the first denial, and when
         nothing comes through: a group that refuses each of its rows must not cost a question each."""
         if denied and not self._lack and not (self._denied and len(denied) < len(replies)):
             self._denied, self._lack = True, self._ledger.lacking(denied[0])
+            self._turned_away = self._turned_away or self._lack is not None
         return self._lack if denied else None
 
     def _pack(self, request: Request) -> Pack:
@@ -289,6 +281,20 @@ class _Work:
         root = self._graph.root
         return [*shapes.packs(self._change, together, root), *shapes.packs(self._change, alone, root, 1)]
 
+    def _judge_denied(self, denied: Sequence[tuple[Pack, Reply]]) -> None:
+        """Rows that were denied, once all have answered: where whoever asks was turned away (a consent withdrawn, a
+        role that ran out), no row is to blame, and resuming tries it. What an earlier try may have done is looked
+        at first."""
+        rows = [(row, reply) for pack, reply in denied for row in pack.rows]
+        self._judge([(row, reply) for row, reply in rows if row.number in self._doubted])
+        left = [(row, reply) for row, reply in rows if row.number not in self._doubted]
+        if self._turned_away:
+            self._ledger.unsent(row for row, _ in left)
+            return
+        with self._ledger.together():
+            for row, reply in left:
+                self._ledger.failed([row], reply)
+
     def _judge(self, refused: Sequence[tuple[Kept, Reply]]) -> None:
         """Rows that were refused alone: what they ask for may be so already, by somebody else or by an earlier
         try whose answer was lost. Graph's text is not asked: it only explains."""
@@ -298,8 +304,10 @@ class _Work:
         done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
         with self._ledger.together():
             for row, reply in refused:
-                if not done[row.number]:
-                    self._ledger.failed([row], reply, self._lack if fate(reply) is Fate.DENIED else None)
+                if not done[row.number] and fate(reply) is Fate.DENIED and self._turned_away:
+                    self._ledger.unsent([row])
+                elif not done[row.number]:
+                    self._ledger.failed([row], reply)
                 elif row.number in self._doubted:
                     self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
                 else:

@@ -252,7 +252,7 @@ class Batch:
         self._queue = deque(self._items)
         self._replies: dict[int, Reply] = {}
         self._flying: dict[Future[Any], _Flight] = {}
-        self._fruitless = 0
+        self._endurance = pace.Endurance(patience)
         self._ended = False
         self._why: Problem | None = None
         self._cancelled: CancelledError | None = None
@@ -331,14 +331,14 @@ class Batch:
         if not (trouble or outcome.near_limit):
             self._width.clean()
         elif self._width.halve(flight.flood) and trouble:
-            self._fruitless += 1
+            self._endurance.failed()
             if outcome.throttled:
                 self._width.shrink(len(flight.items) - len(outcome.throttled))
         if outcome.progress:
-            self._fruitless = 0
+            self._endurance.progress()
         if outcome.unwell:
             self._afresh()
-        spent = self._fruitless >= self._patience.tries
+        spent = self._endurance.spent(outcome.wait if outcome.throttled else None)
         if outcome.throttled:
             self._wait_out(outcome, spent)
         if outcome.backoff:
@@ -347,17 +347,13 @@ class Batch:
             self._ended, self._why = True, self._why or outcome.lost
 
     def _wait_out(self, outcome: _Outcome, spent: bool) -> None:
-        asked = outcome.wait
-        if spent or (asked or 0) > self._patience.longest:
+        if spent:
             outcome.final |= outcome.throttled
-            self._ended, self._why = True, next(iter(outcome.throttled.values())).problem
+            self._why = next(iter(outcome.throttled.values())).problem
             return
         outcome.again += [self._items[number] for number in outcome.throttled]
         outcome.again.sort(key=lambda item: item.number)
-        if asked is None:
-            self._hold.ask(pace.unasked(self._patience.backoff(self._fruitless), "Microsoft Graph is busy"))
-        else:
-            self._hold.ask(pace.asked_for(asked))
+        self._hold.ask(self._endurance.pause(outcome.wait, "Microsoft Graph is busy"))
 
     def _unsent(self, item: _Item) -> Reply:
         status = UNKNOWN if item.lost else NOT_SENT

@@ -261,10 +261,10 @@ def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool) -> Non
     """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
     end = fate(reply)
     lacking = ledger.lacking(reply) if end is Fate.DENIED else None
-    if end is not Fate.AWAY:
-        ledger.failed([row], reply, lacking)
-    elif not doubted:  # else an earlier try may have made it all the same
+    if lacking or (end is Fate.AWAY and not doubted):  # in doubt, an earlier try may have made it all the same
         ledger.unsent([row])
+    elif end is not Fate.AWAY:
+        ledger.failed([row], reply)
     if end is not Fate.REFUSED and reply.problem:
         raise ProblemError(lacking or ledger.explained(reply))
 

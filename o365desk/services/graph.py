@@ -130,16 +130,15 @@ class Graph:
         """Sends one request, waiting out throttling and repeating what may be repeated. Raises ProblemError."""
         self._guard(url)
         claims: str | None = None
-        tried = 0
+        endurance = pace.Endurance(self._patience)
         while True:
-            tried += 1
-            last = tried >= self._patience.tries
+            endurance.failed()
             try:
                 response = self._once(method, url, body, eventual, self._token(claims))
             except ProblemError as error:
-                if last or error.problem.conclusive or method not in REPEATABLE:
+                if endurance.spent() or error.problem.conclusive or method not in REPEATABLE:
                     raise
-                pause = pace.unasked(self._patience.backoff(tried), error.problem.title)
+                pause = endurance.pause(None, error.problem.title)
             else:
                 if response.status_code < 300:
                     return self._good(response)
@@ -149,10 +148,10 @@ class Graph:
                     and claims is None
                     and (claims := answers.challenge(response.headers))
                 ):
-                    tried -= 1
+                    endurance.progress()
                     continue
-                wait = self._wait(method, response, self._patience.backoff(tried))
-                if last or wait is None:
+                wait = self._wait(method, response, endurance)
+                if wait is None:
                     raise ProblemError(answers.problem_of(response))
                 pause = wait
             pace.rest(pause, self._line.stop, self._told)
@@ -200,21 +199,19 @@ class Graph:
             return Answer(None, request_id, response.headers)
         return Answer(answers.decode(response, "Microsoft Graph", "graph"), request_id, response.headers)
 
-    def _wait(self, method: str, response: "requests.Response", backoff: float) -> Pause | None:
+    def _wait(self, method: str, response: "requests.Response", endurance: pace.Endurance) -> Pause | None:
         """The wait before the next try, None if there should be none."""
         status = response.status_code
-        asked = answers.retry_after(response.headers)
         if status == 503:
             # The host behind this connection is the one that is not well.
             self._line.start_afresh()
             if method not in REPEATABLE:
                 return None  # nobody knows whether it was done, whatever wait it asks for
         if status in _THROTTLED:
-            if asked is None:
-                return pace.unasked(backoff, "Microsoft Graph is busy")
-            return pace.asked_for(asked) if asked <= self._patience.longest else None
-        if status in _TRANSIENT and method in REPEATABLE:
-            return pace.unasked(backoff, f"Microsoft Graph answered {status}")
+            asked = answers.retry_after(response.headers)
+            return None if endurance.spent(asked) else endurance.pause(asked, "Microsoft Graph is busy")
+        if status in _TRANSIENT and method in REPEATABLE and not endurance.spent():
+            return endurance.pause(None, f"Microsoft Graph answered {status}")
         return None
 
 

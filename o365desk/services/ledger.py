@@ -145,9 +145,9 @@ class Ledger:
             ]
         )
 
-    def failed(self, rows: Iterable[Kept], reply: Reply, why: Problem | None = None) -> None:
-        """They were refused so; `why`, where more is known than the refusal says."""
-        problem = why or self.explained(reply)
+    def failed(self, rows: Iterable[Kept], reply: Reply) -> None:
+        """They were refused so."""
+        problem = self.explained(reply)
         self._keep(
             [
                 RunRow(

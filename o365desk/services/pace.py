@@ -19,8 +19,9 @@ _NEAR_LIMIT = 0.9
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on trying: `tries` in all, waits of `first` seconds doubling up to `longest`; a Retry-After
-    beyond `longest` ends the work with a problem that says how long Microsoft asks to wait."""
+    """How long to go on trying: `tries` in all, waits of `first` seconds doubling up to `longest`. Waits that
+    Microsoft asks for are obeyed, however many, until they would come to `longest` together; then the work ends
+    with a problem that says how long the last one is."""
 
     tries: int = 6
     first: float = 1.0
@@ -53,24 +54,58 @@ Told = Callable[[Pause | None], None]
 """Hears of each wait when it begins, and None when it ends."""
 
 
+class Endurance:
+    """What is used up of a patience since the last progress."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._tried, self._since = 0, time.monotonic()
+
+    def progress(self) -> None:
+        """Something was said that will not change: all begins anew."""
+        self._tried, self._since = 0, time.monotonic()
+
+    def failed(self) -> None:
+        """A further try led to nothing."""
+        self._tried += 1
+
+    def spent(self, asked: float | None = None) -> bool:
+        """Whether to give up; `asked` are the seconds that the service asks to wait, if it does."""
+        tired = self._tried >= self._patience.tries
+        if asked is None:
+            return tired
+        already = time.monotonic() - self._since if tired else 0.0
+        return already + asked > self._patience.longest
+
+    def pause(self, asked: float | None, why: str) -> Pause:
+        """The wait before the next try. Where what was asked for turned out too short time and again, it is longer
+        than that."""
+        seconds = self._patience.backoff(self._tried)
+        if asked is not None:
+            beyond = self._tried - self._patience.tries
+            seconds = max(asked, self._patience.backoff(beyond + 1) if beyond >= 0 else 0.0)
+        return asked_for(seconds) if seconds == asked else unasked(seconds, why)
+
+
 def asked_for(seconds: float) -> Pause:
     """A wait that Microsoft asks for. A little longer than that, so that clients turned away together do not come
     back together."""
     jitter = random.uniform(0, 0.1)  # noqa: S311 - no secret
-    return Pause(seconds=seconds + jitter, reason=f"Microsoft asks for {_shown(seconds)} s")
+    return Pause(seconds=seconds + jitter, reason=f"Microsoft asks for {shown(seconds)} s")
 
 
 def unasked(seconds: float, why: str) -> Pause:
     """A wait of our own."""
-    return Pause(seconds=seconds, reason=f"{why}; the next try is in {_shown(seconds)} s")
+    return Pause(seconds=seconds, reason=f"{why}; the next try is in {shown(seconds)} s")
 
 
 def until_look(seconds: float, what: str) -> Pause:
     """A wait before another look at the tenant."""
-    return Pause(seconds=seconds, reason=f"{what}; the next look is in {_shown(seconds)} s")
+    return Pause(seconds=seconds, reason=f"{what}; the next look is in {shown(seconds)} s")
 
 
-def _shown(seconds: float) -> str:
+def shown(seconds: float) -> str:
+    """Seconds for people: tenths where there are few of them."""
     return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0")
 
 

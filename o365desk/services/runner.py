@@ -21,12 +21,11 @@ from o365desk.services.state import State
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
-    from o365desk.services.graph import Graph, Pause
+    from o365desk.services.graph import Graph, Patience, Pause
     from o365desk.services.reading import Page, ReadEnd
     from o365desk.services.secrets import Secret
     from o365desk.services.signin import SignIns, Token
     from o365desk.services.suggesting import Suggestion
-    from o365desk.services.wire import Line
 
 _SETTINGS = "settings"
 _RENEW = timedelta(minutes=2)
@@ -46,18 +45,35 @@ class Session:
 
 
 class _Bearer:
-    """The token of one piece of work, replaced in time. Safe from any thread."""
+    """The token of one piece of work, replaced in time. A sign-in service that is busy is waited for, as Graph is:
+    `rest` waits. Safe from any thread."""
 
     def __init__(
-        self, sign_ins: "SignIns", source: DataSource, line: "Line", clock: Callable[[], datetime]
+        self,
+        get: "Callable[[str | None, bool], Token]",
+        source: DataSource,
+        patience: "Patience",
+        rest: "Callable[[Pause], None]",
+        clock: Callable[[], datetime],
     ) -> None:
-        self._sign_ins, self._source, self._line = sign_ins, source, line
-        self._clock = clock
+        self._ask, self._source = get, source
+        self._patience, self._rest, self._clock = patience, rest, clock
         self._lock = threading.Lock()
         self.token = self._get(None)
 
     def _get(self, claims: str | None, *, renew: bool = False) -> "Token":
-        return self._sign_ins.token(self._source, self._line, NO_CREDENTIAL, claims=claims, renew=renew)
+        from o365desk.services.pace import Endurance
+        from o365desk.services.signin import BusyError
+
+        endurance = Endurance(self._patience)
+        while True:
+            try:
+                return self._ask(claims, renew)
+            except BusyError as error:
+                endurance.failed()
+                if endurance.spent(error.wait):
+                    raise
+                self._rest(endurance.pause(error.wait, error.problem.title))
 
     def lacking(self, operation: "Operation") -> Problem | None:
         """Why the operation may not be run any more, by a new token: what the present one may was true when it was
@@ -260,18 +276,24 @@ class Runner:
     ) -> "Iterator[Session]":
         """Graph, open for one piece of work; `steadfast`: with the patience of a run. Raises ProblemError where the
         operation is off, or the token says that its permission is lacking: before anything is sent."""
-        from o365desk.services import allowed
+        from o365desk.services import allowed, pace
         from o365desk.services.graph import PATIENT, STEADFAST, Graph
 
         if operation and (why := allowed.off_before(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins = self._sign_ins()
         with sign_ins.line(source, stop) as line:
-            bearer = _Bearer(sign_ins, source, line, self._clock)
+            patience = STEADFAST if steadfast else PATIENT
+            bearer = _Bearer(
+                lambda claims, renew: sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew),
+                source,
+                patience,
+                lambda pause: pace.rest(pause, stop, told),
+                self._clock,
+            )
             token = bearer.token
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
-            patience = STEADFAST if steadfast else PATIENT
             graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority)
             yield Session(source, graph, token, stop, lambda: bearer.lacking(operation) if operation else None)
 

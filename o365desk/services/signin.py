@@ -123,13 +123,21 @@ def tenant_id(document: dict[str, Any]) -> str:
     return next((part for part in parts if is_guid(part)), "")
 
 
+class BusyError(ProblemError):
+    """Raised where the sign-in service cannot answer now; `wait`: seconds that it asks to wait, if it does."""
+
+    def __init__(self, problem: Problem, wait: float | None) -> None:
+        super().__init__(problem)
+        self.wait = wait
+
+
 def entra_json(response: Any) -> dict[str, Any]:
-    """The body of an answer of the sign-in service. Raises ProblemError where it is another's, or it is down."""
+    """The body of an answer of the sign-in service. Raises BusyError where it is down, ProblemError where it is
+    another's."""
     wait = answers.retry_after(response.headers)
     if response.status_code == 429 or response.status_code >= 500:
-        asks = f"It asks to wait {wait:.0f} seconds; then try again." if wait else "Wait a little and try again."
         throttled = response.status_code == 429
-        raise ProblemError(
+        raise BusyError(
             Problem(
                 title="The sign-in service asks to slow down"
                 if throttled
@@ -137,12 +145,13 @@ def entra_json(response: Any) -> dict[str, Any]:
                 cause="Too many sign-ins came from here."
                 if throttled
                 else "It answers that it is down or overloaded.",
-                remedy=asks,
+                remedy=answers.wait_first(wait) if wait else "Wait a little and try again.",
                 action=Action.RETRY,
                 code=f"HTTP {response.status_code}",
                 detail=mask(response.text[:300]),
                 conclusive=False,
-            )
+            ),
+            wait,
         )
     body: dict[str, Any] = answers.decode(response, "the sign-in service", "login")
     return body

@@ -310,3 +310,20 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(
     assert resumed["counts"]["changed"] == 1150
     assert tenant.members(group) == before | {user["id"] for user in users}
     assert able("runs", "resume", run) == 1, "it is finished"
+
+
+def test_what_failed_is_tried_again_as_it_was_given(able: Shell, tenant: Writer, tmp_path: Path) -> None:
+    ready = [user for user in people(tenant) if user["accountEnabled"] and not user["assignedLicenses"]]
+    user = next(user for user in ready if not user["usageLocation"])
+    other = next(user for user in ready if user["usageLocation"])
+    words = ("assign-licence-to-user", "--set", f"plan={FLOW}", "--rows", members_file(tmp_path, [user, other]))
+    run = write(able, *words, "--apply", code=3)["run"]
+    assert tenant.send("PATCH", f"/users/{user['id']}", {"usageLocation": "IE"}).status_code == 204
+    assert able("runs", "retry", run) == 0
+    assert f"o365desk runs retry {run} --apply" in able.err
+    made = able.json("runs", "retry", run[:-2], "--apply")
+    assert made["counts"] == {"changed": 1, "already": 0, "failed": 0, "not_attempted": 0}
+    has = tenant.get(f"/users/{user['id']}?$select=assignedLicenses")["assignedLicenses"]
+    assert [plan["skuId"] for plan in has] == [FLOW]
+    assert able("runs", "retry", made["run"]) == 1
+    assert f"o365desk runs undo {made['run']}" in able.err

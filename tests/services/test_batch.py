@@ -322,8 +322,14 @@ def test_a_wait_that_is_too_long_ends_the_work(scripted: Any) -> None:
 
 def test_throttling_without_end_is_given_up(scripted: Any) -> None:
     server, line = scripted(lambda asked, number: each(asked, 429, {}, Retry_After="0.01"))
+    began = time.monotonic()
     replies = server.graph(line).batch(writes(1))
-    assert (replies[0].status, len(server.asked)) == (429, QUICK.tries)
+    assert replies[0].status == 429
+    assert replies[0].problem
+    assert replies[0].problem.remedy == "Try again."  # not: in 0 seconds
+    # However short the waits are, it goes on as long as its patience lasts, and asks less and less often.
+    assert QUICK.longest / 2 < time.monotonic() - began < QUICK.longest * 4
+    assert QUICK.tries < len(server.asked) < 4 * QUICK.tries
 
 
 def test_throttling_is_borne_as_long_as_something_gets_through(scripted: Any) -> None:

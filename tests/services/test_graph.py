@@ -14,6 +14,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.answers import challenge, retry_after
 from o365desk.services.graph import IMPATIENT, Graph, Patience, Pause
+from o365desk.services.pace import Endurance
 from o365desk.services.secrets import Secret
 from o365desk.services.wire import Line
 from tests.practice.fixtures import Client
@@ -154,10 +155,20 @@ class _Unavailable:
 
 
 def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: Graph) -> None:
-    pause = graph._wait("GET", _Unavailable(), 1.5)  # type: ignore[arg-type]
+    endurance = Endurance(Patience(first=1.5))
+    pause = graph._wait("GET", _Unavailable(), endurance)  # type: ignore[arg-type]
     assert pause is not None
     assert pause.seconds == 1.5
-    assert graph._wait("POST", _Unavailable(), 1.5) is None  # type: ignore[arg-type]
+    assert graph._wait("POST", _Unavailable(), endurance) is None  # type: ignore[arg-type]
+
+
+def test_short_waits_are_obeyed_however_many(tmp_path: Path) -> None:
+    def script(asked: Asked, number: int) -> Said:
+        return Said(429, {}, {"Retry-After": "0.01"}) if number < 6 else Said(200, {"value": []})
+
+    with Scripted(tmp_path, script) as server, server.line() as line:
+        assert server.graph(line).get("/users").body == {"value": []}
+        assert len(server.asked) == 7 > QUICK.tries
 
 
 def test_a_wait_is_seen(tmp_path: Path) -> None:

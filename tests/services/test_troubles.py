@@ -75,6 +75,20 @@ def test_a_run_waits_as_long_as_a_write_quota_takes(bulk: Bulk, switches: Switch
     assert "Microsoft asks for 280 s" in [told.waiting for told in bulk.told]
 
 
+@pytest.mark.usefixtures("hurried")
+def test_a_sign_in_service_that_is_busy_is_waited_for_in_sight(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    switches(login_throttle=3, retry_after=9)
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 3)))
+    assert "Microsoft asks for 9 s" in [progress.doing for progress in bulk.planned]
+    switches(login_throttle=3, retry_after=280)
+    assert bulk.apply(plan).counts.changed == 3
+    switches(login_throttle=1, retry_after=400)
+    with pytest.raises(ProblemError) as caught:
+        bulk.undo(bulk.runner.runs()[0])
+    assert caught.value.problem.remedy == "It asks to wait 400 seconds; then try again."
+
+
 # --- refusals that pass, and faults that stay ---------------------------------------------------------------------
 
 
