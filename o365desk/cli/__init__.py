@@ -1,6 +1,7 @@
 """The command line: everything the window can do, without one. Results go to standard output, the rest to standard
 error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven, 4 not allowed, 130 cancelled."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,16 +14,28 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Opens the window, or carries out a command. Returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a letter gets a question mark, not a traceback. Under pythonw there is no stream.
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    wish = _window_wish(words)
-    if wish is not None:
-        return open_window(*wish)
-    from o365desk.cli.commands import run
+    _open_streams()
+    try:
+        wish = _window_wish(words)
+        if wish is not None:
+            return open_window(*wish)
+        from o365desk.cli.commands import run
 
-    return run(words)
+        return run(words)
+    except KeyboardInterrupt:  # while it starts
+        return 130
+
+
+def _open_streams() -> None:
+    """Under pythonw, or where a shell closed them, there are no standard streams: then what is printed goes
+    nowhere, and never into a file that happens to get a stream's number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as we live
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
+            # A terminal that lacks a letter gets a question mark, not a traceback.
+            stream.reconfigure(errors="replace")
 
 
 def _window_wish(words: list[str]) -> tuple[Path | None, bool] | None:

@@ -39,6 +39,7 @@ from o365desk.cli.session import (
     unlocked,
 )
 from o365desk.cli.sources import sources
+from o365desk.log import mask
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
@@ -71,8 +72,7 @@ def run(words: Sequence[str]) -> int:
     command = typer.main.get_command(root)
     try:
         result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except ProblemError as error:
         show_problem(error.problem)
         return NOT_ALLOWED if not_allowed(error.problem) else FAILED
@@ -91,6 +91,8 @@ def run(words: Sequence[str]) -> int:
         # typer ships its own copy of click; its usage errors are told by what they can do, not by their module.
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
+        if hasattr(error, "message"):
+            error.message = mask(str(error.message))  # a secret that was pasted into an option
         error.show()
         return int(error.exit_code)
     return result if isinstance(result, int) else DONE
@@ -152,9 +154,16 @@ def secret_set(
     passphrase: Annotated[
         bool, typer.Option("--passphrase", help="Set the certificate's passphrase, not the client secret.")
     ] = False,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> int:
     """Keep a data source's client secret in the vault. It is never given as an argument: other users of the
     computer can read those."""
+    if more:
+        raise typer.BadParameter(
+            "a secret is never an argument: others can read it there, and your shell may keep it. Take it out of "
+            "the shell's history, and give it on standard input; nothing was kept",
+            param_hint="--stdin",
+        )
     app = unlocked(services(context))
     source = app.workspace.get(name).source
     what = "certificate's passphrase" if passphrase else "client secret's value"

@@ -33,7 +33,7 @@ from o365desk.cli.writing import apply_options, apply_plan, tell_plan
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
-from o365desk.services import exports, sheet
+from o365desk.services import exports, files, sheet
 from o365desk.services.pace import Pause
 from o365desk.services.reading import Page, ReadEnd
 
@@ -150,7 +150,7 @@ def run_operation(
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
     chosen = format_of(form, json, output)
     for option, file in (("--output", output), ("--save-fix", save_fix)):
-        if file and rows and rows.exists() and file.exists() and file.samefile(rows):
+        if file and rows and files.same(file, rows):
             raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
     for file in filter(None, (output, save_repaired, save_fix)):
         exports.refuse_unwritable(file)

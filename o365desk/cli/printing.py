@@ -15,7 +15,7 @@ from rich.markup import escape as markup_escape
 from rich.table import Table
 
 from o365desk.log import mask
-from o365desk.model.problems import CancelledError, Problem
+from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Outcome
 from o365desk.model.stop import Stop
@@ -37,6 +37,15 @@ _SIGNS = {
     Outcome.NOT_PROVEN: "[yellow]?[/]",
     Outcome.SKIPPED: "[dim]–[/]",
 }
+
+
+_COMMANDS = {
+    Action.AUTHORIZE: "o365desk authorize NAME",
+    Action.DEVICE_CODE: "o365desk authorize NAME --device-code",
+    Action.BROWSER: "o365desk authorize NAME",
+    Action.CONSENT: "o365desk authorize NAME",
+}
+"""What the window offers as a button."""
 
 
 def escape(text: str) -> str:
@@ -177,6 +186,8 @@ def show_problem(problem: Problem) -> None:
     for text in (problem.cause, problem.remedy):
         if text:
             console.print(escape(text), soft_wrap=True)
+    if problem.action in _COMMANDS:
+        console.print(f"On the command line: {_COMMANDS[problem.action]}", soft_wrap=True)
     tail = [problem.code, f"request {problem.request_id}" if problem.request_id else ""]
     if any(tail):
         console.print(f"[dim]({escape(', '.join(part for part in tail if part))})[/]", soft_wrap=True)

@@ -58,7 +58,7 @@ class Ticker:
     def planning(self, progress: PlanProgress) -> None:
         """How far a plan is made."""
         of = f" ({progress.done:,} of {progress.total:,})" if progress.total > 1 else ""
-        self.tell(f"{progress.doing}{of} …")
+        self.tell(f"{progress.doing}{of} …", important=progress.waits)
 
     def running(self, progress: RunProgress) -> None:
         """How far a run is."""

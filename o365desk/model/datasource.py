@@ -437,7 +437,7 @@ def _check_client_id(client_id: str, tenant: str) -> Problem | None:
         return _field_problem(
             "clientId",
             f"{label} is not a GUID",
-            f"“{client_id}” does not have the form 8-4-4-4-12 of hexadecimal digits.",
+            "It does not have the form 8-4-4-4-12 of hexadecimal digits.",
             "Copy it from the app registration's overview page; it is not the app's name or object ID.",
         )
     if client_id.lower() == tenant.lower():

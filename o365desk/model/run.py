@@ -167,11 +167,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a plan is made: `done` of `total` rows have been through what it is `doing` now ("Looking up
-    users")."""
+    users"); `waits`: that is a wait ("Microsoft asks for 12 s")."""
 
     done: int
     total: int
     doing: str
+    waits: bool = False
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):

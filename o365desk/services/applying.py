@@ -32,6 +32,8 @@ somebody else was there first. Microsoft's copies of the directory agree after a
 _WIDELY = 2
 """How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
+_TURNED_DOWN = (Fate.REFUSED, Fate.DENIED, Fate.BUSY, Fate.AWAY)
+"""What was not done, whatever comes of it."""
 _UNTRUSTED = 401
 """The status of a token that is not taken any more."""
 
@@ -152,11 +154,16 @@ class _Work:
         early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
         busy, spent = self._busy([*answered[Fate.BUSY], *early])
         refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
-        left = self._without_lost_groups(refused, packs)
-        self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
-        self._judge_denied(answered[Fate.DENIED])
+        try:
+            left = self._without_lost_groups(refused, packs)
+            self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
+            self._judge_denied(answered[Fate.DENIED])
+            lost = self._lost(answered[Fate.LOST])
+        except (StoppedError, CancelledError):
+            # They could not be looked into. That they were not done is sure all the same.
+            self._unsent(pack for kind in _TURNED_DOWN for pack, _ in answered[kind])
+            raise
         parts = [pack for pack, _ in left if len(pack.rows) > 1]
-        lost = self._lost(answered[Fate.LOST])
         self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
         if self._control.cancelled:
             return []

@@ -198,6 +198,7 @@ class Connections:
     def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
         """Saves secrets to the vault and details to the workspace, and drops the draft. Raises ConflictError or
         ProblemError; then the file and the secrets are as they were."""
+        credentials.refuse_misplaced(source)
         before = self._kept(source.id) if credential != NO_CREDENTIAL else {}
         stamp = self._state.remembered(_STAMP + source.id)
         try:

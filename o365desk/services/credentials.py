@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from o365desk.log import mask
 from o365desk.model.datasource import FIELDS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
@@ -79,6 +80,30 @@ def check_secret(secret: Secret | None) -> Problem | None:
             "secret", "The client secret has blanks or line breaks in it", "", "Paste it again without them."
         )
     return None
+
+
+_IDS = {"tenant": "tenant", "client_id": "clientId"}
+"""What is pasted from the portal besides the secret, and the keys of the form's fields."""
+
+
+def without_misplaced(source: DataSource) -> DataSource:
+    """The data source, without a secret that was pasted into another field: it is kept nowhere."""
+    return source.replace(**{name: mask(getattr(source, name)) for name in _IDS})
+
+
+def refuse_misplaced(source: DataSource) -> None:
+    """Raises ProblemError where a secret was pasted into another field: data sources are for everybody to read."""
+    for name, key in _IDS.items():
+        if mask(getattr(source, name)) != getattr(source, name):
+            raise ProblemError(
+                _problem(
+                    key,
+                    f"{FIELDS[key].plain_label} looks like a client secret",
+                    "Nothing was saved: a data source is no place for secrets.",
+                    f"Paste the ID here, and the secret into {FIELDS['secret'].plain_label} (o365desk secret set). "
+                    "If others may have seen it, create a new one in the portal.",
+                )
+            )
 
 
 def _check_dates(certificate: "x509.Certificate", now: datetime) -> Problem | None:

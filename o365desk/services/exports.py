@@ -169,7 +169,11 @@ def columns_given(rows: Iterable[Mapping[str, str]]) -> tuple[Column, ...]:
 def refuse_unwritable(target: Path) -> None:
     """Raises ProblemError where a file cannot be made or replaced: to be told before the work whose result it is to
     hold. A device or pipe is not tried, as its reader would take that for the end."""
-    if target.is_file() or target.is_dir() or not target.exists():
+    try:
+        tried = target.is_file() or target.is_dir() or not target.exists()
+    except OSError as error:  # a name that is too long
+        raise ProblemError(files.problem(f"“{target.name}” cannot be written", error, target.parent)) from error
+    if tried:
         writer(Format.CSV, target, ()).discard()
 
 

@@ -88,6 +88,13 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
         sync_folder(folder.parent)
 
 
+def same(one: Path, other: Path) -> bool:
+    """Whether both are the same file, which is there."""
+    with contextlib.suppress(OSError):
+        return one.samefile(other)
+    return False
+
+
 def sync_folder(folder: Path) -> None:
     """Forces a folder's names to disk, where the system can: Windows and some network file systems cannot. Never
     raises: what was done to the folder is done, and to say that it failed would be wrong."""

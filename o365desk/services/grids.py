@@ -30,6 +30,8 @@ FIRST = 10
 """Among so many lines the headings are looked for."""
 _FIRST_ROWS = 200
 """Of a sheet, in which those lines are."""
+_LONGEST_TAG = 1000
+"""Bytes that a tag of a sheet has at most."""
 
 Line = tuple[int, list[str]]
 
@@ -240,15 +242,17 @@ def _lines(path: Path, text: str, delimiter: str, skipped: int) -> tuple[list[Li
                 line, begin = skipped + begin + 1, reader.line_num
                 lines.add(line, cells)
         except csv.Error as error:
-            raise _open_quote(path, skipped + begin + 1) from error
+            raise _open_quote(path, skipped + begin + 1, sure=False) from error
     last = lines.full[-1:]
     if last and "\n" in last[0][1][-1] and text.count('"') % 2:
         raise _open_quote(path, last[0][0])
     return lines.full, lines.blanks
 
 
-def _open_quote(path: Path, line: int) -> ProblemError:
+def _open_quote(path: Path, line: int, *, sure: bool = True) -> ProblemError:
     why = "A quotation mark opens a value here and is never closed, so the rest of the file would be one value."
+    if not sure:
+        why = "A value in this row is longer than 1 MB; mostly, a quotation mark opens it and is never closed."
     return refusal(path, why, 'Close it, or write it twice ("") where it belongs to the value.', "quote", line)
 
 
@@ -354,8 +358,8 @@ def _cell(value: Any) -> str:
 
 
 def _marks(data: bytes, sheet: Any) -> list[Finding]:
-    """Formulas and merged cells, which reading row by row does not tell."""
-    formulas = merged = 0
+    """Formulas, merged cells and hidden rows, which reading row by row does not tell."""
+    formulas = merged = hidden = 0
     with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(sheet._worksheet_path.lstrip("/")) as stream:
         before = b""
         while piece := stream.read(1 << 20):
@@ -363,7 +367,8 @@ def _marks(data: bytes, sheet: Any) -> list[Finding]:
             kept = len(before)
             formulas += _count(rb"<f[ />]", block, kept)
             merged += _count(rb"<mergeCell ", block, kept)
-            before = block[-10:]
+            hidden += _count(rb'<row [^>]*hidden="(?:1|true)"[^>]*(?<!/)>(?!</row>)', block, kept)
+            before = block[-_LONGEST_TAG:]
     findings = []
     if formulas:
         said = f"Cells with formulas: {formulas:,}. Their values as Excel last calculated them were taken."
@@ -371,6 +376,9 @@ def _marks(data: bytes, sheet: Any) -> list[Finding]:
     if merged:
         said = f"Merged cells: {merged:,} times. The value counts for the first of them only, the rest is empty."
         findings.append(Finding(0, "merged", said, False))
+    if hidden:
+        said = f"Hidden rows: {hidden:,}, by a filter or by hand. They count like the others."
+        findings.append(Finding(0, "hidden-rows", said, False))
     return findings
 
 

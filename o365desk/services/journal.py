@@ -133,8 +133,9 @@ class Journal:
         self._update(run, "state = 'sent'", [((), number) for number in numbers])
 
     def unsent(self, run: str, numbers: Iterable[int]) -> None:
-        """These rows were not done for sure."""
-        self._update(run, "state = 'planned'", [((), number) for number in numbers])
+        """These rows, where they are in doubt, were not done for sure."""
+        change = "state = CASE state WHEN 'sent' THEN 'planned' ELSE state END"
+        self._update(run, change, [((), number) for number in numbers])
 
     def ended(self, run: str, rows: Iterable[RunRow]) -> None:
         """How rows ended."""
@@ -389,7 +390,12 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
         else:
             undone = not undone
             if len(places) == 1 and numbers:
-                connection.execute("UPDATE runs SET undone_by = ? WHERE place = ?", (previous, place))
+                # Of two that undid it, the one that changed something.
+                connection.execute(
+                    "UPDATE runs SET undone_by = ? WHERE place = ? AND (undone_by = '' OR EXISTS"
+                    " (SELECT 1 FROM run_rows WHERE run = ? AND state = 'changed'))",
+                    (previous, place, places[0]),
+                )
             connection.executemany(
                 "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ?",
                 [(undone, place, number) for (number,) in numbers],

@@ -139,8 +139,8 @@ class Telling:
 
     def wait(self, pause: "Pause | None") -> None:
         """A wait begins, or ends."""
-        doing = pause.reason if pause else self._last.doing
-        self._tell(msgspec.structs.replace(self._last, doing=doing))
+        told = msgspec.structs.replace(self._last, doing=pause.reason, waits=True) if pause else self._last
+        self._tell(told)
 
 
 def plan(

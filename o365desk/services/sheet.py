@@ -45,7 +45,7 @@ class Sheet:
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
         ProblemError, also where the target is the original."""
-        if target.exists() and target.samefile(self.path):
+        if files.same(target, self.path):
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
         rows = [

@@ -447,7 +447,7 @@ def _refuse_other_tenant(source: DataSource, expected: str, tenant: str, account
 _NOT_AUTHORISED = Problem(
     title="Not authorised yet",
     cause="No administrator is signed in for this data source on this computer.",
-    remedy="Press Authorize and sign in as an administrator of the tenant.",
+    remedy="Authorize it: sign in as an administrator of the tenant.",
     action=Action.AUTHORIZE,
     code="not-authorised",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from o365desk.cli import commands
 from o365desk.model.datasource import CLOUDS
 from tests.cli.shell import Shell
 from tests.desk import Person
@@ -215,3 +216,48 @@ def test_a_secret_that_ended_is_named_by_check(shell: Shell) -> None:
     assert shell("sources", "check", "Contoso") == 1
     assert "1 January 2020" in shell.err
     assert shell.json("sources", "show", "Contoso")["secretExpires"] == "2020-01-01"
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(words: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "run", interrupted)
+    assert shell("operations") == 130
+
+
+SECRET = "abc8Q~" + "x1Y_" * 8 + "zz"
+
+
+def test_a_secret_in_the_wrong_place_is_neither_kept_nor_shown(shell: Shell, tmp_path: Path) -> None:
+    for option in ("--client-id", "--tenant"):
+        assert shell("sources", "add", "Contoso", option, SECRET) == 1
+        assert "looks like a client secret" in shell.err
+        assert SECRET not in shell.out + shell.err
+    assert shell.json("sources", "list") == []
+    shell.add()
+    assert shell("sources", "edit", "Contoso", "--client-id", SECRET) == 1
+    assert shell("secret", "set", "Contoso", "some-secret") == 2
+    assert "standard input" in shell.err
+    assert "some-secret" not in shell.err
+    assert shell("practice", "serve", "--port", SECRET) == 2
+    assert SECRET not in shell.err
+
+
+def test_names_that_no_file_can_have_are_told(shell: Shell) -> None:
+    shell.add()
+    long = "a" * 300
+    assert shell("run", "Contoso", "user-list", "--output", f"{long}.csv") == 1
+    assert "too long" in shell.err
+    words = ("run", "Contoso", "add-user-to-group")
+    assert shell(*words, "--rows", f"{long}.csv", "--output", f"{long}.csv") == 1
+    assert shell(*words, "--rows", f"{long}.csv") == 1
+    assert "too long" in shell.err
+    assert shell("test", "Contoso", "--report", f"{long}.md") == 1
+
+
+def test_who_is_not_signed_in_is_told_how_to_on_the_command_line(shell: Shell) -> None:
+    shell.add("Contoso", "read", "--sign-in", "administrator")
+    assert shell("run", "Contoso", "user-list") != 0
+    assert "o365desk authorize NAME" in shell.err
+    assert "Press" not in shell.err

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -106,6 +107,26 @@ def test_a_full_disk_is_told_in_words(shell: Shell, words: tuple[str, ...]) -> N
         assert "Traceback" not in done.stderr
         done = subprocess.run([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, timeout=60)
         assert done.returncode == 0, "messages are not worth stopping for"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_traceback(shell: Shell, closed: str, tmp_path: Path) -> None:
+    shell.able()
+    file = tmp_path / "users.csv"
+    for words in (
+        "sources list --json",
+        "operations",
+        "run Contoso licence-plan-list --json",
+        f"run Contoso user-list --output {file}",
+    ):
+        command = shlex.join(COMMAND) + f" {words} {closed}"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+    lines = file.read_text("utf-8-sig").splitlines()
+    assert len(lines) > 100
+    assert "users" not in lines[-1], "what is printed never gets into a file"
 
 
 def test_the_practice_tenant_announces_itself_and_ends_on_a_signal(tmp_path: Path) -> None:

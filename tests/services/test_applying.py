@@ -280,6 +280,16 @@ def test_where_whoever_asks_is_turned_away_no_row_fails_and_resume_tries_them(
     assert outcomes(bulk.rows(bulk.resumed(run))) == ["changed"] * 60
 
 
+def test_what_was_refused_and_cannot_be_looked_into_is_in_no_doubt(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 45)))
+    switches(graph_refuses="unsupported")
+    run = bulk.apply(plan)
+    assert (run.state, run.doubtful, run.counts.not_attempted) == (RunState.STOPPED, 0, 45)
+    switches(graph_refuses="none")
+    assert bulk.resumed(run).counts.changed == 45
+
+
 def test_a_group_that_refuses_does_not_hold_up_the_others(bulk: Bulk) -> None:
     """A group that became dynamic meanwhile refuses all of its rows; the rest is done."""
     first, second = bulk.group("security"), bulk.group("m365")

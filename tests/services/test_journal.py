@@ -239,6 +239,17 @@ def test_an_undo_marks_what_it_undid(journal: Journal) -> None:
     assert [row.number for row in journal.kept(run, undoable=True)] == [2]
 
 
+def test_of_two_undos_the_one_that_changed_something_is_named(journal: Journal) -> None:
+    run = finished(journal, plan(1))
+    undo = plan(1, undoes=run)
+    with journal.begin(undo, "T", "t", "ada") as first, journal.begin(undo, "T", "t", "eve") as second:
+        journal.ended(first, [ended(1)])
+        journal.close(first, RunState.FINISHED)
+        journal.ended(second, [ended(1, RowOutcome.ALREADY)])
+        journal.close(second, RunState.FINISHED)
+    assert journal.run(run).undone_by == first
+
+
 def test_an_undo_that_did_nothing_marks_nothing(journal: Journal) -> None:
     run = finished(journal, plan(1))
     with journal.begin(plan(1, undoes=run), "T", "t", "ada") as undo:

@@ -436,6 +436,26 @@ def test_a_sheet_that_is_hidden_is_read_only_where_there_is_no_other(tmp_path: P
     assert "hidden" in kinds(made)
 
 
+def test_hidden_rows_count_like_the_others_and_are_told(tmp_path: Path) -> None:
+    def filtered(book: Any) -> None:
+        for row in (2, 4, 7):  # the last one is empty
+            book.active.row_dimensions[row].hidden = True
+
+    rows = [("user", "group"), *((f"u{number}@b.c", "x") for number in range(4))]
+    made = sheet.read(workbook(tmp_path, *rows, change=filtered), ADD)
+    assert len(made.rows) == 4
+    assert [found.text for found in made.findings if found.kind == "hidden-rows"] == [
+        "Hidden rows: 2, by a filter or by hand. They count like the others."
+    ]
+    assert "hidden-rows" not in kinds(sheet.read(workbook(tmp_path, *rows), ADD))
+
+
+def test_a_cell_of_megabytes_is_not_called_an_open_quote(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="line 3") as caught:
+        read(tmp_path, f"user,group\na@b.c,x\n{'x' * 3_000_000}@b.c,x\n")
+    assert "longer than 1 MB" in caught.value.problem.cause
+
+
 def test_a_value_that_is_too_long_is_its_rows_problem(tmp_path: Path) -> None:
     made = read(tmp_path, f"user,group\n{'x' * 2000}@b.c,x\nd@e.f,x\n")
     assert [row.problem.code if row.problem else "" for row in made.rows] == ["too-long", ""]

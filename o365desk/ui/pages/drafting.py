@@ -14,6 +14,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Known, Status, derive
 from o365desk.model.stop import Stop
 from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.credentials import without_misplaced
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Context
@@ -165,7 +166,7 @@ class Drafting(QObject):
         """So that a killed program offers again what was typed; secrets are not part of it."""
         state, folder = self._app.state, self._app.workspace.folder
         if self.editing.dirty:
-            state.keep_draft(folder, self.source, self.editing.base)
+            state.keep_draft(folder, without_misplaced(self.source), self.editing.base)
         elif self.source.id:
             state.drop_draft(folder, self.source.id)
 
