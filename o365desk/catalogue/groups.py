@@ -130,6 +130,7 @@ _CREATE_FIELDS = (
             ("HiddenMembership", "Hidden membership"),
         ),
         help="For Microsoft 365 groups: who may see the content. Hidden membership can be chosen only now.",
+        only_with=("kind", "microsoft365"),
     ),
     Field(
         key="owners",

@@ -25,7 +25,7 @@ def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
     found = [
         problem
         for field in operation.fields
-        if (problem := check_field(field, values.get(field.key, ""))) is not None
+        if (problem := check_field(field, values.get(field.key, "")) or _check_use(operation, field, values))
     ]
     known = [field.key for field in operation.fields]
     for key in values:
@@ -35,6 +35,23 @@ def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
                 _problem(key, f"“{operation.title}” has no field “{key}”", f"Its fields: {names}.", "unknown-field")
             )
     return found
+
+
+def _check_use(operation: Operation, field: Field, values: Mapping[str, str]) -> Problem | None:
+    key, wanted = field.only_with
+    if not key or not values.get(field.key, "").strip():
+        return None
+    choice = next(each for each in operation.fields if each.key == key)
+    chosen = values.get(key, "").strip() or choice.choices[0][0]
+    if chosen == wanted:
+        return None
+    words = dict(choice.choices)
+    return _problem(
+        field.key,
+        f"{field.plain_label} makes no sense with the {choice.plain_label.lower()} “{words.get(chosen, chosen)}”",
+        f"Leave it empty, or choose “{words[wanted]}”.",
+        "no-use",
+    )
 
 
 def check_field(field: Field, value: str) -> Problem | None:

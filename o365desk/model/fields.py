@@ -27,7 +27,8 @@ class Kind(StrEnum):
 class Field:
     """One field. `key` is its name in files; `label` carries the mnemonic as `&`; `option` is its flag on the
     command line; `fixed` means it is always on and cannot be changed; `required`: it cannot be left out;
-    `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII."""
+    `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII;
+    `only_with`: the key and the value of a choice without which it makes no sense."""
 
     key: str
     label: str
@@ -40,6 +41,7 @@ class Field:
     required: bool = False
     longest: int = 0
     forbidden: str = ""
+    only_with: tuple[str, str] = ("", "")
 
     @property
     def plain_label(self) -> str:

@@ -46,16 +46,6 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     """Looks up owners and first members, and what the groups are to be."""
     for draft in drafts:
         draft.item, draft.meaning = draft.value("displayName"), draft.row.number
-        if draft.value("visibility") and draft.value("kind") != _UNIFIED:
-            draft.cannot(
-                _problem(
-                    "visibility",
-                    "A security group has no visibility",
-                    "Only Microsoft 365 groups have one.",
-                    "Leave it empty, or choose the kind Microsoft 365.",
-                    "no-visibility",
-                )
-            )
     left = comparing.still_open(drafts)
     texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
     found: Mapping[str, lookup.Found] = {}

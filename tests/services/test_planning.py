@@ -359,7 +359,7 @@ def test_nicknames_are_made_free(bulk: Bulk) -> None:
 @pytest.mark.parametrize(
     ("values", "code", "field"),
     [
-        ({"visibility": "Private"}, "no-visibility", "visibility"),
+        ({"visibility": "Private"}, "no-use", "visibility"),
         ({"owners": "nobody@nowhere.example"}, "not-found", "owners"),
         ({"members": NOBODY}, "not-found", "members"),
         ({"mailNickname": "with blank"}, "letters", "mailNickname"),

@@ -387,6 +387,20 @@ def test_a_dropped_file_is_taken_and_anything_else_is_not(counter: Counter, tmp_
     assert not [row for row in view.form.form.rows.values() if row.isVisible()]
 
 
+def test_a_field_that_makes_no_sense_with_another_one_is_not_there(counter: Counter) -> None:
+    view = counter.open(counter.source(), "create-group")
+    row = view.form.form.rows["visibility"]
+    assert not row.isVisible()
+    view.form.form.rows["kind"].editor.buttons["microsoft365"].click()  # type: ignore[attr-defined]
+    assert row.isVisible()
+    view.form.put({"displayName": "Falcon", "visibility": "Private"})
+    assert view.form.values()["visibility"] == "Private"
+    view.form.form.rows["kind"].editor.buttons["security"].click()  # type: ignore[attr-defined]
+    assert not row.isVisible()
+    assert "visibility" not in view.form.values()
+    assert view.form.insist() is None
+
+
 # --- what meets the eye -----------------------------------------------------------------------------------------
 
 
@@ -409,6 +423,8 @@ def test_no_form_is_cut_off_in_a_small_window(counter: Counter, key: str, longer
 @pytest.mark.parametrize("key", list(OPERATIONS))
 def test_tab_leads_through_the_form_in_its_order(counter: Counter, key: str) -> None:
     view = counter.open(counter.source(), key)
+    if "kind" in view.form.form.rows:
+        view.form.put({"kind": "microsoft365"})
     wanted = [row.editor.target for row in view.form.form.rows.values()]
     if not wanted:
         return

@@ -138,7 +138,7 @@ class OperationForm(QFrame):
         """Shows values; those of pickers may be suggestions."""
         self.form.put(values)
         self._own |= set(values)
-        self.edited.emit()
+        self._show_fields()
 
     def take(self, key: str, items: tuple[Suggestion, ...], where: str) -> None:
         """Takes one or several for a field, chosen in a list that `where` names."""
@@ -231,6 +231,9 @@ class OperationForm(QFrame):
                 self._own.discard(target)
             if key in (source, target) and target not in self._own:
                 self.form.put({target: made(self._typed()[source]) if key == source else ""})
+        if any(row.field.only_with[0] == key for row in self.form.rows.values()):
+            self._show_fields()
+            return
         if self.file:
             self.file.fix(self.values())
         self.edited.emit()
@@ -238,11 +241,14 @@ class OperationForm(QFrame):
     def _show_fields(self) -> None:
         """With a file, its columns leave the form; what remains is for all rows. So it is with a list."""
         columns = self.file.columns() if self.file else ()
+        typed = self._typed()
         hint = "For all rows of the file" if self.from_file else "For all of them" if self.from_list else ""
         for key, row in self.form.rows.items():
             taken = self.from_list and key == self._chosen[0]
             in_file = self.from_file and (not columns or key in columns)
-            row.setVisible(not (taken or in_file))
+            choice, wanted = row.field.only_with
+            elsewhere = self.from_file and choice in columns
+            row.setVisible(not (taken or in_file) and (not choice or elsewhere or typed[choice] == wanted))
             row.set_hint(hint)
         if self.many:
             self.many.set_hint(self._names if self.from_list else "")
