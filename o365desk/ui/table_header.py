@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer
+import msgspec
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QTableView
 
@@ -41,6 +42,21 @@ def _tick(action: QAction | None) -> bool:
         return False
     action.trigger()
     return True
+
+
+class _KeptColumn(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    width: int
+    hidden: bool
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of a table's columns, in the order in which they stood."""
+
+    by_hand: bool
+    columns: list[_KeptColumn]
+    sorted_by: str
+    descending: bool
 
 
 class Header(QObject):
@@ -119,19 +135,44 @@ class Header(QObject):
     # --- remembered -------------------------------------------------------------------------------------------
 
     def remember(self, state: State, key: str) -> None:
-        """Keeps the widths, if they were changed by hand, which columns there are, and the order."""
-        own = b"1" if self._by_hand else b"0"
-        state.remember(f"columns/{key}", own + bytes(self._header.saveState().data()))
+        """Keeps the widths, if they were changed by hand, which columns there are, the order and the sorting."""
+        header = self._header
+        numbers = [header.logicalIndex(place) for place in range(header.count())]
+        sorted_by = header.sortIndicatorSection()
+        kept = _Kept(
+            by_hand=self._by_hand,
+            columns=[self._kept_column(number) for number in numbers],
+            sorted_by=self._columns[sorted_by].key if 0 <= sorted_by < len(self._columns) else "",
+            descending=header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder,
+        )
+        state.remember(f"columns/{key}", msgspec.json.encode(kept))
+
+    def _kept_column(self, number: int) -> "_KeptColumn":
+        hidden = self._header.isSectionHidden(number)
+        if hidden:  # else its width reads 0
+            return _KeptColumn(key=self._columns[number].key, width=0, hidden=True)
+        return _KeptColumn(key=self._columns[number].key, width=self._header.sectionSize(number), hidden=False)
 
     def recall(self, state: State, key: str) -> None:
-        """Brings back what `remember` kept."""
-        kept = state.remembered(f"columns/{key}")
-        if kept:
-            self._sharing = True
-            self._header.restoreState(QByteArray(kept[1:]))
-            self._header.setSectionsMovable(self._choosing)  # what is restored says otherwise, if it is older
-            self._sharing = False
-            self._by_hand = kept[:1] == b"1"
+        """Brings back what `remember` kept. Columns that another version had are passed over; those that are new
+        stay as they are."""
+        try:
+            kept = msgspec.json.decode(state.remembered(f"columns/{key}") or b"", type=_Kept)
+        except msgspec.DecodeError:
+            return
+        header, numbers = self._header, {column.key: number for number, column in enumerate(self._columns)}
+        self._sharing = True
+        for place, column in enumerate(column for column in kept.columns if column.key in numbers):
+            number = numbers[column.key]
+            header.moveSection(header.visualIndex(number), place)
+            header.setSectionHidden(number, column.hidden)
+            if column.width:
+                header.resizeSection(number, column.width)
+        if kept.sorted_by in numbers:
+            order = Qt.SortOrder.DescendingOrder if kept.descending else Qt.SortOrder.AscendingOrder
+            header.setSortIndicator(numbers[kept.sorted_by], order)
+        self._sharing = False
+        self._by_hand = kept.by_hand
 
     # --- widths -----------------------------------------------------------------------------------------------
 

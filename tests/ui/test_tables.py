@@ -247,6 +247,36 @@ def test_widths_changed_by_hand_and_the_order_are_remembered(
     assert names(again_model) == ["bea", "Çelik", "Anna"]
 
 
+def test_what_is_remembered_of_columns_fits_other_columns_too(
+    qtbot: QtBot, app: App, theme: Theme, table: Table
+) -> None:
+    """Another version may have more of them, fewer, or the same in another order."""
+    header = table.horizontalHeader()
+    header.moveSection(2, 0)
+    header.resizeSection(2, 177)
+    header.setSectionHidden(0, True)
+    table.remember(app.state, "people")
+    new = Column(key="new", title="New", text=lambda row: "new", width=80)
+    others = (COLUMNS[2], new, COLUMNS[1], COLUMNS[0])
+    model = TableModel(others, lambda row: row.name)
+    again = Table(model, theme, "People")
+    qtbot.addWidget(again)
+    again.recall(app.state, "people")
+    header = again.horizontalHeader()
+    order = [others[header.logicalIndex(place)].key for place in range(4)]
+    assert order == [COLUMNS[2].key, COLUMNS[0].key, COLUMNS[1].key, "new"]
+    assert [header.isSectionHidden(number) for number in range(4)] == [False, False, False, True]
+    assert header.sectionSize(0) == 177
+
+
+@pytest.mark.parametrize("kept", [b"", b"1\0\0\xff", b"{}", b'{"by_hand": 1}'])
+def test_what_cannot_be_read_of_columns_is_passed_over(app: App, table: Table, kept: bytes) -> None:
+    app.state.remember("columns/people", kept)
+    before = [table.horizontalHeader().sectionSize(number) for number in range(len(COLUMNS))]
+    table.recall(app.state, "people")
+    assert [table.horizontalHeader().sectionSize(number) for number in range(len(COLUMNS))] == before
+
+
 def test_rows_grow_with_their_wrapped_notes(qtbot: QtBot, table: Table, model: TableModel) -> None:
     model.set_rows([Person("short", 1, None, "a"), Person("long", 1, None, "many words " * 30)])
     lines = {model.index(line, 0).data(): line for line in range(2)}

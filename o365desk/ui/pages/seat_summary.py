@@ -5,14 +5,20 @@ from typing import Any
 
 from o365desk.catalogue.licences import seats
 
+_ENDLESS = 1_000_000
+
 
 def summary(plans: Iterable[Mapping[str, Any]]) -> str:
-    """A line about plans in Graph's shape."""
-    counted = [seats(plan) for plan in plans]
+    """A line about plans in Graph's shape. Plans that Microsoft gives away come with a million seats: beside them
+    those that somebody pays for would not be seen."""
+    every = [seats(plan) for plan in plans]
+    counted = [each for each in every if each["enabled"] < _ENDLESS]
+    given = len(every) - len(counted)
     enabled, used = (sum(each[key] for each in counted) for key in ("enabled", "used"))
     full = sum(each["free"] == 0 and each["enabled"] > 0 for each in counted)
     over = sum(each["free"] < 0 for each in counted)
     parts = [f"{used:,} of {enabled:,} seats are used"]
     parts += [f"{full} {'plan has' if full == 1 else 'plans have'} no seat left"] if full else []
     parts += [f"{over} {'plan has' if over == 1 else 'plans have'} more used than there are"] if over else []
+    parts += [f"{given} {'plan' if given == 1 else 'plans'} of a million seats not counted"] if given else []
     return ", ".join(parts)
