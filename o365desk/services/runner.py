@@ -1,17 +1,16 @@
 """The runner: the one way to run an operation, for window, command line, schedule and tests alike."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
-from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
@@ -21,15 +20,12 @@ from o365desk.services.state import State
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
-    from o365desk.services.graph import Graph, Patience, Pause
+    from o365desk.services.graph import Graph, Pause
     from o365desk.services.reading import Page, ReadEnd
-    from o365desk.services.secrets import Secret
     from o365desk.services.signin import SignIns, Token
     from o365desk.services.suggesting import Suggestion
 
 _SETTINGS = "settings"
-_RENEW = timedelta(minutes=2)
-"""How long before its end a token is replaced: a request may wait that long."""
 
 
 @dataclass(frozen=True)
@@ -42,57 +38,6 @@ class Session:
     stop: Stop
     lacking: Callable[[], Problem | None]
     """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
-
-
-class _Bearer:
-    """The token of one piece of work, replaced in time. A sign-in service that is busy is waited for, as Graph is:
-    `rest` waits. Safe from any thread."""
-
-    def __init__(
-        self,
-        get: "Callable[[str | None, bool], Token]",
-        source: DataSource,
-        patience: "Patience",
-        rest: "Callable[[Pause], None]",
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._ask, self._source = get, source
-        self._patience, self._rest, self._clock = patience, rest, clock
-        self._lock = threading.Lock()
-        self.token = self._get(None)
-
-    def _get(self, claims: str | None, *, renew: bool = False) -> "Token":
-        from o365desk.services.pace import Endurance
-        from o365desk.services.signin import BusyError
-
-        endurance = Endurance(self._patience)
-        while True:
-            try:
-                return self._ask(claims, renew)
-            except BusyError as error:
-                endurance.failed()
-                if endurance.spent(error.wait):
-                    raise
-                self._rest(endurance.pause(error.wait, error.problem.title))
-
-    def lacking(self, operation: "Operation") -> Problem | None:
-        """Why the operation may not be run any more, by a new token: what the present one may was true when it was
-        made. None if that is not the reason, or cannot be found out now."""
-        from o365desk.services import allowed
-
-        try:
-            token = self._get(None, renew=True)
-        except ProblemError as error:
-            return error.problem if error.problem.conclusive else None
-        except CancelledError:
-            return None  # whoever asked comes upon it by themselves, after what came was written down
-        return allowed.off_by_token(self._source, operation, token)
-
-    def __call__(self, claims: str | None) -> "Secret":
-        with self._lock:
-            if claims or self.token.expires - _RENEW < self._clock():
-                self.token = self._get(claims)
-            return self.token.value
 
 
 class Runner:
@@ -277,6 +222,7 @@ class Runner:
         """Graph, open for one piece of work; `steadfast`: with the patience of a run. Raises ProblemError where the
         operation is off, or the token says that its permission is lacking: before anything is sent."""
         from o365desk.services import allowed, pace
+        from o365desk.services.bearer import Bearer
         from o365desk.services.graph import PATIENT, STEADFAST, Graph
 
         if operation and (why := allowed.off_before(self._connections, source, operation)):
@@ -284,7 +230,7 @@ class Runner:
         sign_ins = self._sign_ins()
         with sign_ins.line(source, stop) as line:
             patience = STEADFAST if steadfast else PATIENT
-            bearer = _Bearer(
+            bearer = Bearer(
                 lambda claims, renew: sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew),
                 source,
                 patience,

@@ -1,0 +1,62 @@
+"""The token of one piece of work, replaced in time. A sign-in service that is busy is waited for, as Graph is."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from o365desk.catalogue import Operation
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.services import allowed
+from o365desk.services.pace import Endurance, Patience, Pause
+from o365desk.services.secrets import Secret
+from o365desk.services.signin import BusyError, Token
+
+_RENEW = timedelta(minutes=2)
+"""How long before its end a token is replaced: a request may wait that long."""
+
+
+class Bearer:
+    """See the module. `get` asks for a token, with the claims of a challenge, afresh or not; `rest` waits. Safe
+    from any thread."""
+
+    def __init__(
+        self,
+        get: Callable[[str | None, bool], Token],
+        source: DataSource,
+        patience: Patience,
+        rest: Callable[[Pause], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ask, self._source = get, source
+        self._patience, self._rest, self._clock = patience, rest, clock
+        self._lock = threading.Lock()
+        self.token = self._get(None)
+
+    def _get(self, claims: str | None) -> Token:
+        endurance = Endurance(self._patience)
+        while True:
+            try:
+                return self._ask(claims, False)
+            except BusyError as error:
+                endurance.failed()
+                if endurance.spent(error.wait):
+                    raise
+                self._rest(endurance.pause(error.wait, error.problem.title))
+
+    def lacking(self, operation: Operation) -> Problem | None:
+        """Why the operation may not be run any more, by a new token: what the present one may was true when it was
+        made. None if that is not the reason, or cannot be found out now."""
+        try:
+            token = self._ask(None, True)  # without patience: an explanation is not worth a wait
+        except ProblemError as error:
+            return error.problem if error.problem.conclusive else None
+        except CancelledError:
+            return None  # whoever asked comes upon it by themselves, after what came was written down
+        return allowed.off_by_token(self._source, operation, token)
+
+    def __call__(self, claims: str | None) -> Secret:
+        with self._lock:
+            if claims or self.token.expires - _RENEW < self._clock():
+                self.token = self._get(claims)
+            return self.token.value
