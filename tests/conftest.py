@@ -5,6 +5,7 @@ A warning, a Qt warning, an unexpected log warning, or a thread left behind fail
 
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A shell that starts this in the background has it ignore Ctrl+C, which some tests press.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The tests' programs never see the tester's settings, keychain, proxy or vault.
 for name in [
     name

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
@@ -19,7 +19,7 @@ from o365desk.ui.pages.command_line import CommandLine
 from o365desk.ui.pages.operation_form import OperationForm
 from o365desk.ui.pages.operation_help import OperationHelp
 from o365desk.ui.pages.results import Chosen, Results
-from o365desk.ui.result_rows import pack, searched
+from o365desk.ui.pages.streaming import Pages, Turn
 from o365desk.ui.tasks import Task, Tell
 
 _ALL_ROOM = 1000
@@ -136,10 +136,12 @@ class OperationView(QWidget):
         runner = self._context.app.runner
 
         def work(stop: Stop, tell: Tell) -> Any:
-            def page(page: Any) -> None:
-                tell((pack(page.rows), [searched(operation.columns, row) for row in page.rows], page.total))
-
-            return runner.read(source, operation, values, stop, page, told=tell, max_rows=most, order=order)
+            pages = Pages(operation.columns, tell)
+            end = runner.read(
+                source, operation, values, stop, pages.take, told=pages.pause, max_rows=most, order=order
+            )
+            pages.hand_over()
+            return end
 
         results.begin()
         self.banner.hide()
@@ -156,11 +158,12 @@ class OperationView(QWidget):
         self.changed.emit()
 
     def _told(self, what: Any) -> None:
-        """A page as the worker packed it, a Pause, or None at its end."""
+        """A Turn, a Pause, or None at its end."""
         if self.results is None:
             return
-        if isinstance(what, tuple):
-            self.results.take(*what)
+        if isinstance(what, Turn):
+            self.results.take(what.rows, what.texts, what.total)
+            QTimer.singleShot(0, what.over)  # when it has been painted
         else:
             self.results.wait(what.reason if what else "")
 
