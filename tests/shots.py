@@ -274,7 +274,7 @@ def _listed(kind: str) -> Callable[[Any], None]:
 
         rows = written.plans() if kind == "plans" else written.users(1260 if kind == "ended" else 999)
         view.results.begin()
-        view.results.take(pack(rows), [searched(view.operation.columns, row) for row in rows], None)
+        view.results.take(pack(rows), [searched(view.results.searching, row) for row in rows], None)
         if kind == "waiting":
             view.results.wait("Microsoft asks for 12 s")
         elif kind == "broken":

@@ -63,10 +63,9 @@ class Column:
     width: int = 140
 
     @property
-    def searched(self) -> bool:
-        """Whether the filter above the table looks here: in every column of texts that is shown unless somebody
-        chooses otherwise. More would make a key stroke slow over a hundred thousand rows."""
-        return self.shown and self.kind in (ColumnKind.TEXT, ColumnKind.IDENTIFIER, ColumnKind.LIST)
+    def has_text(self) -> bool:
+        """Whether it holds words, which a filter can look for."""
+        return self.kind in (ColumnKind.TEXT, ColumnKind.IDENTIFIER, ColumnKind.LIST)
 
     def value(self, row: Mapping[str, Any]) -> Any:
         """The native value of a row here; None where there is none."""

@@ -19,7 +19,6 @@ def table_column(listed: Listed) -> Column:
         bulk=bulk_of(listed),
         width=listed.width,
         shown=listed.shown,
-        searched=listed.searched,
         right=listed.kind is ColumnKind.NUMBER,
         mono=listed.kind is ColumnKind.IDENTIFIER,
         grows=listed.kind in (ColumnKind.TEXT, ColumnKind.LIST) and listed.width > 160,

@@ -38,8 +38,18 @@ def pack(rows: Sequence[Mapping[str, Any]]) -> list[Packed]:
 
 def searched(columns: Sequence[Column], row: Mapping[str, Any]) -> str:
     """What the filter looks at: the texts of the columns that it searches."""
-    values = [column.value(row) for column in columns if column.searched]
+    values = [column.value(row) for column in columns]
     return "\n".join([value if type(value) is str else _plain(value) for value in values if value]).casefold()
+
+
+def searched_again(columns: Sequence[Column], rows: Sequence[Packed], rest: Callable[[], None]) -> list[str]:
+    """The same of many rows; `rest` is called now and then."""
+    texts = []
+    for number, row in enumerate(rows):
+        texts.append(searched(columns, decoded(row)))
+        if number % _IN_SIGHT == 0:
+            rest()
+    return texts
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QTableView
 
@@ -60,7 +60,9 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(QObject):
-    """See the module. `choosing`: a person may hide columns and move them."""
+    """See the module. `choosing`: a person may hide columns and move them; `chosen` follows."""
+
+    chosen = Signal()
 
     def __init__(self, view: QTableView, columns: Sequence[Column], *, choosing: bool) -> None:
         super().__init__(view)
@@ -96,6 +98,7 @@ class Header(QObject):
         if shown or self.shown() != [number]:
             self._header.setSectionHidden(number, not shown)
             self.share_room()
+            self.chosen.emit()
 
     def menu(self) -> QMenu:
         """The columns with check marks, and the way back to how they were."""
@@ -126,6 +129,7 @@ class Header(QObject):
             header.setSectionHidden(number, not column.shown)
         self._by_hand = False
         self.share_room()
+        self.chosen.emit()
 
     def _popup(self, at: QPoint) -> None:
         menu = self.menu()

@@ -95,6 +95,14 @@ class Mark:
     identity: object
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """All rows at a time; see `TableModel.as_they_came`."""
+
+    age: int
+    rows: tuple[Any, ...]
+
+
 class TableModel(QAbstractTableModel):
     """Rows (any objects) seen through columns. `identity` tells a row from another across reloads. `ordered`
     follows when many rows were put in order."""
@@ -168,6 +176,19 @@ class TableModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), line, line + len(shown) - 1)
             self._shown += shown
             self.endInsertRows()
+
+    def as_they_came(self) -> "Snapshot":
+        """All rows, for a worker that prepares other texts for the filter."""
+        return Snapshot(self._age, tuple(self._rows))
+
+    def set_texts(self, of: "Snapshot", texts: Sequence[str]) -> bool:
+        """The filter looks at these from now on. False, if there are other rows by now."""
+        if of.age != self._age or len(of.rows) != len(self._rows):
+            return False
+        self._texts = list(texts)
+        if self._words:
+            self._filter_again()
+        return True
 
     def set_filter(self, text: str) -> None:
         """Shows only rows with all these words in their searched columns."""

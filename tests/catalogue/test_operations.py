@@ -46,7 +46,7 @@ def test_an_operation_is_whole(operation: Operation) -> None:
     else:
         assert operation.columns
         assert len({column.key for column in operation.columns}) == len(operation.columns)
-        assert any(column.searched for column in operation.columns)
+        assert any(column.has_text and column.shown for column in operation.columns)
     for field in operation.fields:
         assert field.help.endswith("."), field.key
 

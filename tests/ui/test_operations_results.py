@@ -260,10 +260,43 @@ def test_the_filter_counts_what_it_leaves_and_escape_clears_it(counter: Counter,
 def test_the_filter_finds_what_stands_in_any_column_of_texts(listed: Results, text: str) -> None:
     listed.search.setText(text)
     shown = listed.model.shown_rows()
-    cells = [[each.text(row).casefold() for each in listed.model.columns if each.searched] for row in shown]
+    keys = [each.key for each in listed.searching]
+    cells = [[each.text(row).casefold() for each in listed.model.columns if each.key in keys] for row in shown]
     assert 0 < len(shown) < USERS
     assert all(all(word in " ".join(texts) for word in text.split()) for texts in cells)
     assert "Department" in listed.search.toolTip()
+
+
+def test_a_column_that_is_chosen_later_is_looked_in_too(counter: Counter, listed: Results) -> None:
+    row = unpacked(listed.model.shown_rows()[700])
+    listed.search.setText(row["id"])
+    assert listed.model.rowCount() == 0
+    listed.table.columns.show_column(column(listed, "id"), True)
+    counter.soon(lambda: listed.model.rowCount() == 1)
+    assert listed.count.text() == f"1 of {USERS:,} users"
+    assert "Object ID" in listed.search.toolTip()
+    counter.run()  # also what is read from then on
+    assert listed.model.rowCount() == 1
+    listed.table.columns.reset()
+    counter.soon(lambda: listed.model.rowCount() == 0)
+    assert "Object ID" not in listed.search.toolTip()
+
+
+def test_a_column_that_is_chosen_while_it_reads_is_looked_in_at_the_end(
+    counter: Counter, switches: Callable[..., Any]
+) -> None:
+    counter.open(counter.source(), "user-list")
+    switches(latency_ms=150)
+    counter.page.run_button.click()
+    listed = counter.results
+    counter.soon(lambda: listed.model.total)
+    number = column(listed, "id")
+    listed.table.columns.show_column(number, True)
+    assert listed.reading
+    switches(latency_ms=0)
+    counter.idle()
+    listed.search.setText(unpacked(listed.model.shown_rows()[3])["id"])
+    counter.soon(lambda: listed.model.rowCount() == 1)
 
 
 def test_columns_are_sorted_by_what_they_hold(counter: Counter, listed: Results) -> None:

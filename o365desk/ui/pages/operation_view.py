@@ -136,7 +136,7 @@ class OperationView(QWidget):
         runner = self._context.app.runner
 
         def work(stop: Stop, tell: Tell) -> Any:
-            pages = Pages(operation.columns, tell)
+            pages = Pages(columns, tell)
             end = runner.read(
                 source, operation, values, stop, pages.take, told=pages.pause, max_rows=most, order=order
             )
@@ -144,6 +144,7 @@ class OperationView(QWidget):
             return end
 
         results.begin()
+        columns = results.searching
         self.banner.hide()
         self._task = self._context.tasks.run(
             f"{operation.title}: {source.name}",

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.catalogue import OPERATIONS, Operation
+from o365desk.catalogue import OPERATIONS, Column, Operation
 from o365desk.catalogue.operations import Family
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
@@ -31,8 +31,9 @@ from o365desk.ui.pages.result_export import ExportDialog, Wish, write
 from o365desk.ui.pages.seat_summary import summary
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.result_columns import table_column
-from o365desk.ui.result_rows import Packed, unpacked
+from o365desk.ui.result_rows import Packed, searched_again, unpacked
 from o365desk.ui.tables import Empty, Table, TableArea, TableModel
+from o365desk.ui.tasks import Task
 
 NOUNS = {Family.USERS: ("user", "users"), Family.GROUPS: ("group", "groups"), Family.LICENCES: ("plan", "plans")}
 _ENTITIES = {
@@ -87,8 +88,6 @@ class Results(QWidget):
         self.remark.setObjectName("remark")
         self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
         self.search.setAccessibleName("Filter these rows")
-        where = ", ".join(each.title for each in operation.columns if each.searched)
-        self.search.setToolTip(f"Looks in: {where}.")
         self.use_button = QPushButton("&Use for…")
         self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
         self.bar = QProgressBar(textVisible=False)
@@ -96,12 +95,16 @@ class Results(QWidget):
         self.model = TableModel([table_column(each) for each in operation.columns], lambda row: row, self)
         self.table = Table(self.model, context.theme, operation.title, several=True)
         self.table.recall(context.app.state, self._key())
+        self.searching = self._with_words()
+        """The columns that the filter looks at; so that a worker prepares their texts."""
+        self._preparing: Task | None = None
         self.empty = Empty(context.theme, "search", "", "")
         self.area = TableArea(self.table, self.model, self.empty, context.theme)
         self._lay_out()
         self._connect()
         self.model.set_rows([])  # so that it is said what will be here
         self._tell_uses()
+        self._search_anew()
         self._tell()
 
     # --- what the read says ---------------------------------------------------------------------------------
@@ -110,6 +113,7 @@ class Results(QWidget):
         """A read begins; what was there stays until something comes."""
         self.reading, self._total, self._remark, self._ended = True, None, "", False
         self._from_before = self._read if self.model.total else None
+        self.searching = self._with_words()
         self.banner.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
@@ -213,7 +217,37 @@ class Results(QWidget):
         if self.model.has_order:
             self.model.resort()
         self.bar.hide()
+        self._search_anew()
         self._tell()
+
+    def _with_words(self) -> tuple[Column, ...]:
+        """The columns in sight that hold words."""
+        shown = self.table.columns.shown()
+        return tuple(each for at, each in enumerate(self._operation.columns) if at in shown and each.has_text)
+
+    def _search_anew(self) -> None:
+        """Other columns are in sight: the filter looks at those, as soon as a worker has prepared it."""
+        wanted, of = self._with_words(), self.model.as_they_came()
+        where = ", ".join(each.title for each in wanted)
+        self.search.setToolTip(f"Looks in: {where}." if where else "No column that holds words is in sight.")
+        if self._preparing:
+            self._preparing.abandon()
+        if self.reading or wanted == self.searching:
+            return
+
+        def done(texts: list[str]) -> None:
+            if self.model.set_texts(of, texts):
+                self.searching = wanted
+                self._tell()
+
+        self._preparing = self._context.tasks.run(
+            "Preparing the filter",
+            lambda stop, tell: searched_again(wanted, of.rows, stop.check),
+            done,
+            self._context.notices.problem,
+            owner=self,
+            quiet=True,
+        )
 
     def _rows(self, count: int) -> str:
         one, many = NOUNS[self._operation.family]
@@ -292,6 +326,7 @@ class Results(QWidget):
         self.search.returnPressed.connect(self.table.setFocus)
         self.export_button.clicked.connect(self.export)
         self.columns_button.clicked.connect(self._choose_columns)
+        self.table.columns.chosen.connect(self._search_anew)
         self.table.chosen.connect(self._tell_uses)
         self.table.selectionModel().selectionChanged.connect(self._tell_uses)
         kind, _ = _ENTITIES[self._operation.family]
