@@ -17,7 +17,7 @@ _SECRETS = (
     r"(\b[a-z][a-z0-9+.-]*://)[^\s/@'\"]+:[^\s/@'\"]*(?=@)",
     r"([?&#]code=)[^\s&'\"]+",
     # Entra's client secrets: 3 characters, a digit, Q~, then 31 to 34 more
-    r"()\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
+    r"()(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
     # Entra's refresh tokens and codes
     r"()\b[01]\.A[A-Za-z0-9_-]{20,}[A-Za-z0-9_.-]*",
     r"()-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",

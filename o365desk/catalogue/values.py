@@ -43,9 +43,9 @@ def _check_use(operation: Operation, field: Field, values: Mapping[str, str]) ->
         return None
     choice = next(each for each in operation.fields if each.key == key)
     chosen = values.get(key, "").strip() or choice.choices[0][0]
-    if chosen == wanted:
-        return None
     words = dict(choice.choices)
+    if chosen == wanted or chosen not in words:  # what is wrong then is the choice
+        return None
     return _problem(
         field.key,
         f"{field.plain_label} makes no sense with the {choice.plain_label.lower()} “{words.get(chosen, chosen)}”",

@@ -32,7 +32,7 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as we live
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8", errors="replace"))  # noqa: SIM115, PTH123 - as long as we live
         elif name != "stdin" and hasattr(stream, "reconfigure"):
             # A terminal that lacks a letter gets a question mark, not a traceback.
             stream.reconfigure(errors="replace")

@@ -154,7 +154,7 @@ def secret_set(
     passphrase: Annotated[
         bool, typer.Option("--passphrase", help="Set the certificate's passphrase, not the client secret.")
     ] = False,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
 ) -> int:
     """Keep a data source's client secret in the vault. It is never given as an argument: other users of the
     computer can read those."""
@@ -162,7 +162,7 @@ def secret_set(
         raise typer.BadParameter(
             "a secret is never an argument: others can read it there, and your shell may keep it. Take it out of "
             "the shell's history, and give it on standard input; nothing was kept",
-            param_hint="--stdin",
+            param_hint="the argument after the name",
         )
     app = unlocked(services(context))
     source = app.workspace.get(name).source

@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from o365desk import catalogue
 from o365desk.app import App
 from o365desk.cli.outcomes import summary
 from o365desk.cli.printing import interruptible, print_json, print_table, say
@@ -15,7 +14,6 @@ from o365desk.cli.steering import Ticker
 from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, Settings
 from o365desk.services import exports
@@ -122,29 +120,13 @@ def runs_retry(
         exports.refuse_unwritable(output)
     app = unlocked(services(context))
     run = app.runner.run(run_id)
-    source, rows = _source(app, run), app.runner.rows_of(run.id)
-    if not rows:
-        raise ProblemError(_nothing_to_retry(run))
+    source = _source(app, run)
     with Ticker() as ticker:
-        plan: Plan = interruptible(
-            lambda stop: app.runner.plan(source, catalogue.operation(run.operation), rows, stop, ticker.planning)
-        )
+        plan: Plan = interruptible(lambda stop: app.runner.retry(run.id, stop, ticker.planning))
     if apply:
         return apply_plan(app, source, plan, chosen, output, allow_large, confirm)
     command = shlex.join(["o365desk", "runs", "retry", run.id, *apply_options(plan)])
     return tell_plan(app, plan, command, chosen, output)
-
-
-def _nothing_to_retry(run: Run) -> Problem:
-    instead = "resume" if run.state.resumable else "undo"
-    return Problem(
-        title=f"No row of run {run.id} can be tried again",
-        cause=f"It undid run {run.undoes}; what is left of that is planned anew."
-        if run.undoes
-        else "None of its rows failed.",
-        remedy=f"Use: o365desk runs {'undo ' + run.undoes if run.undoes else instead + ' ' + run.id}",
-        code="nothing-failed",
-    )
 
 
 def _source(app: App, run: Run) -> DataSource:

@@ -62,6 +62,10 @@ class Ticker:
 
     def running(self, progress: RunProgress) -> None:
         """How far a run is."""
+        if not progress.run:
+            if progress.waiting:
+                self.waiting(progress.waiting)
+            return
         counts = progress.counts
         done = counts.total - counts.not_attempted
         parts = [f"{done:,} of {counts.total:,}: {counts.changed:,} changed, {counts.already:,} already so"]

@@ -81,7 +81,7 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
     with Ticker() as ticker:
 
         def tell(progress: RunProgress) -> None:
-            began[:] = [progress.run]
+            began[:] = [progress.run] if progress.run else []
             ticker.running(progress)
 
         def follow(control: Control) -> Run:
@@ -129,7 +129,7 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
 def _show_ways_on(app: App, run: Run) -> None:
     ways = {
         "To go on": "resume" if run.state.resumable else "",
-        "To try again what failed": "retry" if app.runner.rows_of(run.id) else "",
+        "To try again what failed": "retry" if run.counts.failed and not run.undoes else "",
         "To undo it": "undo" if run.undoable else "",
     }
     for what, verb in ways.items():

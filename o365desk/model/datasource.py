@@ -422,7 +422,7 @@ def _check_tenant(tenant: str) -> Problem | None:
     return _field_problem(
         "tenant",
         "Tenant is neither an ID nor a domain",
-        f"“{tenant}” is not a GUID and not a domain name.",
+        "It is not a GUID and not a domain name.",
         "Type it like contoso.onmicrosoft.com, or paste the Directory (tenant) ID.",
     )
 

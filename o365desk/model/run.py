@@ -177,7 +177,8 @@ class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How a run stands now. `rate` in rows a second, `left` in seconds (None: not yet known); `waiting` says what
-    is waited for ("Microsoft asks for 12 s"), "" for nothing. `recent` are the rows that ended since the last."""
+    is waited for ("Microsoft asks for 12 s"), "" for nothing. `recent` are the rows that ended since the last.
+    Before it begins (the sign-in service may ask to wait), `run` is empty and nothing is counted."""
 
     run: str
     counts: Counts

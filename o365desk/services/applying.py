@@ -16,6 +16,7 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
 from o365desk.services import comparing, creating, lookup, pace, shapes
+from o365desk.services.denials import Denials, spread
 from o365desk.services.graph import PATIENT, Graph, Reply, Request
 from o365desk.services.journal import SAME, SENT, Journal, Kept
 from o365desk.services.ledger import Ledger, Progress, Rests
@@ -110,23 +111,25 @@ class _Work:
     """One run of anything but new groups, being carried out."""
 
     def __init__(
-        self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests, since: datetime
+        self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests, now: Run
     ) -> None:
         if operation.change is None:
             raise AssertionError(f"{operation.key} is no write")
         self._graph, self._change = graph, operation.change
         self._ledger, self._control, self._rest = ledger, control, rest
-        self._groups = _Groups(graph, operation.change, since)
+        self._groups = _Groups(graph, operation.change, now.started)
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[Pack] = []
-        self._only_aim = self._denied = self._got_through = self._turned_away = False
-        self._lack: Problem | None = None
-        self._refusal: Problem | None = None
+        self._turn = 0
+        self._turns: dict[int, int] = {}
+        self._sampling = False
+        self._denied: list[tuple[Kept, Reply]] = []
+        self._untrusted: Problem | None = None
 
-    def carry_out(self, rows: Sequence[Kept]) -> None:
+    def carry_out(self, rows: Sequence[Kept], *, fresh: bool) -> None:
         """All rows. Raises StoppedError, CancelledError; returns early after a gentle cancel."""
-        self._only_aim = len({shapes.aim(row) for row in rows}) == 1
+        self._denials = Denials(self._ledger, fresh=fresh, only_aim=len({shapes.aim(row) for row in rows}) == 1)
         doubtful = [row for row in rows if row.state == SENT]
         left = {row.number for row in rows} - {row.number for row in doubtful}
         if doubtful:
@@ -150,43 +153,54 @@ class _Work:
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
             answered[fate(reply)].append((pack, reply))
+        self._unsent(pack for pack, _ in answered[Fate.AWAY])
         new = self._groups.new(answered[Fate.REFUSED], packs)
         early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
         busy, spent = self._busy([*answered[Fate.BUSY], *early])
         refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
-        try:
-            left = self._without_lost_groups(refused, packs)
-            self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
-            self._judge_denied(answered[Fate.DENIED])
-            lost = self._lost(answered[Fate.LOST])
-        except (StoppedError, CancelledError):
-            # They could not be looked into. That they were not done is sure all the same.
-            self._unsent(pack for kind in _TURNED_DOWN for pack, _ in answered[kind])
-            raise
-        parts = [pack for pack, _ in left if len(pack.rows) > 1]
-        self._stop_here([*parts, *busy, *(pack for pack, _ in answered[Fate.AWAY])], answered[Fate.AWAY])
+        left = self._without_lost_groups(refused, packs)
+        self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
+        lost = self._lost(answered[Fate.LOST])
+        self._denied += [(row, reply) for pack, reply in answered[Fate.DENIED] for row in pack.rows]
+        held = [pack for pack, reply in answered[Fate.AWAY] if reply.problem is None]
+        gave_up = next((reply.problem for _, reply in answered[Fate.AWAY] if reply.problem is not None), None)
+        if not (gave_up or self._untrusted or self._sampling or self._control.cancelled):
+            held = self._sampled(held)
+            self._judge_denied()
+        if stopped := self._untrusted or self._denials.refusal:
+            raise StoppedError(stopped)
         if self._control.cancelled:
             return []
+        if gave_up:
+            raise StoppedError(gave_up)
+        parts = [pack for pack, _ in left if len(pack.rows) > 1]
         again = [*busy, *lost]
         if again:
-            self._rest_before(again, unsent=[*parts, *busy])
-        return [*shapes.split(self._change, parts, self._graph.root), *again]
+            self._rest_before(again)
+        return [*shapes.split(self._change, parts, self._graph.root), *again, *held]
 
-    def _stop_here(self, waiting: list[Pack], away: list[tuple[Pack, Reply]]) -> None:
-        """Raises StoppedError where no more is to be sent; `waiting` was not done for sure, but for what was in
-        doubt before."""
-        stopped = self._refusal or next((reply.problem for _, reply in away if reply.problem is not None), None)
-        if stopped or self._control.cancelled:
-            self._unsent(waiting)
-        if stopped:
-            raise StoppedError(stopped)
+    def _sampled(self, held: list[Pack]) -> list[Pack]:
+        """Where somebody may be turned away: sends samples of what is held back. Returns what is left of it."""
+        if not self._denials.suspected:
+            return held
+        samples, rest = spread(held)
+        more: list[Pack] = []
+        if samples:
+            self._denials.suspected = None
+            self._sampling = True
+            try:
+                more = self._round(samples)
+            finally:
+                self._sampling = False
+        if self._denials.suspected:
+            self._denials.conclude()
+        return [*more, *rest]
 
     def _unsent(self, packs: Iterable[Pack]) -> None:
         self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)
 
-    def _rest_before(self, again: Sequence[Pack], unsent: Sequence[Pack]) -> None:
+    def _rest_before(self, again: Sequence[Pack]) -> None:
         """Waits before a further try, the longer the more there were."""
-        self._unsent(unsent)
         tried = max(self._times[row.number] for pack in again for row in pack.rows)
         self._rest(pace.unasked(PATIENT.backoff(tried), "Microsoft Graph could not do some rows yet"))
 
@@ -218,39 +232,30 @@ class _Work:
     # --- what Graph.batch calls -------------------------------------------------------------------------------
 
     def _may_go_on(self) -> bool:
-        return self._refusal is None and self._control.may_go_on()
+        return not (self._untrusted or self._denials.holding) and self._control.may_go_on()
 
     def _before(self, requests: list[Request]) -> None:
         rows = [row for request in requests for row in self._pack(request).rows]
+        self._turn += 1
+        self._turns |= dict.fromkeys((row.number for row in rows), self._turn)
         self._ledger.sent(rows)
 
     def _put_off(self, requests: list[Request]) -> None:
         self._unsent(self._pack(request) for request in requests)
 
     def _answered(self, replies: list[Reply]) -> None:
-        denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
-        lacking = self._lacking(denied, replies)
+        # These were not done, whatever comes of it; also if nobody hears the other answers.
+        self._unsent(self._pack(reply.request) for reply in replies if fate(reply) in _TURNED_DOWN)
         with self._ledger.together():
             for reply in replies:
                 if fate(reply) is Fate.DONE:
                     rows = self._pack(reply.request).rows
                     self._ledger.ended(rows, RowOutcome.CHANGED, request_id=reply.request_id)
-                    self._got_through = True
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
-        self._refusal = self._refusal or untrusted or lacking
-        aims = {self._pack(reply.request).aim for reply in denied}
-        if not lacking and len(denied) == len(replies) and (self._only_aim or len(aims) > 1):
-            # It is not about one row or one group: the others would be refused the same way.
-            self._refusal = self._ledger.explained(denied[0])
-            self._turned_away = self._turned_away or self._got_through or len(aims) > 1
-
-    def _lacking(self, denied: Sequence[Reply], replies: Sequence[Reply]) -> Problem | None:
-        """Whether what was denied was so for a permission that was taken away. Asked at the first denial, and when
-        nothing comes through: a group that refuses each of its rows must not cost a question each."""
-        if denied and not self._lack and not (self._denied and len(denied) < len(replies)):
-            self._denied, self._lack = True, self._ledger.lacking(denied[0])
-            self._turned_away = self._turned_away or self._lack is not None
-        return self._lack if denied else None
+        self._untrusted = self._untrusted or untrusted
+        aims = {self._pack(reply.request).aim for reply in replies if fate(reply) is Fate.DENIED}
+        turn = max(self._turns[row.number] for reply in replies for row in self._pack(reply.request).rows)
+        self._denials.hear(replies, aims, turn, sampling=self._sampling)
 
     def _pack(self, request: Request) -> Pack:
         return self._packs[int(str(request.key))]
@@ -288,19 +293,15 @@ class _Work:
         root = self._graph.root
         return [*shapes.packs(self._change, together, root), *shapes.packs(self._change, alone, root, 1)]
 
-    def _judge_denied(self, denied: Sequence[tuple[Pack, Reply]]) -> None:
-        """Rows that were denied, once all have answered: where whoever asks was turned away (a consent withdrawn, a
-        role that ran out), no row is to blame, and resuming tries it. What an earlier try may have done is looked
-        at first."""
-        rows = [(row, reply) for pack, reply in denied for row in pack.rows]
-        self._judge([(row, reply) for row, reply in rows if row.number in self._doubted])
-        left = [(row, reply) for row, reply in rows if row.number not in self._doubted]
-        if self._turned_away:
-            self._ledger.unsent(row for row, _ in left)
-            return
-        with self._ledger.together():
-            for row, reply in left:
-                self._ledger.failed([row], reply)
+    def _judge_denied(self) -> None:
+        """What was denied, once it is known who is to blame. What an earlier try may have done is looked at."""
+        denied, self._denied = self._denied, []
+        self._judge([(row, reply) for row, reply in denied if row.number in self._doubted])
+        if not self._denials.blameless:
+            with self._ledger.together():
+                for row, reply in denied:
+                    if row.number not in self._doubted:
+                        self._ledger.failed([row], reply)
 
     def _judge(self, refused: Sequence[tuple[Kept, Reply]]) -> None:
         """Rows that were refused alone: what they ask for may be so already, by somebody else or by an earlier
@@ -311,10 +312,10 @@ class _Work:
         done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
         with self._ledger.together():
             for row, reply in refused:
-                if not done[row.number] and fate(reply) is Fate.DENIED and self._turned_away:
-                    self._ledger.unsent([row])
-                elif not done[row.number]:
-                    self._ledger.failed([row], reply)
+                if not done[row.number]:
+                    # Who was turned away tries it another time: it stays in doubt until then.
+                    if not (fate(reply) is Fate.DENIED and self._denials.blameless):
+                        self._ledger.failed([row], reply)
                 elif row.number in self._doubted:
                     self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
                 else:
@@ -344,10 +345,17 @@ def _wholly_refused(refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack])
 
 
 def carry_out(
-    session: "Session", journal: Journal, run: str, operation: Operation, control: Control, progress: Progress
+    session: "Session",
+    journal: Journal,
+    run: str,
+    operation: Operation,
+    control: Control,
+    progress: Progress,
+    *,
+    fresh: bool,
 ) -> None:
-    """Carries out what is left of a run, which the caller holds, and closes it. Never raises for what Graph, the
-    network or the person do: the run then says so."""
+    """Carries out what is left of a run, which the caller holds, and closes it; `fresh`: it was not resumed yet.
+    Never raises for what Graph, the network or the person do: the run then says so."""
     now = journal.run(run)
     progress.begin(run, now.counts)
     graph, ledger = session.graph, Ledger(journal, run, operation, progress, session.lacking)
@@ -356,9 +364,10 @@ def carry_out(
     state, problem = RunState.CANCELLED, None
     try:
         if isinstance(operation.change, NewGroup):
-            creating.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started)
+            creating.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started, fresh=fresh)
         else:
-            _Work(graph, operation, ledger, control, Rests(control, progress.wait), now.started).carry_out(rows)
+            work = _Work(graph, operation, ledger, control, Rests(control, progress.wait), now)
+            work.carry_out(rows, fresh=fresh)
     except CancelledError:
         pass
     except (StoppedError, ProblemError) as error:

@@ -331,7 +331,7 @@ class Batch:
         if not (trouble or outcome.near_limit):
             self._width.clean()
         elif self._width.halve(flight.flood) and trouble:
-            self._endurance.failed()
+            self._endurance.failed(outcome.wait if outcome.throttled else None)
             if outcome.throttled:
                 self._width.shrink(len(flight.items) - len(outcome.throttled))
         if outcome.progress:

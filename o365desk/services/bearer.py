@@ -17,32 +17,35 @@ _RENEW = timedelta(minutes=2)
 
 
 class Bearer:
-    """See the module. `get` asks for a token, with the claims of a challenge, afresh or not; `rest` waits. Safe
-    from any thread."""
+    """See the module. `get` asks for a token, with the claims of a challenge, afresh or not; `rest` waits, and says
+    whether to go on. Safe from any thread. Whoever waits with others gives up with them: for the rest of the work
+    there is no token any more."""
 
     def __init__(
         self,
         get: Callable[[str | None, bool], Token],
         source: DataSource,
         patience: Patience,
-        rest: Callable[[Pause], None],
+        rest: Callable[[Pause], bool],
         clock: Callable[[], datetime],
     ) -> None:
         self._ask, self._source = get, source
         self._patience, self._rest, self._clock = patience, rest, clock
         self._lock = threading.Lock()
+        self._given_up: BusyError | None = None
         self.token = self._get(None)
 
     def _get(self, claims: str | None) -> Token:
+        if self._given_up:
+            raise self._given_up
         endurance = Endurance(self._patience)
         while True:
             try:
                 return self._ask(claims, False)
             except BusyError as error:
-                endurance.failed()
-                if endurance.spent(error.wait):
+                if endurance.failed(error.wait) or not self._rest(endurance.pause(error.wait, error.problem.title)):
+                    self._given_up = error
                     raise
-                self._rest(endurance.pause(error.wait, error.problem.title))
 
     def lacking(self, operation: Operation) -> Problem | None:
         """Why the operation may not be run any more, by a new token: what the present one may was true when it was

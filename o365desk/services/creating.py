@@ -174,10 +174,18 @@ def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[s
 
 
 def create(
-    graph: Graph, rows: Sequence[Kept], ledger: "Ledger", control: Control, rest: "Rests", since: datetime
+    graph: Graph,
+    rows: Sequence[Kept],
+    ledger: "Ledger",
+    control: Control,
+    rest: "Rests",
+    since: datetime,
+    *,
+    fresh: bool,
 ) -> None:
-    """Makes the groups, one after the other. `since` is when the run began. Raises ProblemError where nothing more
-    can be done for now, CancelledError; returns early after a gentle cancel."""
+    """Makes the groups, one after the other. `since` is when the run began, `fresh`: it was not resumed yet. Raises
+    ProblemError where nothing more can be done for now, CancelledError; returns early after a gentle cancel."""
+    got_through = False
     for row in rows:
         if not control.may_go_on():
             return
@@ -185,17 +193,25 @@ def create(
         if row.state == SENT and not made:
             made = _look(graph, row, rest, since)
         if not made:
-            made, new = _make(graph, row, ledger, control, rest, since)
+            made, new = _make(graph, row, ledger, control, rest, since, blameless=fresh and got_through)
         if made:
+            got_through = True
             ledger.note(row, made=made)
             _finish(graph, row, made, ledger, rest, new)
 
 
 def _make(
-    graph: Graph, row: Kept, ledger: "Ledger", control: Control, rest: "Rests", since: datetime
+    graph: Graph,
+    row: Kept,
+    ledger: "Ledger",
+    control: Control,
+    rest: "Rests",
+    since: datetime,
+    *,
+    blameless: bool,
 ) -> tuple[str, bool]:
     """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
-    in doubt by a gentle cancel."""
+    in doubt by a gentle cancel. `blameless`: if it is denied, whoever asks is to blame; others got through."""
     request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target))
     doubted = row.state == SENT
     if not doubted and (theirs := _theirs(graph, row, control)):
@@ -213,7 +229,7 @@ def _make(
         if doubted and end is not Fate.AWAY and (made := _look(graph, row, rest, since)):
             return made, False
         if end not in (Fate.LOST, Fate.BUSY):
-            _refused(row, reply, ledger, doubted=doubted)
+            _refused(row, reply, ledger, doubted=doubted, blameless=blameless)
             return "", False
         rest(pace.unasked(0 if doubted else PATIENT.backoff(tried + 1), "Microsoft Graph could not do it yet"))
     if not doubted:
@@ -247,14 +263,15 @@ def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool) -> None:
+def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool, blameless: bool) -> None:
     """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
     end = fate(reply)
     lacking = ledger.lacking(reply) if end is Fate.DENIED else None
-    if lacking or (end is Fate.AWAY and not doubted):  # in doubt, an earlier try may have made it all the same
-        ledger.unsent([row])
-    elif end is not Fate.AWAY:
+    another_time = end is Fate.AWAY or lacking or (end is Fate.DENIED and blameless)
+    if not another_time:
         ledger.failed([row], reply)
+    elif not doubted:  # else an earlier try may have made it all the same
+        ledger.unsent([row])
     if end is not Fate.REFUSED and reply.problem:
         raise ProblemError(lacking or ledger.explained(reply))
 

@@ -132,11 +132,10 @@ class Graph:
         claims: str | None = None
         endurance = pace.Endurance(self._patience)
         while True:
-            endurance.failed()
             try:
                 response = self._once(method, url, body, eventual, self._token(claims))
             except ProblemError as error:
-                if endurance.spent() or error.problem.conclusive or method not in REPEATABLE:
+                if endurance.failed() or error.problem.conclusive or method not in REPEATABLE:
                     raise
                 pause = endurance.pause(None, error.problem.title)
             else:
@@ -148,7 +147,6 @@ class Graph:
                     and claims is None
                     and (claims := answers.challenge(response.headers))
                 ):
-                    endurance.progress()
                     continue
                 wait = self._wait(method, response, endurance)
                 if wait is None:
@@ -209,8 +207,8 @@ class Graph:
                 return None  # nobody knows whether it was done, whatever wait it asks for
         if status in _THROTTLED:
             asked = answers.retry_after(response.headers)
-            return None if endurance.spent(asked) else endurance.pause(asked, "Microsoft Graph is busy")
-        if status in _TRANSIENT and method in REPEATABLE and not endurance.spent():
+            return None if endurance.failed(asked) else endurance.pause(asked, "Microsoft Graph is busy")
+        if status in _TRANSIENT and method in REPEATABLE and not endurance.failed():
             return endurance.pause(None, f"Microsoft Graph answered {status}")
         return None
 

@@ -367,7 +367,7 @@ def _marks(data: bytes, sheet: Any) -> list[Finding]:
             kept = len(before)
             formulas += _count(rb"<f[ />]", block, kept)
             merged += _count(rb"<mergeCell ", block, kept)
-            hidden += _count(rb'<row [^>]*hidden="(?:1|true)"[^>]*(?<!/)>(?!</row>)', block, kept)
+            hidden += _count(rb'<row [^<>]*hidden="(?:1|true)"[^<>]*(?<!/)>(?!</row>)', block, kept)
             before = block[-_LONGEST_TAG:]
     findings = []
     if formulas:

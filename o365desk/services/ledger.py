@@ -69,8 +69,6 @@ class Progress:
     def tell(self) -> None:
         """Tells it now."""
         with self._lock:
-            if not self._run:
-                return
             now = time.monotonic()
             rate = self._ended / max(now - self._began, 0.001)
             progress = RunProgress(

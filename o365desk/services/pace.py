@@ -20,8 +20,8 @@ _NEAR_LIMIT = 0.9
 @dataclass(frozen=True)
 class Patience:
     """How long to go on trying: `tries` in all, waits of `first` seconds doubling up to `longest`. Waits that
-    Microsoft asks for are obeyed, however many, until they would come to `longest` together; then the work ends
-    with a problem that says how long the last one is."""
+    Microsoft asks for are obeyed so often too, and if they are short, until `longest` has passed; one beyond that
+    ends the work with a problem that says how long it is."""
 
     tries: int = 6
     first: float = 1.0
@@ -59,21 +59,25 @@ class Endurance:
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._tried, self._since = 0, time.monotonic()
+        self.progress()
 
     def progress(self) -> None:
         """Something was said that will not change: all begins anew."""
-        self._tried, self._since = 0, time.monotonic()
+        self._tried = self._unasked = 0
+        self._since = time.monotonic()
 
-    def failed(self) -> None:
-        """A further try led to nothing."""
+    def failed(self, asked: float | None = None) -> bool:
+        """A further try led to nothing; `asked` are the seconds that the service asks to wait, if it does. Says
+        whether to give up."""
         self._tried += 1
+        self._unasked += asked is None
+        return self.spent(asked)
 
     def spent(self, asked: float | None = None) -> bool:
-        """Whether to give up; `asked` are the seconds that the service asks to wait, if it does."""
-        tired = self._tried >= self._patience.tries
+        """Whether to give up."""
         if asked is None:
-            return tired
+            return self._unasked >= self._patience.tries
+        tired = self._tried >= self._patience.tries
         already = time.monotonic() - self._since if tired else 0.0
         return already + asked > self._patience.longest
 

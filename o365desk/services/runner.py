@@ -1,7 +1,7 @@
 """The runner: the one way to run an operation, for window, command line, schedule and tests alike."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ import msgspec
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
@@ -21,6 +21,7 @@ from o365desk.services.state import State
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
     from o365desk.services.graph import Graph, Pause
+    from o365desk.services.ledger import Progress
     from o365desk.services.reading import Page, ReadEnd
     from o365desk.services.signin import SignIns, Token
     from o365desk.services.suggesting import Suggestion
@@ -127,10 +128,10 @@ class Runner:
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
         operation, progress = catalogue.operation(plan.operation), ledger.Progress(tell, lambda: control.paused)
         with (
-            self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
+            self._writing(source, operation, control, progress) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
         ):
-            applying.carry_out(session, self._journal, run, operation, control, progress)
+            applying.carry_out(session, self._journal, run, operation, control, progress, fresh=True)
         return self._journal.run(run)
 
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
@@ -144,7 +145,7 @@ class Runner:
         operation, progress = _operation_of(run), ledger.Progress(tell, lambda: control.paused)
         source = _source_of(run, self._connections)
         with (
-            self.session(source, control.stop, operation, told=progress.wait, steadfast=True) as session,
+            self._writing(source, operation, control, progress) as session,
             self._journal.locks.hold(run.id),
         ):
             # Until it was held, another process may have ended it.
@@ -153,7 +154,7 @@ class Runner:
                 raise ProblemError(applying.not_resumable(now))
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             self._journal.reopen(run.id)
-            applying.carry_out(session, self._journal, run.id, operation, control, progress)
+            applying.carry_out(session, self._journal, run.id, operation, control, progress, fresh=False)
         return self._journal.run(run.id)
 
     def undo(self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None]) -> Plan:
@@ -170,6 +171,20 @@ class Runner:
             rows = self._journal.kept(run.id, undoable=True)
             later = self._journal.changed_later(run, rows)
             return planning.undo(session, operation, rows, later, self.settings, telling, self._clock(), run)
+
+    def retry(self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None]) -> Plan:
+        """A plan for the rows of a run that failed, as they were given. Raises ProblemError where there are none,
+        or the tenant could not be read; CancelledError on stop."""
+        from o365desk.services import planning
+
+        run, rows = self._journal.run(run_id), self.rows_of(run_id)
+        if not rows:
+            raise ProblemError(_nothing_failed(run))
+        operation, source = _operation_of(run), _source_of(run, self._connections)
+        telling = planning.Telling(len(rows), tell)
+        with self.session(source, stop, operation, told=telling.wait) as session:
+            _refuse_other_tenant(run, self._journal.tenant(run.id), session)
+            return planning.plan(session, operation, rows, self.settings, telling, self._clock())
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
@@ -208,6 +223,19 @@ class Runner:
             listing = operation.listing.narrowed(opening)
             return reading.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
 
+    def _writing(
+        self, source: DataSource, operation: "Operation", control: Control, progress: "Progress"
+    ) -> "AbstractContextManager[Session]":
+        """Graph, open for a run."""
+        return self.session(
+            source,
+            control.stop,
+            operation,
+            told=progress.wait,
+            steadfast=True,
+            ending=lambda: control.cancelled,
+        )
+
     @contextmanager
     def session(
         self,
@@ -218,25 +246,35 @@ class Runner:
         told: "Callable[[Pause | None], None] | None" = None,
         priority: str = "",
         steadfast: bool = False,
+        ending: Callable[[], bool] = lambda: False,
     ) -> "Iterator[Session]":
-        """Graph, open for one piece of work; `steadfast`: with the patience of a run. Raises ProblemError where the
-        operation is off, or the token says that its permission is lacking: before anything is sent."""
+        """Graph, open for one piece of work; `steadfast`: with the patience of a run; `ending`: no more waits, it
+        was cancelled gently. Raises ProblemError where the operation is off, or the token says that its permission
+        is lacking: before anything is sent."""
         from o365desk.services import allowed, pace
         from o365desk.services.bearer import Bearer
         from o365desk.services.graph import PATIENT, STEADFAST, Graph
+        from o365desk.services.signin import BusyError
 
         if operation and (why := allowed.off_before(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins = self._sign_ins()
         with sign_ins.line(source, stop) as line:
             patience = STEADFAST if steadfast else PATIENT
-            bearer = Bearer(
-                lambda claims, renew: sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew),
-                source,
-                patience,
-                lambda pause: pace.rest(pause, stop, told),
-                self._clock,
-            )
+
+            def rest(pause: "Pause") -> bool:
+                pace.rest(pause, stop, told, ending)
+                return not ending()
+
+            def ask(claims: str | None, renew: bool) -> "Token":
+                return sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew)
+
+            try:
+                bearer = Bearer(ask, source, patience, rest, self._clock)
+            except BusyError:
+                if ending():
+                    raise CancelledError from None
+                raise
             token = bearer.token
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
@@ -266,6 +304,17 @@ def _operation_of(run: Run) -> "Operation":
                 code="no-operation",
             )
         ) from None
+
+
+def _nothing_failed(run: Run) -> Problem:
+    again = f"Plan the undo of run {run.undoes} anew: it leaves alone what is done." if run.undoes else ""
+    left = "Resume it: that goes on with what is left." if run.state.resumable else ""
+    return Problem(
+        title=f"No row of run {run.id} can be tried again",
+        cause="It undid another run." if run.undoes else "None of its rows failed.",
+        remedy=again or left,
+        code="nothing-failed",
+    )
 
 
 def _source_of(run: Run, connections: Connections) -> DataSource:

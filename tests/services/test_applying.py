@@ -262,24 +262,6 @@ def test_a_group_that_refuses_is_not_taken_for_a_lost_consent(bulk: Bulk, switch
     assert reasons == {"Microsoft Graph refused to change this group's members"}
 
 
-def test_where_whoever_asks_is_turned_away_no_row_fails_and_resume_tries_them(
-    bulk: Bulk, switches: Switches
-) -> None:
-    """Groups that have nothing in common refuse everything: a role ran out, or a policy came."""
-    first, second = bulk.group("security"), bulk.group("m365")
-    rows = members(first, bulk.outsiders(first, 30)) + members(second, bulk.outsiders(second, 30))
-    plan = bulk.plan(ADD, rows)
-    switches(graph_refuses="denied")
-    run = bulk.apply(plan)
-    assert run.state is RunState.STOPPED
-    assert run.problem
-    assert run.problem.remedy
-    assert outcomes(bulk.rows(run)) == ["not attempted"] * 60
-    assert run.doubtful == 0
-    switches(graph_refuses="none")
-    assert outcomes(bulk.rows(bulk.resumed(run))) == ["changed"] * 60
-
-
 def test_what_was_refused_and_cannot_be_looked_into_is_in_no_doubt(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("security")
     plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 45)))

@@ -108,6 +108,10 @@ class Live(QObject):
         return self.waits.text
 
     def _told(self, progress: RunProgress) -> None:
+        if not progress.run:
+            self.waits.say(progress.waiting)
+            self.changed.emit()
+            return
         self.id = progress.run
         self.progress, self.counts = progress, progress.counts
         self.rows += progress.recent

@@ -136,7 +136,12 @@ class OperationForm(QFrame):
 
     def put(self, values: Mapping[str, str | Suggestion]) -> None:
         """Shows values; those of pickers may be suggestions."""
-        self.form.put(values)
+        needed = {
+            row.field.only_with[0]: row.field.only_with[1]
+            for key, row in self.form.rows.items()
+            if row.field.only_with[0] and values.get(key)
+        }
+        self.form.put(needed | dict(values))
         self._own |= set(values)
         self._show_fields()
 

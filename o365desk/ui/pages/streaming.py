@@ -63,7 +63,8 @@ class Pages:
         with self._lock:
             turn = Turn(self._rows, self._texts, self._total)
             self._rows, self._texts = [], []
-        if turn.rows:
-            self._tell(turn)
-            turn.wait()
-            self._last = time.monotonic()
+            if not turn.rows:
+                return
+            self._tell(turn)  # under the lock, so that two threads cannot tell theirs in the wrong order
+        turn.wait()
+        self._last = time.monotonic()
