@@ -33,7 +33,7 @@ Rows = Sequence[dict[str, Any]]
 LIST_SEPARATOR = "; "
 _HARMLESS = re.compile(
     r"[+-][\d ().,/-]*(?:(?:ext\.?|x|#) ?\d+)?"  # a telephone number, or a number
-    r"|[+-][\w.+-]*@[\w.-]+"  # an address
+    r"|[+-]\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+"  # an address
 )
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
 _BREAKS = (";", ",", "\t", "\r", "\n")

@@ -165,6 +165,7 @@ def test_csv_comes_back_as_it_was(pairs: list[tuple[str, str | None]]) -> None:
         ('a;"=1+1', "a;'\"=1+1"),
         ("'=1", "''=1"),
         ("a;'=1", "a;''=1"),
+        ("-@1;-a@1,-svc@b.c", "'-@1;'-a@1,-svc@b.c"),
         ("10;-5,+49 30 901820;-svc@b.c; =1", "10;-5,+49 30 901820;-svc@b.c; =1"),
     ],
 )

@@ -10,7 +10,7 @@ from o365desk.services.reading import Page
 from o365desk.ui.pages.streaming import Pages, Turn
 from o365desk.ui.result_rows import unpacked
 
-COLUMNS = catalogue.operation("user-list").columns
+COLUMNS = [column for column in catalogue.operation("user-list").columns if column.key == "displayName"]
 
 
 def page(*names: str) -> Page:
