@@ -1,7 +1,6 @@
 """The commands. Each is a few lines over the same services that the window stands on."""
 
 import _thread
-import errno
 import sys
 import threading
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from o365desk.cli.printing import (
     show_report,
     show_step,
     telling,
+    unwritten,
 )
 from o365desk.cli.runs import runs, settings
 from o365desk.cli.session import (
@@ -43,6 +43,7 @@ from o365desk.log import mask
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
+from o365desk.services import exports
 from o365desk.services.connections import Credential, Progress, Waiting
 from o365desk.services.credentials import check_secret
 from o365desk.services.reports import FORMATS, render
@@ -98,26 +99,16 @@ def run(words: Sequence[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
-_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)
-
-
 def _unwritten(error: SystemExit | OSError) -> int:
     """The exit code when standard output takes no more; what else went wrong is raised again. Typer and rich end
     the process themselves when nobody reads it any more."""
     if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
         give_up(sys.stdout)
         return DONE  # of a read: whoever read it has what was wanted
-    if isinstance(error, SystemExit) or error.errno not in _FULL or error.filename is not None:
+    problem = None if isinstance(error, SystemExit) else unwritten(error)
+    if problem is None:
         raise error
-    give_up(sys.stdout)
-    show_problem(
-        Problem(
-            title="The results cannot be written",
-            cause=f"Standard output takes no more: {error.strerror or error}.",
-            remedy="Make room where it goes to. What was changed in a tenant is kept: o365desk runs list.",
-            code="output",
-        )
-    )
+    show_problem(problem)
     return FAILED
 
 
@@ -233,6 +224,8 @@ def prove_connection(
         raise typer.BadParameter(
             f"“{report.name}” must end in {', '.join(FORMATS.values())}", param_hint="--report"
         )
+    if report:
+        exports.refuse_unwritable(report)
     app = unlocked(services(context))
     result = run_test(app, app.workspace.get(name).source)
     if json:

@@ -152,6 +152,9 @@ def run_operation(
     for option, file in (("--output", output), ("--save-fix", save_fix)):
         if file and rows and files.same(file, rows):
             raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
+    written = [file.absolute() for file in (output, save_repaired, save_fix) if file]
+    if len(set(written)) < len(written):
+        raise typer.BadParameter("two of them would be the same file", param_hint="--output, --save-…")
     for file in filter(None, (output, save_repaired, save_fix)):
         exports.refuse_unwritable(file)
     wish = _Wish(

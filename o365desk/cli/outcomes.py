@@ -20,6 +20,8 @@ Item = dict[str, Any]
 Here = Callable[[str], str]
 """A command of ours as it works on this workspace: `App.command_here`."""
 
+_READ = 400
+"""Letters of a value that a terminal is shown."""
 _LISTED = 50
 """How many rows a terminal is shown; files get all."""
 _WORDS = {Standing.WILL: "will change", Standing.ALREADY: "already", Standing.CANNOT: "cannot"}
@@ -189,13 +191,18 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
         say(f"Nothing was changed. To apply it:\n  {command}")
 
 
+def _short(text: str) -> str:
+    """As much of a text as a terminal has room for; files have all of it."""
+    return text if len(text) <= _READ else f"{text[:_READ]}…"
+
+
 def _rows(items: Sequence[Item], what: str) -> None:
     """The rows that need a look, with reason and way out."""
     if not items:
         return
     lined = any(item["line"] for item in items)
     rows = [
-        (str(item["line"] or item["row"]), item["label"], item["detail"], item["remedy"])
+        (str(item["line"] or item["row"]), _short(item["label"]), _short(item["detail"]), item["remedy"])
         for item in items[:_LISTED]
     ]
     print_table(("Line" if lined else "Row", "What", "Why", "What to do"), rows)

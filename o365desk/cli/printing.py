@@ -1,6 +1,7 @@
 """What commands show: tables and progress for people, JSON for scripts."""
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -90,6 +91,22 @@ def telling(code: int) -> Iterator[None]:
         raise
 
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)
+
+
+def unwritten(error: OSError) -> Problem | None:
+    """What it means that standard output takes no more; from then on, it goes nowhere. None, if that is not it."""
+    if error.errno not in _FULL or error.filename is not None:
+        return None
+    give_up(sys.stdout)
+    return Problem(
+        title="The results cannot be written",
+        cause=f"Standard output takes no more: {error.strerror or error}.",
+        remedy="Make room where it goes to.",
+        code="output",
+    )
+
+
 def give_up(stream: IO[str]) -> None:
     """Lets go what cannot be written, now and later: Python would complain once more while it ends."""
     with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
@@ -125,7 +142,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(mask(cell)) for cell in row))
     _results().print(table)
 
 
@@ -175,17 +192,17 @@ def _shown(value: Any) -> str:
 
 def say(text: str) -> None:
     """A message to the person."""
-    for line in text.split("\n"):
+    for line in mask(text).split("\n"):
         people().print(escape(line), soft_wrap=True)
 
 
 def show_problem(problem: Problem) -> None:
     """What happened, why, what to do; then code and request id for whoever is asked for help."""
     console = people()
-    console.print(f"[bold red]{escape(problem.title)}[/]", soft_wrap=True)
+    console.print(f"[bold red]{escape(mask(problem.title))}[/]", soft_wrap=True)
     for text in (problem.cause, problem.remedy):
         if text:
-            console.print(escape(text), soft_wrap=True)
+            console.print(escape(mask(text)), soft_wrap=True)
     if problem.action in _COMMANDS:
         console.print(f"On the command line: {_COMMANDS[problem.action]}", soft_wrap=True)
     tail = [problem.code, f"request {problem.request_id}" if problem.request_id else ""]

@@ -27,7 +27,7 @@ RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id; its begi
 def runs_list(
     context: typer.Context,
     source: Annotated[str, typer.Option(metavar="NAME", help="Of this data source only.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the latest first.")] = 50,
     json: Json = False,
 ) -> int:
     """List the runs, the latest first."""
@@ -142,12 +142,18 @@ def settings(
     """Show or change the settings of this computer's user."""
     app = services(context)
     known = msgspec.to_builtins(app.runner.settings)
+    most = {"largePercent": 100}
+    seen: set[str] = set()
     for text in given or []:
         key, _, value = text.partition("=")
         if key not in known:
             raise typer.BadParameter(f"there is no “{key}”; there are {', '.join(known)}", param_hint="--set")
-        if not value.strip().isdecimal():
-            raise typer.BadParameter(f"“{key}” is a whole number from 0", param_hint="--set")
+        if key in seen:
+            raise typer.BadParameter(f"“{key}” is given twice", param_hint="--set")
+        seen.add(key)
+        limit = most.get(key, 1_000_000)
+        if not (value.strip().isdecimal() and len(value.strip()) < 9 and int(value) <= limit):
+            raise typer.BadParameter(f"“{key}” is a whole number from 0 to {limit:,}", param_hint="--set")
         known[key] = int(value)
     if given:
         app.runner.keep_settings(msgspec.convert(known, Settings))

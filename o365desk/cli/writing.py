@@ -18,7 +18,7 @@ from o365desk.cli.outcomes import (
     show_way_on,
     write_items,
 )
-from o365desk.cli.printing import say, show_problem, telling
+from o365desk.cli.printing import say, show_problem, telling, unwritten
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
 from o365desk.cli.steering import Ticker, steered
 from o365desk.model.datasource import DataSource
@@ -108,19 +108,20 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
     """Prints or writes how a run ended. Returns the exit code, also where its rows cannot be written."""
     items = run_items(app.runner.run_rows(run.id))
     code = run_code(run)
-    if form is Format.TABLE:
-        with telling(code):
-            show_run(run, items)
-            _show_ways_on(app, run)
-        return code
     try:
         with telling(code):
-            write_items(form, output, document(run.operation, run.id, run.counts, items), items)
-    except ProblemError as error:
-        show_problem(error.problem)
+            if form is Format.TABLE:
+                show_run(run, items)
+            else:
+                write_items(form, output, document(run.operation, run.id, run.counts, items), items)
+    except (ProblemError, OSError) as error:
+        problem = unwritten(error) if isinstance(error, OSError) else error.problem
+        if problem is None:
+            raise
+        show_problem(problem)
         say(f"{run.sentence}: {run.state}. To see it: {_command(app, 'show', run.id)}")
         code = code if code != DONE else NOT_PROVEN
-    if run.problem:
+    if run.problem and form is not Format.TABLE:
         show_problem(run.problem)
     _show_ways_on(app, run)
     return code

@@ -35,6 +35,7 @@ _WIDELY = 2
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
 _TURNED_DOWN = (Fate.REFUSED, Fate.DENIED, Fate.BUSY, Fate.AWAY)
 """What was not done, whatever comes of it."""
+_SAID_SO = "Its answer was lost; Microsoft says that it is so, though the list does not show it yet."
 _UNTRUSTED = 401
 """The status of a token that is not taken any more."""
 
@@ -148,7 +149,6 @@ class _Work:
             answered=self._answered,
             put_off=self._put_off,
             go_on=self._may_go_on,
-            ending=lambda: self._control.cancelled,
         )
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
@@ -312,7 +312,10 @@ class _Work:
         done = self._looked_at([row for row, _ in refused], maybe | self._doubted)
         with self._ledger.together():
             for row, reply in refused:
-                if not done[row.number]:
+                if not done[row.number] and row.number in maybe & self._doubted:
+                    # Lists that lag do not show it; that somebody else did the same meanwhile is less likely.
+                    self._ledger.ended([row], RowOutcome.CHANGED, _SAID_SO, request_id=reply.request_id)
+                elif not done[row.number]:
                     # Who was turned away tries it another time: it stays in doubt until then.
                     if not (fate(reply) is Fate.DENIED and self._denials.blameless):
                         self._ledger.failed([row], reply)
@@ -385,7 +388,11 @@ def not_resumable(run: Run) -> Problem:
     return Problem(
         title=f"Run {run.id} is going on" if running else f"Run {run.id} has ended",
         cause="A process of this computer works on it." if running else "Every row of it was judged.",
-        remedy="Wait until it has ended." if running else "Failed rows can be tried again as a new plan.",
+        remedy="Wait until it has ended."
+        if running
+        else f"What failed can be tried again: o365desk runs retry {run.id}"
+        if run.counts.failed and not run.undoes
+        else "Nothing is left to do.",
         code="running" if running else "finished",
     )
 

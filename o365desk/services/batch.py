@@ -273,7 +273,7 @@ class Batch:
 
     def _step(self, pool: ThreadPoolExecutor) -> None:
         if not self._flying:
-            self._hold.rest(self._hooks.ending)
+            self._rest()
         while self._queue and not self._hold and len(self._flying) < self._width.now and self._may_send(pool):
             items = [self._queue.popleft() for _ in range(min(self._width.size, len(self._queue)))]
             if self._hooks.before:
@@ -286,6 +286,14 @@ class Batch:
             landed, _ = wait(awaited, return_when=FIRST_COMPLETED)
             for future in landed & self._flying.keys():
                 self._land(future)
+
+    def _rest(self) -> None:
+        """Waits for what is to be waited for. Cancelled gently, what only reads ends there; what writes asks
+        `go_on`."""
+        waits = bool(self._hold)
+        self._hold.rest(self._hooks.ending)
+        if waits and self._hooks.go_on is None and self._hooks.ending():
+            self._ended, self._cancelled = True, CancelledError()
 
     def _may_send(self, pool: ThreadPoolExecutor) -> bool:
         if self._ended:

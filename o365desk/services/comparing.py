@@ -113,6 +113,9 @@ def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
         group, members = draft.group["id"], found[draft.group["id"]]
         if members is None:
             draft.cannot(_gone(draft.aim))
+        elif (draft.user["id"] in members) is adds and desk.lags:
+            draft.will("The list of members may lag behind the run that is undone; so it is done to be sure.")
+            leaving[group] += not adds
         elif (draft.user["id"] in members) is adds:
             draft.already("Already a member." if adds else "Not a member.")
         elif adds and not desk.undoing and draft.user.get("accountEnabled") is False:

@@ -252,7 +252,7 @@ def _theirs(graph: Graph, row: Kept, control: Control) -> list[str]:
 
 def _sent(graph: Graph, request: Request, control: Control) -> list[Reply]:
     """The reply to one request before which nothing is on its way: a gentle cancel ends its waits."""
-    return graph.batch([request], go_on=control.may_go_on, ending=lambda: control.cancelled)
+    return graph.batch([request], go_on=control.may_go_on)
 
 
 def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:

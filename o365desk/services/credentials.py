@@ -82,26 +82,33 @@ def check_secret(secret: Secret | None) -> Problem | None:
     return None
 
 
-_IDS = {"tenant": "tenant", "client_id": "clientId"}
-"""What is pasted from the portal besides the secret, and the keys of the form's fields."""
+_TYPED = {
+    "name": "name",
+    "login": "login",
+    "graph": "graph",
+    "tenant": "tenant",
+    "client_id": "clientId",
+    "certificate": "certificate",
+}
+"""What is typed besides the secret, and the keys of the form's fields."""
 
 
 def without_misplaced(source: DataSource) -> DataSource:
     """The data source, without a secret that was pasted into another field: it is kept nowhere."""
-    return source.replace(**{name: mask(getattr(source, name)) for name in _IDS})
+    return source.replace(**{name: mask(getattr(source, name)) for name in _TYPED})
 
 
 def refuse_misplaced(source: DataSource) -> None:
     """Raises ProblemError where a secret was pasted into another field: data sources are for everybody to read."""
-    for name, key in _IDS.items():
+    for name, key in _TYPED.items():
         if mask(getattr(source, name)) != getattr(source, name):
             raise ProblemError(
                 _problem(
                     key,
-                    f"{FIELDS[key].plain_label} looks like a client secret",
+                    f"{FIELDS[key].plain_label} looks like a client secret, or holds a password",
                     "Nothing was saved: a data source is no place for secrets.",
-                    f"Paste the ID here, and the secret into {FIELDS['secret'].plain_label} (o365desk secret set). "
-                    "If others may have seen it, create a new one in the portal.",
+                    f"Leave it out here; it belongs into {FIELDS['secret'].plain_label} (o365desk secret set). If "
+                    "others may have seen it, create a new one in the portal.",
                 )
             )
 

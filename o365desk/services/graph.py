@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.services import answers, pace
 from o365desk.services.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
 from o365desk.services.pace import IMPATIENT, PATIENT, STEADFAST, Patience, Pause, Told
@@ -47,7 +47,8 @@ class Answer:
 class Graph:
     """Microsoft Graph at one root for one piece of work. `token` is asked before each request, with the claims of
     a challenge (JSON text) or None. `told` hears of waits, in whatever thread they are. `priority` ("high" where
-    somebody is watching, "low" for what runs by schedule) says whom Graph throttles first."""
+    somebody is watching, "low" for what runs by schedule) says whom Graph throttles first. `ending`: it was
+    cancelled gently, which ends waits; a read that would wait raises CancelledError then."""
 
     def __init__(
         self,
@@ -58,12 +59,14 @@ class Graph:
         *,
         told: Told | None = None,
         priority: str = "",
+        ending: Callable[[], bool] = lambda: False,
     ) -> None:
         self.root = root
         self._line = line
         self._token = token
         self._patience = patience
         self._told = told
+        self._ending = ending
         self._priority = priority
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> str:
@@ -111,14 +114,13 @@ class Graph:
         answered: Callable[[list[Reply]], None] | None = None,
         put_off: Callable[[list[Request]], None] | None = None,
         go_on: Callable[[], bool] | None = None,
-        ending: Callable[[], bool] = lambda: False,
     ) -> list[Reply]:
         """Sends many requests, 20 at once and several of these in flight; the replies are in the same order. What
         became of each is in its reply, so this raises CancelledError only. The hooks are those of `Hooks`."""
         return Batch(
             requests,
             self._post_batch,
-            Hooks(before=before, answered=answered, put_off=put_off, go_on=go_on, ending=ending),
+            Hooks(before=before, answered=answered, put_off=put_off, go_on=go_on, ending=self._ending),
             afresh=self._line.start_afresh,
             stop=self._line.stop,
             patience=self._patience,
@@ -152,7 +154,9 @@ class Graph:
                 if wait is None:
                     raise ProblemError(answers.problem_of(response))
                 pause = wait
-            pace.rest(pause, self._line.stop, self._told)
+            pace.rest(pause, self._line.stop, self._told, self._ending)
+            if self._ending():
+                raise CancelledError
 
     def _guard(self, url: str) -> None:
         """A nextLink is somebody's answer: the token must not follow it to another host."""

@@ -343,8 +343,10 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
 
 
 def told(problem: Problem) -> str:
-    """What happened and why, without what to do: a row's `detail`."""
-    return problem.with_(remedy="").sentence()
+    """What happened and why, without what to do: a row's `detail`. With Microsoft's own words where the remedy refers
+    to them: a row has no place of its own for these."""
+    text = problem.with_(remedy="").sentence()
+    return f"{text} Microsoft says: {problem.detail}" if problem.detail and "details" in problem.remedy else text
 
 
 def _run_row(row: Any) -> RunRow:
@@ -409,11 +411,16 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
     so does what is `held`: somebody works on it. So do runs with rows in doubt: what became of these is not known
     yet, and nothing else knows of them."""
     listed = connection.execute("SELECT place, id, counts FROM runs ORDER BY place DESC").fetchall()
-    gone, rows = [], new
-    for number, (place, key, counts) in enumerate(listed[1:], 2):
+    gone = []
+    # Runs that changed nothing, as of a job that finds all done each hour, do not push out those that did.
+    number, rows = {True: 1, False: 1}, {True: new, False: new}
+    for place, key, counts in listed[1:]:
         tally = msgspec.json.decode(counts or _count(connection, place), type=_Tally)
-        rows += tally.changed + tally.already + tally.failed + tally.left
-        if (number > _KEPT or rows > _ROWS_KEPT) and not (tally.doubtful or held(key)):
+        changed = tally.changed > 0
+        number[changed] += 1
+        rows[changed] += tally.changed + tally.already + tally.failed + tally.left
+        many = number[changed] > _KEPT or rows[changed] > _ROWS_KEPT
+        if many and not (tally.doubtful or held(key)):
             gone.append((place, key))
     for place, _ in gone:
         connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))

@@ -108,6 +108,8 @@ class Desk:
     """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
+    lags: bool = False
+    """Whether the run that is undone ended a moment ago: lists may show what was before it."""
     fixes: list[Fix] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -180,7 +182,8 @@ def undo(
         if row.number in later:
             draft.cannot(_changed_by(later[row.number]))
         drafts.append(draft)
-    made = _made(session, operation, drafts, settings, tell, now, wishes, run.id)
+    lags = run.ended is None or run.ended > now - comparing.NEW
+    made = _made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
     if not run.doubtful:
         return made
     note = f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
@@ -240,6 +243,8 @@ def _made(
     now: datetime,
     wishes: Mapping[int, Any] | None = None,
     undoes: str = "",
+    *,
+    lags: bool = False,
 ) -> Plan:
     def doing(what: str) -> None:
         session.stop.check()
@@ -247,6 +252,7 @@ def _made(
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
     desk = _desk(session, operation, settings, wishes, doing, now)
+    desk.lags = lags
     resolve, compare = _CHANGES[type(operation.change)]
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)

@@ -278,7 +278,7 @@ class Runner:
             token = bearer.token
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
-            graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority)
+            graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority, ending=ending)
             yield Session(source, graph, token, stop, lambda: bearer.lacking(operation) if operation else None)
 
 

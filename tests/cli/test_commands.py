@@ -36,6 +36,10 @@ def test_version_and_help(shell: Shell) -> None:
         ("--workspace",),
         ("secret", "set", "x", "the-secret-as-an-argument"),
         ("practice", "serve", "--port", "99999"),
+        ("runs", "list", "--limit", "9" * 30),
+        ("settings", "--set", "largeItems=" + "9" * 5000),
+        ("settings", "--set", "largePercent=500"),
+        ("settings", "--set", "largePercent=20", "--set", "largePercent=30"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what(shell: Shell, words: tuple[str, ...]) -> None:
@@ -235,7 +239,18 @@ def test_a_secret_in_the_wrong_place_is_neither_kept_nor_shown(shell: Shell, tmp
         assert "looks like a client secret" in shell.err
         assert SECRET not in shell.out + shell.err
     assert shell.json("sources", "list") == []
+    for words in (
+        ("add", SECRET),
+        ("add", "x", "--certificate", SECRET),
+        ("add", "x", "--login", f"https://u:{SECRET}@a"),
+    ):
+        assert shell("sources", *words) == 1
+        assert SECRET not in shell.out + shell.err
+    assert shell.json("sources", "list") == []
+    assert shell("runs", "show", SECRET) == 1
+    assert SECRET not in shell.err
     shell.add()
+    assert shell("sources", "edit", "Contoso", "--client-id", "~" + SECRET[1:]) == 1
     assert shell("sources", "edit", "Contoso", "--client-id", SECRET) == 1
     assert shell("secret", "set", "Contoso", "some-secret") == 2
     assert "standard input" in shell.err

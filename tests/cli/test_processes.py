@@ -129,6 +129,18 @@ def test_closed_streams_are_no_traceback(shell: Shell, closed: str, tmp_path: Pa
     assert "users" not in lines[-1], "what is printed never gets into a file"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+@pytest.mark.parametrize("form", ["json", "csv", "table"])
+def test_what_was_applied_is_told_though_its_rows_cannot_be_printed(shell: Shell, form: str) -> None:
+    shell.able()
+    words = ["run", "Contoso", "create-group", "--set", "displayName=Unseen", "--apply", "--format", form]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 3, done.stderr
+    assert "finished" in done.stderr
+    assert "o365desk runs undo " in done.stderr
+
+
 def test_the_practice_tenant_announces_itself_and_ends_on_a_signal(tmp_path: Path) -> None:
     ready_file = tmp_path / "ready.json"
     with subprocess.Popen(

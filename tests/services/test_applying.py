@@ -262,6 +262,15 @@ def test_a_group_that_refuses_is_not_taken_for_a_lost_consent(bulk: Bulk, switch
     assert reasons == {"Microsoft Graph refused to change this group's members"}
 
 
+def test_a_refusal_that_only_microsoft_understands_comes_with_its_words(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 1)))
+    switches(graph_refuses="bad_request")
+    (row,) = bulk.rows(bulk.apply(plan))
+    assert row.outcome == "failed"
+    assert "Microsoft says: " in row.detail
+
+
 def test_what_was_refused_and_cannot_be_looked_into_is_in_no_doubt(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("security")
     plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 45)))

@@ -226,6 +226,21 @@ def test_of_enormous_runs_fewer_are_kept_but_always_the_latest(
     assert len(journal.run_rows(large)) == 500
 
 
+def test_runs_that_changed_nothing_push_out_no_other(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "_KEPT", 3)
+    run = finished(journal, plan(2))
+    for _ in range(10):
+        with journal.begin(plan(2), "T", "t", "ada") as nothing:
+            journal.ended(nothing, [ended(1, RowOutcome.ALREADY), ended(2, RowOutcome.ALREADY)])
+            journal.close(nothing, RunState.FINISHED)
+    kept = [each.id for each in journal.runs()]
+    assert run in kept
+    assert len(kept) == 4
+    more = [finished(journal, plan(2)) for _ in range(3)]
+    assert run not in [each.id for each in journal.runs()]
+    assert set(more) <= {each.id for each in journal.runs()}
+
+
 # --- undone -------------------------------------------------------------------------------------------------------
 
 

@@ -268,6 +268,44 @@ def test_what_was_done_is_not_called_refused_when_the_second_try_is_denied(
     assert len(tried) > 1
 
 
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("key", [ADD, REMOVE])
+def test_what_was_done_counts_as_ours_however_long_lists_lag(bulk: Bulk, switches: Switches, key: str) -> None:
+    """Its answer was lost, the lists do not show it, and a second try is told that it is so."""
+    group = bulk.group("large" if key == REMOVE else "security")
+    before = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["accountEnabled"] and (user["id"] in before) == (key == REMOVE)][
+        :5
+    ]
+    plan = bulk.plan(key, members(group, people))
+    switches(reset_after_work=1, members_delay=30)
+    run = bulk.apply(plan)
+    assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"] * 5, 5)
+    bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 90})
+    assert bulk.apply(bulk.undo(run)).counts.changed == 5
+    bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 180})
+    assert bulk.writer.members(group) == before
+
+
+def test_cancelled_gently_what_is_read_back_waits_no_longer(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 30)))
+    switches(timeout_after_work=1)
+    control = Control()
+    threading.Timer(1.0, control.stop.set).start()
+    run = bulk.apply(plan, control)
+    assert run.doubtful
+    control = Control()
+    switches(timeout_after_work=0, graph_throttle=500, batch_throttle=500, retry_after=50)
+    threading.Timer(0.7, control.cancel).start()
+    began = time.monotonic()
+    again = bulk.runner.resume(run.id, control, bulk.told.append)
+    assert time.monotonic() - began < 10
+    assert (again.state, again.doubtful) == (RunState.CANCELLED, run.doubtful)
+    switches(graph_throttle=0, batch_throttle=0)
+    assert bulk.resumed(again).counts.changed == 30
+
+
 def test_a_web_filters_page_fails_no_row(bulk: Bulk, switches: Switches) -> None:
     """Whatever its status: nobody knows what Graph would have said, and resuming settles it."""
     group = bulk.group("security")

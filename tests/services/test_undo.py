@@ -2,6 +2,7 @@
 is the identity on what it changed, and apply twice is apply once."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Run
 from o365desk.model.stop import Stop
+from o365desk.services import comparing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
@@ -79,7 +81,8 @@ def test_a_disabled_member_comes_back_by_undo(bulk: Bulk) -> None:
     assert bulk.writer.members(group) == before
 
 
-def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
+def test_what_others_did_meanwhile_is_respected(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "NEW", timedelta(0))  # the run is no news any more
     group = bulk.group("security")
     people = [user["id"] for user in bulk.outsiders(group, 40)[-4:]]
     _, run = bulk.done(ADD, [{"group": group, "user": user} for user in people])
@@ -92,6 +95,37 @@ def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
     back = bulk.apply(plan)
     assert outcomes(bulk.rows(back)) == ["already", "failed", "changed", "changed"]
     assert bulk.runner.run(run.id).undoable == 1
+
+
+@pytest.mark.parametrize("key", [ADD, REMOVE])
+def test_an_undo_right_after_a_run_does_not_believe_lists_that_lag(
+    bulk: Bulk, switches: Switches, key: str
+) -> None:
+    group = bulk.group("large" if key == REMOVE else "security")
+    before = bulk.writer.members(group)
+    people = [
+        user["id"] for user in bulk.users if user["accountEnabled"] and (user["id"] in before) == (key == REMOVE)
+    ]
+    plan = bulk.plan(key, [{"group": group, "user": user} for user in people[:30]])
+    switches(members_delay=30)
+    run = bulk.apply(plan)
+    assert run.counts.changed == 30
+    back = bulk.undo(run)
+    assert standings(back) == ["will change"] * 30
+    assert back.rows[0].note
+    made = bulk.apply(back)
+    assert made.counts.changed == 30
+    assert bulk.runner.run(run.id).undoable == 0
+    bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 90})
+    assert bulk.writer.members(group) == before
+
+
+def test_what_others_took_back_a_moment_ago_ends_as_already_so(bulk: Bulk) -> None:
+    group = bulk.group("security")
+    people = [user["id"] for user in bulk.outsiders(group, 3)]
+    _, run = bulk.done(ADD, [{"group": group, "user": user} for user in people])
+    bulk.writer.remove(group, people[0])
+    assert outcomes(bulk.rows(bulk.apply(bulk.undo(run)))) == ["already", "changed", "changed"]
 
 
 def test_what_a_later_run_brought_is_left_to_its_own_undo(bulk: Bulk) -> None:
