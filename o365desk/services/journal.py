@@ -343,8 +343,8 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
 
 
 def told(problem: Problem) -> str:
-    """What happened and why, without what to do: a row's `detail`. With Microsoft's own words where the remedy refers
-    to them: a row has no place of its own for these."""
+    """What happened and why, without what to do: a row's `detail`. With Microsoft's own words where the remedy
+    refers to them: a row has no place of its own for these."""
     text = problem.with_(remedy="").sentence()
     return f"{text} Microsoft says: {problem.detail}" if problem.detail and "details" in problem.remedy else text
 
