@@ -48,7 +48,7 @@ def _check_use(operation: Operation, field: Field, values: Mapping[str, str]) ->
         return None
     return _problem(
         field.key,
-        f"{field.plain_label} makes no sense with the {choice.plain_label.lower()} “{words.get(chosen, chosen)}”",
+        f"{field.plain_label} makes no sense with the {choice.plain_label.lower()} “{words[chosen]}”",
         f"Leave it empty, or choose “{words[wanted]}”.",
         "no-use",
     )
@@ -126,6 +126,17 @@ def _choice(field: Field, text: str) -> Problem | None:
     return _problem(field.key, f"{field.plain_label} cannot be “{text}”", f"It is one of: {known}.", "no-choice")
 
 
+def _number(field: Field, text: str) -> Problem | None:
+    if not field.most or (text.isdecimal() and len(text) <= len(str(field.most)) and int(text) <= field.most):
+        return None
+    return _problem(
+        field.key,
+        f"{field.plain_label} cannot be “{text[:20]}”",
+        f"Give a whole number from 0 to {field.most:,}.",
+        "number",
+    )
+
+
 _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
     Kind.USER: _user,
     Kind.USERS: _users,
@@ -133,6 +144,7 @@ _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
     Kind.PLAN: check_reference,
     Kind.CHOICE: _choice,
     Kind.RADIO: _choice,
+    Kind.NUMBER: _number,
 }
 
 

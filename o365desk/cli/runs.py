@@ -1,13 +1,15 @@
 """`o365desk runs`: what was written to tenants, how it went, and resuming or undoing it. And the settings."""
 
 import shlex
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from o365desk.app import App
-from o365desk.cli.outcomes import summary
+from o365desk.catalogue.values import check_field
+from o365desk.cli.outcomes import Format, summary
 from o365desk.cli.printing import interruptible, print_json, print_table, say
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, services, unlocked
 from o365desk.cli.steering import Ticker
@@ -67,11 +69,7 @@ def runs_resume(
     context: typer.Context, run_id: RunId, form: FormatOption = None, json: Json = False, output: Output = None
 ) -> int:
     """Go on with a run that was cancelled, stopped or interrupted. Rows in doubt are read back first."""
-    chosen = format_of(form, json, output)
-    if output:
-        exports.refuse_unwritable(output)
-    app = unlocked(services(context))
-    run = app.runner.run(run_id)
+    app, run, chosen = _begun(context, run_id, form, json, output)
     return carried_out(app, lambda control, tell: app.runner.resume(run.id, control, tell), chosen, output)
 
 
@@ -87,19 +85,13 @@ def runs_undo(
     output: Output = None,
 ) -> int:
     """Undo what a run really changed. Prints the plan of that, and carries it out with --apply."""
-    chosen = format_of(form, json, output)
-    if output:
-        exports.refuse_unwritable(output)
-    app = unlocked(services(context))
-    run = app.runner.run(run_id)
-    source = _source(app, run)
+    app, run, chosen = _begun(context, run_id, form, json, output)
     with Ticker() as ticker:
         plan: Plan = interruptible(lambda stop: app.runner.undo(run.id, stop, ticker.planning))
     if apply:
-        code = apply_plan(app, source, plan, chosen, output, allow_large, confirm)
+        code = apply_plan(app, _source(app, run), plan, chosen, output, allow_large, confirm)
         return NOT_PROVEN if code == DONE and run.doubtful else code  # these rows were left alone
-    command = shlex.join(["o365desk", "runs", "undo", run.id, *apply_options(plan)])
-    return tell_plan(app, plan, command, chosen, output)
+    return tell_plan(app, plan, _applying("undo", run, plan), chosen, output)
 
 
 @runs.command("retry")
@@ -115,18 +107,27 @@ def runs_retry(
 ) -> int:
     """Try the failed rows of a run again, as they were given. Prints the plan of that, and carries it out with
     --apply."""
+    app, run, chosen = _begun(context, run_id, form, json, output)
+    with Ticker() as ticker:
+        plan: Plan = interruptible(lambda stop: app.runner.retry(run.id, stop, ticker.planning))
+    if apply:
+        return apply_plan(app, _source(app, run), plan, chosen, output, allow_large, confirm)
+    return tell_plan(app, plan, _applying("retry", run, plan), chosen, output)
+
+
+def _begun(
+    context: typer.Context, run_id: str, form: Format | None, json: bool, output: Path | None
+) -> tuple[App, Run, Format]:
+    """What a command needs that goes on with a run; its options are checked before anything is done."""
     chosen = format_of(form, json, output)
     if output:
         exports.refuse_unwritable(output)
     app = unlocked(services(context))
-    run = app.runner.run(run_id)
-    source = _source(app, run)
-    with Ticker() as ticker:
-        plan: Plan = interruptible(lambda stop: app.runner.retry(run.id, stop, ticker.planning))
-    if apply:
-        return apply_plan(app, source, plan, chosen, output, allow_large, confirm)
-    command = shlex.join(["o365desk", "runs", "retry", run.id, *apply_options(plan)])
-    return tell_plan(app, plan, command, chosen, output)
+    return app, app.runner.run(run_id), chosen
+
+
+def _applying(verb: str, run: Run, plan: Plan) -> str:
+    return shlex.join(["o365desk", "runs", verb, run.id, *apply_options(plan)])
 
 
 def _source(app: App, run: Run) -> DataSource:
@@ -142,7 +143,7 @@ def settings(
     """Show or change the settings of this computer's user."""
     app = services(context)
     known = msgspec.to_builtins(app.runner.settings)
-    most = {"largePercent": 100}
+    fields = {item.key: item for item in FIELDS}
     seen: set[str] = set()
     for text in given or []:
         key, _, value = text.partition("=")
@@ -151,9 +152,8 @@ def settings(
         if key in seen:
             raise typer.BadParameter(f"“{key}” is given twice", param_hint="--set")
         seen.add(key)
-        limit = most.get(key, 1_000_000)
-        if not (value.strip().isdecimal() and len(value.strip()) < 9 and int(value) <= limit):
-            raise typer.BadParameter(f"“{key}” is a whole number from 0 to {limit:,}", param_hint="--set")
+        if problem := check_field(fields[key], value):
+            raise typer.BadParameter(problem.sentence(), param_hint=f"--set {key}=…")
         known[key] = int(value)
     if given:
         app.runner.keep_settings(msgspec.convert(known, Settings))

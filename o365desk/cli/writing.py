@@ -130,7 +130,7 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
 def _show_ways_on(app: App, run: Run) -> None:
     ways = {
         "To go on": "resume" if run.state.resumable else "",
-        "To try again what failed": "retry" if run.counts.failed and not run.undoes else "",
+        "To try again what failed": "retry" if run.retryable else "",
         "To undo it": "undo" if run.undoable else "",
     }
     for what, verb in ways.items():

@@ -164,6 +164,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     undone_by: str = ""
     problem: Problem | None = None
 
+    @property
+    def retryable(self) -> bool:
+        """Whether `runs retry` has something to do. An undo is planned anew from what it undid."""
+        return self.counts.failed > 0 and not self.undoes
+
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a plan is made: `done` of `total` rows have been through what it is `doing` now ("Looking up

@@ -18,6 +18,7 @@ FIELDS = (
         key="largeItems",
         label="&Changes that need no second look",
         kind=Kind.NUMBER,
+        most=1_000_000,
         required=True,
         help="A plan that changes more rows than this must be confirmed by typing a name (on the command line: "
         "--allow-large). 0 asks always.",
@@ -26,6 +27,7 @@ FIELDS = (
         key="largePercent",
         label="&Per cent of a group that may leave",
         kind=Kind.NUMBER,
+        most=100,
         required=True,
         help="The same for a plan that removes more than this part of a group's members, or takes more than this "
         "part of a plan's licences.",

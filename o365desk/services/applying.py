@@ -5,7 +5,7 @@ could not be read back either. Nothing is sent twice without looking first wheth
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -153,6 +153,10 @@ class _Work:
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
             answered[fate(reply)].append((pack, reply))
+        return self._next(packs, answered)
+
+    def _next(self, packs: list[Pack], answered: Mapping[Fate, list[tuple[Pack, Reply]]]) -> list[Pack]:
+        """What the answers leave to be sent. Raises StoppedError where nothing more is to be."""
         self._unsent(pack for pack, _ in answered[Fate.AWAY])
         new = self._groups.new(answered[Fate.REFUSED], packs)
         early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
@@ -391,7 +395,7 @@ def not_resumable(run: Run) -> Problem:
         remedy="Wait until it has ended."
         if running
         else f"What failed can be tried again: o365desk runs retry {run.id}"
-        if run.counts.failed and not run.undoes
+        if run.retryable
         else "Nothing is left to do.",
         code="running" if running else "finished",
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.services import creating
@@ -83,10 +83,24 @@ def test_a_sign_in_service_that_is_busy_is_waited_for_in_sight(bulk: Bulk, switc
     assert "Microsoft asks for 9 s" in [progress.doing for progress in bulk.planned]
     switches(login_throttle=3, retry_after=280)
     assert bulk.apply(plan).counts.changed == 3
+    assert ("", "Microsoft asks for 280 s") in [(told.run, told.waiting) for told in bulk.told], "before it begins"
     switches(login_throttle=1, retry_after=400)
     with pytest.raises(ProblemError) as caught:
         bulk.undo(bulk.runner.runs()[0])
     assert caught.value.problem.remedy == "It asks to wait 400 seconds; then try again."
+
+
+def test_cancelled_gently_before_it_begins_a_run_waits_no_longer(bulk: Bulk, switches: Switches) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 3)))
+    switches(login_throttle=3, retry_after=100)
+    control = Control()
+    threading.Timer(0.5, control.cancel).start()
+    began = time.monotonic()
+    with pytest.raises(CancelledError):
+        bulk.apply(plan, control)
+    assert time.monotonic() - began < 10
+    assert bulk.runner.runs() == []
 
 
 # --- refusals that pass, and faults that stay ---------------------------------------------------------------------

@@ -298,6 +298,15 @@ def test_what_is_no_number_is_not_kept(dialog: SettingsDialog, app: App, wrong: 
     assert app.runner.settings == Settings()
 
 
+def test_a_safeguard_is_not_switched_off_by_a_number_that_nothing_reaches(dialog: SettingsDialog, app: App) -> None:
+    dialog.form.put({"largePercent": "500"})
+    dialog.save()
+    problem = dialog.form.problem("largePercent")
+    assert problem is not None
+    assert "from 0 to 100" in problem.remedy
+    assert app.runner.settings == Settings()
+
+
 def test_the_defaults_come_back(dialog: SettingsDialog, app: App) -> None:
     dialog.form.put({"largeItems": 7})
     dialog.defaults.click()
