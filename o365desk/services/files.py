@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import sys
 import threading
 import time
@@ -46,6 +47,31 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+class UnfitError(OSError):
+    """The file that somebody's text names is no file that can be read whole: a folder, a device, too large. The text
+    says so, in the middle of a sentence."""
+
+
+def read_named(name: str | Path, most: int) -> bytes:
+    """The content of a file that is named in a text: by a data source's file, which others can write, or on the
+    command line. It must be a regular file (or lead to one) of at most `most` bytes, and is opened without waiting
+    for the other end of a pipe. Raises UnfitError, another OSError, or ValueError for what can be no path."""
+    handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise UnfitError("is no file but a folder, a pipe or a device")
+        if about.st_size > most:
+            raise UnfitError(f"is larger than {most:,} bytes")
+        # Read, not asked for: it may grow meanwhile.
+        data = file.read(most + 1)
+        while data and len(data) <= most and (more := file.read(most + 1 - len(data))):
+            data += more
+    if len(data) > most:
+        raise UnfitError(f"is larger than {most:,} bytes")
+    return data
 
 
 def beside(path: Path) -> Path:
