@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from o365desk import log, paths
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import tokencache
+from o365desk.services.approvals import Approvals
 from o365desk.services.connections import Connections, Credential
 from o365desk.services.runner import Runner
 from o365desk.services.secrets import Secret, Vault
@@ -143,12 +145,7 @@ class App:
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
         session's cannot be named: its secrets are in this process only, and it goes when that ends."""
-        folder = self.workspace.folder
-        if self.practice or folder == paths.default_workspace():
-            return command
-        import shlex
-
-        return command.replace("o365desk ", f"o365desk --workspace {shlex.quote(str(folder))} ", 1)
+        return command if self.practice else command_in(self.workspace.folder, command)
 
     def start_practice(self) -> DataSource:
         """Starts the practice tenant, and saves a data source for it to test. Takes a second or two."""
@@ -166,6 +163,15 @@ class App:
         log.close()
         if self._folder:
             self._folder.cleanup()
+
+
+def command_in(folder: Path, command: str) -> str:
+    """A command of ours as it works on the workspace in a folder."""
+    if folder == paths.default_workspace():
+        return command
+    import shlex
+
+    return command.replace("o365desk ", f"o365desk --workspace {shlex.quote(str(folder))} ", 1)
 
 
 def now() -> datetime:
@@ -204,9 +210,18 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.gone(gone))
+    place = workspace or paths.default_workspace()
     state = State(folder / "state.sqlite", clock)
     vault = Vault(folder, session_only=session_only)
+    approvals = Approvals(
+        state,
+        vault,
+        clock,
+        person,
+        partial(tokencache.kept, folder / "tokens"),
+        partial(command_in, place),
+    )
+    space = Workspace(place, clock, person, lambda gone: connections.gone(gone), approvals.knows)
 
     making = threading.Lock()
 
@@ -222,8 +237,8 @@ def build(
         with making:
             return make_sign_ins()
 
-    connections = Connections(space, state, vault, sign_ins, clock, person)
-    runner = Runner(connections, state, sign_ins, clock, person)
+    connections = Connections(space, state, vault, approvals, sign_ins, clock, person)
+    runner = Runner(connections, approvals, state, sign_ins, clock, person)
     return App(space, state, vault, connections, runner, clock, folder / "logs")
 
 

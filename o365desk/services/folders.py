@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,17 +238,25 @@ def free_path(folder: Path, stem: str, mine: Path | None = None) -> Path:
     return folder / name
 
 
-def without_copies(entries: Iterable[Entry]) -> tuple[list[Entry], list[Unreadable]]:
-    """One entry for each id, and what to say of the others: copies made by hand, or by a synchroniser in conflict.
-    The one stays whose file has the name that we would have given it, else the first by file name; so every
-    computer decides alike."""
-    kept: dict[str, Entry] = {}
-    copies = []
-    for entry in sorted(entries, key=lambda item: (item.path.stem != slug(item.source.name), item.path.name)):
-        first = kept.setdefault(entry.source.id.lower(), entry)
-        if first is not entry:
-            copies.append(Unreadable(entry.path, _copy_problem(entry, first)))
-    return list(kept.values()), copies
+def without_copies(
+    entries: Iterable[Entry], approved: Callable[[DataSource], bool]
+) -> tuple[list[Entry], list[Unreadable]]:
+    """One entry for each id, and what to say of the others: copies made by hand, by a synchroniser in conflict, or by
+    somebody who wants to stand in for the first. The one stays whose connection was `approved` on this computer, else
+    the one whose file has the name that we would have given it, else the first by file name."""
+    by_id: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.source.id.lower(), []).append(entry)
+    kept, copies = [], []
+    for same in by_id.values():
+        first, *others = same if len(same) == 1 else sorted(same, key=lambda item: _order(item, approved))
+        kept.append(first)
+        copies += [Unreadable(entry.path, _copy_problem(entry, first)) for entry in others]
+    return kept, copies
+
+
+def _order(entry: Entry, approved: Callable[[DataSource], bool]) -> tuple[bool, bool, str]:
+    return not approved(entry.source), entry.path.stem != slug(entry.source.name), entry.path.name
 
 
 def _copy_problem(entry: Entry, first: Entry) -> Problem:

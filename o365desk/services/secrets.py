@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +19,9 @@ ENVIRONMENT = "O365DESK_VAULT_PASSPHRASE"
 CLIENT_SECRET = "client-secret"
 PASSPHRASE = "certificate-passphrase"
 """Names of a data source's secrets in the vault."""
+
+APPROVED = "approved-for"
+"""Beside them: the digest of the connection that they were given for; see `services.approvals`."""
 
 
 class Secret:
@@ -130,8 +133,7 @@ class Vault:
             held, self._session = self._session, None
             self._open, self._refused = True, None
             for owner, secrets in (held or {}).items():
-                for name, secret in secrets.items():
-                    self._file.set(owner, name, secret)
+                self._file.put(owner, secrets)
 
     def use_session(self) -> None:
         """Keeps secrets in memory only from now on: they are gone when the program ends."""
@@ -158,15 +160,19 @@ class Vault:
 
     def set(self, owner: str, name: str, secret: Secret) -> None:
         """Keeps a secret. Raises ProblemError while locked, or when the keychain refuses."""
+        self.put(owner, {name: secret})
+
+    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
+        """Keeps secrets of an owner in one step: all of them or none. Raises ProblemError as `set` does."""
         with self._lock:
             self._check_open()
             if self._session is not None:
-                self._session.setdefault(owner, {})[name] = secret
+                self._session.setdefault(owner, {}).update(secrets)
             elif self._keychain:
                 with self._between():
-                    self._keychain.write(owner, {**self._keychain.read(owner), name: secret})
+                    self._keychain.write(owner, {**self._keychain.read(owner), **secrets})
             else:
-                self._file.set(owner, name, secret)
+                self._file.put(owner, secrets)
 
     def delete(self, owner: str) -> None:
         """Forgets all secrets of an owner. Raises ProblemError while locked, unless there is nothing to forget."""

@@ -22,6 +22,7 @@ from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import answers, credentials, explain
+from o365desk.services.approvals import Admitted
 from o365desk.services.credentials import Credential
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret, Vault
@@ -213,9 +214,12 @@ class SignIns:
         self._open_browser = open_browser
         self._timeouts = timeouts
 
-    def line(self, source: DataSource, stop: Stop) -> Line:
-        """An open line that trusts what the data source trusts."""
-        return Line(stop, source.ca_file, self._timeouts)
+    def line(self, admitted: Admitted | Problem, stop: Stop) -> Line:
+        """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
+        the problem instead."""
+        if isinstance(admitted, Problem):
+            return Line(stop, shut=admitted)
+        return Line(stop, admitted.ca, self._timeouts)
 
     def forget(self, source_id: str) -> None:
         """Nobody is signed in for the data source any more."""
@@ -302,13 +306,14 @@ class SignIns:
     # --- with a person ----------------------------------------------------------------------------------------
 
     def sign_in(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
     ) -> Authorisation:
         """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's.
         Raises ProblemError or CancelledError."""
         import msal
 
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             expected = expected_tenant(source, discover(source, line))
             fresh = msal.SerializableTokenCache()
             app = self._public(source, line, fresh)
@@ -373,11 +378,12 @@ class SignIns:
                 return {"error": "expired_token"}
 
     def consent(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
     ) -> Authorisation:
         """Waits until an administrator has consented to what an application by itself needs, and proves it with a
         token. It looks by itself every few seconds, so the link may be opened by somebody else, elsewhere."""
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             token = self.token(source, line, typed)
             if _lacks(source, token):
                 token = self._wait_for_consent(source, line, typed, tell)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
@@ -60,6 +61,7 @@ STEPS: tuple[statefile.Step, ...] = (
         """,
     ),
     ("0003-given", "ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'"),
+    ("0004-approvals", "CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)"),
 )
 """The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
 Statements end in a semicolon, which stands nowhere else."""
@@ -166,6 +168,19 @@ class State:
         else:
             data = msgspec.json.encode(authorisation)
             self._write(("INSERT OR REPLACE INTO authorisations VALUES (?, ?)", (source_id, data)))
+
+    def approval(self, source_id: str) -> Approval | None:
+        """The connection that the data source's secrets were given for, if any were."""
+        rows = self._all("SELECT data FROM approvals WHERE source_id = ?", source_id)
+        return _decoded(rows[0][0], Approval) if rows else None
+
+    def record_approval(self, source_id: str, approval: Approval | None) -> None:
+        """Keeps it, or forgets it (None)."""
+        if approval is None:
+            self._write(("DELETE FROM approvals WHERE source_id = ?", (source_id,)))
+        else:
+            data = msgspec.json.encode(approval)
+            self._write(("INSERT OR REPLACE INTO approvals VALUES (?, ?)", (source_id, data)))
 
     def drafts(self, workspace: Path) -> list[Draft]:
         """Everything typed and not saved in a workspace, the latest first."""

@@ -25,6 +25,15 @@ _STALE = 30
 _OWNER, _KEY = "o365desk", "token-cache-key"
 
 
+def kept(folder: Path, source_id: str) -> bool:
+    """Whether somebody's tokens are kept in a folder for a data source."""
+    return _file(folder, source_id).exists()
+
+
+def _file(folder: Path, source_id: str) -> Path:
+    return folder / f"{source_id}.bin"
+
+
 class TokenCaches:
     """Hands out the cache of a data source. While the vault is for the session only, caches are too."""
 
@@ -91,7 +100,7 @@ class TokenCaches:
         Path(f"{self._file(source_id)}.lockfile").unlink(missing_ok=True)
 
     def _file(self, source_id: str) -> Path:
-        return self._folder / f"{source_id}.bin"
+        return _file(self._folder, source_id)
 
     def _key(self) -> bytes:
         kept = self._vault.get(_OWNER, _KEY)

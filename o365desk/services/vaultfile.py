@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets as random
+from collections.abc import Mapping
 from pathlib import Path
 
 from o365desk.model.problems import Action, Problem, ProblemError
@@ -76,12 +77,12 @@ class VaultFile:
         data = self._read()
         return self._decrypt(data).get(owner, {}).get(name) if data is not None else None
 
-    def set(self, owner: str, name: str, secret: Secret) -> None:
-        """Keeps a secret."""
+    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
+        """Keeps secrets of an owner, all at once."""
         with self._lock():
             data = self._read()
             contents = self._decrypt(data) if data is not None else {}
-            contents.setdefault(owner, {})[name] = secret
+            contents.setdefault(owner, {}).update(secrets)
             self._write(contents, data or b"")
 
     def delete(self, owner: str) -> None:

@@ -46,10 +46,13 @@ class Workspace:
         clock: Callable[[], datetime],
         user: str,
         gone: Callable[[str], None] = lambda source_id: None,
+        approved: Callable[[DataSource], bool] = lambda source: False,
     ) -> None:
-        """`gone` is told the id of a data source that left the recycle bin for good."""
+        """`gone` is told the id of a data source that left the recycle bin for good; `approved` tells which of two
+        files with one id is the one that was used here."""
         self.folder = folder
         self._gone = gone
+        self._approved = approved
         self._clock = clock
         self._user = user
         self._live = folder / "data-sources"
@@ -61,7 +64,7 @@ class Workspace:
     def list(self) -> Listing:
         """Everything there is, read anew. Never raises for what a file holds, never changes a file."""
         entries, unreadable = folders.read_folder(self._live)
-        kept, copies = folders.without_copies(entries)
+        kept, copies = folders.without_copies(entries, self._approved)
         kept.sort(key=lambda entry: (_plain(entry.source.name), entry.path.name))
         return Listing(
             tuple(kept), tuple(sorted(unreadable + copies, key=lambda item: item.path.name)), tuple(_clashes(kept))
