@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +15,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials
+from o365desk.services import credentials, files
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
 from o365desk.services.state import State
@@ -363,9 +362,10 @@ def _digest(path: str) -> str:
     import hashlib
 
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        data = files.read_named(path, credentials.MAX_CERTIFICATE_BYTES, by_others=True)
     except (OSError, ValueError):
         return ""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _check_ca_file(source: DataSource) -> Problem | None:

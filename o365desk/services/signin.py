@@ -26,7 +26,7 @@ from o365desk.services.credentials import Credential
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.tokencache import TokenCaches
-from o365desk.services.wire import TIMEOUTS, Line
+from o365desk.services.wire import TIMEOUTS, Line, read_ca
 
 if TYPE_CHECKING:
     import msal
@@ -215,7 +215,7 @@ class SignIns:
 
     def line(self, source: DataSource, stop: Stop) -> Line:
         """An open line that trusts what the data source trusts."""
-        return Line(stop, source.ca_file, self._timeouts)
+        return Line(stop, read_ca(source.ca_file), self._timeouts)
 
     def forget(self, source_id: str) -> None:
         """Nobody is signed in for the data source any more."""
