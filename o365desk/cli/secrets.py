@@ -47,7 +47,8 @@ def secret_set(
     secret = Secret(text)
     app.connections.keep(source, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
     say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
-    say(f"It is for {source.login_root or 'no login address yet'}, tenant {source.tenant or '(none yet)'}, and no other.")
+    host, tenant = source.login_root or "no login address yet", source.tenant or "(none yet)"
+    say(f"It is for {host}, tenant {tenant}, and no other.")
     return DONE
 
 
@@ -79,8 +80,8 @@ def secret_approve(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Look at what changed in a data source since its secrets were given, and approve that they go there from now on.
-    Without a terminal it needs the digest that was shown."""
+    """Look at what changed in a data source since its secrets were given, and approve that they go there from
+    now on. Without a terminal it needs the digest that was shown."""
     app = unlocked(services(context))
     entry = app.workspace.get(name)
     review = app.connections.review(entry.source)
@@ -114,14 +115,15 @@ def _ask(app: App, entry: Entry, review: Review) -> None:
 
 
 def _show(entry: Entry, review: Review) -> None:
-    rows = [(part.title, part.then or "not known", part.now, "" if part.same else "differs") for part in review.parts]
+    rows = [(it.title, it.then or "not known", it.now, "" if it.same else "differs") for it in review.parts]
     print_table(("Detail", "Approved", "Now", ""), rows)
     then, source = review.then, entry.source
     if then:
         say(f"Approved by {then.by} on {_when(then.at)}.")
-    changed = f" by {source.modified_by}" if source.modified_by else ""
-    told = f" says that it was changed{changed} on {_when(source.modified)}" if source.modified else " does not say by whom it was changed"
-    say(f"{entry.path.name}{told}; it was written on this computer on {_when(_written(entry))}.")
+    told = "does not say who changed it"
+    if source.modified:
+        told = f"says that {source.modified_by or 'somebody'} changed it on {_when(source.modified)}"
+    say(f"{entry.path.name} {told}; it was written on this computer on {_when(_written(entry))}.")
     say(f"Digest of the connection as it is now: {review.mark}")
 
 

@@ -1,7 +1,7 @@
 """What a data source's secrets were given for: the connection they may go to, and how another one differs from it.
 
-A workspace is shared, so whoever can write a data source's file could lead the next sign-in to a host of their own. Pure
-rules; `services.approvals` knows where approvals are kept.
+A workspace is shared, so whoever can write a data source's file could lead the next sign-in to a host of their own.
+Pure rules; `services.approvals` knows where approvals are kept.
 """
 
 import hashlib
@@ -42,8 +42,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """That a person gave a data source's secrets for a connection: `details` are the file's fields as they were then,
-    to go back to; `certificate_named` and `ca_named` say in words which files these were."""
+    """That a person gave a data source's secrets for a connection: `details` are the file's fields as they were
+    then, to go back to; `certificate_named` and `ca_named` say in words which files these were."""
 
     connection: Connection
     details: dict[str, str]
@@ -60,8 +60,9 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a connection on both sides, as people read it; `then` is "" where it is not known any more. `same`:
-    nothing differs. `typed`: a person changed it in the form or by a command, just now, so that needs no question."""
+    """One part of a connection on both sides, as people read it; `then` is "" where it is not known any more.
+    `same`: nothing differs. `typed`: a person changed it in the form or by a command, just now, so that needs no
+    question."""
 
     title: str
     then: str
@@ -87,8 +88,8 @@ def details(source: DataSource) -> dict[str, str]:
 
 
 def compare(now: Approval, then: Approval | None, source: DataSource, opened: DataSource) -> list[Part]:
-    """Every part of a connection, as it was approved (None: not known) and as it is now. `opened` is the data source as
-    it was when a person began to change it."""
+    """Every part of a connection, as it was approved (None: not known) and as it is now. `opened` is the data
+    source as it was when a person began to change it."""
     return [
         Part(
             title=title,

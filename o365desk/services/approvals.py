@@ -1,9 +1,9 @@
 """Which connection each data source's secrets were given for, and that they go to no other.
 
-The one place that decides whether anything may be sent for a data source: `admit` comes before a `Line` is opened. The
-vault keeps the digest of the connection beside the secrets; the state keeps what it was in words, to show the difference
-and to go back to, and speaks where the vault holds nothing or is locked. Neither can be reached by whoever can write in
-the shared workspace.
+The one place that decides whether anything may be sent for a data source: `admit` comes before a `Line` is opened.
+The vault keeps the digest of the connection beside the secrets; the state keeps what it was in words, to show the
+difference and to go back to, and speaks where the vault holds nothing or is locked. Neither can be reached by
+whoever can write in the shared workspace.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from o365desk.model import approval
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
-from o365desk.services import credentials
+from o365desk.services import credentials, wire
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import APPROVED, CLIENT_SECRET, Secret, Vault
 from o365desk.services.state import State
@@ -39,8 +39,9 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Review:
-    """What is to be looked at before secrets go to a connection. `then` is what was approved, None where that is not
-    known; `mark` names what would be approved, so that a script can say which it means; `needed`: it is not yet."""
+    """What is to be looked at before secrets go to a connection. `then` is what was approved, None where that is
+    not known; `mark` names what would be approved, so that a script can say which it means; `needed`: it is not
+    yet."""
 
     then: Approval | None
     parts: tuple[Part, ...]
@@ -49,8 +50,8 @@ class Review:
 
 
 class Approvals:
-    """See the module. `signed_in` tells whether tokens are kept for a data source's id; `command_here` is a command of
-    ours as it works on this workspace."""
+    """See the module. `signed_in` tells whether tokens are kept for a data source's id; `command_here` is a
+    command of ours as it works on this workspace."""
 
     def __init__(
         self,
@@ -74,11 +75,11 @@ class Approvals:
         *,
         anew: bool = False,
     ) -> Admitted:
-        """The data source with what it trusts. Raises ProblemError: NOT_APPROVED where its secrets were given for
-        another connection, or for none that is known. `typed` is given now, for what the form says; `opened` is the
-        data source as it was when the person began to change it (None: it is as the file has it); `anew`: somebody is
-        about to sign in or to give a secret, so that what is kept is not used."""
-        ca = _read_ca(source)
+        """The data source with what it trusts. Raises ProblemError: NOT_APPROVED where its secrets were given
+        for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
+        is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
+        somebody is about to sign in or to give a secret, so that what is kept is not used."""
+        ca = wire.read_ca(source.ca_file)
         if problem := self._judge(source, ca, typed, opened, anew):
             raise ProblemError(problem)
         return Admitted(source, ca)
@@ -93,7 +94,7 @@ class Approvals:
     ) -> Problem | None:
         """The same as what is wrong with a data source, for its status. What cannot be read is told by others."""
         try:
-            return self._judge(source, _read_ca(source), typed, opened, anew)
+            return self._judge(source, wire.read_ca(source.ca_file), typed, opened, anew)
         except ProblemError:
             return None
 
@@ -111,8 +112,8 @@ class Approvals:
         )
 
     def knows(self, source: DataSource) -> bool:
-        """Whether this is the connection that was approved for its id, as far as that can be told without the vault:
-        of two files with one id it tells which is the copy."""
+        """Whether this is the connection that was approved for its id, as far as that can be told without the
+        vault: of two files with one id it tells which is the copy."""
         then = self._state.approval(source.id)
         return then is not None and then.details == approval.details(source)
 
@@ -145,8 +146,8 @@ class Approvals:
     # --- approving --------------------------------------------------------------------------------------------
 
     def follows(self, source: DataSource, typed: Credential, opened: DataSource) -> Approval | None:
-        """What saving `source` approves, which a person made of `opened`: None where nothing is to be approved, where
-        somebody else's change is in it, or where that cannot be told."""
+        """What saving `source` approves, which a person made of `opened`: None where nothing is to be approved,
+        where somebody else's change is in it, or where that cannot be told."""
         try:
             self.admit(source, typed, opened)
             something = typed != NO_CREDENTIAL or self._state.approval(source.id) is not None
@@ -157,8 +158,8 @@ class Approvals:
         return None
 
     def given(self, source: DataSource, typed: Credential) -> Approval | None:
-        """What giving secrets for a data source as it is approves; None where that cannot be told, as a file cannot be
-        read. Raises ProblemError where those that were given before are for another connection."""
+        """What giving secrets for a data source as it is approves; None where that cannot be told, as a file
+        cannot be read. Raises ProblemError where those that were given before are for another connection."""
         try:
             self.admit(source, typed, anew=True)
             return self._approval(source, typed)
@@ -168,16 +169,16 @@ class Approvals:
             return None
 
     def approve(self, source: DataSource, *, mark: str = "") -> None:
-        """From now on the secrets of the data source are for this connection: somebody has looked at it. `mark`: only if
-        it is the one that was looked at. Raises ProblemError."""
+        """From now on the secrets of the data source are for this connection: somebody has looked at it. `mark`:
+        only if it is the one that was looked at. Raises ProblemError."""
         found = self._approval(source, NO_CREDENTIAL)
         if mark and mark != found.connection.mark:
             raise ProblemError(_another_mark(source))
         self.record(source.id, found)
 
     def record(self, source_id: str, found: Approval, secrets: dict[str, Secret] | None = None) -> None:
-        """Keeps an approval, together with secrets that are given for it: in one step, so that no crash leaves a secret
-        beside another's approval. Raises ProblemError; then nothing is kept."""
+        """Keeps an approval, together with secrets that are given for it: in one step, so that no crash leaves a
+        secret beside another's approval. Raises ProblemError; then nothing is kept."""
         # A certificate without a passphrase needs no vault: where there is none, the state alone has to do.
         if secrets or not self._vault.locked or self._vault.exists:
             digest = Secret(found.connection.digest)
@@ -217,7 +218,7 @@ class Approvals:
         return credentials.load_certificate(source, typed, self._vault)[0]
 
     def _approval(self, source: DataSource, typed: Credential) -> Approval:
-        ca = _read_ca(source)
+        ca = wire.read_ca(source.ca_file)
         return self._named(source, self._connection(source, ca, typed), ca, typed)
 
     def _named(self, source: DataSource, connection: Connection, ca: bytes, typed: Credential) -> Approval:
@@ -264,12 +265,6 @@ def _another_mark(source: DataSource) -> Problem:
         action=Action.APPROVE,
         code=NOT_APPROVED,
     )
-
-
-def _read_ca(source: DataSource) -> bytes:
-    from o365desk.services.wire import read_ca
-
-    return read_ca(source.ca_file)
 
 
 def _fingerprint(certificate: "x509.Certificate") -> str:

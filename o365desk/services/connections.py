@@ -2,10 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +16,7 @@ from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials
+from o365desk.services import credentials, files
 from o365desk.services.approvals import BLANK, Admitted, Approvals, Review
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
@@ -158,8 +157,8 @@ class Connections:
     def problems(
         self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
     ) -> list[Problem]:
-        """Every offline check: that it is what its secrets were given for, details, secret, certificate; in the form's
-        order. `opened`: as it was when the person began to change it (None: it is as the file has it)."""
+        """Every offline check: that it is what its secrets were given for, details, secret, certificate; in the
+        form's order. `opened`: as it was when the person began to change it (None: it is as the file has it)."""
         changed = self._approvals.problem(source, credential, opened)
         found = [*([changed] if changed else []), *datasource.check(source)]
         if bad := _check_ca_file(source):
@@ -213,9 +212,9 @@ class Connections:
     # --- changing ---------------------------------------------------------------------------------------------
 
     def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
-        """Saves secrets to the vault and details to the workspace, and drops the draft. What a person changed here is
-        approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then the file and the
-        secrets are as they were."""
+        """Saves secrets to the vault and details to the workspace, and drops the draft. What a person changed
+        here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
+        the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
         follows = self._approvals.follows(source, credential, self._opened(source.id, base))
         if credential == NO_CREDENTIAL:
@@ -228,12 +227,14 @@ class Connections:
         return entry
 
     def _opened(self, source_id: str, base: str | None) -> DataSource:
-        """What a person began with who saves over the version `base`; where that is not what the file holds, the save
-        ends in a conflict."""
+        """What a person began with who saves over the version `base`; where that is not what the file holds, the
+        save ends in a conflict."""
         if base is None:
             return BLANK
         entries = self._workspace.list().entries
-        return next((item.source for item in entries if item.source.id == source_id and item.version == base), BLANK)
+        return next(
+            (item.source for item in entries if item.source.id == source_id and item.version == base), BLANK
+        )
 
     def _save_with(
         self, source: DataSource, base: str | None, credential: Credential, follows: Approval | None
@@ -257,8 +258,8 @@ class Connections:
         self._keep(source.id, credential, self._approvals.given(source, credential))
 
     def _keep(self, source_id: str, credential: Credential, approval: Approval | None) -> None:
-        """What was proven with other secrets speaks for the data source no longer; what was proven with these, before
-        they were kept, does from now on."""
+        """What was proven with other secrets speaks for the data source no longer; what was proven with these,
+        before they were kept, does from now on."""
         if approval:
             self._approvals.record(source_id, approval, _given(credential))
         else:
@@ -267,8 +268,8 @@ class Connections:
         self._state.remember(_STAMP + source_id, (stamp if tested == credential else _new_stamp()).encode())
 
     def refuse_other(self, source: DataSource) -> None:
-        """Raises ProblemError where secrets were given for another connection than this: a new one should not be typed
-        for it before somebody has looked."""
+        """Raises ProblemError where secrets were given for another connection than this: a new one should not be
+        typed for it before somebody has looked."""
         if problem := self._approvals.problem(source, anew=True):
             raise ProblemError(problem)
 
@@ -277,13 +278,13 @@ class Connections:
         return self._approvals.review(source)
 
     def approve(self, source: DataSource, mark: str) -> None:
-        """Its secrets are for this connection from now on, if it still is the one that was looked at (`Review.mark`).
-        Raises ProblemError."""
+        """Its secrets are for this connection from now on, if it still is the one that was looked at
+        (`Review.mark`). Raises ProblemError."""
         self._approvals.approve(source, mark=mark)
 
     def go_back(self, entry: Entry) -> Entry:
-        """Puts the connection that was approved into the data source's file again; all else stays. Raises ConflictError
-        or ProblemError."""
+        """Puts the connection that was approved into the data source's file again; all else stays. Raises
+        ConflictError or ProblemError."""
         then = self._approvals.review(entry.source).then
         if then is None:
             raise ProblemError(
@@ -374,9 +375,9 @@ class Connections:
         credential: Credential = NO_CREDENTIAL,
         opened: DataSource | None = None,
     ) -> Report:
-        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread; `opened` as in
-        `problems`. Raises CancelledError, and ProblemError only where its secrets were given for another connection:
-        then nothing is tried."""
+        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread; `opened`
+        as in `problems`. Raises CancelledError, and ProblemError only where its secrets were given for another
+        connection: then nothing is tried."""
         from o365desk import catalogue
         from o365desk.services import testing
         from o365desk.services.trial import Trial
@@ -437,9 +438,10 @@ def _digest(path: str) -> str:
     import hashlib
 
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        data = files.read_named(path, credentials.MAX_CERTIFICATE_BYTES, by_others=True)
     except (OSError, ValueError):
         return ""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _check_ca_file(source: DataSource) -> Problem | None:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from o365desk.log import mask
 from o365desk.model.datasource import FIELDS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Credential:
 
 
 NO_CREDENTIAL = Credential()
+MAX_CERTIFICATE_BYTES = 1_000_000
+"""A certificate with its chain and its key has a few thousand."""
 
 
 def _problem(field: str, title: str, cause: str, remedy: str, **more: Any) -> Problem:
@@ -148,7 +150,12 @@ def load_certificate(
     """The certificate and its private key, from a PEM or PFX file. Raises ProblemError naming the field."""
     path = source.certificate
     try:
-        data = Path(path).read_bytes()
+        data = files.read_named(path, MAX_CERTIFICATE_BYTES, by_others=True)
+    except files.UnfitError as error:
+        cause = f"“{path}” {error}."
+        raise ProblemError(
+            _problem("certificate", "The certificate file cannot be read", cause, "Choose the file again.")
+        ) from error
     except (OSError, ValueError) as error:  # ValueError: a text that can be no path
         missing = isinstance(error, FileNotFoundError)
         why = error.strerror if isinstance(error, OSError) else error

@@ -23,6 +23,11 @@ LOCK_SECONDS = 15.0
 _STALE_SECONDS = 3600
 _TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{12}\.tmp")
 _WINDOWS = sys.platform == "win32"
+_AWAY = re.compile(r"[\\/][\\/]|\\\?\?\\")
+_JUNCTION = re.compile(r"\\[\\?]\?\\(?=[A-Za-z]:|Volume\{)")
+"""Before the target of a junction on a disk of this computer, as Windows writes it."""
+_LINKS = 40
+"""As many links may lead to each other, as on Linux."""
 
 
 def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
@@ -50,21 +55,27 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 class UnfitError(OSError):
-    """The file that somebody's text names is no file that can be read whole: a folder, a device, too large. The text
-    says so, in the middle of a sentence."""
+    """The file that somebody's text names is no file that can be read whole: a folder, a device, too large. It says
+    so in words that follow the name in a sentence."""
 
 
-def read_named(name: str | Path, most: int) -> bytes:
-    """The content of a file that is named in a text: by a data source's file, which others can write, or on the
-    command line. It must be a regular file (or lead to one) of at most `most` bytes, and is opened without waiting
-    for the other end of a pipe. Raises UnfitError, another OSError, or ValueError for what can be no path."""
-    handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+def read_named(name: str | Path, most: int, *, by_others: bool = False) -> bytes:
+    """The content of a file that is named in a text: on the command line or, `by_others`, in a file that others can
+    write. It must be a regular file (or lead to one) of at most `most` bytes, and is opened without waiting for the
+    other end of a pipe. Raises UnfitError, another OSError, or ValueError for what can be no path."""
+    if by_others and _WINDOWS and leads_away(os.fspath(name)):
+        raise UnfitError(
+            "is on another computer, which would be told who you are; copy the file to a disk of this one, and "
+            "name it there"
+        )
+    # Before it is opened: that alone may set a device going.
+    _refuse_unfit(os.stat(name), most)  # noqa: PTH116 - the path may hold anything that was typed
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
+        flags |= getattr(os, flag, 0)
+    handle = os.open(name, flags)
     with os.fdopen(handle, "rb", buffering=0) as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise UnfitError("is no file but a folder, a pipe or a device")
-        if about.st_size > most:
-            raise UnfitError(f"is larger than {most:,} bytes")
+        _refuse_unfit(os.fstat(handle), most)
         # Read, not asked for: it may grow meanwhile.
         data = file.read(most + 1)
         while data and len(data) <= most and (more := file.read(most + 1 - len(data))):
@@ -72,6 +83,36 @@ def read_named(name: str | Path, most: int) -> bytes:
     if len(data) > most:
         raise UnfitError(f"is larger than {most:,} bytes")
     return data
+
+
+def _refuse_unfit(about: os.stat_result, most: int) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise UnfitError("is no file but a folder, a pipe or a device")
+    if about.st_size > most:
+        raise UnfitError(f"is larger than {most:,} bytes")
+
+
+def leads_away(name: str) -> bool:
+    r"""Whether Windows would ask another computer for this path, and prove to it who the user is:
+    `\\host\share`, also as `//host/share` or `\??\UNC\host`, or a link on the way to such a place. All that
+    begins like that counts, a device (`\\.\`) as well."""
+    for _ in range(_LINKS):
+        if _AWAY.match(name):
+            return True
+        path = Path(name)
+        for part in (*reversed(path.parents), path):
+            try:
+                target = os.readlink(part)  # noqa: PTH115 - a Path would tidy the target
+            except (OSError, ValueError):
+                continue
+            target = _JUNCTION.sub("", target)
+            if _AWAY.match(target):
+                return True
+            name = os.path.join(part.parent, target, path.relative_to(part))  # noqa: PTH118 - the same
+            break
+        else:
+            return False
+    return True
 
 
 def beside(path: Path) -> Path:

@@ -241,9 +241,9 @@ def free_path(folder: Path, stem: str, mine: Path | None = None) -> Path:
 def without_copies(
     entries: Iterable[Entry], approved: Callable[[DataSource], bool]
 ) -> tuple[list[Entry], list[Unreadable]]:
-    """One entry for each id, and what to say of the others: copies made by hand, by a synchroniser in conflict, or by
-    somebody who wants to stand in for the first. The one stays whose connection was `approved` on this computer, else
-    the one whose file has the name that we would have given it, else the first by file name."""
+    """One entry for each id, and what to say of the others: copies made by hand, by a synchroniser in conflict,
+    or by somebody who wants to stand in for the first. The one stays whose connection was `approved` on this
+    computer, else the one whose file has the name that we would have given it, else the first by file name."""
     by_id: dict[str, list[Entry]] = {}
     for entry in entries:
         by_id.setdefault(entry.source.id.lower(), []).append(entry)

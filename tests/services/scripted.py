@@ -14,7 +14,7 @@ import trustme
 from o365desk.model.stop import Stop
 from o365desk.services.graph import Graph, Patience
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
@@ -87,7 +87,7 @@ class Scripted:
 
     def line(self, stop: Stop | None = None) -> Line:
         """A line that trusts this server."""
-        return Line(stop or Stop(), self.ca_file, (5.0, 5.0))
+        return Line(stop or Stop(), read_ca(self.ca_file), (5.0, 5.0))
 
     def _say(self, asked: Asked) -> Said:
         with self._lock:

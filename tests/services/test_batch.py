@@ -18,7 +18,7 @@ from o365desk.model.stop import Control, Stop
 from o365desk.services.graph import NOT_SENT, UNKNOWN, Graph, Pause, Reply, Request
 from o365desk.services.pace import WIDEST, Patience, Width, near_limit
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each
@@ -29,7 +29,7 @@ CHALLENGE = {"WWW-Authenticate": f'Bearer realm="", error="insufficient_claims",
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 1.5)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 1.5)) as made:
         yield made
 
 

@@ -1,5 +1,6 @@
 """A data source and all that is known about it: what is kept together, and what goes together."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,15 @@ def test_a_sign_in_outlives_the_session_once_the_vault_is_open(
     assert second.app.connections.status(source).word is Word.READY
     assert second.test(source).outcome == "succeeded"
     second.close()
+
+
+@pytest.mark.parametrize("field", ["ca_file", "certificate"])
+@pytest.mark.parametrize("kind", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_a_file_named_in_a_file_is_never_waited_for(desk: Desk, tmp_path: Path, field: str, kind: Any) -> None:
+    kind(tmp_path / "named")
+    source = desk.source(sign_in=SignIn.CERTIFICATE).replace(**{field: str(tmp_path / "named")})
+    desk.app.connections.save(source, None)
+    (row,) = desk.app.connections.overview(deep=True).rows
+    assert row.status.word is Word.INCOMPLETE
+    causes = [problem.cause for problem in desk.app.connections.problems(source)]
+    assert any(str(tmp_path / "named") in cause and "pipe or a device" in cause for cause in causes)

@@ -18,7 +18,7 @@ from o365desk.services.lookup import Found, groups, plans, users
 from o365desk.services.pace import Patience
 from o365desk.services.secrets import Secret
 from o365desk.services.suggesting import suggest
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.practice.writing import writer
 from tests.services.scripted import Asked, Said, Scripted, each
@@ -28,7 +28,7 @@ QUICK = Patience(tries=3, first=0.01, longest=0.5)
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 10.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 

@@ -15,7 +15,7 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph import Graph
 from o365desk.services.reading import Page, ReadEnd, read
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 
@@ -31,7 +31,7 @@ def listing(key: str) -> Listing:
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 10.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
