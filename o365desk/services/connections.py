@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from o365desk.model import datasource, status
+from o365desk.model import approval, datasource, status
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
@@ -211,12 +211,19 @@ class Connections:
 
     # --- changing ---------------------------------------------------------------------------------------------
 
-    def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
+    def save(
+        self,
+        source: DataSource,
+        base: str | None,
+        credential: Credential = NO_CREDENTIAL,
+        opened: DataSource | None = None,
+    ) -> Entry:
         """Saves secrets to the vault and details to the workspace, and drops the draft. What a person changed
         here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
         the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
-        follows = self._approvals.follows(source, credential, self._opened(source.id, base))
+        opened = opened or self._opened(source.id, base)
+        follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:
             entry = self._workspace.save(source, base)
             if follows:
@@ -257,11 +264,11 @@ class Connections:
         given before are for another connection."""
         self._keep(source.id, credential, self._approvals.given(source, credential))
 
-    def _keep(self, source_id: str, credential: Credential, approval: Approval | None) -> None:
+    def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
         """What was proven with other secrets speaks for the data source no longer; what was proven with these,
         before they were kept, does from now on."""
-        if approval:
-            self._approvals.record(source_id, approval, _given(credential))
+        if found:
+            self._approvals.record(source_id, found, _given(credential))
         else:
             self._vault.put(source_id, _given(credential))
         tested, stamp = self._typed.pop(source_id, (NO_CREDENTIAL, ""))
@@ -272,6 +279,18 @@ class Connections:
         typed for it before somebody has looked."""
         if problem := self._approvals.problem(source, anew=True):
             raise ProblemError(problem)
+
+    def leads(self, before: DataSource | None, after: DataSource) -> str:
+        """Where the secrets of a data source go from now on, in a sentence; "" where that is no other host or
+        authority than before, or is not approved."""
+        then = self._state.approval(after.id)
+        if before is None or then is None or then.details != approval.details(after):
+            return ""
+        where = [(source.login_root, source.graph_root, source.ca_file) for source in (before, after)]
+        if where[0] == where[1]:
+            return ""
+        trusting = f", trusting the authorities in {after.ca_file}" if after.ca_file else ""
+        return f"Its secrets go to {after.login_root}, and its tokens to {after.graph_root}, from now on{trusting}."
 
     def review(self, source: DataSource) -> Review:
         """What to look at before the secrets of a data source go where it leads. Raises ProblemError."""
