@@ -124,11 +124,11 @@ def test_ready_does_not_outlive_the_secret_it_was_proven_with(desk: Desk) -> Non
     assert connections.status(source, desk.secret()).word is Word.READY
     assert connections.status(source).word is Word.INCOMPLETE
     # Kept after all, it does.
-    connections.keep(source.id, desk.secret())
+    connections.keep(source, desk.secret())
     assert connections.status(source).word is Word.READY
     (row,) = connections.overview().rows
     assert row.status.word is Word.READY
-    connections.keep(source.id, Credential(secret=Secret("v" * 40)))
+    connections.keep(source, Credential(secret=Secret("v" * 40)))
     assert connections.status(source).word is Word.INCOMPLETE
     assert connections.status(source).reason.startswith("changed after its last test")
 

@@ -112,8 +112,8 @@ def _day(moment: datetime) -> str:
 
 
 class Approving(QObject):
-    """Shows what changed, and does what is decided. `approved` follows with where secrets go from now on, `went_back`
-    with the Entry that was put back, `failed` with a Problem."""
+    """Shows what changed, and does what is decided. `approved` follows with where secrets go from now on,
+    `went_back` with the Entry that was put back, `failed` with a Problem."""
 
     approved = Signal(str)
     went_back = Signal(object)
