@@ -14,6 +14,7 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Connections, Credential
+from o365desk.services.forgetting import Forgetting
 from o365desk.services.runner import Runner
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.state import State
@@ -204,8 +205,11 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.gone(gone))
     state = State(folder / "state.sqlite", clock)
+    place = workspace or paths.default_workspace()
+    forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+    space = Workspace(place, clock, person, forgetting.deleted, forgetting.found, forgetting.aged)
+    space.subscribe(lambda changed: forgetting.tidy())
     vault = Vault(folder, session_only=session_only)
 
     making = threading.Lock()

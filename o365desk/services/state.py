@@ -170,7 +170,7 @@ class State:
     def drafts(self, workspace: Path) -> list[Draft]:
         """Everything typed and not saved in a workspace, the latest first."""
         rows = self._all(
-            "SELECT data, base, at FROM drafts WHERE workspace = ? ORDER BY number DESC", _place(workspace)
+            "SELECT data, base, at FROM drafts WHERE workspace = ? ORDER BY number DESC", place_of(workspace)
         )
         found = []
         for data, base, at in rows:
@@ -181,7 +181,7 @@ class State:
 
     def keep_draft(self, workspace: Path, source: DataSource, base: str | None) -> None:
         """Keeps what was typed (never a secret), replacing the draft of the same data source."""
-        place = _place(workspace)
+        place = place_of(workspace)
         self._write(
             ("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place, source.id)),
             (
@@ -192,7 +192,7 @@ class State:
 
     def drop_draft(self, workspace: Path, source_id: str) -> None:
         """Forgets a draft: it was saved, or discarded."""
-        self._write(("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (_place(workspace), source_id)))
+        self._write(("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place_of(workspace), source_id)))
 
     def add_notice(self, level: str, text: str, detail: str = "", source_id: str = "") -> Notice:
         """Keeps a notice; the last 1,000 stay."""
@@ -219,6 +219,23 @@ class State:
     def remember(self, key: str, value: bytes) -> None:
         """Keeps a value under a key."""
         self._write(("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value)))
+
+    def remembered_under(self, prefix: str) -> dict[str, bytes]:
+        """All values whose keys begin like this, by what follows in the key."""
+        rows = self._all("SELECT key, value FROM remembered WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
+        return {key[len(prefix) :]: bytes(value) for key, value in rows}
+
+    def change(self, key: str, make: Callable[[bytes], bytes]) -> bytes:
+        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between."""
+
+        def act(connection: sqlite3.Connection) -> bytes:
+            with statefile.transaction(connection):
+                rows = connection.execute("SELECT value FROM remembered WHERE key = ?", (key,)).fetchall()
+                value = make(bytes(rows[0][0]) if rows else b"")
+                connection.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value))
+            return value
+
+        return self.use(act)
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
@@ -264,7 +281,8 @@ class State:
             self.problem = statefile.damage(self._file, kept)
 
 
-def _place(workspace: Path) -> str:
+def place_of(workspace: Path) -> str:
+    """The one name of a workspace on this computer, however it is reached."""
     return os.path.normcase(workspace.absolute().resolve())
 
 

@@ -1,7 +1,6 @@
 """A data source and all that is known about it: what is kept together, and what goes together."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,25 +49,6 @@ def test_an_authorisation_holds_for_its_app_and_tenant_only(desk: Desk) -> None:
     assert known(source.replace(client_id=NOBODY)).authorisation is None
     assert known(source.replace(tenant=NOBODY)).authorisation is None
     assert known(source.replace(tenant="contoso.com")).authorisation == done
-
-
-def test_what_leaves_the_recycle_bin_for_good_takes_its_secrets_along(
-    tmp_path: Path, practice: Any, switches: Any
-) -> None:
-    later = timedelta()
-    desk = Desk(tmp_path, practice.ready)
-    clock = desk.app.clock
-    old = Desk(tmp_path, practice.ready, clock=lambda: clock() + later)
-    source = old.saved(old.source())
-    old.app.workspace.delete(source.id)
-    assert old.app.workspace.recycled()
-    assert old.app.connections.has_secret(source.id, CLIENT_SECRET)
-    later = timedelta(days=31)
-    assert old.app.workspace.recycled() == ()
-    old.app.connections.overview(deep=True)
-    assert not old.app.connections.has_secret(source.id, CLIENT_SECRET)
-    old.close()
-    desk.close()
 
 
 def test_the_list_names_what_needs_a_hand(desk: Desk) -> None:
@@ -183,17 +163,6 @@ def test_nobody_signs_in_while_the_tokens_could_not_be_kept(tmp_path: Path, prac
     report = desk.test(source)
     assert (report.outcome, report.problem and report.problem.action) == ("not proven", Action.UNLOCK)
     desk.close()
-
-
-def test_what_came_back_is_not_forgotten(desk: Desk) -> None:
-    source = desk.saved(desk.source())
-    desk.app.connections.gone(source.id)
-    desk.app.connections.gone(NOBODY)
-    desk.app.connections.overview(deep=True)
-    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET)
-    desk.app.workspace.delete(source.id)
-    desk.app.connections.overview(deep=True)
-    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET), "it can still be restored"
 
 
 def test_a_sign_in_outlives_the_session_once_the_vault_is_open(
