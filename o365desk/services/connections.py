@@ -101,18 +101,20 @@ class Connections:
         """All data sources of the workspace with their status. No network. Not `deep`, it is safe before the first
         window: secrets and certificates, which bring costly imports and may ask a keychain, are not looked at."""
         listing, now = self._workspace.list(), self._clock()
-        evidence, authorisations = self._state.all_evidence(), self._state.all_authorisations()
         rows = []
-        for entry in listing.entries:
-            source = entry.source
-            if deep:
-                known = self.known(source)
-            else:
-                proven, attempt = evidence.get(source.id, (None, None))
-                authorisation = self._authorisation(source, authorisations.get(source.id))
-                problems = tuple(datasource.check(source))
-                known = Known(problems, authorisation, proven, attempt, proof=self._proof(source, authorisation))
-            rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+        with self._state.at_once(), self._vault.at_once():
+            for entry in listing.entries:
+                source = entry.source
+                if deep:
+                    known = self.known(source)
+                else:
+                    proven, attempt = self._state.evidence(source.id)
+                    authorisation = self._authorisation(source, self._state.authorisation(source.id))
+                    problems = tuple(datasource.check(source))
+                    known = Known(
+                        problems, authorisation, proven, attempt, proof=self._proof(source, authorisation)
+                    )
+                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     def _authorisation(self, source: DataSource, kept: Authorisation | None) -> Authorisation | None:

@@ -21,6 +21,7 @@ KEPT_VERSIONS = 20
 LIVE = "data-sources"
 BIN_TIME = timedelta(days=30)
 _LOOKS = 10
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC", "O_NOINHERIT"))
 
 _Names = list[str]
 
@@ -140,11 +141,19 @@ def read_file(path: Path) -> bytes:
                 code="not-a-file",
             )
         )
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags)) as file:
-        if os.fstat(file.fileno()).st_size > sourcefile.MAX_BYTES:
+    handle = os.open(path, os.O_RDONLY | _FLAGS)
+    try:
+        size = os.fstat(handle).st_size
+        if size > sourcefile.MAX_BYTES:
             return b" " * (sourcefile.MAX_BYTES + 1)
-        return file.read(sourcefile.MAX_BYTES + 1)
+        # Asked for one more: it may have grown.
+        data = os.read(handle, size + 1)
+        while len(data) > size and len(data) <= sourcefile.MAX_BYTES:
+            size = len(data)
+            data += os.read(handle, sourcefile.MAX_BYTES + 1 - size)
+        return data
+    finally:
+        os.close(handle)
 
 
 class History:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,15 @@ class Notice:
     source_id: str = ""
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What was read at once."""
+
+    evidence: dict[str, tuple[Evidence | None, Evidence | None]]
+    authorisations: dict[str, Authorisation]
+    remembered: dict[str, bytes]
+
+
 class State:
     """The state file; made, and stepped to the newest schema (after a copy), when first used.
 
@@ -99,6 +108,7 @@ class State:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        self._reading = threading.local()
         self.problem: Problem | None = None
         """Set when a damaged file was set aside. The program goes on with a new one."""
 
@@ -109,8 +119,25 @@ class State:
                 self._connection.close()
                 self._connection = None
 
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For this thread, to look at thousands of data sources: in here everything is read once and not for each
+        of them, without the reports of tests. What is written meanwhile is seen later."""
+        self._reading.kept = _Read(self.all_evidence(), self.all_authorisations(), self.remembered_under(""))
+        try:
+            yield
+        finally:
+            self._reading.kept = None
+
+    @property
+    def _read(self) -> "_Read | None":
+        found: _Read | None = getattr(self._reading, "kept", None)
+        return found
+
     def evidence(self, source_id: str) -> tuple[Evidence | None, Evidence | None]:
         """The last test that ended in succeeded or failed, and the last of all."""
+        if (read := self._read) is not None:
+            return read.evidence.get(source_id, (None, None))
         decisive = self._all(
             "SELECT data, report FROM evidence WHERE source_id = ? AND decisive ORDER BY id DESC LIMIT 1", source_id
         )
@@ -150,6 +177,8 @@ class State:
 
     def authorisation(self, source_id: str) -> Authorisation | None:
         """Who authorised the connection on this machine, if anyone did."""
+        if (read := self._read) is not None:
+            return read.authorisations.get(source_id)
         rows = self._all("SELECT data FROM authorisations WHERE source_id = ?", source_id)
         return _decoded(rows[0][0], Authorisation) if rows else None
 
@@ -213,6 +242,8 @@ class State:
 
     def remembered(self, key: str) -> bytes | None:
         """A remembered value, such as the window's place."""
+        if (read := self._read) is not None:
+            return read.remembered.get(key)
         rows = self._all("SELECT value FROM remembered WHERE key = ?", key)
         return bytes(rows[0][0]) if rows else None
 

@@ -1,6 +1,8 @@
 """A data source and all that is known about it: what is kept together, and what goes together."""
 
 import os
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +194,28 @@ def test_a_file_named_in_a_file_is_never_waited_for(desk: Desk, tmp_path: Path, 
     assert row.status.word is Word.INCOMPLETE
     causes = [problem.cause for problem in desk.app.connections.problems(source)]
     assert any(str(tmp_path / "named") in cause and "pipe or a device" in cause for cause in causes)
+
+
+_opened: Counter[str] = Counter()
+sys.addaudithook(lambda event, arguments: _opened.update([str(arguments[0])]) if event == "open" else None)
+
+
+def test_a_list_of_many_reads_vault_and_state_once(tmp_path: Path, practice: Any, switches: Any) -> None:
+    desk = Desk(tmp_path, practice.ready, session_only=False)
+    desk.app.vault.unlock(Secret("open sesame"))
+    for number in range(20):
+        desk.saved(desk.source(name=f"Contoso {number}"))
+    statements: list[str] = []
+    desk.app.state.use(lambda connection: connection.set_trace_callback(statements.append))
+    _opened.clear()
+    rows = desk.app.connections.overview(deep=True).rows
+    assert len(rows) == 20
+    assert {row.status.reason for row in rows} == {"not yet tested"}
+    assert _opened[str(tmp_path / "state" / "vault")] == 1
+    assert 0 < len(statements) < 20
+    # Only there: what another program keeps is seen in the next look.
+    desk.app.vault.delete(rows[0].entry.source.id)
+    reasons = [row.status.reason for row in desk.app.connections.overview(deep=True).rows]
+    assert reasons == ["Client secret value is missing", *["not yet tested"] * 19]
+    assert desk.app.vault._reading.kept is None
+    desk.close()
