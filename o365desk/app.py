@@ -16,6 +16,7 @@ from o365desk.model.stop import Stop
 from o365desk.services import tokencache
 from o365desk.services.approvals import Approvals
 from o365desk.services.connections import Connections, Credential
+from o365desk.services.forgetting import Forgetting
 from o365desk.services.runner import Runner
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.state import State
@@ -210,8 +211,8 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    place = workspace or paths.default_workspace()
     state = State(folder / "state.sqlite", clock)
+    place = workspace or paths.default_workspace()
     vault = Vault(folder, session_only=session_only)
     approvals = Approvals(
         state,
@@ -221,7 +222,9 @@ def build(
         partial(tokencache.kept, folder / "tokens"),
         partial(command_in, place),
     )
-    space = Workspace(place, clock, person, lambda gone: connections.gone(gone), approvals.knows)
+    forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+    space = Workspace(place, clock, person, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows)
+    space.subscribe(lambda changed: forgetting.tidy())
 
     making = threading.Lock()
 

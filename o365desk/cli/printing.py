@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape as markup_escape
 from rich.table import Table
+from rich.text import Text
 
 from o365desk.log import mask
 from o365desk.model.problems import Action, CancelledError, Problem
@@ -138,12 +140,28 @@ def print_document(text: str) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on standard output. Ids and reasons are never cut: they wrap."""
+    console = _results()
+    cells = [[escape(mask(cell)) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *map(_without_markup, cells), strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) <= console.width:
+        # Nothing wraps, and rich would take seconds to find that out of some thousand rows.
+        console.print(Text(_line(columns, widths), "bold"), soft_wrap=True)
+        console.out("\n".join(_line(_without_markup(row), widths) for row in cells), highlight=False)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(mask(cell)) for cell in row))
-    _results().print(table)
+    for row in cells:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _without_markup(row: Sequence[str]) -> list[str]:
+    return [Text.from_markup(cell).plain if "\\" in cell else cell for cell in row]
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
 
 
 class StreamedTable:

@@ -215,7 +215,7 @@ class Approvals:
     def _certificate(self, source: DataSource, typed: Credential) -> "x509.Certificate | None":
         if source.sign_in is not SignIn.CERTIFICATE or not source.certificate.strip():
             return None
-        return credentials.load_certificate(source, typed, self._vault)[0]
+        return credentials.certificate_of(source, typed, self._vault)
 
     def _approval(self, source: DataSource, typed: Credential) -> Approval:
         ca = wire.read_ca(source.ca_file)

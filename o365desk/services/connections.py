@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 _STAMP = "secret/"
 """Where the state remembers a random word for the secret that is kept now; it changes whenever the secret does."""
 
-_GONE = "gone"
-
 
 def _new_stamp() -> str:
     return os.urandom(8).hex()
@@ -113,21 +111,21 @@ class Connections:
     def overview(self, *, deep: bool = False) -> Overview:
         """All data sources of the workspace with their status. No network. Not `deep`, it is safe before the first
         window: secrets and certificates, which bring costly imports and may ask a keychain, are not looked at."""
-        if deep:
-            self._tidy()
         listing, now = self._workspace.list(), self._clock()
-        evidence, authorisations = self._state.all_evidence(), self._state.all_authorisations()
         rows = []
-        for entry in listing.entries:
-            source = entry.source
-            if deep:
-                known = self.known(source)
-            else:
-                proven, attempt = evidence.get(source.id, (None, None))
-                authorisation = self._authorisation(source, authorisations.get(source.id))
-                problems = tuple(datasource.check(source))
-                known = Known(problems, authorisation, proven, attempt, proof=self._proof(source, authorisation))
-            rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+        with self._state.at_once(), self._vault.at_once():
+            for entry in listing.entries:
+                source = entry.source
+                if deep:
+                    known = self.known(source)
+                else:
+                    proven, attempt = self._state.evidence(source.id)
+                    authorisation = self._authorisation(source, self._state.authorisation(source.id))
+                    problems = tuple(datasource.check(source))
+                    known = Known(
+                        problems, authorisation, proven, attempt, proof=self._proof(source, authorisation)
+                    )
+                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     def _authorisation(self, source: DataSource, kept: Authorisation | None) -> Authorisation | None:
@@ -315,41 +313,14 @@ class Connections:
             )
         return self.save(then.put_back(entry.source), entry.version)
 
-    def gone(self, source_id: str) -> None:
-        """A data source is gone for good: what is kept for it outside the workspace is forgotten by and by. Only
-        notes that down, as it is told while the workspace is locked."""
-        self._note({*self._noted(), source_id})
-
     def forget(self, source_id: str) -> None:
-        """Forgets secrets, tokens and the authorisation of a data source. Raises ProblemError while the vault is
-        locked, or when it refuses."""
+        """Forgets secrets, tokens and the authorisation of a data source (`forgetting.py` says when). Raises
+        ProblemError while the vault is locked, or when it refuses."""
         self._vault.delete(source_id)
         self._sign_ins().forget(source_id)
         self._session.pop(source_id, None)
         self._state.record_authorisation(source_id, None)
         self._state.record_approval(source_id, None)
-
-    def _tidy(self) -> None:
-        """Forgets what is noted to be gone, as far as the vault lets it. What is there again (git may bring it
-        back) is not gone."""
-        noted = self._noted()
-        if not noted:
-            return
-        live = {entry.source.id for entry in self._workspace.list().entries}
-        self._note(noted - live)
-        for source_id in sorted(noted - live):
-            try:
-                self.forget(source_id)
-            except ProblemError as error:
-                log.info("Secrets of %s are still kept: %s", source_id, error.problem.title)
-            else:
-                self._note(self._noted() - {source_id})
-
-    def _noted(self) -> set[str]:
-        return set((self._state.remembered(_GONE) or b"").decode().split())
-
-    def _note(self, ids: set[str]) -> None:
-        self._state.remember(_GONE, " ".join(sorted(ids)).encode())
 
     # --- over the network -------------------------------------------------------------------------------------
 

@@ -93,9 +93,9 @@ def _refuse_unfit(about: os.stat_result, most: int) -> None:
 
 
 def leads_away(name: str) -> bool:
-    r"""Whether Windows would ask another computer for this path, and prove to it who the user is:
-    `\\host\share`, also as `//host/share` or `\??\UNC\host`, or a link on the way to such a place. All that
-    begins like that counts, a device (`\\.\`) as well."""
+    r"""Whether Windows would ask another computer for this path, and prove to it who the user is: `\\host\share`,
+    also as `//host/share` or `\??\UNC\host`, or a link on the way there. All that begins like that counts,
+    a device (`\\.\`) as well."""
     for _ in range(_LINKS):
         if _AWAY.match(name):
             return True
@@ -215,6 +215,10 @@ class Lock:
         import filelock
 
         try:
+            # What is in the folder may come from others: opening a link would empty the file that it leads to.
+            with contextlib.suppress(FileNotFoundError):
+                if not stat.S_ISREG(self._path.lstat().st_mode):
+                    raise OSError(errno.EINVAL, "it is a link, a pipe or a device", str(self._path))
             make_folder(self._path.parent, mode=self._folder_mode)
             if self._file is None:
                 # Whoever may write in the folder must be able to take the lock, whatever our umask says.

@@ -1,8 +1,9 @@
 """The vault: where secrets live. Never in a file in the clear, never printed."""
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -82,6 +83,7 @@ class Vault:
         self._file = VaultFile(folder / "vault")
         self._between = files.Lock(folder / "keychain.lock", "The keychain", private=True)
         self._lock = threading.RLock()
+        self._reading = threading.local()
         self._session: dict[str, dict[str, Secret]] | None = {} if session_only else None
         self._find_keychain = keychain
         self._keychain: Keychain | None = None
@@ -147,9 +149,28 @@ class Vault:
             self._check_open()
             if self._session is not None:
                 return self._session.get(owner, {}).get(name)
+            read: dict[str, dict[str, Secret]] | None = getattr(self._reading, "kept", None)
             if self._keychain:
-                return self._keychain.read(owner).get(name)
-            return self._file.get(owner, name)
+                if read is None:
+                    return self._keychain.read(owner).get(name)
+                if owner not in read:
+                    read[owner] = self._keychain.read(owner)
+                return read[owner].get(name)
+            if read is None:
+                return self._file.get(owner, name)
+            if not read:
+                read.update(self._file.all() or {"": {}})
+            return read.get(owner, {}).get(name)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For this thread, to look at thousands of owners: in here the vault is read once and not for each of them.
+        What is kept meanwhile is seen later; nothing stays in memory after it."""
+        self._reading.kept = {}
+        try:
+            yield
+        finally:
+            self._reading.kept = None
 
     def has(self, owner: str, name: str) -> bool:
         """Whether there is a secret; False while locked, and where the vault cannot be read."""

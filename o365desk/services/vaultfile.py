@@ -74,8 +74,12 @@ class VaultFile:
 
     def get(self, owner: str, name: str) -> Secret | None:
         """A secret, or None."""
+        return self.all().get(owner, {}).get(name)
+
+    def all(self) -> Contents:
+        """Everything in it."""
         data = self._read()
-        return self._decrypt(data).get(owner, {}).get(name) if data is not None else None
+        return self._decrypt(data) if data is not None else {}
 
     def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
         """Keeps secrets of an owner, all at once."""

@@ -7,6 +7,7 @@ import ssl
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 from urllib.parse import urlsplit
 
@@ -151,10 +152,16 @@ def read_ca(file: str) -> bytes:
         return b""
     try:
         ca = files.read_named(file, MAX_CA_BYTES, by_others=True)
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_pem(ca))
+        _refuse_unusable(ca)
     except (OSError, ValueError) as error:
         raise ProblemError(_bad_ca_file(file, error)) from error
     return ca
+
+
+@lru_cache(maxsize=16)
+def _refuse_unusable(ca: bytes) -> None:
+    """Raises ssl.SSLError for what holds no authority. Thousands of data sources name the same few."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_pem(ca))
 
 
 def check_ca_file(file: str) -> Problem | None:
