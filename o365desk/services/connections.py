@@ -16,7 +16,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials
+from o365desk.services import addresses, credentials
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
 from o365desk.services.state import State
@@ -187,11 +187,13 @@ class Connections:
         return self._vault.has(source_id, name)
 
     def consent_link(self, source: DataSource) -> str:
-        """The link to send to whoever can consent for the tenant."""
+        """The link to send to whoever can consent for the tenant. Raises ProblemError where that would lead
+        elsewhere."""
         from o365desk import catalogue
         from o365desk.catalogue import permissions
 
-        return permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        link = permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        return addresses.for_browser(link, source)
 
     # --- changing ---------------------------------------------------------------------------------------------
 
