@@ -42,14 +42,14 @@ class Practice:
     def start(self) -> None:
         """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
         import json
-        import subprocess
+
+        from o365desk import processes
 
         with self._lock:
             if self._process:
                 return
-            command = [sys.executable, "-m", "o365desk", "practice", "serve", "--with-parent"]
             # Closing its standard input ends it, also when this process is killed.
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = processes.ours("practice", "serve", "--with-parent")
             self._process = process
             line = process.stdout.readline() if process.stdout else b""
             if line:
@@ -182,9 +182,9 @@ def now() -> datetime:
 
 def show_in_browser(address: str) -> bool:
     """Opens the system's browser. False where there is none: then the address must be copied."""
-    import webbrowser
+    from o365desk import processes
 
-    return webbrowser.open(address)
+    return processes.browse(address)
 
 
 def user_name() -> str:

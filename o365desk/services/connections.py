@@ -16,7 +16,7 @@ from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials, files
+from o365desk.services import addresses, credentials, files
 from o365desk.services.approvals import BLANK, Admitted, Approvals, Review
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.secrets import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
@@ -201,11 +201,13 @@ class Connections:
         return self._vault.has(source_id, name)
 
     def consent_link(self, source: DataSource) -> str:
-        """The link to send to whoever can consent for the tenant."""
+        """The link to send to whoever can consent for the tenant. Raises ProblemError where that would lead
+        elsewhere."""
         from o365desk import catalogue
         from o365desk.catalogue import permissions
 
-        return permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        link = permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        return addresses.for_browser(link, source)
 
     # --- changing ---------------------------------------------------------------------------------------------
 

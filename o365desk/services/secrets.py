@@ -57,6 +57,16 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+_taken = Secret("")
+
+
+def take_from_environment() -> None:
+    """Takes the vault's passphrase out of the environment, which every program inherits that is started from here, a
+    browser for one. For the start of the process; vaults find it all the same."""
+    global _taken
+    _taken = Secret(os.environ.pop(ENVIRONMENT, ""))
+
+
 class VaultKind(StrEnum):
     """Where the vault keeps secrets."""
 
@@ -214,11 +224,11 @@ class Vault:
         if self._looked or self._session is not None:
             return
         self._looked = True
-        passphrase = Secret(os.environ.get(ENVIRONMENT, ""))
+        passphrase = _taken or Secret(os.environ.get(ENVIRONMENT, ""))
         if passphrase:
             self._why_none = f"{ENVIRONMENT} is set"
             try:
-                self._file.open(passphrase, begin=False)
+                self._file.open(passphrase, begin=False, named=f"The one in {ENVIRONMENT}")
                 self._open = True
             except ProblemError as error:
                 self._refused = error.problem

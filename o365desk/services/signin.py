@@ -21,7 +21,7 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import answers, credentials, explain
+from o365desk.services import addresses, answers, credentials, explain
 from o365desk.services.approvals import Admitted
 from o365desk.services.credentials import Credential
 from o365desk.services.loopback import Loopback
@@ -31,13 +31,6 @@ from o365desk.services.wire import TIMEOUTS, Line
 
 if TYPE_CHECKING:
     import msal
-
-_MICROSOFT_LOGIN = frozenset(urlsplit(cloud.login).netloc for cloud in CLOUDS.values() if cloud.login) | {
-    # Other names of the same services, which their discovery documents may use.
-    "login.microsoft.com",
-    "login.windows.net",
-    "login.chinacloudapi.cn",
-}
 
 BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
@@ -168,7 +161,7 @@ class _Http:
         self._root = source.login_root
         self._hosts = {urlsplit(self._root).netloc.lower()}
         if not CLOUDS[source.cloud].own_endpoints:
-            self._hosts |= _MICROSOFT_LOGIN
+            self._hosts |= addresses.MICROSOFT_LOGIN
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
         return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None)
@@ -341,8 +334,9 @@ class SignIns:
                 prompt="select_account",
                 response_mode="form_post",
             )
-            tell(Waiting("browser", flow["auth_uri"], self._clock() + BROWSER_WAIT))
-            self._open_browser(flow["auth_uri"])
+            page = addresses.for_browser(flow["auth_uri"], source)
+            tell(Waiting("browser", page, self._clock() + BROWSER_WAIT))
+            self._open_browser(page)
             answer = loopback.wait(stop, BROWSER_WAIT.total_seconds())
         if answer is None:
             raise ProblemError(_nobody_came(BROWSER_WAIT))
@@ -359,7 +353,8 @@ class SignIns:
         if "user_code" not in flow:
             raise ProblemError(explain.sign_in_error(flow, source.sign_in))
         until = self._clock() + timedelta(seconds=_whole(flow.get("expires_in"), 900))
-        tell(Waiting("device-code", flow["verification_uri"], until, flow["user_code"]))
+        page = addresses.for_browser(flow.get("verification_uri"), source)
+        tell(Waiting("device-code", page, until, flow["user_code"]))
         pause = float(flow.get("interval", 5))
         while True:
             stop.wait(pause)
@@ -399,6 +394,7 @@ class SignIns:
         until = self._clock() + CONSENT_WAIT
         with Loopback(state) as loopback:
             link = permissions.consent_link(source, catalogue.plan(source), loopback.redirect, state)
+            addresses.for_browser(link, source)
             tell(Waiting("consent", link, until))
             self._open_browser(link)
             while self._clock() < until:
