@@ -1,6 +1,6 @@
-"""The programs that this one starts. All are started here, by this Python: it looks for modules where it was installed
-and not in the current folder, nor where PYTHONPATH says; for programs, not in the current folder either, which may be
-a workspace that strangers write to. Imports nothing of ours."""
+"""The programs that this one starts. All are started here, by this Python: it looks for modules where it was
+installed and not in the current folder, nor where PYTHONPATH says; for programs, not in the current folder
+either, which may be a workspace that strangers write to. Imports nothing of ours."""
 
 import os
 import subprocess

@@ -7,6 +7,7 @@ docs/identity-platform/claims-challenge.md.
 
 import base64
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -44,8 +45,14 @@ def refusal(status: int, body: object, headers: Mapping[str, str]) -> Problem:
     return problem
 
 
+_DAY = 86_400.0
+"""The longest wait in seconds that is told from a longer one."""
+
+
 def wait_first(seconds: float) -> str:
     """What to do where a service asks to wait."""
+    if seconds >= _DAY:
+        return "It asks to wait a day or longer; then try again."
     text = pace.shown(seconds)
     return "Try again." if text == "0" else f"It asks to wait {text} seconds; then try again."
 
@@ -131,20 +138,29 @@ def _is_html(response: "requests.Response") -> bool:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the service asks to wait: whole, fractional, or as a date. None if it does not say."""
+    """Seconds that the service asks to wait: whole, fractional, or as a date; a day at most. None if it does not
+    say, or nothing that is a time."""
     text = headers.get("Retry-After", "").strip()
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
+        when = date_of(text)
+        if when is None:
+            return None
+        seconds = (when - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), _DAY) if math.isfinite(seconds) else None
+
+
+def date_of(text: str) -> datetime | None:
+    """The moment that a header names, None if it names none."""
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     # A date that names no zone ("-0000") is in UTC.
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return when.replace(tzinfo=when.tzinfo or UTC)
 
 
 def challenge(headers: Mapping[str, str]) -> str | None:

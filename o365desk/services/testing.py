@@ -5,8 +5,6 @@ Three outcomes and no fourth: *passed* was proven, *failed* was disproven, *not 
 """
 
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +14,12 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome, lifetimes
-from o365desk.services import answers, graph, signin, verdicts
+from o365desk.services import answers, entra, graph, signin, verdicts
 from o365desk.services.graph import Graph
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token
 from o365desk.services.trial import Finding, TestStep, Trial, found, run
-from o365desk.services.wire import proxy_for
+from o365desk.services.wire import LITTLE, proxy_for
 
 SUCCEEDED = "Connection test succeeded"
 
@@ -62,7 +60,7 @@ def _graph_host(trial: Trial) -> Finding:
 def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
     own = CLOUDS[trial.source.cloud].own_endpoints
     try:
-        response = trial.line.send("GET", root + path, headers={"Accept": "application/json"})
+        response = trial.line.send("GET", root + path, headers={"Accept": "application/json"}, most=LITTLE)
     except ProblemError as error:
         problem = error.problem
         if own and not problem.field and problem.code in ("dns", "refused"):
@@ -73,7 +71,8 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
             return found(answers.problem_of(response))
         answers.decode(response, "Microsoft Graph", key if own else "")
     else:
-        signin.entra_json(response)
+        signin.refuse_busy(response)
+        entra.decode(response, dict)
         trial.date_header, trial.date_seen = response.headers.get("Date", ""), trial.now()
     host = urlsplit(root).hostname or ""
     issuer, proxy = trial.line.issuers.get(host) or "unknown", proxy_for(root)
@@ -82,11 +81,10 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
 
 
 def _clock(trial: Trial) -> Finding:
-    try:
-        theirs = parsedate_to_datetime(trial.date_header)
-    except ValueError:
+    theirs = answers.date_of(trial.date_header)
+    if theirs is None:
         return Finding(outcome=Outcome.NOT_PROVEN, detail="The sign-in service did not tell the time.")
-    off = (trial.date_seen - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
+    off = (trial.date_seen - theirs).total_seconds()
     # The header has whole seconds, so up to one second is nobody's fault.
     words = "right" if abs(off) < 2 else f"{_span(abs(off))} {'ahead' if off > 0 else 'behind'}"
     if abs(off) > CLOCK_LIMIT:
