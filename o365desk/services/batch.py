@@ -452,7 +452,7 @@ def _headers(given: object) -> Mapping[str, str]:
     from requests.structures import CaseInsensitiveDict
 
     pairs = given.items() if isinstance(given, dict) else ()
-    return CaseInsensitiveDict({str(name): str(value) for name, value in pairs})
+    return CaseInsensitiveDict({name: str(value) for name, value in pairs if isinstance(value, str | int | float)})
 
 
 def _near_limit(headers: Mapping[str, str]) -> bool:

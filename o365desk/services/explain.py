@@ -270,6 +270,6 @@ def explain(text: str) -> Problem | None:
             return graph_error(0, {"error": {"code": code, "message": stripped}}, {})
     try:
         body = json.loads(stripped)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return graph_error(0, body, {}) if isinstance(body, dict) and "error" in body else None

@@ -78,6 +78,8 @@ _SHOWN: Mapping[str, Any] = {
 }
 _MEANT: Mapping[str, Any] = {**_SHOWN, "createdDateTime": Moment, "id": Key}
 """Where it is acted upon."""
+KNOWN = frozenset(_SHOWN)
+"""The properties whose types are known."""
 _ALWAYS = frozenset({"id", "skuId", "consumedUnits", "prepaidUnits", "licenseAssignmentStates"})
 """What is needed wherever it is asked for: what it lacks would be taken for something else."""
 

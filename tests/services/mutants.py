@@ -145,8 +145,8 @@ class Office:
         home, found = self.directory, {}
         for group in home.groups:
             found["group", group["id"]] = {key: value for key, value in group.items() if key != "deletedDateTime"}
-            for entry in home.members[group["id"]]:
-                found["member", group["id"], entry["id"]] = True
+            people = (entry["id"] for entry in home.members[group["id"]] if entry["id"] in home.user_by_key)
+            found |= {("member", group["id"], person): True for person in people}
         for user in home.users:
             found["user", user["id"]] = {
                 key: value for key, value in user.items() if key not in ("assignedLicenses", "usageLocation")

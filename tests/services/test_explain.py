@@ -57,6 +57,10 @@ def test_an_error_that_makes_no_sense_is_told_by_its_status(body: object) -> Non
     assert (problem.code, problem.detail, problem.request_id) == ("HTTP 418", "", "r")
 
 
+def test_a_pasted_text_that_is_nested_without_end_is_not_known() -> None:
+    assert explain.explain("[" * 100_000) is None
+
+
 def test_an_endless_message_is_cut() -> None:
     problem = explain.graph_error(400, {"error": {"code": "c" * 10**6, "message": "m" * 10**6}}, {})
     assert len(problem.code + problem.detail) < 10_000

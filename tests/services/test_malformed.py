@@ -31,7 +31,7 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.status import Known, Outcome
 from o365desk.model.stop import Control, Stop
-from o365desk.services import pace, reading, testing, trial
+from o365desk.services import pace, reading, statefile, testing, trial
 from o365desk.services.connections import Connections
 from o365desk.services.credentials import Credential
 from o365desk.services.exports import Format, Writer
@@ -103,6 +103,7 @@ class Bench:
         self.office = Office(folder, root)
         Clock(monkeypatch)
         monkeypatch.setattr(reading, "PAGE", 40)
+        monkeypatch.setattr(statefile, "lasting", statefile.transaction)  # no power cut here: it need not last
         self.source = new(
             "Fuzz", cloud="practice", login=self.office.tenant.addresses.login, graph=root, client_id="x",
             tenant=self.office.directory.tenant_id, sign_in=SignIn.SECRET, read_write=True, set_usage_location=True,
@@ -357,9 +358,9 @@ def meant(row: Mapping[str, Any], truth: Truth) -> set[Entry]:
 def judged(bench: Bench, run: Run, before: Truth) -> None:
     """What is said *changed* is so, and nothing is otherwise than before that no row accounts for."""
     now = bench.office.truth()
-    accounted: set[Entry] = set()
+    entries, accounted = now | before, set[Entry]()
     for row, target, kept in bench.written(run):
-        open_to = meant(target, now | before)
+        open_to = meant(target, entries)
         if "body" in target:
             open_to = _created(row, target, kept, before, now)
         elif row.outcome is RowOutcome.CHANGED:
