@@ -361,31 +361,46 @@ def _sheet(path: Path, book: Book, names: Names) -> Grid:
     if not book.sheets:
         raise refusal(path, "It has no sheet.", "Save it as CSV or XLSX.", "empty")
     sheets = sorted(book.sheets, key=lambda each: not each.visible)
-    first = sheets[0]
-    sheet = next((each for each in sheets if _has_table(path, book, each, names)), first)
+    reading = next(filter(None, (_table_on(path, book, each, names) for each in sheets)), None)
+    reading = reading or _Reading(path, book, sheets[0], names)
+    sheet = reading.sheet
     others = [f"“{other.title}”" for other in book.sheets if other is not sheet]
     findings = []
     if not sheet.visible:
         findings.append(Finding(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
     if others:
         more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-        what = "Only the first sheet was read" if sheet is first else "The first sheet with the headings was read"
+        first = sheet is sheets[0]
+        what = "Only the first sheet was read" if first else "The first sheet with the headings was read"
         said = f"{what}, “{sheet.title}”; not {', '.join(others[:5])}{more}."
         findings.append(Finding(0, "sheets", said, False))
-    seen = Seen()
-    lines = _Lines(path, names)
-    for number, cells in book.rows(sheet, seen):
-        lines.add(number, cells)
-    return Grid(lines.full, "xlsx", "", findings + _marks(seen), lines.blanks)
+    reading.take()
+    return Grid(reading.lines.full, "xlsx", "", findings + _marks(reading.seen), reading.lines.blanks)
 
 
-def _has_table(path: Path, book: Book, sheet: Part, names: Names) -> bool:
-    """Whether a sheet has headings and something below them."""
-    lines = _Lines(path, names)
-    for number, cells in islice(book.rows(sheet, Seen()), _FIRST_ROWS):
-        lines.add(number, cells)
-    found = names.find(lines.full)
-    return found is not None and len(lines.full) > found + 1
+class _Reading:
+    """A sheet of which some was read, or all."""
+
+    def __init__(self, path: Path, book: Book, sheet: Part, names: Names) -> None:
+        self.sheet, self.seen, self.lines = sheet, Seen(), _Lines(path, names)
+        self._rows = book.rows(sheet, self.seen)
+
+    def take(self, most: int | None = None) -> list[Line]:
+        """All lines up to here, with so many more."""
+        for number, cells in islice(self._rows, most):
+            self.lines.add(number, cells)
+        return self.lines.full
+
+
+def _table_on(path: Path, book: Book, sheet: Part, names: Names) -> _Reading | None:
+    """A sheet that has headings and something below them; None for another one, even one that is unfit."""
+    reading = _Reading(path, book, sheet, names)
+    with contextlib.suppress(ProblemError, UnfitError):
+        lines = reading.take(_FIRST_ROWS)
+        found = names.find(lines)
+        if found is not None and len(lines) > found + 1:
+            return reading
+    return None
 
 
 def _marks(seen: Seen) -> list[Finding]:

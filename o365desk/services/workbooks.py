@@ -9,7 +9,7 @@ never looked at. Nothing here knows what the rows mean.
 import posixpath
 import zipfile
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -79,7 +79,7 @@ class Book:
         self._check = check
         self._packed = zipfile.ZipFile(BytesIO(data))
         self._unpacked = self._tags = 0
-        self._texts, self._ends = bytearray(), array("I")
+        self._texts: _Texts | None = None
         self.sheets: list[Part] = []
         self._dates: list[bool] = []
         self._since_1904 = False
@@ -87,7 +87,7 @@ class Book:
 
     def rows(self, sheet: Part, seen: Seen) -> Iterator[Row]:
         """The lines of a sheet with their numbers, also those between them that are not in the file."""
-        reader = _SheetReader(seen, self._dates, self._since_1904, self._text)
+        reader = _SheetReader(sheet.name, seen, self._dates, self._since_1904, self._text)
         last = 0
         for piece in self._pieces(sheet.name):
             reader.feed(piece)
@@ -179,21 +179,23 @@ class Book:
                 yield piece
 
     def _walk(self, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
-        parser = _Parser(name, start)
+        parser = _Tags(name, start)
         for piece in self._pieces(name):
             parser.feed(piece)
         parser.end()
 
     def _read_texts(self, name: str) -> None:
         """Keeps the shared texts as bytes: as strings, short ones would take ten times the memory."""
-        texts = _Texts(name, self._texts, self._ends)
+        self._texts = _Texts(name)
         for piece in self._pieces(name):
-            texts.feed(piece)
+            self._texts.feed(piece)
+        self._texts.end()
 
     def _text(self, place: int) -> str:
-        if not 0 <= place < len(self._ends):
+        if self._texts is None or not 0 <= place < len(self._texts.ends):
             raise IndexError(place)
-        return self._texts[self._ends[place - 1] if place else 0 : self._ends[place]].decode()
+        ends = self._texts.ends
+        return self._texts.texts[ends[place - 1] if place else 0 : ends[place]].decode()
 
 
 # --- XML ---------------------------------------------------------------------------------------------------------
@@ -201,18 +203,11 @@ class Book:
 
 class _Parser:
     """Reads XML a piece at a time; refuses what only serves to fill memory: definitions of its own, depth, a tag
-    without end, names without end. Names come without their prefixes."""
+    without end, names without end."""
 
-    def __init__(
-        self,
-        part: str,
-        start: Callable[[str, dict[str, str]], None],
-        end: Callable[[str], None] | None = None,
-        text: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, part: str) -> None:
         self._part = part
-        self._told_start, self._told_end, self._told_text = start, end, text
-        self._depth = self._met = self._met_before = self._silent = 0
+        self._depth = self._fed = 0
         parser = self._parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -223,10 +218,9 @@ class _Parser:
     def feed(self, piece: bytes) -> None:
         """The next piece."""
         self._parser.Parse(piece)
-        # What it has not met yet it keeps, and looks at again with each piece.
-        self._silent = 0 if self._met != self._met_before else self._silent + len(piece)
-        self._met_before = self._met
-        if self._silent > _LONGEST_TAG:
+        self._fed += len(piece)
+        # What is not whole is kept, and looked at again with each piece.
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
             raise self._refused("has a tag or remark of more than 1 MB")
         if len(self._parser.intern) > _MOST_NAMES:
             raise self._refused(f"has more than {_MOST_NAMES:,} names of tags")
@@ -235,29 +229,42 @@ class _Parser:
         """Nothing follows. Raises ExpatError where something should."""
         self._parser.Parse(b"", True)
 
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """A tag begins; its name has no prefix."""
+
+    def told_end(self, name: str) -> None:
+        """It ends."""
+
     def _start(self, name: str, given: dict[str, str]) -> None:
-        self._met += 1
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self._refused(f"has tags that are more than {_DEEPEST} deep in each other")
-        self._told_start(name.rpartition(":")[2] if ":" in name else name, given)
+        self.told(name.rpartition(":")[2] if ":" in name else name, given)
 
     def _end(self, name: str) -> None:
-        self._met += 1
         self._depth -= 1
-        if self._told_end:
-            self._told_end(name.rpartition(":")[2] if ":" in name else name)
+        self.told_end(name.rpartition(":")[2] if ":" in name else name)
 
     def _text(self, text: str) -> None:
-        self._met += 1
-        if self._told_text:
-            self._told_text(text)
+        """Some letters between tags."""
 
     def _doctype(self, *about: object) -> None:
         raise self._refused("has definitions of its own (DOCTYPE), as no spreadsheet program writes them")
 
     def _refused(self, why: str) -> UnfitError:
         return UnfitError(f"Its part “{self._part}” {why}.", code="damaged")
+
+
+class _Tags(_Parser):
+    """Tells of each tag, and of no text."""
+
+    def __init__(self, part: str, told: Callable[[str, dict[str, str]], None]) -> None:
+        super().__init__(part)
+        self._told = told
+
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """Passes it on."""
+        self._told(name, given)
 
 
 class _Formats:
@@ -283,78 +290,71 @@ class _Formats:
             self.dates.append(number in self._ids or bool(is_date_format(BUILTIN_FORMATS.get(number))))
 
 
-class _Words:
-    """The text of a cell or shared string: all that stands in `t`, but for how it is spoken."""
+class _Words(_Parser):
+    """Puts together the text of a cell: all that stands in `t` or `v`, but for how it is spoken."""
 
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self._letters: list[str] = []
         self._size = 0
         self._taking = self._spoken = False
 
-    def start(self, name: str) -> None:
+    def told(self, name: str, given: dict[str, str]) -> None:
         """A tag inside the cell."""
-        if name == "rPh":
-            self._spoken = True
-        elif name in ("t", "v"):
+        if name in ("t", "v"):
             self._taking = not self._spoken
+        elif name == "rPh":
+            self._spoken = True
 
-    def end(self, name: str) -> None:
+    def told_end(self, name: str) -> None:
         """Its end."""
         self._taking = False
         if name == "rPh":
             self._spoken = False
 
-    def add(self, text: str) -> None:
-        """Some letters."""
+    def _text(self, text: str) -> None:
         if self._taking:
-            self._pieces.append(text)
+            self._letters.append(text)
             self._size += len(text)
             if self._size > LONGEST_CELL:
-                raise OverflowError
+                raise self._too_long()
 
-    def take(self) -> str:
+    def _too_long(self) -> UnfitError:
+        return self._refused("has a text of more than 1 MB")
+
+    def _taken_text(self) -> str:
         """What came since the last time."""
-        text = "".join(self._pieces)
-        self._pieces.clear()
+        text = "".join(self._letters)
+        self._letters.clear()
         self._size = 0
         return text
 
 
-class _Texts:
-    """The texts that cells share."""
+class _Texts(_Words):
+    """The texts that cells share, end to end, and where each ends."""
 
-    def __init__(self, part: str, texts: bytearray, ends: "array[int]") -> None:
-        self._words, self._part = _Words(), part
-        self._texts, self._ends = texts, ends
-        self._parser = _Parser(part, self._start, self._end, self._words.add)
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.texts, self.ends = bytearray(), array("I")
 
-    def feed(self, piece: bytes) -> None:
-        """The next piece."""
-        try:
-            self._parser.feed(piece)
-        except OverflowError:
-            raise UnfitError(f"Its part “{self._part}” has a text of more than 1 MB.") from None
-
-    def _start(self, name: str, given: dict[str, str]) -> None:
-        self._words.start(name)
-
-    def _end(self, name: str) -> None:
-        self._words.end(name)
+    def told_end(self, name: str) -> None:
+        """A tag's end."""
+        super().told_end(name)
         if name == "si":
-            self._texts += self._words.take().replace("x005F_", "").encode("utf-8", "replace")
-            self._ends.append(len(self._texts))
-            if len(self._texts) > _MOST_TEXT or len(self._ends) > _MOST_TEXTS:
-                most = f"{_MOST_TEXTS:,} texts, or {_MOST_TEXT >> 20} MB of them"
-                raise UnfitError(f"Its part “{self._part}” has more than {most}.")
+            self.texts += self._taken_text().replace("x005F_", "").encode("utf-8", "replace")
+            self.ends.append(len(self.texts))
+            if len(self.texts) > _MOST_TEXT or len(self.ends) > _MOST_TEXTS:
+                raise self._refused(f"has more than {_MOST_TEXTS:,} texts, or {_MOST_TEXT >> 20} MB of them")
 
 
-class _SheetReader:
+class _SheetReader(_Words):
     """The lines of a sheet, as its XML comes."""
 
-    def __init__(self, seen: Seen, dates: list[bool], since_1904: bool, shared: Callable[[int], str]) -> None:
+    def __init__(
+        self, part: str, seen: Seen, dates: Sequence[bool], since_1904: bool, shared: Callable[[int], str]
+    ) -> None:
+        super().__init__(part)
         self._seen, self._dates, self._since_1904, self._shared = seen, dates, since_1904, shared
-        self._words = _Words()
-        self._parser = _Parser("sheet", self._start, self._end, self._words.add)
         self._rows: list[Row] = []
         self._number = self._column = 0
         self._cells: list[str] = []
@@ -363,29 +363,17 @@ class _SheetReader:
         self._kind = self._style = ""
         self._columns: dict[str, int] = {}
 
-    def feed(self, piece: bytes) -> None:
-        """The next piece."""
-        try:
-            self._parser.feed(piece)
-        except OverflowError:
-            raise UnfitError("A value in this row is longer than 1 MB.", code="quote", line=self._number) from None
-
-    def end(self) -> None:
-        """Nothing follows."""
-        self._parser.end()
-
     def taken(self) -> list[Row]:
         """The rows that ended since the last time."""
         rows, self._rows = self._rows, []
         return rows
 
-    def _start(self, name: str, given: dict[str, str]) -> None:
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """A tag of the sheet."""
         if name == "c":
             self._any = True
-            reference = given.get("r", "").rstrip("0123456789")
-            self._column = (
-                (self._columns.get(reference) or self._place(reference)) if reference else self._column + 1
-            )
+            place = given.get("r", "").rstrip("0123456789")
+            self._column = (self._columns.get(place) or self._place(place)) if place else self._column + 1
             self._kind, self._style = given.get("t", "n"), given.get("s", "")
             self._formula = False
         elif name == "row":
@@ -396,14 +384,13 @@ class _SheetReader:
         elif name == "mergeCell":
             self._seen.merged += 1
         else:
-            self._words.start(name)
+            super().told(name, given)
 
-    def _end(self, name: str) -> None:
-        self._words.end(name)
+    def told_end(self, name: str) -> None:
+        """Its end."""
         if name == "c":
-            text = self._words.take()
-            if text:
-                self._put(self._value(text))
+            if self._letters:
+                self._put(self._value(self._taken_text()))
             elif self._formula and self._column <= MOST_COLUMNS:
                 self._uncalculated.append(self._column)
         elif name == "row":
@@ -414,6 +401,11 @@ class _SheetReader:
                     self._put("#CALC!")
             self._seen.hidden += self._hidden and self._any
             self._rows.append((self._number, self._cells))
+        else:
+            super().told_end(name)
+
+    def _too_long(self) -> UnfitError:
+        return UnfitError("A value in this row is longer than 1 MB.", code="quote", line=self._number)
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = given.get("r", "")
