@@ -17,6 +17,7 @@ from rich.markup import escape as markup_escape
 from rich.table import Table
 from rich.text import Text
 
+from o365desk.cli.terminal import escaped
 from o365desk.log import mask
 from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
@@ -128,7 +129,7 @@ def _results() -> Console:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    print_document(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    print_document(escaped(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def print_document(text: str) -> None:
