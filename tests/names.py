@@ -39,8 +39,10 @@ FLOODS = ("Z" + "\u0301\u0316" * 60, "long " + "x" * 100_000)
 HOSTILE = (*ESCAPES, *DIRECTIONS, *INVISIBLE, *BREAKS, *BROKEN, *MARKUP, *FLOODS)
 
 HONEST = (
-    "Anna Müller", "Łódź Café", "山田太郎", "김철수", "محمد", "می\u200cخواهم", "ශ්\u200dරී", "न्\u200dय", "ন্\u200d", "O’Neil – “R&D”",
-    "👩\u200d💻", "❤\ufe0f\u200d🔥", "👍🏽", "1\ufe0f\u20e3", "葛\U000e0100", "Nguyễn Văn A".encode().decode(), "Tiê\u0301\u0323ng", "שָׁלוֹם",
+    "Anna Müller", "Łódź Café", "山田太郎", "김철수", "محمد", "می\u200cخواهم", "ශ්\u200dරී", "न्\u200dय", "ন্\u200d",
+    "O’Neil", "“R&D” – ☎",
+    "👩\u200d💻", "❤\ufe0f\u200d🔥", "👍🏽", "1\ufe0f\u20e3", "葛\U000e0100", "Nguyễn Văn A",
+    "Tiê\u0301\u0323ng", "שָׁלוֹם",
     "\u0f56\u0f66\u0f92\u0fb2\u0f74\u0f56\u0f66", "a\u3000b\xa0c", "ไม้เอก ที่",
 )  # fmt: skip
 

@@ -1,16 +1,16 @@
 """Foreign texts as they are shown: whoever can write a name, an answer or a file can write anything into it.
 
-What has no shape of its own, or changes how other letters are shown, stands there as a mark: ``␛`` for an escape, ``⏎``
-for a line break, ``⟨U+202E⟩`` for the rest. These are the control characters (C0 and C1), line and paragraph separators,
-all that steers the direction of writing, whatever is invisible (zero-width characters, soft hyphens, fillers, tags),
-lone surrogates and noncharacters. Nothing is lost: exports and requests have the text itself.
+What has no shape of its own, or changes how other letters are shown, stands there as a mark: ``␛`` for an escape,
+``⏎`` for a line break, ``⟨U+202E⟩`` for the rest. These are the control characters (C0 and C1), line and paragraph
+separators, all that steers the direction of writing, whatever is invisible (zero-width characters, soft hyphens,
+fillers, tags), lone surrogates and noncharacters. Nothing is lost: exports and requests have the text itself.
 
-Three sorts of invisible letters have honest work, and are marked only where they do not do it:
+Three sorts of letters have honest work, and are marked only where they do not do it:
 
-- *joiners* (ZWNJ, ZWJ) between letters of scripts that use them (Arabic and Persian, Syriac, the scripts of India, Sri
-  Lanka and Burma, Khmer, Mongolian), behind a virama of such a script, and ZWJ between two emoji;
-- *variation selectors* right behind a letter that has variants: an emoji or a sign, a digit (key caps), an ideograph,
-  a Burmese or Mongolian letter;
+- *joiners* (ZWNJ, ZWJ) between letters of scripts that use them (Arabic and Persian, Syriac, the scripts of India,
+  Sri Lanka and Burma, Khmer, Mongolian), behind a virama of such a script, and ZWJ between two emoji;
+- *variation selectors* right behind a letter that has variants: an emoji or a sign, the digit of a key cap, an
+  ideograph, a Burmese or Mongolian letter;
 - *combining marks*, up to six in a row; of more, the rest is counted instead.
 """
 
@@ -77,7 +77,9 @@ def shown(text: str, most: int = MOST, *, lines: bool = False) -> str:
     if text.isprintable() and (text.isascii() or not _UPON_OTHERS.search(text)):  # quick
         return text
     marked = _marked().sub(_mark_in_lines if lines else _mark, text)
-    return marked if len(marked) <= most + 1 else marked[:most].rstrip("\u200c\u200d") + "…"
+    if len(marked) <= most or marked[most:] == "…":
+        return marked
+    return marked[:most].rstrip("\u200c\u200d") + "…"
 
 
 def escaped(document: str) -> str:

@@ -19,10 +19,13 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlain
 
 from o365desk import __version__
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 
 _LOG = logging.getLogger(__name__)
 _MOST = 20
 """So many different mistakes are kept in the report."""
+_LONGEST = 50_000
+"""Letters of a mistake."""
 
 
 def problem(error: BaseException) -> Problem:
@@ -45,7 +48,7 @@ def report(error: BaseException) -> str:
         f"o365desk {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n"
         f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, thread {threading.current_thread().name}\n"
     )
-    return mask(head + "".join(traceback.format_exception(error)))
+    return shown(mask(head + "".join(traceback.format_exception(error))), _LONGEST, lines=True)
 
 
 def _kind(error: BaseException) -> str:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from o365desk import __version__
 from o365desk.log import mask
+from o365desk.model.shown import shown
 from o365desk.ui.banner import Banner
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Context, Page
@@ -212,7 +213,7 @@ def diagnostics(context: Context, secrets: str) -> str:
         f"Log {app.log_folder}",
         f"Running: {', '.join(task.title for task in context.tasks.active()) or 'nothing'}",
     ]
-    return mask("\n".join(line for line in lines if line))
+    return mask("\n".join(shown(line) for line in lines if line))
 
 
 def copy_diagnostics(context: Context) -> None:
