@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(words)
     except KeyboardInterrupt:  # while it starts
         return 130
-    except Exception:
+    except Exception:  # noqa: BLE001 - told as Python would tell it, but for what it quotes
         sys.stderr.write(_mistake())
         return 1
 

@@ -65,7 +65,7 @@ def _about(step: Step) -> list[tuple[str, str]]:
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What Markdown would take for more than text: marks, HTML, character references, and addresses that become links."""
+"""What Markdown takes for more than text: marks, HTML, character references, and addresses that become links."""
 
 
 def _cell(text: str) -> str:
@@ -114,7 +114,8 @@ def _html(report: Report) -> str:
         return html.escape(shown(" ".join(str(value).split())))
 
     parts = [
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_POLICY}<title>{text(report.message)}</title>',
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_POLICY}',
+        f"<title>{text(report.message)}</title>",
         f"<style>{_STYLE}</style></head><body><h1>{text(report.message)}</h1><ul>",
         *(f"<li>{text(name)}: {text(value)}</li>" for name, value in _heading(report)),
         "</ul>",
