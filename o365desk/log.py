@@ -5,6 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from o365desk.model.shown import shown
+
 _SECRETS = (
     # JSON Web Tokens, whole or cut off: header.payload[.signature]
     r"()\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}",
@@ -36,11 +38,16 @@ def mask(text: str) -> str:
     return text
 
 
+_LONGEST = 50_000
+"""Letters of a record."""
+
+
 class MaskingFormatter(logging.Formatter):
-    """Formats as usual, then masks: message, arguments and traceback alike."""
+    """Formats as usual, then masks: message, arguments and traceback alike. The second line of a record and those
+    after it are indented, and what a terminal would obey is marked: no text can pass for a record of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record))
+        return shown(mask(super().format(record)), _LONGEST, lines=True).replace("\n", "\n    ")
 
 
 class _Later(logging.Handler):

@@ -215,7 +215,7 @@ def _crash(stage: Stage) -> "QWidget":
 def _conflict(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.conflict import ConflictDialog
 
-    theirs = stage.scene.app.workspace.get("Contoso HR")
+    theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
     mine = theirs.source.replace(tenant="contoso.com", read_write=False)
     dialog = ConflictDialog(stage.window.theme, mine, theirs, stage.window)
     dialog.show()

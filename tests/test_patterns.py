@@ -109,7 +109,7 @@ def _used() -> list[tuple[str, int, str]]:
             elif owner == "re" and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
                 flags = next((ast.unparse(each.value) for each in call.keywords if each.arg == "flags"), "0")
                 flags = next((ast.unparse(arg) for arg in call.args[2:] if "re." in ast.unparse(arg)), flags)
-                used[call.args[0].value, eval(flags, {"re": re}), way] = None  # noqa: S307 - our own source
+                used[call.args[0].value, eval(flags, {"re": re}), way] = None
     for masking in _patterns():
         used[masking.pattern, masking.flags, "sub"] = None
     return [each for each in used if isinstance(each[0], str)]

@@ -28,6 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(words)
     except KeyboardInterrupt:  # while it starts
         return 130
+    except Exception:  # noqa: BLE001 - told as Python would tell it, but for what it quotes
+        sys.stderr.write(_mistake())
+        return 1
+
+
+def _mistake() -> str:
+    """The exception of the moment, which was not expected, as text: what it quotes may be anybody's."""
+    import traceback
+
+    from o365desk.log import mask
+    from o365desk.model.shown import shown
+
+    return shown(mask(traceback.format_exc()), 50_000, lines=True)
 
 
 def _open_streams() -> None:

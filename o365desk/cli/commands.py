@@ -1,11 +1,12 @@
 """The commands. Each is a few lines over the same services that the window stands on."""
 
 import _thread
+import io
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,6 +45,7 @@ from o365desk.log import mask
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
+from o365desk.model.shown import shown
 from o365desk.services import exports
 from o365desk.services.connections import Progress, Waiting
 from o365desk.services.reports import FORMATS, render
@@ -90,11 +92,20 @@ def run(words: Sequence[str]) -> int:
         # typer ships its own copy of click; its usage errors are told by what they can do, not by their module.
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
-        if hasattr(error, "message"):
-            error.message = mask(str(error.message))  # a secret that was pasted into an option
-        error.show()
+        _show_usage(error)
         return int(error.exit_code)
     return result if isinstance(result, int) else DONE
+
+
+def _show_usage(error: Any) -> None:
+    """What was wrong with the words, which may be anybody's: a script hands on names. A secret that was pasted into
+    an option is masked, and each text stays on its line."""
+    for name in ("message", "param_hint", "option_name"):
+        if isinstance(text := getattr(error, name, None), str):
+            setattr(error, name, shown(mask(text)))
+    said = io.StringIO()
+    error.show(said)
+    say(*said.getvalue().splitlines())
 
 
 def _unwritten(error: SystemExit | OSError) -> int:
@@ -251,11 +262,12 @@ def guided_practice() -> int:
     try:
         say("Starting the practice tenant …")
         source = app.start_practice()
-        say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.\n")
+        say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.", "")
         report = run_test(app, source)
         say(
-            "\nEach line above was proven over HTTPS against the practice tenant. The same for your own tenant: "
-            "o365desk sources add --help, then secret set or authorize, then test."
+            "",
+            "Each line above was proven over HTTPS against the practice tenant. The same for your own tenant: "
+            "o365desk sources add --help, then secret set or authorize, then test.",
         )
         return _exit_code(report)
     except ProblemError as error:

@@ -184,11 +184,11 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     for note in plan.notes:
         say(note)
     for fix in plan.fixes[1 if fix_file else 0 :]:
-        say(f"{fix.title}; --save-fix FILE saves the rows:\n  {here(fix_command(plan.source_name, fix))}")
+        say(f"{fix.title}; --save-fix FILE saves the rows:", f"  {here(fix_command(plan.source_name, fix))}")
     if plan.limit:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
-        say(f"Nothing was changed. To apply it:\n  {command}")
+        say("Nothing was changed. To apply it:", f"  {command}")
 
 
 def _short(text: str) -> str:
@@ -229,7 +229,7 @@ def save_fix(plan: Plan, target: Path, here: Here) -> None:
     with exports.writer("csv", target, columns) as writer:
         writer.rows([dict(row.values) for row in fix.rows])
     command = here(fix_command(plan.source_name, fix, str(target)))
-    say(f"{fix.title}. The rows are saved; to do it:\n  {command}")
+    say(f"{fix.title}. The rows are saved; to do it:", f"  {command}")
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:

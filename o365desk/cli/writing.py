@@ -24,6 +24,7 @@ from o365desk.cli.steering import Ticker, steered
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, Run, RunProgress
+from o365desk.model.shown import shown
 from o365desk.model.stop import Control
 
 
@@ -52,7 +53,7 @@ def apply_plan(
     app: App, source: DataSource, plan: Plan, form: Format, output: Path | None, allow_large: bool, confirm: str
 ) -> int:
     """Carries a plan out, and tells how it ended. Returns the exit code."""
-    if plan.confirm and confirm != plan.confirm:
+    if plan.confirm and confirm not in (plan.confirm, shown(plan.confirm)):
         option = shlex.join(["--confirm", plan.confirm])
         raise ProblemError(
             Problem(
@@ -67,7 +68,7 @@ def apply_plan(
     return carried_out(
         app,
         lambda control, tell: app.runner.apply(
-            source, plan, control, tell, allow_large=allow_large, confirmed=confirm
+            source, plan, control, tell, allow_large=allow_large, confirmed=plan.confirm
         ),
         form,
         output,

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.services.exports import defused
 from o365desk.services.state import State
+from o365desk.ui.labels import Label
 from o365desk.ui.table_cells import LINK_ROLE, CellDelegate
 from o365desk.ui.table_header import Header
 from o365desk.ui.table_model import SORT_ROLE, Column, Mark, TableModel
@@ -219,10 +219,10 @@ class Empty(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._theme, self._name = theme, icon
-        self._icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self.title = QLabel(title, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._icon = Label(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.title = Label(title, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.title.setProperty("role", "section")
-        self.text = QLabel(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.text = Label(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.text.setProperty("role", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.fields import Kind
 from o365desk.services.workspace import Entry
-from o365desk.ui.labels import selectable, text_label
+from o365desk.ui.labels import Label, selectable, text_label
 from o365desk.ui.pages.drafting import as_values
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -145,7 +144,7 @@ def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScr
         grid.addWidget(text_label(title, "strong"), 0, column)
     for row, line in enumerate(lines, 1):
         if line.differs:
-            icon = QLabel()
+            icon = Label()
             Pictured(theme, icon, "warning", "warn")
             icon.setAccessibleName("differs")
             icon.setToolTip("The two sides differ here")
@@ -153,7 +152,8 @@ def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScr
         grid.addWidget(text_label(line.label, "" if line.differs else "dim"), row, 1, Qt.AlignmentFlag.AlignTop)
         for column, side, text in ((2, titles[0], line.mine), (3, titles[1], line.theirs)):
             label = selectable(text_label(text, "strong" if line.differs else "dim"))
-            label.setAccessibleName(f"{line.label}, {side.lower()}: {text}{', differs' if line.differs else ''}")
+            differs = ", differs" if line.differs else ""
+            label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
             grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
     grid.setRowStretch(len(lines) + 1, 1)
     area = QScrollArea(widgetResizable=True)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -25,7 +24,7 @@ from o365desk.services import reports, testing
 from o365desk.services.connections import Progress
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import ElidedLabel, announce, set_role, text_label
+from o365desk.ui.labels import ElidedLabel, Label, announce, set_role, text_label
 from o365desk.ui.pages.steps import StepList, duration, outcome_icon, show_outcome
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -250,7 +249,7 @@ class Verdicts(QWidget):
         super().__init__()
         self._theme = theme
         self._shown: dict[str, Verdict] = {}
-        self._lines: dict[str, tuple[QLabel, QLabel, ElidedLabel]] = {}
+        self._lines: dict[str, tuple[Label, Label, ElidedLabel]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 0, 0, 0)
         grid.setHorizontalSpacing(8)
