@@ -141,7 +141,7 @@ class Approvals:
         if source.sign_in is SignIn.CERTIFICATE:
             chosen = bool(typed.passphrase) or source.certificate != opened.certificate
             return bool(source.certificate.strip()) and not chosen
-        return self._state.authorisation(source.id) is not None or self._signed_in(source.id)
+        return self._signed_in(source.id)
 
     # --- approving --------------------------------------------------------------------------------------------
 

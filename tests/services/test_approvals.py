@@ -421,9 +421,11 @@ def test_a_sign_in_of_an_earlier_version_too(shared: Shared) -> None:
     profile = shared.desk.ready["apps"]["read-write"]["client_id"]
     changed = entry.source.replace(sign_in=SignIn.ADMINISTRATOR, client_id=profile)
     source = shared.desk.app.connections.save(changed, entry.version).source
-    done = shared.desk.authorise(source)
-    shared.desk.app.state.record_authorisation(source.id, done)
+    shared.desk.authorise(source)
     forget_approval(shared)
+    file = shared.desk.app.state.folder / "tokens" / f"{source.id}.bin"
+    file.parent.mkdir()
+    file.write_bytes(b"as an earlier version wrote it")
     shared.refused(lambda: shared.desk.test(source))
     shared.desk.authorise(source)  # anew: nothing that was kept is used, and what comes is for this
     assert shared.desk.test(source).outcome == "succeeded"
