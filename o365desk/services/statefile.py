@@ -21,10 +21,11 @@ Step = tuple[str, str]
 def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> sqlite3.Connection:
     """Opens the file, or makes it, and takes the steps that it has not taken. Raises sqlite3.Error, OSError, or
     ProblemError if a newer program has stepped it further."""
-    files.make_folder(file.parent.parent)
-    files.make_folder(file.parent, mode=0o700)
+    files.make_folder(file.parent, private=True)
     # SQLite would make the file with the usual rights; its companions take over those of the file.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    files.make_private(file)
+    for suffix in _FILES[1:]:
+        files.keep_private(file.with_name(file.name + suffix))
     connection = sqlite3.connect(file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         # Set first: even the change to WAL waits for others.
@@ -101,7 +102,8 @@ def _copy(connection: sqlite3.Connection, file: Path, step: str) -> None:
     if target.exists():
         return
     temporary = file.with_name(f".{target.name}-{os.getpid()}.tmp")
-    os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    files.remove(temporary)
+    files.make_private(temporary)
     copy = sqlite3.connect(temporary)
     try:
         connection.backup(copy)
