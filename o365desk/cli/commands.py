@@ -204,7 +204,7 @@ def _exit_code(report: Report) -> int:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        exports.save(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ProblemError(
             Problem(

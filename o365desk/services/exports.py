@@ -145,7 +145,9 @@ class Writer:
         if self._path.exists() and not self._path.is_file():
             return self._path.open("wb")  # a device or pipe; a folder refuses
         self._temporary = files.beside(self._path)
-        return self._temporary.open("xb")
+        # It gets the rights of the file that it replaces in the end: until then it must not have more.
+        mode = 0o600 if self._path.exists() else 0o666
+        return open(self._temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode))
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

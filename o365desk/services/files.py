@@ -145,14 +145,43 @@ def remove(path: Path) -> None:
         _patiently(lambda: path.unlink())
 
 
-def make_folder(folder: Path, *, mode: int = 0o777) -> None:
-    """Makes a folder and those above it, and forces their names to disk."""
-    if folder.is_dir():
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Makes a folder and those above it, and forces their names to disk. A `private` one is for this user only,
+    whatever the umask says and whoever made it; so are those above it that are made with it."""
+    if not folder.is_dir():
+        make_folder(folder.parent, private=private and not folder.parent.is_dir())
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700 if private else 0o777)
+            if private and not _WINDOWS:
+                folder.chmod(0o700)  # a umask may have taken even the user's own rights
+            sync_folder(folder.parent)
+    if private:
+        keep_private(folder)
+
+
+def keep_private(path: Path) -> None:
+    """Takes from all others the rights to a file or folder of this user. Where that cannot be done, as on some
+    network drives, they stay as they are."""
+    if not _WINDOWS:
+        with contextlib.suppress(OSError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
+
+
+def make_private(path: Path) -> None:
+    """Makes an empty file for this user only, whatever the umask says; takes the others' rights to one that is
+    there. For those who open it afterwards by themselves."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        keep_private(path)
         return
-    make_folder(folder.parent)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode)
-        sync_folder(folder.parent)
+    try:
+        if not _WINDOWS:
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def same(one: Path, other: Path) -> bool:
@@ -191,7 +220,7 @@ class Lock:
     def __init__(self, path: Path, what: str, *, private: bool = False) -> None:
         """`what` is locked by `path`, whose folder is made when needed: `private` for this user only."""
         self._path = path
-        self._folder_mode = 0o700 if private else 0o777
+        self._private = private
         self._what = what
         self._threads = threading.RLock()
         self._depth = 0
@@ -219,7 +248,7 @@ class Lock:
             with contextlib.suppress(FileNotFoundError):
                 if not stat.S_ISREG(self._path.lstat().st_mode):
                     raise OSError(errno.EINVAL, "it is a link, a pipe or a device", str(self._path))
-            make_folder(self._path.parent, mode=self._folder_mode)
+            make_folder(self._path.parent, private=self._private)
             if self._file is None:
                 # Whoever may write in the folder must be able to take the lock, whatever our umask says.
                 mode = self._path.parent.stat().st_mode & 0o666 | 0o600

@@ -327,14 +327,17 @@ class State:
         if self._connection is None:
             # Before the file is opened: damage may show at once, and then this file and no newer one is set aside.
             self._inode = statefile.inode(self._file)
+            if statefile.is_emptied(self._file):
+                self._set_aside(emptied=True)
+                self._inode = statefile.inode(self._file)
             self._connection = statefile.connect(self._file, STEPS, self._now)
         return self._connection
 
-    def _set_aside(self) -> None:
+    def _set_aside(self, *, emptied: bool = False) -> None:
         self.close()
         kept = statefile.set_aside(self._file, self._inode, self._now())
         if kept:
-            self.problem = statefile.damage(self._file, kept)
+            self.problem = statefile.damage(self._file, kept, emptied=emptied)
 
 
 def place_of(workspace: Path) -> str:

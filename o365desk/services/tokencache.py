@@ -105,7 +105,7 @@ class TokenCaches:
     def _key(self) -> bytes:
         kept = self._vault.get(_OWNER, _KEY)
         if kept is None:
-            files.make_folder(self._folder, mode=0o700)
+            files.make_folder(self._folder, private=True)
             # One process makes the key; another that comes at the same moment waits, and finds it.
             with files.Lock(self._folder / ".key.lock", "The token cache", private=True)():
                 kept = self._vault.get(_OWNER, _KEY)
@@ -153,7 +153,7 @@ def _sealed(file: Path, key: bytes) -> Any:
             except FileNotFoundError as error:
                 raise PersistenceNotFound(message="No token cache yet", location=str(file)) from error
 
-    files.make_folder(file.parent, mode=0o700)
+    files.make_folder(file.parent, private=True)
     _drop_stale_lock(Path(f"{file}.lockfile"))
     return Sealed()
 

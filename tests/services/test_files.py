@@ -1,14 +1,19 @@
 """Files that are named in texts: what is read, what is refused, and that nothing is waited for."""
 
+import logging
 import os
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from o365desk.services import files
+from o365desk.app import build, start_log
+from o365desk.services import exports, files
 from o365desk.services.files import UnfitError, leads_away, read_named
+from o365desk.services.secrets import Secret
+from o365desk.services.tokencache import TokenCaches
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are neither pipes nor devices among the files")
 
@@ -120,3 +125,58 @@ def test_on_windows_such_a_path_is_not_opened_for_others(monkeypatch: pytest.Mon
     monkeypatch.setattr(files, "_WINDOWS", True)
     with pytest.raises(UnfitError, match="copy the file"):
         read_named(r"\\host\share\ca.pem", 10, by_others=True)
+
+
+@POSIX
+@pytest.mark.parametrize("mask", [0, 0o777])
+def test_what_is_ours_is_for_this_user_only_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        app = build(tmp_path / "above" / "workspace", state_folder=tmp_path / "made" / "state")
+        start_log(app)
+        logging.getLogger("o365desk").info("something to say")
+        app.state.remember("key", b"value")
+        app.vault.unlock(Secret("open sesame"))
+        app.vault.set("o365desk", "name", Secret("value"))
+        TokenCaches(tmp_path / "made" / "state" / "tokens", app.vault).replace("contoso", "{}")
+        app.state.use(lambda connection: connection.execute("SELECT 1"))
+        found = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "made").rglob("*")}
+        app.close()
+    finally:
+        os.umask(before)
+    found[tmp_path / "made"] = stat.S_IMODE((tmp_path / "made").stat().st_mode)
+    assert len(found) >= 9
+    for path, mode in found.items():
+        # MSAL's own lock holds nothing; what it is in is closed to all others.
+        if path.suffix == ".lockfile":
+            continue
+        assert mode in ((0o700,) if path.is_dir() else (0o600,)), f"{path}: {mode:o}"
+
+
+@POSIX
+def test_what_was_open_to_others_is_closed_when_it_is_used_next(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    app = build(tmp_path / "workspace", state_folder=folder)
+    app.state.remember("key", b"value")
+    app.close()
+    folder.chmod(0o777)
+    (folder / "state.sqlite").chmod(0o666)
+    (folder / "logs").mkdir(mode=0o755)
+    (folder / "logs" / "o365desk.log").touch(0o644)
+    start_log(app)
+    logging.getLogger("o365desk").info("something to say")
+    assert app.state.remembered("key") == b"value"
+    app.close()
+    for path in (folder, folder / "logs", folder / "state.sqlite", folder / "logs" / "o365desk.log"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+@POSIX
+def test_an_export_that_replaces_a_private_file_is_never_more_open_than_that(tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.touch(0o600)
+    writing = exports.writer("csv", path, ())
+    (temporary,) = tmp_path.glob(".*.tmp")
+    assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
+    writing.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
