@@ -229,7 +229,13 @@ class MeddledLine:
         """There is nothing to begin anew."""
 
     def send(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, data: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        **_: object,
     ) -> requests.Response:
         """Asks."""
         self.stop.check()
