@@ -52,7 +52,7 @@ def test_every_command_that_would_reach_a_network_ends_with_4_and_says_what_to_t
     shell: Shell, strangers: Hosts, tmp_path: Path
 ) -> None:
     run = shell.json("runs", "list")[0]["run"]
-    write = ("run", NAME, "add-user-to-group", "--set", "group=x", "--set", "user=y")
+    write = ("run", NAME, "add-user-to-group", "--set", "group=Sales", "--set", "user=y@contoso.com")
     for words in (
         ("test", NAME),
         ("test", NAME, "--json"),
