@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
@@ -78,10 +77,13 @@ def secret_approve(
         str | None,
         typer.Option(help="Approve without a question, only the connection that was shown with this digest."),
     ] = None,
+    go_back: Annotated[
+        bool, typer.Option("--go-back", help="Put the connection that was approved into the file again instead.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Look at what changed in a data source since its secrets were given, and approve that they go there from
-    now on. Without a terminal it needs the digest that was shown."""
+    now on, or go back. Without a terminal, approving needs the digest that was shown."""
     app = unlocked(services(context))
     entry = app.workspace.get(name)
     review = app.connections.review(entry.source)
@@ -92,15 +94,18 @@ def secret_approve(
     if not review.needed:
         say(f"There is nothing to approve for “{entry.source.name}”.")
         return DONE
-    if digest is None:
-        _ask(app, entry, review)
+    if go_back or (digest is None and _asked(review) == "back"):
+        app.connections.go_back(entry)
+        say(f"“{entry.source.name}” leads again where its secrets were given for.")
+        return DONE
     app.connections.approve(entry.source, digest or review.mark)
     say(f"Approved: the secrets of “{entry.source.name}” go to {entry.source.login_root} from now on.")
     return DONE
 
 
-def _ask(app: App, entry: Entry, review: Review) -> None:
-    """Raises CancelledError where the person does not want it, ProblemError where there is nobody to ask."""
+def _asked(review: Review) -> str:
+    """ "approve" or "back". Raises CancelledError where the person wants neither, ProblemError where there is
+    nobody to ask."""
     if not sys.stdin.isatty():
         raise ProblemError(
             Problem(
@@ -110,8 +115,13 @@ def _ask(app: App, entry: Entry, review: Review) -> None:
                 code=NOT_APPROVED,
             )
         )
-    if not typer.confirm("Approve that the secrets go there from now on?", err=True):
+    choices = ("approve", "back", "neither") if review.then else ("approve", "neither")
+    answer = ""
+    while answer not in choices:
+        answer = typer.prompt(f"Type one of: {', '.join(choices)}", default="neither", err=True).strip().lower()
+    if answer == "neither":
         raise CancelledError
+    return str(answer)
 
 
 def _show(entry: Entry, review: Review) -> None:

@@ -250,7 +250,7 @@ class Approvals:
         return Problem(
             title=title,
             cause=f"{cause} Nothing was sent to anybody.",
-            remedy=f"See what changed; then approve it, or go back to what was approved ({command}).",
+            remedy=f"See what changed ({command}); then approve it, or go back to what was approved.",
             action=Action.APPROVE,
             code=NOT_APPROVED,
         )

@@ -103,9 +103,12 @@ def test_secret_approve_shows_both_sides_and_takes_the_digest_that_was_shown(
     assert "nothing to approve" in shell.err
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 130), ("\n", 130)])
+@pytest.mark.parametrize(
+    ("answer", "code", "leads"),
+    [("approve\n", 0, "other"), ("y\nback\n", 0, "own"), ("neither\n", 130, ""), ("\n", 130, "")],
+)
 def test_a_person_at_a_terminal_is_asked(
-    shell: Shell, strangers: Hosts, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+    shell: Shell, strangers: Hosts, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, leads: str
 ) -> None:
     class Terminal(io.TextIOWrapper):
         def isatty(self) -> bool:
@@ -114,8 +117,10 @@ def test_a_person_at_a_terminal_is_asked(
     with monkeypatch.context() as patched:
         patched.setattr(io, "TextIOWrapper", Terminal)
         assert shell("secret", "approve", NAME, given=answer) == code, shell.err
-    assert "Approve that the secrets go there from now on?" in shell.err
-    assert (shell("test", NAME) == 0) is (code == 0)
+    assert "Type one of: approve, back, neither" in shell.err
+    assert shell("test", NAME) == (0 if leads else 4)
+    assert bool(strangers.other_login.came) is (leads == "other")
+    assert bool(strangers.login.came) is (leads == "own")
 
 
 def test_a_secret_is_not_given_for_what_a_stranger_made_of_it(shell: Shell, strangers: Hosts) -> None:
@@ -137,7 +142,15 @@ def test_sources_edit_approves_what_it_changes_and_nothing_else(shell: Shell, st
     assert shell("test", NAME) == 0
 
 
-def test_going_back_is_restoring_the_file(shell: Shell, strangers: Hosts) -> None:
+def test_going_back_needs_nobody(shell: Shell, strangers: Hosts) -> None:
+    assert shell("secret", "approve", NAME, "--go-back") == 0, shell.err
+    assert shell("test", NAME) == 0
+    assert not strangers.other_login.came
+    assert shell("secret", "approve", NAME, "--go-back") == 0
+    assert "nothing to approve" in shell.err
+
+
+def test_restoring_the_file_asks_nothing(shell: Shell, strangers: Hosts) -> None:
     tamper(login=strangers.login.root)
     assert shell("test", NAME) == 0
     assert not strangers.other_login.came
