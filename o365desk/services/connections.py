@@ -201,6 +201,9 @@ class Connections:
         """Saves secrets to the vault and details to the workspace, and drops the draft. Raises ConflictError or
         ProblemError; then the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
+        # Who saved it last is written anew, whatever stood there.
+        for problem in datasource.check_texts(source.replace(modified_by="")):
+            raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
         before = self._kept(source.id) if credential != NO_CREDENTIAL else {}
         stamp = self._state.remembered(_STAMP + source.id)
         try:

@@ -175,7 +175,7 @@ def test_the_json_keeps_its_shape(shell: Shell) -> None:
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch, practice: Any) -> Iterator[Person]:
     made = Person(practice.ready)
-    monkeypatch.setattr("webbrowser.open", made.open)
+    monkeypatch.setattr("o365desk.processes.browse", made.open)
     yield made
     made.leave()
 
@@ -197,7 +197,7 @@ def test_ctrl_c_ends_with_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     import threading
 
     shell.add("Contoso", "read-write", "--read-write")
-    monkeypatch.setattr("webbrowser.open", lambda _: threading.Timer(0.2, _thread.interrupt_main).start())
+    monkeypatch.setattr("o365desk.processes.browse", lambda _: threading.Timer(0.2, _thread.interrupt_main).start())
     assert shell("authorize", "Contoso") == 130
     assert "Cancelled" in shell.err
 

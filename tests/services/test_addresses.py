@@ -137,7 +137,9 @@ class Opened(list[str]):
 
 
 @pytest.mark.parametrize("device_code", [False, True])
-@pytest.mark.parametrize("page", ["file:///etc/passwd", "ms-msdt:/id", "-h", "https://evil.example/", "{root}@evil/"])
+@pytest.mark.parametrize(
+    "page", ["file:///etc/passwd", "ms-msdt:/id", "-h", "https://evil.example/", "{root}@evil/"]
+)
 def test_what_an_answer_names_is_not_opened_nor_told(tmp_path: Path, page: str, device_code: bool) -> None:
     opened = Opened()
     told: list[object] = []
