@@ -8,6 +8,8 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from rich.markup import escape as markup_escape
 from rich.table import Table
 
 from o365desk.log import mask
+from o365desk.model import shells
 from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Outcome
@@ -40,13 +43,20 @@ _SIGNS = {
 }
 
 
-_COMMANDS = {
-    Action.AUTHORIZE: "o365desk authorize NAME",
-    Action.DEVICE_CODE: "o365desk authorize NAME --device-code",
-    Action.BROWSER: "o365desk authorize NAME",
-    Action.CONSENT: "o365desk authorize NAME",
+_COMMANDS: dict[Action, tuple[str, ...]] = {
+    Action.AUTHORIZE: (),
+    Action.DEVICE_CODE: ("--device-code",),
+    Action.BROWSER: (),
+    Action.CONSENT: (),
 }
-"""What the window offers as a button."""
+"""What the window offers as a button, and the options of `authorize` that do the same."""
+
+_AUTHORIZE: ContextVar[Callable[..., str]] = ContextVar("_AUTHORIZE")
+
+
+def name_in_commands(here: Callable[[str], str], name: str) -> None:
+    """From now on, commands in problems are about this data source; `here` is `App.command_here`."""
+    _AUTHORIZE.set(lambda *options: here(shells.ours(["authorize"], [name], options)))
 
 
 def escape(text: str) -> str:
@@ -204,7 +214,8 @@ def show_problem(problem: Problem) -> None:
         if text:
             console.print(escape(mask(text)), soft_wrap=True)
     if problem.action in _COMMANDS:
-        console.print(f"On the command line: {_COMMANDS[problem.action]}", soft_wrap=True)
+        command = _AUTHORIZE.get(partial(shells.ours, ["authorize"], ["NAME"]))
+        console.print(f"On the command line: {escape(command(*_COMMANDS[problem.action]))}", soft_wrap=True)
     tail = [problem.code, f"request {problem.request_id}" if problem.request_id else ""]
     if any(tail):
         console.print(f"[dim]({escape(', '.join(part for part in tail if part))})[/]", soft_wrap=True)

@@ -274,5 +274,5 @@ def test_names_that_no_file_can_have_are_told(shell: Shell) -> None:
 def test_who_is_not_signed_in_is_told_how_to_on_the_command_line(shell: Shell) -> None:
     shell.add("Contoso", "read", "--sign-in", "administrator")
     assert shell("run", "Contoso", "user-list") != 0
-    assert "o365desk authorize NAME" in shell.err
+    assert "o365desk authorize Contoso\n" in shell.err
     assert "Press" not in shell.err

@@ -1,4 +1,4 @@
-"""The texts of a data source: none holds what cannot be seen, nor a secret, whoever wrote it and by whatever way."""
+"""The texts of a data source: none holds what cannot be seen, nor a secret, whoever wrote it, and how."""
 
 import base64
 import json
