@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from o365desk import log, paths
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
@@ -170,9 +171,7 @@ def command_in(folder: Path, command: str) -> str:
     """A command of ours as it works on the workspace in a folder."""
     if folder == paths.default_workspace():
         return command
-    import shlex
-
-    return command.replace("o365desk ", f"o365desk --workspace {shlex.quote(str(folder))} ", 1)
+    return command.replace("o365desk ", f"o365desk --workspace {shells.word(str(folder.absolute()))} ", 1)
 
 
 def now() -> datetime:

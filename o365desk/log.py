@@ -17,13 +17,32 @@ _SECRETS = (
     r"((?:client_secret|clientsecret|client_assertion|refresh_token|access_token|id_token|device_code|password"
     r"|passphrase|passwd|code_verifier|secrettext)['\"]?\s*[:=]\s*['\"]?)[^\s'\"&,;}]+",
     # user:password@ in an address
-    r"(\b[a-z][a-z0-9+.-]*://)[^\s/@'\"]+:[^\s/@'\"]*(?=@)",
+    r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@'\":]*:[^\s/@'\"]*(?=@)",
     r"([?&#]code=)[^\s&'\"]+",
     # Entra's client secrets: 3 characters, a digit, Q~, then 31 to 34 more
     r"()(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
     # Entra's refresh tokens and codes
     r"()\b[01]\.A[A-Za-z0-9_-]{20,}[A-Za-z0-9_.-]*",
     r"()-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    # Refresh tokens of personal accounts
+    r"()\bM\.[CR]\d{1,4}_[A-Z0-9]{2,6}\.[\w.!*$%-]{20,}",
+    # Signatures of shared links, and keys in connection strings
+    r"([?&;]sig=)[^\s&'\"]+",
+    r"(\b(?:account|shared_?access|api|secret|private|storage)[_-]?(?:key|signature)['\"]?\s*[:=]\s*['\"]?)"
+    r"[^\s'\",;}]+",
+    r"(\bpwd\s*=\s*)[^\s;'\"]+",
+)
+
+_FIELD_SECRETS = (
+    # Client secrets of before 2022, which have nothing of their own but a tilde among their letters
+    r"(?<![A-Za-z0-9_~.-])(?=[A-Za-z0-9_.-]{0,43}~)(?=[^A-Z]{0,43}[A-Z])(?=[^a-z]{0,43}[a-z])(?=\D{0,43}\d)"
+    r"[A-Za-z0-9_~.-]{32,44}(?![A-Za-z0-9_~.\\/-])",
+    # 32 bytes and more in base64, as keys are given
+    r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42,}={1,2}(?![A-Za-z0-9=])",
+    # What private keys and PFX files begin with in base64, and what encrypted ones have
+    r"(?<![A-Za-z0-9])(?:MI[IJ][A-Za-z0-9+/]{3}IBA|MI[GH][A-Za-z0-9+/]AgEA|MC4CAQA)|CSqGSIb3DQEFD",
+    # A user and a password in an address that was taken for a path
+    r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}:/[^\s/@:]*:[^\s/@]*@",
 )
 
 
@@ -37,6 +56,31 @@ def mask(text: str) -> str:
     for pattern in _patterns():
         text = pattern.sub(r"\1•••", text)
     return text
+
+
+@cache
+def _hint() -> re.Pattern[str]:
+    """What the patterns find has one of these, in small letters; few names, hosts and paths do, which are looked at
+    by the thousand."""
+    return re.compile(r"[=@~]|:(?!//|\d{1,5}/?\Z)|eyj|be(?:arer|gin)|[01]\.a|m(?:\.[cr]|i[ghij]|c4)|csqg")
+
+
+@cache
+def _field_patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in _FIELD_SECRETS)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text that somebody gave as a detail, such as a name or a path, holds something secret: what `mask`
+    knows, and what would be too bold a guess about a whole log."""
+    if not _hint().search(text.lower()):
+        return False
+    return mask(text) != text or any(pattern.search(text) for pattern in _field_patterns())
+
+
+def without_secret(text: str) -> str:
+    """A detail, fit to be shown or kept: as it is, unless it looks secret."""
+    return text if not looks_secret(text) else masked if (masked := mask(text)) != text else "•••"
 
 
 _LONGEST = 50_000

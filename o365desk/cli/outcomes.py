@@ -1,7 +1,6 @@
 """Plans and runs as the command line tells them: tables and sentences for people, JSON for scripts, exit codes."""
 
 import json
-import shlex
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from o365desk.catalogue import Column, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
 from o365desk.cli.terminal import results
+from o365desk.model import shells
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
 from o365desk.services import exports, files
@@ -212,10 +212,8 @@ def _rows(items: Sequence[Item], what: str) -> None:
 
 def fix_command(source: str, fix: Fix, file: str = "FILE") -> str:
     """The command that carries out a fix, once its rows are in a file."""
-    words = ["o365desk", "run", source, fix.operation, "--rows", file]
-    if fix.asks:
-        words += ["--set", f"{fix.asks}={fix.suggestion or '…'}"]
-    return shlex.join([*words, "--apply"])
+    asked = ["--set", f"{fix.asks}={fix.suggestion or '…'}"] if fix.asks else []
+    return shells.ours(["run"], [source, fix.operation], ["--rows", file, *asked, "--apply"])
 
 
 def save_fix(plan: Plan, target: Path, here: Here) -> None:

@@ -7,6 +7,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from o365desk.log import mask
+from o365desk.model import shells
 from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
 from o365desk.model.shown import escaped, shown
@@ -43,13 +46,20 @@ _SIGNS = {
 }
 
 
-_COMMANDS = {
-    Action.AUTHORIZE: "o365desk authorize NAME",
-    Action.DEVICE_CODE: "o365desk authorize NAME --device-code",
-    Action.BROWSER: "o365desk authorize NAME",
-    Action.CONSENT: "o365desk authorize NAME",
+_COMMANDS: dict[Action, tuple[str, ...]] = {
+    Action.AUTHORIZE: (),
+    Action.DEVICE_CODE: ("--device-code",),
+    Action.BROWSER: (),
+    Action.CONSENT: (),
 }
-"""What the window offers as a button."""
+"""What the window offers as a button, and the options of `authorize` that do the same."""
+
+_AUTHORIZE: ContextVar[Callable[..., str]] = ContextVar("_AUTHORIZE")
+
+
+def name_in_commands(here: Callable[[str], str], name: str) -> None:
+    """From now on, commands in problems are about this data source; `here` is `App.command_here`."""
+    _AUTHORIZE.set(lambda *options: here(shells.ours(["authorize"], [name], options)))
 
 
 def line(*parts: str | tuple[str, str]) -> Text:
@@ -231,7 +241,8 @@ def show_problem(problem: Problem) -> None:
     said = [line((problem.title, "bold red"))]
     said += [line(text) for text in (problem.cause, problem.remedy) if text]
     if problem.action in _COMMANDS:
-        said.append(line(f"On the command line: {_COMMANDS[problem.action]}"))
+        command = _AUTHORIZE.get(partial(shells.ours, ["authorize"], ["NAME"]))
+        said.append(line(f"On the command line: {command(*_COMMANDS[problem.action])}"))
     tail = [part for part in (problem.code, problem.request_id and f"request {problem.request_id}") if part]
     if tail:
         said.append(line((f"({', '.join(tail)})", "dim")))

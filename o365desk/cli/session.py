@@ -7,7 +7,7 @@ import typer
 
 from o365desk.app import App
 from o365desk.cli import make_app
-from o365desk.cli.printing import say
+from o365desk.cli.printing import name_in_commands, say
 from o365desk.model import problems
 from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 def services(context: typer.Context) -> App:
     made = make_app(context.obj)
+    name_in_commands(made.command_here, str(context.params.get("name") or "NAME"))
 
     def close() -> None:
         if made.state.problem:

@@ -1,6 +1,5 @@
 """Plans told, applied and followed to their end: shared by `run` and `runs`."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from o365desk.cli.outcomes import (
 from o365desk.cli.printing import say, show_problem, telling, unwritten
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
 from o365desk.cli.steering import Ticker, steered
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, Run, RunProgress
@@ -54,7 +54,7 @@ def apply_plan(
 ) -> int:
     """Carries a plan out, and tells how it ended. Returns the exit code."""
     if plan.confirm and confirm not in (plan.confirm, shown(plan.confirm)):
-        option = shlex.join(["--confirm", plan.confirm])
+        option = f"--confirm {shells.word(plan.confirm)}"
         raise ProblemError(
             Problem(
                 title=f"{plan.sentence}: the name is to be typed",
@@ -140,4 +140,4 @@ def _show_ways_on(app: App, run: Run) -> None:
 
 
 def _command(app: App, verb: str, run_id: str) -> str:
-    return app.command_here(f"o365desk runs {verb} {run_id}")
+    return app.command_here(shells.ours(["runs", verb], [run_id]))

@@ -1,8 +1,8 @@
 """Where the browser may be sent. Addresses come from answers and from shared files; whatever is opened, or shown as
 a link, is let through here, and nothing else is opened.
 
-Source: MicrosoftDocs on the device code flow, the tests of MSAL for Android and Java, and Azure/azure-cli issue
-32926 for the names of the device pages.
+Source for the names of the device pages: MicrosoftDocs on the device code flow, MSAL's tests for Android and Java,
+Azure/azure-cli issue 32926.
 """
 
 import re

@@ -7,13 +7,12 @@ whoever can write in the shared workspace.
 """
 
 import hashlib
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from o365desk.model import approval
+from o365desk.model import approval, shells
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
@@ -234,7 +233,7 @@ class Approvals:
 
     def _not_approved(self, source: DataSource, then: Approval | None, parts: list[Part]) -> Problem:
         name = source.name if source.name.strip() and source.name.isprintable() else source.id
-        command = self._command_here(f"o365desk secret approve {shlex.quote(name)}")
+        command = self._command_here(shells.ours(["secret", "approve"], [name]))
         differing = [part.title for part in parts if not part.same and not part.typed]
         names = " and ".join([", ".join(differing[:-1]), differing[-1]] if differing[1:] else differing)
         if then:

@@ -222,6 +222,9 @@ class Connections:
         here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
         the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
+        # Who saved it last is written anew, whatever stood there.
+        for problem in datasource.check_texts(source.replace(modified_by="")):
+            raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
         opened = opened or self._opened(source.id, base)
         follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from o365desk.log import mask
-from o365desk.model.datasource import FIELDS, DataSource, SignIn, looks_like_secret_id
+from o365desk.log import looks_secret, without_secret
+from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services import files
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
@@ -85,30 +85,20 @@ def check_secret(secret: Secret | None) -> Problem | None:
     return None
 
 
-_TYPED = {
-    "name": "name",
-    "login": "login",
-    "graph": "graph",
-    "tenant": "tenant",
-    "client_id": "clientId",
-    "certificate": "certificate",
-}
-"""What is typed besides the secret, and the keys of the form's fields."""
-
-
 def without_misplaced(source: DataSource) -> DataSource:
     """The data source, without a secret that was pasted into another field: it is kept nowhere."""
-    return source.replace(**{name: mask(getattr(source, name)) for name in _TYPED})
+    return source.replace(**{name: without_secret(getattr(source, name)) for name in TEXTS})
 
 
 def refuse_misplaced(source: DataSource) -> None:
     """Raises ProblemError where a secret was pasted into another field: data sources are for everybody to read."""
-    for name, key in _TYPED.items():
-        if mask(getattr(source, name)) != getattr(source, name):
+    for name, key in TEXTS.items():
+        if looks_secret(getattr(source, name)):
+            label = FIELDS[key].plain_label if key in FIELDS else key
             raise ProblemError(
                 _problem(
-                    key,
-                    f"{FIELDS[key].plain_label} looks like a client secret, or holds a password",
+                    key if key in FIELDS else "",
+                    f"{label} looks like a client secret, or holds a key or a password",
                     "Nothing was saved: a data source is no place for secrets.",
                     f"Leave it out here; it belongs into {FIELDS['secret'].plain_label} (o365desk secret set). If "
                     "others may have seen it, create a new one in the portal.",

@@ -61,8 +61,8 @@ _taken = Secret("")
 
 
 def take_from_environment() -> None:
-    """Takes the vault's passphrase out of the environment, which every program inherits that is started from
-    here, a browser for one. For the start of the process; vaults find it all the same."""
+    """Takes the vault's passphrase out of the environment, which every program inherits that is started from here,
+    a browser for one. For the start of the process; vaults find it all the same."""
     global _taken
     _taken = Secret(os.environ.pop(ENVIRONMENT, ""))
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from o365desk.log import looks_secret, without_secret
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
 
@@ -28,7 +29,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 # Takes a text that nothing ends up to the end of the file; else a hostile file would be searched again and again.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\]:]', re.DOTALL)
 _SECRET_KEY = re.compile(r"secret|password|passwd|passphrase|privatekey|token|apikey|credential")
-_SECRET_VALUE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\AeyJ[\w-]{10,}\.[\w-]{10,}\.")
 _MERGE = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _WORDS = {"str": "a text", "int": "a number", "float": "a number", "bool": "true or false", "null": "empty (null)",
           "array": "a list", "object": "a group in { }"}  # fmt: skip
@@ -253,8 +253,8 @@ def _check_secrets(found: dict[str, Any], text: str, label: str) -> None:
         raise ProblemError(
             Problem(
                 title=f"{label} holds a secret",
-                cause=f"{f'Line {place}: ' if place else ''}“{_short(key)}” has a value. Data-source files are "
-                "made to be shared, so nothing secret may be in them. The value was not kept.",
+                cause=f"{f'Line {place}: ' if place else ''}“{_short(without_secret(key))}” has a value. "
+                "Data-source files are made to be shared, so nothing secret may be in them. It was not kept.",
                 remedy="Remove that line. If anyone else could see the file, make a new secret in the portal; "
                 "give it to o365desk in the form, or with “o365desk secret set”.",
                 field=key if key in FIELDS else "",
@@ -267,10 +267,10 @@ def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
     """The same on the way out: what was typed must not get into a file either, nor into a draft."""
     key = _secret_in(body, "", inside=False)
     if key is not None:
-        name = FIELDS[key].plain_label if key in FIELDS else key
+        name = FIELDS[key].plain_label if key in FIELDS else _short(without_secret(key))
         raise ProblemError(
             Problem(
-                title=f"{name} of “{_short(source.name)}” looks like a secret",
+                title=f"{name} of “{_short(without_secret(source.name))}” looks like a secret",
                 cause="It looks like a private key or a token. Data-source files are made to be shared, so nothing "
                 "secret may be in them.",
                 remedy="Clear it. For a certificate, give the path of the file and not what is in it.",
@@ -282,10 +282,12 @@ def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
 
 
 def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
-    """The key that holds a secret, or None: by its name, or by what its text looks like."""
+    """The key that holds a secret, or None: by its name, or by what its text looks like. It may be one itself."""
     if isinstance(value, str):
-        return key if (inside and value.strip()) or _looks_secret(value) else None
+        return key if (inside and value.strip()) or looks_secret(value) else None
     if isinstance(value, dict):
+        for name in filter(looks_secret, value):
+            return str(name)
         pairs: Iterable[tuple[str, Any]] = value.items()
     elif isinstance(value, list):
         pairs = ((key, item) for item in value)
@@ -297,11 +299,6 @@ def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
         if hit is not None:
             return hit
     return None
-
-
-def _looks_secret(text: str) -> bool:
-    # Most texts are done with at once: thousands of files are looked through when a list is shown.
-    return ("-----BEGIN" in text or text.startswith("eyJ")) and _SECRET_VALUE.search(text) is not None
 
 
 @lru_cache(1000)
