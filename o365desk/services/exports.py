@@ -9,9 +9,9 @@ Text that a spreadsheet would execute gets an apostrophe in front, in CSV and wh
 begins with "=", "@", a tab or a return, and what begins with "+" or "-" unless it is a telephone number, a plain
 number or an address; also with these signs as Asian scripts have them, and behind letters that nobody sees, which a
 program may drop. A spreadsheet may take another letter than the comma for the separator, and quotes within a line
-for letters: so what follows a semicolon, comma, tab or line break is treated alike. Text that has such an apostrophe
-of its own gets one more, so that `as_given` tells what it was. In XLSX every text is stored as text, so nothing needs
-to be changed.
+for letters: so what follows a semicolon, comma, tab or line break is treated alike. Text that has such an
+apostrophe of its own gets one more, so that `as_given` tells what it was. In XLSX every text is stored as text, so
+nothing needs to be changed.
 """
 
 import contextlib
