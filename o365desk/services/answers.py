@@ -180,7 +180,7 @@ def challenge(headers: Mapping[str, str]) -> str | None:
     for part in re.split(r"(?:^|,)\s*(?=[A-Za-z]+\s+[a-z_]+=)", text):
         if not part.lower().startswith("bearer"):
             continue
-        named = dict(re.findall(r'([a-z_]+)="([^"]*)"', part))
+        named = dict(re.findall(r'(?<![a-z_])([a-z_]++)="([^"]*)"', part))
         if "claims" not in named:
             continue
         raw = named["claims"]

@@ -18,13 +18,14 @@ from typing import Protocol
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.services import files
-from o365desk.services.workbooks import LONGEST_CELL, MOST_COLUMNS, MOST_LINES, Book, Part, Seen, UnfitError
+from o365desk.services.workbooks import MOST_COLUMNS, MOST_LINES, Book, Part, Seen, UnfitError
 
 MOST_ROWS = 100_000
 MOST_BYTES = 64 * 1024 * 1024
 _MOST_CELLS = 10_000_000
 _MOST_KEPT = 128 * 1024 * 1024
 """Bytes of memory that the cells of a file may take."""
+_LONGEST_CELL = 1024 * 1024
 _LONGEST_LINE = 4 * 1024 * 1024
 _HEAD = 100 * 1024
 """Letters in which delimiter and sort of a file show."""
@@ -307,7 +308,7 @@ def _delimiter(head: str, names: Names) -> str:
 @contextlib.contextmanager
 def _long_cells() -> Iterator[None]:
     """csv's limit for one cell is the whole process's."""
-    before = csv.field_size_limit(LONGEST_CELL)
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         yield
     finally:

@@ -18,7 +18,8 @@ from xml.parsers import expat
 MOST_LINES = 1_048_576
 """What Excel has on a sheet."""
 MOST_COLUMNS = 1_000
-LONGEST_CELL = 1024 * 1024
+_LONGEST_CELL = 32_767
+"""Letters that Excel takes. As a short reference may stand for that much, it bounds what a piece comes to."""
 _MOST_COLUMNS_OF_EXCEL = 16_384
 _MOST_PARTS = 10_000
 _MOST_SHEETS = 1_000
@@ -36,7 +37,7 @@ _DEEPEST = 64
 _LONGEST_TAG = 1024 * 1024
 _LONGEST_FORMAT = 1_000
 _LONGEST_TITLE = 100
-_PIECE = 64 * 1024
+_PIECE = 16 * 1024
 
 Row = tuple[int, list[str]]
 
@@ -316,11 +317,11 @@ class _Words(_Parser):
         if self._taking:
             self._letters.append(text)
             self._size += len(text)
-            if self._size > LONGEST_CELL:
+            if self._size > _LONGEST_CELL:
                 raise self._too_long()
 
     def _too_long(self) -> UnfitError:
-        return self._refused("has a text of more than 1 MB")
+        return self._refused(f"has a text of more than {_LONGEST_CELL:,} letters")
 
     def _taken_text(self) -> str:
         """What came since the last time."""
@@ -405,7 +406,8 @@ class _SheetReader(_Words):
             super().told_end(name)
 
     def _too_long(self) -> UnfitError:
-        return UnfitError("A value in this row is longer than 1 MB.", code="quote", line=self._number)
+        why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
+        return UnfitError(why, "Shorten it.", "too-long", self._number)
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = given.get("r", "")
