@@ -3,6 +3,7 @@
 import logging
 import re
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 
 from o365desk.model.shown import shown
@@ -70,11 +71,16 @@ class _Later(logging.Handler):
     def _opened(self) -> logging.Handler:
         import logging.handlers
 
-        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder.mkdir(exist_ok=True, mode=0o700)
-        file = logging.handlers.RotatingFileHandler(
-            self._folder / "o365desk.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-        )
+        from o365desk.services import files
+
+        class Private(logging.handlers.RotatingFileHandler):
+            def _open(self) -> TextIOWrapper:
+                files.make_private(Path(self.baseFilename))
+                return super()._open()
+
+        for folder in (self._folder.parent, self._folder):
+            files.make_folder(folder, private=True)
+        file = Private(self._folder / "o365desk.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8")
         file.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"))
         return file
 

@@ -16,6 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _open_streams()
     try:
+        if arguments is None:  # the program itself, not somebody who calls this
+            from o365desk.services.secrets import take_from_environment
+
+            take_from_environment()
         wish = _window_wish(words)
         if wish is not None:
             return open_window(*wish)

@@ -27,6 +27,7 @@ from o365desk.cli.printing import (
     unwritten,
 )
 from o365desk.cli.runs import runs, settings
+from o365desk.cli.secrets import secrets
 from o365desk.cli.session import (
     CANCELLED,
     DONE,
@@ -46,10 +47,8 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.shown import shown
 from o365desk.services import exports
-from o365desk.services.connections import Credential, Progress, Waiting
-from o365desk.services.credentials import check_secret
+from o365desk.services.connections import Progress, Waiting
 from o365desk.services.reports import FORMATS, render
-from o365desk.services.secrets import Secret
 from o365desk.services.workspace import ConflictError
 
 root = typer.Typer(
@@ -59,10 +58,9 @@ root = typer.Typer(
     help="Set up, prove and use an Office 365 data connector. Without a command, opens the window.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven or partly done, 4 not allowed, 130 cancelled",
 )
-secret = typer.Typer(help="Keep secrets in the vault.", no_args_is_help=True)
 practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
 root.add_typer(sources, name="sources")
-root.add_typer(secret, name="secret")
+root.add_typer(secrets, name="secret")
 root.add_typer(practice, name="practice")
 root.command("operations")(operations)
 root.command("run")(run_operation)
@@ -145,55 +143,7 @@ def top(
     return DONE
 
 
-# --- secret, authorize, test ------------------------------------------------------------------------------------
-
-
-@secret.command("set")
-def secret_set(
-    context: typer.Context,
-    name: Name,
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
-    passphrase: Annotated[
-        bool, typer.Option("--passphrase", help="Set the certificate's passphrase, not the client secret.")
-    ] = False,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
-) -> int:
-    """Keep a data source's client secret in the vault. It is never given as an argument: other users of the
-    computer can read those."""
-    if more:
-        raise typer.BadParameter(
-            "a secret is never an argument: others can read it there, and your shell may keep it. Take it out of "
-            "the shell's history, and give it on standard input; nothing was kept",
-            param_hint="the argument after the name",
-        )
-    app = unlocked(services(context))
-    source = app.workspace.get(name).source
-    what = "certificate's passphrase" if passphrase else "client secret's value"
-    text = _given(what) if stdin else _typed(what)
-    if not passphrase and (problem := check_secret(Secret(text))):
-        raise ProblemError(problem)
-    secret = Secret(text)
-    app.connections.keep(source.id, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
-    say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
-    return DONE
-
-
-def _given(what: str) -> str:
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        text = ""
-    if not text.strip() or "\0" in text:
-        raise ProblemError(Problem(title="No text was given", remedy=f"Give the {what} on standard input."))
-    return text
-
-
-def _typed(what: str) -> str:
-    if not sys.stdin.isatty():
-        raise typer.BadParameter(
-            f"nobody is here to type the {what}: give it on standard input", param_hint="--stdin"
-        )
-    return str(typer.prompt(f"The {what}", hide_input=True, err=True))
+# --- authorize, test ------------------------------------------------------------------------------------
 
 
 @root.command("authorize")
@@ -254,7 +204,7 @@ def _exit_code(report: Report) -> int:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        exports.save(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ProblemError(
             Problem(

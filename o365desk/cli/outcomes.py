@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from o365desk.catalogue import Column, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
+from o365desk.cli.terminal import results
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
 from o365desk.services import exports, files
@@ -148,7 +148,7 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
     columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
     rows = shape["items"] if form is Format.JSONL else items
     given = exports.columns_given(item["given"] for item in items)
-    with exports.writer(form, output or sys.stdout.buffer, [*columns, *given]) as writer:
+    with exports.writer(form, output or results(form.value), [*columns, *given]) as writer:
         writer.rows([{**item["given"], **row} for item, row in zip(items, rows, strict=True)])
     if output:
         say(f"Saved: {output}")

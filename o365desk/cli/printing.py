@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -133,7 +134,7 @@ def _results() -> Console:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    print_document(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    print_document(escaped(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def print_document(text: str) -> None:
@@ -145,12 +146,24 @@ def print_document(text: str) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on standard output. Ids and reasons are never cut: they wrap."""
+    console = _results()
+    cells = [[shown(mask(cell), _CELL) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) <= console.width:
+        # Nothing wraps, and rich would take seconds to find that out of some thousand rows.
+        console.print(Text(_line(columns, widths), "bold"), soft_wrap=True)
+        console.out("\n".join(_line(row, widths) for row in cells), highlight=False)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(mask(cell)) for cell in row))
-    _results().print(table)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
 
 
 class StreamedTable:

@@ -44,5 +44,6 @@ def unlocked(app: App) -> App:
 
 
 def not_allowed(problem: Problem) -> bool:
-    """Whether it is a permission that is lacking, as we know it or as Graph says: exit code 4."""
-    return problem.code in (problems.NOT_ALLOWED, "Authorization_RequestDenied")
+    """Whether it is a permission that is lacking, as we know it or as Graph says, or a person's approval: exit
+    code 4."""
+    return problem.code in (problems.NOT_ALLOWED, problems.NOT_APPROVED, "Authorization_RequestDenied")

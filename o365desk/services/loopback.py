@@ -3,12 +3,15 @@
 MSAL has one of its own, but it cannot be cancelled, and it takes no admin consent answer (which comes as GET).
 """
 
+import contextlib
 import html
 import queue
+import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from o365desk.model.stop import Stop
 
@@ -17,7 +20,53 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>o36
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem}}</style>
 </head><body><h1>{title}</h1><p>{text}</p></body></html>"""
 
-_LONGEST_BODY = 1 << 20
+_LONGEST_BODY = 1 << 16
+"""In bytes; what the sign-in service sends has some thousand."""
+
+_MOST_FIELDS = 50
+
+_MOST_CONNECTIONS = 50
+
+_LONGEST_VISIT = 10.0
+"""Seconds that a connection may stay: any web page in the browser may open one, and say little or nothing."""
+
+
+def _fields(form: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(form, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return {}
+
+
+class _Visits:
+    """The connections that are open, in the order in which they came, and when each must end. Whoever comes is let
+    in: where there are too many, the first have to go."""
+
+    def __init__(self) -> None:
+        self._ends: dict[socket.socket, float] = {}
+
+    def add(self, visit: socket.socket) -> None:
+        """Somebody came."""
+        self._ends[visit] = time.monotonic() + _LONGEST_VISIT
+        self.end_some()
+
+    def end_some(self) -> None:
+        """Ends those that take too long, and the first of too many."""
+        open_ones = [visit for visit in self._ends if visit.fileno() >= 0]
+        late = {visit for visit in open_ones if self._ends[visit] < time.monotonic()}
+        late.update(open_ones[:-_MOST_CONNECTIONS])
+        self._ends = {visit: self._ends[visit] for visit in open_ones if visit not in late}
+        _hang_up(late)
+
+    def end_all(self) -> None:
+        """Nobody listens any more."""
+        _hang_up(self._ends)
+
+
+def _hang_up(visits: Iterable[socket.socket]) -> None:
+    for visit in visits:
+        with contextlib.suppress(OSError):
+            visit.shutdown(socket.SHUT_RDWR)
 
 
 class Loopback:
@@ -31,21 +80,31 @@ class Loopback:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            # A browser may open a connection and say nothing: it must not hold up the one that speaks.
-            timeout = 30
-
             def do_GET(self) -> None:
-                self._take(urlsplit(self.path).query)
+                self._take(self.path.partition("?")[2])
 
             def do_POST(self) -> None:
                 text = self.headers.get("Content-Length") or ""
-                length = min(int(text), _LONGEST_BODY) if text.isdigit() else 0
-                self._take(self.rfile.read(length).decode("utf-8", "replace"))
+                length = int(text) if text.isdecimal() and len(text) < 10 else 0
+                if length > _LONGEST_BODY:
+                    self.send_error(413)
+                    return
+                body = self.rfile.read(length)
+                if len(body) == length:  # it was not cut in the middle
+                    self._take(body.decode("utf-8", "replace"))
 
             def _take(self, form: str) -> None:
                 local = (self.headers.get("Host") or "").rpartition(":")[0] in ("localhost", "127.0.0.1")
-                status, page = outer._take(dict(parse_qsl(form))) if local else (403, "")
-                body = page.encode()
+                answer = _fields(form) if local else {}
+                status, page = outer._page(answer) if local else (403, "")
+                try:
+                    self._show(status, page.encode())
+                finally:
+                    # Whoever waits hangs up then: not before the page is out.
+                    if status == 200:
+                        outer._answers.put(answer)
+
+            def _show(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -57,8 +116,21 @@ class Loopback:
             def log_message(self, *_: Any) -> None:
                 """Says nothing: the request line may hold a code."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def process_request(self, request: Any, client_address: Any) -> None:
+                visits.add(request)
+                super().process_request(request, client_address)
+
+            def service_actions(self) -> None:
+                visits.end_some()
+
+            def handle_error(self, *_: object) -> None:
+                """Says nothing: whoever hung up in the middle has no part in the sign-in."""
+
+        self._visits = visits = _Visits()
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.redirect = f"http://localhost:{self._server.server_address[1]}"
         """The redirect address to send; the registered one is http://localhost, the port does not count."""
 
@@ -71,14 +143,15 @@ class Loopback:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._visits.end_all()
 
-    def _take(self, answer: Mapping[str, str]) -> tuple[int, str]:
+    def _page(self, answer: Mapping[str, str]) -> tuple[int, str]:
+        """The status and page for whoever comes; 200 for the answer that is waited for."""
         if not answer.keys() & {"code", "error", "admin_consent"}:
             return 404, _PAGE.format(title="Nothing here", text="o365desk is waiting for a sign-in.")
         if answer.get("state") != self._state:
             text = "This answer belongs to another sign-in. Go back to o365desk and use the link shown there."
             return 400, _PAGE.format(title="Not this sign-in", text=text)
-        self._answers.put(dict(answer))
         if "error" in answer:
             reason = html.escape(answer.get("error_description") or answer["error"])
             return 200, _PAGE.format(

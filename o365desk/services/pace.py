@@ -79,7 +79,7 @@ class Endurance:
             return self._unasked >= self._patience.tries
         tired = self._tried >= self._patience.tries
         already = time.monotonic() - self._since if tired else 0.0
-        return already + asked > self._patience.longest
+        return not already + asked <= self._patience.longest  # so that no number at all is too long, too
 
     def pause(self, asked: float | None, why: str) -> Pause:
         """The wait before the next try. Where what was asked for turned out too short time and again, it is longer

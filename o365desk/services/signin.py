@@ -4,7 +4,6 @@ Source: facts on Entra ID sign-in (MicrosoftDocs/entra-docs docs/identity-platfo
 """
 
 import base64
-import json
 import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from msgspec import Struct
 
 from o365desk import __version__, catalogue
 from o365desk.catalogue import permissions
@@ -21,22 +23,18 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import answers, credentials, explain
+from o365desk.services import addresses, answers, credentials, entra, explain
+from o365desk.services.approvals import Admitted
 from o365desk.services.credentials import Credential
+from o365desk.services.entra import claims_of
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.tokencache import TokenCaches
-from o365desk.services.wire import TIMEOUTS, Line
+from o365desk.services.wire import LITTLE, TIMEOUTS, Line
 
 if TYPE_CHECKING:
     import msal
-
-_MICROSOFT_LOGIN = frozenset(urlsplit(cloud.login).netloc for cloud in CLOUDS.values() if cloud.login) | {
-    # Other names of the same services, which their discovery documents may use.
-    "login.microsoft.com",
-    "login.windows.net",
-    "login.chinacloudapi.cn",
-}
+    import requests
 
 BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
@@ -88,33 +86,15 @@ class Token:
         )
 
 
-def claims_of(token: str) -> dict[str, Any]:
-    """A JWT's claims, unchecked, for display; empty if it cannot be read (then it is opaque, not wrong)."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
 def discover(source: DataSource, line: Line) -> dict[str, Any]:
     """The tenant's OpenID Connect discovery document. Raises ProblemError if there is no such tenant."""
     url = f"{source.login_root}/{quote(source.tenant)}/v2.0/.well-known/openid-configuration"
-    response = line.send("GET", url, headers={"Accept": "application/json"})
-    body = entra_json(response)
-    if response.status_code != 200:
-        raise ProblemError(explain.sign_in_error(body, source.sign_in))
-    lacking = [name for name in _ENDPOINTS if not isinstance(body.get(name), str)]
-    if lacking:
-        problem = answers.foreign_answer(response, "the sign-in service", "login")
-        raise ProblemError(problem.with_(cause=f"The tenant's discovery document lacks {', '.join(lacking)}."))
-    return body
-
-
-_ENDPOINTS = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+    response = line.send("GET", url, headers={"Accept": "application/json"}, most=LITTLE)
+    answer = heard(response, entra.Discovery)
+    if isinstance(answer, entra.Refused):
+        raise ProblemError(explain.sign_in_error(msgspec.to_builtins(answer), source.sign_in))
+    document: dict[str, Any] = msgspec.to_builtins(answer)
+    return document
 
 
 def tenant_id(document: dict[str, Any]) -> str:
@@ -131,9 +111,17 @@ class BusyError(ProblemError):
         self.wait = wait
 
 
-def entra_json(response: Any) -> dict[str, Any]:
-    """The body of an answer of the sign-in service. Raises BusyError where it is down, ProblemError where it is
-    another's."""
+def heard(response: "requests.Response", kind: type[entra.Kind]) -> entra.Kind | entra.Refused:
+    """An answer of the sign-in service, which is of that kind or a refusal. Raises BusyError where it is down,
+    ProblemError where it is neither, or another's."""
+    refuse_busy(response)
+    if response.status_code == 200:
+        return entra.decode(response, kind)
+    return entra.decode(response, entra.Refused)
+
+
+def refuse_busy(response: "requests.Response") -> None:
+    """Raises BusyError where the sign-in service cannot answer now."""
     wait = answers.retry_after(response.headers)
     if response.status_code == 429 or response.status_code >= 500:
         throttled = response.status_code == 429
@@ -153,13 +141,20 @@ def entra_json(response: Any) -> dict[str, Any]:
             ),
             wait,
         )
-    body: dict[str, Any] = answers.decode(response, "the sign-in service", "login")
-    return body
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """An answer as MSAL gets it: only what was decoded."""
+
+    status_code: int
+    text: str
 
 
 class _Http:
     """MSAL's http_client over our line: its time-outs, trust, proxy and stop. What is no answer of the sign-in
-    service becomes a ProblemError here, so that MSAL's own results are OAuth errors only. Secrets and refresh
+    service becomes a ProblemError here, so that MSAL's own results are OAuth errors only; MSAL takes it for granted
+    that answers are well formed. Secrets and refresh
     tokens go to the configured host only, wherever a discovery document may point."""
 
     def __init__(self, line: Line, source: DataSource) -> None:
@@ -167,15 +162,18 @@ class _Http:
         self._root = source.login_root
         self._hosts = {urlsplit(self._root).netloc.lower()}
         if not CLOUDS[source.cloud].own_endpoints:
-            self._hosts |= _MICROSOFT_LOGIN
+            self._hosts |= addresses.MICROSOFT_LOGIN
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
-        return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None)
+        return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None, entra.Discovery)
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> Any:
-        return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data)
+        grant = data.get("grant_type", "")
+        by_person = grant == "authorization_code" or grant.endswith(":device_code")
+        kind = (entra.SignedIn if by_person else entra.Tokens) if grant else entra.DeviceCode
+        return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data, kind)
 
-    def _send(self, method: str, url: str, headers: Any, data: Any) -> Any:
+    def _send(self, method: str, url: str, headers: Any, data: Any, kind: type[Struct]) -> _Heard:
         host = urlsplit(url).netloc
         if host.lower() not in self._hosts:
             raise ProblemError(
@@ -187,9 +185,9 @@ class _Http:
                     code="foreign-host",
                 )
             )
-        response = self._line.send(method, url, headers=headers, data=data)
-        entra_json(response)
-        return response
+        response = self._line.send(method, url, headers=headers, data=data, most=LITTLE)
+        answer = heard(response, kind)
+        return _Heard(response.status_code, msgspec.json.encode(answer).decode())
 
     def close(self) -> None:
         """The line is closed by whoever opened it."""
@@ -213,9 +211,12 @@ class SignIns:
         self._open_browser = open_browser
         self._timeouts = timeouts
 
-    def line(self, source: DataSource, stop: Stop) -> Line:
-        """An open line that trusts what the data source trusts."""
-        return Line(stop, source.ca_file, self._timeouts)
+    def line(self, admitted: Admitted | Problem, stop: Stop) -> Line:
+        """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
+        the problem instead."""
+        if isinstance(admitted, Problem):
+            return Line(stop, shut=admitted)
+        return Line(stop, admitted.ca, self._timeouts)
 
     def forget(self, source_id: str) -> None:
         """Nobody is signed in for the data source any more."""
@@ -255,7 +256,7 @@ class SignIns:
         raw = str(result["access_token"])
         return Token(
             value=Secret(raw),
-            expires=self._clock() + timedelta(seconds=_whole(result.get("expires_in"), 0)),
+            expires=self._clock() + timedelta(seconds=result["expires_in"]),
             claims=claims_of(raw),
             scopes=frozenset(str(result.get("scope") or "").split()),
         )
@@ -302,13 +303,14 @@ class SignIns:
     # --- with a person ----------------------------------------------------------------------------------------
 
     def sign_in(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
     ) -> Authorisation:
         """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's.
         Raises ProblemError or CancelledError."""
         import msal
 
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             expected = expected_tenant(source, discover(source, line))
             fresh = msal.SerializableTokenCache()
             app = self._public(source, line, fresh)
@@ -336,8 +338,9 @@ class SignIns:
                 prompt="select_account",
                 response_mode="form_post",
             )
-            tell(Waiting("browser", flow["auth_uri"], self._clock() + BROWSER_WAIT))
-            self._open_browser(flow["auth_uri"])
+            page = addresses.for_browser(flow["auth_uri"], source)
+            tell(Waiting("browser", page, self._clock() + BROWSER_WAIT))
+            self._open_browser(page)
             answer = loopback.wait(stop, BROWSER_WAIT.total_seconds())
         if answer is None:
             raise ProblemError(_nobody_came(BROWSER_WAIT))
@@ -350,12 +353,15 @@ class SignIns:
         return result
 
     def _by_code(self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]) -> dict[str, Any]:
+        if not app.authority.device_authorization_endpoint:
+            raise ProblemError(_NO_DEVICE_CODES)
         flow = app.initiate_device_flow(self._scopes(source))
         if "user_code" not in flow:
             raise ProblemError(explain.sign_in_error(flow, source.sign_in))
-        until = self._clock() + timedelta(seconds=_whole(flow.get("expires_in"), 900))
-        tell(Waiting("device-code", flow["verification_uri"], until, flow["user_code"]))
-        pause = float(flow.get("interval", 5))
+        until = self._clock() + timedelta(seconds=flow["expires_in"])
+        page = addresses.for_browser(flow["verification_uri"], source)
+        tell(Waiting("device-code", page, until, flow["user_code"]))
+        pause = float(flow["interval"])
         while True:
             stop.wait(pause)
             try:
@@ -373,11 +379,12 @@ class SignIns:
                 return {"error": "expired_token"}
 
     def consent(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
     ) -> Authorisation:
         """Waits until an administrator has consented to what an application by itself needs, and proves it with a
         token. It looks by itself every few seconds, so the link may be opened by somebody else, elsewhere."""
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             token = self.token(source, line, typed)
             if _lacks(source, token):
                 token = self._wait_for_consent(source, line, typed, tell)
@@ -393,6 +400,7 @@ class SignIns:
         until = self._clock() + CONSENT_WAIT
         with Loopback(state) as loopback:
             link = permissions.consent_link(source, catalogue.plan(source), loopback.redirect, state)
+            addresses.for_browser(link, source)
             tell(Waiting("consent", link, until))
             self._open_browser(link)
             while self._clock() < until:
@@ -415,14 +423,6 @@ def _lacks(source: DataSource, token: Token) -> list[str]:
     return permissions.missing(source, catalogue.OPERATIONS.values(), token.granted)
 
 
-def _whole(value: object, otherwise: int) -> int:
-    """A whole number out of an answer, which may hold anything."""
-    try:
-        return int(str(value))
-    except ValueError:
-        return otherwise
-
-
 def expected_tenant(source: DataSource, document: dict[str, Any]) -> str:
     """The GUID of the tenant that the data source is for; "" if neither it nor the discovery document says."""
     return tenant_id(document) or (source.tenant if is_guid(source.tenant) else "")
@@ -440,6 +440,7 @@ def _refuse_other_tenant(source: DataSource, expected: str, tenant: str, account
             field="tenant",
             action=Action.AUTHORIZE,
             code="other-tenant",
+            conclusive=bool(expected and tenant),
         )
     )
 
@@ -450,6 +451,16 @@ _NOT_AUTHORISED = Problem(
     remedy="Authorize it: sign in as an administrator of the tenant.",
     action=Action.AUTHORIZE,
     code="not-authorised",
+)
+
+
+_NO_DEVICE_CODES = Problem(
+    title="The sign-in service offers no device codes",
+    cause="The tenant's discovery document does not say where to get one.",
+    remedy="Sign in with the browser instead.",
+    action=Action.BROWSER,
+    code="no-device-codes",
+    conclusive=False,
 )
 
 
@@ -491,7 +502,7 @@ def redirect_registered(source: DataSource, line: Line) -> tuple[bool | None, st
         "code_challenge_method": "S256",
         "nonce": random.token_urlsafe(12),
     }
-    response = line.send("GET", f"{source.authority}/oauth2/v2.0/authorize?{urlencode(query)}")
+    response = line.send("GET", f"{source.authority}/oauth2/v2.0/authorize?{urlencode(query)}", most=LITTLE)
     target = response.headers.get("Location", "")
     if response.is_redirect and target.lower().startswith((f"{REDIRECT}/", f"{REDIRECT}?")):
         return True, ""

@@ -6,8 +6,9 @@ that names the line and the field. `model.datasource.check` judges the values la
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import msgspec
@@ -130,7 +131,7 @@ def _parse(text: str, label: str) -> Any:
     if deep:
         raise _refusal(label, f"it is nested more than {_MAX_DEPTH} levels deep", deep, _BACK)
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number)
+        found = _DECODER.decode(text)
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -168,6 +169,9 @@ def _number(digits: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise _RefusedError(f"a number is too large: {_short(digits)}", "")
     return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number)
 
 
 def _short(text: str) -> str:
@@ -279,21 +283,30 @@ def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
 
 def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
     """The key that holds a secret, or None: by its name, or by what its text looks like."""
+    if isinstance(value, str):
+        return key if (inside and value.strip()) or _looks_secret(value) else None
     if isinstance(value, dict):
-        pairs = [
-            (
-                name,
-                item,
-                inside or (name not in _KEYS and bool(_SECRET_KEY.search(re.sub(r"[\W_]", "", name.lower())))),
-            )
-            for name, item in value.items()
-        ]
+        pairs: Iterable[tuple[str, Any]] = value.items()
     elif isinstance(value, list):
-        pairs = [(key, item, inside) for item in value]
+        pairs = ((key, item) for item in value)
     else:
-        secret = isinstance(value, str) and value.strip() and (inside or _SECRET_VALUE.search(value))
-        return key if secret else None
-    return next((hit for name, item, bad in pairs if (hit := _secret_in(item, name, inside=bad)) is not None), None)
+        return None
+    for name, item in pairs:
+        bad = inside or (name is not key and name not in _KEYS and _sounds_secret(name))
+        hit = _secret_in(item, name, inside=bad)
+        if hit is not None:
+            return hit
+    return None
+
+
+def _looks_secret(text: str) -> bool:
+    # Most texts are done with at once: thousands of files are looked through when a list is shown.
+    return ("-----BEGIN" in text or text.startswith("eyJ")) and _SECRET_VALUE.search(text) is not None
+
+
+@lru_cache(1000)
+def _sounds_secret(name: str) -> bool:
+    return _SECRET_KEY.search(re.sub(r"[\W_]", "", name.lower())) is not None
 
 
 def _wrong_value(message: str, text: str, label: str) -> ProblemError:

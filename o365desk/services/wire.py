@@ -1,19 +1,25 @@
 """The wire: one way to send a request, with time-outs, the system's proxy and trust, and a way to stop."""
 
+import base64
 import contextlib
 import os
+import re
 import socket
 import ssl
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from o365desk import __version__
 from o365desk.log import mask
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import files
 
 if TYPE_CHECKING:
     import requests
@@ -21,31 +27,62 @@ if TYPE_CHECKING:
 
 TIMEOUTS = (10.0, 60.0)
 """Seconds to wait for a connection, and for (the next part of) an answer."""
+MAX_CA_BYTES = 4_000_000
+"""All authorities that a system trusts are a few hundred thousand."""
+
+_WHOLE = 2
+"""How often the second of them a whole answer may take, from the request to its last byte,"""
+
+_SLOWEST = 1 << 15
+"""not counting a second for each so many bytes of it: a large answer over a thin line may go on."""
+
+MOST = 64 << 20
+"""The most bytes of an answer, unpacked. A full page of Graph's has 1 to 2 MB, a batch of them at most 40."""
+
+LITTLE = 1 << 20
+"""The same for what is always small: the sign-in service's answers have a few kilobytes."""
+
+_PIECE = 1 << 16
 
 
 class Line:
-    """An open line for one piece of work: each of its requests has time-outs, and `stop` cuts them all at once.
+    """An open line for one piece of work: each of its requests has time-outs, each answer an end in time and size,
+    and `stop` cuts them all at once.
 
-    Certificates are checked against the operating system's store, `REQUESTS_CA_BUNDLE` if set, and the `ca_file`.
-    The system's proxy is used, but never for this computer itself. Neither cookies nor .netrc take part: a .netrc
-    would replace the token. Redirects are never followed: a token must not travel on.
-    Use it as a context manager. Threads may share it.
+    Certificates are checked against the operating system's store, `REQUESTS_CA_BUNDLE` if set, and the authorities
+    in `ca`: the content of the file (see `read_ca`), so that what was looked at is what is trusted. The system's
+    proxy is used, but never for this computer itself. Neither cookies nor .netrc take part: a .netrc would replace
+    the token. Redirects are never followed: a token must not travel on. On a `shut` line nothing is sent: whoever
+    tries meets that problem. Use it as a context manager. Threads may share it.
     """
 
-    def __init__(self, stop: Stop, ca_file: str = "", timeouts: tuple[float, float] = TIMEOUTS) -> None:
+    def __init__(
+        self,
+        stop: Stop,
+        ca: bytes = b"",
+        timeouts: tuple[float, float] = TIMEOUTS,
+        *,
+        shut: Problem | None = None,
+    ) -> None:
+        from http.cookiejar import DefaultCookiePolicy
+
         import requests
 
         self.stop = stop
-        self.ca_file = ca_file
+        self._shut = shut
         self.timeouts = timeouts
         self.issuers: dict[str, str] = {}
         """By host, who issued the certificate that it showed."""
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._here = threading.local()
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers["User-Agent"] = f"o365desk/{__version__}"
-        self._session.mount("https://", _adapter(ca_file, self._opened, self._secured))
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # requests looks where an answer points to though nobody follows, and reads all of such an answer for it.
+        cast("Any", self._session).get_redirect_target = lambda _: None
+        self._session.headers.update({"User-Agent": f"o365desk/{__version__}", "Accept-Encoding": "gzip"})
+        self._session.mount("https://", _adapter(ca, self._opened, self._secured))
         self._session.mount("http://", cast("Any", _Refusing()))
         stop.listen(self._cut)
 
@@ -71,28 +108,59 @@ class Line:
         *,
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | bytes | None = None,
+        most: int = MOST,
     ) -> "requests.Response":
         """Sends one request and returns the whole answer, whatever its status. Raises ProblemError where there is
-        no answer (inconclusive, but for a certificate that is not trusted), CancelledError on stop."""
+        no answer, or none that ends within its time and `most` bytes (inconclusive, but for a certificate that is
+        not trusted), CancelledError on stop."""
         import requests
         import urllib3
 
         self.stop.check()
+        if self._shut:
+            raise ProblemError(self._shut)
+        proxies = proxies_for(url)
+        watch = self._here.watch = _Watch(_WHOLE * self.timeouts[1])
         try:
-            return self._session.request(
+            answer = self._session.request(
                 method,
                 url,
                 headers=dict(headers or {}),
                 data=data,
                 timeout=self.timeouts,
                 allow_redirects=False,
-                proxies=proxies_for(url),
+                proxies=proxies,
+                stream=True,
             )
+            with contextlib.closing(answer):
+                self._read(answer, most, watch)
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             self.stop.check()
-            raise ProblemError(no_answer(error, url)) from error
+            raise ProblemError(_no_end("slow", url) if watch.over else no_answer(error, url)) from error
+        finally:
+            watch.end()
+        # Where it was cut, an answer that does not tell its length seems to have ended.
+        self.stop.check()
+        if watch.over:
+            raise ProblemError(_no_end("slow", url))
+        return answer
+
+    def _read(self, answer: "requests.Response", most: int, watch: "_Watch") -> None:
+        """Reads an answer's body piece by piece, and keeps it there."""
+        parts, size = [], 0
+        for part in _unpacked(answer, watch):
+            self.stop.check()
+            size += len(part)
+            if size > most:
+                raise ProblemError(_no_end("large", answer.url))
+            parts.append(part)
+        kept = cast("Any", answer)
+        kept._content, kept._content_consumed = b"".join(parts), True
+        # JSON is in UTF-8; requests would believe any name, or guess for seconds.
+        answer.encoding = "utf-8"
 
     def _opened(self, sock: socket.socket) -> None:
+        self._here.watch.over_socket(sock)
         with self._lock:
             self._sockets = {known for known in self._sockets if known.fileno() >= 0}
             self._sockets.add(sock)
@@ -101,53 +169,150 @@ class Line:
 
     def _secured(self, host: str, sock: Any) -> None:
         self.issuers[host] = _issuer(sock.getpeercert() or {})
-        if isinstance(sock, socket.socket):
-            self._opened(sock)
 
     def _cut(self) -> None:
         with self._lock:
             sockets, self._sockets = self._sockets, set()
-        for sock in sockets:
-            with contextlib.suppress(OSError):
-                # Not SSLSocket's own: it drops the encryption first, and another thread that is sending just then
-                # would go on in the clear.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        _cut(sockets)
 
 
-def trust(ca_file: str) -> ssl.SSLContext:
-    """The operating system's trust, and the authorities of `ca_file` besides. Raises ProblemError naming the file
-    if it cannot be used."""
+def _cut(sockets: Iterable[socket.socket]) -> None:
+    for sock in sockets:
+        with contextlib.suppress(OSError):
+            # Not SSLSocket's own: it drops the encryption first, and another thread that is sending just then
+            # would go on in the clear.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Watch:
+    """The time that one answer may take in all. When it is over, its connection is cut, whatever is being waited
+    for: the proxy, the handshake, the headers, the body."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        """Whether it was cut."""
+        self._ends = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._watch, daemon=True, name="watch").start()
+
+    def over_socket(self, sock: socket.socket) -> None:
+        """The answer is to come from there."""
+        with self._lock:
+            self._sockets.append(sock)
+        if self.over:
+            _cut([sock])
+
+    def came(self, size: int) -> None:
+        """Some of it did."""
+        self._ends += size / _SLOWEST
+
+    def end(self) -> None:
+        """All of it did, or nobody waits any more: the connection is somebody else's from now on."""
+        with self._lock:
+            self._ended.set()
+
+    def _watch(self) -> None:
+        while (left := self._ends - time.monotonic()) > 0:
+            if self._ended.wait(left):
+                return
+        with self._lock:
+            if not self._ended.is_set():
+                self.over = True
+                _cut(self._sockets)
+
+
+def _unpacked(answer: "requests.Response", watch: _Watch) -> Iterator[bytes]:
+    """The body in small pieces. Not by urllib3's own unpacking, which may make much of little at once, nor by its
+    own taking apart of chunks, which reads to the end where one is said to have -1 bytes."""
+    packing = answer.headers.get("Content-Encoding", "").strip().lower()
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16) if packing in ("gzip", "x-gzip") else None
+    empty = True
+    while piece := answer.raw.read1(_PIECE, decode_content=False):
+        watch.came(len(piece))
+        if packing not in ("", "identity", "gzip", "x-gzip"):
+            raise ProblemError(_no_end("packed", answer.url))
+        if unpacker is None:
+            yield piece
+            continue
+        empty = False
+        while piece:
+            try:
+                yield unpacker.decompress(piece, _PIECE)
+            except zlib.error as error:
+                raise ProblemError(_no_end("packed", answer.url)) from error
+            piece = unpacker.unconsumed_tail
+        if unpacker.unused_data:
+            raise ProblemError(_no_end("packed", answer.url))
+    if unpacker and not empty:
+        yield unpacker.flush()
+        if not unpacker.eof:
+            raise ProblemError(_no_end("packed", answer.url))
+
+
+def trust(ca: bytes) -> ssl.SSLContext:
+    """The operating system's trust, and the authorities in `ca` besides. Raises ssl.SSLError if that holds none."""
     import truststore
 
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for file, named in ((os.environ.get("REQUESTS_CA_BUNDLE", ""), False), (ca_file, True)):
-        if not file:
-            continue
-        try:
-            is_folder = os.path.isdir(file)  # noqa: PTH112 - the path may hold anything that was typed
-            context.load_verify_locations(None if is_folder else file, file if is_folder else None)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            if named:
-                raise ProblemError(_bad_ca_file(file, error)) from error
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
+    if bundle:
+        with contextlib.suppress(OSError, ValueError):  # ssl.SSLError is an OSError
+            if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
+                context.load_verify_locations(capath=bundle)
+            else:
+                context.load_verify_locations(cadata=_pem(files.read_named(bundle, MAX_CA_BYTES)))
+    if ca:
+        context.load_verify_locations(cadata=_pem(ca))
     return context
+
+
+def read_ca(file: str) -> bytes:
+    """The content of a CA file, which a data source names; b"" if none is named. Raises ProblemError naming the
+    file if it cannot be used. Offline and quick."""
+    if not file:
+        return b""
+    try:
+        ca = files.read_named(file, MAX_CA_BYTES, by_others=True)
+        _refuse_unusable(ca)
+    except (OSError, ValueError) as error:
+        raise ProblemError(_bad_ca_file(file, error)) from error
+    return ca
+
+
+@lru_cache(maxsize=16)
+def _refuse_unusable(ca: bytes) -> None:
+    """Raises ssl.SSLError for what holds no authority. Thousands of data sources name the same few."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_pem(ca))
 
 
 def check_ca_file(file: str) -> Problem | None:
     """What is wrong with a CA file, None if it can be used or none is named. Offline and quick."""
-    if not file:
-        return None
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except (OSError, ValueError) as error:
-        return _bad_ca_file(file, error)
+        read_ca(file)
+    except ProblemError as error:
+        return error.problem
     return None
 
 
+def _pem(data: bytes) -> str:
+    # Comments between the certificates may be in any language; they are never looked at.
+    return data.decode("ascii", "ignore")
+
+
 def _bad_ca_file(file: str, error: Exception) -> Problem:
-    missing = isinstance(error, FileNotFoundError)
+    if isinstance(error, FileNotFoundError):
+        why = "does not exist"
+    elif isinstance(error, files.UnfitError):
+        why = str(error)
+    elif isinstance(error, PermissionError):
+        why = "may not be read by you"
+    else:
+        why = "holds no certificate in PEM form"
     return Problem(
         title="The CA file cannot be used",
-        cause=f"“{file}” does not exist." if missing else f"“{file}” holds no certificate in PEM form.",
+        cause=f"“{file}” {why}.",
         remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
         field="caFile",
         action=Action.FIELD,
@@ -156,33 +321,46 @@ def _bad_ca_file(file: str, error: Exception) -> Problem:
     )
 
 
-def proxies_for(url: str) -> dict[str, str]:
-    """The system's proxies for an address, by scheme; none for this computer itself."""
-    from requests.utils import get_environ_proxies
+_PROXY = re.compile(
+    r"(?:(?P<scheme>https?|socks[45][ah]?)://)?(?:(?P<user>[^:]*?)(?::(?P<password>.*))?@)?"
+    r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:\d{1,5})?/?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A proxy's address as people write it: whatever stands before the last @ is user and password, encoded or not."""
 
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.startswith("127.") or host == "::1":
+
+def proxies_for(url: str) -> dict[str, str]:
+    """The system's proxy for an address, by scheme; none for this computer itself. Raises ProblemError where its
+    address cannot be read: not even an error of requests gets to see that."""
+    proxy = _set_proxy(url)
+    if not proxy:
         return {}
-    return dict(get_environ_proxies(url))
+    parts = _PROXY.fullmatch(proxy)
+    if not parts:
+        raise ProblemError(_no_end("no-proxy", url))
+    scheme, user, password, host, port = parts.group("scheme", "user", "password", "host", "port")
+    login = ":".join(quote(unquote(part), safe="") for part in (user, password) if part is not None)
+    return {"https": f"{scheme or 'http'}://{login}{'@' if login else ''}{host}{port or ''}"}
 
 
 def proxy_for(url: str) -> str:
     """The proxy for an address as scheme, host and port, "" if there is none. Never its user or password: what
     cannot be taken apart is not repeated."""
-    from requests.utils import select_proxy
-    from urllib3.exceptions import LocationParseError
-    from urllib3.util import parse_url
+    proxy = _set_proxy(url)
+    parts = _PROXY.fullmatch(proxy)
+    if parts:
+        return f"{parts['scheme'] or 'http'}://{parts['host']}{parts['port'] or ''}"
+    return "a proxy whose address cannot be read" if proxy else ""
 
-    proxy = select_proxy(url, proxies_for(url))
-    if not proxy:
+
+def _set_proxy(url: str) -> str:
+    """The proxy's address as it was set, "" if there is none."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
         return ""
-    try:
-        parts = parse_url(proxy if "://" in proxy else f"http://{proxy}")
-    except (LocationParseError, ValueError):
-        return "a proxy whose address cannot be read"
-    if not parts.host:
-        return "a proxy whose address names no host"
-    return f"{parts.scheme}://{parts.host}" + (f":{parts.port}" if parts.port else "")
+    return (select_proxy(url, dict(get_environ_proxies(url))) or "").strip()
 
 
 # --- what no answer means -----------------------------------------------------------------------------------------
@@ -208,6 +386,26 @@ _NO_ANSWER: dict[str, tuple[str, str, str]] = {
         "It was closed before the answer was complete: by a firewall, a proxy, or the service itself.",
         "Try again; if it stays so, ask whoever runs the network.",
     ),
+    "slow": (
+        "{host} does not finish its answer",
+        "The time that a whole answer may take was over before its end, so it was cut off.",
+        "Try again; if it stays so, ask whoever runs the network what stands in between.",
+    ),
+    "large": (
+        "The answer of {host} is too large",
+        "It goes on far beyond what Microsoft sends; it may be made to fill this computer's memory.",
+        "Check the address; ask whoever runs the network what stands in between.",
+    ),
+    "packed": (
+        "The answer of {host} cannot be unpacked",
+        "It is damaged, or packed in a way that nobody asked for; it may have been changed on the way.",
+        "Try again; if it stays so, ask whoever runs the network what stands in between.",
+    ),
+    "no-proxy": (
+        "The address of the system's proxy cannot be read",
+        "Traffic for {host} is to go through a proxy, but its setting names no host, or one that cannot be.",
+        "Correct the system's proxy setting, or HTTPS_PROXY: http://host:port, or http://user:password@host:port.",
+    ),
     "proxy": (
         "The proxy {proxy} does not let the connection through",
         "The system's proxy setting sends traffic for {host} there, and it refused or did not answer.",
@@ -229,12 +427,17 @@ _NO_ANSWER: dict[str, tuple[str, str, str]] = {
 def no_answer(error: BaseException, url: str) -> Problem:
     """What it means that a request got no answer. Tells name lookup, refusal, time-out, cut, proxy, TLS and
     an untrusted certificate apart by the errors underneath, not by their texts."""
-    host = urlsplit(url).netloc
     causes = list(_causes(error))
     certificate = next((item for item in causes if isinstance(item, ssl.SSLCertVerificationError)), None)
     if certificate:
         return _untrusted(certificate, url)
-    kind = _kind(causes)
+    # A proxy may repeat in its refusal what it was told.
+    detail = str(causes[-1])
+    return _no_end(_kind(causes), url, "" if any(part in detail for part in _proxy_secrets(url)) else mask(detail))
+
+
+def _no_end(kind: str, url: str, detail: str = "") -> Problem:
+    host = urlsplit(url).netloc
     title, cause, remedy = (text.format(host=host, proxy=proxy_for(url)) for text in _NO_ANSWER[kind])
     return Problem(
         title=title,
@@ -242,9 +445,17 @@ def no_answer(error: BaseException, url: str) -> Problem:
         remedy=remedy,
         action=Action.RETRY,
         code=kind,
-        detail=mask(str(causes[-1])),
+        detail=detail,
         conclusive=False,
     )
+
+
+def _proxy_secrets(url: str) -> list[str]:
+    """The ways in which user and password of the proxy are written and sent."""
+    parts = _PROXY.fullmatch(_set_proxy(url))
+    said = [part for part in (parts.group("user", "password") if parts else ()) if part]
+    pair = ":".join(unquote(part) for part in said)
+    return [*said, *map(unquote, said), *([base64.b64encode(pair.encode()).decode()] if said else [])]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -277,6 +488,9 @@ def _kind(causes: list[BaseException]) -> str:
         ("tls", (ssl.SSLError,)),
         ("reset", (inner.ProtocolError, outer.ChunkedEncodingError)),
     )
+    # What http.client says of a line or of headers that go on and on; there is no name of its own for the latter.
+    if any(type(item) in (http.client.LineTooLong, http.client.HTTPException) for item in causes):
+        return "large"
     for kind, types in table:
         if any(isinstance(item, types) for item in causes):
             return kind
@@ -341,17 +555,17 @@ class _Contexts:
     """Trust for each handshake. truststore lets one handshake at a time through a context, so that a host that
     hangs would hold up the others: each takes a context of its own and gives it back."""
 
-    def __init__(self, ca_file: str) -> None:
-        self._ca_file = ca_file
-        # Made at once, so that a CA file that cannot be used is told before anything is sent.
-        self._free = [trust(ca_file)]
+    def __init__(self, ca: bytes) -> None:
+        self._ca = ca
+        # Made at once, so that what holds no authority is told before anything is sent.
+        self._free = [trust(ca)]
 
     def take(self) -> ssl.SSLContext:
         """One that nobody is using."""
         try:
             return self._free.pop()
         except IndexError:
-            return trust(self._ca_file)
+            return trust(self._ca)
 
     def give(self, context: ssl.SSLContext) -> None:
         """Puts it back."""
@@ -359,15 +573,16 @@ class _Contexts:
 
 
 def _adapter(
-    ca_file: str, opened: Callable[[socket.socket], None], secured: Callable[[str, Any], None]
+    ca: bytes, opened: Callable[[socket.socket], None], secured: Callable[[str, Any], None]
 ) -> "HTTPAdapter":
-    """An adapter of requests that trusts by our contexts alone. Tells each socket as soon as it is connected, and
-    again when it is secured, with the host whose certificate it showed."""
+    """An adapter of requests that trusts by our contexts alone. Tells each socket as soon as it is connected, when
+    it is secured, with the host whose certificate it showed, and with each request that is sent over it."""
     from requests.adapters import HTTPAdapter
+    from requests.utils import get_auth_from_url
     from urllib3.connection import HTTPSConnection
     from urllib3.connectionpool import HTTPSConnectionPool
 
-    contexts = _Contexts(ca_file)
+    contexts = _Contexts(ca)
 
     class Connection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
@@ -376,6 +591,11 @@ def _adapter(
             self._handles.append(sock.dup())
             opened(self._handles[-1])
             return sock
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            # A proxy's encryption around ours is no socket, but has one.
+            opened(getattr(self.sock, "socket", self.sock))
+            super().request(*args, **kwargs)
 
         def connect(self) -> None:
             self._handles: list[socket.socket] = []
@@ -404,6 +624,12 @@ def _adapter(
             manager = super().proxy_manager_for(proxy, **kwargs)
             manager.pool_classes_by_scheme = manager.pool_classes_by_scheme | {"https": Pool}
             return manager
+
+        def proxy_headers(self, proxy: str) -> dict[str, str]:
+            # requests knows no password beyond Latin-1, and its error would tell the character.
+            user, password = get_auth_from_url(proxy)
+            login = base64.b64encode(f"{user}:{password}".encode()).decode()
+            return {"Proxy-Authorization": f"Basic {login}"} if user else {}
 
         def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
             # requests would add its own bundle to the context's; the operating system's store is what counts.

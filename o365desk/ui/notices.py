@@ -24,6 +24,7 @@ _ACTION_TEXTS = {
     Action.CONSENT: "Administrator’s consent link…",
     Action.RETRY: "Try again",
     Action.UNLOCK: "Unlock the vault…",
+    Action.APPROVE: "See what changed…",
 }
 
 

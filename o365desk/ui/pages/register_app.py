@@ -20,6 +20,7 @@ from o365desk.catalogue import Permission, permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn
 from o365desk.model.shown import shown
+from o365desk.services import exports
 from o365desk.ui.labels import selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -111,7 +112,7 @@ class RegisterDialog(QDialog):
         if not chosen:
             return
         try:
-            Path(chosen).write_text(text, "utf-8")
+            exports.save(Path(chosen), text.encode("utf-8", "replace"))
         except OSError as error:
             self.said.setText(f"It could not be saved: {error.strerror}. Choose another folder.")
         else:

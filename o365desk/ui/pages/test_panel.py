@@ -20,7 +20,7 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome, age
-from o365desk.services import reports, testing
+from o365desk.services import exports, reports, testing
 from o365desk.services.connections import Progress
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.flow import FlowLayout
@@ -233,7 +233,7 @@ class TestPanel(QFrame):
         if not file.suffix:
             file = file.with_suffix(reports.FORMATS[form])
         try:
-            file.write_text(reports.render(self.report, form), "utf-8")
+            exports.save(file, reports.render(self.report, form).encode("utf-8", "replace"))
         except OSError as error:
             self.headline.show_text(
                 "bad", "The report could not be saved", f"{error.strerror}: {file}. Choose another folder."
