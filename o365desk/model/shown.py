@@ -1,9 +1,10 @@
 """Foreign texts as they are shown: whoever can write a name, an answer or a file can write anything into it.
 
-What has no shape of its own, or changes how other letters are shown, stands there as a mark: ``␛`` for an escape,
-``⏎`` for a line break, ``⟨U+202E⟩`` for the rest. These are the control characters (C0 and C1), line and paragraph
-separators, all that steers the direction of writing, whatever is invisible (zero-width characters, soft hyphens,
-fillers, tags), lone surrogates and noncharacters. Nothing is lost: exports and requests have the text itself.
+What has no shape of its own, or changes how other letters are shown, stands there as a mark: ``⏎`` for a line
+break, ``⟨U+202E⟩`` for the rest (few fonts have Unicode's pictures of control characters). These are the control
+characters (C0 and C1), line and paragraph separators, all that steers the direction of writing, whatever is
+invisible (zero-width characters, soft hyphens, fillers, tags), lone surrogates and noncharacters. Nothing is lost:
+exports and requests have the text itself.
 
 Three sorts of letters have honest work, and are marked only where they do not do it:
 
@@ -93,12 +94,7 @@ def _mark(found: re.Match[str]) -> str:
     text = found[0]
     if text in ("\n", "\r\n"):
         return "⏎"
-    code = ord(text[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    return f"⟨+{len(text)} combining⟩" if found.lastgroup else f"⟨U+{code:04X}⟩"
+    return f"⟨+{len(text)} combining⟩" if found.lastgroup else f"⟨U+{ord(text):04X}⟩"
 
 
 def _mark_in_lines(found: re.Match[str]) -> str:

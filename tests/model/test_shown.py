@@ -19,13 +19,13 @@ _ODD = st.sampled_from(
 @pytest.mark.parametrize(
     ("text", "marked"),
     [
-        ("\x1b[31mred", "␛[31mred"),
+        ("\x1b[31mred", "⟨U+001B⟩[31mred"),
         ("invoice\u202efdp.exe", "invoice⟨U+202E⟩fdp.exe"),
         ("ad\u200bmin", "ad⟨U+200B⟩min"),
         ("ad\u200dmin", "ad⟨U+200D⟩min"),
         ("user1\ufe0f", "user1⟨U+FE0F⟩"),
         ("one\ntwo\r\nthree", "one⏎two⏎three"),
-        ("a\tb\x7f\x85\u2028", "a␉b␡⟨U+0085⟩⟨U+2028⟩"),
+        ("a\tb\x7f\x85\u2028", "a⟨U+0009⟩b⟨U+007F⟩⟨U+0085⟩⟨U+2028⟩"),
         ("\ud800 \uffff \U000e0061", "⟨U+D800⟩ ⟨U+FFFF⟩ ⟨U+E0061⟩"),
         ("Z" + "\u0301" * 20, "Z" + "\u0301" * 6 + "⟨+14 combining⟩"),
         ("م\u200c\u200cم", "م⟨U+200C⟩⟨U+200C⟩م"),
@@ -63,7 +63,7 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_lines_stay_where_they_may() -> None:
-    assert shown("one\r\ntwo\n\tthree\x1b\r", lines=True) == "one\ntwo\n\tthree␛␍"
+    assert shown("one\r\ntwo\n\tthree\x1b\r", lines=True) == "one\ntwo\n\tthree⟨U+001B⟩⟨U+000D⟩"
 
 
 def test_all_of_unicode() -> None:

@@ -17,7 +17,8 @@ from tests.scene import NOW
 _MARKED_UP = (
     "[x](javascript:alert(1))", "![x](file:///etc/passwd)", "`code` ``more``", "a | b \\| c", "<https://evil.example>",
     "https://evil.example and www.evil.example", "**b** __i__ ~~s~~ *e* _u_", "<b onclick=x>b</b>",
-    "&lt;b&gt; &#60;", "# head", "- item", "1. one", "> quote", "[ref]: http://evil.example", "<!-- c -->", "$x$", "end \\",
+    "&lt;b&gt; &#60;", "# head", "- item",
+    "1. one", "> quote", "[ref]: http://evil.example", "<!-- c -->", "$x$", "end \\",
 )  # fmt: skip
 _NAMES = (*HOSTILE, *HONEST, *_MARKED_UP)
 
