@@ -55,5 +55,5 @@ def _powershell_word(text: str) -> str:
     """PowerShell before 7.3 leaves it to the word to keep its quotation marks from the program's start."""
     if _PLAIN_POWERSHELL.fullmatch(text):
         return text
-    text = re.sub(r'(\\*)"', r'\1\1\\"', text)
-    return powershell(re.sub(r"(\\+)\Z", r"\1\1", text) if " " in text else text)
+    text = re.sub(r'(?<!\\)(\\*+)"', r'\1\1\\"', text)
+    return powershell(re.sub(r"(?<!\\)(\\++)\Z", r"\1\1", text) if " " in text else text)

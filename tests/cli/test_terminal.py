@@ -10,7 +10,7 @@ import pytest
 
 from o365desk.catalogue import Column
 from o365desk.cli import printing
-from o365desk.cli.terminal import escaped, marked, results
+from o365desk.cli.terminal import results
 from o365desk.services import exports
 
 HOSTILE = "a\x1b[2Jb\x07c\x9b31md\u202ee\u200bf\u2066g\ufeffh\x7fi\rj\U000e0041k\u2028l\x00m\xadn"
@@ -46,7 +46,7 @@ def test_a_terminal_is_not_steered_by_a_name(monkeypatch: pytest.MonkeyPatch, fo
     text = on_terminal(monkeypatch, lambda: written(form, HOSTILE))
     assert not acting(text), ascii(text)
     if form == "csv":
-        assert "a<U+001B>[2Jb<U+0007>c<U+009B>31md<U+202E>e<U+200B>f" in text
+        assert "a⟨U+001B⟩[2Jb⟨U+0007⟩c⟨U+009B⟩31md⟨U+202E⟩e⟨U+200B⟩f" in text
     else:
         assert json.loads(text) in ({"displayName": HOSTILE}, [{"displayName": HOSTILE}])
 
@@ -63,5 +63,8 @@ def test_files_and_pipes_get_values_as_they_are(capfdbinary: pytest.CaptureFixtu
     assert HOSTILE.encode() in capfdbinary.readouterr().out
 
 
-def test_ordinary_text_stays_as_it_is() -> None:
-    assert marked(f"{KEPT}\r\n") == escaped(f"{KEPT}\r\n") == f"{KEPT}\r\n"
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_ordinary_text_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    name = KEPT.replace("\n", "")
+    text = on_terminal(monkeypatch, lambda: written(form, name))
+    assert name in (text if form == "csv" else text.replace("\\t", "\t"))
