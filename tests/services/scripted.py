@@ -102,7 +102,7 @@ class Scripted:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 10
-            # Headers and body at once, and at once after the handshake: else each waits 40 ms for an acknowledgement.
+            # Headers and body at once, and at once after the handshake: else each waits 40 ms for the other side.
             wbufsize = -1
             disable_nagle_algorithm = True
 
