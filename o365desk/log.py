@@ -17,7 +17,7 @@ _SECRETS = (
     r"((?:client_secret|clientsecret|client_assertion|refresh_token|access_token|id_token|device_code|password"
     r"|passphrase|passwd|code_verifier|secrettext)['\"]?\s*[:=]\s*['\"]?)[^\s'\"&,;}]+",
     # user:password@ in an address
-    r"(://)[^\s/@:'\"]*+:[^\s/@'\"]*+(?=@)",
+    r"(://)[^\s/@:'\"]*+:[^\s/'\"]*(?=@)",
     r"([?&#]code=)[^\s&'\"]+",
     # Entra's client secrets: 3 characters, a digit, Q~, then 31 to 34 more
     r"()(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",

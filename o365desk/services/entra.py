@@ -105,6 +105,7 @@ class _Person(Struct):
     """What MSAL and we read in an ID token."""
 
     sub: Filled
+    nonce: str | None = None
     oid: str | None = None
     tid: str | None = None
     upn: str | None = None

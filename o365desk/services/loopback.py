@@ -118,6 +118,7 @@ class Loopback:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = _MOST_CONNECTIONS
 
             def process_request(self, request: Any, client_address: Any) -> None:
                 visits.add(request)
