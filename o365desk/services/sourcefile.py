@@ -286,8 +286,9 @@ def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
     if isinstance(value, str):
         return key if (inside and value.strip()) or looks_secret(value) else None
     if isinstance(value, dict):
-        for name in filter(looks_secret, value):
-            return str(name)
+        for name in value:
+            if name not in _KEYS and looks_secret(name):
+                return str(name)
         pairs: Iterable[tuple[str, Any]] = value.items()
     elif isinstance(value, list):
         pairs = ((key, item) for item in value)
