@@ -95,8 +95,16 @@ class Loopback:
 
             def _take(self, form: str) -> None:
                 local = (self.headers.get("Host") or "").rpartition(":")[0] in ("localhost", "127.0.0.1")
-                status, page = outer._take(_fields(form)) if local else (403, "")
-                body = page.encode()
+                answer = _fields(form)
+                status, page = outer._page(answer) if local else (403, "")
+                try:
+                    self._say(status, page.encode())
+                finally:
+                    # Only now: whoever waits for it hangs up on all.
+                    if status == 200:
+                        outer._answers.put(answer)
+
+            def _say(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -138,13 +146,13 @@ class Loopback:
         self._server.server_close()
         self._visits.end_all()
 
-    def _take(self, answer: Mapping[str, str]) -> tuple[int, str]:
+    def _page(self, answer: Mapping[str, str]) -> tuple[int, str]:
+        """What the browser shows to an answer; the status is 200 where it is the one that is waited for."""
         if not answer.keys() & {"code", "error", "admin_consent"}:
             return 404, _PAGE.format(title="Nothing here", text="o365desk is waiting for a sign-in.")
         if answer.get("state") != self._state:
             text = "This answer belongs to another sign-in. Go back to o365desk and use the link shown there."
             return 400, _PAGE.format(title="Not this sign-in", text=text)
-        self._answers.put(dict(answer))
         if "error" in answer:
             reason = html.escape(answer.get("error_description") or answer["error"])
             return 200, _PAGE.format(
