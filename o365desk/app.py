@@ -5,15 +5,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from o365desk import log, paths
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import tokencache
+from o365desk.services.approvals import Approvals
 from o365desk.services.connections import Connections, Credential
+from o365desk.services.forgetting import Forgetting
 from o365desk.services.runner import Runner
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.state import State
@@ -39,14 +43,14 @@ class Practice:
     def start(self) -> None:
         """Starts it and waits until it answers: a second or two. Raises ProblemError if it does not."""
         import json
-        import subprocess
+
+        from o365desk import processes
 
         with self._lock:
             if self._process:
                 return
-            command = [sys.executable, "-m", "o365desk", "practice", "serve", "--with-parent"]
             # Closing its standard input ends it, also when this process is killed.
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = processes.ours("practice", "serve", "--with-parent")
             self._process = process
             line = process.stdout.readline() if process.stdout else b""
             if line:
@@ -112,9 +116,9 @@ class Practice:
     def _control(self, method: str, path: str, body: object = None) -> Any:
         import json
 
-        from o365desk.services.wire import Line
+        from o365desk.services.wire import Line, read_ca
 
-        with Line(Stop(), self.ready["ca_file"]) as line:
+        with Line(Stop(), read_ca(self.ready["ca_file"])) as line:
             data = None if body is None else json.dumps(body).encode()
             response = line.send(method, self.ready["control"].rstrip("/") + path, data=data)
         if response.status_code != 200:
@@ -143,12 +147,7 @@ class App:
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
         session's cannot be named: its secrets are in this process only, and it goes when that ends."""
-        folder = self.workspace.folder
-        if self.practice or folder == paths.default_workspace():
-            return command
-        import shlex
-
-        return command.replace("o365desk ", f"o365desk --workspace {shlex.quote(str(folder))} ", 1)
+        return command if self.practice else command_in(self.workspace.folder, command)
 
     def start_practice(self) -> DataSource:
         """Starts the practice tenant, and saves a data source for it to test. Takes a second or two."""
@@ -168,6 +167,13 @@ class App:
             self._folder.cleanup()
 
 
+def command_in(folder: Path, command: str) -> str:
+    """A command of ours as it works on the workspace in a folder."""
+    if folder == paths.default_workspace():
+        return command
+    return command.replace("o365desk ", f"o365desk --workspace {shells.word(str(folder.absolute()))} ", 1)
+
+
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
@@ -175,9 +181,9 @@ def now() -> datetime:
 
 def show_in_browser(address: str) -> bool:
     """Opens the system's browser. False where there is none: then the address must be copied."""
-    import webbrowser
+    from o365desk import processes
 
-    return webbrowser.open(address)
+    return processes.browse(address)
 
 
 def user_name() -> str:
@@ -204,9 +210,20 @@ def build(
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
     person = user or user_name()
-    space = Workspace(workspace or paths.default_workspace(), clock, person, lambda gone: connections.gone(gone))
     state = State(folder / "state.sqlite", clock)
+    place = workspace or paths.default_workspace()
     vault = Vault(folder, session_only=session_only)
+    approvals = Approvals(
+        state,
+        vault,
+        clock,
+        person,
+        partial(tokencache.kept, folder / "tokens"),
+        partial(command_in, place),
+    )
+    forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+    space = Workspace(place, clock, person, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows)
+    space.subscribe(lambda changed: forgetting.tidy())
 
     making = threading.Lock()
 
@@ -222,8 +239,8 @@ def build(
         with making:
             return make_sign_ins()
 
-    connections = Connections(space, state, vault, sign_ins, clock, person)
-    runner = Runner(connections, state, sign_ins, clock, person)
+    connections = Connections(space, state, vault, approvals, sign_ins, clock, person)
+    runner = Runner(connections, approvals, state, sign_ins, clock, person)
     return App(space, state, vault, connections, runner, clock, folder / "logs")
 
 

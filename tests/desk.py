@@ -12,7 +12,7 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.report import Report
 from o365desk.model.status import Authorisation
 from o365desk.model.stop import Stop
-from o365desk.services.connections import NO_CREDENTIAL, Credential, Waiting
+from o365desk.services.connections import BLANK, NO_CREDENTIAL, Credential, Waiting
 from o365desk.services.secrets import Secret
 from tests.failures import Failure
 from tests.practice.browser import sign_in
@@ -106,8 +106,12 @@ class Desk:
         return self.app.connections.save(source, None, typed).source
 
     def test(self, source: DataSource, credential: Credential = NO_CREDENTIAL, stop: Stop | None = None) -> Report:
-        """Tests the connection."""
-        return self.app.connections.test(source, stop or Stop(), lambda _: None, credential=credential)
+        """Tests the connection; one that was not saved is as somebody typed it just now."""
+        saved = any(item.source.id == source.id for item in self.app.workspace.list().entries)
+        opened = None if saved else BLANK
+        return self.app.connections.test(
+            source, stop or Stop(), lambda _: None, credential=credential, opened=opened
+        )
 
     def authorise(
         self, source: DataSource, credential: Credential = NO_CREDENTIAL, *, device_code: bool = False

@@ -1,5 +1,6 @@
 """A workspace made up for pictures: the same on every machine and at every time."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Authorisation, Evidence, Outcome
-from o365desk.services.secrets import CLIENT_SECRET, Secret
+from o365desk.services.credentials import Credential
+from o365desk.services.secrets import Secret
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 TENANT = "2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f"
@@ -97,6 +99,17 @@ class Scene:
         path = self.app.workspace.list().entries[0].path.with_name("tailspin.json")
         path.write_text('{\n  "version": 1,\n  "id": "a1",\n  "tenant": 7\n}\n', "utf-8")
 
+    def meddle(self) -> None:
+        """Somebody who can write in the folder leads Northwind elsewhere."""
+        entry = self.app.workspace.get(self.sources["Northwind"].id)
+        self.clock.now = NOW - timedelta(minutes=12)
+        self.app.workspace._user = "m.jones"
+        elsewhere = {"cloud": "custom", "login": "https://login.northwind-sso.example"}
+        changed = entry.source.replace(graph="https://graph.microsoft.com", **elsewhere)
+        path = self.app.workspace.save(changed, entry.version).path
+        os.utime(path, (self.clock.now.timestamp(),) * 2)
+        self.clock.now = NOW
+
     def leave_draft(self) -> None:
         """Leaves what a killed program would have left."""
         self.clock.now = NOW - timedelta(minutes=25)
@@ -113,9 +126,9 @@ class Scene:
         self.clock.now = NOW - timedelta(days=days)
         self.app.workspace._user = author
         details = {"tenant": "contoso.onmicrosoft.com", "client_id": CLIENT, "sign_in": SignIn.SECRET} | values
-        source = self.app.workspace.save(new(name, **details), None).source
-        if source.sign_in is SignIn.SECRET:
-            self.app.vault.set(source.id, CLIENT_SECRET, Secret("made up for a picture"))
+        draft = new(name, **details)
+        typed = Secret("made up for a picture") if draft.sign_in is SignIn.SECRET else None
+        source = self.app.connections.save(draft, None, Credential(secret=typed)).source
         self.sources[name] = source
         return source
 

@@ -215,9 +215,28 @@ def _crash(stage: Stage) -> "QWidget":
 def _conflict(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.conflict import ConflictDialog
 
-    theirs = stage.scene.app.workspace.get("Contoso HR")
+    theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
     mine = theirs.source.replace(tenant="contoso.com", read_write=False)
     dialog = ConflictDialog(stage.window.theme, mine, theirs, stage.window)
+    dialog.show()
+    return dialog
+
+
+def _changed(stage: Stage) -> "QWidget":
+    stage.scene.meddle()
+    stage.window.go("connector", source_id=stage.scene.sources["Northwind"].id)
+    return stage.window
+
+
+def _approval(stage: Stage) -> "QWidget":
+    from datetime import UTC, datetime
+
+    from o365desk.ui.pages.approval import ApprovalDialog, Look
+
+    entry = stage.scene.app.workspace.get(stage.scene.sources["Northwind"].id)
+    review = stage.scene.app.connections.review(entry.source)
+    written = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
+    dialog = ApprovalDialog(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
     dialog.show()
     return dialog
 
@@ -568,9 +587,11 @@ SHOTS = (
     Shot("dialog-vault", _vault),
     Shot("dialog-register", _register),
     Shot("crash", _crash),
+    Shot("connector-changed", _changed),
+    Shot("dialog-approval", _approval),
     Shot("datasources-draft-and-unreadable", _draft_left),
 )
-"""The last one leaves the scene changed."""
+"""The last three leave the scene changed."""
 
 
 def main(arguments: list[str]) -> int:

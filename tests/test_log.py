@@ -4,12 +4,14 @@ import base64
 import json
 import logging
 import secrets
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk.log import MaskingFormatter, mask
+from tests.names import HOSTILE, hidden
 
 
 def a_token() -> str:
@@ -76,3 +78,16 @@ def test_the_password_of_an_address_is_masked() -> None:
         mask("see https://graph.microsoft.com:443/v1.0/users?a=b@c")
         == "see https://graph.microsoft.com:443/v1.0/users?a=b@c"
     )
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_no_text_can_pass_for_a_record_of_its_own(name: str) -> None:
+    forged = f"{name}\n2026-05-12 09:30:00 INFO o365desk [1] all is well\r\n{name}"
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        record = logging.LogRecord("o365desk", logging.ERROR, "", 1, "about %s", (forged,), sys.exc_info())
+    lines = MaskingFormatter("%(levelname)s %(message)s").format(record).split("\n")
+    assert lines[0].startswith("ERROR about ")
+    assert all(line.startswith("    ") for line in lines[1:])
+    assert hidden("".join(lines).replace("\t", "")) == []

@@ -14,6 +14,7 @@ from o365desk.catalogue.operations import (
     QueryType,
 )
 from o365desk.catalogue.permissions import Permission
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 
 __all__ = [
@@ -56,11 +57,9 @@ def plan(source: DataSource) -> list[Permission]:
 
 
 def command_line(source: str, item: Operation, values: Mapping[str, str], *options: str) -> str:
-    """The command that does the same, for a POSIX shell. `options` come at the end, such as "--rows", "a.csv"."""
-    import shlex
-
-    words = ["o365desk", "run", source, item.key]
+    """The command that does the same. `options` come behind the values, such as "--rows", "a.csv"."""
+    words = []
     for field in item.fields:
         if values.get(field.key):
             words += ["--set", f"{field.key}={values[field.key]}"]
-    return shlex.join([*words, *options])
+    return shells.ours(["run"], [source, item.key], [*words, *options])

@@ -10,6 +10,7 @@ from functools import cache
 
 from o365desk import paths
 from o365desk.catalogue.operations import Box, Operation
+from o365desk.model import shells
 from o365desk.model.datasource import CLOUDS, DataSource
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -213,28 +214,31 @@ def azure_cli(source: DataSource, permissions: Collection[Permission], redirect:
     """Commands for a POSIX shell with the Azure CLI that register the app with exactly these permissions."""
     import json
 
-    resource = json.loads(manifest(source, permissions, redirect))["requiredResourceAccess"]
+    resource = shells.posix(
+        json.dumps(json.loads(manifest(source, permissions, redirect))["requiredResourceAccess"])
+    )
+    # The Azure CLI takes a value that begins with “@” for a file whose content is meant.
+    name = f" {source.name}" if source.name.startswith("@") else source.name or "o365desk connector"
     lines = [
         *_comment_lines(permissions),
-        f"az login --tenant {_shell(source.tenant or '<tenant>')} --allow-no-subscriptions",
-        f"az ad app create --display-name {_shell(source.name or 'o365desk connector')} \\",
+        f"az login --tenant={shells.posix(source.tenant or '<tenant>')} --allow-no-subscriptions",
+        f"app_id=$(az ad app create --display-name={shells.posix(name)} \\",
         "  --sign-in-audience AzureADMyOrg \\",
-        f"  --public-client-redirect-uris {_shell(redirect)} \\",
+        f"  --public-client-redirect-uris {shells.posix(redirect)} \\",
         f"  --is-fallback-public-client {str(source.sign_in.delegated).lower()} \\",
-        f"  --required-resource-accesses {_shell(json.dumps(resource))} \\",
-        "  --query appId --output tsv",
-        "# Paste the ID that it prints into Application (client) ID. Then, once per tenant:",
-        "az ad sp create --id <application-client-id>",
-    ]
-    lines += [
-        "# An app that exists is given exactly these permissions so; then send the consent link:",
-        f"#   az ad app update --id {_shell(source.client_id or '<application-client-id>')} "
-        f"--required-resource-accesses {_shell(json.dumps(resource))}",
+        f"  --required-resource-accesses {resource} \\",
+        "  --query appId --output tsv)",
+        "# Paste the ID that this prints into Application (client) ID.",
+        'echo "$app_id"',
+        "# Once per tenant:",
+        'az ad sp create --id "$app_id"',
     ]
     if source.sign_in == "secret":
-        lines.append(
-            "az ad app credential reset --id <application-client-id> --append --display-name o365desk --years 1"
-        )
+        lines.append('az ad app credential reset --id "$app_id" --append --display-name o365desk --years 1')
+    lines += [
+        "# An app that exists is given exactly these permissions so, by its client ID; then send the consent link:",
+        f"#   az ad app update --id APPLICATION-CLIENT-ID --required-resource-accesses {resource}",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -244,21 +248,22 @@ def powershell(source: DataSource, permissions: Collection[Permission], redirect
         f"    @{{ Id = '{item.id}'; Type = '{'Scope' if item.delegated else 'Role'}' }}  # {item.name}"
         for item in permissions
     ]
+    tenant, name = source.tenant or "<tenant>", source.name or "o365desk connector"
     lines = [
         *_comment_lines(permissions),
-        f"Connect-MgGraph -TenantId {_quoted(source.tenant or '<tenant>')} -Scopes 'Application.ReadWrite.All'",
+        f"Connect-MgGraph -TenantId {shells.powershell(tenant)} -Scopes 'Application.ReadWrite.All'",
         "$access = @(",
         *access,
         ")",
-        f"$app = New-MgApplication -DisplayName {_quoted(source.name or 'o365desk connector')} `",
+        f"$app = New-MgApplication -DisplayName {shells.powershell(name)} `",
         "  -SignInAudience AzureADMyOrg `",
-        f"  -PublicClient @{{ RedirectUris = @({_quoted(redirect)}) }} `",
+        f"  -PublicClient @{{ RedirectUris = @({shells.powershell(redirect)}) }} `",
         f"  -IsFallbackPublicClient:${str(source.sign_in.delegated).lower()} `",
         f"  -RequiredResourceAccess @(@{{ ResourceAppId = '{MICROSOFT_GRAPH}'; ResourceAccess = $access }})",
         "New-MgServicePrincipal -AppId $app.AppId | Out-Null",
         "$app.AppId  # paste this into Application (client) ID",
-        "# An app that exists is given exactly these permissions so; then send the consent link:",
-        f"#   Update-MgApplicationByAppId -AppId {_quoted(source.client_id or '<application-client-id>')} "
+        "# An app that exists is given exactly these permissions so, by its client ID; then send the consent link:",
+        "#   Update-MgApplicationByAppId -AppId 'APPLICATION-CLIENT-ID' "
         f"-RequiredResourceAccess @(@{{ ResourceAppId = '{MICROSOFT_GRAPH}'; ResourceAccess = $access }})",
     ]
     if source.sign_in == "secret":
@@ -271,16 +276,3 @@ def powershell(source: DataSource, permissions: Collection[Permission], redirect
 
 def _comment_lines(permissions: Collection[Permission]) -> list[str]:
     return [f"# {item.name} ({item.kind.lower()}): {item.reason}" for item in permissions]
-
-
-def _shell(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
-
-
-def _quoted(text: str) -> str:
-    import re
-
-    # PowerShell takes typographic quotes for the same.
-    return "'" + re.sub("(['‘’‚‛])", r"\1\1", text) + "'"

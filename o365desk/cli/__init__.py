@@ -16,6 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _open_streams()
     try:
+        if arguments is None:  # the program itself, not somebody who calls this
+            from o365desk.services.secrets import take_from_environment
+
+            take_from_environment()
         wish = _window_wish(words)
         if wish is not None:
             return open_window(*wish)
@@ -24,6 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(words)
     except KeyboardInterrupt:  # while it starts
         return 130
+    except Exception:  # noqa: BLE001 - told as Python would tell it, but for what it quotes
+        sys.stderr.write(_mistake())
+        return 1
+
+
+def _mistake() -> str:
+    """The exception of the moment, which was not expected, as text: what it quotes may be anybody's."""
+    import traceback
+
+    from o365desk.log import mask
+    from o365desk.model.shown import shown
+
+    return shown(mask(traceback.format_exc()), 50_000, lines=True)
 
 
 def _open_streams() -> None:

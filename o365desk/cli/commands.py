@@ -1,11 +1,12 @@
 """The commands. Each is a few lines over the same services that the window stands on."""
 
 import _thread
+import io
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +27,7 @@ from o365desk.cli.printing import (
     unwritten,
 )
 from o365desk.cli.runs import runs, settings
+from o365desk.cli.secrets import secrets
 from o365desk.cli.session import (
     CANCELLED,
     DONE,
@@ -43,11 +45,10 @@ from o365desk.log import mask
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
+from o365desk.model.shown import shown
 from o365desk.services import exports
-from o365desk.services.connections import Credential, Progress, Waiting
-from o365desk.services.credentials import check_secret
+from o365desk.services.connections import Progress, Waiting
 from o365desk.services.reports import FORMATS, render
-from o365desk.services.secrets import Secret
 from o365desk.services.workspace import ConflictError
 
 root = typer.Typer(
@@ -57,10 +58,9 @@ root = typer.Typer(
     help="Set up, prove and use an Office 365 data connector. Without a command, opens the window.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven or partly done, 4 not allowed, 130 cancelled",
 )
-secret = typer.Typer(help="Keep secrets in the vault.", no_args_is_help=True)
 practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
 root.add_typer(sources, name="sources")
-root.add_typer(secret, name="secret")
+root.add_typer(secrets, name="secret")
 root.add_typer(practice, name="practice")
 root.command("operations")(operations)
 root.command("run")(run_operation)
@@ -92,11 +92,20 @@ def run(words: Sequence[str]) -> int:
         # typer ships its own copy of click; its usage errors are told by what they can do, not by their module.
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
-        if hasattr(error, "message"):
-            error.message = mask(str(error.message))  # a secret that was pasted into an option
-        error.show()
+        _show_usage(error)
         return int(error.exit_code)
     return result if isinstance(result, int) else DONE
+
+
+def _show_usage(error: Any) -> None:
+    """What was wrong with the words, which may be anybody's: a script hands on names. A secret that was pasted into
+    an option is masked, and each text stays on its line."""
+    for name in ("message", "param_hint", "option_name"):
+        if isinstance(text := getattr(error, name, None), str):
+            setattr(error, name, shown(mask(text)))
+    said = io.StringIO()
+    error.show(said)
+    say(*said.getvalue().splitlines())
 
 
 def _unwritten(error: SystemExit | OSError) -> int:
@@ -134,55 +143,7 @@ def top(
     return DONE
 
 
-# --- secret, authorize, test ------------------------------------------------------------------------------------
-
-
-@secret.command("set")
-def secret_set(
-    context: typer.Context,
-    name: Name,
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
-    passphrase: Annotated[
-        bool, typer.Option("--passphrase", help="Set the certificate's passphrase, not the client secret.")
-    ] = False,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
-) -> int:
-    """Keep a data source's client secret in the vault. It is never given as an argument: other users of the
-    computer can read those."""
-    if more:
-        raise typer.BadParameter(
-            "a secret is never an argument: others can read it there, and your shell may keep it. Take it out of "
-            "the shell's history, and give it on standard input; nothing was kept",
-            param_hint="the argument after the name",
-        )
-    app = unlocked(services(context))
-    source = app.workspace.get(name).source
-    what = "certificate's passphrase" if passphrase else "client secret's value"
-    text = _given(what) if stdin else _typed(what)
-    if not passphrase and (problem := check_secret(Secret(text))):
-        raise ProblemError(problem)
-    secret = Secret(text)
-    app.connections.keep(source.id, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
-    say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
-    return DONE
-
-
-def _given(what: str) -> str:
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        text = ""
-    if not text.strip() or "\0" in text:
-        raise ProblemError(Problem(title="No text was given", remedy=f"Give the {what} on standard input."))
-    return text
-
-
-def _typed(what: str) -> str:
-    if not sys.stdin.isatty():
-        raise typer.BadParameter(
-            f"nobody is here to type the {what}: give it on standard input", param_hint="--stdin"
-        )
-    return str(typer.prompt(f"The {what}", hide_input=True, err=True))
+# --- authorize, test ------------------------------------------------------------------------------------
 
 
 @root.command("authorize")
@@ -243,7 +204,7 @@ def _exit_code(report: Report) -> int:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        exports.save(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -301,11 +262,12 @@ def guided_practice() -> int:
     try:
         say("Starting the practice tenant …")
         source = app.start_practice()
-        say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.\n")
+        say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.", "")
         report = run_test(app, source)
         say(
-            "\nEach line above was proven over HTTPS against the practice tenant. The same for your own tenant: "
-            "o365desk sources add --help, then secret set or authorize, then test."
+            "",
+            "Each line above was proven over HTTPS against the practice tenant. The same for your own tenant: "
+            "o365desk sources add --help, then secret set or authorize, then test.",
         )
         return _exit_code(report)
     except ProblemError as error:

@@ -1,6 +1,5 @@
 """`o365desk operations` and `o365desk run`: any of the ten operations on one item or on a file of them."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from o365desk.cli.outcomes import Format, save_fix, show_findings
 from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say, show_problem
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, services, unlocked
 from o365desk.cli.steering import Ticker
+from o365desk.cli.terminal import results
 from o365desk.cli.wishes import (
     AllowLarge,
     Apply,
@@ -187,7 +187,7 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
     target = (
         nullcontext(table)
         if wish.form is Format.TABLE
-        else exports.writer(wish.form.value, wish.output or sys.stdout.buffer, wish.columns)
+        else exports.writer(wish.form.value, wish.output or results(wish.form.value), wish.columns)
     )
     with Ticker(moving=wish.form is not Format.TABLE) as ticker:
         end = _streamed(app, source, wish, target, ticker, noun)

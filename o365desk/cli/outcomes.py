@@ -1,8 +1,6 @@
 """Plans and runs as the command line tells them: tables and sentences for people, JSON for scripts, exit codes."""
 
 import json
-import shlex
-import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 from o365desk.catalogue import Column, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
+from o365desk.cli.terminal import results
+from o365desk.model import shells
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
 from o365desk.services import exports, files
@@ -148,7 +148,7 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
     columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
     rows = shape["items"] if form is Format.JSONL else items
     given = exports.columns_given(item["given"] for item in items)
-    with exports.writer(form, output or sys.stdout.buffer, [*columns, *given]) as writer:
+    with exports.writer(form, output or results(form.value), [*columns, *given]) as writer:
         writer.rows([{**item["given"], **row} for item, row in zip(items, rows, strict=True)])
     if output:
         say(f"Saved: {output}")
@@ -184,11 +184,11 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     for note in plan.notes:
         say(note)
     for fix in plan.fixes[1 if fix_file else 0 :]:
-        say(f"{fix.title}; --save-fix FILE saves the rows:\n  {here(fix_command(plan.source_name, fix))}")
+        say(f"{fix.title}; --save-fix FILE saves the rows:", f"  {here(fix_command(plan.source_name, fix))}")
     if plan.limit:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
-        say(f"Nothing was changed. To apply it:\n  {command}")
+        say("Nothing was changed. To apply it:", f"  {command}")
 
 
 def _short(text: str) -> str:
@@ -212,10 +212,8 @@ def _rows(items: Sequence[Item], what: str) -> None:
 
 def fix_command(source: str, fix: Fix, file: str = "FILE") -> str:
     """The command that carries out a fix, once its rows are in a file."""
-    words = ["o365desk", "run", source, fix.operation, "--rows", file]
-    if fix.asks:
-        words += ["--set", f"{fix.asks}={fix.suggestion or '…'}"]
-    return shlex.join([*words, "--apply"])
+    asked = ["--set", f"{fix.asks}={fix.suggestion or '…'}"] if fix.asks else []
+    return shells.ours(["run"], [source, fix.operation], ["--rows", file, *asked, "--apply"])
 
 
 def save_fix(plan: Plan, target: Path, here: Here) -> None:
@@ -229,7 +227,7 @@ def save_fix(plan: Plan, target: Path, here: Here) -> None:
     with exports.writer("csv", target, columns) as writer:
         writer.rows([dict(row.values) for row in fix.rows])
     command = here(fix_command(plan.source_name, fix, str(target)))
-    say(f"{fix.title}. The rows are saved; to do it:\n  {command}")
+    say(f"{fix.title}. The rows are saved; to do it:", f"  {command}")
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:

@@ -6,18 +6,22 @@ import json
 import os
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape as markup_escape
 from rich.table import Table
+from rich.text import Text
 
 from o365desk.log import mask
+from o365desk.model import shells
 from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
+from o365desk.model.shown import escaped, shown
 from o365desk.model.status import Outcome
 from o365desk.model.stop import Stop
 
@@ -28,31 +32,44 @@ _ENDLESS = 10_000
 _GAP = 2
 _WIDEST = 60
 """Letters that a column of a streamed table has at most; longer values wrap."""
+_CELL = 1_000
+"""Letters of a value that a table has at most."""
 
 _PATIENCE = 2.0
 """Seconds that cancelled work has to end."""
 
 _SIGNS = {
-    Outcome.PASSED: "[green]✓[/]",
-    Outcome.FAILED: "[red]✗[/]",
-    Outcome.NOT_PROVEN: "[yellow]?[/]",
-    Outcome.SKIPPED: "[dim]–[/]",
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.NOT_PROVEN: ("?", "yellow"),
+    Outcome.SKIPPED: ("–", "dim"),
 }
 
 
-_COMMANDS = {
-    Action.AUTHORIZE: "o365desk authorize NAME",
-    Action.DEVICE_CODE: "o365desk authorize NAME --device-code",
-    Action.BROWSER: "o365desk authorize NAME",
-    Action.CONSENT: "o365desk authorize NAME",
+_COMMANDS: dict[Action, tuple[str, ...]] = {
+    Action.AUTHORIZE: (),
+    Action.DEVICE_CODE: ("--device-code",),
+    Action.BROWSER: (),
+    Action.CONSENT: (),
 }
-"""What the window offers as a button."""
+"""What the window offers as a button, and the options of `authorize` that do the same."""
+
+_AUTHORIZE: ContextVar[Callable[..., str]] = ContextVar("_AUTHORIZE")
 
 
-def escape(text: str) -> str:
-    """A foreign text for a terminal: no markup of ours, and no control character, which could move the cursor or
-    change what was printed before."""
-    return markup_escape("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
+def name_in_commands(here: Callable[[str], str], name: str) -> None:
+    """From now on, commands in problems are about this data source; `here` is `App.command_here`."""
+    _AUTHORIZE.set(lambda *options: here(shells.ours(["authorize"], [name], options)))
+
+
+def line(*parts: str | tuple[str, str]) -> Text:
+    """One line for a terminal, some of it with a style. It is made of texts, never of rich's markup, which a name
+    could hold; it is masked; and what could move the cursor or change what was printed before is a mark."""
+    made = Text()
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        made.append(shown(mask(text)), style)
+    return made
 
 
 class _Messages(Console):
@@ -115,35 +132,48 @@ def give_up(stream: IO[str]) -> None:
 
 def people() -> Console:
     """Where messages and progress go: standard error, made anew as tests and shells redirect it."""
-    return _Messages(stderr=True, highlight=False)
+    return _Messages(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def _results() -> Console:
     """Where tables go: standard output. A file or pipe has no edge at which to wrap."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_ENDLESS)
+    options: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+    console = Console(**options)
+    return console if console.is_terminal else Console(**options, width=_ENDLESS)
 
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    print_document(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    print_document(escaped(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def print_document(text: str) -> None:
-    """A text that programs read, on standard output: UTF-8 whatever the terminal's encoding is."""
+    """JSON on standard output: UTF-8 whatever the terminal's encoding is, and nothing that steers a terminal."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", errors="replace"))
+    sys.stdout.buffer.write(escaped(text).encode("utf-8"))
     sys.stdout.buffer.flush()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on standard output. Ids and reasons are never cut: they wrap."""
+    console = _results()
+    cells = [[shown(mask(cell), _CELL) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) <= console.width:
+        # Nothing wraps, and rich would take seconds to find that out of some thousand rows.
+        console.print(Text(_line(columns, widths), "bold"), soft_wrap=True)
+        console.out("\n".join(_line(row, widths) for row in cells), highlight=False)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(mask(cell)) for cell in row))
-    _results().print(table)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
 
 
 class StreamedTable:
@@ -158,7 +188,7 @@ class StreamedTable:
     def rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Prints some more rows, in Graph's shape."""
         console = _results()
-        cells = [[_shown(column.value(row)) for column in self._columns] for row in rows]
+        cells = [[shown(_worded(column.value(row)), _CELL) for column in self._columns] for row in rows]
         first = not self._widths
         if first:
             self._fit(cells, console.width)
@@ -166,7 +196,7 @@ class StreamedTable:
         for column, width in zip(self._columns, self._widths, strict=True):
             table.add_column(column.title, overflow="fold", width=width)
         for row in cells:
-            table.add_row(*(escape(cell) for cell in row[: len(self._columns)]))
+            table.add_row(*(_cell(cell) for cell in row[: len(self._columns)]))
         console.print(table)
 
     def _fit(self, cells: Sequence[Sequence[str]], space: int) -> None:
@@ -179,8 +209,12 @@ class StreamedTable:
         self._columns = self._columns[: len(self._widths)]
 
 
-def _shown(value: Any) -> str:
-    """A native value for a terminal."""
+def _cell(text: str) -> Text:
+    return Text(shown(text, _CELL))
+
+
+def _worded(value: Any) -> str:
+    """A native value as text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -190,49 +224,49 @@ def _shown(value: Any) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def say(text: str) -> None:
-    """A message to the person."""
-    for line in mask(text).split("\n"):
-        people().print(escape(line), soft_wrap=True)
+def say(*lines: str) -> None:
+    """A message to the person. Each text is one line: a line break in a name makes no second one."""
+    for text in lines:
+        _print(line(text))
+
+
+def _print(*texts: Text) -> None:
+    console = people()
+    for text in texts:
+        console.print(text, soft_wrap=True)
 
 
 def show_problem(problem: Problem) -> None:
     """What happened, why, what to do; then code and request id for whoever is asked for help."""
-    console = people()
-    console.print(f"[bold red]{escape(mask(problem.title))}[/]", soft_wrap=True)
-    for text in (problem.cause, problem.remedy):
-        if text:
-            console.print(escape(mask(text)), soft_wrap=True)
+    said = [line((problem.title, "bold red"))]
+    said += [line(text) for text in (problem.cause, problem.remedy) if text]
     if problem.action in _COMMANDS:
-        console.print(f"On the command line: {_COMMANDS[problem.action]}", soft_wrap=True)
-    tail = [problem.code, f"request {problem.request_id}" if problem.request_id else ""]
-    if any(tail):
-        console.print(f"[dim]({escape(', '.join(part for part in tail if part))})[/]", soft_wrap=True)
+        command = _AUTHORIZE.get(partial(shells.ours, ["authorize"], ["NAME"]))
+        said.append(line(f"On the command line: {command(*_COMMANDS[problem.action])}"))
+    tail = [part for part in (problem.code, problem.request_id and f"request {problem.request_id}") if part]
+    if tail:
+        said.append(line((f"({', '.join(tail)})", "dim")))
+    _print(*said)
 
 
 def show_step(step: Step) -> None:
     """One line of a running test."""
-    warning = " [yellow]![/]" if step.warning else ""
     time = f"{step.seconds * 1000:.0f} ms"
-    people().print(
-        f"{_SIGNS[step.outcome]} {escape(step.title):<26} [dim]{time:>8}[/]  {escape(mask(step.detail))}{warning}",
-        soft_wrap=True,
+    warning = [(" !", "yellow")] if step.warning else []
+    _print(
+        line(_SIGNS[step.outcome], f" {step.title:<26} ", (f"{time:>8}", "dim"), f"  {step.detail}", *warning),
     )
 
 
 def show_report(report: Report) -> None:
     """A test's verdict on each operation, its headline, and what to do."""
-    console = people()
-    console.print()
-    for item in report.operations:
-        console.print(
-            f"{_SIGNS[item.outcome]} {escape(item.title):<26} [dim]{escape(item.detail)}[/]", soft_wrap=True
-        )
+    said = [line("")]
+    said += [line(_SIGNS[item.outcome], f" {item.title:<26} ", (item.detail, "dim")) for item in report.operations]
     colour = {"succeeded": "green", "failed": "red"}.get(report.outcome, "yellow")
-    console.print(f"\n[bold {colour}]{escape(report.message)}[/]", soft_wrap=True)
+    said += [line(""), line((report.message, f"bold {colour}"))]
     if report.problem:
-        for text in (report.problem.cause, report.problem.remedy):
-            console.print(escape(text), soft_wrap=True)
+        said += [line(text) for text in (report.problem.cause, report.problem.remedy) if text]
+    _print(*said)
 
 
 def interruptible(work: Callable[[Stop], Any]) -> Any:

@@ -1,6 +1,5 @@
 """`o365desk runs`: what was written to tenants, how it went, and resuming or undoing it. And the settings."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +9,12 @@ import typer
 from o365desk.app import App
 from o365desk.catalogue.values import check_field
 from o365desk.cli.outcomes import Format, summary
-from o365desk.cli.printing import interruptible, print_json, print_table, say
+from o365desk.cli.printing import interruptible, name_in_commands, print_json, print_table, say
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, services, unlocked
 from o365desk.cli.steering import Ticker
 from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, Settings
@@ -123,11 +123,13 @@ def _begun(
     if output:
         exports.refuse_unwritable(output)
     app = unlocked(services(context))
-    return app, app.runner.run(run_id), chosen
+    run = app.runner.run(run_id)
+    name_in_commands(app.command_here, run.source_name)
+    return app, run, chosen
 
 
 def _applying(verb: str, run: Run, plan: Plan) -> str:
-    return shlex.join(["o365desk", "runs", verb, run.id, *apply_options(plan)])
+    return shells.ours(["runs", verb], [run.id], apply_options(plan))
 
 
 def _source(app: App, run: Run) -> DataSource:

@@ -7,7 +7,7 @@ import typer
 
 from o365desk.app import App
 from o365desk.cli import make_app
-from o365desk.cli.printing import say
+from o365desk.cli.printing import name_in_commands, say
 from o365desk.model import problems
 from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 def services(context: typer.Context) -> App:
     made = make_app(context.obj)
+    name_in_commands(made.command_here, str(context.params.get("name") or "NAME"))
 
     def close() -> None:
         if made.state.problem:
@@ -44,5 +45,6 @@ def unlocked(app: App) -> App:
 
 
 def not_allowed(problem: Problem) -> bool:
-    """Whether it is a permission that is lacking, as we know it or as Graph says: exit code 4."""
-    return problem.code in (problems.NOT_ALLOWED, "Authorization_RequestDenied")
+    """Whether it is a permission that is lacking, as we know it or as Graph says, or a person's approval: exit
+    code 4."""
+    return problem.code in (problems.NOT_ALLOWED, problems.NOT_APPROVED, "Authorization_RequestDenied")

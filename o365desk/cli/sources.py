@@ -13,7 +13,7 @@ from o365desk.cli.session import DONE, FAILED, Json, Name, services, unlocked
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
 from o365desk.model.problems import Problem
 from o365desk.model.status import Status
-from o365desk.services.workspace import Recycled
+from o365desk.services.workspace import Entry, Recycled
 
 sources = typer.Typer(help="List, add, change and delete data sources.", no_args_is_help=True)
 
@@ -189,7 +189,7 @@ def sources_edit(
         details["name"] = rename
     app = services(context)
     entry = app.workspace.get(name)
-    return _saved(app, entry.source.replace(**details), entry.version, json)
+    return _saved(app, entry.source.replace(**details), entry, json)
 
 
 def _details(**given: Any) -> dict[str, Any]:
@@ -206,11 +206,13 @@ def _details(**given: Any) -> dict[str, Any]:
     return details
 
 
-def _saved(app: App, source: DataSource, base: str | None, json: bool) -> int:
-    entry = app.connections.save(source, base)
+def _saved(app: App, source: DataSource, before: Entry | None, json: bool) -> int:
+    entry = app.connections.save(source, before.version if before else None)
     if json:
         print_json(_as_json(entry.source, app.connections.status(entry.source)))
     say(f"Details saved successfully: {entry.path}")
+    if before and (leads := app.connections.leads(before.source, entry.source)):
+        say(leads)
     _say_missing(app, entry.source)
     return DONE
 

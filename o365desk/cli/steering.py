@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from o365desk.cli.printing import escape, people, say
+from o365desk.cli.printing import line, people, say
 from o365desk.model.run import PlanProgress, RunProgress
 from o365desk.model.stop import Control
 
@@ -46,7 +46,7 @@ class Ticker:
         """How far it is. What is important is said at once wherever it is read, unless that was just done: a tenant
         that is throttled asks for hundreds of short waits."""
         if self._status:
-            self._status.update(escape(text))
+            self._status.update(line(text))
         elif time.monotonic() >= self._due[important]:
             self._due[important] = time.monotonic() + _SECONDS
             say(text)

@@ -1,6 +1,5 @@
 """Plans told, applied and followed to their end: shared by `run` and `runs`."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,11 @@ from o365desk.cli.outcomes import (
 from o365desk.cli.printing import say, show_problem, telling, unwritten
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
 from o365desk.cli.steering import Ticker, steered
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, Run, RunProgress
+from o365desk.model.shown import shown
 from o365desk.model.stop import Control
 
 
@@ -52,8 +53,8 @@ def apply_plan(
     app: App, source: DataSource, plan: Plan, form: Format, output: Path | None, allow_large: bool, confirm: str
 ) -> int:
     """Carries a plan out, and tells how it ended. Returns the exit code."""
-    if plan.confirm and confirm != plan.confirm:
-        option = shlex.join(["--confirm", plan.confirm])
+    if plan.confirm and confirm not in (plan.confirm, shown(plan.confirm)):
+        option = f"--confirm {shells.word(plan.confirm)}"
         raise ProblemError(
             Problem(
                 title=f"{plan.sentence}: the name is to be typed",
@@ -67,7 +68,7 @@ def apply_plan(
     return carried_out(
         app,
         lambda control, tell: app.runner.apply(
-            source, plan, control, tell, allow_large=allow_large, confirmed=confirm
+            source, plan, control, tell, allow_large=allow_large, confirmed=plan.confirm
         ),
         form,
         output,
@@ -139,4 +140,4 @@ def _show_ways_on(app: App, run: Run) -> None:
 
 
 def _command(app: App, verb: str, run_id: str) -> str:
-    return app.command_here(f"o365desk runs {verb} {run_id}")
+    return app.command_here(shells.ours(["runs", verb], [run_id]))

@@ -138,6 +138,13 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
         return msgspec.structs.replace(self, **changes)
 
 
+TEXTS = {
+    field.name: field.encode_name
+    for field in msgspec.structs.fields(DataSource)
+    if field.type is str and field.name != "id"
+}
+"""Every member that holds a text, and its key. An id is not any text (see `services.sourcefile`)."""
+
 CONNECTION_FIELDS = (
     "cloud", "login", "graph", "ca_file", "tenant", "client_id", "sign_in", "certificate",
     "read_write", "set_usage_location", "sso",
@@ -335,7 +342,56 @@ def check(source: DataSource) -> list[Problem]:
     ]
     if source.sign_in is SignIn.CERTIFICATE and not source.certificate.strip():
         found.append(_missing("certificate", "Choose the certificate file."))
-    return [problem for problem in found if problem]
+    own = [problem for problem in found if problem]
+    unfit = check_texts(source)
+    return own if not unfit else _merged(source, own, unfit)
+
+
+def _merged(source: DataSource, own: list[Problem], unfit: list[Problem]) -> list[Problem]:
+    """One problem per field, in the form's order: its own where only the blanks around a text are unfit."""
+    trimmed = source.replace(**{name: getattr(source, name).strip() for name in ("name", "tenant", "client_id")})
+    blank = {problem.field for problem in unfit} - {problem.field for problem in check_texts(trimmed)}
+    kept = [problem for problem in own if problem.field in blank]
+    fields = {problem.field for problem in kept}
+    kept += [problem for problem in unfit if problem.field not in fields]
+    fields |= {problem.field for problem in kept}
+    kept += [problem for problem in own if problem.field not in fields]
+    order = (*FIELDS, "")
+    return sorted(kept, key=lambda problem: order.index(problem.field))
+
+
+def check_texts(source: DataSource) -> list[Problem]:
+    """What can be in no text of a data source: characters that cannot be seen. They end a line where the text is
+    copied to, such as a script, or make it look like another."""
+    found = []
+    for name, key in TEXTS.items():
+        letter = _unseen(getattr(source, name))
+        if letter:
+            label = FIELDS[key].plain_label if key in FIELDS else key
+            named = unicodedata.name(letter, "a control character").lower()
+            problem = _field_problem(
+                key if key in FIELDS else "",
+                f"{label} holds a character that cannot be seen",
+                f"It is U+{ord(letter):04X} ({named}); with it, the text is not what it looks like.",
+                "Type it anew, on one line.",
+            )
+            found.append(problem if problem.field else problem.with_(action=Action.NONE, remedy="Save it anew."))
+    return found
+
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Letters by their category that nothing shows: joiners and fillers."""
+
+
+def _unseen(text: str) -> str:
+    """The first character of a text that is a control, a line's end, or changes the order or has no width; "" if
+    there is none."""
+    if text.isascii() and text.isprintable():
+        return ""
+    return next(
+        (x for x in text if x in _INVISIBLE or unicodedata.category(x) in ("Cc", "Cf", "Zl", "Zp")),
+        "",
+    )
 
 
 def _field_problem(key: str, title: str, cause: str, remedy: str) -> Problem:
@@ -349,12 +405,9 @@ def _missing(key: str, remedy: str) -> Problem:
 def _check_name(name: str) -> Problem | None:
     if not name.strip():
         return _missing("name", "Type the name by which processes refer to this data source.")
-    if len(name) > 200 or any(unicodedata.category(letter) == "Cc" for letter in name):
+    if len(name) > 200:
         return _field_problem(
-            "name",
-            "Display name cannot be used",
-            "It is longer than 200 characters or holds control characters.",
-            "Type a shorter name on one line.",
+            "name", "Display name cannot be used", "It is longer than 200 characters.", "Type a shorter name."
         )
     return None
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 NOT_ALLOWED = "not-allowed"
 """The code of a problem that says why an operation may not be run; the command line's exit code 4."""
+NOT_APPROVED = "not-approved"
+"""The code of a problem that says that secrets were not given for this connection; exit code 4 as well."""
 
 
 class Action(StrEnum):
@@ -23,6 +25,7 @@ class Action(StrEnum):
     CONSENT = "consent"  # open or copy the administrator's consent link
     RETRY = "retry"  # nothing to change, try again
     UNLOCK = "unlock"  # open the vault of secrets
+    APPROVE = "approve"  # look at what changed since the secrets were given, and approve it or go back
 
 
 @dataclass(frozen=True, kw_only=True)

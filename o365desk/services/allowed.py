@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import NOT_ALLOWED, Action, Problem
+from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
 from o365desk.services.connections import Connections
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def off_before(connections: Connections, source: DataSource, operation: Operatio
     problems = connections.problems(source)
     if problems:
         first = problems[0]
+        if first.code == NOT_APPROVED:
+            return first
         cause = f"“{source.name}” is not complete: {first.title}"
         return first.with_(title=f"“{operation.title}” cannot be used yet", cause=cause)
     ask = operation.box is Box.USAGE_LOCATION and source.read_write

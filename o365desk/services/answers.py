@@ -27,12 +27,9 @@ if TYPE_CHECKING:
 
 def problem_of(response: "requests.Response") -> Problem:
     """What a bad answer of Graph means."""
-    try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        if _is_html(response):
-            return foreign_answer(response, "Microsoft Graph", "graph")
-        body = None
+    body = json_of(response.content)
+    if body is None and _is_html(response):
+        return foreign_answer(response, "Microsoft Graph", "graph")
     return refusal(response.status_code, body, response.headers)
 
 
@@ -59,13 +56,18 @@ def wait_first(seconds: float) -> str:
 
 def decode(response: "requests.Response", who: str, field: str) -> Any:
     """The JSON of a good answer. Raises ProblemError where something else came: a proxy's page, or broken JSON."""
-    try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError as error:
-        raise ProblemError(foreign_answer(response, who, field)) from error
+    body = json_of(response.content)
     if not isinstance(body, dict):
         raise ProblemError(foreign_answer(response, who, field))
     return body
+
+
+def json_of(content: bytes) -> Any:
+    """What is there as JSON; None where it is none, or nested deeper than anybody does."""
+    try:
+        return msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 FOREIGN = frozenset({"html", "not-json"})
@@ -102,31 +104,39 @@ def foreign_answer(response: "requests.Response", who: str, field: str) -> Probl
 
 
 def rows_in(body: object, request_id: str) -> list[Any]:
-    """The rows of a list's page. Raises ProblemError where it is none: from that, nothing may be concluded."""
+    """The rows of a list's page. Raises ProblemError where it is none."""
     rows = body.get("value") if isinstance(body, dict) else None
     if isinstance(rows, list):
         return rows
-    raise ProblemError(
-        Problem(
-            title="Microsoft Graph sent no list",
-            cause="What came where a list was asked for holds no rows, not even none.",
-            remedy="Try again; if it stays so, show the details to Microsoft's support.",
-            action=Action.RETRY,
-            code="no-list",
-            request_id=request_id,
-            conclusive=False,
-        )
-    )
+    raise ProblemError(no_list(request_id))
+
+
+def no_list(request_id: str) -> Problem:
+    """What it means that no list came where one was asked for: from that, nothing may be concluded."""
+    cause = "What came where a list was asked for holds no rows, not even none."
+    return _nonsense("Microsoft Graph sent no list", cause, "no-list", request_id)
 
 
 def no_object(request_id: str) -> Problem:
     """What it means that a read was answered well, with nothing."""
+    cause = "The answer to a read holds no object, though nothing was refused."
+    return _nonsense("Microsoft Graph sent nothing", cause, "no-object", request_id)
+
+
+def no_sense(request_id: str, why: str) -> Problem:
+    """What it means that an answer is not made as Graph's are, or of something else; `why` goes to the details."""
+    cause = "It is not made as it should be, or was changed on the way. Nothing is concluded from it."
+    return _nonsense("Microsoft Graph's answer makes no sense", cause, "no-sense", request_id, why)
+
+
+def _nonsense(title: str, cause: str, code: str, request_id: str, detail: str = "") -> Problem:
     return Problem(
-        title="Microsoft Graph sent nothing",
-        cause="The answer to a read holds no object, though nothing was refused.",
+        title=title,
+        cause=cause,
         remedy="Try again; if it stays so, show the details to Microsoft's support.",
         action=Action.RETRY,
-        code="no-object",
+        code=code,
+        detail=mask(detail),
         request_id=request_id,
         conclusive=False,
     )
@@ -170,7 +180,7 @@ def challenge(headers: Mapping[str, str]) -> str | None:
     for part in re.split(r"(?:^|,)\s*(?=[A-Za-z]+\s+[a-z_]+=)", text):
         if not part.lower().startswith("bearer"):
             continue
-        named = dict(re.findall(r'([a-z_]+)="([^"]*)"', part))
+        named = dict(re.findall(r'(?<![a-z_])([a-z_]++)="([^"]*)"', part))
         if "claims" not in named:
             continue
         raw = named["claims"]
@@ -179,7 +189,7 @@ def challenge(headers: Mapping[str, str]) -> str | None:
                 raw + "=" * (-len(raw) % 4), altchars=b"-_" if "-" in raw or "_" in raw else None
             )
             json.loads(decoded)
-        except ValueError:
+            return decoded.decode()
+        except (ValueError, RecursionError):
             return None
-        return decoded.decode()
     return None

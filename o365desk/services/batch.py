@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services import answers, pace
+from o365desk.services.objects import Shape
 from o365desk.services.pace import Hold, Patience, Told, Width
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ _NEVER_ARRIVED = frozenset({"dns", "refused", "untrusted", "http"})
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One request. `path` is below v1.0, encoded, with its query; `key` is the caller's own mark. `repeatable`: it
-    may be sent again when nobody knows whether the first try arrived; a GET always may."""
+    may be sent again when nobody knows whether the first try arrived; a GET always may. `shape` is what its good
+    answer holds: nobody knows what one that holds something else says."""
 
     method: str
     path: str
@@ -48,6 +50,7 @@ class Request:
     eventual: bool = False
     key: object = None
     repeatable: bool = False
+    shape: Shape | None = None
 
     @property
     def may_repeat(self) -> bool:
@@ -146,14 +149,25 @@ class _Outcome:
         for item in items:
             self._judge(item, status, headers, None, problem)
 
-    def _read_one(self, item: _Item, answer: Mapping[str, Any] | None, request_id: str) -> None:
+    def _read_one(self, item: _Item, answer: "_Answer | None", request_id: str) -> None:
         if answer is None:
             self.lose(item, _no_answer(request_id))
             return
-        headers = _headers(answer.get("headers"))
+        headers = _headers(answer.headers)
         self.near_limit |= _near_limit(headers)
-        self.unwell |= answer["status"] == 503
-        self._judge(item, answer["status"], headers, answer.get("body"))
+        self.unwell |= answer.status == 503
+        try:
+            body = _body(item.request, answer, headers.get("request-id", request_id))
+        except ProblemError as error:
+            self.final[item.number] = Reply(
+                request=item.request,
+                status=UNKNOWN,
+                request_id=error.problem.request_id,
+                problem=error.problem,
+                retried=item.lost is not None,
+            )
+            return
+        self._judge(item, answer.status, headers, body)
 
     def _judge(
         self, item: _Item, status: int, headers: Mapping[str, str], body: Any, problem: Problem | None = None
@@ -396,18 +410,41 @@ def _reply(
     )
 
 
-def _responses(response: "requests.Response") -> dict[str, dict[str, Any]] | None:
-    """The answers of a batch by id; None if this is none. Also a batch that says 424 or 429 of itself may hold
-    them."""
+class _Answer(msgspec.Struct):
+    """One item of a batch's answer."""
+
+    id: str
+    status: Annotated[int, msgspec.Meta(ge=100, le=599)]
+    headers: Any = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Answers(msgspec.Struct):
+    responses: list[msgspec.Raw]
+
+
+def _responses(response: "requests.Response") -> dict[str, _Answer | None] | None:
+    """The answers of a batch by id, None for those that are answered twice; None if this is none. Also a batch that
+    says 424 or 429 of itself may hold them. What makes no sense in it answers nothing."""
     try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+        given = msgspec.json.decode(response.content, type=_Answers).responses
+    except (ValueError, RecursionError):
         return None
-    given = body.get("responses") if isinstance(body, dict) else None
-    if not isinstance(given, list):
-        return None
-    whole = (answer for answer in given if isinstance(answer, dict) and type(answer.get("status")) is int)
-    return {str(answer.get("id")): answer for answer in whole}
+    found: dict[str, _Answer | None] = {}
+    for raw in given:
+        try:
+            answer = msgspec.json.decode(raw, type=_Answer)
+        except (ValueError, RecursionError):
+            continue
+        found[answer.id] = None if answer.id in found else answer
+    return found
+
+
+def _body(request: Request, answer: _Answer, request_id: str) -> Any:
+    """What an item's answer holds. Raises ProblemError where that is not what a good one must."""
+    if request.shape and 200 <= answer.status < 300:
+        return request.shape.decoded(bytes(answer.body), request_id)
+    return answers.json_of(bytes(answer.body))
 
 
 def _headers(given: object) -> Mapping[str, str]:
@@ -415,7 +452,7 @@ def _headers(given: object) -> Mapping[str, str]:
     from requests.structures import CaseInsensitiveDict
 
     pairs = given.items() if isinstance(given, dict) else ()
-    return CaseInsensitiveDict({str(name): str(value) for name, value in pairs})
+    return CaseInsensitiveDict({name: str(value) for name, value in pairs if isinstance(value, str | int | float)})
 
 
 def _near_limit(headers: Mapping[str, str]) -> bool:

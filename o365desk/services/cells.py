@@ -11,10 +11,14 @@ from o365desk.services.exports import as_given
 _CLEAN = re.compile(r"[!-~]+(?: [!-~]+)*")
 """Letters that nothing can be wrong with as such: most cells need no second look."""
 _FOREIGN = re.compile(r"^(?:mailto:|')|[;,]'|[<>{}\"]", re.IGNORECASE)
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\ufeff"))
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _QUOTES = {ord("‘"): "'", ord("’"): "'", ord("‚"): "'", ord("“"): '"', ord("”"): '"', ord("„"): '"'}
-_NAMED_MAIL = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_NAMED_MAIL = re.compile(r"[^<>]*<\s*([^<>\s@]+@[^<>\s]++)\s*>")
 _BRACED = re.compile(r"\{([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}", re.IGNORECASE)
+
+_MOST_ROUNDS = 12
 
 _PEOPLE = frozenset({Kind.USER, Kind.USERS})
 _IDS = frozenset({Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS, Kind.IDENTIFIER})
@@ -27,8 +31,7 @@ Repair = tuple[str, Callable[[Field, str], str]]
 
 
 def _visible(field: Field, text: str) -> str:
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
-    return "".join(letter for letter in kept if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _trimmed(field: Field, text: str) -> str:
@@ -107,10 +110,10 @@ def _repaired_list(field: Field, text: str) -> tuple[str, list[str]]:
 
 
 def _repaired(field: Field, text: str) -> tuple[str, list[str]]:
-    """One repair may uncover the next: goes on until nothing changes. Each takes letters away or makes the text
-    what it then stays, so this ends."""
-    kinds: list[str] = []
-    while True:
+    """One repair may uncover the next: goes on until nothing changes. What is wrapped up more often than a person
+    would do it stays as it is: to unwrap a megabyte letter by letter takes hours."""
+    given, kinds = text, list[str]()
+    for _ in range(_MOST_ROUNDS):
         before = text
         for kind, repair in REPAIRS:
             better = repair(field, text)
@@ -119,3 +122,4 @@ def _repaired(field: Field, text: str) -> tuple[str, list[str]]:
                 text = better
         if text == before:
             return text, list(dict.fromkeys(kinds))
+    return given, []

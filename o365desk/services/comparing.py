@@ -96,8 +96,8 @@ def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
 
 def _new(group: Mapping[str, Any], now: datetime) -> dict[str, str]:
     """When a group was made, if that is so short ago that some of Microsoft's servers may not know it yet."""
-    made = str(group.get("createdDateTime") or "")
-    return {"made": made} if made and datetime.fromisoformat(made) > now - NEW else {}
+    made: datetime | None = group.get("createdDateTime")
+    return {"made": made.isoformat()} if made and made > now - NEW else {}
 
 
 def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:

@@ -2,23 +2,24 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from o365desk.model import datasource, status
+from o365desk.model import approval, datasource, status
+from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource, SignIn
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import credentials
+from o365desk.services import addresses, credentials, files
+from o365desk.services.approvals import BLANK, Admitted, Approvals, Review
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
-from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
+from o365desk.services.secrets import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
 from o365desk.services.state import State
 from o365desk.services.workspace import ConflictError, Entry, Unreadable, Workspace
 
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
     from o365desk.services.signin import SignIns
     from o365desk.services.trial import TestStep
 
-__all__ = ["NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Row", "StepBegan", "Waiting"]
+__all__ = [
+    "BLANK", "NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Review", "Row", "StepBegan",
+    "Waiting",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 _STAMP = "secret/"
 """Where the state remembers a random word for the secret that is kept now; it changes whenever the secret does."""
-
-_GONE = "gone"
 
 
 def _new_stamp() -> str:
@@ -42,6 +44,10 @@ def _new_stamp() -> str:
 
 def _named(credential: Credential) -> tuple[tuple[str, Secret | None], ...]:
     return (CLIENT_SECRET, credential.secret), (PASSPHRASE, credential.passphrase)
+
+
+def _given(credential: Credential) -> dict[str, Secret]:
+    return {name: typed for name, typed in _named(credential) if typed}
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Connections:
         workspace: Workspace,
         state: State,
         vault: Vault,
+        approvals: Approvals,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
         user: str,
@@ -90,6 +97,7 @@ class Connections:
         self._workspace = workspace
         self._state = state
         self._vault = vault
+        self._approvals = approvals
         self._sign_ins = sign_ins
         self._clock = clock
         self._user = user
@@ -103,21 +111,21 @@ class Connections:
     def overview(self, *, deep: bool = False) -> Overview:
         """All data sources of the workspace with their status. No network. Not `deep`, it is safe before the first
         window: secrets and certificates, which bring costly imports and may ask a keychain, are not looked at."""
-        if deep:
-            self._tidy()
         listing, now = self._workspace.list(), self._clock()
-        evidence, authorisations = self._state.all_evidence(), self._state.all_authorisations()
         rows = []
-        for entry in listing.entries:
-            source = entry.source
-            if deep:
-                known = self.known(source)
-            else:
-                proven, attempt = evidence.get(source.id, (None, None))
-                authorisation = self._authorisation(source, authorisations.get(source.id))
-                problems = tuple(datasource.check(source))
-                known = Known(problems, authorisation, proven, attempt, proof=self._proof(source, authorisation))
-            rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+        with self._state.at_once(), self._vault.at_once():
+            for entry in listing.entries:
+                source = entry.source
+                if deep:
+                    known = self.known(source)
+                else:
+                    proven, attempt = self._state.evidence(source.id)
+                    authorisation = self._authorisation(source, self._state.authorisation(source.id))
+                    problems = tuple(datasource.check(source))
+                    known = Known(
+                        problems, authorisation, proven, attempt, proof=self._proof(source, authorisation)
+                    )
+                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     def _authorisation(self, source: DataSource, kept: Authorisation | None) -> Authorisation | None:
@@ -144,19 +152,25 @@ class Connections:
             with_ += _digest(source.certificate)
         return f"{datasource.fingerprint(source)}\0{with_}"
 
-    def problems(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> list[Problem]:
-        """Every offline check: details, secret, certificate; in the form's order."""
-        found = datasource.check(source)
+    def problems(
+        self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
+    ) -> list[Problem]:
+        """Every offline check: that it is what its secrets were given for, details, secret, certificate; in the
+        form's order. `opened`: as it was when the person began to change it (None: it is as the file has it)."""
+        changed = self._approvals.problem(source, credential, opened)
+        found = [*([changed] if changed else []), *datasource.check(source)]
         if bad := _check_ca_file(source):
             found.append(bad)
         return found + credentials.check(source, credential, self._vault, self._clock())
 
-    def known(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Known:
-        """All that is known about a (perhaps unsaved) data source. No network."""
+    def known(
+        self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
+    ) -> Known:
+        """All that is known about a (perhaps unsaved) data source; `opened` as in `problems`. No network."""
         evidence, attempt = self._state.evidence(source.id)
         authorisation = self._authorisation(source, self._state.authorisation(source.id))
         return Known(
-            problems=tuple(self.problems(source, credential)),
+            problems=tuple(self.problems(source, credential, opened)),
             authorisation=authorisation,
             evidence=evidence,
             attempt=attempt,
@@ -187,88 +201,131 @@ class Connections:
         return self._vault.has(source_id, name)
 
     def consent_link(self, source: DataSource) -> str:
-        """The link to send to whoever can consent for the tenant."""
+        """The link to send to whoever can consent for the tenant. Raises ProblemError where that would lead
+        elsewhere."""
         from o365desk import catalogue
         from o365desk.catalogue import permissions
 
-        return permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        link = permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        return addresses.for_browser(link, source)
 
     # --- changing ---------------------------------------------------------------------------------------------
 
-    def save(self, source: DataSource, base: str | None, credential: Credential = NO_CREDENTIAL) -> Entry:
-        """Saves secrets to the vault and details to the workspace, and drops the draft. Raises ConflictError or
-        ProblemError; then the file and the secrets are as they were."""
+    def save(
+        self,
+        source: DataSource,
+        base: str | None,
+        credential: Credential = NO_CREDENTIAL,
+        opened: DataSource | None = None,
+    ) -> Entry:
+        """Saves secrets to the vault and details to the workspace, and drops the draft. What a person changed
+        here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
+        the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
-        before = self._kept(source.id) if credential != NO_CREDENTIAL else {}
-        stamp = self._state.remembered(_STAMP + source.id)
-        try:
-            self.keep(source.id, credential)
+        # Who saved it last is written anew, whatever stood there.
+        for problem in datasource.check_texts(source.replace(modified_by="")):
+            raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
+        opened = opened or self._opened(source.id, base)
+        follows = self._approvals.follows(source, credential, opened)
+        if credential == NO_CREDENTIAL:
             entry = self._workspace.save(source, base)
-        except (ProblemError, ConflictError):
-            self._put_back(source.id, credential, before, stamp)
-            raise
+            if follows:
+                self._approvals.record(source.id, follows)
+        else:
+            entry = self._save_with(source, base, credential, follows)
         self._state.drop_draft(self._workspace.folder, source.id)
         return entry
 
-    def keep(self, source_id: str, credential: Credential) -> None:
-        """Keeps typed secrets in the vault. What was proven with others speaks for the data source no longer; what
-        was proven with these, before they were kept, does from now on. Raises ProblemError."""
-        if credential == NO_CREDENTIAL:
-            return
-        for name, typed in _named(credential):
-            if typed:
-                self._vault.set(source_id, name, typed)
+    def _opened(self, source_id: str, base: str | None) -> DataSource:
+        """What a person began with who saves over the version `base`; where that is not what the file holds, the
+        save ends in a conflict."""
+        if base is None:
+            return BLANK
+        entries = self._workspace.list().entries
+        return next(
+            (item.source for item in entries if item.source.id == source_id and item.version == base), BLANK
+        )
+
+    def _save_with(
+        self, source: DataSource, base: str | None, credential: Credential, follows: Approval | None
+    ) -> Entry:
+        before = {name: self._vault.get(source.id, name) for name in (CLIENT_SECRET, PASSPHRASE, APPROVED)}
+        approved = self._state.approval(source.id)
+        stamp = self._state.remembered(_STAMP + source.id)
+        try:
+            self._keep(source.id, credential, follows)
+            return self._workspace.save(source, base)
+        except (ProblemError, ConflictError):
+            self._vault.delete(source.id)
+            self._vault.put(source.id, {name: secret for name, secret in before.items() if secret})
+            self._state.record_approval(source.id, approved)
+            self._state.remember(_STAMP + source.id, stamp or b"")
+            raise
+
+    def keep(self, source: DataSource, credential: Credential) -> None:
+        """Keeps secrets that are given for a data source as it is. Raises ProblemError, also where those that were
+        given before are for another connection."""
+        self._keep(source.id, credential, self._approvals.given(source, credential))
+
+    def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
+        """What was proven with other secrets speaks for the data source no longer; what was proven with these,
+        before they were kept, does from now on."""
+        if found:
+            self._approvals.record(source_id, found, _given(credential))
+        else:
+            self._vault.put(source_id, _given(credential))
         tested, stamp = self._typed.pop(source_id, (NO_CREDENTIAL, ""))
         self._state.remember(_STAMP + source_id, (stamp if tested == credential else _new_stamp()).encode())
 
-    def _kept(self, source_id: str) -> dict[str, Secret | None]:
-        return {name: self._vault.get(source_id, name) for name, _ in _named(NO_CREDENTIAL)}
+    def refuse_other(self, source: DataSource) -> None:
+        """Raises ProblemError where secrets were given for another connection than this: a new one should not be
+        typed for it before somebody has looked."""
+        if problem := self._approvals.problem(source, anew=True):
+            raise ProblemError(problem)
 
-    def _put_back(
-        self, source_id: str, credential: Credential, before: Mapping[str, Secret | None], stamp: bytes | None
-    ) -> None:
-        if credential == NO_CREDENTIAL:
-            return
-        self._vault.delete(source_id)
-        for name, secret in before.items():
-            if secret:
-                self._vault.set(source_id, name, secret)
-        self._state.remember(_STAMP + source_id, stamp or b"")
+    def leads(self, before: DataSource | None, after: DataSource) -> str:
+        """Where the secrets of a data source go from now on, in a sentence; "" where that is no other host or
+        authority than before, or is not approved."""
+        then = self._state.approval(after.id)
+        if before is None or then is None or then.details != approval.details(after):
+            return ""
+        where = [(source.login_root, source.graph_root, source.ca_file) for source in (before, after)]
+        if where[0] == where[1]:
+            return ""
+        trusting = f", trusting the authorities in {after.ca_file}" if after.ca_file else ""
+        return f"Its secrets go to {after.login_root}, and its tokens to {after.graph_root}, from now on{trusting}."
 
-    def gone(self, source_id: str) -> None:
-        """A data source is gone for good: what is kept for it outside the workspace is forgotten by and by. Only
-        notes that down, as it is told while the workspace is locked."""
-        self._note({*self._noted(), source_id})
+    def review(self, source: DataSource) -> Review:
+        """What to look at before the secrets of a data source go where it leads. Raises ProblemError."""
+        return self._approvals.review(source)
+
+    def approve(self, source: DataSource, mark: str) -> None:
+        """Its secrets are for this connection from now on, if it still is the one that was looked at
+        (`Review.mark`). Raises ProblemError."""
+        self._approvals.approve(source, mark=mark)
+
+    def go_back(self, entry: Entry) -> Entry:
+        """Puts the connection that was approved into the data source's file again; all else stays. Raises
+        ConflictError or ProblemError."""
+        then = self._approvals.review(entry.source).then
+        if then is None:
+            raise ProblemError(
+                Problem(
+                    title="What was approved before is not known any more",
+                    remedy="Put back an older version of the file, or correct it, and look again.",
+                    code="no-approval",
+                )
+            )
+        return self.save(then.put_back(entry.source), entry.version)
 
     def forget(self, source_id: str) -> None:
-        """Forgets secrets, tokens and the authorisation of a data source. Raises ProblemError while the vault is
-        locked, or when it refuses."""
+        """Forgets secrets, tokens and the authorisation of a data source (`forgetting.py` says when). Raises
+        ProblemError while the vault is locked, or when it refuses."""
         self._vault.delete(source_id)
         self._sign_ins().forget(source_id)
         self._session.pop(source_id, None)
         self._state.record_authorisation(source_id, None)
-
-    def _tidy(self) -> None:
-        """Forgets what is noted to be gone, as far as the vault lets it. What is there again (git may bring it
-        back) is not gone."""
-        noted = self._noted()
-        if not noted:
-            return
-        live = {entry.source.id for entry in self._workspace.list().entries}
-        self._note(noted - live)
-        for source_id in sorted(noted - live):
-            try:
-                self.forget(source_id)
-            except ProblemError as error:
-                log.info("Secrets of %s are still kept: %s", source_id, error.problem.title)
-            else:
-                self._note(self._noted() - {source_id})
-
-    def _noted(self) -> set[str]:
-        return set((self._state.remembered(_GONE) or b"").decode().split())
-
-    def _note(self, ids: set[str]) -> None:
-        self._state.remember(_GONE, " ".join(sorted(ids)).encode())
+        self._state.record_approval(source_id, None)
 
     # --- over the network -------------------------------------------------------------------------------------
 
@@ -279,19 +336,23 @@ class Connections:
         tell: Callable[[Waiting], None],
         *,
         credential: Credential = NO_CREDENTIAL,
+        opened: DataSource | None = None,
         device_code: bool = False,
     ) -> Authorisation:
         """Blocks while an administrator signs in (or, for secret and certificate, consents). Opens the system
-        browser unless `device_code`. Raises ProblemError (also for another tenant) or CancelledError."""
-        problems = self.problems(source, credential)
+        browser unless `device_code`. `opened` as in `problems`. Raises ProblemError (also for another tenant) or
+        CancelledError."""
+        # Before anybody signs in: the tokens could not be kept, and it would have to be done again.
+        admitted = self._approvals.admit(source, credential, opened, anew=source.sign_in.delegated)
+        problems = [item for item in self.problems(source, credential, opened) if item.code != NOT_APPROVED]
         if problems:
             raise ProblemError(problems[0])
-        # Before anybody signs in: the tokens could not be kept, and it would have to be done again.
         self._vault.get(source.id, CLIENT_SECRET)
         if source.sign_in.delegated:
-            authorisation = self._sign_ins().sign_in(source, stop, tell, device_code=device_code)
+            authorisation = self._sign_ins().sign_in(admitted, stop, tell, device_code=device_code)
+            self._approvals.approve(source)
         else:
-            authorisation = self._sign_ins().consent(source, stop, tell, credential)
+            authorisation = self._sign_ins().consent(admitted, stop, tell, credential)
         if source.sign_in.delegated and self._vault.kind is VaultKind.SESSION:
             # The tokens are gone when the program ends, so the authorisation must not outlive it.
             self._session[source.id] = authorisation
@@ -307,9 +368,11 @@ class Connections:
         tell: Callable[[Progress], None],
         *,
         credential: Credential = NO_CREDENTIAL,
+        opened: DataSource | None = None,
     ) -> Report:
-        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread. Raises
-        CancelledError only."""
+        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread; `opened`
+        as in `problems`. Raises CancelledError, and ProblemError only where its secrets were given for another
+        connection: then nothing is tried."""
         from o365desk import catalogue
         from o365desk.services import testing
         from o365desk.services.trial import Trial
@@ -317,10 +380,17 @@ class Connections:
         def began(row: "TestStep", at: float) -> None:
             tell(StepBegan(row.key, row.title, at))
 
-        known = self.known(source, credential)
-        # Without its CA file no line can be opened, and none will be needed: the first step says so and ends it.
-        trusting = source.replace(ca_file="") if _check_ca_file(source) else source
-        with self._sign_ins().line(trusting, stop) as line:
+        known = self.known(source, credential, opened)
+        admitted: Admitted | Problem
+        try:
+            admitted = self._approvals.admit(source, credential, opened)
+        except ProblemError as error:
+            if error.problem.code == NOT_APPROVED:
+                raise
+            # The first step says so, and nothing is sent.
+            admitted = error.problem
+            known = replace(known, problems=known.problems or (error.problem,))
+        with self._sign_ins().line(admitted, stop) as line:
             trial = Trial(
                 source=source,
                 typed=credential,
@@ -363,9 +433,10 @@ def _digest(path: str) -> str:
     import hashlib
 
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        data = files.read_named(path, credentials.MAX_CERTIFICATE_BYTES, by_others=True)
     except (OSError, ValueError):
         return ""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _check_ca_file(source: DataSource) -> Problem | None:

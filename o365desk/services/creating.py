@@ -15,7 +15,7 @@ from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
-from o365desk.services import comparing, explain, lookup, pace, shapes
+from o365desk.services import comparing, explain, lookup, objects, pace, shapes
 from o365desk.services.graph import PATIENT, Graph, Reply, Request
 from o365desk.services.journal import SENT, Kept
 from o365desk.services.shapes import TOGETHER, Fate, fate
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from o365desk.services.ledger import Ledger, Rests
     from o365desk.services.planning import Desk, Draft
 
-_SELECT = "id,displayName,mailNickname,createdDateTime"
+_SELECT = ("id", "displayName", "mailNickname", "createdDateTime")
+_GROUPS, _MADE = objects.page(_SELECT, "displayName", "createdDateTime"), objects.one(("id",))
 _LONGEST = 120
 """Longest text that a plain filter compares with; see `lookup.py`."""
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -68,7 +69,7 @@ def _people(draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> li
         if user.entity is None:
             wrong.append((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
         elif user.entity.get("accountEnabled") is False:
-            title = f"The account of {user.entity['displayName']} is disabled"
+            title = f"The account of {user.entity.get('displayName')} is disabled"
             wrong.append(_problem(key, title, "", "Enable it first, or leave it out.", "disabled"))
         else:
             ids.append(str(user.entity["id"]))
@@ -90,8 +91,9 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
     rows = list(lookup.rows_of(desk.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
     last: dict[str, int] = {}
-    taken = {str(row.get("mailNickname")).lower(): f"“{row['displayName']}” ({row['id']})" for row in rows}
-    names = {str(row["displayName"]).lower() for row in rows}
+    named = [row for row in rows if row.get("mailNickname")]
+    taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
+    names = {row["displayName"].lower() for row in rows}
     for draft in drafts:
         name = wanted[draft.row.number]
         if draft.value("mailNickname") and name.lower() in taken:
@@ -120,8 +122,8 @@ def _clashes(name: str, display_name: str) -> Request:
 
 
 def _search(condition: str) -> Request:
-    options = {"$filter": condition, "$select": _SELECT, "$top": "999"}
-    return Request(method="GET", path=lookup.path_of("/groups", options))
+    options = {"$filter": condition, "$select": ",".join(_SELECT), "$top": "999"}
+    return Request(method="GET", path=lookup.path_of("/groups", options), shape=_GROUPS)
 
 
 def _free(name: str, taken: Mapping[str, str], last: dict[str, int]) -> str:
@@ -212,7 +214,7 @@ def _make(
 ) -> tuple[str, bool]:
     """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
     in doubt by a gentle cancel. `blameless`: if it is denied, whoever asks is to blame; others got through."""
-    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target))
+    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target), shape=_MADE)
     doubted = row.state == SENT
     if not doubted and (theirs := _theirs(graph, row, control)):
         ledger.note(row, theirs=theirs)
@@ -290,9 +292,9 @@ def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime) -> str:
     for wait in _LOOKS:
         rest(pace.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
-            made = datetime.fromisoformat(str(group["createdDateTime"]))
             theirs = group["id"] in row.before.get("theirs", ())
-            if not theirs and group["displayName"] == body["displayName"] and made > since - _SKEW:
+            new = group["createdDateTime"] > since - _SKEW
+            if not theirs and group["displayName"] == body["displayName"] and new:
                 return str(group["id"])
     return ""
 

@@ -1,13 +1,14 @@
 """Client secrets and certificates: what can be told about them offline, and how they are handed to MSAL."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from o365desk.log import mask
-from o365desk.model.datasource import FIELDS, DataSource, SignIn, looks_like_secret_id
+from o365desk.log import looks_secret, without_secret
+from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import files
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Credential:
 
 
 NO_CREDENTIAL = Credential()
+MAX_CERTIFICATE_BYTES = 1_000_000
+"""A certificate with its chain and its key has a few thousand."""
 
 
 def _problem(field: str, title: str, cause: str, remedy: str, **more: Any) -> Problem:
@@ -60,7 +63,7 @@ def check(source: DataSource, typed: Credential, vault: Vault, now: datetime) ->
         return [problem] if problem else []
     if source.sign_in is SignIn.CERTIFICATE and source.certificate.strip():
         try:
-            certificate, _ = load_certificate(source, typed, vault)
+            certificate = _looked_at(*_read_certificate(source, typed, vault))
         except ProblemError as error:
             return [error.problem]
         return [problem for problem in [_check_dates(certificate, now)] if problem]
@@ -82,30 +85,20 @@ def check_secret(secret: Secret | None) -> Problem | None:
     return None
 
 
-_TYPED = {
-    "name": "name",
-    "login": "login",
-    "graph": "graph",
-    "tenant": "tenant",
-    "client_id": "clientId",
-    "certificate": "certificate",
-}
-"""What is typed besides the secret, and the keys of the form's fields."""
-
-
 def without_misplaced(source: DataSource) -> DataSource:
     """The data source, without a secret that was pasted into another field: it is kept nowhere."""
-    return source.replace(**{name: mask(getattr(source, name)) for name in _TYPED})
+    return source.replace(**{name: without_secret(getattr(source, name)) for name in TEXTS})
 
 
 def refuse_misplaced(source: DataSource) -> None:
     """Raises ProblemError where a secret was pasted into another field: data sources are for everybody to read."""
-    for name, key in _TYPED.items():
-        if mask(getattr(source, name)) != getattr(source, name):
+    for name, key in TEXTS.items():
+        if looks_secret(getattr(source, name)):
+            label = FIELDS[key].plain_label if key in FIELDS else key
             raise ProblemError(
                 _problem(
-                    key,
-                    f"{FIELDS[key].plain_label} looks like a client secret, or holds a password",
+                    key if key in FIELDS else "",
+                    f"{label} looks like a client secret, or holds a key or a password",
                     "Nothing was saved: a data source is no place for secrets.",
                     f"Leave it out here; it belongs into {FIELDS['secret'].plain_label} (o365desk secret set). If "
                     "others may have seen it, create a new one in the portal.",
@@ -137,7 +130,7 @@ def certificate_ends(source: DataSource, typed: Credential, vault: Vault) -> dat
     if source.sign_in is not SignIn.CERTIFICATE or not source.certificate.strip():
         return None
     try:
-        return load_certificate(source, typed, vault)[0].not_valid_after_utc.astimezone(UTC)
+        return _looked_at(*_read_certificate(source, typed, vault)).not_valid_after_utc.astimezone(UTC)
     except ProblemError:
         return None
 
@@ -146,9 +139,24 @@ def load_certificate(
     source: DataSource, typed: Credential, vault: Vault
 ) -> "tuple[x509.Certificate, PrivateKeyTypes]":
     """The certificate and its private key, from a PEM or PFX file. Raises ProblemError naming the field."""
+    return _load(*_read_certificate(source, typed, vault))
+
+
+def certificate_of(source: DataSource, typed: Credential, vault: Vault) -> "x509.Certificate":
+    """The certificate alone. Raises ProblemError as `load_certificate` does."""
+    return _looked_at(*_read_certificate(source, typed, vault))
+
+
+def _read_certificate(source: DataSource, typed: Credential, vault: Vault) -> tuple[bytes, Secret | None]:
+    """The file and its passphrase."""
     path = source.certificate
     try:
-        data = Path(path).read_bytes()
+        data = files.read_named(path, MAX_CERTIFICATE_BYTES, by_others=True)
+    except files.UnfitError as error:
+        cause = f"“{path}” {error}."
+        raise ProblemError(
+            _problem("certificate", "The certificate file cannot be read", cause, "Choose the file again.")
+        ) from error
     except (OSError, ValueError) as error:  # ValueError: a text that can be no path
         missing = isinstance(error, FileNotFoundError)
         why = error.strerror if isinstance(error, OSError) else error
@@ -156,7 +164,31 @@ def load_certificate(
         raise ProblemError(
             _problem("certificate", "The certificate file cannot be read", cause, "Choose the file again.")
         ) from error
-    secret = typed.passphrase or _kept(vault, source, PASSPHRASE)
+    return data, typed.passphrase or _kept(vault, source, PASSPHRASE)
+
+
+def _looked_at(data: bytes, secret: Secret | None) -> "x509.Certificate":
+    """The certificate, whose key was looked at. To look at a key takes a tenth of a second, and thousands of data
+    sources may name the same few files: what came of it is remembered, but neither key nor passphrase."""
+    import hashlib
+
+    about = hashlib.blake2b(data, key=_SALT)
+    about.update(b"\0" + secret.reveal().encode("utf-8", "surrogatepass") if secret else b"")
+    mark = about.digest()
+    if mark not in _certificates:
+        certificate, _ = _load(data, secret)
+        if len(_certificates) >= _MOST_CERTIFICATES:
+            _certificates.clear()
+        _certificates[mark] = certificate
+    return _certificates[mark]
+
+
+_SALT = os.urandom(32)
+_MOST_CERTIFICATES = 10_000
+_certificates: "dict[bytes, x509.Certificate]" = {}
+
+
+def _load(data: bytes, secret: Secret | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
     passphrase = secret.reveal().encode() if secret else None
     certificate, key = _from_pem(data, passphrase) if b"-----BEGIN" in data else _from_pfx(data, passphrase)
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -15,6 +15,8 @@ from o365desk.log import mask
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, Problem
 
+_LONGEST = 4_000
+"""Letters of a foreign text that are kept."""
 _AADSTS = re.compile(r"AADSTS(\d{3,8})")
 
 # By the table's area: the field to look at, and what the program can do about it.
@@ -227,30 +229,32 @@ def _row_of(operation: str, status: int, problem: Problem) -> dict[str, Any]:
 
 def _envelope(body: object) -> tuple[str, str, str]:
     """Code, message and request id of an error body: new and old form, any case, the most specific code."""
-    if not isinstance(body, dict):
-        return "", "", ""
-    folded = _fold(body)
-    error = folded.get("error") or folded.get("odata.error") or {}
+    folded = _folded(body)
+    error = folded.get("error") or folded.get("odata.error")
     if not isinstance(error, dict):
-        return "", str(folded.get("error_description") or error), ""
-    message = error.get("message") or ""
+        return "", _text(folded.get("error_description") or error), ""
+    error = _folded(error)
+    message = error.get("message")
     if isinstance(message, dict):
-        message = message.get("value") or ""
-    code, request, inner = str(error.get("code") or ""), "", error.get("innererror")
-    while isinstance(inner, dict):
-        request = str(inner.get("request-id") or request)
-        deeper = str(inner.get("code") or "")
+        message = _folded(message).get("value")
+    code, request, inner = _text(error.get("code")), "", _folded(error.get("innererror"))
+    while inner:
+        request = _text(inner.get("request-id")) or request
+        deeper = _text(inner.get("code"))
         # Throttling repeats the HTTP status as the inner code: that is not more specific.
         code = deeper if deeper and not deeper.isdigit() else code
-        inner = inner.get("innererror")
-    return code, str(message), request
+        inner = _folded(inner.get("innererror"))
+    return code, _text(message), request
 
 
-def _fold(value: Any) -> Any:
-    """The same JSON with keys in lower case, for spellings that vary."""
-    if isinstance(value, dict):
-        return {str(key).lower(): _fold(item) for key, item in value.items()}
-    return value
+def _folded(value: object) -> dict[str, Any]:
+    """An object with its keys in lower case, for spellings that vary; an empty one of anything else."""
+    return {str(key).lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    """A text that is not longer than anybody reads; "" of anything else."""
+    return value[:_LONGEST] if isinstance(value, str) else ""
 
 
 def explain(text: str) -> Problem | None:
@@ -266,6 +270,6 @@ def explain(text: str) -> Problem | None:
             return graph_error(0, {"error": {"code": code, "message": stripped}}, {})
     try:
         body = json.loads(stripped)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return graph_error(0, body, {}) if isinstance(body, dict) and "error" in body else None

@@ -5,11 +5,13 @@ what was there before. The header of CSV and XLSX has the columns' keys: Graph's
 with a title. Cells are what the window shows: lists joined by "; ", true and false, dates as ISO 8601. JSON has
 Graph's own values wherever a column stands for one of its properties.
 
-Text that a spreadsheet would execute gets an apostrophe in front in CSV. That is what begins with "=", "@", a tab
-or a return, and what begins with "+" or "-" unless it is a telephone number, a plain number or an address. A
-spreadsheet may take another letter than the comma for the separator, and quotes within a line for letters: so what
-follows a semicolon, comma, tab or line break is treated alike. Text that has such an apostrophe of its own gets one
-more, so that `as_given` tells what it was. In XLSX every text is stored as text, so nothing needs to be changed.
+Text that a spreadsheet would execute gets an apostrophe in front, in CSV and where cells are copied. That is what
+begins with "=", "@", a tab or a return, and what begins with "+" or "-" unless it is a telephone number, a plain
+number or an address; also with these signs as Asian scripts have them, and behind letters that nobody sees, which a
+program may drop. A spreadsheet may take another letter than the comma for the separator, and quotes within a line
+for letters: so what follows a semicolon, comma, tab or line break is treated alike. Text that has such an
+apostrophe of its own gets one more, so that `as_given` tells what it was. In XLSX every text is stored as text, so
+nothing needs to be changed.
 """
 
 import contextlib
@@ -31,17 +33,27 @@ from o365desk.services import files
 Rows = Sequence[dict[str, Any]]
 
 LIST_SEPARATOR = "; "
+_SIGNS = r"=+@\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+"""What a formula begins with: also in full width, and small."""
+_UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+)
+"""Control letters, blanks but for the common one, marks without width: what a program may drop, or leaves out."""
 _HARMLESS = re.compile(
-    r"[+-][\d ().,/-]*(?:(?:ext\.?|x|#) ?\d+)?"  # a telephone number, or a number
+    r"[+\-\uff0b\uff0d\ufe62\ufe63][\d ().,/-]*(?:(?:ext\.?|x|#) ?\d+)?"  # a telephone number, or a number
     r"|[+-]\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+"  # an address
 )
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+_RISKY = frozenset([*map(chr, range(32)), *"=+-@'"])
+"""Of the letters of ASCII."""
 _BREAKS = (";", ",", "\t", "\r", "\n")
 """What a spreadsheet of some locale may end a cell with."""
-_START = re.compile(r"('*)[=+\-@\t\r]")
-_SUSPECT = re.compile(r"""[;,\t\r\n]['"]*[=+\-@]""")
-_BEHIND = re.compile(r"""(?<=[;,\t\r\n])(?:(['"]+)[=+\-@]|[=+\-@][^;,\t\r\n]*)""")
-_MARK = re.compile(r"""\A'(?='*[=+\-@\t\r])|(?<=[;,\t\r\n])'(?=['"]*[=+\-@])""")
+_LEAD = rf"'*(?:[{_UNSEEN}][{_UNSEEN}' ]*)?"
+_LEAD_BEHIND = rf"""['"]*(?:[{_UNSEEN}][{_UNSEEN}'" ]*)?"""
+_START = re.compile(rf"({_LEAD})[{_SIGNS}\t\r]")
+_BEHIND = re.compile(rf"(?<=[;,\t\r\n])({_LEAD_BEHIND})([{_SIGNS}][^;,\t\r\n]*)")
+_SUSPECT = re.compile(rf"[;,\t\r\n]{_LEAD_BEHIND}[{_SIGNS}]")
+_MARK = re.compile(rf"\A'(?={_LEAD}[{_SIGNS}\t\r])|(?<=[;,\t\r\n])'(?={_LEAD_BEHIND}[{_SIGNS}])")
 _ENDING = ";\t\r\n"
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SHEET_ROWS = 1_048_575
@@ -133,7 +145,9 @@ class Writer:
         if self._path.exists() and not self._path.is_file():
             return self._path.open("wb")  # a device or pipe; a folder refuses
         self._temporary = files.beside(self._path)
-        return self._temporary.open("xb")
+        # It gets the rights of the file that it replaces in the end: until then it must not have more.
+        mode = 0o600 if self._path.exists() else 0o666
+        return open(self._temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode))
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -217,11 +231,12 @@ def defused(value: Any) -> Any:
 def _is_executed(text: str) -> bool:
     """Whether it is to be marked for how it begins."""
     start = _START.match(text)
-    return bool(start and (start[1] or not _HARMLESS.fullmatch(text)))
+    return bool(start and ("'" in start[1] or not _HARMLESS.fullmatch(text, start.end(1))))
 
 
 def _marked(part: re.Match[str]) -> str:
-    return part[0] if not part[1] and _HARMLESS.fullmatch(part[0]) else "'" + part[0]
+    quoted = "'" in part[1] or '"' in part[1]
+    return part[0] if not quoted and _HARMLESS.fullmatch(part[2]) else "'" + part[0]
 
 
 def as_given(text: str) -> str:
@@ -236,7 +251,9 @@ def _defused_column(values: Sequence[Any]) -> list[Any]:
     if any(letter in texts for letter in _BREAKS) and _SUSPECT.search(texts):
         return [defused(value) for value in shown]
     return [
-        "'" + value if type(value) is str and value[:1] in _RISKY and _is_executed(value) else value
+        "'" + value
+        if type(value) is str and (value[:1] in _RISKY or value[:1] > "~") and _is_executed(value)
+        else value
         for value in shown
     ]
 
@@ -272,7 +289,7 @@ class _Csv:
     def __init__(self, stream: IO[bytes], columns: Sequence[Column], bom: bool) -> None:
         self._stream, self._columns = stream, columns
         stream.write("\ufeff".encode() if bom else b"")
-        self._write([[column.key for column in columns]])
+        self._write([[defused(column.key) for column in columns]])
 
     def rows(self, rows: Rows) -> None:
         self._write(zip(*(_defused_column(_values(rows, column)) for column in self._columns), strict=True))

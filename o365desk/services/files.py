@@ -23,6 +23,11 @@ LOCK_SECONDS = 15.0
 _STALE_SECONDS = 3600
 _TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{12}\.tmp")
 _WINDOWS = sys.platform == "win32"
+_AWAY = re.compile(r"[\\/][\\/]|\\\?\?\\")
+_JUNCTION = re.compile(r"\\[\\?]\?\\(?=[A-Za-z]:|Volume\{)")
+"""Before the target of a junction on a disk of this computer, as Windows writes it."""
+_LINKS = 40
+"""As many links may lead to each other, as on Linux."""
 
 
 def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
@@ -50,21 +55,27 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 class UnfitError(OSError):
-    """The file that somebody's text names is no file that can be read whole: a folder, a device, too large. The text
-    says so, in the middle of a sentence."""
+    """The file that somebody's text names is no file that can be read whole: a folder, a device, too large. It says
+    so in words that follow the name in a sentence."""
 
 
-def read_named(name: str | Path, most: int) -> bytes:
-    """The content of a file that is named in a text: by a data source's file, which others can write, or on the
-    command line. It must be a regular file (or lead to one) of at most `most` bytes, and is opened without waiting
-    for the other end of a pipe. Raises UnfitError, another OSError, or ValueError for what can be no path."""
-    handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+def read_named(name: str | Path, most: int, *, by_others: bool = False) -> bytes:
+    """The content of a file that is named in a text: on the command line or, `by_others`, in a file that others can
+    write. It must be a regular file (or lead to one) of at most `most` bytes, and is opened without waiting for the
+    other end of a pipe. Raises UnfitError, another OSError, or ValueError for what can be no path."""
+    if by_others and _WINDOWS and leads_away(os.fspath(name)):
+        raise UnfitError(
+            "is on another computer, which would be told who you are; copy the file to a disk of this one, and "
+            "name it there"
+        )
+    # Before it is opened: that alone may set a device going.
+    _refuse_unfit(os.stat(name), most)  # noqa: PTH116 - the path may hold anything that was typed
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
+        flags |= getattr(os, flag, 0)
+    handle = os.open(name, flags)
     with os.fdopen(handle, "rb", buffering=0) as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise UnfitError("is no file but a folder, a pipe or a device")
-        if about.st_size > most:
-            raise UnfitError(f"is larger than {most:,} bytes")
+        _refuse_unfit(os.fstat(handle), most)
         # Read, not asked for: it may grow meanwhile.
         data = file.read(most + 1)
         while data and len(data) <= most and (more := file.read(most + 1 - len(data))):
@@ -72,6 +83,36 @@ def read_named(name: str | Path, most: int) -> bytes:
     if len(data) > most:
         raise UnfitError(f"is larger than {most:,} bytes")
     return data
+
+
+def _refuse_unfit(about: os.stat_result, most: int) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise UnfitError("is no file but a folder, a pipe or a device")
+    if about.st_size > most:
+        raise UnfitError(f"is larger than {most:,} bytes")
+
+
+def leads_away(name: str) -> bool:
+    r"""Whether Windows would ask another computer for this path, and prove to it who the user is: `\\host\share`,
+    also as `//host/share` or `\??\UNC\host`, or a link on the way there. All that begins like that counts,
+    a device (`\\.\`) as well."""
+    for _ in range(_LINKS):
+        if _AWAY.match(name):
+            return True
+        path = Path(name)
+        for part in (*reversed(path.parents), path):
+            try:
+                target = os.readlink(part)  # noqa: PTH115 - a Path would tidy the target
+            except (OSError, ValueError):
+                continue
+            target = _JUNCTION.sub("", target)
+            if _AWAY.match(target):
+                return True
+            name = os.path.join(part.parent, target, path.relative_to(part))  # noqa: PTH118 - the same
+            break
+        else:
+            return False
+    return True
 
 
 def beside(path: Path) -> Path:
@@ -104,14 +145,43 @@ def remove(path: Path) -> None:
         _patiently(lambda: path.unlink())
 
 
-def make_folder(folder: Path, *, mode: int = 0o777) -> None:
-    """Makes a folder and those above it, and forces their names to disk."""
-    if folder.is_dir():
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Makes a folder and those above it, and forces their names to disk. A `private` one is for this user only,
+    whatever the umask says and whoever made it; so are those above it that are made with it."""
+    if not folder.is_dir():
+        make_folder(folder.parent, private=private and not folder.parent.is_dir())
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700 if private else 0o777)
+            if private and not _WINDOWS:
+                folder.chmod(0o700)  # a umask may have taken even the user's own rights
+            sync_folder(folder.parent)
+    if private:
+        keep_private(folder)
+
+
+def keep_private(path: Path) -> None:
+    """Takes from all others the rights to a file or folder of this user. Where that cannot be done, as on some
+    network drives, they stay as they are."""
+    if not _WINDOWS:
+        with contextlib.suppress(OSError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
+
+
+def make_private(path: Path) -> None:
+    """Makes an empty file for this user only, whatever the umask says; takes the others' rights to one that is
+    there. For those who open it afterwards by themselves."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        keep_private(path)
         return
-    make_folder(folder.parent)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode)
-        sync_folder(folder.parent)
+    try:
+        if not _WINDOWS:
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def same(one: Path, other: Path) -> bool:
@@ -150,7 +220,7 @@ class Lock:
     def __init__(self, path: Path, what: str, *, private: bool = False) -> None:
         """`what` is locked by `path`, whose folder is made when needed: `private` for this user only."""
         self._path = path
-        self._folder_mode = 0o700 if private else 0o777
+        self._private = private
         self._what = what
         self._threads = threading.RLock()
         self._depth = 0
@@ -174,7 +244,11 @@ class Lock:
         import filelock
 
         try:
-            make_folder(self._path.parent, mode=self._folder_mode)
+            # What is in the folder may come from others: opening a link would empty the file that it leads to.
+            with contextlib.suppress(FileNotFoundError):
+                if not stat.S_ISREG(self._path.lstat().st_mode):
+                    raise OSError(errno.EINVAL, "it is a link, a pipe or a device", str(self._path))
+            make_folder(self._path.parent, private=self._private)
             if self._file is None:
                 # Whoever may write in the folder must be able to take the lock, whatever our umask says.
                 mode = self._path.parent.stat().st_mode & 0o666 | 0o600

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.services import files, sourcefile
 
 KEPT_VERSIONS = 20
+LIVE = "data-sources"
 BIN_TIME = timedelta(days=30)
 _LOOKS = 10
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC", "O_NOINHERIT"))
 
 _Names = list[str]
 
@@ -43,7 +45,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Recycled:
-    """A deleted data source; it vanishes 30 days after `deleted`."""
+    """A deleted data source; it vanishes 30 days after `deleted`, and later for good: see `Workspace.purge`."""
 
     source: DataSource
     path: Path
@@ -64,7 +66,7 @@ def label(path: Path) -> str:
 def read_entry(path: Path) -> Entry:
     """Reads one data-source file. Raises ProblemError, or FileNotFoundError if it is gone."""
     try:
-        data = _read(path)
+        data = read_file(path)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -72,9 +74,30 @@ def read_entry(path: Path) -> Entry:
     return Entry(sourcefile.decode(data, label(path)), path, version_of(data))
 
 
-def read_folder(folder: Path) -> tuple[list[Entry], list[Unreadable]]:
-    """Everything in a folder that is named like a data-source file, in no order. Hidden names are not: they are
-    temporary files of this program, of editors and of synchronisers."""
+def refuse_leading_out(folder: Path, root: Path) -> None:
+    """Raises ProblemError where a link (or a junction) makes a folder of the workspace lie outside of it. The
+    workspace itself may be reached by one: that is its user's own doing, while what is in it comes from others."""
+    real, home = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
+    if not real.is_relative_to(home):
+        raise ProblemError(
+            Problem(
+                title=f"{label(folder)} leads out of the workspace",
+                cause=f"It is a link to {real}. Whoever can write in {home} could have files read, replaced and "
+                "removed there.",
+                remedy="Put a folder in its place. To keep all data sources elsewhere, choose that folder as the "
+                "workspace.",
+                code="leads-out",
+            )
+        )
+
+
+def read_folder(folder: Path, root: Path) -> tuple[list[Entry], list[Unreadable]]:
+    """Everything in a folder of the workspace `root` that is named like a data-source file, in no order. Hidden
+    names are not: they are temporary files of this program, of editors and of synchronisers."""
+    try:
+        refuse_leading_out(folder, root)
+    except ProblemError as error:
+        return [], [Unreadable(folder, error.problem)]
     # What another process renames while we look may be seen twice, or not at all: look again until nothing moved.
     for _ in range(_LOOKS):
         entries: list[Entry] = []
@@ -105,7 +128,9 @@ def _file_names(folder: Path) -> list[str]:
     return sorted(name for name in names if name.lower().endswith(".json") and not name.startswith("."))
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of the workspace; of one that is too large, as many as make it so. Raises ProblemError
+    for what is no file, or OSError."""
     # Neither follows a link out of the workspace nor waits for the other end of a named pipe.
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise ProblemError(
@@ -116,22 +141,32 @@ def _read(path: Path) -> bytes:
                 code="not-a-file",
             )
         )
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags)) as file:
-        if os.fstat(file.fileno()).st_size > sourcefile.MAX_BYTES:
+    handle = os.open(path, os.O_RDONLY | _FLAGS)
+    try:
+        size = os.fstat(handle).st_size
+        if size > sourcefile.MAX_BYTES:
             return b" " * (sourcefile.MAX_BYTES + 1)
-        return file.read(sourcefile.MAX_BYTES + 1)
+        # Asked for one more: it may have grown.
+        data = os.read(handle, size + 1)
+        while len(data) > size and len(data) <= sourcefile.MAX_BYTES:
+            size = len(data)
+            data += os.read(handle, sourcefile.MAX_BYTES + 1 - size)
+        return data
+    finally:
+        os.close(handle)
 
 
 class History:
     """The versions before the present one: `<folder>/<id>/<number>-<digest>.json`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.folder = root / ".history"
 
     def keep(self, source_id: str, data: bytes) -> None:
         """Keeps a version, unless a save that was interrupted has kept it already."""
-        folder = self._folder / source_id
+        folder = self.folder / source_id
+        refuse_leading_out(folder, self._root)
         names = self._names(folder)
         mark = version_of(data)[:12]
         if names and names[-1].endswith(f"-{mark}.json"):
@@ -143,14 +178,14 @@ class History:
 
     def prune(self, source_id: str) -> None:
         """Removes all but the newest versions. What cannot be removed stays: the save that asks is done by now."""
-        folder = self._folder / source_id
+        folder = self.folder / source_id
         with contextlib.suppress(OSError):
             for name in self._names(folder)[:-KEPT_VERSIONS]:
                 files.remove(folder / name)
 
     def list(self, source_id: str) -> tuple[Entry, ...]:
         """The versions that can be read, the latest first."""
-        folder = self._folder / source_id
+        folder = self.folder / source_id
         found = []
         for name in reversed(self._names(folder)):
             with contextlib.suppress(ProblemError, FileNotFoundError):
@@ -159,7 +194,7 @@ class History:
 
     def drop(self, source_id: str) -> None:
         """Forgets all versions of a data source."""
-        folder = self._folder / source_id
+        folder = self.folder / source_id
         for name in self._names(folder):
             files.remove(folder / name)
         with contextlib.suppress(OSError):  # somebody's own file is in it: then the folder stays
@@ -168,6 +203,10 @@ class History:
     def _names(self, folder: Path) -> _Names:
         if not sourcefile.is_id(folder.name):
             return []  # never outside our folder, whatever is asked for
+        try:
+            refuse_leading_out(folder, self._root)
+        except ProblemError:
+            return []
         try:
             names = [path.name for path in folder.iterdir()]
         except OSError:
@@ -178,14 +217,15 @@ class History:
 class Bin:
     """The recycle bin: the file as it was, `<when>-<slug>.json`, and beside it `….deleted`: who and when."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.folder = root / ".recycle-bin"
 
     def put(self, entry: Entry, when: datetime, who: str) -> Recycled:
         """Moves a file into the bin. What says who goes first: alone it means nothing, so a crash does no harm."""
-        files.make_folder(self._folder)
-        files.sweep(self._folder)
-        path = free_path(self._folder, f"{when:%Y%m%dT%H%M%SZ}-{slug(entry.source.name)}")
+        files.make_folder(self.folder)
+        files.sweep(self.folder)
+        path = free_path(self.folder, f"{when:%Y%m%dT%H%M%SZ}-{slug(entry.source.name)}")
         record = {"deleted": when.isoformat(), "deletedBy": who}
         files.write(_record(path), json.dumps(record, ensure_ascii=False).encode())
         files.move(entry.path, path)
@@ -202,9 +242,11 @@ class Bin:
         files.remove(_record(item.path))
 
     def list(self, now: datetime) -> tuple[Recycled, ...]:
-        """Every deleted data source that can be read, the latest first. Where nothing says when, it was now."""
+        """Every deleted data source that can be read, the latest first. Where nothing says when, it was now. Raises
+        ProblemError if the folder leads elsewhere."""
+        refuse_leading_out(self.folder, self._root)
         found = []
-        for entry in read_folder(self._folder)[0]:
+        for entry in read_folder(self.folder, self._root)[0]:
             when, who = _when_and_who(_record(entry.path), now)
             found.append(Recycled(entry.source, entry.path, when, who))
         return tuple(sorted(found, key=lambda item: (item.deleted, item.path.name), reverse=True))
@@ -216,10 +258,10 @@ def _record(path: Path) -> Path:
 
 def _when_and_who(path: Path, now: datetime) -> tuple[datetime, str]:
     try:
-        record = json.loads(path.read_bytes()[:10_000])
+        record = json.loads(read_file(path)[:10_000])
         when = datetime.fromisoformat(record["deleted"])
         return when.replace(tzinfo=when.tzinfo or UTC), str(record.get("deletedBy", ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ProblemError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return now, ""
 
 
@@ -238,17 +280,25 @@ def free_path(folder: Path, stem: str, mine: Path | None = None) -> Path:
     return folder / name
 
 
-def without_copies(entries: Iterable[Entry]) -> tuple[list[Entry], list[Unreadable]]:
-    """One entry for each id, and what to say of the others: copies made by hand, or by a synchroniser in conflict.
-    The one stays whose file has the name that we would have given it, else the first by file name; so every
-    computer decides alike."""
-    kept: dict[str, Entry] = {}
-    copies = []
-    for entry in sorted(entries, key=lambda item: (item.path.stem != slug(item.source.name), item.path.name)):
-        first = kept.setdefault(entry.source.id.lower(), entry)
-        if first is not entry:
-            copies.append(Unreadable(entry.path, _copy_problem(entry, first)))
-    return list(kept.values()), copies
+def without_copies(
+    entries: Iterable[Entry], approved: Callable[[DataSource], bool]
+) -> tuple[list[Entry], list[Unreadable]]:
+    """One entry for each id, and what to say of the others: copies made by hand, by a synchroniser in conflict,
+    or by somebody who wants to stand in for the first. The one stays whose connection was `approved` on this
+    computer, else the one whose file has the name that we would have given it, else the first by file name."""
+    by_id: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.source.id.lower(), []).append(entry)
+    kept, copies = [], []
+    for same in by_id.values():
+        first, *others = same if len(same) == 1 else sorted(same, key=lambda item: _order(item, approved))
+        kept.append(first)
+        copies += [Unreadable(entry.path, _copy_problem(entry, first)) for entry in others]
+    return kept, copies
+
+
+def _order(entry: Entry, approved: Callable[[DataSource], bool]) -> tuple[bool, bool, str]:
+    return not approved(entry.source), entry.path.stem != slug(entry.source.name), entry.path.name
 
 
 def _copy_problem(entry: Entry, first: Entry) -> Problem:

@@ -16,6 +16,7 @@ import msgspec
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.services import answers, pace
 from o365desk.services.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
+from o365desk.services.objects import Shape
 from o365desk.services.pace import IMPATIENT, PATIENT, STEADFAST, Patience, Pause, Told
 from o365desk.services.secrets import Secret
 from o365desk.services.wire import Line
@@ -33,6 +34,12 @@ REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
 
 _THROTTLED = frozenset({429, 503})
 _TRANSIENT = frozenset({500, 502, 504, 509})
+
+_BARREN = 1_000
+"""Empty pages in a row after which a list has no end. A filter may leave nothing of a page: these are a million
+objects that it passed over, more than the largest of groups has members."""
+_PAGES = 100_000
+"""Pages after which it has none either: ten million objects, were they by hundreds."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +81,30 @@ class Graph:
         text = urlencode(query or {}, safe="$,", quote_via=quote)
         return f"{self.root}/v1.0{path}" + (f"?{text}" if text else "")
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, *, eventual: bool = False) -> Answer:
-        """Reads one resource or the first page of a list. `eventual` sends the header of advanced queries."""
-        return self.send("GET", self.address(path, query), eventual=eventual)
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        eventual: bool = False,
+        shape: Shape | None = None,
+    ) -> Answer:
+        """Reads one resource or the first page of a list, of a `shape` or just any. `eventual` sends the header of
+        advanced queries."""
+        return self.send("GET", self.address(path, query), eventual=eventual, shape=shape)
 
     def pages(
-        self, path: str, query: Mapping[str, str] | None = None, *, eventual: bool = False
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        eventual: bool = False,
+        shape: Shape | None = None,
     ) -> Iterator[Answer]:
         """Every page of a list, following nextLink as it is. A page may be empty and not the last."""
-        first = self.send("GET", self.address(path, query), eventual=eventual)
+        first = self.get(path, query, eventual=eventual, shape=shape)
         yield first
-        yield from self._following(first, eventual)
+        yield from self._following(first, eventual, shape)
 
     def rows(self, reply: Reply) -> Iterator[dict[str, Any]]:
         """Every row of a list whose first page came in a batch. Raises ProblemError where it was refused, or cannot
@@ -93,17 +113,22 @@ class Graph:
             raise ProblemError(reply.problem)
         yield from answers.rows_in(reply.body, reply.request_id)
         first = Answer(reply.body, reply.request_id, {})
-        for answer in self._following(first, reply.request.eventual):
+        for answer in self._following(first, reply.request.eventual, reply.request.shape):
             yield from answers.rows_in(answer.body, answer.request_id)
 
-    def _following(self, answer: Answer, eventual: bool) -> Iterator[Answer]:
+    def _following(self, answer: Answer, eventual: bool, shape: Shape | None) -> Iterator[Answer]:
         """The pages after this one."""
-        seen = set[str]()
-        while link := answer.body.get("@odata.nextLink") if isinstance(answer.body, dict) else None:
-            if not isinstance(link, str) or link in seen:
+        seen, barren = set[str | int](), 0
+        while "@odata.nextLink" in (answer.body or ()):
+            link, rows = answer.body["@odata.nextLink"], answer.body.get("value")
+            barren = 0 if rows else barren + 1
+            mark = _mark(rows) if shape and rows else None
+            if not isinstance(link, str) or not link or link in seen or mark in seen:
                 raise ProblemError(_no_next_page(answer.request_id))
-            seen.add(link)
-            answer = self.send("GET", link, eventual=eventual)
+            if barren >= _BARREN or len(seen) >= 2 * _PAGES:
+                raise ProblemError(_no_end(answer.request_id))
+            seen |= {link} if mark is None else {link, mark}
+            answer = self.send("GET", link, eventual=eventual, shape=shape)
             yield answer
 
     def batch(
@@ -128,7 +153,9 @@ class Graph:
             priority=self._priority,
         ).run()
 
-    def send(self, method: str, url: str, *, body: object = None, eventual: bool = False) -> Answer:
+    def send(
+        self, method: str, url: str, *, body: object = None, eventual: bool = False, shape: Shape | None = None
+    ) -> Answer:
         """Sends one request, waiting out throttling and repeating what may be repeated. Raises ProblemError."""
         self._guard(url)
         claims: str | None = None
@@ -142,7 +169,7 @@ class Graph:
                 pause = endurance.pause(None, error.problem.title)
             else:
                 if response.status_code < 300:
-                    return self._good(response)
+                    return self._good(response, shape)
                 # Answering a challenge is no second try: the first was not heard out.
                 if (
                     response.status_code == 401
@@ -160,12 +187,16 @@ class Graph:
 
     def _guard(self, url: str) -> None:
         """A nextLink is somebody's answer: the token must not follow it to another host."""
-        mine, theirs = urlsplit(self.root), urlsplit(url)
+        mine = urlsplit(self.root)
+        try:
+            theirs = urlsplit(url)
+        except ValueError:
+            theirs = urlsplit("")
         if (mine.scheme, mine.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
             raise ProblemError(
                 Problem(
                     title="Microsoft Graph's answer points to another host",
-                    cause=f"The next page was said to be at “{theirs.netloc}”, not at “{mine.netloc}”.",
+                    cause=f"The next page was said to be at “{theirs.netloc[:200]}”, not at “{mine.netloc}”.",
                     remedy="Check the Graph address; a proxy may rewrite answers. The token was not sent there.",
                     field="graph",
                     code="foreign-host",
@@ -195,8 +226,10 @@ class Graph:
             raise NotSentError(error.problem) from error
         return self._once("POST", self.address("/$batch"), body, False, token)
 
-    def _good(self, response: "requests.Response") -> Answer:
+    def _good(self, response: "requests.Response", shape: Shape | None) -> Answer:
         request_id = response.headers.get("request-id", "")
+        if shape:
+            return Answer(_shaped(response, shape, request_id), request_id, response.headers)
         if response.status_code == 204 or not response.content:
             return Answer(None, request_id, response.headers)
         return Answer(answers.decode(response, "Microsoft Graph", "graph"), request_id, response.headers)
@@ -215,6 +248,28 @@ class Graph:
         if status in _TRANSIENT and method in REPEATABLE and not endurance.failed():
             return endurance.pause(None, f"Microsoft Graph answered {status}")
         return None
+
+
+def _shaped(response: "requests.Response", shape: Shape, request_id: str) -> Any:
+    """What a good answer holds. Raises ProblemError where that is something else."""
+    try:
+        return shape.decoded(response.content, request_id)
+    except ProblemError:
+        if response.content and answers.json_of(response.content) is None:
+            raise ProblemError(answers.foreign_answer(response, "Microsoft Graph", "graph")) from None
+        raise
+
+
+def _mark(rows: Sequence[Mapping[str, Any]]) -> int | None:
+    """By what a page is known again, whatever the link that led to it; None where its rows have no ids."""
+    ids = [row.get("id") for row in rows]
+    return hash(tuple(ids)) if None not in ids else None
+
+
+def _no_end(request_id: str) -> Problem:
+    return _no_next_page(request_id).with_(
+        cause=f"Microsoft Graph links to ever more pages: {_BARREN:,} were empty, or there were {_PAGES:,}."
+    )
 
 
 def _no_next_page(request_id: str) -> Problem:

@@ -121,21 +121,30 @@ class Headings:
                 found, most = place, known
         return found
 
+    def idle(self, lines: Sequence[Line]) -> list[int]:
+        """The places of columns that have a name which means nothing here."""
+        headings = lines[self.find(lines) or 0][1]
+        names = self._names_in(headings)
+        shown = [_shown(heading) for heading in headings]
+        return [place for place, name in enumerate(shown) if name and _plain(name) not in names]
+
     def columns(self, headings: Sequence[str], line: int, lines: Sequence[Line]) -> dict[str, tuple[int, ...]]:
         """The places of each field, in the file's order; of several the surest first. Raises ProblemError for
         headings that are nearly a field's, double and missing ones, and where none is known."""
         names = self._names_in(headings)
         columns: dict[str, list[int]] = {}
         unused: list[str] = []
+        nameless: list[int] = []
         for place, heading in enumerate(headings):
             shown = _shown(heading)
             key = names.get(_plain(shown))
             if not shown:
-                self._nameless(place, line, lines)
+                nameless.append(place)
             elif key is None:
                 unused.append(shown)
             else:
                 columns.setdefault(key, []).append(place)
+        self._nameless(nameless, line, lines)
         found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
         chosen = {place for places in found.values() for place in places}
         unused += [
@@ -212,11 +221,14 @@ class Headings:
         )
         return self._refused(why, "Keep one of them.", "double-column", line)
 
-    def _nameless(self, place: int, line: int, lines: Sequence[Line]) -> None:
+    def _nameless(self, places: Sequence[int], line: int, lines: Sequence[Line]) -> None:
         for number, cells in lines:
-            if len(cells) > place and cells[place].strip():
-                why = f"Column {place + 1} has a value here, but no name in line {line}."
-                raise self._refused(why, "Name the column, or delete it.", "nameless-column", number)
+            for place in places:
+                if place >= len(cells):
+                    break
+                if cells[place].strip():
+                    why = f"Column {place + 1} has a value here, but no name in line {line}."
+                    raise self._refused(why, "Name the column, or delete it.", "nameless-column", number)
 
 
 def _named(names: Sequence[str], most: int = _MOST_NAMED) -> str:

@@ -11,7 +11,7 @@ from o365desk.catalogue.operations import Licences
 from o365desk.catalogue.plans import product_name
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing
-from o365desk.services import comparing, lookup, shapes
+from o365desk.services import comparing, lookup, objects, shapes
 
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
@@ -307,7 +307,8 @@ def _likely_location(desk: "Desk", drafts: "Sequence[Draft]") -> str:
     if common:
         return common.most_common(1)[0][0]
     try:
-        rows = desk.graph.get("/organization", {"$select": "countryLetterCode"}).body["value"]
+        shape = objects.page(("countryLetterCode",))
+        rows = desk.graph.get("/organization", {"$select": "countryLetterCode"}, shape=shape).body["value"]
     except ProblemError:
         return ""  # it may not be read: the person knows
     return str(rows[0].get("countryLetterCode") or "") if rows else ""

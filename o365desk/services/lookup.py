@@ -15,7 +15,7 @@ from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.plans import product_name
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services import answers
+from o365desk.services import objects
 from o365desk.services.batch import Request
 from o365desk.services.graph import Graph
 
@@ -30,6 +30,10 @@ GROUP_SELECT = (
     "onPremisesSyncEnabled", "isAssignableToRole", "visibility", "createdDateTime",
 )  # fmt: skip
 
+_IDS = objects.page(("id",))
+_SKUS = objects.page(
+    ("skuId", "skuPartNumber", "appliesTo", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
+)
 _VALUES = 15
 """Most values of an `in` without advanced query capabilities."""
 _BATCHED = 20
@@ -52,7 +56,7 @@ class Found:
 @dataclass(frozen=True)
 class Sort:
     """A sort of object: its list, the properties by which it is known, in the order in which a match wins, with
-    what a text must look like for each, and how a problem names it."""
+    what a text must look like for each, how a problem names it, and what each must have."""
 
     noun: str
     path: str
@@ -61,6 +65,7 @@ class Sort:
     label: Callable[[Entity], str]
     known_by: str
     advice: str
+    needs: tuple[str, ...]
 
 
 def _is_address(text: str) -> bool:
@@ -86,6 +91,7 @@ USERS = Sort(
     ways=(("id", is_guid), ("userPrincipalName", _is_address), ("mail", _is_address)),
     label=_user_label,
     known_by="this object ID, user principal name or mail address",
+    needs=("userPrincipalName",),
     advice="Check the spelling. A user's further addresses (aliases) are not looked at: give the UPN or object ID.",
 )
 GROUPS = Sort(
@@ -95,6 +101,7 @@ GROUPS = Sort(
     ways=(("id", is_guid), ("mail", _is_address), ("displayName", _any)),
     label=_group_label,
     known_by="this object ID, mail address or display name",
+    needs=("displayName",),
     advice="Check the spelling, or give the object ID. A group that was made a moment ago may not be known yet.",
 )
 
@@ -174,7 +181,10 @@ def _wish(sort: Sort, name: str, texts: Sequence[str], select: Sequence[str]) ->
     options = {"$filter": condition, "$select": ",".join(select), "$top": str(_PAGE)}
     advanced = len(texts[0]) > _LONGEST
     return Request(
-        method="GET", path=path_of(sort.path, options | ({"$count": "true"} if advanced else {})), eventual=advanced
+        method="GET",
+        path=path_of(sort.path, options | ({"$count": "true"} if advanced else {})),
+        eventual=advanced,
+        shape=objects.page(tuple(select), *sort.needs, name),
     )
 
 
@@ -192,8 +202,9 @@ def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Seq
         return None
     names = [name for name, _ in sort.ways]
     seen, found = 0, []
-    for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)}):
-        rows = answers.rows_in(page.body, page.request_id)
+    shape = objects.page(tuple(select), *sort.needs)
+    for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)}, shape=shape):
+        rows = page.body["value"]
         seen += len(rows)
         found += [row for row in rows if any(key_of(row.get(name)) in wanted for name in names)]
     # Fewer than were counted: whoever is missing there is asked for by name.
@@ -203,13 +214,14 @@ def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Seq
 def _total(graph: Graph, sort: Sort) -> int | None:
     """How many there are; None where the tenant does not count (Azure AD B2C)."""
     try:
-        answer = graph.get(sort.path, {"$select": "id", "$top": "1", "$count": "true"}, eventual=True)
+        options = {"$select": "id", "$top": "1", "$count": "true"}
+        answer = graph.get(sort.path, options, eventual=True, shape=_IDS)
     except ProblemError as error:
         if error.problem.conclusive:
             return None
         raise
-    total = answer.body.get("@odata.count") if isinstance(answer.body, dict) else None
-    return total if isinstance(total, int) else None
+    total: int | None = answer.body.get("@odata.count")
+    return total
 
 
 # --- what a text turned out to mean ------------------------------------------------------------------------------
@@ -279,9 +291,11 @@ def _index_of_deleted(graph: Graph, sort: Sort) -> dict[str, Entity]:
     """The recycle bin's latest, by what they were known by. A deleted user's UPN begins with its id, without
     hyphens."""
     names = [name for name, _ in sort.ways]
-    options = {"$select": ",".join((*names, "displayName", "deletedDateTime")), "$top": str(_PAGE)}
+    select = (*names, "displayName", "deletedDateTime")
+    options, shape = {"$select": ",".join(select), "$top": str(_PAGE)}, objects.page(tuple(dict.fromkeys(select)))
     try:
-        rows = graph.get(f"/directory/deletedItems/microsoft.graph.{sort.noun}", options).body["value"]
+        path = f"/directory/deletedItems/microsoft.graph.{sort.noun}"
+        rows = graph.get(path, options, shape=shape).body["value"]
     except ProblemError:
         return {}
     index: dict[str, Entity] = {}
@@ -299,8 +313,8 @@ def _other_objects(graph: Graph, ids: Sequence[str]) -> dict[str, str]:
         return {}
     try:
         wanted = {"ids": [text.lower() for text in ids[:1000]], "types": ["user", "group"]}
-        answer = graph.send("POST", graph.address("/directoryObjects/getByIds"), body=wanted)
-        rows = answers.rows_in(answer.body, answer.request_id)
+        address, shape = graph.address("/directoryObjects/getByIds"), objects.page(("id", "@odata.type"))
+        rows = graph.send("POST", address, body=wanted, shape=shape).body["value"]
     except ProblemError:
         return {}
     return {key_of(row["id"]): _noun(str(row.get("@odata.type") or "")) for row in rows}
@@ -364,12 +378,12 @@ def plan_name(sku: Mapping[str, Any]) -> str:
 def plans(graph: Graph) -> Plans:
     """The tenant's licence plans. Raises ProblemError where that could not be found out."""
     try:
-        pages = list(graph.pages("/subscribedSkus"))
+        pages = list(graph.pages("/subscribedSkus", shape=_SKUS))
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
         return Plans(readable=False, problem=error.problem)
-    return Plans(tuple(row for page in pages for row in answers.rows_in(page.body, page.request_id)))
+    return Plans(tuple(row for page in pages for row in page.body["value"]))
 
 
 def _plan_problem(code: str, title: str, cause: str, remedy: str) -> Problem:

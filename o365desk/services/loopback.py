@@ -95,16 +95,16 @@ class Loopback:
 
             def _take(self, form: str) -> None:
                 local = (self.headers.get("Host") or "").rpartition(":")[0] in ("localhost", "127.0.0.1")
-                answer = _fields(form)
+                answer = _fields(form) if local else {}
                 status, page = outer._page(answer) if local else (403, "")
                 try:
-                    self._say(status, page.encode())
+                    self._show(status, page.encode())
                 finally:
-                    # Only now: whoever waits for it hangs up on all.
+                    # Whoever waits hangs up then: not before the page is out.
                     if status == 200:
                         outer._answers.put(answer)
 
-            def _say(self, status: int, body: bytes) -> None:
+            def _show(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -147,7 +147,7 @@ class Loopback:
         self._visits.end_all()
 
     def _page(self, answer: Mapping[str, str]) -> tuple[int, str]:
-        """What the browser shows to an answer; the status is 200 where it is the one that is waited for."""
+        """The status and page for whoever comes; 200 for the answer that is waited for."""
         if not answer.keys() & {"code", "error", "admin_consent"}:
             return 404, _PAGE.format(title="Nothing here", text="o365desk is waiting for a sign-in.")
         if answer.get("state") != self._state:

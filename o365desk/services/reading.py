@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from o365desk.catalogue import Listing
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import answers
+from o365desk.services import answers, objects
 
 if TYPE_CHECKING:
     from o365desk.services.graph import Answer, Graph
@@ -59,7 +59,7 @@ def read(
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
     in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
     query = listing.query(values, order, min(PAGE, max_rows or PAGE))
-    asked = graph.pages(listing.path, query.options, eventual=query.eventual)
+    asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=objects.shown(listing.select))
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
     sieve, total, cut = _Sieve(), None, False
     try:
@@ -101,7 +101,7 @@ class _Sieve:
         self._used = 0
 
     def new(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The rows that were not there before; what has no id cannot be known again."""
+        """The rows that were not there before; where they have no ids, none can be known again."""
         while 2 * (self._used + len(rows)) > len(self._slots):
             self._grow()
         fresh = [row for row in rows if "id" not in row or self._add(hash(row["id"]) & _64_BITS or 1)]
@@ -133,7 +133,7 @@ def _contents(answer: "Answer | None") -> tuple[list[dict[str, Any]], bool]:
     """The rows of a page, and whether another one follows."""
     body = answer.body if answer else None
     rows = answers.rows_in(body, answer.request_id if answer else "")
-    return rows, bool(body and body.get("@odata.nextLink"))
+    return rows, "@odata.nextLink" in (body or ())
 
 
 def _counted(answer: "Answer | None") -> int | None:

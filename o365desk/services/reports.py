@@ -1,7 +1,10 @@
-"""The report of a connection test as a text to copy, save or send. Holds no secret and no token."""
+"""The report of a connection test as a text to copy, save or send. Holds no secret and no token; and names and
+answers, which are strangers' texts, are text in it, not markup: a report is opened in a browser, or pasted where
+Markdown is rendered."""
 
 import html
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +12,7 @@ import msgspec
 
 from o365desk.log import mask
 from o365desk.model.report import Report, Step
+from o365desk.model.shown import escaped, shown
 from o365desk.model.status import Outcome
 
 _SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_PROVEN: "?", Outcome.SKIPPED: "–"}
@@ -33,7 +37,7 @@ def _masked(value: Any) -> Any:
 
 
 def _json(report: Report) -> str:
-    return json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n"
+    return escaped(json.dumps(report.as_json(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _when(report: Report) -> str:
@@ -60,8 +64,13 @@ def _about(step: Step) -> list[tuple[str, str]]:
     return rows
 
 
+_MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What Markdown takes for more than text: marks, HTML, character references, and addresses that become links."""
+
+
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    """A text as it is in Markdown, on one line."""
+    return _MARKUP.sub(r"\\\g<0>", shown(" ".join(text.split())))
 
 
 def _markdown(report: Report) -> str:
@@ -80,9 +89,15 @@ def _markdown(report: Report) -> str:
         about = _about(step)
         if about:
             lines += ["", f"### {step.title}", ""]
-            lines += [f"- {name}: {_cell(value)}" for name, value in about]
+            lines += [f"- {_cell(name)}: {_cell(value)}" for name, value in about]
     return "\n".join(lines) + "\n"
 
+
+_POLICY = (
+    """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
+    '<meta name="referrer" content="no-referrer">'
+)
+"""The page needs nothing but its own style: whatever else it should come to hold, it loads and runs nothing."""
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -96,10 +111,11 @@ border-bottom: 1px solid #8885; vertical-align: top; } td.n { text-align: right;
 
 def _html(report: Report) -> str:
     def text(value: object) -> str:
-        return html.escape(str(value))
+        return html.escape(shown(" ".join(str(value).split())))
 
     parts = [
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{text(report.message)}</title>',
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_POLICY}',
+        f"<title>{text(report.message)}</title>",
         f"<style>{_STYLE}</style></head><body><h1>{text(report.message)}</h1><ul>",
         *(f"<li>{text(name)}: {text(value)}</li>" for name, value in _heading(report)),
         "</ul>",

@@ -28,7 +28,7 @@ class Locks:
         """Keeps others from working on a run. Raises ProblemError if somebody does."""
         import filelock
 
-        files.make_folder(self._folder, mode=0o700)
+        files.make_folder(self._folder, private=True)
         lock = filelock.FileLock(self._path(run), thread_local=False)
         try:
             lock.acquire(timeout=_HELD_SECONDS, poll_interval=0.02)

@@ -14,6 +14,7 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
+from o365desk.services.approvals import Approvals
 from o365desk.services.connections import NO_CREDENTIAL, Connections
 from o365desk.services.journal import Journal
 from o365desk.services.state import State
@@ -47,12 +48,14 @@ class Runner:
     def __init__(
         self,
         connections: Connections,
+        approvals: Approvals,
         state: State,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
         user: str,
     ) -> None:
         self._connections = connections
+        self._approvals = approvals
         self._state = state
         self._sign_ins = sign_ins
         self._clock = clock
@@ -258,8 +261,8 @@ class Runner:
 
         if operation and (why := allowed.off_before(self._connections, source, operation)):
             raise ProblemError(why)
-        sign_ins = self._sign_ins()
-        with sign_ins.line(source, stop) as line:
+        sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
+        with sign_ins.line(admitted, stop) as line:
             patience = STEADFAST if steadfast else PATIENT
 
             def rest(pause: "Pause") -> bool:

@@ -1,8 +1,9 @@
 """The vault: where secrets live. Never in a file in the clear, never printed."""
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,9 @@ ENVIRONMENT = "O365DESK_VAULT_PASSPHRASE"
 CLIENT_SECRET = "client-secret"
 PASSPHRASE = "certificate-passphrase"
 """Names of a data source's secrets in the vault."""
+
+APPROVED = "approved-for"
+"""Beside them: the digest of the connection that they were given for; see `services.approvals`."""
 
 
 class Secret:
@@ -53,6 +57,16 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+_taken = Secret("")
+
+
+def take_from_environment() -> None:
+    """Takes the vault's passphrase out of the environment, which every program inherits that is started from here,
+    a browser for one. For the start of the process; vaults find it all the same."""
+    global _taken
+    _taken = Secret(os.environ.pop(ENVIRONMENT, ""))
+
+
 class VaultKind(StrEnum):
     """Where the vault keeps secrets."""
 
@@ -79,6 +93,7 @@ class Vault:
         self._file = VaultFile(folder / "vault")
         self._between = files.Lock(folder / "keychain.lock", "The keychain", private=True)
         self._lock = threading.RLock()
+        self._reading = threading.local()
         self._session: dict[str, dict[str, Secret]] | None = {} if session_only else None
         self._find_keychain = keychain
         self._keychain: Keychain | None = None
@@ -130,8 +145,7 @@ class Vault:
             held, self._session = self._session, None
             self._open, self._refused = True, None
             for owner, secrets in (held or {}).items():
-                for name, secret in secrets.items():
-                    self._file.set(owner, name, secret)
+                self._file.put(owner, secrets)
 
     def use_session(self) -> None:
         """Keeps secrets in memory only from now on: they are gone when the program ends."""
@@ -145,9 +159,28 @@ class Vault:
             self._check_open()
             if self._session is not None:
                 return self._session.get(owner, {}).get(name)
+            read: dict[str, dict[str, Secret]] | None = getattr(self._reading, "kept", None)
             if self._keychain:
-                return self._keychain.read(owner).get(name)
-            return self._file.get(owner, name)
+                if read is None:
+                    return self._keychain.read(owner).get(name)
+                if owner not in read:
+                    read[owner] = self._keychain.read(owner)
+                return read[owner].get(name)
+            if read is None:
+                return self._file.get(owner, name)
+            if not read:
+                read.update(self._file.all() or {"": {}})
+            return read.get(owner, {}).get(name)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For this thread, to look at thousands of owners: in here the vault is read once and not for each of them.
+        What is kept meanwhile is seen later; nothing stays in memory after it."""
+        self._reading.kept = {}
+        try:
+            yield
+        finally:
+            self._reading.kept = None
 
     def has(self, owner: str, name: str) -> bool:
         """Whether there is a secret; False while locked, and where the vault cannot be read."""
@@ -158,15 +191,19 @@ class Vault:
 
     def set(self, owner: str, name: str, secret: Secret) -> None:
         """Keeps a secret. Raises ProblemError while locked, or when the keychain refuses."""
+        self.put(owner, {name: secret})
+
+    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
+        """Keeps secrets of an owner in one step: all of them or none. Raises ProblemError as `set` does."""
         with self._lock:
             self._check_open()
             if self._session is not None:
-                self._session.setdefault(owner, {})[name] = secret
+                self._session.setdefault(owner, {}).update(secrets)
             elif self._keychain:
                 with self._between():
-                    self._keychain.write(owner, {**self._keychain.read(owner), name: secret})
+                    self._keychain.write(owner, {**self._keychain.read(owner), **secrets})
             else:
-                self._file.set(owner, name, secret)
+                self._file.put(owner, secrets)
 
     def delete(self, owner: str) -> None:
         """Forgets all secrets of an owner. Raises ProblemError while locked, unless there is nothing to forget."""
@@ -187,11 +224,11 @@ class Vault:
         if self._looked or self._session is not None:
             return
         self._looked = True
-        passphrase = Secret(os.environ.get(ENVIRONMENT, ""))
+        passphrase = _taken or Secret(os.environ.get(ENVIRONMENT, ""))
         if passphrase:
             self._why_none = f"{ENVIRONMENT} is set"
             try:
-                self._file.open(passphrase, begin=False)
+                self._file.open(passphrase, begin=False, named=f"The one in {ENVIRONMENT}")
                 self._open = True
             except ProblemError as error:
                 self._refused = error.problem

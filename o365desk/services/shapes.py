@@ -12,13 +12,14 @@ from typing import Any
 
 from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, UserProperty
 from o365desk.model.problems import ProblemError
-from o365desk.services import answers
+from o365desk.services import answers, objects
 from o365desk.services.graph import Graph, Reply, Request
 from o365desk.services.journal import Kept
 
 TOGETHER = 20
 """Most members that come into a group by one request."""
 _PAGE = 999
+_IDS = objects.page(("id",))
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,22 @@ def fate(reply: Reply) -> Fate:
 
 def groups_now(graph: Graph, groups: Iterable[str], select: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     """Some properties of groups by id, as they are now. None: it is not there."""
-    properties = ",".join(select)
-    asked = [Request(method="GET", path=f"/groups/{group}?$select={properties}", key=group) for group in groups]
-    return {str(reply.request.key): good(reply) for reply in graph.batch(asked)}
+    return _now(graph, "/groups", groups, tuple(select))
+
+
+def _now(graph: Graph, path: str, keys: Iterable[str], select: tuple[str, ...]) -> dict[str, dict[str, Any] | None]:
+    """Some properties of objects by id, each read singly. Raises ProblemError where one comes for another, too."""
+    properties, shape, found = ",".join(select), objects.one(select), {}
+    asked = [
+        Request(method="GET", path=f"{path}/{key}?$select={properties}", key=key, shape=shape)
+        for key in dict.fromkeys(keys)
+    ]
+    for reply in graph.batch(asked):
+        key, entity = str(reply.request.key), good(reply)
+        if entity and entity["id"].lower() != key.lower():
+            raise ProblemError(answers.no_sense(reply.request_id, f"{key} was asked for; {entity['id']} came."))
+        found[key] = entity
+    return found
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -178,7 +192,7 @@ def members_of(
     """The ids of the members of each group, every list read to its end; None for a group that is not there. `read`
     hears how many were read so far. Raises ProblemError: an incomplete list is never returned."""
     asked = [
-        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group)
+        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=_IDS)
         for group in groups
     ]
     found: dict[str, set[str] | None] = {}
@@ -189,7 +203,7 @@ def members_of(
             continue
         ids: set[str] = set()
         for row in graph.rows(reply):
-            ids.add(str(row["id"]))
+            ids.add(row["id"])
             if len(ids) % _PAGE == 0:
                 read(number + len(ids))
         found[str(reply.request.key)] = ids
@@ -212,10 +226,7 @@ def good(reply: Reply) -> Any:
 
 def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict[str, Any] | None]:
     """Some properties of users by id, each read singly: not all of them are in lists. None: not there."""
-    asked = [
-        Request(method="GET", path=f"/users/{user}?$select=id,{select}", key=user) for user in dict.fromkeys(users)
-    ]
-    return {str(reply.request.key): good(reply) for reply in graph.batch(asked)}
+    return _now(graph, "/users", users, ("id", *select.split(",")))
 
 
 _NOT_GIVEN = "Error"
@@ -283,10 +294,8 @@ def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> d
 
 
 def _groups_gone(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
-    asked = [
-        Request(method="GET", path=f"/groups/{row.target['group']}?$select=id", key=row.number) for row in rows
-    ]
-    return {int(str(reply.request.key)): good(reply) is None for reply in graph.batch(asked)}
+    found = groups_now(graph, (row.target["group"] for row in rows), ("id",))
+    return {row.number: found[row.target["group"]] is None for row in rows}
 
 
 _READS: dict[type, Callable[[Graph, Change, Sequence[Kept]], dict[int, bool]]] = {

@@ -3,7 +3,7 @@ what is beyond doubt, and never changes the file. A repaired copy can be saved.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,21 +61,35 @@ class Sheet:
 
 
 def read(
-    path: Path, operation: Operation, fixed: Mapping[str, str] | None = None, *, later: Collection[str] = ()
+    path: Path,
+    operation: Operation,
+    fixed: Mapping[str, str] | None = None,
+    *,
+    later: Collection[str] = (),
+    check: Callable[[], None] = lambda: None,
 ) -> Sheet:
     """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
-    values for all rows are still to come: they are not missed. What is wrong with one row is that row's problem.
-    Raises ProblemError where no row can be understood."""
+    values for all rows are still to come: they are not missed. `check` is asked now and then whether to go on. What
+    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood."""
     given = {key: value for key, value in (fixed or {}).items() if value}
     headings = Headings(path, operation, frozenset(given) | frozenset(later))
-    return _Reader(path, operation, dict(fixed or {}), later).read(read_grid(path, headings), headings)
+    reader = _Reader(path, operation, dict(fixed or {}), later, check)
+    return reader.read(read_grid(path, headings, check), headings)
 
 
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, path: Path, operation: Operation, fixed: dict[str, str], later: Collection[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        operation: Operation,
+        fixed: dict[str, str],
+        later: Collection[str],
+        check: Callable[[], None],
+    ) -> None:
         self._path, self._operation, self._fixed, self._later = path, operation, fixed, later
+        self._check = check
         self._fields = {item.key: item for item in operation.fields}
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
@@ -101,6 +115,8 @@ class _Reader:
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}
         for number, cells in lines:
+            if len(rows) % 1000 == 0:
+                self._check()
             if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
                 cells += [""] * (len(headings) - len(cells))
             row, rest = self._row(len(rows) + 1, number, cells, columns, headings)

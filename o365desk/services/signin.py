@@ -23,7 +23,8 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import answers, credentials, entra, explain
+from o365desk.services import addresses, answers, credentials, entra, explain
+from o365desk.services.approvals import Admitted
 from o365desk.services.credentials import Credential
 from o365desk.services.entra import claims_of
 from o365desk.services.loopback import Loopback
@@ -34,13 +35,6 @@ from o365desk.services.wire import LITTLE, TIMEOUTS, Line
 if TYPE_CHECKING:
     import msal
     import requests
-
-_MICROSOFT_LOGIN = frozenset(urlsplit(cloud.login).netloc for cloud in CLOUDS.values() if cloud.login) | {
-    # Other names of the same services, which their discovery documents may use.
-    "login.microsoft.com",
-    "login.windows.net",
-    "login.chinacloudapi.cn",
-}
 
 BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
@@ -168,7 +162,7 @@ class _Http:
         self._root = source.login_root
         self._hosts = {urlsplit(self._root).netloc.lower()}
         if not CLOUDS[source.cloud].own_endpoints:
-            self._hosts |= _MICROSOFT_LOGIN
+            self._hosts |= addresses.MICROSOFT_LOGIN
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
         return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None, entra.Discovery)
@@ -217,9 +211,12 @@ class SignIns:
         self._open_browser = open_browser
         self._timeouts = timeouts
 
-    def line(self, source: DataSource, stop: Stop) -> Line:
-        """An open line that trusts what the data source trusts."""
-        return Line(stop, source.ca_file, self._timeouts)
+    def line(self, admitted: Admitted | Problem, stop: Stop) -> Line:
+        """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
+        the problem instead."""
+        if isinstance(admitted, Problem):
+            return Line(stop, shut=admitted)
+        return Line(stop, admitted.ca, self._timeouts)
 
     def forget(self, source_id: str) -> None:
         """Nobody is signed in for the data source any more."""
@@ -306,13 +303,14 @@ class SignIns:
     # --- with a person ----------------------------------------------------------------------------------------
 
     def sign_in(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
     ) -> Authorisation:
         """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's.
         Raises ProblemError or CancelledError."""
         import msal
 
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             expected = expected_tenant(source, discover(source, line))
             fresh = msal.SerializableTokenCache()
             app = self._public(source, line, fresh)
@@ -340,8 +338,9 @@ class SignIns:
                 prompt="select_account",
                 response_mode="form_post",
             )
-            tell(Waiting("browser", flow["auth_uri"], self._clock() + BROWSER_WAIT))
-            self._open_browser(flow["auth_uri"])
+            page = addresses.for_browser(flow["auth_uri"], source)
+            tell(Waiting("browser", page, self._clock() + BROWSER_WAIT))
+            self._open_browser(page)
             answer = loopback.wait(stop, BROWSER_WAIT.total_seconds())
         if answer is None:
             raise ProblemError(_nobody_came(BROWSER_WAIT))
@@ -360,7 +359,8 @@ class SignIns:
         if "user_code" not in flow:
             raise ProblemError(explain.sign_in_error(flow, source.sign_in))
         until = self._clock() + timedelta(seconds=flow["expires_in"])
-        tell(Waiting("device-code", flow["verification_uri"], until, flow["user_code"]))
+        page = addresses.for_browser(flow["verification_uri"], source)
+        tell(Waiting("device-code", page, until, flow["user_code"]))
         pause = float(flow["interval"])
         while True:
             stop.wait(pause)
@@ -379,11 +379,12 @@ class SignIns:
                 return {"error": "expired_token"}
 
     def consent(
-        self, source: DataSource, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
+        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], typed: Credential
     ) -> Authorisation:
         """Waits until an administrator has consented to what an application by itself needs, and proves it with a
         token. It looks by itself every few seconds, so the link may be opened by somebody else, elsewhere."""
-        with self.line(source, stop) as line:
+        source = admitted.source
+        with self.line(admitted, stop) as line:
             token = self.token(source, line, typed)
             if _lacks(source, token):
                 token = self._wait_for_consent(source, line, typed, tell)
@@ -399,6 +400,7 @@ class SignIns:
         until = self._clock() + CONSENT_WAIT
         with Loopback(state) as loopback:
             link = permissions.consent_link(source, catalogue.plan(source), loopback.redirect, state)
+            addresses.for_browser(link, source)
             tell(Waiting("consent", link, until))
             self._open_browser(link)
             while self._clock() < until:

@@ -6,12 +6,14 @@ that names the line and the field. `model.datasource.check` judges the values la
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import msgspec
 
+from o365desk.log import looks_secret, without_secret
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
 
@@ -27,7 +29,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 # Takes a text that nothing ends up to the end of the file; else a hostile file would be searched again and again.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\]:]', re.DOTALL)
 _SECRET_KEY = re.compile(r"secret|password|passwd|passphrase|privatekey|token|apikey|credential")
-_SECRET_VALUE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\AeyJ[\w-]{10,}\.[\w-]{10,}\.")
 _MERGE = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _WORDS = {"str": "a text", "int": "a number", "float": "a number", "bool": "true or false", "null": "empty (null)",
           "array": "a list", "object": "a group in { }"}  # fmt: skip
@@ -130,7 +131,7 @@ def _parse(text: str, label: str) -> Any:
     if deep:
         raise _refusal(label, f"it is nested more than {_MAX_DEPTH} levels deep", deep, _BACK)
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number)
+        found = _DECODER.decode(text)
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -168,6 +169,9 @@ def _number(digits: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise _RefusedError(f"a number is too large: {_short(digits)}", "")
     return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number)
 
 
 def _short(text: str) -> str:
@@ -249,8 +253,8 @@ def _check_secrets(found: dict[str, Any], text: str, label: str) -> None:
         raise ProblemError(
             Problem(
                 title=f"{label} holds a secret",
-                cause=f"{f'Line {place}: ' if place else ''}“{_short(key)}” has a value. Data-source files are "
-                "made to be shared, so nothing secret may be in them. The value was not kept.",
+                cause=f"{f'Line {place}: ' if place else ''}“{_short(without_secret(key))}” has a value. "
+                "Data-source files are made to be shared, so nothing secret may be in them. It was not kept.",
                 remedy="Remove that line. If anyone else could see the file, make a new secret in the portal; "
                 "give it to o365desk in the form, or with “o365desk secret set”.",
                 field=key if key in FIELDS else "",
@@ -263,10 +267,10 @@ def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
     """The same on the way out: what was typed must not get into a file either, nor into a draft."""
     key = _secret_in(body, "", inside=False)
     if key is not None:
-        name = FIELDS[key].plain_label if key in FIELDS else key
+        name = FIELDS[key].plain_label if key in FIELDS else _short(without_secret(key))
         raise ProblemError(
             Problem(
-                title=f"{name} of “{_short(source.name)}” looks like a secret",
+                title=f"{name} of “{_short(without_secret(source.name))}” looks like a secret",
                 cause="It looks like a private key or a token. Data-source files are made to be shared, so nothing "
                 "secret may be in them.",
                 remedy="Clear it. For a certificate, give the path of the file and not what is in it.",
@@ -278,22 +282,28 @@ def _refuse_secret(body: dict[str, Any], source: DataSource) -> None:
 
 
 def _secret_in(value: Any, key: str, *, inside: bool) -> str | None:
-    """The key that holds a secret, or None: by its name, or by what its text looks like."""
+    """The key that holds a secret, or None: by its name, or by what its text looks like. It may be one itself."""
+    if isinstance(value, str):
+        return key if (inside and value.strip()) or looks_secret(value) else None
     if isinstance(value, dict):
-        pairs = [
-            (
-                name,
-                item,
-                inside or (name not in _KEYS and bool(_SECRET_KEY.search(re.sub(r"[\W_]", "", name.lower())))),
-            )
-            for name, item in value.items()
-        ]
+        for name in filter(looks_secret, value):
+            return str(name)
+        pairs: Iterable[tuple[str, Any]] = value.items()
     elif isinstance(value, list):
-        pairs = [(key, item, inside) for item in value]
+        pairs = ((key, item) for item in value)
     else:
-        secret = isinstance(value, str) and value.strip() and (inside or _SECRET_VALUE.search(value))
-        return key if secret else None
-    return next((hit for name, item, bad in pairs if (hit := _secret_in(item, name, inside=bad)) is not None), None)
+        return None
+    for name, item in pairs:
+        bad = inside or (name is not key and name not in _KEYS and _sounds_secret(name))
+        hit = _secret_in(item, name, inside=bad)
+        if hit is not None:
+            return hit
+    return None
+
+
+@lru_cache(1000)
+def _sounds_secret(name: str) -> bool:
+    return _SECRET_KEY.search(re.sub(r"[\W_]", "", name.lower())) is not None
 
 
 def _wrong_value(message: str, text: str, label: str) -> ProblemError:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
@@ -60,6 +61,7 @@ STEPS: tuple[statefile.Step, ...] = (
         """,
     ),
     ("0003-given", "ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'"),
+    ("0004-approvals", "CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)"),
 )
 """The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
 Statements end in a semicolon, which stands nowhere else."""
@@ -85,6 +87,16 @@ class Notice:
     source_id: str = ""
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What was read at once."""
+
+    evidence: dict[str, tuple[Evidence | None, Evidence | None]]
+    authorisations: dict[str, Authorisation]
+    approvals: dict[str, Approval]
+    remembered: dict[str, bytes]
+
+
 class State:
     """The state file; made, and stepped to the newest schema (after a copy), when first used.
 
@@ -99,6 +111,7 @@ class State:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        self._reading = threading.local()
         self.problem: Problem | None = None
         """Set when a damaged file was set aside. The program goes on with a new one."""
 
@@ -109,8 +122,27 @@ class State:
                 self._connection.close()
                 self._connection = None
 
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For this thread, to look at thousands of data sources: in here everything is read once and not for each
+        of them, without the reports of tests. What is written meanwhile is seen later."""
+        self._reading.kept = _Read(
+            self.all_evidence(), self.all_authorisations(), self._all_approvals(), self.remembered_under("")
+        )
+        try:
+            yield
+        finally:
+            self._reading.kept = None
+
+    @property
+    def _read(self) -> "_Read | None":
+        found: _Read | None = getattr(self._reading, "kept", None)
+        return found
+
     def evidence(self, source_id: str) -> tuple[Evidence | None, Evidence | None]:
         """The last test that ended in succeeded or failed, and the last of all."""
+        if (read := self._read) is not None:
+            return read.evidence.get(source_id, (None, None))
         decisive = self._all(
             "SELECT data, report FROM evidence WHERE source_id = ? AND decisive ORDER BY id DESC LIMIT 1", source_id
         )
@@ -150,6 +182,8 @@ class State:
 
     def authorisation(self, source_id: str) -> Authorisation | None:
         """Who authorised the connection on this machine, if anyone did."""
+        if (read := self._read) is not None:
+            return read.authorisations.get(source_id)
         rows = self._all("SELECT data FROM authorisations WHERE source_id = ?", source_id)
         return _decoded(rows[0][0], Authorisation) if rows else None
 
@@ -167,10 +201,30 @@ class State:
             data = msgspec.json.encode(authorisation)
             self._write(("INSERT OR REPLACE INTO authorisations VALUES (?, ?)", (source_id, data)))
 
+    def approval(self, source_id: str) -> Approval | None:
+        """The connection that the data source's secrets were given for, if any were."""
+        if (read := self._read) is not None:
+            return read.approvals.get(source_id)
+        rows = self._all("SELECT data FROM approvals WHERE source_id = ?", source_id)
+        return _decoded(rows[0][0], Approval) if rows else None
+
+    def _all_approvals(self) -> dict[str, Approval]:
+        rows = self._all("SELECT source_id, data FROM approvals")
+        found = {source_id: _decoded(data, Approval) for source_id, data in rows}
+        return {source_id: approval for source_id, approval in found.items() if approval}
+
+    def record_approval(self, source_id: str, approval: Approval | None) -> None:
+        """Keeps it, or forgets it (None)."""
+        if approval is None:
+            self._write(("DELETE FROM approvals WHERE source_id = ?", (source_id,)))
+        else:
+            data = msgspec.json.encode(approval)
+            self._write(("INSERT OR REPLACE INTO approvals VALUES (?, ?)", (source_id, data)))
+
     def drafts(self, workspace: Path) -> list[Draft]:
         """Everything typed and not saved in a workspace, the latest first."""
         rows = self._all(
-            "SELECT data, base, at FROM drafts WHERE workspace = ? ORDER BY number DESC", _place(workspace)
+            "SELECT data, base, at FROM drafts WHERE workspace = ? ORDER BY number DESC", place_of(workspace)
         )
         found = []
         for data, base, at in rows:
@@ -181,7 +235,7 @@ class State:
 
     def keep_draft(self, workspace: Path, source: DataSource, base: str | None) -> None:
         """Keeps what was typed (never a secret), replacing the draft of the same data source."""
-        place = _place(workspace)
+        place = place_of(workspace)
         self._write(
             ("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place, source.id)),
             (
@@ -192,7 +246,7 @@ class State:
 
     def drop_draft(self, workspace: Path, source_id: str) -> None:
         """Forgets a draft: it was saved, or discarded."""
-        self._write(("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (_place(workspace), source_id)))
+        self._write(("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place_of(workspace), source_id)))
 
     def add_notice(self, level: str, text: str, detail: str = "", source_id: str = "") -> Notice:
         """Keeps a notice; the last 1,000 stay."""
@@ -213,12 +267,31 @@ class State:
 
     def remembered(self, key: str) -> bytes | None:
         """A remembered value, such as the window's place."""
+        if (read := self._read) is not None:
+            return read.remembered.get(key)
         rows = self._all("SELECT value FROM remembered WHERE key = ?", key)
         return bytes(rows[0][0]) if rows else None
 
     def remember(self, key: str, value: bytes) -> None:
         """Keeps a value under a key."""
         self._write(("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value)))
+
+    def remembered_under(self, prefix: str) -> dict[str, bytes]:
+        """All values whose keys begin like this, by what follows in the key."""
+        rows = self._all("SELECT key, value FROM remembered WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
+        return {key[len(prefix) :]: bytes(value) for key, value in rows}
+
+    def change(self, key: str, make: Callable[[bytes], bytes]) -> bytes:
+        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between."""
+
+        def act(connection: sqlite3.Connection) -> bytes:
+            with statefile.transaction(connection):
+                rows = connection.execute("SELECT value FROM remembered WHERE key = ?", (key,)).fetchall()
+                value = make(bytes(rows[0][0]) if rows else b"")
+                connection.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value))
+            return value
+
+        return self.use(act)
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
@@ -254,17 +327,21 @@ class State:
         if self._connection is None:
             # Before the file is opened: damage may show at once, and then this file and no newer one is set aside.
             self._inode = statefile.inode(self._file)
+            if statefile.is_emptied(self._file):
+                self._set_aside(emptied=True)
+                self._inode = statefile.inode(self._file)
             self._connection = statefile.connect(self._file, STEPS, self._now)
         return self._connection
 
-    def _set_aside(self) -> None:
+    def _set_aside(self, *, emptied: bool = False) -> None:
         self.close()
         kept = statefile.set_aside(self._file, self._inode, self._now())
         if kept:
-            self.problem = statefile.damage(self._file, kept)
+            self.problem = statefile.damage(self._file, kept, emptied=emptied)
 
 
-def _place(workspace: Path) -> str:
+def place_of(workspace: Path) -> str:
+    """The one name of a workspace on this computer, however it is reached."""
     return os.path.normcase(workspace.absolute().resolve())
 
 

@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services import files
+from o365desk.services import files, salvage
 
 BUSY_MS = 10_000
 """How long to wait for another process's transaction; ours take milliseconds."""
 _FILES = ("", "-wal", "-shm")
+_NAMED = 20
+_BEGUN = ".begun"
+"""Lies beside a file that holds something: if that is empty or missing later, something was lost."""
 
 Step = tuple[str, str]
 """A step's name, which is recorded in the file and never changes, and its SQL."""
@@ -21,10 +24,11 @@ Step = tuple[str, str]
 def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> sqlite3.Connection:
     """Opens the file, or makes it, and takes the steps that it has not taken. Raises sqlite3.Error, OSError, or
     ProblemError if a newer program has stepped it further."""
-    files.make_folder(file.parent.parent)
-    files.make_folder(file.parent, mode=0o700)
+    files.make_folder(file.parent, private=True)
     # SQLite would make the file with the usual rights; its companions take over those of the file.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    files.make_private(file)
+    for suffix in _FILES[1:]:
+        files.keep_private(file.with_name(file.name + suffix))
     connection = sqlite3.connect(file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         # Set first: even the change to WAL waits for others.
@@ -32,6 +36,7 @@ def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> s
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         _step(connection, file, steps, now)
+        files.make_private(file.with_name(file.name + _BEGUN))
     except BaseException:
         connection.close()
         raise
@@ -101,7 +106,8 @@ def _copy(connection: sqlite3.Connection, file: Path, step: str) -> None:
     if target.exists():
         return
     temporary = file.with_name(f".{target.name}-{os.getpid()}.tmp")
-    os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    files.remove(temporary)
+    files.make_private(temporary)
     copy = sqlite3.connect(temporary)
     try:
         connection.backup(copy)
@@ -117,6 +123,14 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether the error says that the file is damaged, or no database at all."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_emptied(file: Path) -> bool:
+    """Whether the file held something once, and is empty or missing now."""
+    with contextlib.suppress(FileNotFoundError):
+        if file.stat().st_size:
+            return False
+    return file.with_name(file.name + _BEGUN).exists()
 
 
 def inode(file: Path) -> int:
@@ -137,6 +151,8 @@ def set_aside(file: Path, damaged: int, when: datetime) -> Path | None:
         for suffix in _FILES:
             with contextlib.suppress(FileNotFoundError):
                 files.move(file.with_name(file.name + suffix), kept.with_name(kept.name + suffix))
+        # The new file is empty for a moment, which is no loss.
+        files.remove(file.with_name(file.name + _BEGUN))
     return kept
 
 
@@ -148,13 +164,22 @@ def _free(path: Path) -> Path:
     return free
 
 
-def damage(file: Path, kept: Path) -> Problem:
-    """What to tell people after a damaged file was set aside."""
+def damage(file: Path, kept: Path, *, emptied: bool = False) -> Problem:
+    """What to tell people after a damaged file was set aside: also which runs cannot be undone or resumed any more,
+    as far as that can still be read."""
+    lost = salvage.runs(kept.with_name(kept.name + suffix) for suffix in _FILES[:2])
+    if lost:
+        more = f", and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        runs = f" These runs could be undone or resumed, and cannot any more: {'; '.join(lost[:_NAMED])}{more}."
+    else:
+        runs = " Whether there were runs that could be undone or resumed cannot be read any more."
+    what = "is empty or missing, which it was not before" if emptied else "is not a whole database"
     return Problem(
         title="What o365desk remembered on this computer was damaged",
-        cause=f"{file.name} is not a whole database. It was kept as {kept.name}, and a new one was begun.",
-        remedy="Test each connection again, and authorise those that an administrator signs in to. "
-        "Data sources and secrets are not affected.",
+        cause=f"{file.name} {what}. What is left of it was kept as {kept.name}, and a new one was begun.{runs}",
+        remedy="Put the file back from a backup, if there is one. Else look in the tenant what these runs have "
+        "changed, test each connection again, and authorise those that an administrator signs in to. Data sources "
+        "and secrets are not affected.",
         code="state-damaged",
     )
 

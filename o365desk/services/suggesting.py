@@ -10,6 +10,7 @@ from o365desk.catalogue.licences import seats
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
+from o365desk.services import objects
 from o365desk.services.batch import Request
 from o365desk.services.graph import Graph
 from o365desk.services.lookup import (
@@ -66,17 +67,17 @@ def suggest(graph: Graph, kind: Kind, text: str) -> list[Suggestion]:
 def _typed(graph: Graph, sort: Sort, text: str, starts: Sequence[str]) -> list[Entity]:
     """Both searches in one `$batch`: what begins so, and (where the tenant has the index) whose name has such a
     word."""
-    select = ",".join(USER_SELECT if sort is USERS else GROUP_SELECT)
-    shared = {"$select": select, "$top": str(_SUGGESTED)}
+    select = USER_SELECT if sort is USERS else GROUP_SELECT
+    shared, shape = {"$select": ",".join(select), "$top": str(_SUGGESTED)}, objects.page(select)
     if is_guid(text):
         options = {"$filter": f"id eq {odata.literal(text)}"}
-        return list(rows_of(graph, [Request(method="GET", path=path_of(sort.path, options | shared))]))
+        return list(rows_of(graph, [Request(method="GET", path=path_of(sort.path, options | shared), shape=shape)]))
     begins = {"$filter": odata.any_starts_with(starts, text)}
     word = {"$search": odata.any_word(("displayName",), text), "$count": "true"}
     first, second = graph.batch(
         [
-            Request(method="GET", path=path_of(sort.path, begins | shared)),
-            Request(method="GET", path=path_of(sort.path, word | shared), eventual=True),
+            Request(method="GET", path=path_of(sort.path, begins | shared), shape=shape),
+            Request(method="GET", path=path_of(sort.path, word | shared), eventual=True, shape=shape),
         ]
     )
     if first.problem is not None:

@@ -14,7 +14,7 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome, lifetimes
-from o365desk.services import answers, entra, graph, signin, verdicts
+from o365desk.services import answers, entra, graph, objects, signin, verdicts
 from o365desk.services.graph import Graph
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token
@@ -242,58 +242,51 @@ def _barred(trial: Trial, request: str, asked: bool) -> Finding | None:
     return Finding(outcome=Outcome.NOT_PROVEN, detail="Not tried: no permission for it was consented to.")
 
 
-def _rows(answer: graph.Answer) -> list[dict[str, Any]] | None:
-    """The objects of a list that Graph answered; None if what came is no such list."""
-    rows = answer.body.get("value") if isinstance(answer.body, dict) else None
-    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
-
-
-def _no_list(answer: graph.Answer) -> Finding:
-    detail = "Microsoft Graph answered, but not with a list."
-    return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, request_id=answer.request_id)
-
-
 def _organisation(trial: Trial) -> Finding:
     barred = _barred(trial, "GET /organization", asked=True)
     if barred:
         return barred
-    answer = _graph(trial).get("/organization", {"$select": "id,displayName,verifiedDomains"})
-    rows = _rows(answer)
-    if not rows or not rows[0].get("id"):
-        return _no_list(answer)
-    name, tenant = str(rows[0].get("displayName") or ""), str(rows[0]["id"])
+    answer, rows = _listed(_graph(trial), "/organization", ("id", "displayName", "verifiedDomains"))
+    if not rows:
+        return found(answers.no_list(answer.request_id))
+    name, tenant = rows[0].get("displayName") or "", rows[0]["id"]
     expected = signin.expected_tenant(trial.source, trial.document)
     if tenant.lower() != expected.lower():
         return found(_tenant_differs("Microsoft Graph", tenant, trial.source).with_(request_id=answer.request_id))
-    listed = rows[0].get("verifiedDomains")
-    domains = [str(item.get("name")) for item in listed or () if isinstance(item, dict)]
+    domains = [domain["name"] for domain in rows[0].get("verifiedDomains") or ()]
     facts = (("Organisation", name), ("Tenant ID", tenant), ("Domains", ", ".join(domains)))
     return Finding(detail=name or tenant, facts=facts, request_id=answer.request_id)
 
 
 def _users(trial: Trial) -> Finding:
-    return _count(trial, "GET /users", "/users", "id,userPrincipalName,department", asked=True)
+    return _count(trial, "GET /users", "/users", ("id", "userPrincipalName", "department"), asked=True)
 
 
 def _groups(trial: Trial) -> Finding:
-    return _count(trial, "GET /groups", "/groups", "id,displayName", asked=trial.source.read_write)
+    return _count(trial, "GET /groups", "/groups", ("id", "displayName"), asked=trial.source.read_write)
 
 
-def _count(trial: Trial, request: str, path: str, select: str, *, asked: bool) -> Finding:
+def _listed(
+    client: Graph, path: str, select: tuple[str, ...], *, eventual: bool = False, **query: str
+) -> tuple[graph.Answer, list[dict[str, Any]]]:
+    """The first page of a list. Raises ProblemError."""
+    options = {"$select": ",".join(select), **{f"${name}": value for name, value in query.items()}}
+    answer = client.get(path, options, eventual=eventual, shape=objects.page(select))
+    return answer, answer.body["value"]
+
+
+def _count(trial: Trial, request: str, path: str, select: tuple[str, ...], *, asked: bool) -> Finding:
     barred = _barred(trial, request, asked)
     if barred:
         return barred
-    client, query = _graph(trial), {"$top": "1", "$select": select}
+    client = _graph(trial)
     try:
-        answer = client.get(path, query | {"$count": "true"}, eventual=True)
+        answer, rows = _listed(client, path, select, eventual=True, top="1", count="true")
     except ProblemError as error:
         # Some tenants (B2C) know no advanced queries; the read itself is what has to be proven.
         if not error.problem.code.startswith(("Request_", "BadRequest")):
             raise
-        answer = client.get(path, query)
-    rows = _rows(answer)
-    if rows is None:
-        return _no_list(answer)
+        answer, rows = _listed(client, path, select, top="1")
     count = answer.body.get("@odata.count")
     what = path.removeprefix("/")
     detail = f"{count:,} {what}" if isinstance(count, int) else f"read, {'at least ' if rows else ''}{len(rows)}"
@@ -304,10 +297,8 @@ def _licences(trial: Trial) -> Finding:
     barred = _barred(trial, "GET /subscribedskus", asked=trial.source.read_write)
     if barred:
         return barred
-    answer = _graph(trial).get("/subscribedSkus", {"$select": "skuId,skuPartNumber,consumedUnits,prepaidUnits"})
-    rows = _rows(answer)
-    if rows is None:
-        return _no_list(answer)
+    select = ("skuId", "skuPartNumber", "consumedUnits", "prepaidUnits")
+    answer, rows = _listed(_graph(trial), "/subscribedSkus", select)
     facts = tuple((str(row.get("skuPartNumber")), f"{row.get('consumedUnits')} in use") for row in rows)
     plans = f"{len(rows)} plan{'' if len(rows) == 1 else 's'}"
     return Finding(detail=plans, facts=facts, request_id=answer.request_id)

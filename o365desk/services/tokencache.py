@@ -25,6 +25,15 @@ _STALE = 30
 _OWNER, _KEY = "o365desk", "token-cache-key"
 
 
+def kept(folder: Path, source_id: str) -> bool:
+    """Whether somebody's tokens are kept in a folder for a data source."""
+    return _file(folder, source_id).exists()
+
+
+def _file(folder: Path, source_id: str) -> Path:
+    return folder / f"{source_id}.bin"
+
+
 class TokenCaches:
     """Hands out the cache of a data source. While the vault is for the session only, caches are too."""
 
@@ -91,12 +100,12 @@ class TokenCaches:
         Path(f"{self._file(source_id)}.lockfile").unlink(missing_ok=True)
 
     def _file(self, source_id: str) -> Path:
-        return self._folder / f"{source_id}.bin"
+        return _file(self._folder, source_id)
 
     def _key(self) -> bytes:
         kept = self._vault.get(_OWNER, _KEY)
         if kept is None:
-            files.make_folder(self._folder, mode=0o700)
+            files.make_folder(self._folder, private=True)
             # One process makes the key; another that comes at the same moment waits, and finds it.
             with files.Lock(self._folder / ".key.lock", "The token cache", private=True)():
                 kept = self._vault.get(_OWNER, _KEY)
@@ -144,7 +153,7 @@ def _sealed(file: Path, key: bytes) -> Any:
             except FileNotFoundError as error:
                 raise PersistenceNotFound(message="No token cache yet", location=str(file)) from error
 
-    files.make_folder(file.parent, mode=0o700)
+    files.make_folder(file.parent, private=True)
     _drop_stale_lock(Path(f"{file}.lockfile"))
     return Sealed()
 

@@ -7,8 +7,8 @@ wrong passphrase, which would look the same.
 
 import hashlib
 import json
-import os
 import secrets as random
+from collections.abc import Mapping
 from pathlib import Path
 
 from o365desk.model.problems import Action, Problem, ProblemError
@@ -36,6 +36,7 @@ class VaultFile:
         self._path = path
         self._lock = files.Lock(path.with_suffix(".lock"), "The vault", private=True)
         self._passphrase: Secret | None = None
+        self._named = ""
         self._key: bytes | None = None
         self._salt = b""
 
@@ -44,9 +45,9 @@ class VaultFile:
         """Whether there is a file."""
         return self._path.exists()
 
-    def open(self, passphrase: Secret, *, begin: bool = True) -> None:
-        """Opens the file, or begins one (with `begin` False: once a secret is kept). Raises ProblemError for a
-        wrong or empty passphrase, or a damaged file."""
+    def open(self, passphrase: Secret, *, begin: bool = True, named: str = "The one given") -> None:
+        """Opens the file, or begins one (with `begin` False: once a secret is kept). `named` is what problems call
+        the passphrase. Raises ProblemError for a wrong or empty passphrase, or a damaged file."""
         if not passphrase:
             raise ProblemError(
                 Problem(
@@ -58,8 +59,8 @@ class VaultFile:
                     conclusive=False,
                 )
             )
-        before = self._passphrase, self._key, self._salt
-        self._passphrase, self._key, self._salt = passphrase, None, b""
+        before = self._passphrase, self._named, self._key, self._salt
+        self._passphrase, self._named, self._key, self._salt = passphrase, named, None, b""
         try:
             with self._lock():
                 data = self._read()
@@ -68,20 +69,24 @@ class VaultFile:
                 elif begin:
                     self._write({}, b"")
         except ProblemError:
-            self._passphrase, self._key, self._salt = before
+            self._passphrase, self._named, self._key, self._salt = before
             raise
 
     def get(self, owner: str, name: str) -> Secret | None:
         """A secret, or None."""
-        data = self._read()
-        return self._decrypt(data).get(owner, {}).get(name) if data is not None else None
+        return self.all().get(owner, {}).get(name)
 
-    def set(self, owner: str, name: str, secret: Secret) -> None:
-        """Keeps a secret."""
+    def all(self) -> Contents:
+        """Everything in it."""
+        data = self._read()
+        return self._decrypt(data) if data is not None else {}
+
+    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
+        """Keeps secrets of an owner, all at once."""
         with self._lock():
             data = self._read()
             contents = self._decrypt(data) if data is not None else {}
-            contents.setdefault(owner, {})[name] = secret
+            contents.setdefault(owner, {}).update(secrets)
             self._write(contents, data or b"")
 
     def delete(self, owner: str) -> None:
@@ -113,7 +118,7 @@ class VaultFile:
             return _secrets(AESGCM(self._key or b"").decrypt(data[_NONCE], sealed, head))
         except InvalidTag:
             self._key, self._salt = None, b""
-        raise _wrong_passphrase(self._path)
+        raise _wrong_passphrase(self._path, self._named)
 
     def _write(self, contents: Contents, before: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -165,10 +170,7 @@ def _damaged(path: Path) -> ProblemError:
     )
 
 
-def _wrong_passphrase(path: Path) -> ProblemError:
-    given = (
-        "The one in O365DESK_VAULT_PASSPHRASE" if os.environ.get("O365DESK_VAULT_PASSPHRASE") else "The one given"
-    )
+def _wrong_passphrase(path: Path, given: str) -> ProblemError:
     return ProblemError(
         Problem(
             title="The passphrase is wrong",

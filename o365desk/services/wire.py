@@ -11,6 +11,7 @@ import time
 import traceback
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -18,6 +19,7 @@ from o365desk import __version__
 from o365desk.log import mask
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import files
 
 if TYPE_CHECKING:
     import requests
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 TIMEOUTS = (10.0, 60.0)
 """Seconds to wait for a connection, and for (the next part of) an answer."""
+MAX_CA_BYTES = 4_000_000
+"""All authorities that a system trusts are a few hundred thousand."""
 
 _WHOLE = 2
 """How often the second of them a whole answer may take, from the request to its last byte,"""
@@ -45,19 +49,27 @@ class Line:
     """An open line for one piece of work: each of its requests has time-outs, each answer an end in time and size,
     and `stop` cuts them all at once.
 
-    Certificates are checked against the operating system's store, `REQUESTS_CA_BUNDLE` if set, and the `ca_file`.
-    The system's proxy is used, but never for this computer itself. Neither cookies nor .netrc take part: a .netrc
-    would replace the token. Redirects are never followed: a token must not travel on.
-    Use it as a context manager. Threads may share it.
+    Certificates are checked against the operating system's store, `REQUESTS_CA_BUNDLE` if set, and the authorities
+    in `ca`: the content of the file (see `read_ca`), so that what was looked at is what is trusted. The system's
+    proxy is used, but never for this computer itself. Neither cookies nor .netrc take part: a .netrc would replace
+    the token. Redirects are never followed: a token must not travel on. On a `shut` line nothing is sent: whoever
+    tries meets that problem. Use it as a context manager. Threads may share it.
     """
 
-    def __init__(self, stop: Stop, ca_file: str = "", timeouts: tuple[float, float] = TIMEOUTS) -> None:
+    def __init__(
+        self,
+        stop: Stop,
+        ca: bytes = b"",
+        timeouts: tuple[float, float] = TIMEOUTS,
+        *,
+        shut: Problem | None = None,
+    ) -> None:
         from http.cookiejar import DefaultCookiePolicy
 
         import requests
 
         self.stop = stop
-        self.ca_file = ca_file
+        self._shut = shut
         self.timeouts = timeouts
         self.issuers: dict[str, str] = {}
         """By host, who issued the certificate that it showed."""
@@ -70,7 +82,7 @@ class Line:
         # requests looks where an answer points to though nobody follows, and reads all of such an answer for it.
         cast("Any", self._session).get_redirect_target = lambda _: None
         self._session.headers.update({"User-Agent": f"o365desk/{__version__}", "Accept-Encoding": "gzip"})
-        self._session.mount("https://", _adapter(ca_file, self._opened, self._secured))
+        self._session.mount("https://", _adapter(ca, self._opened, self._secured))
         self._session.mount("http://", cast("Any", _Refusing()))
         stop.listen(self._cut)
 
@@ -105,6 +117,8 @@ class Line:
         import urllib3
 
         self.stop.check()
+        if self._shut:
+            raise ProblemError(self._shut)
         proxies = proxies_for(url)
         watch = self._here.watch = _Watch(_WHOLE * self.timeouts[1])
         try:
@@ -237,40 +251,68 @@ def _unpacked(answer: "requests.Response", watch: _Watch) -> Iterator[bytes]:
             raise ProblemError(_no_end("packed", answer.url))
 
 
-def trust(ca_file: str) -> ssl.SSLContext:
-    """The operating system's trust, and the authorities of `ca_file` besides. Raises ProblemError naming the file
-    if it cannot be used."""
+def trust(ca: bytes) -> ssl.SSLContext:
+    """The operating system's trust, and the authorities in `ca` besides. Raises ssl.SSLError if that holds none."""
     import truststore
 
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for file, named in ((os.environ.get("REQUESTS_CA_BUNDLE", ""), False), (ca_file, True)):
-        if not file:
-            continue
-        try:
-            is_folder = os.path.isdir(file)  # noqa: PTH112 - the path may hold anything that was typed
-            context.load_verify_locations(None if is_folder else file, file if is_folder else None)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            if named:
-                raise ProblemError(_bad_ca_file(file, error)) from error
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
+    if bundle:
+        with contextlib.suppress(OSError, ValueError):  # ssl.SSLError is an OSError
+            if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
+                context.load_verify_locations(capath=bundle)
+            else:
+                context.load_verify_locations(cadata=_pem(files.read_named(bundle, MAX_CA_BYTES)))
+    if ca:
+        context.load_verify_locations(cadata=_pem(ca))
     return context
+
+
+def read_ca(file: str) -> bytes:
+    """The content of a CA file, which a data source names; b"" if none is named. Raises ProblemError naming the
+    file if it cannot be used. Offline and quick."""
+    if not file:
+        return b""
+    try:
+        ca = files.read_named(file, MAX_CA_BYTES, by_others=True)
+        _refuse_unusable(ca)
+    except (OSError, ValueError) as error:
+        raise ProblemError(_bad_ca_file(file, error)) from error
+    return ca
+
+
+@lru_cache(maxsize=16)
+def _refuse_unusable(ca: bytes) -> None:
+    """Raises ssl.SSLError for what holds no authority. Thousands of data sources name the same few."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_pem(ca))
 
 
 def check_ca_file(file: str) -> Problem | None:
     """What is wrong with a CA file, None if it can be used or none is named. Offline and quick."""
-    if not file:
-        return None
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except (OSError, ValueError) as error:
-        return _bad_ca_file(file, error)
+        read_ca(file)
+    except ProblemError as error:
+        return error.problem
     return None
 
 
+def _pem(data: bytes) -> str:
+    # Comments between the certificates may be in any language; they are never looked at.
+    return data.decode("ascii", "ignore")
+
+
 def _bad_ca_file(file: str, error: Exception) -> Problem:
-    missing = isinstance(error, FileNotFoundError)
+    if isinstance(error, FileNotFoundError):
+        why = "does not exist"
+    elif isinstance(error, files.UnfitError):
+        why = str(error)
+    elif isinstance(error, PermissionError):
+        why = "may not be read by you"
+    else:
+        why = "holds no certificate in PEM form"
     return Problem(
         title="The CA file cannot be used",
-        cause=f"“{file}” does not exist." if missing else f"“{file}” holds no certificate in PEM form.",
+        cause=f"“{file}” {why}.",
         remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
         field="caFile",
         action=Action.FIELD,
@@ -513,17 +555,17 @@ class _Contexts:
     """Trust for each handshake. truststore lets one handshake at a time through a context, so that a host that
     hangs would hold up the others: each takes a context of its own and gives it back."""
 
-    def __init__(self, ca_file: str) -> None:
-        self._ca_file = ca_file
-        # Made at once, so that a CA file that cannot be used is told before anything is sent.
-        self._free = [trust(ca_file)]
+    def __init__(self, ca: bytes) -> None:
+        self._ca = ca
+        # Made at once, so that what holds no authority is told before anything is sent.
+        self._free = [trust(ca)]
 
     def take(self) -> ssl.SSLContext:
         """One that nobody is using."""
         try:
             return self._free.pop()
         except IndexError:
-            return trust(self._ca_file)
+            return trust(self._ca)
 
     def give(self, context: ssl.SSLContext) -> None:
         """Puts it back."""
@@ -531,7 +573,7 @@ class _Contexts:
 
 
 def _adapter(
-    ca_file: str, opened: Callable[[socket.socket], None], secured: Callable[[str, Any], None]
+    ca: bytes, opened: Callable[[socket.socket], None], secured: Callable[[str, Any], None]
 ) -> "HTTPAdapter":
     """An adapter of requests that trusts by our contexts alone. Tells each socket as soon as it is connected, when
     it is secured, with the host whose certificate it showed, and with each request that is sent over it."""
@@ -540,7 +582,7 @@ def _adapter(
     from urllib3.connection import HTTPSConnection
     from urllib3.connectionpool import HTTPSConnectionPool
 
-    contexts = _Contexts(ca_file)
+    contexts = _Contexts(ca)
 
     class Connection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:

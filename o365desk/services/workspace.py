@@ -45,23 +45,33 @@ class Workspace:
         folder: Path,
         clock: Callable[[], datetime],
         user: str,
-        gone: Callable[[str], None] = lambda source_id: None,
+        deleted: Callable[[str], None] = lambda source_id: None,
+        found: Callable[[Iterable[str]], None] = lambda ids: None,
+        aged: Callable[[Sequence[str]], set[str]] = set,
+        approved: Callable[[DataSource], bool] = lambda source: False,
     ) -> None:
-        """`gone` is told the id of a data source that left the recycle bin for good."""
+        """`deleted` is told the id of a data source that a person deleted here, `found` all ids that were seen.
+        `aged` is asked which of these files in the recycle bin have lain there for 30 days as far as this
+        computer can tell, whatever its clock says; `approved`, which of two files with one id is the one that
+        was used here."""
         self.folder = folder
-        self._gone = gone
+        self._found = found
+        self._deleted = deleted
+        self._aged = aged
+        self._approved = approved
         self._clock = clock
         self._user = user
-        self._live = folder / "data-sources"
-        self._bin = folders.Bin(folder / ".recycle-bin")
-        self._history = folders.History(folder / ".history")
+        self._live = folder / folders.LIVE
+        self._bin = folders.Bin(folder)
+        self._history = folders.History(folder)
         self._lock = files.Lock(folder / ".lock", "The workspace")
         self._listeners: tuple[Callable[[set[str]], None], ...] = ()
 
     def list(self) -> Listing:
         """Everything there is, read anew. Never raises for what a file holds, never changes a file."""
-        entries, unreadable = folders.read_folder(self._live)
-        kept, copies = folders.without_copies(entries)
+        entries, unreadable = folders.read_folder(self._live, self.folder)
+        self._found(entry.source.id for entry in entries)
+        kept, copies = folders.without_copies(entries, self._approved)
         kept.sort(key=lambda entry: (_plain(entry.source.name), entry.path.name))
         return Listing(
             tuple(kept), tuple(sorted(unreadable + copies, key=lambda item: item.path.name)), tuple(_clashes(kept))
@@ -100,24 +110,30 @@ class Workspace:
         return entry
 
     def delete(self, key: str) -> Recycled:
-        """Moves a data source to the recycle bin."""
+        """Moves a data source to the recycle bin, and removes from there what is old enough to go for good."""
         with self._writing(f"“{key}” could not be deleted"):
             entry = self.get(key)
             recycled = self._bin.put(entry, self._now(), self._user)
+            self._deleted(entry.source.id)
+            # It was deleted, whatever becomes of the old ones.
+            with contextlib.suppress(OSError, ProblemError):
+                self._purge()
         self._tell()
         return recycled
 
     def recycled(self) -> tuple[Recycled, ...]:
-        """What is in the recycle bin, the latest first; what is older than 30 days is removed for good."""
-        found = self._bin.list(self._now())
-        if not found:
-            return ()
-        live = {entry.source.id.lower() for entry in self.list().entries}
+        """What is in the recycle bin, the latest first; nothing older than 30 days. Looking removes nothing."""
         limit = self._now() - folders.BIN_TIME
-        kept = tuple(item for item in found if item.deleted > limit)
-        if len(kept) < len(found):
-            self._purge(found, kept, live)
-        return tuple(item for item in kept if item.source.id.lower() not in live)
+        found = [item for item in self._bin.list(self._now()) if item.deleted > limit]
+        live = {entry.source.id.lower() for entry in self.list().entries} if found else set()
+        return tuple(item for item in found if item.source.id.lower() not in live)
+
+    def purge(self) -> None:
+        """Removes for good what was deleted 30 days ago, by its record and as this computer has seen it, and its
+        history unless another file still has that id. What cannot be read may have any id: while there is such a
+        file, everything stays. Only ever done where a person deletes something."""
+        with self._writing("The recycle bin could not be cleared"):
+            self._purge()
 
     def restore(self, key: str) -> Entry:
         """Brings a deleted data source back (id, name or file name); under a free name if its own is taken."""
@@ -165,8 +181,10 @@ class Workspace:
 
     @contextlib.contextmanager
     def _writing(self, title: str) -> Iterator[None]:
-        """Holds the lock and puts the operating system's refusals in words."""
+        """Holds the lock and puts the operating system's refusals in words. Refuses folders that lead elsewhere."""
         with self._lock():
+            for folder in (self._live, self._bin.folder, self._history.folder):
+                folders.refuse_leading_out(folder, self.folder)
             try:
                 yield
             except OSError as error:
@@ -203,22 +221,27 @@ class Workspace:
         self._bin.take(item, path)
         return folders.read_entry(path)
 
-    def _purge(self, found: Iterable[Recycled], kept: tuple[Recycled, ...], live: set[str]) -> None:
-        """Removes what is too old, and its history unless another file still has that id."""
-        ids = live | {item.source.id.lower() for item in kept}
-        # Looking into the bin of a folder that may only be read is no error; it is emptied by whoever can write.
-        with contextlib.suppress(ProblemError), self._writing("The recycle bin could not be cleared"):
-            for item in (item for item in found if item not in kept):
-                self._bin.drop(item)
-                if item.source.id.lower() not in ids:
-                    self._history.drop(item.source.id)
-                    self._gone(item.source.id)
+    def _purge(self) -> None:
+        found = self._bin.list(self._now())
+        aged = self._aged([item.path.name for item in found])
+        limit = self._now() - folders.BIN_TIME
+        old = [item for item in found if item.deleted <= limit and item.path.name in aged]
+        entries, unreadable = folders.read_folder(self._live, self.folder) if old else ([], [])
+        if not old or unreadable:
+            return
+        gone = {item.path for item in old}
+        ids = {entry.source.id.lower() for entry in entries}
+        ids |= {item.source.id.lower() for item in found if item.path not in gone}
+        for item in old:
+            self._bin.drop(item)
+            if item.source.id.lower() not in ids:
+                self._history.drop(item.source.id)
 
     def _unchanged(self, source: DataSource, current: Entry) -> bytes:
         """The bytes of the file as it was just listed. Raises ConflictError if somebody who knows nothing of our
         lock (git, an editor) changed it meanwhile."""
         try:
-            data = current.path.read_bytes()
+            data = folders.read_file(current.path)
         except FileNotFoundError:
             raise ConflictError(source, None) from None
         if folders.version_of(data) != current.version:
@@ -228,10 +251,9 @@ class Workspace:
     def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
         """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
         for item in listing.unreadable:
-            if item.path.is_file() and item.path.stat().st_size <= sourcefile.MAX_BYTES:
-                with contextlib.suppress(OSError):
-                    if source.id.encode() in item.path.read_bytes():
-                        raise ProblemError(item.problem)
+            with contextlib.suppress(OSError):
+                if item.path.is_file() and source.id.encode() in folders.read_file(item.path):
+                    raise ProblemError(item.problem)
 
 
 _Kept = TypeVar("_Kept", Entry, Recycled)

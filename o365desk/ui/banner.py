@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.problems import Problem
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import selectable, set_role, text_label
+from o365desk.ui.labels import Label, selectable, set_role, text_label
 from o365desk.ui.theme import Theme
 
 Remedies = Sequence[tuple[str, Callable[[], object]]]
@@ -26,7 +26,7 @@ class Banner(QFrame):
         super().__init__()
         self._theme, self._headline = theme, headline
         self.level = "info"
-        self._icon, self._title = QLabel(), selectable(text_label(role="strong"))
+        self._icon, self._title = Label(), selectable(text_label(role="strong"))
         self._text, self._details = selectable(text_label()), selectable(text_label(role="mono"))
         self._actions: list[Callable[[], object]] = []
         self.remedies = [self._button("", lambda: self._do(0)), self._button("", lambda: self._do(1))]
@@ -64,8 +64,8 @@ class Banner(QFrame):
         self._set_remedies(remedies)
         self._place_buttons(beside=not self._headline and not details)
         self._line.setVisible(bool(remedies or details))
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(text)
+        self.setAccessibleName(self._title.text())
+        self.setAccessibleDescription(self._text.text())
         self._restyle()
         self.show()
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
+from o365desk.model.shown import shown
 from o365desk.ui.context import Commands
 from o365desk.ui.theme import Theme
 
@@ -204,7 +205,7 @@ class Menus:
     def _enable(self, action: QAction, does: Callable[[], object] | str) -> None:
         reason = does if isinstance(does, str) else ""
         action.setEnabled(not reason)
-        action.setToolTip(reason or plain(action.text()).split("\t")[0])
+        action.setToolTip(shown(reason) or plain(action.text()).split("\t")[0])
 
     def _do(self, key: str) -> None:
         if key in EDITING:

@@ -4,7 +4,7 @@ import re
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)(?= s\b)")
+_SECONDS = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)(?= s\b)")
 
 
 class Countdown(QObject):

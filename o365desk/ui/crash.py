@@ -15,14 +15,18 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from o365desk import __version__
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
+from o365desk.ui.labels import Label
 
 _LOG = logging.getLogger(__name__)
 _MOST = 20
 """So many different mistakes are kept in the report."""
+_LONGEST = 50_000
+"""Letters of a mistake."""
 
 
 def problem(error: BaseException) -> Problem:
@@ -45,7 +49,7 @@ def report(error: BaseException) -> str:
         f"o365desk {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n"
         f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, thread {threading.current_thread().name}\n"
     )
-    return mask(head + "".join(traceback.format_exception(error)))
+    return shown(mask(head + "".join(traceback.format_exception(error))), _LONGEST, lines=True)
 
 
 def _kind(error: BaseException) -> str:
@@ -62,14 +66,14 @@ class CrashWindow(QDialog):
         super().__init__()
         self.setWindowTitle("o365desk made a mistake")
         self._seen: dict[str, tuple[str, int]] = {}
-        title = QLabel("The program made a mistake")
+        title = Label("The program made a mistake")
         title.setProperty("role", "title")
-        text = QLabel(
+        text = Label(
             "It goes on, and nothing that was saved is lost; what you were just doing may not have happened. The "
             "report holds no secrets: copy it and send it to whoever looks after o365desk.",
             wordWrap=True,
         )
-        label = QLabel("&Report")
+        label = Label("&Report")
         self.text = QPlainTextEdit(readOnly=True, tabChangesFocus=True)
         self.text.setProperty("mono", True)
         self.text.setAccessibleName("Report of the mistake")

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -24,8 +23,10 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 from o365desk.services.secrets import Secret
 from o365desk.ui.flow import FlowLayout
+from o365desk.ui.labels import Label
 from o365desk.ui.pictures import Pictured, icon_button
 from o365desk.ui.theme import Theme
 
@@ -131,7 +132,7 @@ class CheckEditor(Editor):
             self.box.fixed = True
             self.box.setChecked(True)
             self.box.setProperty("fixed", True)
-            lock, words = QLabel(), QLabel("always on")
+            lock, words = Label(), Label("always on")
             Pictured(theme, lock, "lock", "dim")
             words.setProperty("role", "small")
             self._row.addWidget(lock)
@@ -172,7 +173,7 @@ class ChoiceEditor(Editor):
     def put(self, value: Any) -> None:
         at = self.combo.findData(str(value))
         if at < 0:  # a file from elsewhere may name what this version does not know: shown as it came
-            self.combo.addItem(str(value), str(value))
+            self.combo.addItem(shown(str(value)), str(value))
             at = self.combo.count() - 1
         self.combo.setCurrentIndex(at)
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.fields import Field
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 from o365desk.ui.editors import EDITORS, CheckEditor, Editor, RadioEditor, SecretEditor
-from o365desk.ui.labels import announce
+from o365desk.ui.labels import Label, announce
 from o365desk.ui.pictures import Pictured, icon_button
 from o365desk.ui.theme import Theme
 
@@ -23,10 +24,8 @@ class Popover(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "card")
         self.setObjectName("popover")
-        head, body = QLabel(title), QLabel(text, wordWrap=True)
+        head, body = Label(title), Label(text, wordWrap=True)
         head.setProperty("strong", True)
-        for label in (head, body):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         body.setFixedWidth(min(340, body.fontMetrics().averageCharWidth() * 52))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
@@ -70,9 +69,9 @@ class FieldRow(QWidget):
         self.problem: Problem | None = None
         self._theme = theme
         self.editor: Editor = EDITORS[field.kind](field, theme)
-        self.label = QLabel(wordWrap=True)
+        self.label = Label(wordWrap=True)
         self._own_hint = hint
-        self._hint = QLabel(hint, wordWrap=True)
+        self._hint = Label(hint, wordWrap=True)
         self._hint.setProperty("role", "small")
         if not hint:  # nothing is shown here: without a parent it would be a window of its own
             self._hint.hide()
@@ -144,11 +143,10 @@ class FieldRow(QWidget):
         button.clicked.connect(lambda: self.show_help(button))
         return button
 
-    def _error_line(self) -> tuple[QWidget, QLabel]:
-        line, icon, text = QWidget(), QLabel(), QLabel(wordWrap=True)
+    def _error_line(self) -> tuple[QWidget, Label]:
+        line, icon, text = QWidget(), Label(), Label(wordWrap=True)
         Pictured(self._theme, icon, "failed", "bad")
         text.setProperty("role", "bad")
-        text.setTextFormat(Qt.TextFormat.PlainText)
         text.setObjectName(f"problem-{self.field.key}")
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
@@ -223,7 +221,7 @@ class FieldRow(QWidget):
         if problem:
             said = problem.with_(cause="") if problem.remedy else problem
             self._error_text.setText(said.sentence())
-            self._error_text.setToolTip(problem.sentence())
+            self._error_text.setToolTip(shown(problem.sentence()))
         target = self.editor.target
         target.setProperty("invalid", problem is not None)
         target.style().unpolish(target)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QScrollArea,
     QTextBrowser,
@@ -23,9 +22,11 @@ from PySide6.QtWidgets import (
 
 from o365desk import __version__
 from o365desk.log import mask
+from o365desk.model.shown import shown
 from o365desk.ui.banner import Banner
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Context, Page
+from o365desk.ui.labels import Label, text_label
 
 if TYPE_CHECKING:
     from o365desk.ui.window import Window
@@ -63,8 +64,8 @@ class Sheet(QDialog):
 
     def __init__(self, parent: QWidget, title: str, body: QWidget, size: tuple[int, int]) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
-        heading = QLabel(title)
+        self.setWindowTitle(shown(title))
+        heading = Label(title)
         heading.setProperty("role", "title")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -88,13 +89,13 @@ def shortcuts_sheet(window: "Window") -> Sheet:
     before = ""
     for line, (where, what, keys) in enumerate(shortcuts(window)):
         if where != before:
-            head = QLabel(where)
+            head = Label(where)
             head.setProperty("role", "section")
             grid.addWidget(head, line, 0)
             before = where
-        key = QLabel(keys)
+        key = Label(keys)
         key.setProperty("role", "key")
-        grid.addWidget(QLabel(what), line, 1)
+        grid.addWidget(Label(what), line, 1)
         grid.addWidget(key, line, 2, Qt.AlignmentFlag.AlignRight)
     scroll = QScrollArea(widgetResizable=True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -106,27 +107,31 @@ def shortcuts_sheet(window: "Window") -> Sheet:
 def help_sheet(window: QWidget, page: Page) -> Sheet:
     """What a page says about itself."""
     text = QTextBrowser(openExternalLinks=True)
-    text.setAccessibleName(f"Help on {page.title}")
+    text.setAccessibleName(shown(f"Help on {page.title}"))
     text.setHtml(page.help or "<p>There is no more to say about this page.</p>")
     return Sheet(window, page.title, text, (520, 380))
 
 
 def about_sheet(window: "Window") -> Sheet:
     """Name, version, licence."""
-    picture = QLabel()
+    picture = Label()
     picture.setPixmap(window.theme.app_icon().pixmap(64, 64))
-    text = QLabel(
-        f"<p><b>o365desk {__version__}</b></p><p>Sets up, proves and uses an Office 365 data connector.</p>"
-        f"<p>MIT licence. Made with Qt {qVersion()} (LGPL) and Python {platform.python_version()}.</p>"
-        "<p>No account, no telemetry: it talks to the tenants that you name, and to nobody else.</p>"
-    )
-    text.setWordWrap(True)
+    text = QVBoxLayout()
+    text.setSpacing(12)
+    text.addWidget(text_label(f"o365desk {__version__}", "strong"))
+    for paragraph in (
+        "Sets up, proves and uses an Office 365 data connector.",
+        f"MIT licence. Made with Qt {qVersion()} (LGPL) and Python {platform.python_version()}.",
+        "No account, no telemetry: it talks to the tenants that you name, and to nobody else.",
+    ):
+        text.addWidget(text_label(paragraph))
+    text.addStretch(1)
     body = QWidget()
     row = QHBoxLayout(body)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(16)
     row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(text, 1, Qt.AlignmentFlag.AlignTop)
+    row.addLayout(text, 1)
     return Sheet(window, "About o365desk", body, (460, 300))
 
 
@@ -135,7 +140,7 @@ def explain_sheet(window: "Window") -> Sheet:
     pasted = QPlainTextEdit(tabChangesFocus=True)
     pasted.setObjectName("pasted")
     pasted.setPlaceholderText("For example AADSTS50011, or the whole text of the page")
-    label = QLabel("&Code or text of the error")
+    label = Label("&Code or text of the error")
     label.setBuddy(pasted)
     pasted.setAccessibleName("Code or text of the error")
     pasted.setMaximumHeight(96)
@@ -212,7 +217,7 @@ def diagnostics(context: Context, secrets: str) -> str:
         f"Log {app.log_folder}",
         f"Running: {', '.join(task.title for task in context.tasks.active()) or 'nothing'}",
     ]
-    return mask("\n".join(line for line in lines if line))
+    return mask("\n".join(shown(line) for line in lines if line))
 
 
 def copy_diagnostics(context: Context) -> None:

@@ -1,16 +1,34 @@
 """Labels that behave: one line that shortens instead of being cut off, and texts that can be selected."""
 
+from typing import Any
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from o365desk.model.shown import shown
 from o365desk.ui.theme import Theme
 
 
-def text_label(text: str = "", role: str = "", *, wrap: bool = True) -> QLabel:
-    """A plain-text label in one of the style sheet's roles ("strong" is a weight, not a role)."""
-    label = QLabel(text, wordWrap=wrap)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+class Label(QLabel):
+    """The one class of texts in the window: what it shows is text, never markup, and what is invisible or steers in
+    it is marked. Lines stay lines."""
+
+    def __init__(self, text: str = "", **options: Any) -> None:
+        super().__init__(shown(text, lines=True), textFormat=Qt.TextFormat.PlainText, **options)
+
+    def setText(self, text: str) -> None:
+        super().setText(shown(text, lines=True))
+
+
+def caption(text: str) -> str:
+    """A foreign text for a button or a menu, where & would mark the next letter."""
+    return shown(text).replace("&", "&&")
+
+
+def text_label(text: str = "", role: str = "", *, wrap: bool = True) -> Label:
+    """A label in one of the style sheet's roles ("strong" is a weight, not a role)."""
+    label = Label(text, wordWrap=wrap)
     if role == "strong":
         label.setProperty("strong", True)
     elif role:
@@ -18,7 +36,7 @@ def text_label(text: str = "", role: str = "", *, wrap: bool = True) -> QLabel:
     return label
 
 
-def selectable(label: QLabel) -> QLabel:
+def selectable(label: Label) -> Label:
     """The same label, its text selectable by mouse and keyboard."""
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -44,7 +62,7 @@ def set_role(widget: QWidget, role: str) -> None:
         each.style().polish(each)
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """One line of text with … where there is no room; the whole of it as tool tip and for screen readers."""
 
     def __init__(
@@ -52,15 +70,14 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__()
         self._mode = mode
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if role:
             self.setProperty("role", role)
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        super().setText(text)
-        self.setToolTip(text)
+        super().setText(shown(text))
+        self.setToolTip(self.text())
 
     def minimumSizeHint(self) -> QSize:
         """A few letters."""
@@ -76,13 +93,12 @@ class ElidedLabel(QLabel):
         )  # fmt: skip
 
 
-class Tag(QLabel):
+class Tag(Label):
     """A word in a quiet frame, such as the kind of a permission."""
 
     def __init__(self, theme: Theme, text: str) -> None:
         super().__init__(text)
         self._theme = theme
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", "small")
         self.setContentsMargins(6, 1, 6, 1)
 

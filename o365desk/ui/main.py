@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from o365desk.app import App
 from o365desk.model.problems import ProblemError
+from o365desk.model.shown import shown
 from o365desk.ui import crash
 from o365desk.ui.interrupted import tell_interrupted
 from o365desk.ui.tasks import Tasks
@@ -34,7 +35,7 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     except ProblemError as error:
         from PySide6.QtWidgets import QMessageBox
 
-        QMessageBox.critical(None, "o365desk", error.problem.sentence())
+        QMessageBox.critical(None, "o365desk", shown(error.problem.sentence()))
         return 1
     reporter = crash.install()
     tasks = Tasks()

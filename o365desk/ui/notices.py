@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
 from o365desk.model.datasource import FIELDS
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.state import Notice, State
 from o365desk.ui.banner import LEVEL_ICONS, Remedies
-from o365desk.ui.labels import announce, selectable, set_role, text_label
+from o365desk.ui.labels import Label, announce, selectable, set_role, text_label
 from o365desk.ui.theme import Theme
 
 LEVELS = {"good": "Done", "info": "Note", "warn": "Warning", "bad": "Problem"}
@@ -24,6 +24,7 @@ _ACTION_TEXTS = {
     Action.CONSENT: "Administrator’s consent link…",
     Action.RETRY: "Try again",
     Action.UNLOCK: "Unlock the vault…",
+    Action.APPROVE: "See what changed…",
 }
 
 
@@ -129,7 +130,7 @@ class NoticeBar(QFrame):
         self._theme, self._notices = theme, notices
         self._waiting: list[Notice] = []
         self.notice: Notice | None = None
-        self._icon, self.text = QLabel(), selectable(text_label(role="strong"))
+        self._icon, self.text = Label(), selectable(text_label(role="strong"))
         self.text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.way = QPushButton()
         self.way.clicked.connect(self._go)
@@ -167,7 +168,7 @@ class NoticeBar(QFrame):
     def _show(self, notice: Notice) -> None:
         self.notice = notice
         self.text.setText(notice.text)
-        self.text.setAccessibleName(f"{LEVELS.get(notice.level, 'Note')}: {notice.text}")
+        self.text.setAccessibleName(f"{LEVELS.get(notice.level, 'Note')}: {self.text.text()}")
         self.details.setVisible(bool(notice.detail))
         way = self._notices.way(notice)
         self.way.setText(way[0] if way else "")

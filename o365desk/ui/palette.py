@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QMenu,
     QTreeWidget,
@@ -22,7 +21,9 @@ from PySide6.QtWidgets import (
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
+from o365desk.model.shown import shown
 from o365desk.ui.commands import EDITING, plain
+from o365desk.ui.labels import Label
 
 if TYPE_CHECKING:
     from o365desk.ui.window import Window
@@ -118,7 +119,7 @@ class Palette(QDialog):
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self._nothing = QLabel("Nothing is called like that.", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._nothing = Label("Nothing is called like that.", alignment=Qt.AlignmentFlag.AlignCenter)
         self._nothing.setProperty("role", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
@@ -163,13 +164,15 @@ class Palette(QDialog):
     def _show(self, words: str) -> None:
         self.list.clear()
         for choice in ranked(words.strip(), self._choices):
-            item = QTreeWidgetItem([choice.text, choice.shortcut or choice.where])
+            item = QTreeWidgetItem([shown(choice.text), choice.shortcut or choice.where])
             item.setIcon(
                 0, choice.icon if not choice.icon.isNull() else self._window.theme.icon("chevron-right", "dim")
             )
             item.setData(0, Qt.ItemDataRole.UserRole, choice.do)
-            item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{choice.text}, {choice.where}, {choice.shortcut}")
-            item.setToolTip(0, f"{choice.where} › {choice.text}")
+            item.setData(
+                0, Qt.ItemDataRole.AccessibleTextRole, f"{item.text(0)}, {choice.where}, {choice.shortcut}"
+            )
+            item.setToolTip(0, f"{choice.where} › {item.text(0)}")
             item.setForeground(1, self._window.theme.color("dim"))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 14))

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QApplication, QCompleter, QLineEdit, QPushButton, 
 from o365desk.catalogue.values import several
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 from o365desk.services.suggesting import Suggestion
 from o365desk.ui.editors import Editor
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import text_label
+from o365desk.ui.labels import caption, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.suggestion_cells import NOTE, QUIET, SuggestionCells
 from o365desk.ui.theme import Theme
@@ -146,11 +147,12 @@ class Suggestions(QObject):
             return
         self.model.clear()
         for suggestion in found:
-            item = QStandardItem(suggestion.title)
-            item.setData(suggestion.note, NOTE)
+            title, note = shown(suggestion.title), shown(suggestion.note)
+            item = QStandardItem(title)
+            item.setData(note, NOTE)
             item.setData(suggestion, _SUGGESTION)
-            item.setData(f"{suggestion.title}, {suggestion.note}", Qt.ItemDataRole.AccessibleTextRole)
-            item.setToolTip(f"{suggestion.title}\n{suggestion.note}")
+            item.setData(f"{title}, {note}", Qt.ItemDataRole.AccessibleTextRole)
+            item.setToolTip(f"{title}\n{note}")
             self.model.appendRow(item)
         self._open()
 
@@ -161,8 +163,8 @@ class Suggestions(QObject):
     def _show_line(self, text: str, note: str = "") -> None:
         """One line that says something and cannot be chosen."""
         self.model.clear()
-        item = QStandardItem(text)
-        item.setData(note, NOTE)
+        item = QStandardItem(shown(text))
+        item.setData(shown(note), NOTE)
         item.setData(True, QUIET)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.model.appendRow(item)
@@ -224,7 +226,7 @@ class PickerEditor(Editor):
         """Shows a text, or a Suggestion by its name."""
         self.suggestions.close()
         self.chosen = value if isinstance(value, Suggestion) else None
-        self.line.setText(self.chosen.title if self.chosen else value or "")
+        self.line.setText(shown(self.chosen.title) if self.chosen else value or "")
         self.line.setCursorPosition(0)
         self._show_note()
 
@@ -243,8 +245,8 @@ class PickerEditor(Editor):
         self._note.setVisible(chosen is not None)
         if chosen:
             self._note.setText(chosen.note or chosen.value)
-            self._note.setToolTip(chosen.value)
-            self._note.setAccessibleName(f"Chosen: {chosen.title}, {chosen.note}, {chosen.value}")
+            self._note.setToolTip(shown(chosen.value))
+            self._note.setAccessibleName(shown(f"Chosen: {chosen.title}, {chosen.note}, {chosen.value}"))
 
 
 class UsersEditor(Editor):
@@ -323,11 +325,11 @@ class UsersEditor(Editor):
     def _chip(self, person: Suggestion, *, alone: bool) -> QPushButton:
         """One person, by name; where somebody else has the same name, with what tells them apart."""
         name = person.title if alone else f"{person.title} ({person.note or person.value})"
-        chip = QPushButton(name.replace("&", "&&"))
+        chip = QPushButton(caption(name))
         chip.setProperty("role", "chip")
         Pictured(self._theme, chip, "close", "dim")
-        chip.setToolTip(f"{person.note or person.value}: take out")
-        chip.setAccessibleName(f"Take out {name}")
+        chip.setToolTip(shown(f"{person.note or person.value}: take out"))
+        chip.setAccessibleName(shown(f"Take out {name}"))
         chip.clicked.connect(lambda: self._remove(person))
         return chip
 

@@ -1,8 +1,9 @@
 """Icons on labels and buttons that keep to the theme's colours."""
 
 from PySide6.QtCore import QObject, QSize
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QPushButton
 
+from o365desk.ui.labels import Label
 from o365desk.ui.theme import Theme
 
 SMALL = 16
@@ -12,7 +13,7 @@ SMALL = 16
 class Pictured(QObject):
     """Keeps the icon of a label or button in the theme's colours."""
 
-    def __init__(self, theme: Theme, widget: QLabel | QPushButton, name: str, role: str = "text") -> None:
+    def __init__(self, theme: Theme, widget: Label | QPushButton, name: str, role: str = "text") -> None:
         super().__init__(widget)
         self._theme, self._widget, self._name, self._role = theme, widget, name, role
         theme.changed.connect(self._draw)
@@ -25,7 +26,7 @@ class Pictured(QObject):
 
     def _draw(self) -> None:
         size = max(SMALL, self._widget.fontMetrics().height())
-        if isinstance(self._widget, QLabel):
+        if isinstance(self._widget, Label):
             self._widget.setPixmap(self._theme.pixmap(self._name, size, self._role))
         else:
             self._widget.setIcon(self._theme.icon(self._name, self._role))

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from o365desk.catalogue.values import several
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 from o365desk.services.suggesting import Suggestion
 from o365desk.ui.editors import Editor
-from o365desk.ui.labels import text_label
+from o365desk.ui.labels import Label, text_label
 from o365desk.ui.pickers import Ask, Question
 from o365desk.ui.theme import Theme
 
@@ -74,6 +75,9 @@ class ServicePlansEditor(Editor):
             question.abandon()
 
 
+_NAME = Qt.ItemDataRole.UserRole
+
+
 class PlanList(QFrame):
     """The list of service plans, ticked where they are left out; closes on Esc or a click elsewhere."""
 
@@ -82,7 +86,7 @@ class PlanList(QFrame):
         self.setProperty("role", "card")
         self._editor = editor
         self._typed: list[str] = []
-        self._said: QLabel = text_label(role="dim")
+        self._said: Label = text_label(role="dim")
         self.plans = QListWidget()
         self.plans.setAccessibleName("Service plans; ticked ones are left out")
         column = QVBoxLayout(self)
@@ -126,16 +130,17 @@ class PlanList(QFrame):
         self.plans.blockSignals(True)
         self.plans.clear()
         for plan in plans:
-            item = QListWidgetItem(plan.title)
+            item = QListWidgetItem(shown(plan.title))
+            item.setData(_NAME, plan.title)
             on = bool({plan.value.casefold(), plan.title.casefold()} & wanted)
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-            item.setToolTip(plan.value)
+            item.setToolTip(shown(plan.value))
             self.plans.addItem(item)
         self.plans.blockSignals(False)
 
     def _ticked(self) -> None:
         items = (self.plans.item(row) for row in range(self.plans.count()))
-        names = [item.text() for item in items if item.checkState() == Qt.CheckState.Checked]
+        names = [item.data(_NAME) for item in items if item.checkState() == Qt.CheckState.Checked]
         self._editor.take([*self._typed, *names])
 
     def hideEvent(self, event: Any) -> None:

@@ -1,11 +1,12 @@
 """The status bar: always says which workspace, which tenant, as whom, and what is running."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource
-from o365desk.ui.labels import ElidedLabel
+from o365desk.model.shown import shown
+from o365desk.ui.labels import ElidedLabel, Label
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
 
@@ -19,7 +20,7 @@ class StatusBar(QStatusBar):
     def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
         super().__init__()
         self._tasks, self._theme = tasks, theme
-        self._icons: dict[str, QLabel] = {}
+        self._icons: dict[str, Label] = {}
         self.workspace, self.tenant, self.account, self.work = (
             ElidedLabel(mode=Qt.TextElideMode.ElideMiddle) for _ in range(4)
         )
@@ -79,16 +80,16 @@ class StatusBar(QStatusBar):
             shown[-1].back()
 
     def _put(self, row: QHBoxLayout, icon: str, label: ElidedLabel) -> None:
-        self._icons[icon] = QLabel()
+        self._icons[icon] = Label()
         row.addWidget(self._icons[icon])
         label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row.addWidget(label)
         row.addSpacing(12)
 
-    def _tell(self, label: QLabel, text: str, tip: str = "") -> None:
+    def _tell(self, label: Label, text: str, tip: str = "") -> None:
         label.setText(text)
-        label.setToolTip(tip or text)
-        label.setAccessibleName(text)
+        label.setToolTip(shown(tip or text))
+        label.setAccessibleName(shown(text))
 
     def _work_changed(self) -> None:
         if not self._tasks.shown():

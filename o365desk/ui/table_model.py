@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from o365desk.model.shown import shown
 from o365desk.ui.table_cells import BAR_ROLE, ICON_ROLE, LINK_ROLE, MONO_ROLE, NOTE_ROLE, TONE_ROLE
 from o365desk.ui.table_order import arranged
 
@@ -19,6 +20,8 @@ Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 """The native value behind a cell: a date, a number, a text without case."""
 _NO_INDEX = QModelIndex()
+_MOST = 1_000
+"""Letters of a cell that are shown: what it holds may be anybody's, and as long as they like."""
 _AT_ONCE = 2_000
 """Up to so many rows are sorted in one go: that is done within a frame."""
 _SLICE = 0.008
@@ -72,12 +75,14 @@ def _alignment(column: Column, row: Any) -> int:
 
 
 _ANSWERS: dict[int, Callable[[Column, Any], Any]] = {
-    Qt.ItemDataRole.DisplayRole: lambda column, row: column.text(row),
-    Qt.ItemDataRole.ToolTipRole: lambda column, row: column.tip(row) if column.tip else column.whole(row),
-    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: f"{column.title}: {column.whole(row)}",
+    Qt.ItemDataRole.DisplayRole: lambda column, row: shown(column.text(row), _MOST),
+    Qt.ItemDataRole.ToolTipRole: lambda column, row: shown(
+        column.tip(row) if column.tip else column.whole(row), _MOST
+    ),
+    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: shown(f"{column.title}: {column.whole(row)}", _MOST),
     Qt.ItemDataRole.TextAlignmentRole: _alignment,
     SORT_ROLE: lambda column, row: column.value(row),
-    NOTE_ROLE: lambda column, row: column.note(row) if column.note else "",
+    NOTE_ROLE: lambda column, row: shown(column.note(row), _MOST) if column.note else "",
     ICON_ROLE: lambda column, row: column.icon(row) if column.icon else None,
     TONE_ROLE: lambda column, row: column.tone(row) if column.tone else "",
     LINK_ROLE: lambda column, row: column.link,

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
@@ -20,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from o365desk.services.exports import defused
 from o365desk.services.state import State
+from o365desk.ui.labels import Label
 from o365desk.ui.table_cells import LINK_ROLE, CellDelegate
 from o365desk.ui.table_header import Header
 from o365desk.ui.table_model import SORT_ROLE, Column, Mark, TableModel
@@ -101,7 +102,7 @@ class Table(QTableView):
         """Copies the current cell."""
         index = self.currentIndex()
         if index.isValid():
-            to_clipboard(self._rows.columns[index.column()].whole(self._rows.row_at(index)))
+            to_clipboard(defused(self._rows.columns[index.column()].whole(self._rows.row_at(index))))
 
     def copy_row(self) -> None:
         """Copies the selected rows, or the current one; cells separated by tabs."""
@@ -200,9 +201,9 @@ class Table(QTableView):
 
 
 def as_text(columns: list[Column], rows: list[Any], *, headers: bool) -> str:
-    """Rows as lines, their cells separated by tabs: as spreadsheets take them."""
+    """Rows as lines, their cells separated by tabs: as spreadsheets take them, and disarmed for them."""
     lines = [[column.title for column in columns]] if headers else []
-    lines += [[" ".join(column.whole(row).split()) for column in columns] for row in rows]
+    lines += [[defused(" ".join(column.whole(row).split())) for column in columns] for row in rows]
     return "\n".join("\t".join(line) for line in lines)
 
 
@@ -218,10 +219,10 @@ class Empty(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._theme, self._name = theme, icon
-        self._icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self.title = QLabel(title, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._icon = Label(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.title = Label(title, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.title.setProperty("role", "section")
-        self.text = QLabel(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.text = Label(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.text.setProperty("role", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from o365desk.ui.labels import Label
 from o365desk.ui.theme import Theme
 
 _MIN_WIDTH = 224
@@ -33,10 +34,10 @@ class Tile(QPushButton):
         self.setAccessibleDescription(text)
         self.title = title
         self._theme, self._name = theme, icon
-        self._icon = QLabel()
-        self._title = QLabel(title, wordWrap=True)
+        self._icon = Label()
+        self._title = Label(title, wordWrap=True)
         self._title.setProperty("role", "section")
-        self._text = QLabel(text, wordWrap=True)
+        self._text = Label(text, wordWrap=True)
         self._text.setProperty("role", "dim")
         for label in (self._icon, self._title, self._text):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

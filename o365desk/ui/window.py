@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QPushButton,
     QSizePolicy,
@@ -27,9 +26,10 @@ from PySide6.QtWidgets import (
 from o365desk.app import App, Practice
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
+from o365desk.model.shown import shown
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.labels import ElidedLabel, text_label
+from o365desk.ui.labels import ElidedLabel, Label, text_label
 from o365desk.ui.notices import NoticeBar, Notices
 from o365desk.ui.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
@@ -259,7 +259,8 @@ class Window(QMainWindow):
         page = self._pages[where]
         crumbs = list(page.breadcrumb) or [page.title]
         self.header.show_page(page, crumbs)
-        self.setWindowTitle(f"{crumbs[-1]}[*] — o365desk")
+        name = shown(crumbs[-1]).replace("[*]", "[*][*]")  # what Qt takes for the place of its mark
+        self.setWindowTitle(f"{name}[*] — o365desk")
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands())
         self.status.show_source(page.source(), page.account())
@@ -324,8 +325,8 @@ class Navigation(QFrame):
         column.setContentsMargins(8, 16, 8, 16)
         column.setSpacing(4)
         column.addStrut(168)
-        self._picture = QLabel()
-        name = QLabel("o365desk")
+        self._picture = Label()
+        name = Label("o365desk")
         name.setProperty("role", "section")
         brand = QHBoxLayout()
         brand.setContentsMargins(12, 0, 12, 12)

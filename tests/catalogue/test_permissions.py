@@ -122,13 +122,13 @@ def test_the_manifest_registers_exactly_the_plan(source: object) -> None:
 
 def test_the_commands_survive_any_name() -> None:
     nasty = WRITING.replace(
-        name="O'Brien’; Start-Process calc; ‘ $(rm -rf ~) \"`x`\n#", tenant="contoso.com; reboot"
+        name="O'Brien’; Start-Process calc; ‘ $(rm -rf ~) \"`x` #", tenant="contoso.com; reboot"
     )
     plan = catalogue.plan(nasty)
     shell = permissions.azure_cli(nasty, plan, "http://localhost")
     words = shlex.split(shell, comments=True)
-    assert nasty.name in words
-    assert nasty.tenant in words
+    assert f"--display-name={nasty.name}" in words
+    assert f"--tenant={nasty.tenant}" in words
     manifest = json.loads(words[words.index("--required-resource-accesses") + 1])
     assert {row["id"] for row in manifest[0]["resourceAccess"]} == {item.id for item in plan}
     script = permissions.powershell(nasty, plan, "http://localhost")

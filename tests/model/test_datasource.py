@@ -32,7 +32,7 @@ def test_complete_details_have_no_problem() -> None:
     [
         ({"name": ""}, "name", "missing"),
         ({"name": " \t"}, "name", "missing"),
-        ({"name": "a\nb"}, "name", "control characters"),
+        ({"name": "a\nb"}, "name", "cannot be seen"),
         ({"name": "x" * 201}, "name", "200"),
         ({"tenant": ""}, "tenant", "missing"),
         ({"tenant": f" {TENANT}"}, "tenant", "blanks"),

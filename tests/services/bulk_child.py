@@ -58,7 +58,7 @@ def main(what: str, folder: str, point: str) -> None:
     desk = Desk(Path(folder), given["ready"])
     runner = desk.app.runner
     source = desk.app.workspace.get(given["source"]).source
-    desk.app.connections.keep(source.id, Credential(secret=Secret(given["secret"])))
+    desk.app.connections.keep(source, Credential(secret=Secret(given["secret"])))
     if what == "apply":
         rows = [Row(**row) for row in json.loads(Path(folder, "rows.json").read_text("utf-8"))]
         plan = runner.plan(source, catalogue.operation(given["operation"]), rows, Stop(), lambda _: None)

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qsl
 
 import trustme
 
 from o365desk.model.stop import Stop
 from o365desk.services.graph import Graph, Patience
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
@@ -56,6 +55,14 @@ def each(asked: Asked, status: int = 200, body: Any = None, **headers: str) -> S
     )
 
 
+def _read(body: bytes) -> Any:
+    """JSON, or the text of a form."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode()
+
+
 class Scripted:
     """The server. `script` is given each request and its number, from 0, and returns what to say."""
 
@@ -88,7 +95,7 @@ class Scripted:
 
     def line(self, stop: Stop | None = None) -> Line:
         """A line that trusts this server."""
-        return Line(stop or Stop(), self.ca_file, (5.0, 5.0))
+        return Line(stop or Stop(), read_ca(self.ca_file), (5.0, 5.0))
 
     def _say(self, asked: Asked) -> Said:
         with self._lock:
@@ -110,9 +117,7 @@ class Scripted:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 port = self.client_address[1]
-                form = "form" in headers.get("content-type", "")
-                sent = dict(parse_qsl(body.decode())) if form else json.loads(body) if body else None
-                said = say(Asked(self.command, self.path, headers, sent, port))
+                said = say(Asked(self.command, self.path, headers, _read(body), port))
                 if not said.status:
                     self.close_connection = True
                     return

@@ -103,7 +103,7 @@ def _restore(workspace: Workspace) -> None:
 
 
 def _purge(workspace: Workspace) -> None:
-    Workspace(workspace.folder, lambda: now() + timedelta(days=31), "late").recycled()
+    Workspace(workspace.folder, lambda: now() + timedelta(days=31), "late").purge()
 
 
 OPERATIONS: dict[str, Callable[[Workspace], object]] = {

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Control, Stop
+from o365desk.services import objects
 from o365desk.services.graph import NOT_SENT, UNKNOWN, Graph, Pause, Reply, Request
 from o365desk.services.pace import WIDEST, Patience, Width, near_limit
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each
@@ -29,7 +30,7 @@ CHALLENGE = {"WWW-Authenticate": f'Bearer realm="", error="insufficient_claims",
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 1.5)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 1.5)) as made:
         yield made
 
 
@@ -267,6 +268,56 @@ def test_an_item_without_an_answer_is_in_doubt(scripted: Any) -> None:
     assert first.problem.code == "no-answer"
     assert (second.status, second.retried) == (204, True)
     assert [reply.status for reply in rest] == [204, 204]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": -1}, {"status": 0}, {"status": 10**40}, {"status": True}, {"status": "204"}, {"status": 204.5},
+        {"status": None}, {"status": [204]}, {"id": 0}, {"id": None}, {"id": ["0"]}, {"id": "00"},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_in_a_batch_answers_nothing(scripted: Any, odd: dict[str, Any]) -> None:
+    def script(asked: Asked, number: int) -> Said:
+        said = each(asked, 204)
+        said.body["responses"][0] |= odd
+        return said
+
+    server, line = scripted(script)
+    first, second = server.graph(line).batch(writes(2))
+    assert (first.status, first.problem and first.problem.code) == (UNKNOWN, "no-answer")
+    assert (second.status, second.problem) == (204, None)
+
+
+def test_what_is_answered_twice_is_in_doubt(scripted: Any) -> None:
+    def script(asked: Asked, number: int) -> Said:
+        said = each(asked, 204)
+        said.body["responses"].append({"id": "0", "status": 403})
+        return said
+
+    server, line = scripted(script)
+    first, second = server.graph(line).batch(writes(2))
+    assert (first.status, first.problem and first.problem.code) == (UNKNOWN, "no-answer")
+    assert second.status == 204
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("body", [{}, {"id": None}, {"id": "a/../b?"}, {"id": "a\n"}, [], "e30=", None])
+def test_an_answer_of_another_shape_is_no_answer(scripted: Any, method: str, body: Any) -> None:
+    server, line = scripted(lambda asked, number: each(asked, 200, body))
+    (reply,) = server.graph(line).batch([Request(method=method, path="/x", shape=objects.one(("id",)))])
+    assert reply.status == UNKNOWN
+    assert reply.problem is not None
+    assert reply.problem.code in ("no-sense", "no-object")
+    assert not reply.problem.conclusive
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"responses":' + "[" * 100_000, '{"responses": {}}', "\xff"])
+def test_a_batch_that_cannot_be_read_leaves_all_in_doubt(scripted: Any, text: str) -> None:
+    server, line = scripted(lambda asked, number: Said(200, text.encode("latin-1")))
+    replies = server.graph(line).batch(writes(3))
+    assert {(reply.status, reply.problem and reply.problem.code) for reply in replies} == {(UNKNOWN, "not-json")}
 
 
 def test_what_is_refused_is_final(scripted: Any) -> None:

@@ -89,8 +89,8 @@ def prepare(bulk: Bulk, folder: Path, operation: str, rows: list[dict[str, Any]]
     secret = bulk.client.control("/apps", {"profile": "child", "application": [*EVERYTHING]})
     source = bulk.source.replace(client_id=secret["client_id"])
     entry = bulk.desk.app.workspace.get(source.id)
-    bulk.source = bulk.desk.app.workspace.save(source, entry.version).source
-    bulk.desk.app.connections.keep(source.id, Credential(secret=Secret(secret["secret"])))
+    typed = Credential(secret=Secret(secret["secret"]))
+    bulk.source = bulk.desk.app.connections.save(source, entry.version, typed).source
     told = {
         "ready": bulk.desk.ready,
         "source": source.id,

@@ -1,6 +1,8 @@
 """A data source and all that is known about it: what is kept together, and what goes together."""
 
-from datetime import timedelta
+import os
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -49,25 +51,6 @@ def test_an_authorisation_holds_for_its_app_and_tenant_only(desk: Desk) -> None:
     assert known(source.replace(client_id=NOBODY)).authorisation is None
     assert known(source.replace(tenant=NOBODY)).authorisation is None
     assert known(source.replace(tenant="contoso.com")).authorisation == done
-
-
-def test_what_leaves_the_recycle_bin_for_good_takes_its_secrets_along(
-    tmp_path: Path, practice: Any, switches: Any
-) -> None:
-    later = timedelta()
-    desk = Desk(tmp_path, practice.ready)
-    clock = desk.app.clock
-    old = Desk(tmp_path, practice.ready, clock=lambda: clock() + later)
-    source = old.saved(old.source())
-    old.app.workspace.delete(source.id)
-    assert old.app.workspace.recycled()
-    assert old.app.connections.has_secret(source.id, CLIENT_SECRET)
-    later = timedelta(days=31)
-    assert old.app.workspace.recycled() == ()
-    old.app.connections.overview(deep=True)
-    assert not old.app.connections.has_secret(source.id, CLIENT_SECRET)
-    old.close()
-    desk.close()
 
 
 def test_the_list_names_what_needs_a_hand(desk: Desk) -> None:
@@ -123,11 +106,11 @@ def test_ready_does_not_outlive_the_secret_it_was_proven_with(desk: Desk) -> Non
     assert connections.status(source, desk.secret()).word is Word.READY
     assert connections.status(source).word is Word.INCOMPLETE
     # Kept after all, it does.
-    connections.keep(source.id, desk.secret())
+    connections.keep(source, desk.secret())
     assert connections.status(source).word is Word.READY
     (row,) = connections.overview().rows
     assert row.status.word is Word.READY
-    connections.keep(source.id, Credential(secret=Secret("v" * 40)))
+    connections.keep(source, Credential(secret=Secret("v" * 40)))
     assert connections.status(source).word is Word.INCOMPLETE
     assert connections.status(source).reason.startswith("changed after its last test")
 
@@ -184,17 +167,6 @@ def test_nobody_signs_in_while_the_tokens_could_not_be_kept(tmp_path: Path, prac
     desk.close()
 
 
-def test_what_came_back_is_not_forgotten(desk: Desk) -> None:
-    source = desk.saved(desk.source())
-    desk.app.connections.gone(source.id)
-    desk.app.connections.gone(NOBODY)
-    desk.app.connections.overview(deep=True)
-    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET)
-    desk.app.workspace.delete(source.id)
-    desk.app.connections.overview(deep=True)
-    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET), "it can still be restored"
-
-
 def test_a_sign_in_outlives_the_session_once_the_vault_is_open(
     tmp_path: Path, practice: Any, switches: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,3 +182,40 @@ def test_a_sign_in_outlives_the_session_once_the_vault_is_open(
     assert second.app.connections.status(source).word is Word.READY
     assert second.test(source).outcome == "succeeded"
     second.close()
+
+
+@pytest.mark.parametrize("field", ["ca_file", "certificate"])
+@pytest.mark.parametrize("kind", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_a_file_named_in_a_file_is_never_waited_for(desk: Desk, tmp_path: Path, field: str, kind: Any) -> None:
+    kind(tmp_path / "named")
+    source = desk.source(sign_in=SignIn.CERTIFICATE).replace(**{field: str(tmp_path / "named")})
+    desk.app.connections.save(source, None)
+    (row,) = desk.app.connections.overview(deep=True).rows
+    assert row.status.word is Word.INCOMPLETE
+    causes = [problem.cause for problem in desk.app.connections.problems(source)]
+    assert any(str(tmp_path / "named") in cause and "pipe or a device" in cause for cause in causes)
+
+
+_opened: Counter[str] = Counter()
+sys.addaudithook(lambda event, arguments: _opened.update([str(arguments[0])]) if event == "open" else None)
+
+
+def test_a_list_of_many_reads_vault_and_state_once(tmp_path: Path, practice: Any, switches: Any) -> None:
+    desk = Desk(tmp_path, practice.ready, session_only=False)
+    desk.app.vault.unlock(Secret("open sesame"))
+    for number in range(20):
+        desk.saved(desk.source(name=f"Contoso {number}"))
+    statements: list[str] = []
+    desk.app.state.use(lambda connection: connection.set_trace_callback(statements.append))
+    _opened.clear()
+    rows = desk.app.connections.overview(deep=True).rows
+    assert len(rows) == 20
+    assert {row.status.reason for row in rows} == {"not yet tested"}
+    assert _opened[str(tmp_path / "state" / "vault")] == 1
+    assert 0 < len(statements) < 20
+    # Only there: what another program keeps is seen in the next look.
+    desk.app.vault.delete(rows[0].entry.source.id)
+    reasons = [row.status.reason for row in desk.app.connections.overview(deep=True).rows]
+    assert reasons == ["Client secret value is missing", *["not yet tested"] * 19]
+    assert desk.app.vault._reading.kept is None
+    desk.close()

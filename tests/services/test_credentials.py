@@ -167,3 +167,17 @@ def test_a_locked_vault_says_so(tmp_path: Path) -> None:
     (problem,) = check(SOURCE, Credential(), locked, NOW)
     assert problem.action is Action.UNLOCK
     assert check(SOURCE, Credential(secret=Secret("typed")), locked, NOW) == []
+
+
+def test_what_was_found_out_about_a_certificate_holds_for_these_bytes_and_this_passphrase_only(
+    source: Callable[[bytes], Any], vault: Vault
+) -> None:
+    draft = source(pfx(b"open"))
+    assert check(draft, Credential(passphrase=Secret("open")), vault, NOW) == []
+    (problem,) = check(draft, Credential(passphrase=Secret("shut")), vault, NOW)
+    assert "passphrase is wrong" in problem.title
+    (problem,) = check(draft, Credential(), vault, NOW)
+    assert "passphrase is missing" in problem.title
+    assert check(draft, Credential(passphrase=Secret("open")), vault, NOW) == []
+    (problem,) = check(source(pem(OTHER) + pem(certificate())), Credential(), vault, NOW)
+    assert "do not belong together" in problem.title

@@ -37,6 +37,35 @@ def test_every_known_graph_code_becomes_a_problem() -> None:
         assert (problem.code, problem.request_id) == (f"HTTP {status}", "r")
 
 
+def nested(levels: int, key: str = "innerError") -> dict[str, object]:
+    body: dict[str, object] = {}
+    for _ in range(levels):
+        body = {key: body}
+    return body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "text", ["error"], 7, {"error": None}, {"error": []}, {"error": ["a"]}, {"error": 7}, nested(3000, "error"),
+        {"error": nested(3000)}, {"error": {"code": ["a"], "message": {"value": {}}}}, {"error": {"innerError": 7}},
+        {"error": {"code": nested(3000), "message": nested(3000), "innererror": {"request-id": nested(3000)}}},
+    ],
+)  # fmt: skip
+def test_an_error_that_makes_no_sense_is_told_by_its_status(body: object) -> None:
+    problem = explain.graph_error(418, body, {"request-id": "r"})
+    assert (problem.code, problem.detail, problem.request_id) == ("HTTP 418", "", "r")
+
+
+def test_a_pasted_text_that_is_nested_without_end_is_not_known() -> None:
+    assert explain.explain("[" * 100_000) is None
+
+
+def test_an_endless_message_is_cut() -> None:
+    problem = explain.graph_error(400, {"error": {"code": "c" * 10**6, "message": "m" * 10**6}}, {})
+    assert len(problem.code + problem.detail) < 10_000
+
+
 def test_the_field_follows_the_way_of_signing_in() -> None:
     fields = {}
     for method in SignIn:

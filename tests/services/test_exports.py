@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,37 @@ def test_what_it_would_not_execute_is_left_alone(text: str) -> None:
     assert defused(text) == text
 
 
+UNSEEN = "\0\x0b\x1b\x7f\x85\xa0\xad\u034f\u061c\u180e\u2000\u200b\u200d\u200e\u2028\u202e\u2066\u3000\ufe0f\ufeff"
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("unseen", ["", *UNSEEN, "\ufeff \u200b", "\u3000\u3000"])
+def test_a_formula_is_disarmed_however_it_is_hidden(sign: str, unseen: str) -> None:
+    text = f"{unseen}{sign}cmd|' /C calc'!A0"
+    for begin in ("", "Anna;", 'Anna,"', "Anna\n", "a\t'"):
+        marked = defused(begin + text)
+        place = len(begin.rstrip("'\""))
+        assert marked == f"{begin[:place]}'{begin[place:]}{text}"
+        assert exports.as_given(marked) == begin + text
+    row = ROWS[0] | {"displayName": text}
+    assert table(written("csv", [row]))[1][0] == "'" + text
+    with zipfile.ZipFile(io.BytesIO(written("xlsx", [row]))) as packed:
+        assert b"<f>" not in packed.read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200e+49 30 901820", "\ufeff-5", "＋81 3 1234", "－5", "\u202a+a@b.c", "\xa0a=1"]
+)
+def test_numbers_and_addresses_stay_as_they_are_behind_unseen_letters(text: str) -> None:
+    assert defused(text) == text
+    assert defused(f"a;{text}") == f"a;{text}"
+
+
+def test_the_name_of_a_column_is_disarmed() -> None:
+    assert table(written("csv", [], [Column(key="=1+1", title="")])) == [["'=1+1"]]
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 
 
@@ -176,7 +208,7 @@ def test_what_another_locale_would_execute_is_defused(text: str, marked: str) ->
     assert data.split(b"\r\n", 1)[1].startswith(b'x,"' if set(text) & set(';,\t\n"') else b"x,'")
 
 
-DIRE = st.text(st.sampled_from(";,\t\n\r\"'=+-@ a1"), max_size=10)
+DIRE = st.text(st.sampled_from(";,\t\n\r\"'=+-@ a1＝\ufeff\u3000"), max_size=10)
 
 
 @given(TEXTS | DIRE)
@@ -191,7 +223,7 @@ def test_no_locale_finds_a_formula(rows: list[tuple[str, str, str]]) -> None:
     for delimiter in ",;\t":
         for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             for cell in line:
-                assert not re.match(r"[=@]|[+-][a-z=+@']", cell), (delimiter, cell)
+                assert not re.match(r"[\ufeff\u3000]*(?:[=@＝]|[+-][a-z=+@'])", cell), (delimiter, cell)
 
 
 # --- files ------------------------------------------------------------------------------------------------------

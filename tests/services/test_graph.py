@@ -16,7 +16,7 @@ from o365desk.services.answers import challenge, retry_after
 from o365desk.services.graph import IMPATIENT, Graph, Patience, Pause
 from o365desk.services.pace import Endurance
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import Asked, Said, Scripted
 
@@ -25,7 +25,7 @@ QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
 @pytest.fixture
 def line(practice: Any) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 10.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 

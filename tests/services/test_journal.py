@@ -1,7 +1,8 @@
 """The journal: what is on the disk before and after each step, who holds a run, and what is kept of old ones."""
 
+import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, RunRow, RunState, Standing
 from o365desk.model.stop import Control
 from o365desk.services import journal as journal_module
-from o365desk.services import runlocks
+from o365desk.services import runlocks, salvage
 from o365desk.services import state as state_module
 from o365desk.services.journal import Journal
 from o365desk.services.runlocks import Locks
@@ -450,3 +451,85 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_called_interrupted(
 
         monkeypatch.setattr(journal.locks, "is_held", ends)
         assert journal.run(run).state is RunState.FINISHED
+
+
+# --- a state file that is damaged ---------------------------------------------------------------------------------
+
+
+def _zeroed(file: Path) -> None:
+    """Its head is gone, as after a power cut: SQLite knows it no longer."""
+    data = bytearray(file.read_bytes())
+    data[:100] = bytes(100)
+    file.write_bytes(data)
+
+
+def _torn(file: Path) -> None:
+    """Its pages with the tables' names are gone."""
+    data = bytearray(file.read_bytes())
+    data[100:4096] = b"\xa5" * 3996
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [_zeroed, _torn])
+@pytest.mark.parametrize("flushed", [True, False])
+def test_a_damaged_state_file_says_which_runs_it_knew(
+    state: State, journal: Journal, file: Path, damage: Callable[[Path], None], flushed: bool
+) -> None:
+    with journal.begin(plan(), "Add User to Group", "t", "ada") as interrupted:
+        pass
+    with journal.begin(plan(), "Assign Licence to User", "t", "ada") as finished:
+        journal.close(finished, RunState.FINISHED)
+    if flushed:
+        state.close()
+    else:  # what was written last is in the write-ahead log still, as after a kill
+        held = {path: path.read_bytes() for path in file.parent.iterdir() if path.is_file()}
+        state.close()
+        for path, data in held.items():
+            path.write_bytes(data)
+    damage(file)
+    assert state.remembered("key") is None
+    if state.problem is None:  # SQLite has mended it from the log
+        assert not flushed
+        assert [run.id for run in journal.runs()] == [finished, interrupted]
+        return
+    assert f"{interrupted} (Add User to Group, Contoso, {NOW:%Y-%m-%d})" in state.problem.cause
+    assert finished not in state.problem.cause, "nothing of it was left to undo or resume"
+    assert journal.runs() == []
+
+
+@pytest.mark.parametrize("how", ["emptied", "missing"])
+def test_a_state_file_that_was_emptied_is_no_new_one(state: State, journal: Journal, file: Path, how: str) -> None:
+    with journal.begin(plan(), "Add User to Group", "t", "ada") as run:
+        pass
+    log = file.with_name(file.name + "-wal")
+    data = log.read_bytes()
+    state.close()
+    file.write_bytes(b"") if how == "emptied" else file.unlink()
+    log.write_bytes(data)
+    assert journal.runs() == []
+    assert state.problem
+    assert "is empty or missing" in state.problem.cause
+    assert run in state.problem.cause
+    (kept,) = file.parent.glob("*.damaged-*-wal")
+    assert kept.read_bytes() == data
+    # That is said once: the new file is like any other.
+    state.problem = None
+    state.close()
+    assert journal.runs() == []
+    assert state.problem is None
+
+
+def test_a_first_start_that_was_killed_has_lost_nothing(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    state = State(file, lambda: NOW)
+    assert state.remembered("key") is None
+    assert state.problem is None
+    state.close()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_no_state_file_at_all_knows_of_no_runs(tmp_path: Path, seed: int) -> None:
+    bytes_ = random.Random(seed).randbytes(50_000)
+    (tmp_path / "file").write_bytes(bytes_.replace(b"\x01", b"\x10\x00\x1d"))
+    assert salvage.runs([tmp_path / "file", tmp_path / "none"]) == []

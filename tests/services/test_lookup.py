@@ -18,7 +18,7 @@ from o365desk.services.lookup import Found, groups, plans, users
 from o365desk.services.pace import Patience
 from o365desk.services.secrets import Secret
 from o365desk.services.suggesting import suggest
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.practice.writing import writer
 from tests.services.scripted import Asked, Said, Scripted, each
@@ -28,7 +28,7 @@ QUICK = Patience(tries=3, first=0.01, longest=0.5)
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 10.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
@@ -252,7 +252,8 @@ def test_plans_are_not_read_from_what_is_no_list(tmp_path: Path, said: Said) -> 
 
 def test_plans_are_read_to_their_end(tmp_path: Path) -> None:
     def script(asked: Asked, number: int) -> Said:
-        rows = [{"skuId": str(number), "skuPartNumber": f"P{number}"}]
+        seats = {"prepaidUnits": {"enabled": 5}, "consumedUnits": 0}
+        rows = [{"skuId": str(number), "skuPartNumber": f"P{number}", **seats}]
         more = {"@odata.nextLink": f"https://{asked.headers['host']}/v1.0/subscribedSkus?page=2"}
         return Said(200, {"value": rows} | (more if number == 0 else {}))
 
@@ -277,6 +278,15 @@ def test_who_is_missing_in_a_list_that_ended_early_is_asked_for_by_name(tmp_path
     texts = [row["userPrincipalName"] for row in people]
     found = asked(tmp_path, script, lambda graph: users(graph, [str(text) for text in texts]))
     assert [item.entity and item.entity["id"] for item in found.values()] == [row["id"] for row in people]
+
+
+def test_an_object_that_was_not_asked_for_proves_nothing(tmp_path: Path) -> None:
+    row = Kept(number=1, label="", target={"group": "g"})
+    with pytest.raises(ProblemError) as caught:
+        asked(tmp_path, lambda asked, number: each(asked, 200, {"id": "h"}),
+              lambda graph: shapes.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip
+    assert caught.value.problem.code == "no-sense"
+    assert caught.value.problem.detail == "g was asked for; h came."
 
 
 def test_a_read_that_brings_no_object_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from o365desk import catalogue
 from o365desk.catalogue import Listing
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.services import graph as traffic
 from o365desk.services.graph import Graph
 from o365desk.services.reading import Page, ReadEnd, read
 from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 
@@ -31,7 +32,7 @@ def listing(key: str) -> Listing:
 
 @pytest.fixture
 def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 10.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
@@ -145,11 +146,31 @@ def serving(tmp_path: Path, *bodies: Any) -> Scripted:
 
 
 def test_rows_that_come_again_are_dropped(tmp_path: Path) -> None:
-    pages = [rows("a", "b", "c"), rows("c", "d"), rows("d", "d", "a"), {"value": [{}, {}]}]
+    pages = [rows("a", "b", "c"), rows("c", "d"), rows("d", "d", "a"), rows("e", "f")]
     with serving(tmp_path, *pages) as server, server.line() as line:
         got, end = all_of(server.graph(line), LISTED)
-    assert [[row.get("id") for row in page.rows] for page in got] == [["a", "b", "c"], ["d"], [], [None, None]]
+    assert [[row.get("id") for row in page.rows] for page in got] == [["a", "b", "c"], ["d"], [], ["e", "f"]]
     assert (end.count, end.complete, end.duplicates) == (6, True, 4)
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"id": None}, {"id": 7}, {"id": ""}, {"id": ["b"]}, {"id": {"a": "b"}}, None, "b", ["b"], 7]
+)
+def test_a_row_without_an_id_makes_no_list(tmp_path: Path, odd: Any) -> None:
+    pages = [rows("a"), {"value": [{"id": "b"}, odd]}]
+    with serving(tmp_path, *pages) as server, server.line() as line:
+        got, end = all_of(server.graph(line), LISTED)
+    assert [row["id"] for page in got for row in page.rows] == ["a"]
+    assert not end.complete
+    assert end.problem is not None
+    assert end.problem.code == "no-sense"
+    assert "$.value[1]" in end.problem.detail
+
+
+def test_what_was_not_asked_for_is_not_kept(tmp_path: Path) -> None:
+    with serving(tmp_path, {"value": [{"id": "a", "else": [None]}]}) as server, server.line() as line:
+        got, end = all_of(server.graph(line), LISTED)
+    assert (end.complete, got[0].rows) == (True, [{"id": "a"}])
 
 
 def test_another_number_than_counted_is_told(tmp_path: Path) -> None:
@@ -181,6 +202,46 @@ def test_a_link_that_leads_back_ends_incomplete(tmp_path: Path) -> None:
     assert (end.count, end.complete) == (2, False)
     assert end.problem is not None
     assert end.problem.code == "next-link"
+
+
+def endless(tmp_path: Path, rows_of: Callable[[int], dict[str, Any]]) -> tuple[ReadEnd, int]:
+    """How a list ends whose every page links to another one, and how many pages were read of it."""
+
+    def script(asked: Asked, number: int) -> Said:
+        return Said(200, rows_of(number) | {"@odata.nextLink": f"{server.root}/v1.0/users?page={number}"})
+
+    with Scripted(tmp_path, script) as server, server.line() as line:
+        _, end = all_of(server.graph(line), LISTED)
+        assert not end.complete
+        assert end.problem is not None
+        assert end.problem.code == "next-link"
+        return end, len(server.asked)
+
+
+def test_pages_that_bring_nothing_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "_BARREN", 20)
+    end, number = endless(tmp_path, lambda number: rows("a", "b") if number == 3 else rows())
+    assert (end.count, number) == (2, 24)
+
+
+def test_pages_without_end_come_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "_PAGES", 20)
+    end, number = endless(tmp_path, lambda number: rows(str(number)))
+    assert end.count == number == 21
+
+
+def test_a_page_that_comes_again_under_another_link_ends_the_list(tmp_path: Path) -> None:
+    end, number = endless(tmp_path, lambda number: rows("a", "b") if number % 2 else rows("c"))
+    assert (end.count, number) == (3, 3)
+
+
+@pytest.mark.parametrize("link", [None, "", 0, False, 7, [], {}, ["x"], "https://[", "//", "\x00"])
+def test_a_link_that_is_none_is_no_end(tmp_path: Path, link: Any) -> None:
+    with serving(tmp_path, rows("a") | {"@odata.nextLink": link}) as server, server.line() as line:
+        _, end = all_of(server.graph(line), LISTED)
+    assert (end.count, end.complete) == (1, False)
+    assert end.problem is not None
+    assert end.problem.code in ("next-link", "foreign-host")
 
 
 def test_the_next_page_is_asked_for_while_one_is_handed_over(tmp_path: Path) -> None:

@@ -161,6 +161,14 @@ def test_what_cannot_be_understood_is_refused(
         assert part in problem.sentence()
 
 
+def test_what_is_wrapped_up_without_end_stays_as_it_is(tmp_path: Path) -> None:
+    for text in ("mailto:" * 3000 + "a@b.c", "“" * 20_000 + "”" * 20_000, "<" + "@" * 200_000):
+        made = read(tmp_path, f"user\n{text}\n", group="Sales")
+        assert users(made) == [text]
+        assert made.rows[0].problem
+    assert users(read(tmp_path, 'user\n"""mailto:Anna <mailto:“a@b.c”>"""\n', group="Sales")) == ["a@b.c"]
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for path, code in ((tmp_path, "folder"), (tmp_path / "none.csv", "ENOENT"), (Path("a\0b"), "name")):
         with pytest.raises(ProblemError) as caught:

@@ -20,7 +20,7 @@ from o365desk.services.connections import Waiting
 from o365desk.services.loopback import Loopback
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token, claims_of
-from o365desk.services.wire import Line
+from o365desk.services.wire import Line, read_ca
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 
@@ -239,7 +239,7 @@ def test_a_tenant_without_an_id_accepts_nobody(desk: Desk, delegated: DataSource
 
 def test_secrets_go_to_the_configured_sign_in_host_only(desk: Desk) -> None:
     source = desk.source("read")
-    with Line(Stop(), desk.ready["ca_file"]) as line:
+    with Line(Stop(), read_ca(desk.ready["ca_file"])) as line:
         for url in (desk.ready["graph"] + "/token", "https://evil.example/token"):
             with pytest.raises(ProblemError) as caught:
                 signin._Http(line, source).post(url, data={"client_secret": "s"})

@@ -196,7 +196,13 @@ def test_only_the_user_may_read_it(state: State, file: Path) -> None:
     finally:
         os.umask(before)
     rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (file.parent, *file.parent.iterdir())}
-    assert rights == {"o365desk": 0o700, "state.db": 0o600, "state.db-wal": 0o600, "state.db-shm": 0o600}
+    assert rights == {
+        "o365desk": 0o700,
+        "state.db": 0o600,
+        "state.db-wal": 0o600,
+        "state.db-shm": 0o600,
+        "state.db.begun": 0o600,
+    }
 
 
 # --- steps --------------------------------------------------------------------------------------------------------

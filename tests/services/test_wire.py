@@ -1,6 +1,7 @@
 """The wire: what stops it, what it trusts, and what it never does."""
 
 import gc
+import os
 import socket
 import struct
 import threading
@@ -14,12 +15,12 @@ import trustme
 
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.wire import Line, check_ca_file, proxies_for, proxy_for
+from o365desk.services.wire import Line, check_ca_file, proxies_for, proxy_for, read_ca
 
 
 @pytest.fixture
 def line(practice: Any, switches: Any) -> Iterator[Line]:
-    with Line(Stop(), practice.ready["ca_file"], (5.0, 20.0)) as made:
+    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 20.0)) as made:
         yield made
 
 
@@ -101,7 +102,7 @@ def test_an_untrusted_issuer_is_named(practice: Any) -> None:
 def test_another_ca_file_does_not_help(practice: Any, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
-    with Line(Stop(), str(other)) as made, pytest.raises(ProblemError) as caught:
+    with Line(Stop(), read_ca(str(other))) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", practice.ready["login"] + "/")
     assert caught.value.problem.code == "untrusted"
 
@@ -118,7 +119,41 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, content: str | N
     assert problem.field == "caFile"
     assert str(file) in problem.cause
     with pytest.raises(ProblemError):
-        Line(Stop(), str(file))
+        read_ca(str(file))
+
+
+def test_what_was_looked_at_is_what_is_trusted(practice: Any, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    ca = read_ca(str(file))
+    file.write_bytes(Path(practice.ready["ca_file"]).read_bytes())
+    with Line(Stop(), ca) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", practice.ready["login"] + "/")
+    assert caught.value.problem.code == "untrusted"
+
+
+def test_comments_between_the_authorities_may_be_in_any_language(practice: Any, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    pem = Path(practice.ready["ca_file"]).read_bytes()
+    file.write_bytes("\ufeff# Türkische Behörde — ключ\n".encode() + other.read_bytes() + b"# \xff\xfe\n" + pem)
+    with Line(Stop(), read_ca(str(file))) as made:
+        assert made.send("GET", practice.ready["login"] + "/").status_code
+    assert read_ca("") == b""
+
+
+def test_a_bundle_of_the_environment_is_trusted_and_never_waited_for(
+    practice: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", practice.ready["ca_file"])
+    with Line(Stop()) as made:
+        assert made.send("GET", practice.ready["login"] + "/").status_code
+    os.mkfifo(tmp_path / "pipe")
+    for name in (str(tmp_path / "pipe"), str(tmp_path / "none"), str(tmp_path)):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", name)
+        with Line(Stop()):
+            pass
 
 
 def test_unencrypted_addresses_are_refused(line: Line) -> None:

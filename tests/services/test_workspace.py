@@ -8,7 +8,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -467,9 +467,20 @@ def test_after_thirty_days_it_vanishes_with_its_history(workspace: Workspace, cl
     clock.pass_(days=29, hours=23)
     assert len(workspace.recycled()) == 1
     assert workspace.history("A")
+    workspace.purge()
+    assert len(workspace.recycled()) == 1
     clock.pass_(hours=1)
     assert workspace.recycled() == ()
-    assert list((workspace.folder / ".recycle-bin").iterdir()) == []
+    assert len(list((workspace.folder / ".recycle-bin").iterdir())) == 2, "looking removes nothing"
+    with pytest.raises(ProblemError, match="not in the recycle bin"):
+        workspace.restore("A")
+    clock.pass_(days=-1)
+    assert len(workspace.recycled()) == 1, "nor does a clock that was wrong"
+    clock.pass_(days=1)
+    workspace.save(new("B"), None)
+    workspace.delete("B")
+    assert [item.source.name for item in workspace.recycled()] == ["B"]
+    assert len(list((workspace.folder / ".recycle-bin").iterdir())) == 2
     assert not (workspace.folder / ".history" / entry.source.id).exists()
     with pytest.raises(ProblemError, match="not in the recycle bin"):
         workspace.restore("A")
@@ -479,6 +490,7 @@ def test_without_its_record_a_deleted_source_is_kept(workspace: Workspace, clock
     workspace.save(new("A"), None)
     workspace.delete("A").path.with_suffix(".deleted").unlink()
     clock.pass_(days=300)
+    workspace.purge()
     (item,) = workspace.recycled()
     assert (item.deleted, item.deleted_by) == (clock.now, "")
     assert workspace.restore("A").source.name == "A"
@@ -490,6 +502,136 @@ def test_without_its_record_a_deleted_source_is_kept(workspace: Workspace, clock
 def test_a_broken_record_does_no_harm(workspace: Workspace, record: bytes) -> None:
     workspace.save(new("A"), None)
     workspace.delete("A").path.with_suffix(".deleted").write_bytes(record)
+    workspace.purge()
+    assert len(workspace.recycled()) == 1
+
+
+def test_while_a_file_cannot_be_read_nothing_leaves_the_bin_for_good(workspace: Workspace, clock: Clock) -> None:
+    entry = workspace.save(new("A"), None)
+    entry = workspace.save(entry.source.replace(sso=True), entry.version)
+    workspace.delete("A")
+    # Somebody else brings it back, in the middle of a merge.
+    entry.path.write_text("<<<<<<< ours\n" + entry.source.id)
+    clock.pass_(days=31)
+    workspace.purge()
+    assert (workspace.folder / ".history" / entry.source.id).exists()
+    assert len(list((workspace.folder / ".recycle-bin").iterdir())) == 2
+
+
+def test_a_file_stays_in_the_bin_until_this_computer_has_known_it_for_thirty_days(
+    workspace: Workspace, clock: Clock
+) -> None:
+    old: set[str] = set()
+    asked: list[list[str]] = []
+
+    def aged(names: Sequence[str]) -> set[str]:
+        asked.append(list(names))
+        return old
+
+    careful = Workspace(workspace.folder, clock, "ada", aged=aged)
+    careful.save(new("A"), None)
+    name = careful.delete("A").path.name
+    clock.pass_(days=4 * 365)
+    careful.purge()
+    assert (workspace.folder / ".recycle-bin" / name).exists()
+    assert asked == [[name], [name]]
+    old.add(name)
+    careful.purge()
+    assert list((workspace.folder / ".recycle-bin").iterdir()) == []
+
+
+LINKED = pytest.mark.parametrize("folder", ["data-sources", ".history", ".recycle-bin", ".history/{id}"])
+
+
+@LINKED
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_folder_that_leads_out_of_the_workspace_is_neither_read_nor_written_in(
+    tmp_path: Path, clock: Clock, folder: str, inside: bool
+) -> None:
+    workspace = Workspace(tmp_path / "workspace", clock, "ada")
+    for name in ("A", "B", "C"):
+        entry = workspace.save(new(name), None)
+        entry = workspace.save(entry.source.replace(sso=True), entry.version)
+    workspace.delete("B")
+    clock.pass_(days=29)
+    place = workspace.folder / folder.format(id=entry.source.id)
+    away = (workspace.folder if inside else tmp_path) / "elsewhere"
+    place.rename(away)
+    (away / ".1-0123456789ab.tmp").touch()
+    os.utime(away / ".1-0123456789ab.tmp", (0, 0))
+    place.symlink_to(away)
+    before = sorted(path.name for path in away.iterdir())
+    outcomes = [
+        _outcome(lambda: workspace.save(entry.source.replace(sso=False), entry.version)),
+        _outcome(lambda: workspace.save(new("D"), None)),
+        _outcome(lambda: workspace.restore("B")),
+        _outcome(lambda: workspace.delete("C")),
+        _outcome(workspace.purge),
+    ]
+    if inside:
+        assert outcomes == ["done"] * 5
+        return
+    assert sorted(path.name for path in away.iterdir()) == before
+    # A history that leads elsewhere is in nobody's way but its own data source's.
+    own = folder == ".history/{id}"
+    assert outcomes == (["leads-out", *["done"] * 4] if own else ["leads-out"] * 5)
+    if folder == "data-sources":
+        (item,) = workspace.list().unreadable
+        assert item.problem.code == "leads-out"
+        assert workspace.list().entries == ()
+    if "history" in folder:
+        assert workspace.history("C") == ()
+    if folder == ".recycle-bin":
+        assert _outcome(workspace.recycled) == "leads-out"
+
+
+def _outcome(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except ProblemError as error:
+        return error.problem.code
+    return "done"
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows has junctions")
+def test_a_junction_that_leads_out_of_the_workspace_is_refused_too(workspace: Workspace, tmp_path: Path) -> None:
+    import _winapi
+
+    workspace.save(new("A"), None)
+    (workspace.folder / "data-sources").rename(tmp_path / "elsewhere")
+    _winapi.CreateJunction(  # type: ignore[attr-defined, unused-ignore]
+        str(tmp_path / "elsewhere"), str(workspace.folder / "data-sources")
+    )
+    assert _outcome(lambda: workspace.save(new("B"), None)) == "leads-out"
+    assert workspace.list().entries == ()
+
+
+def test_the_workspace_itself_may_be_reached_by_a_link(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    workspace = Workspace(tmp_path / "link", clock, "ada")
+    workspace.save(new("A"), None)
+    workspace.delete("A")
+    assert workspace.restore("A").source.name == "A"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("../precious")])
+def test_a_lock_that_is_no_file_is_refused_and_harms_nothing(
+    tmp_path: Path, clock: Clock, make: Callable[[Path], object]
+) -> None:
+    (tmp_path / "precious").write_text("a letter")
+    (tmp_path / "workspace").mkdir()
+    make(tmp_path / "workspace" / ".lock")
+    with pytest.raises(ProblemError, match="link, a pipe or a device"):
+        Workspace(tmp_path / "workspace", clock, "ada").save(new("A"), None)
+    assert (tmp_path / "precious").read_text() == "a letter"
+
+
+def test_a_record_of_the_bin_that_is_a_pipe_is_not_waited_for(workspace: Workspace) -> None:
+    workspace.save(new("A"), None)
+    record = workspace.delete("A").path.with_suffix(".deleted")
+    record.unlink()
+    os.mkfifo(record)
     assert len(workspace.recycled()) == 1
 
 

@@ -33,11 +33,16 @@ def bench(qtbot: QtBot, hasty_desk: Desk, theme: Theme) -> Iterator[Bench]:
 
 
 def fill_in(bench: Bench, failure: Failure) -> None:
-    """Opens the draft in the form and types the secret; a sign-in that should be there is made first."""
+    """Opens the draft in the form, types the secret and the certificate's path; a sign-in that should be there is
+    made first."""
     source, secret = bench.desk.prepared(failure)
     if failure.signed_in:
         bench.desk.authorise(source)
-    bench.open(source, draft=source, base=None)
+    draft = source.replace(certificate="")
+    page = bench.open(draft, draft=draft, base=None)
+    if source.certificate:
+        page.form.put({**page.form.values(), "certificate": source.certificate})
+        page._draft._edited("certificate")
     if secret:
         line = bench.page.findChild(QLineEdit, "field-secret")
         assert isinstance(line, QLineEdit)

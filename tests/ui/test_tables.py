@@ -205,6 +205,23 @@ def test_cells_and_rows_are_copied(qtbot: QtBot, table: Table) -> None:
     assert QGuiApplication.clipboard().text() == "bea — bea@contoso.com\t1,000\t09 March 2026"
 
 
+def test_what_is_copied_is_disarmed(qtbot: QtBot, theme: Theme) -> None:
+    names = ["=cmd|' /C calc'!A0", "\u200b＝1", "+49 30 9018", "-5", "a;=1"]
+    model = TableModel((Column(key="name", title="=Name", text=str), Column(key="more", title="", text=str)), str)
+    table = Table(model, theme, "Names", several=True)
+    qtbot.addWidget(table)
+    model.set_rows(names)
+    table.choose(names[0])
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "'" + names[0]
+    table.selectAll()
+    table.copy_headers()
+    head, *lines = QGuiApplication.clipboard().text().split("\n")
+    wanted = ["'" + names[0], "'" + names[1], names[2], names[3], "a;'=1"]
+    assert lines == [f"{text}\t{text}" for text in wanted]
+    assert head == "=Name\t", "titles are ours"
+
+
 def test_the_chosen_row_stays_chosen_through_reload_order_and_filter(table: Table, model: TableModel) -> None:
     table.choose("Anna")
     model.set_rows(list(reversed(PEOPLE)))

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QInputDialog,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -17,9 +16,11 @@ from PySide6.QtWidgets import (
 from o365desk.app import App, Practice
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.shown import shown
 from o365desk.services.sourcefile import decode
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.labels import Label
 from o365desk.ui.tiles import Tile, TileGrid
 
 _CLOUD_TEXTS = {
@@ -84,7 +85,7 @@ class AddNewPage(Page):
         self._practice: Practice | None = None
         self.banner = Banner(context.theme)
         self.grid = TileGrid()
-        intro = QLabel("Where does the tenant live?")
+        intro = Label("Where does the tenant live?")
         intro.setProperty("role", "dim")
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -198,7 +199,7 @@ class AddNewPage(Page):
                 "info", "There is no data source to copy yet", "Choose a cloud to begin with one."
             )
             return
-        names = [source.name or source.id for source in sources]
+        names = [shown(source.name or source.id) for source in sources]
         name, chosen = QInputDialog.getItem(
             self, "Copy of a data source", "Copy the settings &of:", names, 0, False
         )

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFont, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from o365desk.model.shown import shown
 from o365desk.services.connections import Waiting
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import ElidedLabel, announce, selectable, text_label
+from o365desk.ui.labels import ElidedLabel, Label, announce, selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -65,7 +66,7 @@ class AuthorizePanel(QFrame):
         self.setProperty("role", "banner-info")
         self.setObjectName("authorize-panel")
         self._title, self._text = text_label(role="strong"), text_label()
-        self._code = selectable(QLabel())
+        self._code = selectable(Label())
         self._code.setObjectName("device-code")
         big = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         big.setPointSizeF(self.font().pointSizeF() * 2.2)
@@ -105,7 +106,7 @@ class AuthorizePanel(QFrame):
         self._title.setText(title)
         self._text.setText(text)
         self._code.setText(waiting.code)
-        self._code.setAccessibleName(f"Code: {' '.join(waiting.code)}")
+        self._code.setAccessibleName(shown(f"Code: {' '.join(waiting.code)}"))
         self._link.setText(waiting.url)
         self._buttons["copy-link"].setText(
             "Copy the consent link" if waiting.kind == "consent" else "Copy the link"
@@ -114,7 +115,7 @@ class AuthorizePanel(QFrame):
         self._count_down()
         self._timer.start()
         self.setAccessibleName(title)
-        self.setAccessibleDescription(f"{text} {waiting.code}")
+        self.setAccessibleDescription(shown(f"{text} {waiting.code}"))
         self.show()
         announce(self)
 

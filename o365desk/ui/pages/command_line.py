@@ -1,10 +1,9 @@
 """The command that does what a page is about to do, to be looked at and copied."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
-from o365desk.ui.labels import selectable
+from o365desk.ui.labels import Label, selectable
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -14,8 +13,8 @@ class CommandLine(QFrame):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.line = selectable(QLabel(wordWrap=True))
-        self.line.setTextFormat(Qt.TextFormat.PlainText)
+        self.command = ""
+        self.line = selectable(Label(wordWrap=True))
         self.line.setProperty("role", "mono")
         self.line.setAccessibleName("The command that does the same")
         self.open = QPushButton("Show the command &line")
@@ -33,11 +32,12 @@ class CommandLine(QFrame):
         row.addWidget(self.copy)
         row.addStretch(0)
         self.open.toggled.connect(self._toggle)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.line.text()))
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command))
         self._toggle(False)
 
     def show_command(self, line: str) -> None:
         """Another command."""
+        self.command = line  # as it is copied: the label may show marks
         self.line.setText(line)
 
     def _toggle(self, on: bool) -> None:

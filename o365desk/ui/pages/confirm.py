@@ -4,9 +4,10 @@ from enum import Enum
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.ui.labels import ElidedLabel, text_label
+from o365desk.model.shown import shown
+from o365desk.ui.labels import ElidedLabel, Label, caption, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.theme import Theme
@@ -29,7 +30,7 @@ class ConfirmDialog(QDialog):
         self.apply = QPushButton(shortened(sentence))
         self.apply.setObjectName("confirm-apply")
         self.apply.setProperty("role", "danger" if danger else "primary")
-        self.apply.setToolTip(f"{sentence} (Ctrl+Enter)")
+        self.apply.setToolTip(shown(f"{sentence} (Ctrl+Enter)"))
         self.back = QPushButton("&Back")
         self._lay_out(theme, sentence, reason)
         for button in (self.apply, self.back):
@@ -51,23 +52,24 @@ class ConfirmDialog(QDialog):
 
     def _typed(self, text: str) -> None:
         typed = text.strip()
-        self.apply.setEnabled(typed == self._word)
-        if typed == self._word:
+        fits = typed in (self._word, shown(self._word))  # marks can be typed, what they stand for hardly
+        self.apply.setEnabled(fits)
+        if fits:
             said = "Ctrl+Enter does it."
         elif typed and typed.casefold() == self._word.casefold():
             said = f"Almost: it is “{self._word}”; capitals matter."
         else:
             said = f"The button works once “{self._word}” is typed, exactly so."
         self.why.setText(said)
-        self.apply.setAccessibleDescription(said)
+        self.apply.setAccessibleDescription(self.why.text())
 
     def _lay_out(self, theme: Theme, sentence: str, reason: str) -> None:
-        label = QLabel("&Type to confirm:")
+        label = Label("&Type to confirm:")
         label.setBuddy(self.line)
-        self.line.setAccessibleName(f"Type {self._word} to confirm")
+        self.line.setAccessibleName(shown(f"Type {self._word} to confirm"))
         word = text_label(self._word, "mono")
         head = QHBoxLayout()
-        icon = QLabel()
+        icon = Label()
         Pictured(theme, icon, "warning", "warn")
         head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(text_label(f"{sentence}?", "section"), 1)
@@ -162,4 +164,4 @@ def shortened(sentence: str) -> str:
     """A sentence as a button bears it: its middle left out where it is long, `&` as a letter."""
     if len(sentence) > _LONGEST:
         sentence = f"{sentence[: _LONGEST // 2].rstrip()} … {sentence[-_LONGEST // 2 + 3 :].lstrip()}"
-    return sentence.replace("&", "&&")
+    return caption(sentence)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.fields import Kind
 from o365desk.services.workspace import Entry
-from o365desk.ui.labels import selectable, text_label
+from o365desk.ui.labels import Label, selectable, text_label
 from o365desk.ui.pages.drafting import as_values
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -49,18 +48,14 @@ class Line:
     label: str
     mine: str
     theirs: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether the sides say different things."""
-        return self.mine != self.theirs
+    differs: bool
 
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
     """All fields that a file holds, those that differ first."""
     left, right = as_values(mine), as_values(theirs)
     lines = [
-        Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]))
+        Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
         if key in left and not field.fixed
     ]
@@ -92,7 +87,7 @@ class ConflictDialog(QDialog):
         column.addWidget(text_label(f"“{mine.name}” was changed since you opened it", "section"))
         column.addWidget(text_label(_explain(theirs), "dim"))
         if theirs:
-            column.addWidget(_table(theme, compare(mine, theirs.source)), 1)
+            column.addWidget(both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")), 1)
         column.addLayout(self._buttons(theirs))
         self.resize(680, 460 if theirs else 200)
 
@@ -136,7 +131,8 @@ def _explain(theirs: Entry | None) -> str:
     )
 
 
-def _table(theme: Theme, lines: list[Line]) -> QScrollArea:
+def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScrollArea:
+    """Two versions side by side, field by field; what differs is marked."""
     inner = QWidget()
     grid = QGridLayout(inner)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -144,19 +140,20 @@ def _table(theme: Theme, lines: list[Line]) -> QScrollArea:
     grid.setVerticalSpacing(8)
     for column in (2, 3):
         grid.setColumnStretch(column, 1)
-    for column, title in ((2, "Mine"), (3, "Theirs")):
+    for column, title in ((2, titles[0]), (3, titles[1])):
         grid.addWidget(text_label(title, "strong"), 0, column)
     for row, line in enumerate(lines, 1):
         if line.differs:
-            icon = QLabel()
+            icon = Label()
             Pictured(theme, icon, "warning", "warn")
             icon.setAccessibleName("differs")
             icon.setToolTip("The two sides differ here")
             grid.addWidget(icon, row, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(text_label(line.label, "" if line.differs else "dim"), row, 1, Qt.AlignmentFlag.AlignTop)
-        for column, side, text in ((2, "mine", line.mine), (3, "theirs", line.theirs)):
+        for column, side, text in ((2, titles[0], line.mine), (3, titles[1], line.theirs)):
             label = selectable(text_label(text, "strong" if line.differs else "dim"))
-            label.setAccessibleName(f"{line.label}, {side}: {text}{', differs' if line.differs else ''}")
+            differs = ", differs" if line.differs else ""
+            label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
             grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
     grid.setRowStretch(len(lines) + 1, 1)
     area = QScrollArea(widgetResizable=True)

@@ -7,10 +7,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.services.connections import Credential
 from o365desk.services.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.pages.approval import Approving
 from o365desk.ui.pages.authorize import open_address
 from o365desk.ui.pages.conflict import Leave, LeaveDialog
 from o365desk.ui.pages.connector_form import RUNNING, ConnectorForm, Gentle
@@ -57,12 +58,14 @@ class ConnectorPage(Page):
                 "authorisation": ("Re-Authorize", self.authorise),
                 "secret": ("Go to the client secret", lambda: self.go_to("secret")),
                 "certificate": ("Go to the certificate", lambda: self.go_to("certificate")),
+                "approval": ("See what changed…", self.approve),
             },
         )
         self._gentle = Gentle(self.form)
         self._draft = Drafting(context.app, self.form)
         self._proving = Proving(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)
+        self._approving = Approving(context, self)
         self._assessor = Assessor(context, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -88,6 +91,9 @@ class ConnectorPage(Page):
         self._saving.saved.connect(self._saved)
         self._saving.taken.connect(self._theirs_taken)
         self._saving.failed.connect(self._not_saved)
+        self._approving.approved.connect(self._approved)
+        self._approving.went_back.connect(self._went_back)
+        self._approving.failed.connect(self._saying.complain)
         self._assessor.assessed.connect(self._assessed)
         self._assessor.failed.connect(self._saying.complain)
         QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
@@ -107,7 +113,7 @@ class ConnectorPage(Page):
 
     def activated(self, *, then: str = "", **where: Any) -> None:
         """Opens a data source by `source_id`, or a `draft` with its `base`; with neither, shows what was open.
-        `then`: what to begin with, "test" or "authorize", or the key of a field to go to."""
+        `then`: what to begin with, "test", "authorize" or "approve", or the key of a field to go to."""
         if not where:
             return
         before = self._draft.source.id
@@ -128,7 +134,7 @@ class ConnectorPage(Page):
         QTimer.singleShot(0, self, lambda: self._begin(then))
 
     def _begin(self, then: str) -> None:
-        begin = {"test": self.test, "authorize": self.authorise}.get(then)
+        begin = {"test": self.test, "authorize": self.authorise, "approve": self.approve}.get(then)
         if begin:
             begin()
         elif then:
@@ -202,6 +208,7 @@ class ConnectorPage(Page):
             self.panel.clear()
             self._assessment = None
             self._saying.warn(())
+            self._saying.unapproved(None)
             self._status.show_status(None)
         self._gentle.reset()
         report = self.context.app.connections.last_report(self._draft.source.id)
@@ -215,7 +222,7 @@ class ConnectorPage(Page):
         source = self._draft.source
         self.view.follow(source)
         self.permissions.show_source(source)
-        self._assessor.ask(source, self._draft.credential, now=now)
+        self._assessor.ask(self._draft.editing, self._draft.credential, now=now)
         self._tell()
 
     def _tell(self) -> None:
@@ -241,6 +248,7 @@ class ConnectorPage(Page):
         last = known.attempt
         self.panel.mark_changed(last is not None and last.fingerprint != known.proof)
         self._saying.warn(assessment.status.warnings)
+        self._saying.unapproved(next((it for it in known.problems if it.code == NOT_APPROVED), None))
         if before is None or before.known.authorisation != known.authorisation:
             self.title_changed.emit()  # the status bar names the account
 
@@ -260,8 +268,9 @@ class ConnectorPage(Page):
         if self._savable():
             self._saving.save(*self._to_save())
 
-    def _to_save(self) -> tuple[DataSource, str | None, Credential]:
-        return self._draft.source, self._draft.editing.base, self._draft.credential
+    def _to_save(self) -> tuple[DataSource, str | None, Credential, DataSource | None]:
+        editing = self._draft.editing
+        return editing.source, editing.base, self._draft.credential, editing.opened
 
     def _savable(self) -> bool:
         """What has no value at all cannot be saved; what is merely missing can."""
@@ -272,14 +281,18 @@ class ConnectorPage(Page):
         return not bad
 
     def _saved(self, entry: Entry, kept: Credential, missing: list[Problem]) -> None:
-        before = self._draft.source.id
+        before, leads = self._draft.source.id, self._leads(entry)
         self._draft.saved(entry, kept)
         if before != entry.source.id:
             self._opened(before)
         remark = f"Still to do before it is ready: {'; '.join(problem.title for problem in missing)}."
-        self._saying.say("good", "Details saved successfully", remark if missing else "")
+        remarks = [leads, remark if missing else ""]
+        self._saying.say("good", "Details saved successfully", "\n".join(part for part in remarks if part))
         self._saying.first(None)
         self._follow(now=True)
+
+    def _leads(self, entry: Entry) -> str:
+        return self.context.app.connections.leads(self._draft.editing.opened, entry.source)
 
     def _not_saved(self, problem: Problem) -> None:
         if problem.field in FIELDS:
@@ -299,24 +312,42 @@ class ConnectorPage(Page):
         if self._saving.open_vault():
             self.test()
 
+    # --- what its secrets were given for ----------------------------------------------------------------------
+
+    def approve(self, *_: object) -> None:
+        """Shows what changed since its secrets were given, to approve it or go back."""
+        if self.source():
+            self._approving.look(self._draft.source, self._draft.editing.saved is not None)
+
+    def _approved(self, where: str) -> None:
+        self._saying.say("good", "Approved", where)
+        self._saying.first(None)
+        self._follow(now=True)
+
+    def _went_back(self, entry: Entry) -> None:
+        self._draft.open_entry(entry)
+        self._opened(entry.source.id)
+        self._saying.say("good", "The connection is again what its secrets were given for")
+
     # --- authorising and testing ------------------------------------------------------------------------------
 
     def test(self, *_: object) -> None:
         """Runs the connection test with what is typed, saved or not; nothing while something runs."""
         if self.source() and not self._proving.doing:
             self._gentle.ask_all()
-            self._proving.test(self._draft.source, self._draft.credential)
+            self._proving.test(self._draft.source, self._draft.credential, self._draft.editing.opened)
             self.sheet.reveal(self.panel)
 
     def authorise(self, *_: object, device_code: bool = False) -> None:
         """Signs in, or waits for an administrator's consent; then the test runs by itself."""
         if self.source() and not self._proving.doing:
-            self._proving.authorise(self._draft.source, self._draft.credential, device_code=device_code)
+            editing = self._draft.editing
+            self._proving.authorise(editing.source, self._draft.credential, editing.opened, device_code=device_code)
             self.sheet.reveal(self.view.waiting)
 
     def _proving_changed(self) -> None:
         self.sheet.show_running(self._proving.doing)
         self.view.set_authorising(bool(self._proving.doing))
         if not self._proving.doing:
-            self._assessor.ask(self._draft.source, self._draft.credential, now=True)
+            self._assessor.ask(self._draft.editing, self._draft.credential, now=True)
         self._tell()

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
+from o365desk.model.shown import shown
 from o365desk.model.status import age
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state import Draft
@@ -259,11 +260,10 @@ def delete_box(page: Page, name: str) -> "QMessageBox":
     box = QMessageBox(
         QMessageBox.Icon.NoIcon,
         "Delete data source",
-        f"Move “{name}” to the recycle bin?",
+        f"Move “{shown(name)}” to the recycle bin?",
         QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
         page.window(),
     )
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
     box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
     layout = box.layout()

@@ -51,12 +51,14 @@ def credential(values: Mapping[str, Any]) -> Credential:
 @dataclass(frozen=True)
 class Editing:
     """`source` is as the form has it; `saved` as the file has it, None when there is none yet (`fresh` is then
-    what the form started with, so that an untouched draft is not unsaved work). `base` names the file's version."""
+    what the form started with, so that an untouched draft is not unsaved work). `base` names the file's version.
+    `opened` is what the person began to change, where that is known: what differs from it is theirs."""
 
     source: DataSource
     saved: DataSource | None
     base: str | None
     fresh: DataSource | None = None
+    opened: DataSource | None = None
 
     @property
     def dirty(self) -> bool:
@@ -117,12 +119,14 @@ class Drafting(QObject):
                 if kept is None:
                     raise
         if kept:
-            self.open(Editing(kept.source, on_disk.source if on_disk else None, kept.base))
+            same = on_disk and on_disk.version == kept.base
+            saved = on_disk.source if on_disk else None
+            self.open(Editing(kept.source, saved, kept.base, opened=saved if same else None))
             return kept.at
         if on_disk:
-            self.open(Editing(draft or on_disk.source, on_disk.source, on_disk.version))
+            self.open(Editing(draft or on_disk.source, on_disk.source, on_disk.version, opened=on_disk.source))
         elif draft:
-            self.open(Editing(draft, None, None, draft))
+            self.open(Editing(draft, None, None, draft, draft))
         return None
 
     def open(self, editing: Editing) -> None:
@@ -132,8 +136,9 @@ class Drafting(QObject):
         self._form.clear_secrets()
 
     def open_entry(self, entry: Entry, typed: DataSource | None = None) -> None:
-        """Shows what a file holds, or what is typed over it."""
-        self.open(Editing(typed or entry.source, entry.source, entry.version))
+        """Shows what a file holds, or what was typed over another version of it."""
+        opened = None if typed else entry.source
+        self.open(Editing(typed or entry.source, entry.source, entry.version, opened=opened))
         self.keep()
 
     def saved(self, entry: Entry, kept: Credential) -> None:
@@ -141,11 +146,11 @@ class Drafting(QObject):
         self._timer.stop()
         if entry.source.id != self.source.id:
             self._app.state.drop_draft(self._app.workspace.folder, self.source.id)
-            self.open(Editing(entry.source, entry.source, entry.version))
+            self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         elif self.credential == kept:
             self._form.clear_secrets()
         source = with_values(entry.source, self._form.values())
-        self.editing = Editing(source, entry.source, entry.version)
+        self.editing = Editing(source, entry.source, entry.version, opened=entry.source)
         self.keep()
 
     def discard(self) -> None:
@@ -158,9 +163,9 @@ class Drafting(QObject):
         except ProblemError:  # deleted meanwhile
             entry = None
         if entry:
-            self.open(Editing(entry.source, entry.source, entry.version))
+            self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         else:
-            self.open(Editing(start, None, None, start))
+            self.open(Editing(start, None, None, start, start))
 
     def keep(self) -> None:
         """So that a killed program offers again what was typed; secrets are not part of it."""
@@ -200,14 +205,14 @@ class Assessor(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._wanted: tuple[DataSource, Credential] | None = None
+        self._wanted: tuple[DataSource, Credential, DataSource | None] | None = None
         self._running = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._start)
 
-    def ask(self, source: DataSource, credential: Credential, *, now: bool = False) -> None:
+    def ask(self, editing: Editing, credential: Credential, *, now: bool = False) -> None:
         """Assesses this draft soon, or at once."""
-        self._wanted = source, credential
+        self._wanted = editing.source, credential, editing.opened
         self._timer.start(0 if now else _DELAY)
 
     def forget(self) -> None:
@@ -229,9 +234,11 @@ class Assessor(QObject):
             cancelled=lambda: self._done(None),
         )
 
-    def _work(self, source: DataSource, credential: Credential, stop: Stop, tell: Tell) -> Assessment:
+    def _work(
+        self, source: DataSource, credential: Credential, opened: DataSource | None, stop: Stop, tell: Tell
+    ) -> Assessment:
         app = self._context.app
-        known = app.connections.known(source, credential)
+        known = app.connections.known(source, credential, opened)
         names = {"secret": CLIENT_SECRET, "passphrase": PASSPHRASE}
         kept = frozenset(key for key, name in names.items() if app.connections.has_secret(source.id, name))
         return Assessment(source, known, derive(source, known, app.clock()), kept)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.ui.banner import LEVEL_ICONS
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import selectable, set_role, text_label
+from o365desk.ui.labels import Label, selectable, set_role, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -125,7 +124,7 @@ class _Figure(QPushButton):
         self.setCheckable(True)
         self.setProperty("role", "figure")
         self.setObjectName(f"figure-{str(kind.key).replace(' ', '-')}")
-        self._number, icon = text_label(role="title", wrap=False), QLabel()
+        self._number, icon = text_label(role="title", wrap=False), Label()
         self._words = text_label(kind.words, "dim", wrap=False)
         Pictured(theme, icon, kind.icon, kind.tone)
         line = QHBoxLayout()
@@ -196,10 +195,10 @@ class Remarks(QWidget):
         self.setVisible(bool(remarks))
 
     def _line(self, remark: Remark) -> QFrame:
-        line, icon, text = QFrame(), QLabel(), selectable(text_label(remark.text))
+        line, icon, text = QFrame(), Label(), selectable(text_label(remark.text))
         set_role(line, f"banner-{remark.level}")
         Pictured(self._theme, icon, LEVEL_ICONS[remark.level], remark.level)
-        line.setAccessibleName(remark.text)
+        line.setAccessibleName(text.text())
         row = QHBoxLayout(line)
         row.setContentsMargins(12, 4, 4, 4)
         row.setSpacing(8)

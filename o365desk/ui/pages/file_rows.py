@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout
 from o365desk.catalogue import Operation
 from o365desk.model.problems import Problem
 from o365desk.model.run import Row
+from o365desk.model.stop import Stop
 from o365desk.services.grids import DELIMITERS
 from o365desk.services.sheet import Sheet, read
 from o365desk.ui.banner import Banner
@@ -137,13 +138,14 @@ class FileRows(QFrame):
             self._task.abandon()
         fixed, keys = dict(self._fixed), [field.key for field in operation.fields]
 
-        def work(stop: object, tell: object) -> Sheet:
-            found = read(path, operation, later=keys)
+        def work(stop: Stop, tell: object) -> Sheet:
+            found = read(path, operation, later=keys, check=stop.check)
             # What the file has as a column is the file's; what it has not is given for all rows.
             given = {key: text for key, text in fixed.items() if key not in found.columns}
             if not given:
                 return found
-            return read(path, operation, given, later=[key for key in keys if key not in given])
+            missed = [key for key in keys if key not in given]
+            return read(path, operation, given, later=missed, check=stop.check)
 
         self.said.setText(f"Reading {path.name}…")
         self._task = self._context.tasks.run(

@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -15,10 +14,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from o365desk.model.shown import shown
 from o365desk.model.status import age
 from o365desk.services.state import Notice
 from o365desk.ui.banner import LEVEL_ICONS
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.labels import Label
 from o365desk.ui.notices import LEVELS
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 
@@ -100,7 +101,7 @@ class NoticesPage(Page):
 
     def _chosen(self) -> None:
         notice: Notice | None = self.table.current()
-        self.details.setPlainText(as_text(notice) if notice else "")
+        self.details.setPlainText(shown(as_text(notice), lines=True) if notice else "")
         self.copy_button.setEnabled(notice is not None)
         self.title_changed.emit()
 
@@ -111,7 +112,7 @@ class NoticesPage(Page):
         inner.setContentsMargins(16, 12, 16, 16)
         inner.setSpacing(8)
         head = QHBoxLayout()
-        label = QLabel("Deta&ils")
+        label = Label("Deta&ils")
         label.setProperty("role", "section")
         label.setBuddy(self.details)
         head.addWidget(label)

@@ -35,6 +35,8 @@ class OperationHelp:
             ]
         if problem.action is Action.UNLOCK:
             return [(action_text(problem), self._unlock)]
+        if problem.action is Action.APPROVE:
+            return [(action_text(problem), self._connector(source, "approve"))]
         if problem.action in _SIGN_IN:
             return [("Authorize", self._connector(source, "authorize"))]
         return [("Try again", self._run)]

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QFrame,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -19,7 +18,8 @@ from PySide6.QtWidgets import (
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
-from o365desk.ui.labels import text_label
+from o365desk.model.shown import shown
+from o365desk.ui.labels import Label, text_label
 from o365desk.ui.theme import Theme
 
 Offs = Mapping[str, Problem | None]
@@ -49,7 +49,7 @@ class OperationList(QWidget):
         self.operations.setAccessibleName("Operation")
         self.operations.activated.connect(lambda _: self.chosen.emit(str(self.operations.currentData())))
         self.buttons: dict[str, QPushButton] = {}
-        self.reasons: dict[str, QLabel] = {}
+        self.reasons: dict[str, Label] = {}
         self._group = QButtonGroup(self)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
@@ -95,7 +95,7 @@ class OperationList(QWidget):
         """The data sources to choose from; one needs no choosing."""
         self.sources.clear()
         for source in sources:
-            self.sources.addItem(source.name, source.id)
+            self.sources.addItem(shown(source.name), source.id)
         self.sources.setCurrentIndex(max(0, self.sources.findData(current)))
         self.sources.setVisible(len(sources) > 1)
 
@@ -110,7 +110,7 @@ class OperationList(QWidget):
             button.setProperty("off", problem is not None)
             button.style().unpolish(button)
             button.style().polish(button)
-            said = f"Off. {problem.sentence()}" if problem else OPERATIONS[key].summary
+            said = shown(f"Off. {problem.sentence()}") if problem else OPERATIONS[key].summary
             button.setToolTip(said)
             button.setAccessibleDescription(said)
 

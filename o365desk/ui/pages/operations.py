@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidg
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
+from o365desk.model.shown import shown
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel
 from o365desk.ui.pages.figures import buttons_row
@@ -227,8 +228,8 @@ class OperationsPage(Page):
             self.run_button.setText(view.button_text())
             # While it runs it keeps the focus, but starts nothing.
             self.run_button.setEnabled(view.off is None)
-            self.run_button.setToolTip(off or "Ctrl+Enter")
-            self.run_button.setAccessibleDescription(off)
+            self.run_button.setToolTip(shown(off) or "Ctrl+Enter")
+            self.run_button.setAccessibleDescription(shown(off))
         self._tell()
 
     def _tell(self) -> None:

@@ -1,13 +1,13 @@
 """The panel of permissions: follows the check boxes offline; the consent link, and registering the app."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue import Permission
 from o365desk.model.datasource import CLOUDS, DataSource, check
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import Tag, selectable, text_label
+from o365desk.ui.labels import Label, Tag, selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
@@ -132,7 +132,7 @@ class PermissionRow(QWidget):
         self.setAccessibleDescription(f"{consent}{permission.reason} {opens}")
 
 
-def _tag(theme: Theme, text: str) -> QLabel:
+def _tag(theme: Theme, text: str) -> Label:
     label = Tag(theme, text)
     label.setToolTip(
         "On behalf of the person who signed in"
@@ -143,7 +143,7 @@ def _tag(theme: Theme, text: str) -> QLabel:
 
 
 def _consent_mark(theme: Theme) -> QWidget:
-    holder, icon = QWidget(), QLabel()
+    holder, icon = QWidget(), Label()
     Pictured(theme, icon, "shield", "warn")
     text = text_label("admin consent", "small", wrap=False)
     flow = FlowLayout(holder, spacing=4)

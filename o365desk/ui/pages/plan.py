@@ -16,6 +16,7 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
+from o365desk.model.shown import shown
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel, announce, text_label
@@ -254,17 +255,17 @@ class PlanPage(Page):
             self.title = plan.sentence if plan and not off else wish.operation.title
             self.command.show_command(self.context.app.command_here(wish.command_line(plan)))
             self.said.setText(wish.words("nothing is written yet." if plan else ""))
-        self.said.setAccessibleName(f"{self.title}. {self.said.text()}")
+        self.said.setAccessibleName(f"{shown(self.title)}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")
-        for button, shown in (
+        for button, visible in (
             (self.apply_button, plan is not None and not off),
             (self.again_button, wish is not None and not self._task),
             (self.export_button, plan is not None),
             (self.close_button, self._task is None),
             (self.cancel_button, self._task is not None),
         ):
-            button.setVisible(shown)
+            button.setVisible(visible)
         self.apply_button.setEnabled(self.calm.over)
         self.apply_button.setToolTip("Ctrl+Enter" if self.calm.over else _UNREAD)
         self.title_changed.emit()

@@ -1,6 +1,5 @@
 """A plan as it is read before it is applied: figures, what should be known first, and the rows."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
+from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanRow, Row, Standing
 from o365desk.ui.pages.figures import Figures, Kind, Remark, Remarks
@@ -62,7 +62,7 @@ class Wish:
         large = ("--allow-large",) if plan and plan.limit else ()
         if self.undoes:
             sure = ("--confirm", plan.confirm) if plan and plan.confirm else ()
-            return shlex.join(["o365desk", "runs", "undo", self.undoes, "--apply", *large, *sure])
+            return shells.ours(["runs", "undo"], [self.undoes], ["--apply", *large, *sure])
         if self.sheet is not None:
             fixed = {key: text for key, text in self.rows[0].values.items() if key not in self.sheet.columns}
             return catalogue.command_line(

@@ -26,14 +26,14 @@ class Proving(QObject):
         super().__init__(parent)
         self._context, self._panel, self._waiting = context, panel, waiting
         self._task: Task | None = None
-        self._asked: tuple[DataSource, Credential] | None = None
+        self._asked: tuple[DataSource, Credential, DataSource | None] | None = None
         self.doing = ""
         panel.cancel.connect(self.cancel)
         waiting.cancel.connect(self.cancel)
         waiting.again.connect(self._another_way)
 
-    def test(self, source: DataSource, credential: Credential) -> None:
-        """Tests the connection, unless something runs already."""
+    def test(self, source: DataSource, credential: Credential, opened: DataSource | None) -> None:
+        """Tests the connection, unless something runs already. `opened` as in `Editing`."""
         if self.doing:
             return
         connections = self._context.app.connections
@@ -42,7 +42,7 @@ class Proving(QObject):
             "test",
             self._context.tasks.run(
                 f"Testing “{source.name or 'new data source'}”",
-                lambda stop, tell: connections.test(source, stop, tell, credential=credential),
+                lambda stop, tell: connections.test(source, stop, tell, credential=credential, opened=opened),
                 self._tested,
                 self._failed,
                 owner=self,
@@ -51,11 +51,13 @@ class Proving(QObject):
             ),
         )
 
-    def authorise(self, source: DataSource, credential: Credential, *, device_code: bool = False) -> None:
+    def authorise(
+        self, source: DataSource, credential: Credential, opened: DataSource | None, *, device_code: bool = False
+    ) -> None:
         """Signs in, or waits for consent, unless something runs already."""
         if self.doing:
             return
-        self._asked = source, credential
+        self._asked = source, credential, opened
         connections = self._context.app.connections
         self._waiting.start()
         self._begin(
@@ -63,7 +65,7 @@ class Proving(QObject):
             self._context.tasks.run(
                 f"Authorising “{source.name or 'new data source'}”",
                 lambda stop, tell: connections.authorise(
-                    source, stop, tell, credential=credential, device_code=device_code
+                    source, stop, tell, credential=credential, opened=opened, device_code=device_code
                 ),
                 self._authorised,
                 self._failed,

@@ -19,10 +19,14 @@ from o365desk import catalogue
 from o365desk.catalogue import Permission, permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn
+from o365desk.model.shown import shown
+from o365desk.services import exports
 from o365desk.ui.labels import selectable, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
 
+_LONGEST = 100_000
+"""Letters of a text; its button copies all of it, without marks."""
 _TABS: tuple[tuple[str, str, Callable[..., str]], ...] = (
     ("Azure &CLI", "register-app.sh", permissions.azure_cli),
     ("Power&Shell", "register-app.ps1", permissions.powershell),
@@ -66,7 +70,7 @@ class RegisterDialog(QDialog):
         self.resize(760, 540)
 
     def _text_tab(self, title: str, name: str, text: str) -> QWidget:
-        tab, edit = QWidget(), QPlainTextEdit(text)
+        tab, edit = QWidget(), QPlainTextEdit(shown(text, _LONGEST, lines=True))
         edit.setReadOnly(True)
         edit.setProperty("mono", True)
         edit.setTabChangesFocus(True)
@@ -108,7 +112,7 @@ class RegisterDialog(QDialog):
         if not chosen:
             return
         try:
-            Path(chosen).write_text(text, "utf-8")
+            exports.save(Path(chosen), text.encode("utf-8", "replace"))
         except OSError as error:
             self.said.setText(f"It could not be saved: {error.strerror}. Choose another folder.")
         else:

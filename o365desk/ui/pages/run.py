@@ -179,6 +179,7 @@ class RunPage(Page):
             key = live.source.id
             for action in (Action.AUTHORIZE, Action.CONSENT, Action.FIELD, Action.UNLOCK):
                 actions[action] = lambda: self.context.go("connector", source_id=key)
+            actions[Action.APPROVE] = lambda: self.context.go("connector", source_id=key, then="approve")
         self.view.show_problem(problem, remedies(problem, actions))
         self.context.app.state.add_notice("bad", problem.title, problem_detail(problem))
 

@@ -12,6 +12,7 @@ from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row, Run, RunRow
+from o365desk.model.shown import shown
 from o365desk.ui.context import Context
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.plan_review import Wish
@@ -97,19 +98,19 @@ class After:
     def show(self, kept: Kept | None) -> None:
         """Another run, or none that has ended: which buttons there are, and why some are off."""
         self.kept = kept
-        for button, shown in (
+        for button, visible in (
             (self.then_button, self._then() is not None),
             (self.resume_button, kept is not None and kept.run.state.resumable),
             (self.retry_button, bool(kept and kept.failed and kept.source)),
             (self.undo_button, kept is not None),
             (self.export_button, kept is not None),
         ):
-            button.setVisible(shown)
+            button.setVisible(visible)
         for button, judge in ((self.undo_button, why_not_undone), (self.resume_button, why_not_resumed)):
             reason = self.why_not(judge)
             button.setEnabled(not reason)
-            button.setToolTip(reason)
-            button.setAccessibleDescription(reason)
+            button.setToolTip(shown(reason))
+            button.setAccessibleDescription(shown(reason))
 
     def why_not(self, judge: Callable[[Run], str]) -> str:
         """Why something cannot be done now; "" if it can."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from o365desk.model.problems import Problem
 from o365desk.model.run import RowOutcome, Run, RunRow
 from o365desk.ui.banner import Banner, Remedies
-from o365desk.ui.labels import ElidedLabel, announce, text_label
+from o365desk.ui.labels import ElidedLabel, Label, announce, text_label
 from o365desk.ui.pages.figures import Figures
 from o365desk.ui.pages.live import Live
 from o365desk.ui.pages.run_words import (
@@ -176,7 +176,7 @@ class ProgressCard(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.doing, self.pace = text_label("", "strong"), ElidedLabel(role="dim")
-        self.waiting, self._clock = text_label("", "warn", wrap=False), QLabel()
+        self.waiting, self._clock = text_label("", "warn", wrap=False), Label()
         Pictured(theme, self._clock, "clock", "warn")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("How far the run is")

@@ -12,6 +12,7 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Run
+from o365desk.model.shown import shown
 from o365desk.model.status import age
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Commands, Context, Page
@@ -188,8 +189,8 @@ class RunsPage(Page):
         for button, judge in ((self.resume_button, why_not_resumed), (self.undo_button, why_not_undone)):
             reason = line.why_not(judge) if line else "Choose a run first."
             button.setEnabled(not reason)
-            button.setToolTip(reason)
-            button.setAccessibleDescription(reason)
+            button.setToolTip(shown(reason))
+            button.setAccessibleDescription(shown(reason))
         self.title_changed.emit()
 
     def _lay_out(self) -> None:

@@ -31,8 +31,8 @@ class Saving(QObject):
         self._parent = parent
         self.running = False
 
-    def save(self, source: DataSource, base: str | None, credential: Credential) -> None:
-        """Saves; does nothing while a save is under way."""
+    def save(self, source: DataSource, base: str | None, credential: Credential, opened: DataSource | None) -> None:
+        """Saves; does nothing while a save is under way. `opened` as in `Editing`."""
         if self.running:
             return
         self.running = True
@@ -41,15 +41,15 @@ class Saving(QObject):
 
         def work(*_: object) -> None:
             if credential != NO_CREDENTIAL and vault.locked:  # asked here: a keychain may take its time
-                ended.append(lambda: self._locked(source, base, credential))
+                ended.append(lambda: self._locked(source, base, credential, opened))
                 return
             try:
-                entry = connections.save(source, base, credential)
+                entry = connections.save(source, base, credential, opened or source)
                 missing = connections.problems(entry.source)
                 ended.append(lambda: self._done(entry, credential, missing))
             except ConflictError as conflict:
                 found = conflict
-                ended.append(lambda: self._conflict(found, credential))
+                ended.append(lambda: self._conflict(found, credential, opened))
             except ProblemError as error:
                 problem = error.problem
                 ended.append(lambda: self._failed(problem))
@@ -63,7 +63,9 @@ class Saving(QObject):
         tasks = self._context.tasks
         tasks.run(f"Saving “{source.name}”", work, lambda _: wait(), self._failed, owner=self, cancelled=wait)
 
-    def save_and_wait(self, source: DataSource, base: str | None, credential: Credential) -> bool:
+    def save_and_wait(
+        self, source: DataSource, base: str | None, credential: Credential, opened: DataSource | None
+    ) -> bool:
         """The same for who cannot go on before it is done; the window stays alive. Returns whether it was saved."""
         loop, results = QEventLoop(), list[bool]()
 
@@ -73,7 +75,7 @@ class Saving(QObject):
 
         self.ended.connect(ended)
         try:
-            self.save(source, base, credential)
+            self.save(source, base, credential, opened)
             if not results:
                 loop.exec()
         finally:
@@ -94,11 +96,13 @@ class Saving(QObject):
         self.failed.emit(problem)
         self._end(False)
 
-    def _locked(self, source: DataSource, base: str | None, credential: Credential) -> None:
-        opened = self.open_vault()
+    def _locked(
+        self, source: DataSource, base: str | None, credential: Credential, opened: DataSource | None
+    ) -> None:
+        unlocked = self.open_vault()
         self.running = False
-        if opened:
-            self.save(source, base, credential)
+        if unlocked:
+            self.save(source, base, credential, opened)
         else:
             self.ended.emit(False)
 
@@ -106,15 +110,15 @@ class Saving(QObject):
         self.running = False
         self.ended.emit(done)
 
-    def _conflict(self, conflict: ConflictError, credential: Credential) -> None:
+    def _conflict(self, conflict: ConflictError, credential: Credential, opened: DataSource | None) -> None:
         dialog = ConflictDialog(self._context.theme, conflict.mine, conflict.theirs, self._parent)
         dialog.exec()
         self.running = False
         if dialog.choice is Choice.KEEP_MINE:
-            self.save(conflict.mine, conflict.theirs.version if conflict.theirs else None, credential)
+            self.save(conflict.mine, conflict.theirs.version if conflict.theirs else None, credential, opened)
         elif dialog.choice is Choice.COPY:
             name = self._context.app.workspace.free_name(conflict.mine.name)
-            self.save(copy_of(conflict.mine, name), None, credential)
+            self.save(copy_of(conflict.mine, name), None, credential, opened)
         elif dialog.choice is Choice.TAKE_THEIRS and conflict.theirs:
             self.taken.emit(conflict.theirs, conflict.mine)
             self.ended.emit(False)

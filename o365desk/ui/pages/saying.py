@@ -20,7 +20,8 @@ Go = tuple[str, Callable[[], object]]
 
 
 class Saying:
-    """See the module. `ends` gives, by the key of a Lifetime, the button that goes with its end in sight."""
+    """See the module. `ends` gives, by the key of a Lifetime, the button that goes with its end in sight, and by
+    "approval" the one that leads to what changed."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Saying:
         self._context, self._page, self._source, self._banner, self._ends = context, page, source, banner, ends
         self._first: Callable[[], None] | None = None
         self._warnings: tuple[Lifetime, ...] = ()
+        self._unapproved: Problem | None = None
 
     # --- notices ---
 
@@ -83,9 +85,18 @@ class Saying:
         if not self._first:
             self._show()
 
+    def unapproved(self, problem: Problem | None) -> None:
+        """That the data source is not what its secrets were given for, said where nothing goes before it."""
+        if problem != self._unapproved:
+            self._unapproved = problem
+            if not self._first:
+                self._show()
+
     def _show(self) -> None:
         if self._first:
             self._first()
+        elif self._unapproved:
+            self._banner.show_problem(self._unapproved, [self._ends["approval"]], "warn")
         elif self._warnings:
             lifetime, now = self._warnings[0], self._context.app.clock()
             level = "bad" if lifetime.ends <= now else "warn"
@@ -105,6 +116,7 @@ class Helped(Protocol):
     def test(self) -> None: ...
     def authorise(self, *, device_code: bool = False) -> None: ...
     def unlock(self) -> None: ...
+    def approve(self) -> None: ...
     def go_to(self, key: str) -> None: ...
 
 
@@ -128,6 +140,7 @@ class Helping:
             Action.DEVICE_CODE: lambda: page.authorise(device_code=True),
             Action.RETRY: page.test,
             Action.UNLOCK: page.unlock,
+            Action.APPROVE: page.approve,
         }
         return remedies(problem, actions)
 

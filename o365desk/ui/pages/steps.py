@@ -10,16 +10,16 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from o365desk.model.report import Step
+from o365desk.model.shown import shown
 from o365desk.model.status import Outcome
 from o365desk.services.connections import StepBegan
-from o365desk.ui.labels import selectable, text_label
+from o365desk.ui.labels import Label, selectable, text_label
 from o365desk.ui.theme import Theme
 
 LOOKS = {
@@ -73,12 +73,14 @@ class StepRow(QAbstractButton):
         """What is written to the right of the bar."""
         if self.step is None:
             return "…" if self.running else "stopped" if self.words() == "stopped" else ""
-        return self.step.detail or (duration(self.step.seconds) if self.step.seconds else str(self.step.outcome))
+        return shown(self.step.detail) or (
+            duration(self.step.seconds) if self.step.seconds else str(self.step.outcome)
+        )
 
     def refresh(self) -> None:
         """Something about the test changed: words and picture may be others."""
         took = f"Took {duration(self.step.seconds)}." if self.step and self.step.seconds else ""
-        text = " ".join(part for part in (self.step.detail if self.step else "", took) if part)
+        text = shown(" ".join(part for part in (self.step.detail if self.step else "", took) if part))
         self.setAccessibleName(f"{self.title}: {self.words()}")
         self.setAccessibleDescription(f"{text} Press Enter for details.".strip() if self.step else "")
         self.setToolTip(f"{self.title}: {self.words()}. {text}".strip())
@@ -189,7 +191,7 @@ class StepDetails(QFrame):
             title.setContentsMargins(0, 1, 0, 0)
             grid.addWidget(title, at, 0, Qt.AlignmentFlag.AlignTop)
             label = selectable(text_label(value, "mono" if name in ("Request ID", "Code") else ""))
-            label.setAccessibleName(f"{name}: {value}")
+            label.setAccessibleName(f"{name}: {label.text()}")
             grid.addWidget(label, at, 1)
         self.copy = copy = QPushButton("Copy these details")
         copy.setProperty("role", "link")
@@ -350,14 +352,14 @@ class StepList(QWidget):
         self.update()  # the bars of all rows are parts of a whole that grows
 
 
-def outcome_icon(theme: Theme, outcome: Outcome | None) -> QLabel:
+def outcome_icon(theme: Theme, outcome: Outcome | None) -> Label:
     """A label for an outcome's icon; see `show_outcome`."""
-    label = QLabel()
+    label = Label()
     show_outcome(theme, label, outcome)
     return label
 
 
-def show_outcome(theme: Theme, label: QLabel, outcome: Outcome | None) -> None:
+def show_outcome(theme: Theme, label: Label, outcome: Outcome | None) -> None:
     """Draws an outcome (None: nothing known yet) and names it."""
     icon, role = LOOKS[outcome] if outcome else ("dash", "dim")
     label.setPixmap(theme.pixmap(icon, max(label.fontMetrics().height(), _ICON), role))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,11 +20,11 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome, age
-from o365desk.services import reports, testing
+from o365desk.services import exports, reports, testing
 from o365desk.services.connections import Progress
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import ElidedLabel, announce, set_role, text_label
+from o365desk.ui.labels import ElidedLabel, Label, announce, set_role, text_label
 from o365desk.ui.pages.steps import StepList, duration, outcome_icon, show_outcome
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -234,7 +233,7 @@ class TestPanel(QFrame):
         if not file.suffix:
             file = file.with_suffix(reports.FORMATS[form])
         try:
-            file.write_text(reports.render(self.report, form), "utf-8")
+            exports.save(file, reports.render(self.report, form).encode("utf-8", "replace"))
         except OSError as error:
             self.headline.show_text(
                 "bad", "The report could not be saved", f"{error.strerror}: {file}. Choose another folder."
@@ -250,7 +249,7 @@ class Verdicts(QWidget):
         super().__init__()
         self._theme = theme
         self._shown: dict[str, Verdict] = {}
-        self._lines: dict[str, tuple[QLabel, QLabel, ElidedLabel]] = {}
+        self._lines: dict[str, tuple[Label, Label, ElidedLabel]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 0, 0, 0)
         grid.setHorizontalSpacing(8)

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret, Vault
-from o365desk.ui.labels import text_label
+from o365desk.ui.labels import Label, text_label
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.theme import Theme
@@ -44,7 +43,7 @@ class VaultDialog(QDialog):
         self.setWindowTitle(title)
         self._first = self._line("vault-passphrase", "Passphrase")
         self._second = self._line("vault-again", "Passphrase again")
-        self._error_icon, self._error = QLabel(), text_label(role="bad")
+        self._error_icon, self._error = Label(), text_label(role="bad")
         self._error.setObjectName("vault-problem")
         Pictured(theme, self._error_icon, "failed", "bad")
         self._open = QPushButton("Create the &vault" if self._new else "&Unlock")
@@ -64,7 +63,7 @@ class VaultDialog(QDialog):
         grid.setSpacing(8)
         for row, (name, line) in enumerate((("&Passphrase", self._first), ("Passphrase a&gain", self._second))):
             if row == 0 or self._new:
-                label = QLabel(name)
+                label = Label(name)
                 label.setBuddy(line)
                 grid.addWidget(label, row, 0)
                 grid.addWidget(line, row, 1)

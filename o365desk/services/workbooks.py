@@ -1,0 +1,480 @@
+"""Excel workbooks, read without trusting them: a few kilobytes can unpack to gigabytes.
+
+Only what the rows need is unpacked: the list of sheets, the formats that make a number a date, the texts that
+cells share, and the sheets. All of that is unpacked and counted once, piece by piece, before any of it is
+understood; what the file says of its own sizes is not believed. Themes, pictures, comments and links are
+never looked at. Nothing here knows what the rows mean.
+"""
+
+import posixpath
+import zipfile
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from xml.parsers import expat
+
+MOST_LINES = 1_048_576
+"""What Excel has on a sheet."""
+MOST_COLUMNS = 1_000
+_LONGEST_CELL = 32_767
+"""Letters that Excel takes. As a short reference may stand for that much, it bounds what a piece comes to."""
+_MOST_COLUMNS_OF_EXCEL = 16_384
+_MOST_PARTS = 10_000
+_MOST_SHEETS = 1_000
+_MOST_UNPACKED = 512 * 1024 * 1024
+_MOST_OF_ONE = 16 * 1024 * 1024
+"""Of a part that holds no cells."""
+_MOST_TAGS = 24_000_000
+"""Of all parts; a hundred thousand rows of forty cells have about sixteen million."""
+_MOST_TEXT = 64 * 1024 * 1024
+"""Of the texts that cells share."""
+_MOST_TEXTS = 4_000_000
+_MOST_NAMES = 1_000
+"""Different ones of tags and attributes, in one part."""
+_DEEPEST = 64
+_LONGEST_TAG = 1024 * 1024
+_LONGEST_FORMAT = 1_000
+_LONGEST_TITLE = 100
+_PIECE = 16 * 1024
+
+Row = tuple[int, list[str]]
+
+
+class UnfitError(Exception):
+    """Why a workbook is not read: what is wrong, what to do, a code, and the line of the sheet, if it is one's."""
+
+    def __init__(self, why: str, remedy: str = "Save it as CSV.", code: str = "too-large", line: int = 0) -> None:
+        super().__init__(why)
+        self.why, self.remedy, self.code, self.line = why, remedy, code, line
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sheet by its title, and where it is in the file."""
+
+    title: str
+    visible: bool
+    name: str
+
+
+@dataclass
+class Seen:
+    """What is on a sheet besides values, as far as it was read."""
+
+    formulas: int = 0
+    merged: int = 0
+    hidden: int = 0
+
+
+class Book:
+    """An opened workbook. Raises UnfitError for what is too much, or no workbook; anything else that it raises says
+    that the file is damaged."""
+
+    def __init__(self, data: bytes, check: Callable[[], None]) -> None:
+        """`check` is asked between two pieces whether to go on."""
+        # Before the list of parts is read: a part costs half a kilobyte of memory, and 46 bytes of the file.
+        if data.count(b"PK\x01\x02") > _MOST_PARTS:
+            raise UnfitError(f"It is packed from more than {_MOST_PARTS:,} parts; a workbook has some dozens.")
+        self._check = check
+        self._packed = zipfile.ZipFile(BytesIO(data))
+        self._unpacked = self._tags = 0
+        self._texts: _Texts | None = None
+        self.sheets: list[Part] = []
+        self._dates: list[bool] = []
+        self._since_1904 = False
+        self._open()
+
+    def rows(self, sheet: Part, seen: Seen) -> Iterator[Row]:
+        """The lines of a sheet with their numbers, also those between them that are not in the file."""
+        reader = _SheetReader(sheet.name, seen, self._dates, self._since_1904, self._text)
+        last = 0
+        for piece in self._pieces(sheet.name):
+            reader.feed(piece)
+            for number, cells in reader.taken():
+                yield from ((blank, []) for blank in range(last + 1, number))
+                yield number, cells
+                last = number
+        reader.end()
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        names = set(self._packed.namelist())
+        if "xl/workbook.xml" not in names:
+            ods = "content.xml" in names
+            why = "It is an OpenDocument file (.ods)." if ods else "It is no Excel workbook (.xlsx)."
+            raise UnfitError(why, "Save it as CSV or XLSX.", "not-excel")
+        links = {key: (kind, name) for key, (kind, name) in self._links().items() if name in names}
+        self.sheets = self._found(links)
+        texts = next((name for kind, name in links.values() if kind == "sharedStrings"), "")
+        styles = next((name for kind, name in links.values() if kind == "styles"), "")
+        if styles:
+            self._weigh(styles)
+        for name in [*([texts] if texts else []), *(sheet.name for sheet in self.sheets)]:
+            self._weigh(name, cells=True)
+        if styles:
+            formats = _Formats()
+            self._walk(styles, formats.start)
+            self._dates = formats.dates
+        if texts:
+            self._read_texts(texts)
+
+    def _links(self) -> dict[str, tuple[str, str]]:
+        """Sort and name of the other parts, by the keys under which the list of sheets knows them."""
+        links: dict[str, tuple[str, str]] = {}
+
+        def link(name: str, given: dict[str, str]) -> None:
+            if name == "Relationship" and len(links) < _MOST_PARTS:
+                part = posixpath.normpath(posixpath.join("/xl", given.get("Target", ""))).lstrip("/")
+                links[given.get("Id", "")] = given.get("Type", "").rpartition("/")[2], part
+
+        self._weigh("xl/_rels/workbook.xml.rels")
+        self._walk("xl/_rels/workbook.xml.rels", link)
+        return links
+
+    def _found(self, links: Mapping[str, tuple[str, str]]) -> list[Part]:
+        """The sheets, in their order. A part that several share is read once: else it could be read without end."""
+        found: dict[str, Part] = {}
+
+        def sheet(name: str, given: dict[str, str]) -> None:
+            if name == "workbookPr":
+                self._since_1904 = given.get("date1904") in ("1", "true")
+            elif name == "sheet":
+                key = next((value for known, value in given.items() if known.endswith(":id")), "")
+                kind, part = links.get(key, ("", ""))
+                if kind == "worksheet":
+                    title = given.get("name", "")[:_LONGEST_TITLE]
+                    found.setdefault(part, Part(title, given.get("state", "visible") == "visible", part))
+                if len(found) > _MOST_SHEETS:
+                    raise UnfitError(f"It has more than {_MOST_SHEETS:,} sheets.")
+
+        self._weigh("xl/workbook.xml")
+        self._walk("xl/workbook.xml", sheet)
+        return list(found.values())
+
+    def _weigh(self, name: str, *, cells: bool = False) -> None:
+        """Unpacks a part to see whether it can be read."""
+        info = self._packed.getinfo(name)
+        if info.flag_bits & 1:
+            raise UnfitError("It is protected by a password.", "Save it without a password.", "password")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnfitError(f"Its part “{name}” is packed in a way that Excel does not know.", code="damaged")
+        size = 0
+        for piece in self._pieces(name):
+            size += len(piece)
+            self._tags += piece.count(b"<")
+            if size > _MOST_OF_ONE and not cells:
+                raise UnfitError(f"Its part “{name}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
+            if size + self._unpacked > _MOST_UNPACKED:
+                raise UnfitError(f"With its part “{name}” it unpacks to more than {_MOST_UNPACKED >> 20} MB.")
+            if self._tags > _MOST_TAGS:
+                raise UnfitError(f"With its part “{name}” it has more than {_MOST_TAGS:,} cells, marks and tags.")
+        self._unpacked += size
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        with self._packed.open(name) as stream:
+            while piece := stream.read(_PIECE):
+                self._check()
+                yield piece
+
+    def _walk(self, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
+        parser = _Tags(name, start)
+        for piece in self._pieces(name):
+            parser.feed(piece)
+        parser.end()
+
+    def _read_texts(self, name: str) -> None:
+        """Keeps the shared texts as bytes: as strings, short ones would take ten times the memory."""
+        self._texts = _Texts(name)
+        for piece in self._pieces(name):
+            self._texts.feed(piece)
+        self._texts.end()
+
+    def _text(self, place: int) -> str:
+        if self._texts is None or not 0 <= place < len(self._texts.ends):
+            raise IndexError(place)
+        ends = self._texts.ends
+        return self._texts.texts[ends[place - 1] if place else 0 : ends[place]].decode()
+
+
+# --- XML ---------------------------------------------------------------------------------------------------------
+
+
+class _Parser:
+    """Reads XML a piece at a time; refuses what only serves to fill memory: definitions of its own, depth, a tag
+    without end, names without end."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._depth = self._fed = 0
+        parser = self._parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._doctype
+
+    def feed(self, piece: bytes) -> None:
+        """The next piece."""
+        self._parser.Parse(piece)
+        self._fed += len(piece)
+        # What is not whole is kept, and looked at again with each piece.
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise self._refused("has a tag or remark of more than 1 MB")
+        if len(self._parser.intern) > _MOST_NAMES:
+            raise self._refused(f"has more than {_MOST_NAMES:,} names of tags")
+
+    def end(self) -> None:
+        """Nothing follows. Raises ExpatError where something should."""
+        self._parser.Parse(b"", True)
+
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """A tag begins; its name has no prefix."""
+
+    def told_end(self, name: str) -> None:
+        """It ends."""
+
+    def _start(self, name: str, given: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._refused(f"has tags that are more than {_DEEPEST} deep in each other")
+        self.told(name.rpartition(":")[2] if ":" in name else name, given)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        self.told_end(name.rpartition(":")[2] if ":" in name else name)
+
+    def _text(self, text: str) -> None:
+        """Some letters between tags."""
+
+    def _doctype(self, *about: object) -> None:
+        raise self._refused("has definitions of its own (DOCTYPE), as no spreadsheet program writes them")
+
+    def _refused(self, why: str) -> UnfitError:
+        return UnfitError(f"Its part “{self._part}” {why}.", code="damaged")
+
+
+class _Tags(_Parser):
+    """Tells of each tag, and of no text."""
+
+    def __init__(self, part: str, told: Callable[[str, dict[str, str]], None]) -> None:
+        super().__init__(part)
+        self._told = told
+
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """Passes it on."""
+        self._told(name, given)
+
+
+class _Formats:
+    """Which of the cells' formats are dates."""
+
+    def __init__(self) -> None:
+        self.dates: list[bool] = []
+        self._ids: set[int] = set()
+        self._in_cells = False
+
+    def start(self, name: str, given: dict[str, str]) -> None:
+        """A tag of the part of styles."""
+        from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+
+        if name == "numFmt":
+            code = given.get("formatCode", "")
+            if len(code) < _LONGEST_FORMAT and is_date_format(code):
+                self._ids.add(int(given.get("numFmtId", "0")))
+        elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+            self._in_cells = name == "cellXfs"
+        elif name == "xf" and self._in_cells:
+            number = int(given.get("numFmtId", "0"))
+            self.dates.append(number in self._ids or bool(is_date_format(BUILTIN_FORMATS.get(number))))
+
+
+class _Words(_Parser):
+    """Puts together the text of a cell: all that stands in `t` or `v`, but for how it is spoken."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self._letters: list[str] = []
+        self._size = 0
+        self._taking = self._spoken = False
+
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """A tag inside the cell."""
+        if name in ("t", "v"):
+            self._taking = not self._spoken
+        elif name == "rPh":
+            self._spoken = True
+
+    def told_end(self, name: str) -> None:
+        """Its end."""
+        self._taking = False
+        if name == "rPh":
+            self._spoken = False
+
+    def _text(self, text: str) -> None:
+        if self._taking:
+            self._letters.append(text)
+            self._size += len(text)
+            if self._size > _LONGEST_CELL:
+                raise self._too_long()
+
+    def _too_long(self) -> UnfitError:
+        return self._refused(f"has a text of more than {_LONGEST_CELL:,} letters")
+
+    def _taken_text(self) -> str:
+        """What came since the last time."""
+        text = "".join(self._letters)
+        self._letters.clear()
+        self._size = 0
+        return text
+
+
+class _Texts(_Words):
+    """The texts that cells share, end to end, and where each ends."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.texts, self.ends = bytearray(), array("I")
+
+    def told_end(self, name: str) -> None:
+        """A tag's end."""
+        super().told_end(name)
+        if name == "si":
+            self.texts += self._taken_text().replace("x005F_", "").encode("utf-8", "replace")
+            self.ends.append(len(self.texts))
+            if len(self.texts) > _MOST_TEXT or len(self.ends) > _MOST_TEXTS:
+                raise self._refused(f"has more than {_MOST_TEXTS:,} texts, or {_MOST_TEXT >> 20} MB of them")
+
+
+class _SheetReader(_Words):
+    """The lines of a sheet, as its XML comes."""
+
+    def __init__(
+        self, part: str, seen: Seen, dates: Sequence[bool], since_1904: bool, shared: Callable[[int], str]
+    ) -> None:
+        super().__init__(part)
+        self._seen, self._dates, self._since_1904, self._shared = seen, dates, since_1904, shared
+        self._rows: list[Row] = []
+        self._number = self._column = 0
+        self._cells: list[str] = []
+        self._uncalculated: list[int] = []
+        self._hidden = self._any = self._formula = False
+        self._kind = self._style = ""
+        self._columns: dict[str, int] = {}
+
+    def taken(self) -> list[Row]:
+        """The rows that ended since the last time."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def told(self, name: str, given: dict[str, str]) -> None:
+        """A tag of the sheet."""
+        if name == "c":
+            self._any = True
+            place = given.get("r", "").rstrip("0123456789")
+            self._column = (self._columns.get(place) or self._place(place)) if place else self._column + 1
+            self._kind, self._style = given.get("t", "n"), given.get("s", "")
+            self._formula = False
+        elif name == "row":
+            self._begin_row(given)
+        elif name == "f":
+            self._formula = True
+            self._seen.formulas += 1
+        elif name == "mergeCell":
+            self._seen.merged += 1
+        else:
+            super().told(name, given)
+
+    def told_end(self, name: str) -> None:
+        """Its end."""
+        if name == "c":
+            if self._letters:
+                self._put(self._value(self._taken_text()))
+            elif self._formula and self._column <= MOST_COLUMNS:
+                self._uncalculated.append(self._column)
+        elif name == "row":
+            if not self._cells:
+                # A row of nothing but formulas that no program has calculated yet is no empty row.
+                for column in self._uncalculated:
+                    self._column = column
+                    self._put("#CALC!")
+            self._seen.hidden += self._hidden and self._any
+            self._rows.append((self._number, self._cells))
+        else:
+            super().told_end(name)
+
+    def _too_long(self) -> UnfitError:
+        why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
+        return UnfitError(why, "Shorten it.", "too-long", self._number)
+
+    def _begin_row(self, given: dict[str, str]) -> None:
+        number = given.get("r", "")
+        # What is no number, or goes back, is the next one.
+        told = int(number) if number.isdecimal() and len(number) < 20 else 0
+        self._number = max(self._number + 1, told)
+        if self._number > MOST_LINES:
+            raise UnfitError(
+                f"It has more than {MOST_LINES:,} lines, most of them empty.",
+                "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", self._number,
+            )  # fmt: skip
+        self._hidden = given.get("hidden") in ("1", "true")
+        self._any = False
+        self._column, self._cells, self._uncalculated = 0, [], []
+
+    def _place(self, letters: str) -> int:
+        """The number of the column that is called so."""
+        place = 0
+        for letter in letters.upper()[:8]:
+            place = place * 26 + ord(letter) - 64
+        if not letters.isascii() or not letters.isalpha() or place > _MOST_COLUMNS_OF_EXCEL:
+            raise UnfitError(f"“{letters[:20]}” is no column that Excel knows.", code="damaged", line=self._number)
+        self._columns[letters] = place
+        return place
+
+    def _put(self, text: str) -> None:
+        if self._column > MOST_COLUMNS:
+            raise UnfitError(
+                f"The row has more than {MOST_COLUMNS:,} columns.",
+                "Keep those that are needed.",
+                "too-wide",
+                self._number,
+            )
+        missing = self._column - len(self._cells)
+        if missing > 0:
+            self._cells += [""] * missing
+        self._cells[self._column - 1] = text
+
+    def _value(self, text: str) -> str:
+        """A cell as it would be in a CSV file: dates in ISO form, whole numbers without a point."""
+        if self._kind == "n":
+            style = int(self._style) if self._style else -1
+            is_date = 0 <= style < len(self._dates) and self._dates[style]
+            return _date(text, self._since_1904) if is_date else _number(text)
+        if self._kind == "s":
+            return self._shared(int(text))
+        if self._kind == "b":
+            return "true" if text.strip() == "1" else "false"
+        return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
+
+
+def _number(text: str) -> str:
+    if len(text) > 400:
+        return text
+    try:
+        return str(int(text))
+    except ValueError:
+        pass
+    value = float(text)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+
+
+def _date(text: str, since_1904: bool) -> str:
+    from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+
+    try:
+        when: Any = from_excel(float(text), MAC_EPOCH if since_1904 else WINDOWS_EPOCH)
+    except (OverflowError, ValueError):
+        return "#VALUE!"
+    return str(when.isoformat()).removesuffix("T00:00:00")

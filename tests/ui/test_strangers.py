@@ -1,0 +1,328 @@
+"""Every page and dialog with names of strangers in all places: they are text, never markup; nothing is loaded; what
+is invisible or steers is marked. The pages are those of tests/shots.py."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAction, QColor, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QTabWidget,
+    QTextEdit,
+    QToolTip,
+    QWidget,
+)
+
+from o365desk import ui
+from o365desk.model.problems import Problem
+from o365desk.services import suggesting
+from o365desk.ui import labels, unhurried
+from o365desk.ui.main import application
+from o365desk.ui.table_cells import NOTE_ROLE
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.theme import Theme
+from o365desk.ui.window import Window
+from tests import scene, shots, written
+from tests.names import HONEST, HOSTILE, hidden
+
+_COLOUR = QColor(254, 1, 253)
+"""That of the picture which must never be seen."""
+_ROLES = (
+    Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole,
+    Qt.ItemDataRole.StatusTipRole, Qt.ItemDataRole.WhatsThisRole, NOTE_ROLE,
+)  # fmt: skip
+
+
+class Stranger:
+    """Whoever can write: `text` is what they write into answers, `written` what they write into files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.picture = folder / "probe.png"
+        pixmap = QPixmap(64, 64)
+        pixmap.fill(_COLOUR)
+        assert pixmap.save(str(self.picture))
+        self.markup = f'<img src="file://{self.picture}"><b>EVIL</b>'
+        self.written = f"{self.markup} R&D [*] \u202e\u200b"
+        self.text = f"{self.markup} R&D [*] \u202e\u200b\x1b[31m\x9b2J\x07\u2028"
+
+    def spoil(self, value: Any, *keys: str) -> Any:
+        """The same with what a stranger wrote in some of its texts, wherever they are in it."""
+        if isinstance(value, list | tuple):
+            return type(value)(self.spoil(item, *keys) for item in value)
+        if isinstance(value, dict):
+            return {
+                key: f"{self.text}{item}" if key in keys and isinstance(item, str) else self.spoil(item, *keys)
+                for key, item in value.items()
+            }
+        if isinstance(value, msgspec.Struct | Problem):
+            names = value.__struct_fields__ if isinstance(value, msgspec.Struct) else vars(value)
+            parts = {name: getattr(value, name) for name in names}
+            return type(value)(**self.spoil(parts, *keys))
+        return value
+
+
+_TEXTS = (
+    "label", "sentence", "source_name", "by", "reason", "word", "title", "note", "detail", "remedy", "cause",
+    "code",
+    "request_id", "waiting", "displayName", "jobTitle", "department", "userPrincipalName", "skuPartNumber",
+    "suggestion",
+)  # fmt: skip
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Stranger:
+    """Writes into everything that tests/shots.py shows."""
+    for module in pkgutil.walk_packages(ui.__path__, "o365desk.ui."):
+        importlib.import_module(module.name)  # before what they import is another
+    made = Stranger(tmp_path)
+    for name in ("plan", "large", "run", "run_rows", "progress", "users", "plans"):
+        real: Callable[..., Any] = getattr(written, name)
+        monkeypatch.setattr(written, name, lambda *a, real=real, **more: made.spoil(real(*a, **more), *_TEXTS))
+    monkeypatch.setattr(scene, "FORBIDDEN", made.spoil(scene.FORBIDDEN, *_TEXTS))
+    monkeypatch.setattr(
+        scene, "_DONE", {key: (made.text + said, *rest) for key, (said, *rest) in scene._DONE.items()}
+    )
+    suggestion = suggesting.Suggestion
+    monkeypatch.setattr(
+        suggesting,
+        "Suggestion",
+        lambda value, title, note="": suggestion(made.text + value, made.text + title, made.text + note),
+    )
+    return made
+
+
+class _Stage(shots.Stage):
+    """Waits without sleeping."""
+
+    def settle(self) -> None:
+        for _ in range(3):
+            self.qt.processEvents()
+            while self.window.tasks.active():
+                self.qt.processEvents()
+
+
+@pytest.fixture
+def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Stage]:
+    monkeypatch.setattr(unhurried, "MOMENT", 0)
+    filled = scene.Scene(tmp_path / "shared")
+    _write_files(filled, stranger)
+    filled.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")
+    window = Window(filled.app, Tasks(), theme)
+    window.go("datasources")
+    window.show()
+    made = _Stage(application(), filled, window)
+    made.settle()
+    yield made
+    window.tasks.shut_down()
+    window.hide()
+    window.deleteLater()
+    made.qt.processEvents()
+    filled.close()
+
+
+def _write_files(filled: scene.Scene, stranger: Stranger) -> None:
+    """What somebody else wrote into the shared folder."""
+    folder = filled.app.workspace.folder
+    for path in [*folder.rglob("data-sources/*.json"), *folder.rglob(".recycle-bin/**/*.json")]:
+        document = json.loads(path.read_text("utf-8"))
+        spoilt = stranger.spoil(document, "name", "tenant", "modifiedBy", "deletedBy")
+        answered, by_hand = (json.dumps(text)[1:-1] for text in (stranger.text, stranger.written))
+        path.write_text(json.dumps(spoilt).replace(answered, by_hand), "utf-8")
+    by_id = {entry.source.id: entry.source for entry in filled.app.workspace.list().entries}
+    assert by_id
+    for name, source in filled.sources.items():
+        filled.sources[name] = by_id.get(source.id, source)
+
+
+def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], QWidget]]]:
+    """Those that tests/shots.py shows with names of its own."""
+    from o365desk.services.state import Notice
+    from o365desk.ui import crash
+    from o365desk.ui.pages.confirm import ClosingDialog, ConfirmDialog
+    from o365desk.ui.pages.conflict import LeaveDialog
+    from o365desk.ui.pages.datasources import delete_box
+
+    text = stranger.text
+
+    def confirm(stage: shots.Stage) -> QWidget:
+        dialog = ConfirmDialog(stage.window.theme, text, text, text, danger=True, parent=stage.window)
+        dialog.line.setText("x")
+        return dialog
+
+    def closing(stage: shots.Stage) -> QWidget:
+        writing = SimpleNamespace(
+            writing=lambda: [SimpleNamespace(title=text)], running_changed=stage.window.tasks.running_changed
+        )
+        return ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+
+    def notice(stage: shots.Stage) -> QWidget:
+        stage.window.notices.said.emit(Notice(scene.NOW, "bad", text, text))
+        return stage.window
+
+    def sheet(stage: shots.Stage) -> QWidget:
+        shots._operation("add-user-to-group")(stage)
+        file = stranger.picture.with_name("rows \u202e\u200b<b>&.csv")
+        file.write_text(f"user\n{stranger.written}\n", "utf-8")
+        view: Any = stage.window.page("operations").view  # type: ignore[attr-defined]
+        view.form.many.editor.buttons["file"].click()
+        view.form.file.use(file)
+        return stage.window
+
+    def mistake(stage: shots.Stage) -> QWidget:
+        window = crash.CrashWindow()
+        window.add("made up", crash.report(ValueError(text)))
+        return window
+
+    yield "confirm", confirm
+    yield "closing", closing
+    yield "leave", lambda stage: LeaveDialog(text, stage.window)
+    yield "delete", lambda stage: delete_box(stage.window.page("datasources"), text)
+    yield "notice", notice
+    yield "sheet", sheet
+    yield "mistake", mistake
+
+
+def test_every_page_and_dialog(stage: _Stage, stranger: Stranger) -> None:
+    found: list[str] = []
+    evil: set[str] = set()
+    pages = [(shot.name, shot.take) for shot in shots.SHOTS if not shot.name.endswith("-small")]
+    for name, take in [*pages, *_dialogs(stranger)]:
+        widget = take(stage)
+        if widget is not stage.window:
+            widget.show()
+        stage.settle()
+        seen = list(_texts_of(stage.window)) + ([] if widget is stage.window else list(_texts_of(widget)))
+        found += [f"{name}: {where}: {text[:300]!a}" for where, text in seen if _wrong(text)]
+        found += [f"{name}: {label!r} takes markup" for label in _labels(widget) if _may_be_rich(label)]
+        if _shows_picture(widget):
+            found.append(f"{name}: the picture was loaded")
+        if any("EVIL" in text for _, text in seen):
+            evil.add(name)
+        if widget is not stage.window:
+            widget.close()
+        while shots._dismiss(stage):  # type: ignore[arg-type]
+            pass
+    assert found == []
+    assert len(evil) > 40, sorted(evil)  # or nothing was tried
+
+
+@cache
+def _wrong(text: str) -> bool:
+    return bool(hidden(_one_line(text)))
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", "").replace("\t", "")
+
+
+def _labels(widget: QWidget) -> list[QLabel]:
+    return [each for each in [widget, *widget.findChildren(QLabel)] if isinstance(each, QLabel)]
+
+
+def _may_be_rich(label: QLabel) -> bool:
+    return bool(label.text()) and label.textFormat() != Qt.TextFormat.PlainText
+
+
+def _shows_picture(widget: QWidget) -> bool:
+    """Whether the stranger's picture is seen: whole pixels of its colour in a row."""
+    image = widget.grab().toImage().convertToFormat(QPixmap(1, 1).toImage().Format.Format_RGB32)
+    return bytes((253, 1, 254, 255)) * 8 in bytes(image.constBits())
+
+
+def _texts_of(root: QWidget) -> Iterator[tuple[str, str]]:
+    """All that a widget and those in it say, in words, tips, titles and rows."""
+    for widget in (root, *root.findChildren(QWidget)):
+        where = f"{type(widget).__name__} {widget.objectName()}"
+        said = (
+            widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.windowTitle(),
+            widget.statusTip(), widget.whatsThis(),
+        )  # fmt: skip
+        yield from ((where, text) for text in said if text)
+        yield from ((where, text) for text in _own_texts(widget) if text)
+    for action in root.findChildren(QAction):
+        yield from ((f"action {action.objectName()}", text) for text in (action.text(), action.toolTip()))
+
+
+def _own_texts(widget: QWidget) -> Iterator[str]:
+    if isinstance(widget, QLabel | QAbstractButton):
+        yield widget.text()
+    elif isinstance(widget, QComboBox):
+        yield from (widget.itemText(at) for at in range(widget.count()))
+    elif isinstance(widget, QTabWidget):
+        yield from (widget.tabText(at) for at in range(widget.count()))
+    elif isinstance(widget, QMenu):
+        yield widget.title()
+    elif isinstance(widget, QPlainTextEdit | QTextEdit) and widget.isReadOnly():
+        yield widget.toPlainText()
+    elif isinstance(widget, QLineEdit):
+        yield widget.placeholderText()  # what is edited is the value itself
+    elif isinstance(widget, QAbstractItemView) and widget.isVisible() and widget.model():
+        yield from _rows_of(widget.model())
+
+
+def _rows_of(model: QAbstractItemModel) -> Iterator[str]:
+    for row in range(min(model.rowCount(QModelIndex()), 12)):
+        for column in range(model.columnCount(QModelIndex())):
+            index = model.index(row, column)
+            yield from (text for role in _ROLES if isinstance(text := index.data(role), str))
+
+
+# --- one by one --------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_would_be_seen(stranger: Stranger, theme: Theme) -> None:
+    """Were it markup: the test above would see it."""
+    label = QLabel(stranger.markup)
+    label.show()
+    label.setTextFormat(Qt.TextFormat.RichText)
+    assert _shows_picture(label)
+
+
+def test_a_bare_label_of_qt_takes_no_markup(stranger: Stranger, theme: Theme) -> None:
+    """Message boxes, input dialogs and tool tips make their own."""
+    label = QLabel(stranger.markup)
+    label.show()
+    assert not _may_be_rich(label)
+    QToolTip.showText(QPoint(5, 5), stranger.markup, label)
+    (tip,) = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel") and each.isVisible()]
+    assert isinstance(tip, QLabel)
+    assert tip.text() == stranger.markup
+    assert not _may_be_rich(tip)
+    assert not _shows_picture(tip)
+    QToolTip.hideText()
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_labels_and_captions_mark(text: str, theme: Theme) -> None:
+    label, line = labels.Label(text), labels.ElidedLabel(text)
+    assert not hidden(_one_line(label.text()))
+    assert not hidden(line.text() + line.toolTip() + labels.caption(text))
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_labels_show_honest_names(text: str, theme: Theme) -> None:
+    assert labels.Label(text).text() == labels.ElidedLabel(text).toolTip() == text
+    assert labels.caption(text).replace("&&", "&") == text
+
+
+def test_labels_are_made_in_one_place_only() -> None:
+    """Qt's own would show what it is given without marks."""
+    rooms = Path(labels.__file__).parent
+    makers = [path.name for path in rooms.rglob("*.py") if "QLabel" in path.read_text("utf-8")]
+    assert makers == ["labels.py"]
