@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qsl
 
 import trustme
 
@@ -56,11 +55,12 @@ def each(asked: Asked, status: int = 200, body: Any = None, **headers: str) -> S
     )
 
 
-def _read(body: bytes, kind: str) -> Any:
-    """JSON, or the fields of a form."""
-    if "form" in kind:
-        return dict(parse_qsl(body.decode()))
-    return json.loads(body) if body else None
+def _read(body: bytes) -> Any:
+    """JSON, or the text of a form."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode()
 
 
 class Scripted:
@@ -117,9 +117,7 @@ class Scripted:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 port = self.client_address[1]
-                said = say(
-                    Asked(self.command, self.path, headers, _read(body, headers.get("content-type", "")), port)
-                )
+                said = say(Asked(self.command, self.path, headers, _read(body), port))
                 if not said.status:
                     self.close_connection = True
                     return

@@ -24,7 +24,7 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services import answers, loopback, pace, wire
 from o365desk.services.loopback import Loopback
-from o365desk.services.wire import Line, proxies_for, proxy_for
+from o365desk.services.wire import Line, proxies_for, proxy_for, read_ca
 from tests.services.scripted import Asked, Said, Scripted
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -77,7 +77,7 @@ class Talker:
 
     def refused(self, **options: Any) -> str:
         """The code of the problem with which an answer ends."""
-        with Line(Stop(), self.ca_file, (20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
+        with Line(Stop(), read_ca(self.ca_file), (20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
             line.send("GET", f"https://localhost:{self.port}/", **options)
         self._thread.join(10)
         self._server.close()
@@ -141,7 +141,7 @@ def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_cancel_cuts_what_drips(tmp_path: Path) -> None:
     talker = Talker(tmp_path, over_and_over(CHUNKED, b"1\r\n \r\n", 0.02))
-    with Line(Stop(), talker.ca_file, (5.0, 60.0)) as line:
+    with Line(Stop(), read_ca(talker.ca_file), (5.0, 60.0)) as line:
         threading.Timer(0.3, line.stop.set).start()
         with pytest.raises(CancelledError):
             line.send("GET", f"https://localhost:{talker.port}/")

@@ -33,6 +33,7 @@ from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunS
 from o365desk.model.status import Known, Outcome
 from o365desk.model.stop import Control, Stop
 from o365desk.services import pace, reading, statefile, testing, trial
+from o365desk.services.approvals import Approvals
 from o365desk.services.connections import Connections
 from o365desk.services.credentials import Credential
 from o365desk.services.exports import Format, Writer
@@ -113,8 +114,8 @@ class Bench:
         row = SimpleNamespace(entry=SimpleNamespace(source=self.source))
         connections = SimpleNamespace(overview=lambda: SimpleNamespace(rows=[row]))
         self.runner = Fuzzed(
-            cast("Connections", connections), self.state, lambda: cast("SignIns", None), lambda: datetime.now(UTC),
-            "tester",
+            cast("Connections", connections), cast("Approvals", None), self.state, lambda: cast("SignIns", None),
+            lambda: datetime.now(UTC), "tester",
         )  # fmt: skip
         self.runner.office = self.office
         self.runner.open_line = server.line if server else lambda stop: MeddledLine(self.runner.meddler, stop)

@@ -20,10 +20,11 @@ from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import signin
 from o365desk.services.approvals import Admitted
+from o365desk.services.connections import BLANK
 from o365desk.services.credentials import Credential
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.signin import SignIns, Token, claims_of
-from o365desk.services.wire import read_ca
+from o365desk.services.wire import Line, read_ca
 from tests.services.scripted import Asked, Said, Scripted
 
 FULL = os.environ.get("O365DESK_TORTURE") == "1"
@@ -99,9 +100,13 @@ class Service:
     def _answer(self, asked: Asked) -> Said:
         path = urlsplit(asked.path).path
         if "/v1.0/" in path:
-            units = {"enabled": 9, "suspended": 0, "warning": 0, "lockedOut": 0}
-            plan = {"skuId": TENANT, "skuPartNumber": "EMS", "consumedUnits": 1, "prepaidUnits": units}
-            row = {"id": TENANT, "displayName": "Contoso", "verifiedDomains": []} | plan
+            row = {"id": TENANT, "displayName": "Contoso", "verifiedDomains": [], "skuId": OTHER}
+            row |= {
+                "skuPartNumber": "X",
+                "consumedUnits": 1,
+                "prepaidUnits": {"enabled": 1},
+                "userPrincipalName": "a@b.c",
+            }
             return (
                 Said(body={"value": [row], "@odata.count": 1}) if "Bearer" in str(asked.headers) else Said(401, {})
             )
@@ -136,7 +141,8 @@ class Service:
         }
 
     def _token(self, asked: Asked) -> Said:
-        if self.refuses or (asked.body["grant_type"].endswith("device_code") and self.answered < 4):
+        grant = parse_qs(asked.body)["grant_type"][0]
+        if self.refuses or (grant.endswith("device_code") and self.answered < 4):
             code, error = (7000215, "invalid_client") if self.refuses else (70016, "authorization_pending")
             body = {
                 "error": error,
@@ -147,7 +153,7 @@ class Service:
             return Said(401 if self.refuses else 400, body)
         claims: dict[str, Any] = {"tid": TENANT, "aud": "graph", "exp": 2**31}
         tokens: dict[str, Any] = {"token_type": "Bearer", "expires_in": 3600, "ext_expires_in": 3600}
-        if asked.body["grant_type"] == "client_credentials":
+        if grant == "client_credentials":
             return Said(body=tokens | {"access_token": claims | {"roles": self.roles}})
         person = claims | {"sub": "s", "oid": "o", "preferred_username": "a@contoso.com", "nonce": self.nonce}
         return Said(
@@ -206,11 +212,6 @@ SAID_SO = {"other-tenant", "missing-permission"}
 """What a well formed answer says: that a token is for another tenant, or carries fewer permissions."""
 
 
-def admitted(source: DataSource) -> Admitted:
-    """As if somebody had approved it."""
-    return Admitted(source, read_ca(source.ca_file))
-
-
 class Fuzz:
     """An operation is tried again and again, each time with another answer spoilt."""
 
@@ -253,6 +254,12 @@ class Fuzz:
             "Contoso HR", cloud="practice", login=at, graph=at, ca_file=self.server.ca_file, tenant=TENANT,
             client_id=CLIENT, sign_in=sign_in,
         )  # fmt: skip
+
+    def admitted(self, source: DataSource) -> Admitted:
+        return Admitted(source, read_ca(self.server.ca_file))
+
+    def line(self, source: DataSource) -> Line:
+        return self.sign_ins.line(self.admitted(source), Stop())
 
     def run(self, times: int, answers: int, work: Callable[[], object], may_say: set[str] = SAID_SO) -> int:
         """Tries; returns how often it went well all the same. `answers`: how many are needed if none is spoilt."""
@@ -298,7 +305,7 @@ def fits(token: Token) -> None:
 
 def test_tokens_of_an_application(fuzz: Fuzz) -> None:
     source = fuzz.source()
-    with fuzz.sign_ins.line(admitted(source), Stop()) as line:
+    with fuzz.line(source) as line:
 
         def application() -> None:
             fits(fuzz.sign_ins.token(source, line, SECRET))
@@ -309,7 +316,7 @@ def test_tokens_of_an_application(fuzz: Fuzz) -> None:
 def test_refusals(fuzz: Fuzz) -> None:
     """A refusal stays one, or becomes unreadable; another refusal is never made of it."""
     source, fuzz.service.refuses = fuzz.source(), True
-    with fuzz.sign_ins.line(admitted(source), Stop()) as line:
+    with fuzz.line(source) as line:
 
         def refusal() -> None:
             fuzz.sign_ins.token(source, line, SECRET)
@@ -320,9 +327,9 @@ def test_refusals(fuzz: Fuzz) -> None:
 
 def test_renewal_in_silence(fuzz: Fuzz) -> None:
     source = fuzz.source(SignIn.ADMINISTRATOR)
-    fuzz.sign_ins.sign_in(admitted(source), Stop(), lambda _: None)
+    fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), lambda _: None)
     kept = fuzz.sign_ins._caches.open(source.id).serialize()
-    with fuzz.sign_ins.line(admitted(source), Stop()) as line:
+    with fuzz.line(source) as line:
 
         def renewal() -> None:
             fuzz.sign_ins._caches.replace(source.id, kept)
@@ -337,7 +344,7 @@ def test_an_administrators_sign_in(fuzz: Fuzz, device_code: bool) -> None:
     told: list[Waiting] = []
 
     def sign_in() -> None:
-        done = fuzz.sign_ins.sign_in(admitted(source), Stop(), told.append, device_code=device_code)
+        done = fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), told.append, device_code=device_code)
         assert done.tenant == TENANT
         assert isinstance(done.account, str)
         fuzz.sign_ins.forget(source.id)
@@ -350,7 +357,7 @@ def test_an_administrators_sign_in(fuzz: Fuzz, device_code: bool) -> None:
 
 def test_discovery(fuzz: Fuzz) -> None:
     source = fuzz.source()
-    with fuzz.sign_ins.line(admitted(source), Stop()) as line:
+    with fuzz.line(source) as line:
 
         def discovery() -> None:
             document = signin.discover(source, line)
@@ -368,14 +375,14 @@ def test_consent_that_is_waited_for(fuzz: Fuzz) -> None:
         def tell(_: Waiting) -> None:
             fuzz.service.roles = ROLES
 
-        assert fuzz.sign_ins.consent(admitted(source), Stop(), tell, SECRET).tenant == TENANT
+        assert fuzz.sign_ins.consent(fuzz.admitted(source), Stop(), tell, SECRET).tenant == TENANT
 
     assert fuzz.run(40, 5, consent) > 10
 
 
 def test_the_redirect_address(fuzz: Fuzz) -> None:
     source = fuzz.source()
-    with fuzz.sign_ins.line(admitted(source), Stop()) as line:
+    with fuzz.line(source) as line:
 
         def redirect() -> None:
             registered, _ = signin.redirect_registered(source, line)
@@ -397,7 +404,7 @@ def test_the_connection_test(fuzz: Fuzz) -> None:
     outcomes = set()
 
     def connection() -> None:
-        report = app.connections.test(source, Stop(), lambda _: None, credential=SECRET)
+        report = app.connections.test(source, Stop(), lambda _: None, credential=SECRET, opened=BLANK)
         failed = [step for step in report.steps if step.outcome == "failed"]
         assert all(step.problem and step.problem.code in SAID_SO for step in failed), failed
         outcomes.add(report.outcome)
