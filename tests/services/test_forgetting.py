@@ -32,7 +32,8 @@ class Machine:
         """The program, open on a clone."""
         if clone not in self.apps:
             app = build(self.folder / clone, state_folder=self.folder / "state", clock=lambda: self.now, user="ada")
-            app.connections._vault = self.vault  # as it is shared by all programs of this computer
+            # As it is shared by all programs of this computer.
+            app.connections._vault = app.connections._approvals._vault = self.vault
             self.apps[clone] = app
         return self.apps[clone]
 
