@@ -161,16 +161,19 @@ class Book:
             raise UnfitError("It is protected by a password.", "Save it without a password.", "password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnfitError(f"Its part “{name}” is packed in a way that Excel does not know.", code="damaged")
-        size = 0
+        size = rows = 0
         for piece in self._pieces(name):
             size += len(piece)
             self._tags += piece.count(b"<")
+            rows += piece.count(b"<row")
             if size > _MOST_OF_ONE and not cells:
                 raise UnfitError(f"Its part “{name}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
             if size + self._unpacked > _MOST_UNPACKED:
                 raise UnfitError(f"With its part “{name}” it unpacks to more than {_MOST_UNPACKED >> 20} MB.")
             if self._tags > _MOST_TAGS:
                 raise UnfitError(f"With its part “{name}” it has more than {_MOST_TAGS:,} cells, marks and tags.")
+            if rows > MOST_LINES:
+                raise _too_many_lines()
         self._unpacked += size
 
     def _pieces(self, name: str) -> Iterator[bytes]:
@@ -415,10 +418,7 @@ class _SheetReader(_Words):
         told = int(number) if number.isdecimal() and len(number) < 20 else 0
         self._number = max(self._number + 1, told)
         if self._number > MOST_LINES:
-            raise UnfitError(
-                f"It has more than {MOST_LINES:,} lines, most of them empty.",
-                "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", self._number,
-            )  # fmt: skip
+            raise _too_many_lines(self._number)
         self._hidden = given.get("hidden") in ("1", "true")
         self._any = False
         self._column, self._cells, self._uncalculated = 0, [], []
@@ -457,6 +457,11 @@ class _SheetReader(_Words):
         if self._kind == "b":
             return "true" if text.strip() == "1" else "false"
         return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
+
+
+def _too_many_lines(line: int = 0) -> UnfitError:
+    why = f"A sheet has more than {MOST_LINES:,} lines, most of them empty."
+    return UnfitError(why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line)
 
 
 def _number(text: str) -> str:
