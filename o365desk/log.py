@@ -47,12 +47,20 @@ _FIELD_SECRETS = (
 
 
 @cache
+def _any() -> re.Pattern[str]:
+    """Finds what any of them finds: nearly all texts are done with at one look."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in _SECRETS), re.IGNORECASE)
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SECRETS)
 
 
 def mask(text: str) -> str:
     """The text with tokens, codes, passwords, keys and secrets replaced by stars."""
+    if not _any().search(text):
+        return text
     for pattern in _patterns():
         text = pattern.sub(r"\1•••", text)
     return text

@@ -162,7 +162,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sum(widths) + 2 * (len(widths) - 1) <= console.width:
         # Nothing wraps, and rich would take seconds to find that out of some thousand rows.
         console.print(Text(_line(columns, widths), "bold"), soft_wrap=True)
-        console.out("\n".join(_line(row, widths) for row in cells), highlight=False)
+        console.file.writelines(_line(row, widths) + "\n" for row in cells)
+        console.file.flush()
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -15,6 +15,8 @@ _NOTE = 14
 """Letters for which a column with notes, or one that grows, has room at least."""
 _FITTED_ROWS = 500
 """So many rows are as high as their wrapped text; measuring more would be felt."""
+_FITTED_AT_ONCE = 50
+"""So many in one turn: more than are in sight."""
 
 
 class _Ticks(QMenu):
@@ -72,6 +74,9 @@ class Header(QObject):
         self._noted = any(column.note for column in columns)
         self._fit_soon = QTimer(self, singleShot=True, interval=0)
         self._fit_soon.timeout.connect(self.fit)
+        self._fitted = 0
+        self._fit_rest = QTimer(self, singleShot=True, interval=0)
+        self._fit_rest.timeout.connect(self._fit_more)
         header = self._header = view.horizontalHeader()
         for number, column in enumerate(columns):
             header.resizeSection(number, column.width)
@@ -227,13 +232,24 @@ class Header(QObject):
         high as the rows were that stood there before."""
         if not self._noted:
             return
+        self._fitted = 0
         rows, lines = self._view.model().rowCount(), self._view.verticalHeader()
-        if rows <= _FITTED_ROWS:
+        if rows <= _FITTED_AT_ONCE:
+            self._fit_rest.stop()
             self._view.resizeRowsToContents()
             return
         lines.setDefaultSectionSize(lines.defaultSectionSize())
-        for row in range(_FITTED_ROWS):
+        self._fit_more()
+
+    def _fit_more(self) -> None:
+        """The next few: all at once, the window would stand still for a third of a second."""
+        rows = min(self._view.model().rowCount(), _FITTED_ROWS)
+        end = min(self._fitted + _FITTED_AT_ONCE, rows)
+        for row in range(self._fitted, end):
             self._view.resizeRowToContents(row)
+        self._fitted = end
+        if end < rows:
+            self._fit_rest.start()
 
     def _section_resized(self, number: int) -> None:
         if not self._sharing and number != self.shown()[-1]:
