@@ -1,7 +1,7 @@
 """`o365desk secret`: keep secrets in the vault, and say which connection they are for."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +9,8 @@ import typer
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
+from o365desk.model.shown import shown
+from o365desk.services import folders
 from o365desk.services.connections import Credential, Review
 from o365desk.services.credentials import check_secret
 from o365desk.services.secrets import Secret
@@ -40,14 +42,21 @@ def secret_set(
     what = "certificate's passphrase" if passphrase else "client secret's value"
     # Before anybody types it: where it would go is not what was approved.
     app.connections.refuse_other(source)
+    host, tenant = source.login_root or "no login address yet", source.tenant or "(none yet)"
+    trusted = f", trusting the authorities in {source.ca_file}" if source.ca_file else ""
+    if not stdin:
+        say(f"It will be for {host}, tenant {tenant}, and no other{trusted}.")
     text = _given(what) if stdin else _typed(what)
     if not passphrase and (problem := check_secret(Secret(text))):
         raise ProblemError(problem)
     secret = Secret(text)
-    app.connections.keep(source, Credential(passphrase=secret) if passphrase else Credential(secret=secret))
+    credential = Credential(passphrase=secret) if passphrase else Credential(secret=secret)
+    approved = app.connections.keep(source, credential)
     say(f"The {what} of “{source.name}” is kept: {app.vault.description}")
-    host, tenant = source.login_root or "no login address yet", source.tenant or "(none yet)"
-    say(f"It is for {host}, tenant {tenant}, and no other.")
+    if approved:
+        say(f"It is for {host}, tenant {tenant}, and no other{trusted}.")
+    else:
+        say("What it is for is not known yet: a file that the data source names cannot be read.")
     return DONE
 
 
@@ -98,7 +107,7 @@ def secret_approve(
         app.connections.go_back(entry)
         say(f"“{entry.source.name}” leads again where its secrets were given for.")
         return DONE
-    app.connections.approve(entry.source, digest or review.mark)
+    app.connections.approve(entry.source, review.mark if digest is None else digest)
     say(f"Approved: the secrets of “{entry.source.name}” go to {entry.source.login_root} from now on.")
     return DONE
 
@@ -106,7 +115,8 @@ def secret_approve(
 def _asked(review: Review) -> str:
     """ "approve" or "back". Raises CancelledError where the person wants neither, ProblemError where there is
     nobody to ask."""
-    if not sys.stdin.isatty():
+    # Where the two sides go to a file or a program, the person who is asked has not seen them.
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ProblemError(
             Problem(
                 title="Nobody is here to be asked",
@@ -127,18 +137,15 @@ def _asked(review: Review) -> str:
 def _show(entry: Entry, review: Review) -> None:
     rows = [(it.title, it.then or "not known", it.now, "" if it.same else "differs") for it in review.parts]
     print_table(("Detail", "Approved", "Now", ""), rows)
-    then, source = review.then, entry.source
+    then, source, dated = review.then, entry.source, folders.dated(entry.path)
     if then:
         say(f"Approved by {then.by} on {_when(then.at)}.")
     told = "does not say who changed it"
     if source.modified:
-        told = f"says that {source.modified_by or 'somebody'} changed it on {_when(source.modified)}"
-    say(f"{entry.path.name} {told}; it was written on this computer on {_when(_written(entry))}.")
+        told = f"says that “{shown(source.modified_by or 'somebody', 80)}” changed it on {_when(source.modified)}"
+    bears = f"; it bears the date {_when(dated)}" if dated else ""
+    say(f"The file “{shown(entry.path.name, 80)}” {told}{bears}. Whoever wrote it may have written anything there.")
     say(f"Digest of the connection as it is now: {review.mark}")
-
-
-def _written(entry: Entry) -> datetime:
-    return datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
 
 
 def _when(moment: datetime) -> str:
@@ -146,7 +153,7 @@ def _when(moment: datetime) -> str:
 
 
 def _as_json(entry: Entry, review: Review) -> dict[str, Any]:
-    source, then = entry.source, review.then
+    source, then, dated = entry.source, review.then, folders.dated(entry.path)
     return {
         "name": source.name,
         "id": source.id,
@@ -157,5 +164,5 @@ def _as_json(entry: Entry, review: Review) -> dict[str, Any]:
         "approved": then.at.isoformat() if then else None,
         "modifiedBy": source.modified_by,
         "modified": source.modified.isoformat() if source.modified else None,
-        "written": _written(entry).isoformat(),
+        "written": dated.isoformat() if dated else None,
     }

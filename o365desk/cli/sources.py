@@ -11,7 +11,7 @@ from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, FAILED, Json, Name, services, unlocked
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
 from o365desk.services.workspace import Entry, Recycled
 
@@ -207,7 +207,14 @@ def _details(**given: Any) -> dict[str, Any]:
 
 
 def _saved(app: App, source: DataSource, before: Entry | None, json: bool) -> int:
-    entry = app.connections.save(source, before.version if before else None)
+    base, opened = (before.version, before.source) if before else (None, None)
+    try:
+        entry = app.connections.save(source, base, opened=opened)
+    except ProblemError as error:
+        # Where the secrets go from now on is kept beside them.
+        if error.problem.code != "vault-locked":
+            raise
+        entry = unlocked(app).connections.save(source, base, opened=opened)
     if json:
         print_json(_as_json(entry.source, app.connections.status(entry.source)))
     say(f"Details saved successfully: {entry.path}")

@@ -5,6 +5,7 @@ Pure rules; `services.approvals` knows where approvals are kept.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,17 +38,20 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mark(self) -> str:
-        """Its beginning, short enough to be copied from a terminal and too long to be met by trying."""
-        return self.digest[:20]
+        """Its beginning, short enough to be copied from a terminal and too long for two connections, both of one's
+        own making, that share it: that takes only the square root of the tries."""
+        return self.digest[:40]
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """That a person gave a data source's secrets for a connection: `details` are the file's fields as they were
-    then, to go back to; `certificate_named` and `ca_named` say in words which files these were."""
+    then, to go back to; `certificate_named` and `ca_named` say in words which files these were, `authorities` what
+    was in the CA file."""
 
     connection: Connection
     details: dict[str, str]
     ca_named: str
+    authorities: tuple[str, ...] = ()
     certificate_named: str
     at: datetime
     by: str
@@ -71,15 +75,13 @@ class Part:
     typed: bool = False
 
 
-def root(address: str) -> str:
-    """A root as it is compared: lower case, the usual port written out."""
-    from urllib.parse import urlsplit
+_ROOT = re.compile(r"(https://[a-z0-9._-]+|https://\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 
-    try:
-        parts = urlsplit(address.strip())
-        return f"{parts.scheme}://{parts.netloc}{'' if parts.port else ':443'}".lower()
-    except ValueError:
-        return address.lower()
+
+def root(address: str) -> str:
+    """A root as it is compared: lower case, the usual port written out. What is more than a root stays whole."""
+    found = _ROOT.fullmatch(address)
+    return f"{found[1]}{found[2] or ':443'}".lower() if found else address
 
 
 def details(source: DataSource) -> dict[str, str]:
@@ -94,7 +96,7 @@ def compare(now: Approval, then: Approval | None, source: DataSource, opened: Da
         Part(
             title=title,
             then=(show(then) or "none") if then else "",
-            now=show(now) or "none",
+            now=(show(now) or "none") + (_came_and_went(now, then) if key == "ca" else ""),
             same=then is not None and getattr(then.connection, key) == getattr(now.connection, key),
             typed=_typed(key, source, opened),
         )
@@ -110,6 +112,23 @@ _PARTS: tuple[tuple[str, str, Callable[[Approval], str]], ...] = (
     ("client_id", FIELDS["clientId"].plain_label, lambda it: it.connection.client_id),
     ("certificate", "Certificate", lambda it: it.certificate_named),
 )
+
+
+_MOST_NAMED = 10
+
+
+def _came_and_went(now: Approval, then: Approval | None) -> str:
+    """Which authorities are trusted now and were not, and the other way round; where that is not known, all."""
+    before, after = set(then.authorities if then else ()), set(now.authorities)
+    said = ""
+    changes = [("new", [item for item in now.authorities if item not in before])]
+    if then:
+        changes.append(("gone", [item for item in then.authorities if item not in after]))
+    for word, names in changes:
+        if names:
+            more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+            said += f"; {word}: {', '.join(names[:_MOST_NAMED] + more)}"
+    return said
 
 
 def _typed(key: str, source: DataSource, opened: DataSource) -> bool:

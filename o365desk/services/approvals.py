@@ -7,9 +7,11 @@ whoever can write in the shared workspace.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o365desk.model import approval, shells
@@ -30,7 +32,8 @@ BLANK = DataSource(id="", cloud="")
 
 @dataclass(frozen=True)
 class Admitted:
-    """A data source to which its secrets may go, and the authorities to trust, as they were judged."""
+    """A data source to which its secrets may go, and the authorities to trust, as they were judged: the files may
+    be others a moment later."""
 
     source: DataSource
     ca: bytes
@@ -100,7 +103,7 @@ class Approvals:
     def review(self, source: DataSource) -> Review:
         """What a person looks at before approving. Raises ProblemError where the vault is locked, or a file that is
         part of the connection cannot be read."""
-        now, kept = self._approval(source, NO_CREDENTIAL), self._digest(source.id)
+        now, kept = self._approval(source, wire.read_ca(source.ca_file), NO_CREDENTIAL), self._digest(source.id)
         then = self._then(source.id, kept)
         needed = bool(kept) or self._uses_what_is_kept(source, NO_CREDENTIAL, source)
         return Review(
@@ -120,14 +123,17 @@ class Approvals:
         self, source: DataSource, ca: bytes, typed: Credential, opened: DataSource | None, anew: bool
     ) -> Problem | None:
         known = self._state.approval(source.id) is not None
-        if not known and (anew or not self._uses_what_is_kept(source, typed, opened or source)):
+        if not known and not anew and not self._uses_what_is_kept(source, typed, opened or source):
             return None
         kept = self._digest(source.id)
-        now = self._connection(source, ca, typed)
+        if anew and not kept:
+            return None
+        certificate = self._certificate(source, typed)
+        now = _connection(source, ca, certificate)
         if kept == now.digest:
             return None
         then = self._then(source.id, kept)
-        parts = approval.compare(self._named(source, now, ca, typed), then, source, opened or source)
+        parts = approval.compare(self._named(source, now, ca, certificate), then, source, opened or source)
         if all(part.same or part.typed for part in parts):
             return None
         return self._not_approved(source, then, parts)
@@ -148,10 +154,10 @@ class Approvals:
         """What saving `source` approves, which a person made of `opened`: None where nothing is to be approved,
         where somebody else's change is in it, or where that cannot be told."""
         try:
-            self.admit(source, typed, opened)
+            admitted = self.admit(source, typed, opened)
             something = typed != NO_CREDENTIAL or self._state.approval(source.id) is not None
             if something or self._uses_what_is_kept(source, NO_CREDENTIAL, source):
-                return self._approval(source, typed)
+                return self._approval(source, admitted.ca, typed)
         except ProblemError:
             pass
         return None
@@ -160,29 +166,45 @@ class Approvals:
         """What giving secrets for a data source as it is approves; None where that cannot be told, as a file
         cannot be read. Raises ProblemError where those that were given before are for another connection."""
         try:
-            self.admit(source, typed, anew=True)
-            return self._approval(source, typed)
+            return self._approval(source, self.admit(source, typed, anew=True).ca, typed)
         except ProblemError as error:
             if error.problem.code == NOT_APPROVED:
                 raise
             return None
 
-    def approve(self, source: DataSource, *, mark: str = "") -> None:
-        """From now on the secrets of the data source are for this connection: somebody has looked at it. `mark`:
-        only if it is the one that was looked at. Raises ProblemError."""
-        found = self._approval(source, NO_CREDENTIAL)
-        if mark and mark != found.connection.mark:
+    def approve(self, source: DataSource, mark: str) -> None:
+        """From now on the secrets of the data source are for this connection, if it is the one that somebody has
+        looked at, which `mark` names. Raises ProblemError."""
+        found = self._approval(source, wire.read_ca(source.ca_file), NO_CREDENTIAL)
+        if mark != found.connection.mark:
             raise ProblemError(_another_mark(source))
         self.record(source.id, found)
+
+    def confirm(self, admitted: Admitted) -> None:
+        """Somebody has signed in to what was admitted: from now on its tokens are for that. Raises ProblemError."""
+        source = admitted.source
+        self.record(source.id, self._approval(source, admitted.ca, NO_CREDENTIAL))
 
     def record(self, source_id: str, found: Approval, secrets: dict[str, Secret] | None = None) -> None:
         """Keeps an approval, together with secrets that are given for it: in one step, so that no crash leaves a
         secret beside another's approval. Raises ProblemError; then nothing is kept."""
-        # A certificate without a passphrase needs no vault: where there is none, the state alone has to do.
-        if secrets or not self._vault.locked or self._vault.exists:
+        if secrets or self._vault_must_know(source_id, found):
             digest = Secret(found.connection.digest)
             self._vault.put(source_id, {**(secrets or {}), APPROVED: digest})
         self._state.record_approval(source_id, found)
+
+    def prepare(self, source_id: str, found: Approval) -> None:
+        """Raises ProblemError where the approval could not be kept, as the vault is locked: before anything is."""
+        if self._vault_must_know(source_id, found):
+            self._vault.get(source_id, APPROVED)
+
+    def _vault_must_know(self, source_id: str, found: Approval) -> bool:
+        # A certificate without a passphrase needs no vault: where there is none, the state alone has to do. Nor is
+        # a locked one opened for what it was told before.
+        if not self._vault.locked:
+            return True
+        then = self._state.approval(source_id)
+        return self._vault.exists and (then is None or then.connection.digest != found.connection.digest)
 
     # --- what is known ----------------------------------------------------------------------------------------
 
@@ -199,33 +221,23 @@ class Approvals:
         then = self._state.approval(source_id)
         return then if then and then.connection.digest == digest else None
 
-    def _connection(self, source: DataSource, ca: bytes, typed: Credential) -> Connection:
-        certificate = self._certificate(source, typed)
-        return Connection(
-            login=approval.root(source.login_root),
-            graph=approval.root(source.graph_root),
-            # The ends of lines are what git makes of them.
-            ca=hashlib.sha256(ca.replace(b"\r\n", b"\n")).hexdigest() if ca else "",
-            tenant=source.tenant.strip().lower(),
-            client_id=source.client_id.strip().lower(),
-            certificate=_fingerprint(certificate) if certificate else "",
-        )
-
     def _certificate(self, source: DataSource, typed: Credential) -> "x509.Certificate | None":
         if source.sign_in is not SignIn.CERTIFICATE or not source.certificate.strip():
             return None
         return credentials.certificate_of(source, typed, self._vault)
 
-    def _approval(self, source: DataSource, typed: Credential) -> Approval:
-        ca = wire.read_ca(source.ca_file)
-        return self._named(source, self._connection(source, ca, typed), ca, typed)
-
-    def _named(self, source: DataSource, connection: Connection, ca: bytes, typed: Credential) -> Approval:
+    def _approval(self, source: DataSource, ca: bytes, typed: Credential) -> Approval:
         certificate = self._certificate(source, typed)
+        return self._named(source, _connection(source, ca, certificate), ca, certificate)
+
+    def _named(
+        self, source: DataSource, connection: Connection, ca: bytes, certificate: "x509.Certificate | None"
+    ) -> Approval:
         return Approval(
             connection=connection,
             details=approval.details(source),
             ca_named=_ca_named(source.ca_file, ca, connection.ca) if ca else "",
+            authorities=_authorities(ca),
             certificate_named=_certificate_named(certificate) if certificate else "",
             at=self._clock(),
             by=self._user,
@@ -255,6 +267,19 @@ class Approvals:
         )
 
 
+def _connection(source: DataSource, ca: bytes, certificate: "x509.Certificate | None") -> Connection:
+    """The connection, of files that were read once: what is named is what is compared."""
+    return Connection(
+        login=approval.root(source.login_root),
+        graph=approval.root(source.graph_root),
+        # The ends of lines are what git makes of them.
+        ca=hashlib.sha256(ca.replace(b"\r\n", b"\n")).hexdigest() if ca else "",
+        tenant=source.tenant.strip().lower(),
+        client_id=source.client_id.strip().lower(),
+        certificate=_fingerprint(certificate) if certificate else "",
+    )
+
+
 def _another_mark(source: DataSource) -> Problem:
     return Problem(
         title="This is not the connection that was looked at",
@@ -281,12 +306,27 @@ def _certificate_named(certificate: "x509.Certificate") -> str:
 
 
 def _ca_named(path: str, ca: bytes, digest: str) -> str:
+    found = _authorities(ca)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0] if found else 'authorities'}{more}; file SHA-256 {digest[:16]}…, {path}"
+
+
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
+
+
+@lru_cache(maxsize=16)
+def _authorities(ca: bytes) -> tuple[str, ...]:
+    """Each part of a CA file in words that only this one has. What cannot be read here may be trusted all the
+    same: OpenSSL reads more."""
     from cryptography import x509
 
-    try:
-        found = x509.load_pem_x509_certificates(ca)
-        names = [item.subject.rfc4514_string() for item in found]
-    except ValueError:
-        names = []
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0] if names else 'authorities'}{more}, SHA-256 {digest[:16]}…, {path}"
+    found = []
+    for block in _BLOCK.finditer(ca):
+        try:
+            certificate = x509.load_pem_x509_certificate(block[0])
+            found.append(
+                f"{certificate.subject.rfc4514_string()[:200]} (SHA-256 {_fingerprint(certificate)[:16]}…)"
+            )
+        except ValueError:
+            found.append(f"a part without a name (SHA-256 {hashlib.sha256(block[0]).hexdigest()[:16]}…)")
+    return tuple(found)

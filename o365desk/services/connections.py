@@ -225,9 +225,11 @@ class Connections:
         # Who saved it last is written anew, whatever stood there.
         for problem in datasource.check_texts(source.replace(modified_by="")):
             raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
-        opened = opened or self._opened(source.id, base)
+        opened = opened or self._opened(source, base)
         follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:
+            if follows:
+                self._approvals.prepare(source.id, follows)
             entry = self._workspace.save(source, base)
             if follows:
                 self._approvals.record(source.id, follows)
@@ -236,14 +238,14 @@ class Connections:
         self._state.drop_draft(self._workspace.folder, source.id)
         return entry
 
-    def _opened(self, source_id: str, base: str | None) -> DataSource:
-        """What a person began with who saves over the version `base`; where that is not what the file holds, the
-        save ends in a conflict."""
+    def _opened(self, source: DataSource, base: str | None) -> DataSource:
+        """What a person began with who saves over the version `base`; where that is not what the file holds,
+        nothing counts as theirs, and the save ends in a conflict."""
         if base is None:
             return BLANK
         entries = self._workspace.list().entries
         return next(
-            (item.source for item in entries if item.source.id == source_id and item.version == base), BLANK
+            (item.source for item in entries if item.source.id == source.id and item.version == base), source
         )
 
     def _save_with(
@@ -262,10 +264,13 @@ class Connections:
             self._state.remember(_STAMP + source.id, stamp or b"")
             raise
 
-    def keep(self, source: DataSource, credential: Credential) -> None:
-        """Keeps secrets that are given for a data source as it is. Raises ProblemError, also where those that were
-        given before are for another connection."""
-        self._keep(source.id, credential, self._approvals.given(source, credential))
+    def keep(self, source: DataSource, credential: Credential) -> bool:
+        """Keeps secrets that are given for a data source as it is; returns whether that approves where it leads,
+        which it does not while a file of the connection cannot be read. Raises ProblemError, also where those that
+        were given before are for another connection."""
+        found = self._approvals.given(source, credential)
+        self._keep(source.id, credential, found)
+        return found is not None
 
     def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
         """What was proven with other secrets speaks for the data source no longer; what was proven with these,
@@ -302,11 +307,11 @@ class Connections:
     def approve(self, source: DataSource, mark: str) -> None:
         """Its secrets are for this connection from now on, if it still is the one that was looked at
         (`Review.mark`). Raises ProblemError."""
-        self._approvals.approve(source, mark=mark)
+        self._approvals.approve(source, mark)
 
     def go_back(self, entry: Entry) -> Entry:
-        """Puts the connection that was approved into the data source's file again; all else stays. Raises
-        ConflictError or ProblemError."""
+        """Puts the connection that was approved into the data source's file again; all else stays, also what is
+        in the files that it names. Raises ConflictError or ProblemError."""
         then = self._approvals.review(entry.source).then
         if then is None:
             raise ProblemError(
@@ -316,7 +321,9 @@ class Connections:
                     code="no-approval",
                 )
             )
-        return self.save(then.put_back(entry.source), entry.version)
+        back = then.put_back(entry.source)
+        # Nothing counts as typed: a CA file that it names may have become another.
+        return self.save(back, entry.version, opened=back)
 
     def forget(self, source_id: str) -> None:
         """Forgets secrets, tokens and the authorisation of a data source (`forgetting.py` says when). Raises
@@ -349,8 +356,9 @@ class Connections:
             raise ProblemError(problems[0])
         self._vault.get(source.id, CLIENT_SECRET)
         if source.sign_in.delegated:
-            authorisation = self._sign_ins().sign_in(admitted, stop, tell, device_code=device_code)
-            self._approvals.approve(source)
+            authorisation = self._sign_ins().sign_in(
+                admitted, stop, tell, lambda: self._approvals.confirm(admitted), device_code=device_code
+            )
         else:
             authorisation = self._sign_ins().consent(admitted, stop, tell, credential)
         if source.sign_in.delegated and self._vault.kind is VaultKind.SESSION:

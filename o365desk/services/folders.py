@@ -53,6 +53,15 @@ class Recycled:
     deleted_by: str
 
 
+def dated(path: Path) -> datetime | None:
+    """The date that a file bears, None where it makes no sense. Whoever writes a file may give it any."""
+    try:
+        found = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None
+    return found if found.year in sourcefile.YEARS else None
+
+
 def version_of(data: bytes) -> str:
     """The name of the very bytes."""
     return hashlib.sha256(data).hexdigest()
@@ -260,6 +269,8 @@ def _when_and_who(path: Path, now: datetime) -> tuple[datetime, str]:
     try:
         record = json.loads(read_file(path)[:10_000])
         when = datetime.fromisoformat(record["deleted"])
+        if when.year not in sourcefile.YEARS:
+            return now, ""
         return when.replace(tzinfo=when.tzinfo or UTC), str(record.get("deletedBy", ""))
     except (ProblemError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return now, ""

@@ -21,6 +21,9 @@ CLIENT_SECRET = "client-secret"
 PASSPHRASE = "certificate-passphrase"
 """Names of a data source's secrets in the vault."""
 
+OURS = "o365desk"
+"""The owner of what no data source owns; so none can have it as its id."""
+
 APPROVED = "approved-for"
 """Beside them: the digest of the connection that they were given for; see `services.approvals`."""
 
@@ -76,7 +79,7 @@ class VaultKind(StrEnum):
 
 
 class Vault:
-    """One machine user's secrets, by owner (a data source's id, or "o365desk") and name.
+    """One machine user's secrets, by owner (a data source's id, or OURS) and name.
 
     The keychain is looked for when something is first asked of the vault, which may take seconds where it hangs.
     Somebody who sets O365DESK_VAULT_PASSPHRASE has chosen the passphrase-locked file.

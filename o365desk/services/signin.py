@@ -303,10 +303,17 @@ class SignIns:
     # --- with a person ----------------------------------------------------------------------------------------
 
     def sign_in(
-        self, admitted: Admitted, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False
+        self,
+        admitted: Admitted,
+        stop: Stop,
+        tell: Callable[[Waiting], None],
+        confirm: Callable[[], None],
+        *,
+        device_code: bool = False,
     ) -> Authorisation:
-        """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's.
-        Raises ProblemError or CancelledError."""
+        """Waits while an administrator signs in. Keeps the tokens only if they are the data source's tenant's, and
+        calls `confirm` before that: no crash leaves tokens beside another connection's approval. Raises
+        ProblemError or CancelledError."""
         import msal
 
         source = admitted.source
@@ -323,6 +330,8 @@ class SignIns:
             account = token.account or str(person.get("preferred_username") or "")
             _refuse_other_tenant(source, expected, tenant, account)
         with self._caches.translated():
+            self._caches.forget(source.id)
+            confirm()
             self._caches.replace(source.id, fresh.serialize())
         return Authorisation(account=account, at=self._clock(), tenant=tenant, client_id=source.client_id)
 

@@ -16,6 +16,7 @@ import msgspec
 from o365desk.log import looks_secret, without_secret
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services.secrets import OURS
 
 SCHEMA = "https://o365desk.example/schema/data-source-1.json"
 """The `$id` of `resources/data-source.schema.json`."""
@@ -23,6 +24,8 @@ SCHEMA = "https://o365desk.example/schema/data-source-1.json"
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 32
 _FORMAT_KEYS = ("$schema", "version")
+YEARS = range(1900, 9000)
+"""Python cannot tell the first and the last moments of its calendar in every time zone."""
 _KEYS = {f.encode_name: f for f in msgspec.structs.fields(DataSource) if f.name != "extra"}
 _OURS = frozenset((*_KEYS, *_FORMAT_KEYS))
 _JUDGED = frozenset({"id", "modified", "secretExpires"})
@@ -55,6 +58,8 @@ def decode(data: bytes, label: str) -> DataSource:
         raise _wrong_value(str(error), text, label) from None
     if not is_id(source.id):
         raise _bad_id(text, label)
+    if source.modified and source.modified.year not in YEARS:
+        source = source.replace(modified=None)
     if source.modified and source.modified.tzinfo is None:
         source = source.replace(modified=source.modified.replace(tzinfo=UTC))
     rest = {key: value for key, value in found.items() if key not in _KEYS and key not in _FORMAT_KEYS}
@@ -79,8 +84,9 @@ def encode(source: DataSource) -> bytes:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be a data source's id. It names a folder of the history, so not anything can."""
-    return _ID.fullmatch(text) is not None
+    """Whether a text can be a data source's id. It names a folder of the history and an owner in the vault, so not
+    anything can."""
+    return _ID.fullmatch(text) is not None and text.lower() != OURS
 
 
 def suggested_id(label: str) -> str:
@@ -338,7 +344,7 @@ _HINTS = {
 
 def _bad_id(text: str, label: str) -> ProblemError:
     place = _line_of(text, "id")
-    reason = "“id” is not made of 1 to 64 letters, digits and hyphens" if place else "“id” is missing"
+    reason = "“id” is not made of 1 to 64 letters, digits and hyphens, or is ours" if place else "“id” is missing"
     return _refusal(label, reason, place, f"Give it an id of its own, such as “{suggested_id(label)}”.", field="id")
 
 

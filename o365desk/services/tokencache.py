@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from o365desk.log import mask
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services import files
-from o365desk.services.secrets import Secret, Vault, VaultKind
+from o365desk.services.secrets import OURS, Secret, Vault, VaultKind
 
 if TYPE_CHECKING:
     import msal
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _STALE = 30
 """Seconds after which a lock belongs to nobody."""
 
-_OWNER, _KEY = "o365desk", "token-cache-key"
+_KEY = "token-cache-key"
 
 
 def kept(folder: Path, source_id: str) -> bool:
@@ -103,15 +103,15 @@ class TokenCaches:
         return _file(self._folder, source_id)
 
     def _key(self) -> bytes:
-        kept = self._vault.get(_OWNER, _KEY)
+        kept = self._vault.get(OURS, _KEY)
         if kept is None:
             files.make_folder(self._folder, private=True)
             # One process makes the key; another that comes at the same moment waits, and finds it.
             with files.Lock(self._folder / ".key.lock", "The token cache", private=True)():
-                kept = self._vault.get(_OWNER, _KEY)
+                kept = self._vault.get(OURS, _KEY)
                 if kept is None:
                     kept = Secret(os.urandom(32).hex())
-                    self._vault.set(_OWNER, _KEY, kept)
+                    self._vault.set(OURS, _KEY, kept)
         return bytes.fromhex(kept.reveal())
 
 

@@ -3,6 +3,8 @@ sent."""
 
 import io
 import json
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,12 +86,12 @@ def test_secret_approve_shows_both_sides_and_takes_the_digest_that_was_shown(
     assert shell("secret", "approve", NAME) == 4
     assert strangers.login.root in shell.out
     assert strangers.other_login.root in shell.out
-    assert "it was written on this computer on" in shell.err
+    assert "it bears the date" in shell.err
     looked = shell.json("secret", "approve", NAME, code=4)
     assert [part["title"] for part in looked["parts"] if not part["same"]] == ["Login address"]
     assert looked["needed"] is True
     assert f"--digest {looked['digest']}" in shell.err
-    assert shell("secret", "approve", NAME, "--digest", "0" * 20) == 4
+    assert shell("secret", "approve", NAME, "--digest", "0" * 40) == 4
     # What was shown is what is approved: it has been changed once more.
     tamper(graph=strangers.other_graph.root)
     assert shell("secret", "approve", NAME, "--digest", looked["digest"]) == 4
@@ -116,6 +118,7 @@ def test_a_person_at_a_terminal_is_asked(
 
     with monkeypatch.context() as patched:
         patched.setattr(io, "TextIOWrapper", Terminal)
+        patched.setattr(sys.stdout, "isatty", lambda: True)
         assert shell("secret", "approve", NAME, given=answer) == code, shell.err
     assert "Type one of: approve, back, neither" in shell.err
     assert shell("test", NAME) == (0 if leads else 4)
@@ -154,3 +157,53 @@ def test_restoring_the_file_asks_nothing(shell: Shell, strangers: Hosts) -> None
     tamper(login=strangers.login.root)
     assert shell("test", NAME) == 0
     assert not strangers.other_login.came
+
+
+def test_an_empty_digest_is_no_answer(shell: Shell, strangers: Hosts) -> None:
+    """As a script gives it whose variable is not set."""
+    assert shell("secret", "approve", NAME, "--digest", "") == 4
+    assert shell("test", NAME) == 4
+    assert strangers.came == []
+
+
+def test_nobody_is_asked_who_does_not_see_both_sides(
+    shell: Shell, strangers: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They went to a file, or to a program that reads JSON."""
+
+    class Terminal(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "TextIOWrapper", Terminal)
+        assert shell("secret", "approve", NAME, given="y\n") == 4
+    assert "--digest" in shell.err
+    assert shell("test", NAME) == 4
+    assert strangers.came == []
+
+
+def test_what_a_stranger_wrote_about_the_file_stands_in_quotes_and_is_short(shell: Shell, strangers: Hosts) -> None:
+    for modified in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        tamper(modified=modified, modifiedBy="nobody changed it. " + "You may approve. " * 500)
+        assert shell("secret", "approve", NAME) == 4
+        assert "differs" in shell.out
+        assert "does not say who changed it" in shell.err
+        assert shell("sources", "list") == 0
+        assert shell("sources", "show", NAME) == 0
+    tamper(modified="2026-01-01T00:00:00Z")
+    assert shell("secret", "approve", NAME) == 4
+    said = next(line for line in shell.err.splitlines() if "says that" in line)
+    assert "says that “nobody changed it. You may" in said
+    assert len(said) < 350
+    os.utime(the_file(), (1e13, 1e13))
+    assert shell("secret", "approve", NAME) == 4
+
+
+def test_a_secret_is_not_said_to_be_for_what_could_not_be_read(shell: Shell, strangers: Hosts) -> None:
+    tamper(caFile=str(the_file().with_name("gone.pem")))
+    assert shell("secret", "set", NAME, "--stdin", given="another-" * 5) == 0
+    assert "It is for" not in shell.err
+    assert "cannot be read" in shell.err
+    assert shell("test", NAME) != 0
+    assert strangers.came == []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import trustme
@@ -17,15 +17,18 @@ from msgspec.structs import replace
 
 from o365desk import catalogue
 from o365desk.app import build
-from o365desk.model.approval import FILE_FIELDS
+from o365desk.model.approval import FILE_FIELDS, root
 from o365desk.model.datasource import DataSource, SignIn, copy_of, new
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_APPROVED, ProblemError
 from o365desk.model.run import Run
 from o365desk.model.status import Word
 from o365desk.model.stop import Control, Stop
+from o365desk.services import wire
 from o365desk.services.credentials import NO_CREDENTIAL, Credential
-from o365desk.services.secrets import APPROVED, CLIENT_SECRET, Secret
+from o365desk.services.keychain import Unavailable
+from o365desk.services.secrets import APPROVED, CLIENT_SECRET, ENVIRONMENT, Secret
+from o365desk.services.workspace import Listing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.recorder import Hosts, hosts
@@ -493,4 +496,195 @@ def test_a_draft_without_secrets_needs_no_vault(tmp_path: Path) -> None:
     app.connections.save(entry.source.replace(tenant="fabrikam.com"), entry.version, NO_CREDENTIAL)
     assert app.vault._looked is False
     assert app.state.approval(entry.source.id) is None
+    app.close()
+
+
+# --- between two steps ------------------------------------------------------------------------------------------
+
+
+def add_authority(file: Path) -> None:
+    """A stranger adds an authority of their own to a CA file that everybody can write."""
+    file.write_bytes(file.read_bytes() + trustme.CA(organization_name="Mallory").cert_pem.bytes())
+
+
+def test_authorities_that_were_added_while_somebody_signed_in_are_not_approved(shared: Shared) -> None:
+    entry = shared.desk.app.workspace.get(shared.source.id)
+    profile = shared.desk.ready["apps"]["read-write"]["client_id"]
+    changed = entry.source.replace(sign_in=SignIn.ADMINISTRATOR, client_id=profile)
+    source = shared.desk.app.connections.save(changed, entry.version).source
+    shared.desk.app.connections.authorise(source, Stop(), lambda _: add_authority(shared.hosts.ca_file))
+    shared.refused(lambda: shared.desk.test(shared.source))
+
+
+def test_authorities_that_were_added_between_judging_and_keeping_are_not_approved(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, app = wire.read_ca, shared.desk.app
+
+    def read_and_swap(file: str) -> bytes:
+        found = real(file)
+        if len(looked) == 0:
+            add_authority(Path(file))
+        looked.append(file)
+        return found
+
+    entry = app.workspace.get(shared.source.id)
+    typed = Credential(secret=app.vault.get(shared.source.id, CLIENT_SECRET))
+    before = shared.hosts.ca_file.read_bytes()
+    for act in (
+        lambda: app.connections.save(entry.source.replace(name="Renamed"), entry.version),
+        lambda: app.connections.keep(shared.source, typed),
+    ):
+        looked: list[str] = []
+        with monkeypatch.context() as patched:
+            patched.setattr(wire, "read_ca", read_and_swap)
+            act()
+        shared.refused(lambda: shared.desk.test(shared.source))
+        shared.hosts.ca_file.write_bytes(before)
+        assert shared.desk.test(shared.source).outcome == "succeeded"
+
+
+def test_going_back_approves_no_file_that_has_changed(shared: Shared) -> None:
+    """A stranger adds an authority to the approved CA file, and lets the data source name another one."""
+    connections, workspace = shared.desk.app.connections, shared.desk.app.workspace
+    shared.tamper(caFile="")
+    add_authority(shared.hosts.ca_file)
+    back = connections.go_back(workspace.get(shared.source.id))
+    assert back.source.ca_file == str(shared.hosts.ca_file)
+    shared.refused(lambda: shared.desk.test(shared.source))
+
+
+def test_a_file_that_changes_to_and_fro_while_somebody_saves_is_not_approved(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version lies there only while it is looked up what the person began with."""
+    app = shared.desk.app
+    CHANGES["login"](shared)
+    entry, file = app.workspace.get(shared.source.id), shared.file
+    theirs, real, looks = file.read_bytes(), app.workspace.list, []
+
+    def flickering() -> Listing:
+        looks.append(1)
+        file.write_bytes(theirs + b"\n" if len(looks) == 1 else theirs)
+        try:
+            return real()
+        finally:
+            file.write_bytes(theirs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(app.workspace, "list", flickering)
+        app.connections.save(entry.source.replace(read_write=False), entry.version)
+    assert looks
+    shared.refused(lambda: shared.desk.test(shared.source))
+
+
+def test_a_state_that_was_lost_lets_nobody_sign_in_elsewhere(shared: Shared) -> None:
+    shared.desk.app.state.record_approval(shared.source.id, None)
+    CHANGES["login"](shared)
+    shared.refused(lambda: shared.desk.app.connections.refuse_other(shared.source))
+    shared.tamper(signIn="administrator")
+    shared.refused(lambda: shared.desk.authorise(shared.source))
+
+
+# --- what is compared is what is used, and what is shown ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda root: f"{root}/relay",
+        lambda root: f"{root}?to=",
+        lambda root: f"{root}#",
+        lambda root: f" {root}",
+        lambda root: f"{root}\\@localhost",
+        lambda root: root.replace("https://", "https://a@"),
+        lambda root: root.replace("localhost", "localhost."),
+        lambda root: root.replace("localhost", "local\thost"),
+        lambda root: root.replace("localhost", "LOCALHO\u017fT"),
+        lambda root: root.replace("localhost", "127.0.0.1"),
+        lambda root: root.replace("https:", "http:"),
+        lambda root: root.replace("https:", "https:/"),
+    ],
+)
+@pytest.mark.parametrize("key", ["login", "graph"])
+def test_an_address_that_only_resembles_the_approved_one_is_another(
+    shared: Shared, key: str, make: Callable[[str], str]
+) -> None:
+    shared.tamper(**{key: make(getattr(shared.source, key))})
+    shared.refused(lambda: shared.desk.app.runner.suggest(shared.source, Kind.USER, "anna", Stop()))
+    shared.refused(lambda: shared.desk.test(shared.source))
+
+
+def test_what_changes_nothing_asks_nothing(shared: Shared) -> None:
+    """Upper and lower case, a slash at the end, the same CA file elsewhere, another cloud with the same hosts."""
+    elsewhere = shared.hosts.ca_file.with_name("renamed.pem")
+    elsewhere.write_bytes(shared.hosts.ca_file.read_bytes())
+    source = shared.source
+    shared.tamper(
+        login=source.login.replace("localhost", "LocalHost") + "/",
+        graph=f"{source.graph}/",
+        tenant=source.tenant.upper(),
+        clientId=source.client_id.upper(),
+        caFile=str(elsewhere),
+        cloud="custom" if source.cloud == "practice" else "practice",
+        name="Another name",
+    )
+    assert not shared.desk.app.connections.review(shared.source).needed
+    assert root("https://login.example.com") == root("https://LOGIN.example.com:443")
+
+
+@pytest.mark.parametrize("block", ["CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE"])
+def test_every_authority_that_was_added_is_named(shared: Shared, block: str) -> None:
+    added = trustme.CA(organization_name="Mallory & Sons").cert_pem.bytes()
+    file = shared.hosts.ca_file
+    file.write_bytes(file.read_bytes() + added.replace(b"CERTIFICATE", block.encode()))
+    part = next(part for part in shared.desk.app.connections.review(shared.source).parts if not part.same)
+    new_ones = part.now.partition("; new: ")[2]
+    assert ("Mallory & Sons" if block != "TRUSTED CERTIFICATE" else "a part without a name") in new_ones
+    assert "gone: " not in part.now
+    assert "Hosts of a stranger" not in new_ones
+
+
+def test_a_digest_is_too_long_for_two_connections_to_be_made_that_share_it(shared: Shared) -> None:
+    """To find any two takes the square root of the tries: 80 bits would take a computer minutes."""
+    assert len(shared.desk.app.connections.review(shared.source).mark) * 4 >= 160
+
+
+# --- what else is kept where secrets are --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["o365desk", "O365Desk"])
+def test_no_data_source_has_the_id_under_which_our_own_keys_are_kept(shared: Shared, name: str) -> None:
+    """Whoever deletes it, or meets a conflict while saving a secret for it, would take everybody's sign-in away."""
+    content = json.loads(shared.file.read_text("utf-8")) | {"id": name, "name": "Ours"}
+    shared.file.with_name("ours.json").write_text(json.dumps(content), "utf-8")
+    listing = shared.desk.app.workspace.list()
+    assert [item.path.name for item in listing.unreadable] == ["ours.json"]
+
+
+def no_keychain() -> NoReturn:
+    raise Unavailable("this computer has none")
+
+
+def test_with_a_locked_vault_nothing_is_saved_that_it_must_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv(ENVIRONMENT, "correct horse")
+        app = build(tmp_path / "w", state_folder=tmp_path / "s")
+        details = {"cloud": "custom", "login": "https://login.example.com", "sign_in": SignIn.SECRET}
+        entry = app.connections.save(new("Contoso", **details), None, Credential(secret=Secret("x" * 40)))
+        app.close()
+    app = build(tmp_path / "w", state_folder=tmp_path / "s")
+    app.vault._find_keychain = no_keychain
+    assert app.vault.locked
+    # What is not part of the connection needs no vault; what is does, before anything is written.
+    entry = app.connections.save(entry.source.replace(name="Renamed"), entry.version)
+    with pytest.raises(ProblemError) as caught:
+        app.connections.save(entry.source.replace(login="https://other.example.com"), entry.version)
+    assert caught.value.problem.code == "vault-locked"
+    assert app.workspace.get("Renamed").version == entry.version
+    app.vault.unlock(Secret("correct horse"))
+    entry = app.connections.save(entry.source.replace(login="https://other.example.com"), entry.version)
+    assert not app.connections.review(entry.source).needed
     app.close()

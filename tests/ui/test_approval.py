@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -97,7 +98,7 @@ def test_approving_shows_both_sides_and_lets_it_pass(strange: Strange) -> None:
     assert strange.hosts.login.root in said
     assert strange.hosts.other_login.root in said
     assert "mallory" in said
-    assert "was written on this computer" in said
+    assert "it bears the date" in said
     strange.soon(lambda: not page.sheet.banner.isVisible())
     page.test()
     strange.soon(lambda: page.headline_text().startswith("Connection test succeeded"))
@@ -198,3 +199,89 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     strange.soon(lambda: opened)
     strange.idle()
     assert not strange.desk.app.connections.review(strange.source).needed
+
+
+def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) -> None:
+    """A field takes 32,767 letters: the rest is cut off. Somebody corrects the name only."""
+    strange.tamper(login=strange.hosts.other_login.root + "/" * 40_000)
+    page = strange.connector()
+    row = page.form.rows["name"].editor.line
+    row.setText("Corrected")
+    row.textEdited.emit("Corrected")
+    page.save()
+    strange.idle()
+    assert strange.source.name == "Corrected"
+    page.test()
+    strange.idle()
+    assert not strange.desk.app.state.approval(strange.source.id).connection.login.endswith("/")
+    assert strange.desk.app.connections.review(strange.source).needed
+    assert strange.hosts.came == []
+
+
+def test_mine_brought_back_over_theirs_and_opened_again_is_judged_as_it_is(strange: Strange) -> None:
+    """A stranger's login stood in the file when somebody began to type, and is taken back before they save."""
+    good = strange.source.login
+    strange.tamper()
+    page = strange.connector()
+    row = page.form.rows["name"].editor.line
+    row.setText("Typed over theirs")
+    row.textEdited.emit("Typed over theirs")
+    strange.tamper(login=good)
+    taken = strange.answer("conflict", lambda dialog: click(dialog, "conflict-theirs"))
+    page.save()
+    strange.soon(lambda: taken)
+    strange.idle()
+    assert page.source().login == good
+    next(item for item in page.sheet.banner.remedies if "mine" in item.text()).click()
+    strange.idle()
+    assert page.source().login == strange.hosts.other_login.root
+    # The program ends here, and is started again.
+    page._draft._timer.stop()
+    page._draft.load(source_id=strange.source.id)
+    page.test()
+    strange.idle()
+    assert WORD in page.headline_text()
+    kept = strange.answer("conflict", lambda dialog: click(dialog, "conflict-mine"))
+    page.save()
+    strange.soon(lambda: kept)
+    strange.idle()
+    page.test()
+    strange.idle()
+    assert strange.hosts.came == []
+
+
+def test_going_back_says_where_a_file_is_another_still(strange: Strange, tmp_path: Path) -> None:
+    strange.tamper()
+    with strange.hosts.ca_file.open("ab") as file:
+        file.write(trustme.CA(organization_name="Mallory").cert_pem.bytes())
+    page = strange.connector()
+    seen = strange.answer("approval", lambda dialog: click(dialog, "approval-back"))
+    page.approve()
+    strange.soon(lambda: seen)
+    strange.idle()
+    assert strange.source.login == strange.hosts.login.root
+    note = strange.desk.app.state.notices()[0]
+    assert note.level == "warn"
+    assert "CA file" in note.detail
+    page.test()
+    strange.idle()
+    assert strange.hosts.came == []
+
+
+def test_a_strangers_words_stand_in_quotes_and_leave_room_for_the_two_sides(strange: Strange) -> None:
+    words = "nobody changed it, it is as you approved it. " * 100
+    strange.tamper(login=strange.hosts.other_login.root, name=words, modifiedBy=words)
+    page = strange.connector()
+    texts: list[str] = []
+
+    def look(dialog: Any) -> None:
+        texts.extend(label.text() for label in dialog.findChildren(QLabel))
+        dialog.reject()
+
+    seen = strange.answer("approval", look)
+    page.approve()
+    strange.soon(lambda: seen)
+    said = next(text for text in texts if "says that" in text)
+    assert "says that “nobody changed it" in said
+    assert len(said) < 500
+    assert all(len(text) < 500 for text in texts)

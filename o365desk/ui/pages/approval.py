@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.shown import shown
+from o365desk.services import folders
 from o365desk.services.connections import Review
 from o365desk.services.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
@@ -18,6 +20,9 @@ from o365desk.ui.labels import text_label
 from o365desk.ui.pages.conflict import Line, both_sides
 from o365desk.ui.pages.vault import VaultDialog
 from o365desk.ui.theme import Theme
+
+_SHORT = 80
+"""Letters of a stranger's text that stand within our sentences."""
 
 
 class Decision(Enum):
@@ -35,7 +40,7 @@ class Look:
     source: DataSource
     entry: Entry | None
     review: Review
-    written: datetime | None
+    dated: datetime | None
 
 
 class ApprovalDialog(QDialog):
@@ -50,7 +55,7 @@ class ApprovalDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
-        name = look.source.name or "This data source"
+        name = shown(look.source.name or "This data source", _SHORT)
         elsewhere = f"“{name}” leads elsewhere than when its secrets were given"
         column.addWidget(text_label(elsewhere if then else f"Where the secrets of “{name}” would go", "section"))
         column.addWidget(text_label(_explain(look), "dim"))
@@ -99,9 +104,11 @@ def _explain(look: Look) -> str:
     if look.entry:
         said = "does not say who changed it"
         if source.modified:
-            said = f"says that {source.modified_by or 'somebody'} changed it on {_day(source.modified)}"
-        written = f"; it was written on this computer on {_day(look.written)}" if look.written else ""
-        parts.append(f"The file {look.entry.path.name} {said}{written}.")
+            who = shown(source.modified_by or "somebody", _SHORT)
+            said = f"says that “{who}” changed it on {_day(source.modified)}"
+        bears = f"; it bears the date {_day(look.dated)}" if look.dated else ""
+        parts.append(f"The file “{shown(look.entry.path.name, _SHORT)}” {said}{bears}.")
+        parts.append("Whoever wrote it may have written anything there.")
     parts.append("Nothing is sent before you approve. If you did not expect this, ask who did it.")
     return " ".join(parts)
 
@@ -113,10 +120,11 @@ def _day(moment: datetime) -> str:
 
 class Approving(QObject):
     """Shows what changed, and does what is decided. `approved` follows with where secrets go from now on,
-    `went_back` with the Entry that was put back, `failed` with a Problem."""
+    `went_back` with the Entry that was put back and what is another still ("" for nothing), `failed` with a
+    Problem."""
 
     approved = Signal(str)
-    went_back = Signal(object)
+    went_back = Signal(object, str)
     failed = Signal(object)
 
     def __init__(self, context: Context, parent: QWidget) -> None:
@@ -136,8 +144,7 @@ class Approving(QObject):
             if entry:
                 review = app.connections.review(entry.source)
                 if review.needed:
-                    written = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
-                    return Look(entry.source, entry, review, written)
+                    return Look(entry.source, entry, review, folders.dated(entry.path))
             return Look(source, None, app.connections.review(source), None)
 
         self._run("Looking at what changed", work, self._show)
@@ -156,7 +163,13 @@ class Approving(QObject):
             )
         elif dialog.decision is Decision.GO_BACK and look.entry:
             entry = look.entry
-            self._run("Going back", lambda: connections.go_back(entry), self.went_back.emit)
+
+            def go_back() -> tuple[Entry, str]:
+                back = connections.go_back(entry)
+                parts = connections.review(back.source).parts
+                return back, " and ".join(part.title for part in parts if not part.same)
+
+            self._run("Going back", go_back, lambda went: self.went_back.emit(*went))
 
     def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
         def act(*_: object) -> object:

@@ -324,10 +324,16 @@ class ConnectorPage(Page):
         self._saying.first(None)
         self._follow(now=True)
 
-    def _went_back(self, entry: Entry) -> None:
+    def _went_back(self, entry: Entry, differing: str) -> None:
         self._draft.open_entry(entry)
         self._opened(entry.source.id)
-        self._saying.say("good", "The connection is again what its secrets were given for")
+        if differing:
+            other = "what is in its file is another. Put that file back too, or look and approve it."
+            self._saying.say(
+                "warn", "The data source is as it was approved, but a file is not", f"{differing}: {other}"
+            )
+        else:
+            self._saying.say("good", "The connection is again what its secrets were given for")
 
     # --- authorising and testing ------------------------------------------------------------------------------
 

@@ -71,6 +71,9 @@ class Editing:
         return as_values(start) if start else {}
 
 
+_ANOTHER = "another version"
+"""A draft's base that no file has."""
+
 _NOTHING = Editing(DataSource(id=""), None, None, DataSource(id=""))
 
 
@@ -149,7 +152,7 @@ class Drafting(QObject):
             self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         elif self.credential == kept:
             self._form.clear_secrets()
-        source = with_values(entry.source, self._form.values())
+        source = with_values(entry.source, as_values(self.source))
         self.editing = Editing(source, entry.source, entry.version, opened=entry.source)
         self.keep()
 
@@ -171,12 +174,17 @@ class Drafting(QObject):
         """So that a killed program offers again what was typed; secrets are not part of it."""
         state, folder = self._app.state, self._app.workspace.folder
         if self.editing.dirty:
-            state.keep_draft(folder, without_misplaced(self.source), self.editing.base)
+            # What was typed over another version is not, when it is opened again, what a person made of this one.
+            base = self.editing.base if self.editing.opened else _ANOTHER
+            state.keep_draft(folder, without_misplaced(self.source), base)
         elif self.source.id:
             state.drop_draft(folder, self.source.id)
 
     def _edited(self, key: str) -> None:
-        self.editing = replace(self.editing, source=with_values(self.source, self._form.values()))
+        # That field alone: another may show less than its value, and what it shows is nothing that was typed.
+        if key in KEYS:
+            values = as_values(self.source) | {key: self._form.values()[key]}
+            self.editing = replace(self.editing, source=with_values(self.source, values))
         self._timer.start()
         self.changed.emit()
 

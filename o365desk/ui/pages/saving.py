@@ -52,7 +52,10 @@ class Saving(QObject):
                 ended.append(lambda: self._conflict(found, credential, opened))
             except ProblemError as error:
                 problem = error.problem
-                ended.append(lambda: self._failed(problem))
+                if problem.code == "vault-locked":
+                    ended.append(lambda: self._locked(source, base, credential, opened))
+                else:
+                    ended.append(lambda: self._failed(problem))
 
         def wait() -> None:
             if ended:
