@@ -255,8 +255,8 @@ class Connections:
             self._keep(source.id, credential, follows)
             return self._workspace.save(source, base)
         except (ProblemError, ConflictError):
-            self._vault.delete(source.id)
-            self._vault.put(source.id, {name: secret for name, secret in before.items() if secret})
+            kept = {name: secret for name, secret in before.items() if secret}
+            self._vault.put(source.id, kept, only=True)
             self._state.record_approval(source.id, approved)
             self._state.remember(_STAMP + source.id, stamp or b"")
             raise
