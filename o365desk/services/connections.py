@@ -222,6 +222,7 @@ class Connections:
         here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
         the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
+        source = _whole(source)
         opened = opened or self._opened(source, base)
         follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:
@@ -431,6 +432,12 @@ class Connections:
             total=len(report.operations),
             report=msgspec.json.encode(report),
         )
+
+
+def _whole(source: DataSource) -> DataSource:
+    """With no half of a character in it, which can be typed or named on a command line, but be in no file."""
+    fields = {name: str(getattr(source, name)) for name in approval.FILE_FIELDS if name != "sign_in"}
+    return source.replace(**{name: text.encode("utf-8", "replace").decode() for name, text in fields.items()})
 
 
 def _digest(path: str) -> str:
