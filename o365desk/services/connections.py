@@ -222,6 +222,7 @@ class Connections:
         here is approved by that, as far as it is all that changed. Raises ConflictError or ProblemError; then
         the file and the secrets are as they were."""
         credentials.refuse_misplaced(source)
+        source = _whole(source)
         # Who saved it last is written anew, whatever stood there.
         for problem in datasource.check_texts(source.replace(modified_by="")):
             raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
@@ -258,8 +259,8 @@ class Connections:
             self._keep(source.id, credential, follows)
             return self._workspace.save(source, base)
         except (ProblemError, ConflictError):
-            self._vault.delete(source.id)
-            self._vault.put(source.id, {name: secret for name, secret in before.items() if secret})
+            kept = {name: secret for name, secret in before.items() if secret}
+            self._vault.put(source.id, kept, only=True)
             self._state.record_approval(source.id, approved)
             self._state.remember(_STAMP + source.id, stamp or b"")
             raise
@@ -434,6 +435,12 @@ class Connections:
             total=len(report.operations),
             report=msgspec.json.encode(report),
         )
+
+
+def _whole(source: DataSource) -> DataSource:
+    """With no half of a character in it, which can be typed or named on a command line, but be in no file."""
+    fields = {name: str(getattr(source, name)) for name in approval.FILE_FIELDS if name != "sign_in"}
+    return source.replace(**{name: text.encode("utf-8", "replace").decode() for name, text in fields.items()})
 
 
 def _digest(path: str) -> str:

@@ -196,17 +196,19 @@ class Vault:
         """Keeps a secret. Raises ProblemError while locked, or when the keychain refuses."""
         self.put(owner, {name: secret})
 
-    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
-        """Keeps secrets of an owner in one step: all of them or none. Raises ProblemError as `set` does."""
+    def put(self, owner: str, secrets: Mapping[str, Secret], *, only: bool = False) -> None:
+        """Keeps secrets of an owner in one step: all of them or none; `only`: and forgets the others of this owner.
+        Raises ProblemError as `set` does."""
         with self._lock:
             self._check_open()
             if self._session is not None:
-                self._session.setdefault(owner, {}).update(secrets)
+                self._session[owner] = {**({} if only else self._session.get(owner, {})), **secrets}
             elif self._keychain:
                 with self._between():
-                    self._keychain.write(owner, {**self._keychain.read(owner), **secrets})
+                    before = {} if only else self._keychain.read(owner)
+                    self._keychain.write(owner, {**before, **secrets})
             else:
-                self._file.put(owner, secrets)
+                self._file.put(owner, secrets, only=only)
 
     def delete(self, owner: str) -> None:
         """Forgets all secrets of an owner. Raises ProblemError while locked, unless there is nothing to forget."""

@@ -81,12 +81,12 @@ class VaultFile:
         data = self._read()
         return self._decrypt(data) if data is not None else {}
 
-    def put(self, owner: str, secrets: Mapping[str, Secret]) -> None:
-        """Keeps secrets of an owner, all at once."""
+    def put(self, owner: str, secrets: Mapping[str, Secret], *, only: bool = False) -> None:
+        """Keeps secrets of an owner, all at once; `only`: and no others."""
         with self._lock():
             data = self._read()
             contents = self._decrypt(data) if data is not None else {}
-            contents.setdefault(owner, {}).update(secrets)
+            contents[owner] = {**({} if only else contents.get(owner, {})), **secrets}
             self._write(contents, data or b"")
 
     def delete(self, owner: str) -> None:

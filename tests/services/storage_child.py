@@ -3,8 +3,8 @@
 storage_child.py saver FOLDER ID DISK  saves for ever; says "about N" before and "saved N" after each save; on a
                                        DISK that is fast, or slow: then a write takes a few bytes at a time
 storage_child.py racer FOLDER ID       saves once for each line of its input, and says how it went
-storage_child.py mortal FOLDER WHAT    for each point of an operation: a copy of FOLDER/start in which a process
-                                       did the operation and killed itself before that point
+storage_child.py mortal FOLDER WHAT N  for each N-th point of an operation: a copy of FOLDER/start in which a
+                                       process did the operation and killed itself before that point
 storage_child.py writer FILE NAME      keeps notices, evidence and values in the state from two threads
 storage_child.py noter FILE            keeps notices for ever, and says so
 storage_child.py keeper FOLDER NAME    keeps secrets in the vault
@@ -21,11 +21,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from o365desk.app import App, build
 from o365desk.model.datasource import new
 from o365desk.model.status import Evidence
+from o365desk.services.credentials import Credential
 from o365desk.services.secrets import Secret, Vault
 from o365desk.services.state import State
-from o365desk.services.workspace import ConflictError, Workspace
+from o365desk.services.workspace import ConflictError, Entry, Workspace
 
 NAMES = ("Contoso", "Fabrikam", "Northwind")
 """The saver gives the source another name each time, so that each save renames the file too."""
@@ -114,6 +116,53 @@ OPERATIONS: dict[str, Callable[[Workspace], object]] = {
     "restore": _restore,
     "purge": _purge,
 }
+SECRET = Secret("the new client secret's value")
+ELSEWHERE = "https://new.example.com"
+
+
+def _source(app: App) -> Entry:
+    return app.workspace.get("Contoso")
+
+
+def _save_secret(app: App) -> None:
+    entry = _source(app)
+    app.connections.save(entry.source.replace(login=ELSEWHERE), entry.version, Credential(secret=SECRET))
+
+
+def _save_connection(app: App) -> None:
+    entry = _source(app)
+    app.connections.save(entry.source.replace(login=ELSEWHERE), entry.version)
+
+
+def _meet_conflict(app: App) -> None:
+    source = _source(app).source
+    with contextlib.suppress(ConflictError):
+        app.connections.save(source.replace(login=ELSEWHERE), "older", Credential(secret=SECRET), source)
+
+
+def _approve(app: App) -> None:
+    source = _source(app).source
+    app.connections.approve(source, app.connections.review(source).mark)
+
+
+APPROVALS: dict[str, Callable[[App], object]] = {
+    "save-secret": _save_secret,
+    "save-connection": _save_connection,
+    "meet-conflict": _meet_conflict,
+    "keep-secret": lambda app: app.connections.keep(_source(app).source, Credential(secret=SECRET)),
+    "approve": _approve,
+    "go-back": lambda app: app.connections.go_back(_source(app)),
+}
+"""What changes which connection secrets are for. Before the last two, a stranger has written ELSEWHERE."""
+
+
+def _do(what: str, folder: Path) -> None:
+    if what in OPERATIONS:
+        OPERATIONS[what](Workspace(folder, now, "mortal"))
+    else:
+        APPROVALS[what](build(folder / "workspace", state_folder=folder / "state", clock=now, user="mortal"))
+
+
 CALLS = (
     "open",
     "write",
@@ -154,20 +203,31 @@ def _kill_at(point: int) -> list[str]:
 
     for name in CALLS:
         setattr(os, name, wrapped(name, getattr(os, name)))
+
+    # SQLite calls the system by itself; a transaction is done or not.
+    use = State.use
+
+    def used(state: State, act: Callable[[Any], Any]) -> Any:
+        step("state")
+        result = use(state, act)
+        step("state, done")
+        return result
+
+    State.use = used  # type: ignore[assignment]
     return names
 
 
-def mortal(folder: str, what: str) -> None:
+def mortal(folder: str, what: str, every: str = "1") -> None:
     start = Path(folder) / "start"
-    point = 0
+    point = 1 - int(every)
     while True:
-        point += 1
+        point += int(every)
         copy = Path(folder) / f"{what}-{point:03d}"
         shutil.copytree(start, copy)
         pid = os.fork()
         if pid == 0:
             names = _kill_at(point)
-            OPERATIONS[what](Workspace(copy, now, "mortal"))
+            _do(what, copy)
             os._exit(0 if len(names) < point else 1)
         _, status = os.waitpid(pid, 0)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:

@@ -20,7 +20,7 @@ from o365desk.app import build
 from o365desk.model.approval import FILE_FIELDS, root
 from o365desk.model.datasource import DataSource, SignIn, copy_of, new
 from o365desk.model.fields import Kind
-from o365desk.model.problems import NOT_APPROVED, ProblemError
+from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.run import Run
 from o365desk.model.status import Word
 from o365desk.model.stop import Control, Stop
@@ -697,3 +697,32 @@ def test_with_a_locked_vault_nothing_is_saved_that_it_must_know(
     entry = app.connections.save(entry.source.replace(login="https://other.example.com"), entry.version)
     assert not app.connections.review(entry.source).needed
     app.close()
+
+
+@pytest.mark.parametrize("name", ["login", "ca_file", "tenant", "certificate"])
+def test_half_a_character_is_saved_and_approved_as_the_file_can_hold_it(shared: Shared, name: str) -> None:
+    entry = shared.desk.app.workspace.get(shared.source.id)
+    saved = shared.desk.app.connections.save(entry.source.replace(**{name: "https://\udcff"}), entry.version)
+    assert getattr(saved.source, name) == "https://?"
+    assert getattr(shared.source, name) == "https://?"
+
+
+def test_tokens_of_a_sign_in_that_could_not_be_approved_are_not_kept(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a program that ends just then would leave them beside what was approved before."""
+    entry, app = shared.desk.app.workspace.get(shared.source.id), shared.desk.app
+    profile = shared.desk.ready["apps"]["read-write"]["client_id"]
+    changed = entry.source.replace(sign_in=SignIn.ADMINISTRATOR, client_id=profile)
+    source = app.connections.save(changed, entry.version).source
+
+    def fails(*_: object) -> NoReturn:
+        raise ProblemError(Problem(title="The disk is full"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(app.state, "record_approval", fails)
+        with pytest.raises(ProblemError, match="The disk is full"):
+            shared.desk.authorise(source)
+    shared.hosts.forget()
+    assert shared.desk.test(source).outcome == "failed"
+    assert not any("refresh_token" in text for text in shared.hosts.came)

@@ -21,9 +21,12 @@ from pathlib import Path
 
 import pytest
 
+from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.services import sourcefile
-from o365desk.services.secrets import Vault
+from o365desk.model.problems import NOT_APPROVED
+from o365desk.services import sourcefile, vaultfile
+from o365desk.services.credentials import Credential
+from o365desk.services.secrets import CLIENT_SECRET, ENVIRONMENT, Secret, Vault
 from o365desk.services.state import State
 from o365desk.services.workspace import Workspace
 from tests.services import storage_child
@@ -208,6 +211,80 @@ def _goes_on(workspace: Workspace, what: str) -> None:
     if what == "restore" and workspace.recycled():
         assert workspace.restore(workspace.recycled()[0].source.id).source.name == "Deleted 2"
     assert workspace.list().unreadable == ()
+
+
+# --- dying while it is decided where secrets go -------------------------------------------------------------------
+
+PASSPHRASE = "correct horse"
+OLD_SECRET = Secret("the old client secret's value")
+
+
+@pytest.fixture
+def approved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data source whose secret was given for its connection, in a vault that opens quickly."""
+    monkeypatch.setenv(ENVIRONMENT, PASSPHRASE)
+    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
+    app = _app(tmp_path / "start")
+    where = {"cloud": "custom", "login": "https://old.example.com", "graph": "https://graph.example.com"}
+    source = new("Contoso", tenant="contoso.com", client_id=str(uuid.uuid4()), sign_in=SignIn.SECRET, **where)
+    app.connections.save(source, None, Credential(secret=OLD_SECRET))
+    app.close()
+    return tmp_path
+
+
+def _app(folder: Path) -> App:
+    return build(folder / "workspace", state_folder=folder / "state", clock=now, user="parent")
+
+
+@POSIX
+@pytest.mark.parametrize("what", list(storage_child.APPROVALS))
+def test_dying_at_any_call_leaves_no_secret_for_what_it_was_not_given_for(approved: Path, what: str) -> None:
+    if what in ("approve", "go-back"):
+        (file,) = (approved / "start" / "workspace" / "data-sources").glob("*.json")
+        file.write_bytes(file.read_bytes().replace(b"https://old.example.com", storage_child.ELSEWHERE.encode()))
+    with child("mortal", approved, what, 1 if FULL else 5) as mortal:
+        assert mortal.process.stdout
+        said = [line.decode().split() for line in mortal.process.stdout]
+    points = [Path(words[1]) for words in said if words[0] == "killed"]
+    assert said[-1][:2] == ["finished", "0"]
+    assert len(points) >= (50 if FULL else 10)
+    seen: Counter[str] = Counter()
+    for point in (*points, Path(said[-1][2])):
+        app = _app(point)
+        seen[_explainable(app, what)] += 1
+        app.close()
+    print(f"{what}: killed at {len(points)} points: {dict(seen)}")
+    assert seen["lost"] == 0
+
+
+def _explainable(app: App, what: str) -> str:
+    """What a person finds after the crash: it works, or one look and one click is the way out."""
+    source = app.workspace.get("Contoso").source
+    secret = app.vault.get(source.id, CLIENT_SECRET)
+    if secret not in (OLD_SECRET, storage_child.SECRET):
+        return "lost"
+    old, new_ = source.replace(login="https://old.example.com"), source.replace(login=storage_child.ELSEWHERE)
+    given_for = _given_for(what, secret)
+    usable = [item.login for item in (old, new_) if not app.connections.review(item).needed]
+    assert len(usable) <= 1
+    assert set(usable) <= given_for, (secret == OLD_SECRET, usable)
+    problems = [item for item in app.connections.problems(source) if item.code == NOT_APPROVED]
+    if source.login in usable:
+        assert not problems
+        return f"works, leads to {source.login}"
+    assert problems
+    app.connections.approve(source, app.connections.review(source).mark)
+    assert not app.connections.review(source).needed
+    assert not [item for item in app.connections.problems(source) if item.code == NOT_APPROVED]
+    return f"asks, leads to {source.login}"
+
+
+def _given_for(what: str, secret: Secret) -> set[str]:
+    """Which addresses a person has given this secret for, by what was being done or before it."""
+    if secret == storage_child.SECRET:
+        return {"https://old.example.com" if what == "keep-secret" else storage_child.ELSEWHERE}
+    both = {"https://old.example.com", storage_child.ELSEWHERE}
+    return both if what in ("approve", "save-connection") else {"https://old.example.com"}
 
 
 # --- two at once --------------------------------------------------------------------------------------------------
