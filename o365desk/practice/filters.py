@@ -130,7 +130,7 @@ class _Compiler:
     def __init__(self, rules: Rules, kind: Kind) -> None:
         self._rules = rules
         self._kind = kind
-        self._known = {name.lower() for name in kind.known | kind.elsewhere}
+        self._known = kind.spelled
         self._variable = ""  # inside any(): its variable, and the collection that it goes through
         self._collection = ""
         self.advanced = False
@@ -266,7 +266,7 @@ class _Compiler:
             raise invalid(f"Could not find a property named '{name}' on type '{self._kind.type_name}'.")
 
     def _spelled(self, name: str) -> str:
-        spelled = next((known for known in self._kind.known if known.lower() == name.lower()), name)
+        spelled = self._known.get(name.lower(), name)
         self.names.add(spelled)
         return spelled
 
