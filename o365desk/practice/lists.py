@@ -94,9 +94,9 @@ def _places(entities: Sequence[Entity], name: str) -> dict[str, list[int]]:
     """Where in a list each value of a property is."""
     places: dict[str, list[int]] = {}
     for place, entity in enumerate(entities):
-        value = entity.get(name)
-        if value is not None:
-            places.setdefault(value.casefold(), []).append(place)
+        value = entity.get(name) or ()
+        for one in (value,) if isinstance(value, str) else value:
+            places.setdefault(one.casefold(), []).append(place)
     return places
 
 

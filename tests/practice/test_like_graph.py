@@ -254,3 +254,27 @@ def test_searches_with_an_ampersand(write: Writer, value: str, name: str) -> Non
     ]
     assert [len(way.json()["value"]) for way in ways] == [1, 1]
     refused(write.send("GET", f"/users?$search={once}", **eventual), 400, "Unrecognized", code="BadRequest")
+
+
+def test_people_and_groups_by_what_else_they_are_known_by(client: Client) -> None:
+    """Addresses, employee IDs and nicknames, several at a time and mixed; as if each were looked at."""
+    app = writer(client, "User.Read.All", "Group.Read.All")
+    people = app.rows("/users?$top=999&$select=id,employeeId,proxyAddresses,otherMails,mailNickname")
+    some = [one for one in people if one["proxyAddresses"]][:40:8]
+    addresses = [one["proxyAddresses"][0].lower() for one in some]
+    ids = [one["employeeId"] for one in people[100:103]]
+    quoted = [address.replace("'", "''") for address in addresses]
+    said = [f"proxyAddresses/any(p:p eq '{one}')" for one in quoted]
+    text = " or ".join([*said, f"employeeId in ({str(ids)[1:-1]})"])
+    wanted = {one["id"] for one in people if one["employeeId"] in ids}
+    wanted |= {one["id"] for one in people if any(mail.lower() in addresses for mail in one["proxyAddresses"])}
+    assert {one["id"] for one in app.rows(f"/users?$filter={quote(text, safe='')}&$select=id")} == wanted
+    assert len(wanted) >= 8
+    guest = next(one for one in people if one["otherMails"])
+    text = f"otherMails/any(m:m in ('{guest['otherMails'][0].upper()}')) or mailNickname eq 'nobody'"
+    assert [one["id"] for one in app.rows(f"/users?$filter={quote(text, safe='')}")] == [guest["id"]]
+    group = next(one for one in app.rows("/groups?$top=999") if one["proxyAddresses"])
+    text = (
+        f"proxyAddresses/any(p:p eq '{group['proxyAddresses'][0]}') and mailNickname eq '{group['mailNickname']}'"
+    )
+    assert [one["id"] for one in app.rows(f"/groups?$filter={quote(text, safe='')}")] == [group["id"]]

@@ -44,7 +44,8 @@ APP_ONLY = {
                         "&client_info=1&grant_type=client_credentials"
                         "&scope={graph}%2F.default+openid+offline_access+profile"),
     "Node, secret": (NODE, "client_id={id}&scope={graph}%2F.default&grant_type=client_credentials&" + NODE_SELF
-                     + NODE_TOLD + "&client-request-id=7d557738-8370-4efb-a503-5637acee853f&client_secret={secret}"),
+                     + NODE_TOLD + "&client-request-id=7d557738-8370-4efb-a503-5637acee853f"
+                     "&client_secret={secret}"),
     "Node, certificate": (NODE, "client_id={id}&scope={graph}%2F.default&grant_type=client_credentials&" + NODE_SELF
                           + NODE_TOLD + "&client-request-id=d2a4bcf1-21df-4fe4-a32f-e75a1c50e915"
                           "&client_assertion={node}&client_assertion_type=" + JWT_BEARER),
