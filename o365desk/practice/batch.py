@@ -13,6 +13,7 @@ from o365desk.practice.wire import Answer, Request, json_answer
 MOST = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _BODIES = frozenset({"POST", "PATCH", "PUT"})
+_READS = ("/getbyids", "/getmembergroups")  # what is asked with POST and changes nothing
 _VERSION = "/v1.0"
 Work = Callable[[Request], Answer]
 
@@ -41,7 +42,7 @@ def answered(batch: Request, work: Work, chance: str) -> Answer:
 def writes(request: Request) -> bool:
     """Whether a request changes anything: for a batch, whether one in it does."""
     path = request.path.lower()
-    if request.method not in _METHODS - {"GET"} or path.endswith("/getbyids"):
+    if request.method not in _METHODS - {"GET"} or path.endswith(_READS):
         return False
     if not path.endswith("/$batch"):
         return True

@@ -81,6 +81,8 @@ def test_member_groups(client: Client, write: Writer, nested: dict[str, str]) ->
     refused(asked(write, f"/groups/{nested['low']}"), 400, "only be true for a user")
     refused(asked(write, f"/users/{person}", "yes"), 400, "securityEnabledOnly")
     refused(asked(write, f"/users/{NOBODY}"), 404, NOBODY)
+    client.control("/switches", {"reset_before_work": 1})
+    assert asked(write, f"/users/{person}").status_code == 200, "it is no write, though it is asked with POST"
 
 
 @pytest.mark.parametrize(
