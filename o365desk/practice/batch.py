@@ -13,6 +13,7 @@ from o365desk.practice.wire import Answer, Request, json_answer
 MOST = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _BODIES = frozenset({"POST", "PATCH", "PUT"})
+_READS = ("/getbyids", "/getmembergroups")  # what is asked with POST and changes nothing
 _VERSION = "/v1.0"
 Work = Callable[[Request], Answer]
 
@@ -28,7 +29,7 @@ def answered(batch: Request, work: Work, chance: str) -> Answer:
     for key in _order(items):
         item = items[key]
         request = _request(batch, item)
-        failed = any(answers[other.lower()].status >= 400 for other in item.get("dependsOn") or [])
+        failed = any(answers[other.lower()].status >= 400 for other in item["dependsOn"])
         answers[key] = _failed_dependency() if failed else work(request)
         inner.append((request, answers[key].status))
     responses = [_response(items[key]["id"], answers[key]) for key in answers]
@@ -41,7 +42,7 @@ def answered(batch: Request, work: Work, chance: str) -> Answer:
 def writes(request: Request) -> bool:
     """Whether a request changes anything: for a batch, whether one in it does."""
     path = request.path.lower()
-    if request.method not in _METHODS - {"GET"} or path.endswith("/getbyids"):
+    if request.method not in _METHODS - {"GET"} or path.endswith(_READS):
         return False
     if not path.endswith("/$batch"):
         return True
@@ -72,17 +73,19 @@ def _items(batch: Request) -> dict[str, dict[str, Any]]:
         _check(item)
         key = item["id"].lower()
         if key in items:
-            raise _invalid(f"The request id '{item['id']}' is not unique.")
+            raise GraphError(400, "BadRequest", f"Request Id {item['id']} has to be unique in a batch.")
         items[key] = item
     for item in items.values():
-        if any(not isinstance(other, str) or other.lower() not in items for other in item.get("dependsOn") or []):
+        if any(not isinstance(other, str) or other.lower() not in items for other in item["dependsOn"]):
             raise _invalid(f"Request '{item['id']}' depends on a request that is not there.")
     return items
 
 
 def _check(item: Any) -> None:
-    """Refuses what is not a request; methods are made upper case."""
-    if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
+    """Refuses what is not a request; methods are made upper case, ids that are numbers texts."""
+    if isinstance(item, dict):
+        item["id"] = _id(item.get("id"))
+    if not isinstance(item, dict) or not isinstance(item["id"], str) or not item["id"]:
         raise _invalid("Each request needs an id.")
     key, url, headers = item["id"], item.get("url"), item.get("headers") or {}
     item["method"] = str(item.get("method", "")).upper()
@@ -96,6 +99,7 @@ def _check(item: Any) -> None:
         raise _invalid(f"The headers of request '{key}' must be texts.")
     if not isinstance(item.get("dependsOn") or [], list):
         raise _invalid(f"'dependsOn' of request '{key}' must be a list.")
+    item["dependsOn"] = [_id(other) for other in item.get("dependsOn") or []]
     typed = any(name.lower() == "content-type" for name in headers)
     if item["method"] in _BODIES and not (typed and "body" in item):
         raise GraphError(
@@ -103,16 +107,17 @@ def _check(item: Any) -> None:
         )
 
 
+def _id(given: Any) -> Any:
+    """An id as it is compared and answered: some clients send numbers."""
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
 def _order(items: dict[str, dict[str, Any]]) -> list[str]:
     """As listed, but each after what it depends on."""
     order: list[str] = []
     left = dict(items)
     while left:
-        ready = [
-            key
-            for key, item in left.items()
-            if all(other.lower() in order for other in item.get("dependsOn") or [])
-        ]
+        ready = [key for key, item in left.items() if all(other.lower() in order for other in item["dependsOn"])]
         if not ready:
             raise _invalid("The requests depend on each other in a circle.")
         order.append(ready[0])

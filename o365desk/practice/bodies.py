@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from o365desk.practice import properties
 from o365desk.practice.call import Call, GraphError, bad_request, not_found
 from o365desk.practice.directory import Entity
 
@@ -25,8 +26,8 @@ def json_object(call: Call) -> dict[str, Any]:
     if not kind.startswith("application/json"):
         raise GraphError(400, "BadRequest", "Entity only allows writes with a JSON Content-Type header.")
     try:
-        value = msgspec.json.decode(call.request.body)
-    except (msgspec.DecodeError, RecursionError):
+        value = _spelled(msgspec.json.decode(call.request.body))
+    except (ValueError, RecursionError):  # msgspec's errors are of the first kind
         value = None
     if not isinstance(value, dict):
         text = (
@@ -34,6 +35,18 @@ def json_object(call: Call) -> dict[str, Any]:
         )
         raise GraphError(400, "BadRequest", f"{text} JSON format.")
     return value
+
+
+def _spelled(value: Any) -> Any:
+    """What was sent, with names as Graph writes them: it takes them in any case. ValueError if one comes twice."""
+    if isinstance(value, list):
+        return [_spelled(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {properties.SPELLED.get(name.lower(), name): _spelled(one) for name, one in value.items()}
+    if len(found) < len(value):
+        raise ValueError("a name comes twice")
+    return found
 
 
 def check_count(body: dict[str, Any]) -> None:

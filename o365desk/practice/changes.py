@@ -113,6 +113,24 @@ def restore_group(directory: Directory, group: Entity, since: str) -> None:
 # Users
 
 
+def add_user(directory: Directory, user: Entity) -> None:
+    """A new user."""
+    directory.pristine.keep(directory.users, directory.user_by_key)
+    directory.users.append(user)
+    for known in (user["id"], user["userPrincipalName"].lower()):
+        directory.user_by_key[known] = user
+    directory.changed()
+
+
+def set_user_values(directory: Directory, user: Entity, values: dict[str, Any]) -> None:
+    """New values of a user's properties; a new principal name is what the user is found by from now on."""
+    if "userPrincipalName" in values:
+        directory.pristine.keep(directory.user_by_key)
+        del directory.user_by_key[user["userPrincipalName"].lower()]
+        directory.user_by_key[values["userPrincipalName"].lower()] = user
+    set_values(directory, user, values)
+
+
 def delete_user(directory: Directory, user: Entity, now: float) -> None:
     """Into the recycle bin: out of all groups (which are kept for the return), the seats are free again."""
     key, name = user["id"], user["userPrincipalName"]

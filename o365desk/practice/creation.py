@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from o365desk.practice import changes, properties
+from o365desk.practice import changes, naming, properties
 from o365desk.practice.bodies import bound, check_count, json_object
-from o365desk.practice.call import Call, GraphError, bad_request, denied
+from o365desk.practice.call import Call, bad_request, conflict, denied, invalid_value
 from o365desk.practice.directory import Entity
 from o365desk.practice.shapes import entity_answer
 from o365desk.practice.wire import Answer
@@ -27,7 +27,7 @@ _NOT_AT_CREATION = frozenset(
     {"allowExternalSenders", "autoSubscribeNewMembers", "hideFromAddressLists", "hideFromOutlookClients",
      "isSubscribedByMail", "unseenCount"}
 )  # fmt: skip
-_NOT_IN_A_NICKNAME = frozenset('@()\\[]";:.<>, ')
+_NOT_IN_A_NICKNAME = frozenset('@()\\[]";:<>, ')
 _VISIBILITIES = ("Public", "Private", "HiddenMembership")
 
 
@@ -39,6 +39,8 @@ def create_group(call: Call, parts: tuple[str, ...]) -> Answer:
     nickname(call, None, body["mailNickname"])
     display_name(call, None, body["displayName"])
     description(call, None, body.get("description"))
+    if "Unified" in kinds:
+        naming.check(call, {name: body[name] for name in naming.JUDGED})
     _check_visibility(body, kinds)
     _check_role(call, body)
     owners, members = _people(call, body, kinds)
@@ -53,7 +55,7 @@ def _check_names(body: dict[str, Any]) -> None:
         if body.get(name) is None:
             raise bad_request(f"A value is required for property '{name}' of resource 'Group'.")
         if not isinstance(body[name], kind):
-            raise bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
+            raise invalid_value(name, "Group")
     for name, value in body.items():
         if "@" in name or name in dict(_REQUIRED):
             continue
@@ -62,14 +64,14 @@ def _check_names(body: dict[str, Any]) -> None:
         if name not in _OPTIONAL:
             raise bad_request(f"One or more property values specified are invalid: '{name}'.")
         if value is not None and not isinstance(value, _OPTIONAL[name]):
-            raise bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
+            raise invalid_value(name, "Group")
 
 
 def _kinds(body: dict[str, Any]) -> list[str]:
     """The group types, of a group that Graph can make."""
     kinds: list[str] = body.get("groupTypes") or []
     if any(kind not in ("Unified", "DynamicMembership") for kind in kinds) or len(set(kinds)) < len(kinds):
-        raise bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
+        raise invalid_value("groupTypes", "Group")
     if "Unified" in kinds and not body["mailEnabled"]:
         raise bad_request("A Microsoft 365 group must be mail-enabled: 'mailEnabled' must be true.")
     if "Unified" not in kinds and body["mailEnabled"]:
@@ -87,28 +89,29 @@ def _kinds(body: dict[str, Any]) -> list[str]:
 def display_name(call: Call, group: Entity | None, value: Any) -> None:
     """Refuses a display name that is none."""
     if not isinstance(value, str) or not value.strip() or len(value) > 256:
-        raise bad_request("Invalid value specified for property 'displayName' of resource 'Group'.")
+        raise invalid_value("displayName", "Group")
 
 
 def description(call: Call, group: Entity | None, value: Any) -> None:
     """Refuses a description that is none or too long; null clears it."""
     if value is not None and (not isinstance(value, str) or len(value) > 1024):
-        raise bad_request("Invalid value specified for property 'description' of resource 'Group'.")
+        raise invalid_value("description", "Group")
+
+
+def is_nickname(value: Any) -> bool:
+    """Whether mail knows all the letters; a dot may be between others since November 2022."""
+    plain = isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isprintable()
+    return plain and not _NOT_IN_A_NICKNAME & set(value) and value[0] != "." != value[-1]
 
 
 def nickname(call: Call, group: Entity | None, value: Any) -> None:
     """Refuses a mail nickname with characters that mail does not know, and one that another group has."""
-    valid = isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isprintable()
-    if not valid or _NOT_IN_A_NICKNAME & set(value):
-        raise bad_request("Invalid value specified for property 'mailNickname' of resource 'Group'.")
+    if not is_nickname(value):
+        raise invalid_value("mailNickname", "Group")
     waiting = [entry for _, entry in call.directory.pending.values()]
     others = (other for other in [*call.directory.groups, *waiting] if other is not group)
     if any(str(other["mailNickname"]).lower() == value.lower() for other in others):
-        raise GraphError(
-            400,
-            "Request_BadRequest",
-            "Another object with the same value for property mailNickname already exists.",
-        )
+        raise conflict("mailNickname")
 
 
 def _patched_visibility(call: Call, group: Entity, value: Any) -> None:
@@ -116,7 +119,7 @@ def _patched_visibility(call: Call, group: Entity, value: Any) -> None:
     unified = "Unified" in group["groupTypes"]
     hidden = "HiddenMembership" in (value, group["visibility"])
     if not unified or hidden or value not in _VISIBILITIES:
-        raise bad_request("Invalid value specified for property 'visibility' of resource 'Group'.")
+        raise invalid_value("visibility", "Group")
 
 
 PATCHED: dict[str, Callable[[Call, Entity, Any], None]] = {
@@ -132,7 +135,7 @@ def _check_visibility(body: dict[str, Any], kinds: list[str]) -> None:
     if asked is None:
         return
     if asked not in _VISIBILITIES or (asked == "HiddenMembership" and "Unified" not in kinds):
-        raise bad_request("Invalid value specified for property 'visibility' of resource 'Group'.")
+        raise invalid_value("visibility", "Group")
 
 
 def _check_role(call: Call, body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from o365desk.practice.tokens import Claims, Parsed, TokenError, check_signature
 from o365desk.practice.wire import Request
 
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_URL_SAFE = str.maketrans("+/", "-_")
 _SKEW = 300  # Entra allows for clocks that are five minutes off
 
 
@@ -91,8 +92,10 @@ class Credentials:
             raise Refusal(700024, **self._times(claims)) from None
 
     def _check_signer(self, app: App, parsed: Parsed) -> None:
-        # MSAL leaves the padding on, the standard leaves it off; Entra takes both.
-        sha1, sha256 = (str(parsed.header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256"))
+        # MSAL leaves the padding on, the standard leaves it off, MSAL for Go writes standard base64: all are taken.
+        sha1, sha256 = (
+            str(parsed.header.get(name, "")).rstrip("=").translate(_URL_SAFE) for name in ("x5t", "x5t#S256")
+        )
         known = sha1 == app.thumbprints[0] if not sha256 else sha256 == app.thumbprints[1]
         if not known or self._tenant.switches.value("certificate_removed", app.profile):
             raise Refusal(700027, thumbprint=sha256 or sha1)

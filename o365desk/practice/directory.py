@@ -53,6 +53,7 @@ class Directory:
         self.unseen: list[float] = []  # when changes of members will be listed
         self.ties: dict[str, list[Roster]] = {}  # where deleted users belonged
         self.holdings: dict[str, list[Any]] = {}  # see holdings.py
+        self.restricted: frozenset[str] = frozenset()  # whom only a restricted unit's own administrators manage
         self.pristine = Pristine()
         self._fresh = Random(f"{seed}:{label}:new")  # noqa: S311 - as above
         self.version = 0
@@ -60,6 +61,16 @@ class Directory:
     def changed(self) -> None:
         """To be called after each change: what was worked out from the objects before no longer holds."""
         self.version += 1
+
+    def restrict(self, on: bool) -> None:
+        """Puts a group and two people into a restricted management administrative unit, or takes them out."""
+        unit = [
+            *self.groups[names.RESTRICTED_GROUP :][:1],
+            self.accounts[1].user,
+            *self.users[len(self.accounts) :][:1],
+        ]
+        self.restricted = frozenset(entity["id"] for entity in unit) if on else frozenset()
+        self.changed()
 
     def new_id(self) -> str:
         """An id for a new object."""
@@ -97,6 +108,7 @@ class Directory:
             if datetime.fromisoformat(entity["deletedDateTime"]).timestamp() + _IN_THE_BIN < now:
                 self.pristine.keep(self.deleted)
                 del self.deleted[key]
+                self.changed()
 
     def _make_groups(self, count: int) -> None:
         for n in range(count):

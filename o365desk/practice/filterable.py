@@ -4,7 +4,7 @@ The tables follow concepts/includes/filter-directory-objects.md of microsoft-gra
 `$orderby` follow concepts/aad-advanced-queries.md, `id` and `groupTypes` the notes of the reference pages.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DEFAULT, ADVANCED, NOT = "D", "A", "-"
 """Works as it is; needs `ConsistencyLevel: eventual` with `$count=true`; is not supported."""
@@ -107,10 +107,10 @@ USERS = _rules(
     counted="assignedLicenses otherMails proxyAddresses",
     tokenised="displayName",
     sortable={"displayName": DEFAULT, "userPrincipalName": DEFAULT, "createdDateTime": ADVANCED},
-    unmodelled="signInActivity manager appRoleAssignments assignedPlans certificateUserIds createdObjects "
-    "cloudRealtimeCommunicationInfo employeeOrgData identities infoCatalogs isLicenseReconciliationNeeded "
+    unmodelled="signInActivity manager appRoleAssignments assignedPlans createdObjects "
+    "employeeOrgData identities "
     "licenseDetails memberOf oauth2PermissionGrants onPremisesExtensionAttributes onPremisesProvisioningErrors "
-    "onPremisesSipInfo ownedObjects passwordPolicies passwordProfile provisionedPlans scopedRoleMemberOf",
+    "ownedObjects passwordPolicies passwordProfile provisionedPlans scopedRoleMemberOf",
 )
 GROUPS = _rules(
     "Group",
@@ -145,7 +145,7 @@ GROUPS = _rules(
     counted="assignedLicenses proxyAddresses",
     tokenised="displayName description",
     sortable={"displayName": DEFAULT},
-    unmodelled="appRoleAssignments createdByAppId createdOnBehalfOf infoCatalogs members "
+    unmodelled="appRoleAssignments createdOnBehalfOf infoCatalogs members "
     "onPremisesProvisioningErrors owners settings",
 )
 DEVICES = _rules(
@@ -176,3 +176,16 @@ OBJECTS = _rules(
     sortable={"displayName": ADVANCED},
     always=True,
 )
+
+
+def _deleted(rules: Rules) -> Rules:
+    """What lists of deleted objects take besides, by directory-deleteditems-list of the reference."""
+    row = Rule("deletedDateTime", "DateTimeOffset", ADVANCED, NOT, NOT, ADVANCED, NOT)
+    return replace(
+        rules,
+        by_name=rules.by_name | {"deleteddatetime": row},
+        sortable=rules.sortable | {"deleteddatetime": ADVANCED},
+    )
+
+
+DELETED_USERS, DELETED_GROUPS = _deleted(USERS), _deleted(GROUPS)

@@ -130,7 +130,7 @@ class _Compiler:
     def __init__(self, rules: Rules, kind: Kind) -> None:
         self._rules = rules
         self._kind = kind
-        self._known = {name.lower() for name in kind.known | kind.elsewhere}
+        self._known = kind.spelled
         self._variable = ""  # inside any(): its variable, and the collection that it goes through
         self._collection = ""
         self.advanced = False
@@ -266,7 +266,7 @@ class _Compiler:
             raise invalid(f"Could not find a property named '{name}' on type '{self._kind.type_name}'.")
 
     def _spelled(self, name: str) -> str:
-        spelled = next((known for known in self._kind.known if known.lower() == name.lower()), name)
+        spelled = self._known.get(name.lower(), name)
         self.names.add(spelled)
         return spelled
 
@@ -306,13 +306,27 @@ def _exactly(node: Node, rules: Rules) -> Exactly:
         if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.Or):
             rest += [one.left, one.right]
             continue
+        within = _within(one)
+        if within is not None:
+            one = within[1]
         plain = isinstance(one, ast.Compare) and isinstance(one.comparator, (ast.Eq, ast.In))
-        rule = rules.by_name.get(_path(one.left).lower()) if plain else None
+        name = (within[0] if within else _path(one.left)) if plain else ""
+        rule = rules.by_name.get(name.lower())
         if rule is None or rule.edm != "String" or isinstance(one.right, ast.Null):
             return ()
         values = one.right.val if _is_list(one) else [one.right]
-        found.append((rule.name, frozenset(value.val.casefold() for value in values)))
+        found.append((rule.name.removesuffix("/any"), frozenset(value.val.casefold() for value in values)))
     return tuple(found)
+
+
+def _within(node: Node) -> tuple[str, Node] | None:
+    """What `collection/any(one:one …)` says of an item that is a plain value, with the rule's name."""
+    if not isinstance(node, ast.CollectionLambda) or node.lambda_ is None:
+        return None
+    inner = node.lambda_.expression
+    if not isinstance(inner, ast.Compare) or inner.left != node.lambda_.identifier:
+        return None
+    return f"{_path(node.owner)}/any", inner
 
 
 def _is_list(node: Node) -> bool:

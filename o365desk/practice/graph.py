@@ -1,27 +1,29 @@
 """Microsoft Graph's side: tokens, permissions, which part answers, errors in Graph's envelope."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
 
-from o365desk.practice import batch, licensing, people, permissions, writes
+from o365desk.practice import batch, licensing, memberships, metadata, people, permissions, recycled, writes
 from o365desk.practice.bearer import Bearer
 from o365desk.practice.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.reads import Reads
+from o365desk.practice.shapes import without_metadata
 from o365desk.practice.tenant import GRAPH_APP_ID, Tenant
 from o365desk.practice.throttling import Throttle, scope
 from o365desk.practice.wire import Answer, Request, json_answer
 
-_KNOWN_ROOTS = frozenset(
-    {"users", "groups", "me", "organization", "subscribedskus", "$batch", "directoryobjects", "applications",
-     "serviceprincipals", "oauth2permissiongrants", "directory", "domains", "devices", "contacts", "auditlogs",
-     "directoryroles", "rolemanagement", "policies", "$metadata"}
-)  # fmt: skip
 _COSTS = {"/users": 2, "/subscribedskus": 3, "/groups/{id}/members": 3, "/groups/{id}/transitivemembers": 5,
           "/directoryobjects/getbyids": 3, "/users/{id}/licensedetails": 2, "/users/{id}/memberof": 2}  # fmt: skip
 _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 
 _CAST = re.compile(r"(?<!deleteditems)/microsoft\.graph\.\w+$")  # of a list: who may read it all may read a part
 _ALIAS = re.compile(r"graph\.(user|group|device)", re.IGNORECASE)  # so Microsoft's SDKs write a cast
+
+_JSON = "application/json"
+_TYPE = _JSON + ";odata.metadata={};odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 _REFUSALS = {
     # value of the switch: whether writes only, status, code, text
@@ -48,7 +50,9 @@ class Graph:
         self._bearer = Bearer(tenant)
         self._throttle = Throttle()
         tenant.at_reset.append(self._throttle.forget)
-        self._handlers = Reads(tenant).handlers() | writes.handlers() | people.handlers() | licensing.handlers()
+        self._handlers = Reads(tenant).handlers() | memberships.handlers()
+        for room in (writes, people, recycled, licensing):
+            self._handlers |= room.handlers()
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, with Graph's headers."""
@@ -67,8 +71,10 @@ class Graph:
         }
         if error.status == 429:
             inner |= {"code": "429", "status": "429", "message": error.message}
-        body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
-        return self._with_ids(request, json_answer(error.status, body, **error.headers))
+        told: dict[str, Any] = {"code": error.code, "message": error.message, "innerError": inner}
+        if error.details:
+            told["details"] = error.details
+        return self._with_ids(request, json_answer(error.status, {"error": told}, **error.headers))
 
     def throttled(self, request: Request) -> GraphError:
         """The 429 that the switches ask for."""
@@ -86,12 +92,13 @@ class Graph:
 
     def _with_ids(self, request: Request, answer: Answer) -> Answer:
         answer.headers |= _ids(request)
+        if answer.body is not None and answer.status < 300:
+            answer.headers["OData-Version"] = "4.0"
         if answer.body is not None and answer.content_type.startswith("application/json"):
-            answer.content_type = (
-                "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-                if answer.status < 300
-                else "application/json"
-            )
+            plain = "odata.metadata=none" in request.headers.get("accept", "").lower().replace(" ", "")
+            if plain and answer.status < 300:
+                answer.body = without_metadata(answer.body)
+            answer.content_type = _TYPE.format("none" if plain else "minimal") if answer.status < 300 else _JSON
         answer.headers["Cache-Control"] = "no-cache"
         return answer
 
@@ -100,7 +107,7 @@ class Graph:
         if parts == ("oidc", "userinfo"):
             return self._userinfo(self._call(request))
         if parts[0] == "beta":
-            raise unmodelled("the beta version")
+            raise unmodelled("the beta version", there=True)
         if parts[0] != "v1.0" or len(parts) == 1:
             raise GraphError(400, "BadRequest", f"Invalid version: {parts[0]}")
         if parts[1].lower() == "$batch" and len(parts) == 2 and request.method == "POST":
@@ -110,7 +117,16 @@ class Graph:
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
         whole = tuple(f"microsoft.{part}" if _ALIAS.fullmatch(part) else part for part in inner)
-        return self._metered(self._call(request), whole)
+        return self._metered(*self._as_oneself(self._call(request), whole))
+
+    def _as_oneself(self, call: Call, parts: tuple[str, ...]) -> tuple[Call, tuple[str, ...]]:
+        """What begins with /me, but for reading /me itself, is what begins with /users and one's own id."""
+        if parts[0].lower() != "me" or (len(parts) == 1 and call.request.method == "GET"):
+            return call, parts
+        if call.account is None:
+            raise _not_a_person()
+        parts = ("users", call.account.oid, *parts[1:])
+        return replace(call, request=replace(call.request, path="/v1.0/" + "/".join(map(quote, parts)))), parts
 
     def _refuse(self, request: Request) -> None:
         """The refusal that a switch asks for."""
@@ -159,6 +175,7 @@ class Graph:
             now=now,
             replication_delay=self._tenant.switches.number("replication_delay"),
             members_delay=self._tenant.switches.number("members_delay"),
+            naming_policy=self._tenant.switches.text("naming_policy"),
         )
 
     def _userinfo(self, call: Call) -> Answer:
@@ -188,20 +205,21 @@ class Graph:
         handler = self._handlers.get(f"{method} {path}")
         if handler is not None:
             return handler(call, parts)
-        if parts[0].lower() not in _KNOWN_ROOTS:
-            text = f"Resource not found for the segment '{parts[0]}'."
-            raise GraphError(404, "Request_ResourceNotFound", text)
-        raise unmodelled(f"{method} /{'/'.join(parts)}")
+        unknown = metadata.unknown_segment(parts)
+        if unknown is not None:
+            raise GraphError(400, "BadRequest", f"Resource not found for the segment '{unknown}'.")
+        raise unmodelled(
+            f"{method} /{'/'.join(parts)}", there=row in permissions.rows() or metadata.has(method, parts)
+        )
 
     def _enforce(self, call: Call, row: str, parts: tuple[str, ...]) -> None:
         if row == "GET /me" and call.account is None:
-            text = "/me request is only valid with delegated authentication flow."
-            raise GraphError(400, "BadRequest", text)
+            raise _not_a_person()
         if not call.opened_by:
             raise denied()
         if call.account is None:
             return
-        own = row in ("GET /me", "GET /organization")
+        own = row in ("GET /me", "GET /organization", "GET /organization/{id}")
         if parts[0].lower() == "users" and len(parts) > 1:
             own = parts[1].lower() in (call.account.oid, str(call.account.user["userPrincipalName"]).lower())
             only_own = call.opened_by <= {"User.Read", "User.ReadWrite"}
@@ -211,6 +229,10 @@ class Graph:
             raise denied()
 
 
+def _not_a_person() -> GraphError:
+    return GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+
+
 def _ids(request: Request) -> dict[str, str]:
     return {"request-id": request.id, "client-request-id": request.client_id}
 
@@ -218,6 +240,6 @@ def _ids(request: Request) -> dict[str, str]:
 def _resource_units(request: Request) -> int:
     """What Graph says a request costs."""
     cost = 1 if batch.writes(request) else _COSTS.get(pattern(request.segments[1:] or ("",)), 1)
-    top = request.params.get("$top", "")
-    cost += ("$expand" in request.params) - ("$select" in request.params)
+    top = request.options.get("$top", "")
+    cost += ("$expand" in request.options) - ("$select" in request.options)
     return max(1, cost - (top.isdecimal() and int(top) < 20))

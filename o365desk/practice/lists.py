@@ -14,7 +14,7 @@ from o365desk.practice.filters import Exactly
 from o365desk.practice.paging import PageTokens
 from o365desk.practice.query import Listing, asked, counts, eventual, narrowed
 from o365desk.practice.remembered import Remembered
-from o365desk.practice.shapes import More, selection, shape_of
+from o365desk.practice.shapes import More, selection, shape_of, shown
 from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer
 
@@ -41,7 +41,7 @@ class Lists:
             raise GraphError(400, "Directory_ExpiredPageToken", text) from None
         size = page_size(call, listing.kind)
         empty = bool(start) and not after_empty and self._tenant.switches.value("empty_page") is True
-        key = (call.request.path, call.request.query, eventual(call), empty, _sight(call, listing))
+        key = (call.request.path, call.request.query, asked(call), eventual(call), empty, _sight(call, listing))
 
         def make() -> bytes:
             part = slice(start, start if empty else start + size)
@@ -94,9 +94,9 @@ def _places(entities: Sequence[Entity], name: str) -> dict[str, list[int]]:
     """Where in a list each value of a property is."""
     places: dict[str, list[int]] = {}
     for place, entity in enumerate(entities):
-        value = entity.get(name)
-        if value is not None:
-            places.setdefault(value.casefold(), []).append(place)
+        value = entity.get(name) or ()
+        for one in (value,) if isinstance(value, str) else value:
+            places.setdefault(one.casefold(), []).append(place)
     return places
 
 
@@ -104,14 +104,14 @@ def shaped(call: Call, kind: properties.Kind, page: Sequence[Entity]) -> list[En
     """The entries of an answer."""
     shape = shape_of(call, kind)
     if kind is properties.MEMBERS:
-        own = shape if call.request.params.get("$select") else None
+        own = shape if call.request.options.get("$select") else None
         return [objects.entry(call, entity, own) for entity in page]
-    return [{key: entity.get(key) for key in shape} for entity in page]
+    return shown(call.directory, page, kind, shape)
 
 
 def page_size(call: Call, kind: properties.Kind) -> int:
     """How many entries a page has."""
-    top = call.request.params.get("$top")
+    top = call.request.options.get("$top")
     if not kind.paged:
         return 1_000_000
     if top is None:
@@ -125,5 +125,5 @@ def page_size(call: Call, kind: properties.Kind) -> int:
 def _sight(call: Call, listing: Listing) -> tuple[object, ...]:
     """What of the caller decides how the list looks: two that may see the same are given the same pages."""
     if listing.kind is not properties.MEMBERS:
-        return (listing.name, listing.seen, "$expand" in call.request.params and call.granted)
+        return (listing.name, listing.seen, "$expand" in call.request.options and call.granted)
     return (listing.name, *(kind.readers.isdisjoint(call.granted) for kind in objects.TYPES.values()))

@@ -51,7 +51,7 @@ SPECIAL = (
     ("Robert", "100% & Sons", "robert.sons"), ("Ann", "Lee", "ann.lee"), ("Annette", "Leeds", "annette.leeds"),
 )  # fmt: skip
 
-LARGE_GROUP, LICENSED_GROUP, OWNED_GROUP = 0, 1, 2
+LARGE_GROUP, LICENSED_GROUP, OWNED_GROUP, RESTRICTED_GROUP = 0, 1, 2, 10
 SPECIAL_GROUPS = (
     ("security", "Everybody and everything"), ("security", "Licensed: Power BI Pro"),
     ("security", "Project Falcon"),

@@ -8,6 +8,7 @@ from o365desk.practice.call import Call
 from o365desk.practice.directory import DEVICE, USER, Entity
 from o365desk.practice.filterable import Rules
 from o365desk.practice.properties import Kind
+from o365desk.practice.shapes import shown
 
 GROUP = "#microsoft.graph.group"
 
@@ -49,7 +50,8 @@ def of_type(entities: Sequence[Entity], wanted: Collection[str]) -> Sequence[Ent
 def entry(call: Call, entity: Entity, shape: tuple[str, ...] | None) -> Entity:
     """One entry of a mixed list: `shape` None is each type's own default; of what may not be read type and id."""
     kind = type_of(entity)
-    shown = {"@odata.type": kind.odata, "id": entity["id"]}
+    told = {"@odata.type": kind.odata, "id": entity["id"]}
     if readable(call, entity):
-        shown |= {key: entity[key] for key in shape or kind.kind.default if key in entity}
-    return shown
+        own = tuple(name for name in shape or kind.kind.default if name in kind.kind.known)
+        told |= shown(call.directory, [entity], kind.kind, own)[0]
+    return told

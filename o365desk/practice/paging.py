@@ -24,7 +24,7 @@ class PageTokens:
 
     def position(self, request: Request, owner: str) -> tuple[int, bool]:
         """Where to begin, and whether an empty page came just before; ValueError if the token is not for this."""
-        token = request.params.get(_OPTION)
+        token = request.options.get(_OPTION)
         if token is None:
             return 0, False
         state, _, mark = unb64url(token).decode().rpartition(".")
@@ -39,4 +39,4 @@ class PageTokens:
 
 def without_token(query: str) -> list[str]:
     """The options of a query as sent, without the page token."""
-    return [part for part in query.split("&") if part and "skiptoken" not in part.partition("=")[0]]
+    return [part for part in query.split("&") if part and "skiptoken" not in part.partition("=")[0].lower()]

@@ -29,12 +29,23 @@ _MORE = {
     "GET /groups/{id}/owners": WRITE_GROUPS
     | ADD_MEMBERS
     | {"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"},
+    "POST /users": WRITE_USERS,
     "DELETE /users/{id}": WRITE_USERS,
     "GET /directory/deleteditems/microsoft.graph.group": DELETED_GROUPS,
     "GET /directory/deleteditems/microsoft.graph.user": DELETED_USERS,
     "GET /directory/deleteditems/{id}": DELETED_GROUPS | DELETED_USERS,
     "POST /directory/deleteditems/{id}/restore": WRITE_GROUPS | WRITE_USERS,
     "DELETE /directory/deleteditems/{id}": WRITE_GROUPS | WRITE_USERS,
+}
+_READ_GROUPS = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
+_MORE |= {f"GET /groups/{{id}}/{name}": _READ_GROUPS | WRITE_GROUPS for name in ("memberof", "transitivememberof")}
+_MORE["GET /groups/{id}/owners/{id}/$ref"] = _MORE["GET /groups/{id}/owners"]
+# Rows that take the permissions of another one, by their reference pages.
+_AS = {
+    "GET /organization/{id}": "GET /organization",
+    "GET /subscribedskus/{id}": "GET /subscribedskus",
+    "GET /users/{id}/transitivememberof": "GET /users/{id}/memberof",
+    "GET /groups/{id}/members/{id}/$ref": "GET /groups/{id}/members",
 }
 
 
@@ -68,13 +79,14 @@ def summary(name: str) -> str:
 @cache
 def rows() -> frozenset[str]:
     """The requests Microsoft's table or a reference page names, such as "GET /groups/{id}/members"."""
-    return frozenset(table("graph-permission-table.json")["requests"]) | frozenset(_MORE)
+    return frozenset(table("graph-permission-table.json")["requests"]) | frozenset(_MORE) | frozenset(_AS)
 
 
 def accepted(row: str, delegated: bool) -> frozenset[str]:
     """The permissions any one of which is enough for a row."""
     if row in _MORE:
         return _MORE[row]
+    row = _AS.get(row, row)
     entry = table("graph-permission-table.json")["requests"][row]["delegated" if delegated else "application"]
     return frozenset(entry["least"]) | frozenset(entry["also"])
 

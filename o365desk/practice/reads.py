@@ -3,8 +3,18 @@
 import base64
 from functools import partial
 
-from o365desk.practice import bodies, expansion, filterable, objects, properties
-from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, is_guid, pattern, unmodelled
+from o365desk.practice import bodies, expansion, filterable, memberships, objects, properties, recycled
+from o365desk.practice.call import (
+    Call,
+    GraphError,
+    Handler,
+    bad_request,
+    denied,
+    is_guid,
+    not_found,
+    pattern,
+    unmodelled,
+)
 from o365desk.practice.directory import Entity
 from o365desk.practice.lists import Lists
 from o365desk.practice.query import Listing, eventual
@@ -18,6 +28,11 @@ _KNOWN_OPTIONS = frozenset(
 _NARROWING = frozenset({"$filter", "$search", "$orderby"})
 _PAGED = frozenset({"$select", "$top", "$count", "$skiptoken"})
 _MOST_IDS = 1000
+# The types of directory objects that Graph knows and that are not modelled here.
+_OTHER_TYPES = frozenset(
+    {"administrativeunit", "application", "approleassignment", "contract", "directoryrole", "orgcontact",
+     "serviceprincipal"}
+)  # fmt: skip
 
 
 class Reads:
@@ -28,20 +43,26 @@ class Reads:
 
     def handlers(self) -> dict[str, Handler]:
         """What is modelled, by row of the permission table (`pattern`)."""
-        listed = _PAGED | _NARROWING
+        listed, one = _PAGED | _NARROWING, frozenset({"$select"})
         table: dict[str, tuple[Handler, frozenset[str]]] = {
             "/organization": (self._organization, _PAGED),
-            "/me": (self._me, frozenset({"$select"})),
-            "/users": (self._users, listed),
+            "/organization/{id}": (self._organization_alone, one),
+            "/me": (self._me, one | {"$expand"}),
+            "/users": (self._users, listed | {"$expand"}),
             "/users/$count": (self._users_count, _NARROWING),
-            "/users/{id}": (self._user, frozenset({"$select"})),
-            "/users/{id}/licensedetails": (self._license_details, frozenset({"$select"})),
+            "/users/{id}": (self._user, one | {"$expand"}),
+            "/users/{id}/licensedetails": (self._license_details, one),
             "/groups": (self._groups, listed | {"$expand"}),
             "/groups/$count": (self._groups_count, _NARROWING),
-            "/groups/{id}": (self._group, frozenset({"$select", "$expand"})),
-            "/subscribedskus": (self._subscribed_skus, frozenset({"$select", "$format"})),
+            "/groups/{id}": (self._group, one | {"$expand"}),
+            "/subscribedskus": (self._subscribed_skus, one | {"$format"}),
+            "/subscribedskus/{id}": (self._subscribed_sku, one),
         }
-        for relation in ("/groups/{id}/members", "/groups/{id}/owners", "/users/{id}/memberof"):
+        for name in ("user", "group"):
+            deleted = f"/directory/deleteditems/microsoft.graph.{name}"
+            table[deleted] = (self._deleted, listed)
+            table[f"{deleted}/$count"] = (self._deleted_count, _NARROWING)
+        for relation in memberships.RELATIONS:
             for cast in ("", *(f"/microsoft.graph.{name}" for name in objects.TYPES)):
                 table[f"{relation}{cast}"] = (self._related, listed)
                 table[f"{relation}{cast}/$count"] = (self._related_count, _NARROWING)
@@ -56,15 +77,22 @@ class Reads:
             call, Listing("organization", [call.directory.organization], properties.ORGANIZATION)
         )
 
+    def _organization_alone(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /organization/{id}"""
+        if parts[1].lower() != call.directory.tenant_id:
+            raise not_found(parts[1])
+        return entity_answer(call, "organization", call.directory.organization, properties.ORGANIZATION)
+
     def _me(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /me"""
         if call.account is None:
             raise denied()
-        return entity_answer(call, "users", call.account.user, properties.USERS)
+        expanded = expansion.asked(call, "users")
+        return entity_answer(call, "users", call.account.user, properties.USERS, more=expanded)
 
     def _users(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users"""
-        return self._lists.page(call, _all_users(call))
+        return self._lists.page(call, _all_users(call), expansion.asked(call, "users"))
 
     def _users_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users/$count"""
@@ -72,7 +100,8 @@ class Reads:
 
     def _user(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users/{id or user principal name}"""
-        return entity_answer(call, "users", call.user(parts[1]), properties.USERS)
+        expanded = expansion.asked(call, "users")
+        return entity_answer(call, "users", call.user(parts[1]), properties.USERS, more=expanded)
 
     def _license_details(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /users/{id}/licenseDetails: each licence once, with its service plans and whether they are off."""
@@ -82,7 +111,7 @@ class Reads:
 
     def _groups(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /groups"""
-        return self._lists.page(call, _all_groups(call), expansion.asked(call))
+        return self._lists.page(call, _all_groups(call), expansion.asked(call, "groups"))
 
     def _groups_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /groups/$count"""
@@ -90,20 +119,35 @@ class Reads:
 
     def _group(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /groups/{id}"""
-        expanded = expansion.asked(call)
+        expanded = expansion.asked(call, "groups")
         return entity_answer(call, "groups", call.group(parts[1]), properties.GROUPS, more=expanded)
 
     def _related(self, call: Call, parts: tuple[str, ...]) -> Answer:
-        """GET /groups/{id}/members and /owners, /users/{id}/memberOf, each also cast to one type."""
-        return self._lists.page(call, _relation(call, parts))
+        """GET /groups/{id}/members, /users/{id}/memberOf and the like, each also cast to one type."""
+        return self._lists.page(call, memberships.related(call, parts))
 
     def _related_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET …/$count of these"""
-        return self._count(call, _relation(call, parts[:-1]))
+        return self._count(call, memberships.related(call, parts[:-1]))
 
     def _subscribed_skus(self, call: Call, parts: tuple[str, ...]) -> Answer:
         """GET /subscribedSkus"""
         return self._lists.page(call, Listing("subscribedSkus", call.directory.skus, properties.SKUS))
+
+    def _subscribed_sku(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /subscribedSkus/{id}, which is the tenant's id and the plan's"""
+        found = next((sku for sku in call.directory.skus if sku["id"] == parts[1].lower()), None)
+        if found is None:
+            raise not_found(parts[1])
+        return entity_answer(call, "subscribedSkus", found, properties.SKUS)
+
+    def _deleted(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET /directory/deletedItems/microsoft.graph.user and …group"""
+        return self._lists.page(call, recycled.listing(call, parts[2]))
+
+    def _deleted_count(self, call: Call, parts: tuple[str, ...]) -> Answer:
+        """GET …/$count of these"""
+        return self._count(call, recycled.listing(call, parts[2]))
 
     def _count(self, call: Call, listing: Listing) -> Answer:
         """A number as text; wants the header of advanced queries."""
@@ -130,7 +174,7 @@ class Reads:
 
 def _checked(handler: Handler, options: frozenset[str], call: Call, parts: tuple[str, ...]) -> Answer:
     """Refuses the options that Graph refuses, and those that only this practice tenant cannot."""
-    asked = {name for name in call.request.params if name.startswith("$")}
+    asked = set(call.request.options)
     if pattern(parts) == "/subscribedskus" and asked - options:
         text = "This resource doesn't support these query options; only $select is supported."
         raise GraphError(400, "Request_UnsupportedQuery", text)
@@ -149,26 +193,6 @@ def _all_users(call: Call) -> Listing:
 
 def _all_groups(call: Call) -> Listing:
     return Listing("groups", call.directory.groups, properties.GROUPS, filterable.GROUPS)
-
-
-def _relation(call: Call, parts: tuple[str, ...]) -> Listing:
-    """The objects behind a relation; with a cast only those of one type, and all that can be asked of it."""
-    directory = call.directory
-    if parts[0].lower() == "users":
-        key = call.user(parts[1])["id"]
-        found: list[Entity] = [
-            group for group in directory.groups if directory.members[group["id"]].shows(key, call.now)
-        ]
-    else:
-        group = call.group(parts[1])
-        members = parts[2].lower() == "members"
-        if members and expansion.hidden(call, group):
-            raise denied()
-        found = list((directory.members if members else directory.owners)[group["id"]].shown(call.now))
-    if len(parts) == 3:
-        return Listing("directoryObjects", found, properties.MEMBERS, filterable.OBJECTS)
-    name = parts[3].rpartition(".")[2].lower()
-    return Listing(f"{name}s", objects.of_type(found, [name]), properties.MEMBERS, objects.TYPES[name].rules)
 
 
 def _details(call: Call, user: Entity) -> list[Entity]:
@@ -202,7 +226,10 @@ def _wanted(call: Call) -> tuple[list[str], list[str]]:
     names = [str(name).lower() for name in types]
     if "directoryobject" in names:
         names = []
+    for name in names:
+        if name not in _OTHER_TYPES | objects.TYPES.keys():
+            raise bad_request(f"Unsupported resource type '{name}' for operation 'GetByIds'.")
     unknown = [name for name in names if name not in objects.TYPES]
     if unknown:
-        raise unmodelled(f"objects of type {unknown[0]}")
+        raise unmodelled(f"objects of type {unknown[0]}", there=True)
     return list(dict.fromkeys(key.lower() for key in ids)), names

@@ -7,6 +7,7 @@ from o365desk.practice.permissions import OIDC, delegated_names
 from o365desk.practice.tenant import GRAPH_APP_ID, App, Tenant
 
 _DEFAULT = ".default"
+_BESIDE = frozenset({"openid", "offline_access", "profile"})
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,17 @@ def asked(tenant: Tenant, app: App, text: str) -> Asked:
 
 
 def asked_by_app(tenant: Tenant, text: str) -> str:
-    """The scope of an app-only request, which must be /.default of Graph; else Refusal."""
-    scopes = text.split()
-    if not scopes:
+    """The scope of an app-only request, which must be /.default of Graph; else Refusal.
+
+    What asks for an ID token or a refresh token may stand beside it and brings neither: MSAL for Go and
+    azure-identity for Java always send it.
+    """
+    scopes = [scope for scope in text.split() if scope not in _BESIDE]
+    if not text.strip():
         raise Refusal(900144, parameter="scope")
     if len(scopes) > 1:
         raise Refusal(70011, scope=text)
-    _, name = _resource(tenant, scopes[0])
+    _, name = _resource(tenant, scopes[0]) if scopes else ("", "")
     if name != _DEFAULT or name == scopes[0]:
         raise Refusal(1002012, scope=text)
     return scopes[0]

@@ -251,6 +251,21 @@ SWITCHES: tuple[Switch, ...] = (
         "although the list says otherwise.", "Service", "number", 0, most=30,
     ),
     Switch(
+        "naming_policy", "Naming policy", "What the names and nicknames of Microsoft 365 groups must keep to; "
+        "administrators are exempt, apps are not.", "Directory", "choice", "none",
+        (
+            ("none", "None"),
+            ("prefix", "They must begin with GRP-"),
+            ("words", "CEO and Payroll are blocked words"),
+        ),
+    ),
+    Switch(
+        "restricted_management", "Restricted management",
+        "The group O'Brien's team, the account Emergency Access and the user Siobhán O'Brien are in a restricted "
+        "management administrative unit: only its own administrators, whom there are none of, may change them. "
+        "Licences, usage locations and other groups are not concerned.", "Directory",
+    ),
+    Switch(
         "empty_page", "Empty pages", "Between two pages of a list Graph sends an empty one, which it may.",
         "Service",
     ),

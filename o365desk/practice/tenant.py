@@ -235,6 +235,8 @@ class Tenant:
     def _changed(self, key: str, app: str | None, value: Value) -> None:
         if key == "consent":
             self.consents.forget(app)
+        elif key == "restricted_management":
+            self.home.restrict(value is True)
         elif key == "sessions_revoked":
             self.revoked_at = self.now()
             self._void_until = next(self._serial) if value else 0

@@ -43,6 +43,11 @@ class Request:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @cached_property
+    def options(self) -> dict[str, str]:
+        """The query options of OData by name in lower case: Graph takes their names in any."""
+        return {name.lower(): value for name, value in self.params.items() if name.startswith("$")}
+
+    @cached_property
     def form(self) -> dict[str, str]:
         """The decoded fields of a form body; {} for anything that is not one."""
         if not self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):

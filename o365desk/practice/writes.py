@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from o365desk.practice import changes
+from o365desk.practice import changes, naming
 from o365desk.practice.bodies import SYNCED, bound, check_count, json_object, referred
-from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, not_found
+from o365desk.practice.call import Call, GraphError, Handler, bad_request, denied, not_found, restricted
 from o365desk.practice.creation import PATCHED, create_group
 from o365desk.practice.directory import Entity
 from o365desk.practice.wire import Answer
@@ -42,6 +42,8 @@ def _group(call: Call, key: str) -> Entity:
         text = f"The source object '{key}' or one of its queried reference-property objects do not exist."
         raise bad_request(text)
     group = call.group(key)
+    if group["id"] in call.directory.restricted:
+        raise restricted()
     account = call.account
     if account and not account.administrator and not call.directory.owners[group["id"]].has(account.oid):
         raise denied()
@@ -93,6 +95,8 @@ def _patch(call: Call, parts: tuple[str, ...]) -> Answer:
     _refuse_kind(call, group, members="members" in binds)
     simple = {key: value for key, value in body.items() if "@" not in key}
     values = {key: _checked(call, group, key, value) for key, value in simple.items()}
+    if "Unified" in group["groupTypes"]:
+        naming.check(call, {name: values[name] for name in naming.JUDGED if name in values})
     check_count(body)
     found = {name: bound(call, body, name) for name in sorted(binds)}
     for name, entities in found.items():

@@ -17,6 +17,7 @@ PERMISSIONS = {
     if entry["name"] not in ("openid", "profile", "email", "offline_access")
 }
 MODELLED = {
+    "GET /groups/{id}/transitivemembers": "/groups/{group}/transitiveMembers?$top=1",
     "GET /users": "/users?$top=1",
     "GET /users/{id}": "/users/{user}",
     "GET /users/{id}/licensedetails": "/users/{user}/licenseDetails",

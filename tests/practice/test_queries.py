@@ -76,9 +76,11 @@ def app(client: Client) -> dict[str, str]:
 def get(client: Client, app: dict[str, str]) -> Callable[..., requests.Response]:
     """Call it with a path and options: they are encoded once, as a client must. `eventual`: with the header."""
 
-    def send(path: str, eventual: bool = False, **options: str) -> requests.Response:
+    def send(path: str, eventual: bool = False, prefer: str = "", **options: str) -> requests.Response:
         query = "&".join(f"${name}={quote(value, safe='')}" for name, value in options.items())
-        headers = app | ({"ConsistencyLevel": "eventual"} if eventual else {})
+        headers = (
+            app | ({"ConsistencyLevel": "eventual"} if eventual else {}) | ({"Prefer": prefer} if prefer else {})
+        )
         return client.graph(f"{path}?{query}", headers)
 
     return send
@@ -258,7 +260,8 @@ def test_difficult_values_are_found(client: Client, get: Callable[..., requests.
             found = get("/users", filter=said, select=f"id,{name}").json()["value"]
             assert found, said
             assert {user[name].casefold() for user in found} == {value.casefold()}
-        found = get("/users", eventual=True, search=f'"{name}:{value}"', select=f"id,{name}").json()["value"]
+        way = {"eventual": True, "prefer": "legacySearch=false"}  # without it & and # are too much for Graph
+        found = get("/users", **way, search=f'"{name}:{value}"', select=f"id,{name}").json()["value"]
         assert {user[name].casefold() for user in found} == {value.casefold()}, value
     # A plus that was not encoded is a blank, and an apostrophe that was not doubled ends the value.
     assert client.graph(f"/users?$filter=userPrincipalName eq 'lea+plus@{domain}'").json()["value"] == []

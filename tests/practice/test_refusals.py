@@ -120,7 +120,7 @@ ROWS: list[tuple[str, Callable[[Client], requests.Response], int, str, int, str]
     ("12 unknown", lambda c: renew(c, "nothing"), 400, "invalid_grant", 70000, ""),
     ("13 named", lambda c: c.token(scope=f"{c.ready['graph']}/User.Read.All"), 400, "invalid_scope", 1002012, ""),
     ("13 name only", lambda c: c.token(scope="User.Read.All"), 400, "invalid_scope", 1002012, ""),
-    ("13 two", lambda c: c.token(scope=f"{c.ready['graph']}/.default openid"), 400, "invalid_scope", 70011, ""),
+    ("13 two", lambda c: c.token(scope=f"{c.ready['graph']}/.default email"), 400, "invalid_scope", 70011, ""),
     ("13 resource", lambda c: c.token(scope="https://api.example/.default"), 400, "invalid_resource", 500011, ""),
     ("13 Microsoft's own Graph", lambda c: c.token(scope="https://graph.microsoft.com/.default"), 400,
      "invalid_resource", 500011, ""),

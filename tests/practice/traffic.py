@@ -171,10 +171,64 @@ def consent_withdrawn_after(client: Client, put: Put) -> None:
     assert [client.graph("/me", signed).status_code for _ in range(2)] == [200, 403], "people's tokens too"
 
 
+def restricted_management(client: Client, put: Put) -> None:
+    """One group and two people cannot be changed; licences, usage locations and other groups are not concerned."""
+    write = writer(client, "User.ReadWrite.All", "Group.ReadWrite.All")
+    group = group_of(write.rows("/groups?$top=999"), "security")
+    other = group_of(write.rows("/groups?$top=999"), "large")
+    name = f"siobhan.o'brien@{client.ready['domain']}"
+    user, inside = write.get(f"/users/{name}")["id"], sorted(write.members(group))[0]
+    before = write.members(group)
+    put(restricted_management=True)
+    for path in (f"/users/{user}", f"/groups/{group}"):
+        assert write.get(f"{path}?$select=isManagementRestricted")["isManagementRestricted"] is True
+        refused(write.send("PATCH", path, {"displayName": "X"}), 403, "restricted management administrative unit")
+        refused(write.send("DELETE", path), 403, "restricted management administrative unit")
+    refused(write.remove(group, inside), 403, "restricted management administrative unit")
+    refused(write.add(group, user), 403, "restricted management administrative unit")
+    refused(write.add(group, user, "owners"), 403, "restricted management administrative unit")
+    assert write.members(group) == before
+    restricted = [entry for entry in write.rows("/users?$select=id,isManagementRestricted&$top=999")
+                  if entry["isManagementRestricted"]]  # fmt: skip
+    assert len(restricted) == 2
+    assert write.send("PATCH", f"/users/{user}", {"usageLocation": "IE"}).status_code == 204
+    assert write.remove(other, user).status_code == 204
+    put(restricted_management=False)
+    assert write.get(f"/users/{user}?$select=isManagementRestricted")["isManagementRestricted"] is None
+    assert write.send("PATCH", f"/users/{user}", {"displayName": "X"}).status_code == 204
+
+
+def naming_policy(client: Client, put: Put) -> None:
+    """Microsoft 365 groups only; administrators are exempt."""
+    write = writer(client)
+    unified = NEW | {"groupTypes": ["Unified"], "mailEnabled": True}
+    put(naming_policy="prefix")
+    answer = write.send("POST", "/groups", unified)
+    refused(answer, 400, "missing a required prefix/suffix per your organization's Group naming requirements")
+    assert answer.json()["error"]["details"] == [
+        {"target": "displayName", "suggestedPropertyValue": "GRP-Harbour watch", "code": "MissingPrefixSuffix"},
+        {"target": "mailNickname", "suggestedPropertyValue": "GRP-harbourwatch", "code": "MissingPrefixSuffix"},
+    ]
+    assert write.send("POST", "/groups", NEW).status_code == 201, "security groups are not concerned"
+    named = unified | {"displayName": "GRP-Harbour", "mailNickname": "GRP-harbour"}
+    made = write.send("POST", "/groups", named)
+    assert made.status_code == 201
+    path = f"/groups/{made.json()['id']}"
+    refused(write.send("PATCH", path, {"displayName": "Harbour"}), 400, "prefix/suffix")
+    put(naming_policy="words")
+    answer = write.send("POST", "/groups", unified | {"displayName": "Office of the ceo", "mailNickname": "x"})
+    refused(answer, 400, "words")
+    blocked = {"target": "displayName", "code": "ContainsBlockedWord", "blockedWord": "CEO"}
+    assert answer.json()["error"]["details"] == [blocked]
+    token = signed_in(client, "read-write", "admin")["access_token"]
+    admin = Writer(client, {"Authorization": f"Bearer {token}"})
+    assert admin.send("PATCH", path, {"displayName": "CEO"}).status_code == 204
+
+
 EFFECTS: dict[str, Callable[[Client, Put], None]] = {
     effect.__name__: effect
     for effect in (
         replication_delay, members_delay, reset_before_work, reset_after_work, timeout_after_work, graph_500,
-        graph_refuses, batch_throttle, throttling, consent_withdrawn_after,
+        graph_refuses, batch_throttle, throttling, consent_withdrawn_after, restricted_management, naming_policy,
     )
 }  # fmt: skip
