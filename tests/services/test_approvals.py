@@ -197,7 +197,7 @@ def test_nothing_is_sent_to_anybody_once_a_part_of_the_connection_is_another(
     for act in ways.values():
         shared.refused(act)
     status = app.connections.status(source)
-    assert (status.word, status.reason.partition(",")[0]) == (Word.INCOMPLETE, "Changed since it was approved")
+    assert (status.word, status.state) == (Word.INCOMPLETE, "changed since it was approved")
 
     # The restored file works again without a question.
     for extra in file.parent.glob("aaa.json"):

@@ -48,13 +48,13 @@ def test_a_test_that_succeeds_keeps_its_evidence(desk: Desk) -> None:
     assert by_key["login"].detail == "Practice tenant"
     status = desk.app.connections.status(source)
     assert (status.word, status.reason) == (Word.READY, "proven just now, 10 of 10 operations")
-    kept = desk.app.connections.last_report(source.id)
+    kept = desk.app.connections.last_report(source)
     assert kept is not None
     assert kept.as_json() == report.as_json()
     (row,) = desk.app.connections.overview().rows
     assert row.status.word is Word.READY
     changed = source.replace(read_write=False)
-    assert desk.app.connections.status(changed).reason.startswith("changed after")
+    assert desk.app.connections.status(changed).state == "changed since its test"
 
 
 def test_progress_tells_each_step_once_and_independent_ones_side_by_side(

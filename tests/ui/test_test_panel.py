@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.status import Outcome
+from o365desk.model.status import Evidence, Outcome
 from o365desk.services import testing
 from o365desk.services.connections import StepBegan
 from o365desk.ui.pages.steps import StepDetails, StepRow
@@ -63,6 +63,10 @@ def report(outcome: str = "succeeded", problem: Problem | None = None, **more: A
         "problem": problem,
     }
     return Report(**(values | more))
+
+
+def evidence(at: datetime = NOW) -> Evidence:
+    return Evidence("succeeded", testing.SUCCEEDED, at, "a.admin", "these", 10, 10)
 
 
 class Shown:
@@ -243,8 +247,8 @@ def test_a_missing_permission_is_named(shown: Shown) -> None:
 
 
 def test_the_last_report_is_shown_with_its_age(shown: Shown) -> None:
-    shown.panel.show_last(report())
-    assert any(label.text() == "tested 3 days ago" for label in shown.panel.findChildren(QLabel))
+    shown.panel.follow(evidence(), report())
+    assert any(label.text() == "tested 3 days ago, took 1.4 s" for label in shown.panel.findChildren(QLabel))
     assert shown.panel.headline_text() == "Connection test succeeded"
     assert shown.button("button-copy-report").isVisible()
 

@@ -35,9 +35,10 @@ class DataSourcesPage(Page):
     breadcrumb = ("Data sources",)
     help = (
         "<p>Every data source of this workspace. A click on a name opens it; typing in the search box filters by "
-        "name or type.</p><p><b>incomplete</b>: details are missing, or it is not yet authorised. <b>test failed"
-        "</b>: the last connection test failed. <b>ready</b>: a test proved it, and how long ago.</p><p>Deleted "
-        "data sources stay in the recycle bin for 30 days.</p>"
+        "name or type.</p><p><b>ready</b>: a test proved it, and how long ago. <b>test failed</b>: the last "
+        "connection test failed. <b>incomplete</b>: details are missing or wrong. <b>not authorised</b>, <b>not "
+        "tested yet</b>, <b>not proven</b>, <b>changed since its test</b>: its details are complete, and no test "
+        "speaks for them.</p><p>Deleted data sources stay in the recycle bin for 30 days.</p>"
     )
 
     def __init__(self, context: Context) -> None:
@@ -378,5 +379,5 @@ class DraftsLeft:
     def _discard(self) -> None:
         if self._left:
             draft = self._left.pop(0)
-            self._context.app.state.drop_draft(self._context.app.workspace.folder, draft.source.id)
+            self._context.app.connections.discard(draft.source.id)
             self.offer()
