@@ -89,6 +89,21 @@ def test_cancel_ends_the_test_at_once(desk: Desk, switches: Callable[..., Any]) 
     assert desk.app.state.evidence(source.id) == (None, None)
 
 
+def test_a_test_gives_up_and_what_had_not_ended_is_not_proven(
+    desk: Desk, switches: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switches(graph_down="hang")
+    monkeypatch.setattr("o365desk.services.trial.LIMIT", 1.0)
+    source = desk.saved(desk.source())
+    report = desk.test(source)
+    assert report.outcome == "not proven"
+    by_key = {step.key: step for step in report.steps}
+    assert len(by_key) == len(TABLE)
+    hung = by_key["users"]
+    assert (hung.outcome, hung.problem and hung.problem.code) == (Outcome.NOT_PROVEN, "gave-up")
+    assert desk.app.connections.status(source).state == "not proven"
+
+
 def test_the_network_dying_half_way_leaves_not_proven(desk: Desk, switches: Callable[..., Any]) -> None:
     source = desk.saved(desk.source())
     switches(graph_down_after=2)

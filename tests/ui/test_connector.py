@@ -524,6 +524,30 @@ def test_esc_is_back_to_idle_at_once_and_the_worker_is_ignored(bench: Bench, swi
     assert page.isVisible()
 
 
+def test_esc_that_comes_as_the_test_ends_closes_nothing(bench: Bench, switches: Callable[..., Any]) -> None:
+    page = bench.open(saved(bench))
+    switches(login_down="hang")
+    page.test()
+    for _ in range(3):
+        bench.press(Qt.Key.Key_Escape)
+    assert page.headline_text() == "The test was cancelled"
+    assert page.isVisible()
+    page._calm._moment.timeout.emit()
+    page._calm._moment.stop()
+    bench.press(Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_authorising_a_draft_that_lacks_something_marks_the_field(bench: Bench) -> None:
+    draft = bench.desk.source(tenant="", sign_in=SignIn.ADMINISTRATOR)
+    page = bench.open(draft, draft=draft, base=None)
+    page.authorise()
+    bench.idle()
+    assert page.headline_text() == "Tenant is missing"
+    assert page.form.problem("tenant") is not None
+    assert QApplication.focusWidget() is page.form.rows["tenant"].editor.target
+
+
 def test_the_outcome_can_be_looked_up_again(bench: Bench) -> None:
     page = bench.open(saved(bench))
     page.test()

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
-from o365desk.model.datasource import DataSource
 from o365desk.ui.pages.source_lines import Line
 from o365desk.ui.theme import Theme
 from tests.desk import Desk

@@ -22,6 +22,7 @@ from o365desk.ui.tables import Empty, Table, TableArea, TableModel
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
+_UNSAVED = "Unsaved changes to"
 _REFRESH = 60_000
 """Milliseconds after which the list is read again: ages grow, and others share the folder."""
 _LOOK_CLOSER = 100
@@ -190,6 +191,7 @@ class DataSourcesPage(Page):
             self.table.addAction(action)
         self._timer = QTimer(self, interval=_REFRESH)
         self._timer.timeout.connect(lambda: self.refresh(quiet=True))
+        self._timer.timeout.connect(self.drafts.grow_older)
         self._reading.read.connect(self._show)
         self._reading.failed.connect(self._not_read)
         self.context.app.workspace.subscribe(self._tell_changed)
@@ -214,8 +216,7 @@ class DataSourcesPage(Page):
         self.show_file_button.setVisible(bool(overview.unreadable))
         self._tell_empty()
         self.model.set_rows(lines)
-        if self.table.current() is None and lines:
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
         self._loaded = True
 
     def _tell_empty(self) -> None:
@@ -364,10 +365,15 @@ class DraftsLeft:
         more = f" {len(self._left) - 1} more after this." if len(self._left) > 1 else ""
         self._banner.show_text(
             "warn",
-            f"Unsaved changes to {name} from {age(draft.at, self._context.app.clock())}",
+            f"{_UNSAVED} {name} from {age(draft.at, self._context.app.clock())}",
             f"The program ended before they were saved.{more}",
             (("&Continue", self._continue), ("Disca&rd", self._discard)),
         )
+
+    def grow_older(self) -> None:
+        """Says anew how old it is, while it is offered."""
+        if self._left and self._banner.accessibleName().startswith(_UNSAVED):
+            self.offer()
 
     def _continue(self) -> None:
         if self._left:

@@ -54,7 +54,7 @@ class StepRow(QAbstractButton):
         self.began: float | None = None
         self.step: Step | None = None
         self._laid_out = ""
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setObjectName(f"step-{key}")
