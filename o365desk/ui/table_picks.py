@@ -4,7 +4,7 @@ Rows are known by their places while all rows are the same, so that a key stroke
 by their identity when they were replaced. What comes later is known again when it comes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
@@ -60,7 +60,8 @@ class Picks:
             self._know_again()
         places = self._model.places
         if self._places:
-            self._choose([line for line, at in enumerate(places) if at in self._places])
+            every = len(self._places) == len(self._rows)
+            self._choose(range(len(places)) if every else [n for n, at in enumerate(places) if at in self._places])
 
     def choose_first(self) -> None:
         """Chooses the first row for a person who chose none; when theirs comes into sight again, it is that."""
@@ -95,7 +96,7 @@ class Picks:
             if len(self._places) > before:
                 self.show()
 
-    def _choose(self, lines: list[int]) -> None:
+    def _choose(self, lines: Sequence[int]) -> None:
         if not lines:
             return
         model, flags = self._model, QItemSelectionModel.SelectionFlag
@@ -118,7 +119,9 @@ class Picks:
         self._changed = self._changed or not self._showing
 
 
-def _ranges(lines: list[int]) -> list[tuple[int, int]]:
+def _ranges(lines: Sequence[int]) -> list[tuple[int, int]]:
     """Lines in order, as first and last of those that touch."""
+    if lines[-1] - lines[0] == len(lines) - 1:
+        return [(lines[0], lines[-1])]
     ends = [at for at in range(1, len(lines)) if lines[at] != lines[at - 1] + 1]
     return [(lines[a], lines[b - 1]) for a, b in zip([0, *ends], [*ends, len(lines)], strict=True)]

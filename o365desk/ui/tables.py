@@ -5,7 +5,7 @@ The model is in `table_model.py`, what becomes of the columns in `table_header.p
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -63,6 +63,8 @@ class Table(QTableView):
         self.horizontalHeader().setSortIndicator(-1 if several else 0, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setSortIndicatorClearable(several)
         self.setSortingEnabled(True)
+        # It would ask of each row whether its whole column is selected, which nobody can see.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)
         model.modelAboutToBeReset.connect(self._picks.note)

@@ -34,7 +34,7 @@ LOOKS = {
 _ICON = 18
 _GAP = 8
 _CHEVRON = 22
-_WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
+_WRAPPED = int(Qt.TextFlag.TextWordWrap)
 
 
 def duration(seconds: float) -> str:
@@ -104,10 +104,15 @@ class StepRow(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Evidence that does not fit on a line goes on below."""
-        left = self._places(width)[2]
-        room = QRect(0, 0, max(1, width - left - _CHEVRON), 10_000)
-        text = self.fontMetrics().boundingRect(room, _WRAPPED, self.evidence()).height()
+        room = max(1, width - self._places(width)[2] - _CHEVRON)
+        area = QRect(0, 0, room, 10_000)
+        text = self.fontMetrics().boundingRect(area, _WRAPPED, self._breakable(room)).height()
         return max(self._line_height(), text + self._line_height() - self.fontMetrics().height())
+
+    def _breakable(self, room: int) -> str:
+        """The evidence; a word that is longer than a line, such as an address, may be broken anywhere."""
+        wide = self.fontMetrics().horizontalAdvance
+        return " ".join("\u200b".join(word) if wide(word) > room else word for word in self.evidence().split(" "))
 
     def _line_height(self) -> int:
         return self._icon_size() + 6
@@ -156,9 +161,8 @@ class StepRow(QAbstractButton):
             self._paint_bar(painter, bar, evidence - _GAP - bar)
         painter.setPen(self._theme.color("dim"))
         top = (line - self.fontMetrics().height()) // 2
-        painter.drawText(
-            evidence, top, self.width() - evidence - _CHEVRON, self.height() - top, _WRAPPED, self.evidence()
-        )
+        room = self.width() - evidence - _CHEVRON
+        painter.drawText(evidence, top, room, self.height() - top, _WRAPPED, self._breakable(room))
         chevron = "chevron-down" if self.isChecked() else "chevron-right"
         if self.step:
             painter.drawPixmap(self.width() - 18, (line - 14) // 2, self._theme.pixmap(chevron, 14, "dim"))
