@@ -408,7 +408,7 @@ def test_a_secret_of_an_earlier_version_is_approved_once(shared: Shared) -> None
     connections = shared.desk.app.connections
     forget_approval(shared)
     shared.refused(lambda: shared.desk.test(shared.source))
-    assert connections.status(shared.source).reason.startswith("Not approved yet")
+    assert connections.status(shared.source).state == "not approved yet"
     review = connections.review(shared.source)
     assert (review.then, review.needed) == (None, True)
     assert review.parts[0].now == shared.hosts.login.root
