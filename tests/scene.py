@@ -110,6 +110,11 @@ class Scene:
         os.utime(path, (self.clock.now.timestamp(),) * 2)
         self.clock.now = NOW
 
+    def try_in_vain(self) -> None:
+        """A later test of the first data source could not find anything out."""
+        source = self.sources["Contoso HR"]
+        self._prove(source, not_proven(source), timedelta())
+
     def leave_draft(self) -> None:
         """Leaves what a killed program would have left."""
         self.clock.now = NOW - timedelta(minutes=25)
@@ -197,6 +202,36 @@ def succeeded(source: DataSource) -> Report:
         steps=_steps({}),
         operations=verdicts,
         account="",
+        tenant=TENANT,
+    )
+
+
+def not_proven(source: DataSource) -> Report:
+    """A test that Graph never answered."""
+    lost = Problem(
+        title="Microsoft Graph did not answer",
+        cause="graph.microsoft.com sent nothing for 60 seconds.",
+        remedy="Try again in a while.",
+        action=Action.RETRY,
+        code="timeout",
+        conclusive=False,
+    )
+    late = {"outcome": Outcome.NOT_PROVEN, "detail": lost.title, "problem": lost, "request_id": ""}
+    rests = {**late, "detail": "Not tried: rests on Microsoft Graph reachable.", "problem": None}
+    reads = dict.fromkeys(("organisation", "users", "groups", "licences"), rests)
+    verdicts = tuple(
+        Verdict(key=operation.key, title=operation.title, outcome=Outcome.NOT_PROVEN, detail=lost.title)
+        for operation in catalogue.OPERATIONS.values()
+    )
+    return Report(
+        source=source.name,
+        outcome="not proven",
+        message=lost.title,
+        started=NOW,
+        seconds=60.3,
+        steps=_steps({"graph": late, **reads}),
+        operations=verdicts,
+        problem=lost,
         tenant=TENANT,
     )
 

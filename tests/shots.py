@@ -323,6 +323,20 @@ def _chosen(view: Any) -> None:
     view.form.take("user", people, "37 users from User List")
 
 
+def _stale(view: Any) -> None:
+    """As if it had been read a while ago, and a run had written since."""
+    from tests.scene import NOW
+
+    _listed("ended")(view)
+    view.results.read_at = (NOW - timedelta(minutes=25)).astimezone()
+    view.results.stale_since([SimpleNamespace(ended=NOW)])
+
+
+def _tried_in_vain(stage: Stage) -> "QWidget":
+    stage.scene.try_in_vain()
+    return page("connector", source="Contoso HR")(stage)
+
+
 def _selected(view: Any) -> None:
     """Some rows of a list, to be used for something."""
     _listed("ended")(view)
@@ -540,6 +554,8 @@ SHOTS = (
     Shot("connector-notice-small", _notice_on_the_connector, SMALL),
     Shot("operations", _operation("user-list")),
     Shot("operations-users", _operation("user-list", _listed("ended"))),
+    Shot("operations-list-time", _operation("user-list", _stale)),
+    Shot("operations-list-time-small", _operation("user-list", _stale), SMALL),
     Shot("operations-users-small", _operation("user-list", _listed("ended")), SMALL),
     Shot("operations-waiting", _operation("find-users", _listed("waiting"))),
     Shot("operations-broken-small", _operation("find-users", _listed("broken")), SMALL),
@@ -587,11 +603,12 @@ SHOTS = (
     Shot("dialog-vault", _vault),
     Shot("dialog-register", _register),
     Shot("crash", _crash),
+    Shot("connector-ready-failed-try", _tried_in_vain),
     Shot("connector-changed", _changed),
     Shot("dialog-approval", _approval),
     Shot("datasources-draft-and-unreadable", _draft_left),
 )
-"""The last three leave the scene changed."""
+"""The last four leave the scene changed."""
 
 
 def main(arguments: list[str]) -> int:

@@ -59,6 +59,7 @@ def _as_json(source: DataSource, status: Status) -> dict[str, Any]:
         "setUsageLocation": source.set_usage_location,
         "sso": source.sso,
         "status": str(status.word),
+        "state": status.state,
         "reason": status.reason,
         "modified": source.modified.isoformat() if source.modified else None,
         "modifiedBy": source.modified_by,

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from o365desk.model.datasource import DataSource, SignIn, fingerprint
-from o365desk.model.problems import Problem
+from o365desk.model.problems import NOT_APPROVED, Problem
 
 
 class Outcome(StrEnum):
@@ -98,23 +98,25 @@ class Known:
     problems: tuple[Problem, ...] = ()
     authorisation: Authorisation | None = None
     evidence: Evidence | None = None
-    """The last test that ended in succeeded or failed."""
+    """The last test of these details that ended in succeeded or failed; where there is none, of other details."""
     attempt: Evidence | None = None
-    """The last test of all; differs from `evidence` when it ended not proven."""
+    """The last test of these details, however it ended; where there is none, of other details."""
     certificate_ends: datetime | None = None
     proof: str = ""
 
 
 @dataclass(frozen=True)
 class Status:
-    """The word, the reason with its age, and what ends soon."""
+    """The word of the web original, what is meant by it here (`state`: that is what people see), the reason with
+    the ages of what it tells of, and what ends soon."""
 
     word: Word
+    state: str
     reason: str
     warnings: tuple[Lifetime, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.word} — {self.reason}" if self.reason else str(self.word)
+        return f"{self.state} — {self.reason}"
 
 
 AUTHORISATION_MONTHS = 6
@@ -161,44 +163,60 @@ def derive(source: DataSource, known: Known, now: datetime) -> Status:
     """The status of a data source at a moment, with its reason and the warnings in force."""
     ending = lifetimes(source, known)
     warnings = tuple(item for item in ending if item.warning(now) is not None)
-    word, reason = _word(source, known, ending, now)
+    word, state, reason = _word(source, known, ending, now)
     soon = next((item for item in warnings if item.ends > now), None)
     if word is Word.READY and soon:
         verb = "re-authorise" if soon.key == "authorisation" else f"renew {soon.title.lower()}"
         reason += f"; {verb} within {_days(soon.days_left(now))}"
-    return Status(word, reason, warnings)
+    return Status(word, state, reason, warnings)
 
 
 def _days(count: int) -> str:
     return "a day" if count <= 1 else f"{count} days"
 
 
-def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: datetime) -> tuple[Word, str]:
+def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: datetime) -> tuple[Word, str, str]:
     if known.problems:
-        more = len(known.problems) - 1
-        return Word.INCOMPLETE, known.problems[0].title + (f", and {more} more" if more else "")
+        first, more = known.problems[0], len(known.problems) - 1
+        if first.code == NOT_APPROVED:
+            return Word.INCOMPLETE, _decapitalised(first.title), "see what changed, and approve it or go back"
+        return Word.INCOMPLETE, "incomplete", first.title + (f", and {more} more" if more else "")
     ended = next((item for item in ending if item.ends <= now), None)
     if ended:
         verb = "re-authorise" if ended.key == "authorisation" else "renew it"
-        return Word.INCOMPLETE, f"{ended.sentence(now).rstrip('.')}; {verb}"
+        state = f"{ended.title.removeprefix('The ')} ended"
+        return Word.INCOMPLETE, state, f"{ended.sentence(now).rstrip('.')}; {verb}"
     evidence = known.evidence
     if evidence is None or evidence.fingerprint != _proof(source, known):
-        return Word.INCOMPLETE, _unproven(source, known, now)
+        return Word.INCOMPLETE, *_unproven(source, known, now)
+    when, since = age(evidence.at, now), _tried_since(evidence, known.attempt, now)
     if evidence.outcome == "failed":
-        return Word.TEST_FAILED, f"{evidence.message.rstrip('.')}, {age(evidence.at, now)}"
-    return Word.READY, f"proven {age(evidence.at, now)}, {evidence.passed} of {evidence.total} operations"
+        return Word.TEST_FAILED, "test failed", f"tested {when}: {evidence.message.rstrip('.')}{since}"
+    return Word.READY, "ready", f"proven {when}, {evidence.passed} of {evidence.total} operations{since}"
 
 
 def _proof(source: DataSource, known: Known) -> str:
     return known.proof or fingerprint(source)
 
 
-def _unproven(source: DataSource, known: Known, now: datetime) -> str:
+def _tried_since(evidence: Evidence, attempt: Evidence | None, now: datetime) -> str:
+    """That a later try showed nothing: what was proven stays so, but nobody should take the try for a success."""
+    if attempt is None or attempt.outcome != "not proven" or attempt.fingerprint != evidence.fingerprint:
+        return ""
+    return f"; last try {age(attempt.at, now)} not proven: {attempt.message.rstrip('.')}"
+
+
+def _unproven(source: DataSource, known: Known, now: datetime) -> tuple[str, str]:
+    """What is meant, and why, where the details are complete and no test speaks for them."""
     if source.sign_in.delegated and known.authorisation is None:
-        return "not authorised on this computer" if known.evidence else "not yet authorised"
+        return "not authorised", "nobody has signed in for it on this computer"
     attempt = known.attempt
     if attempt and attempt.fingerprint == _proof(source, known):
-        return f"not proven: {attempt.message.rstrip('.')}, {age(attempt.at, now)}"
-    if known.evidence:
-        return f"changed after its last test ({age(known.evidence.at, now)})"
-    return "not yet tested"
+        return "not proven", f"tried {age(attempt.at, now)}: {attempt.message.rstrip('.')}"
+    if last := attempt or known.evidence:
+        return "changed since its test", f"tested {age(last.at, now)}; test it again"
+    return "not tested yet", "test the connection"
+
+
+def _decapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,7 +1,8 @@
 """The cancel button of a piece of work, and the pause and gentle cancel of one that writes."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from o365desk.model.problems import CancelledError
 
@@ -43,6 +44,16 @@ class Stop:
                 self._listeners.append(listener)
                 return
         listener()
+
+    @contextlib.contextmanager
+    def follower(self) -> "Iterator[Stop]":
+        """A stop of a part of the work: set with this one, or alone."""
+        part = Stop()
+        self.listen(part.set)
+        try:
+            yield part
+        finally:
+            self.unlisten(part.set)
 
     def unlisten(self, listener: Callable[[], None]) -> None:
         """Takes a listener back."""

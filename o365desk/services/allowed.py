@@ -6,7 +6,7 @@ from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
-from o365desk.services.connections import Connections
+from o365desk.services.connections import Connections, report_of
 
 if TYPE_CHECKING:
     from o365desk.services.signin import Token
@@ -18,7 +18,7 @@ def off(connections: Connections, source: DataSource, operation: Operation) -> P
     if why := off_before(connections, source, operation):
         return why
     known = connections.known(source)
-    report = connections.last_report(source.id)
+    report = report_of(known.attempt)
     # What was found out with other details, or another secret, says nothing of this connection.
     if report is None or known.attempt is None or known.attempt.fingerprint != known.proof:
         return None

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLANK", "NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Review", "Row", "StepBegan",
-    "Waiting",
+    "Waiting", "report_of",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
+_DRAFT = "draft/"
+"""Before the id of a data source: where the state keeps what tests of its unsaved details showed."""
 _STAMP = "secret/"
 """Where the state remembers a random word for the secret that is kept now; it changes whenever the secret does."""
 
@@ -119,12 +121,9 @@ class Connections:
                 if deep:
                     known = self.known(source)
                 else:
-                    proven, attempt = self._state.evidence(source.id)
                     authorisation = self._authorisation(source, self._state.authorisation(source.id))
-                    problems = tuple(datasource.check(source))
-                    known = Known(
-                        problems, authorisation, proven, attempt, proof=self._proof(source, authorisation)
-                    )
+                    proof, problems = self._proof(source, authorisation), tuple(datasource.check(source))
+                    known = Known(problems, authorisation, *self._tests(source.id, proof), proof=proof)
                 rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
@@ -167,16 +166,33 @@ class Connections:
         self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
     ) -> Known:
         """All that is known about a (perhaps unsaved) data source; `opened` as in `problems`. No network."""
-        evidence, attempt = self._state.evidence(source.id)
         authorisation = self._authorisation(source, self._state.authorisation(source.id))
+        proof = self._proof(source, authorisation, credential)
+        drafted = opened is not None and datasource.fingerprint(opened) != datasource.fingerprint(source)
+        evidence, attempt = self._tests(source.id, proof, drafted=drafted or credential != NO_CREDENTIAL)
         return Known(
             problems=tuple(self.problems(source, credential, opened)),
             authorisation=authorisation,
             evidence=evidence,
             attempt=attempt,
             certificate_ends=credentials.certificate_ends(source, credential, self._vault),
-            proof=self._proof(source, authorisation, credential),
+            proof=proof,
         )
+
+    def _tests(
+        self, source_id: str, proof: str, *, drafted: bool = False
+    ) -> tuple[Evidence | None, Evidence | None]:
+        """The last test that ended in succeeded or failed, and the last of all: of these very details, saved or
+        not; where there is none, of those that are saved. `drafted`: these are not, so that tests of a draft are
+        meant as well."""
+        both = self._state.evidence(source_id), self._state.evidence(_DRAFT + source_id)
+        found = []
+        for kept in zip(*both, strict=True):
+            tests = [test for test in kept if test]
+            these = [test for test in tests if test.fingerprint == proof]
+            others = tests if drafted else [test for test in kept[:1] if test]
+            found.append(max(these or others, key=lambda test: test.at, default=None))
+        return found[0], found[1]
 
     def status(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Status:
         """Its status now."""
@@ -186,15 +202,10 @@ class Connections:
         """What about it ends by itself, soonest first."""
         return status.lifetimes(source, self.known(source))
 
-    def last_report(self, source_id: str) -> Report | None:
-        """The report of the last test, as it was; None if there is none, or it is of an older version."""
-        _, attempt = self._state.evidence(source_id)
-        if attempt is None or not attempt.report:
-            return None
-        try:
-            return msgspec.json.decode(attempt.report, type=Report)
-        except msgspec.DecodeError:
-            return None
+    def last_report(self, source: DataSource) -> Report | None:
+        """The report of the last test of a data source as it is saved; see `report_of`."""
+        proof = self._proof(source, self._authorisation(source, self._state.authorisation(source.id)))
+        return report_of(self._tests(source.id, proof)[1])
 
     def has_secret(self, source_id: str, name: str) -> bool:
         """Whether the vault holds a secret of the data source (CLIENT_SECRET or PASSPHRASE)."""
@@ -236,6 +247,7 @@ class Connections:
                 self._approvals.record(source.id, follows)
         else:
             entry = self._save_with(source, base, credential, follows)
+        self._adopt_tests(entry.source)
         self._state.drop_draft(self._workspace.folder, source.id)
         return entry
 
@@ -271,6 +283,7 @@ class Connections:
         were given before are for another connection."""
         found = self._approvals.given(source, credential)
         self._keep(source.id, credential, found)
+        self._adopt_tests(source)
         return found is not None
 
     def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
@@ -282,6 +295,17 @@ class Connections:
             self._vault.put(source_id, _given(credential))
         tested, stamp = self._typed.pop(source_id, (NO_CREDENTIAL, ""))
         self._state.remember(_STAMP + source_id, (stamp if tested == credential else _new_stamp()).encode())
+
+    def _adopt_tests(self, source: DataSource) -> None:
+        """What was proven of a draft speaks for what is saved, where that is the same."""
+        proof = self._proof(source, self._authorisation(source, self._state.authorisation(source.id)))
+        self._state.move_evidence(_DRAFT + source.id, source.id, proof)
+
+    def discard(self, source_id: str) -> None:
+        """Forgets a draft, and with it what tests of it showed: all that is known is of what is saved."""
+        self._state.drop_draft(self._workspace.folder, source_id)
+        self._state.forget_evidence(_DRAFT + source_id)
+        self._typed.pop(source_id, None)
 
     def refuse_other(self, source: DataSource) -> None:
         """Raises ProblemError where secrets were given for another connection than this: a new one should not be
@@ -379,9 +403,9 @@ class Connections:
         credential: Credential = NO_CREDENTIAL,
         opened: DataSource | None = None,
     ) -> Report:
-        """Blocks while the connection is tested; keeps the evidence. `tell` is called in this thread; `opened`
-        as in `problems`. Raises CancelledError, and ProblemError only where its secrets were given for another
-        connection: then nothing is tried."""
+        """Blocks while the connection is tested; keeps the evidence, apart for what is not saved. `tell` is called
+        in this thread; `opened` as in `problems`. Raises CancelledError, and ProblemError only where its secrets
+        were given for another connection: then nothing is tried."""
         from o365desk import catalogue
         from o365desk.services import testing
         from o365desk.services.trial import Trial
@@ -399,7 +423,7 @@ class Connections:
             # The first step says so, and nothing is sent.
             admitted = error.problem
             known = replace(known, problems=known.problems or (error.problem,))
-        with self._sign_ins().line(admitted, stop) as line:
+        with stop.follower() as ends, self._sign_ins().line(admitted, ends) as line:
             trial = Trial(
                 source=source,
                 typed=credential,
@@ -414,7 +438,8 @@ class Connections:
             self._typed[source.id] = (credential, _new_stamp())
         proof = self._proof(source, known.authorisation, credential)
         try:
-            self._state.record_evidence(source.id, self._evidence(report, proof))
+            saved = credential == NO_CREDENTIAL and self._is_saved(source)
+            self._state.record_evidence(source.id if saved else _DRAFT + source.id, self._evidence(report, proof))
         except ProblemError as error:
             # The answer is there; that it cannot be kept must not take it away.
             log.warning("The evidence of a test could not be kept: %s", error.problem.sentence())
@@ -423,6 +448,12 @@ class Connections:
             self._state.record_authorisation(source.id, self._session.pop(source.id))
         log.info("Test of %s: %s", source.id, report.outcome)
         return report
+
+    def _is_saved(self, source: DataSource) -> bool:
+        """Whether a file says the same, as far as a test proves it."""
+        sources = (entry.source for entry in self._workspace.list().entries)
+        file = next((each for each in sources if each.id == source.id), None)
+        return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
 
     def _evidence(self, report: Report, proof: str) -> Evidence:
         return Evidence(
@@ -441,6 +472,16 @@ def _whole(source: DataSource) -> DataSource:
     """With no half of a character in it, which can be typed or named on a command line, but be in no file."""
     fields = {name: str(getattr(source, name)) for name in approval.FILE_FIELDS if name != "sign_in"}
     return source.replace(**{name: text.encode("utf-8", "replace").decode() for name, text in fields.items()})
+
+
+def report_of(evidence: Evidence | None) -> Report | None:
+    """The report of a test, as it was; None if there is none, or it is of an older version."""
+    if evidence is None or not evidence.report:
+        return None
+    try:
+        return msgspec.json.decode(evidence.report, type=Report)
+    except msgspec.DecodeError:
+        return None
 
 
 def _digest(path: str) -> str:

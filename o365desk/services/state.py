@@ -180,6 +180,23 @@ class State:
             ),
         )
 
+    def move_evidence(self, start: str, to: str, fingerprint: str) -> None:
+        """What was kept under one key and is of these details goes to another key; the rest of it is forgotten."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            with statefile.transaction(connection):
+                rows = connection.execute("SELECT id, data FROM evidence WHERE source_id = ?", (start,)).fetchall()
+                tests = ((number, _decoded(data, Evidence)) for number, data in rows)
+                moved = [(to, number) for number, test in tests if test and test.fingerprint == fingerprint]
+                connection.executemany("UPDATE evidence SET source_id = ? WHERE id = ?", moved)
+                connection.execute("DELETE FROM evidence WHERE source_id = ?", (start,))
+
+        self.use(act)
+
+    def forget_evidence(self, key: str) -> None:
+        """Forgets what tests showed."""
+        self._write(("DELETE FROM evidence WHERE source_id = ?", (key,)))
+
     def authorisation(self, source_id: str) -> Authorisation | None:
         """Who authorised the connection on this machine, if anyone did."""
         if (read := self._read) is not None:

@@ -21,6 +21,9 @@ from o365desk.services.wire import Line
 
 log = logging.getLogger(__name__)
 
+LIMIT = 180.0
+"""Seconds after which a test gives up: an answer that comes in drops may take longer, and so may a few of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -81,9 +84,10 @@ def run(
     done: Callable[[Step], None],
 ) -> float:
     """Runs every step as soon as it may; independent ones side by side. Fills `trial.steps` and returns the seconds
-    it took. `began` and `done` are called in the caller's thread. Raises CancelledError as soon as the line's stop
-    is set; what is still on its way then is cut off and forgotten."""
-    start = time.monotonic()
+    it took. `began` and `done` are called in the caller's thread. After `LIMIT` it gives up: what has not ended is
+    not proven. Raises CancelledError as soon as the line's stop is set. What is still on its way then is cut off
+    and forgotten."""
+    start, limit = time.monotonic(), LIMIT
     results: queue.Queue[Step | BaseException | None] = queue.Queue()
     waiting, running = list(table), 0
 
@@ -105,7 +109,14 @@ def run(
                 at = time.monotonic() - start
                 began(row, at)
                 threading.Thread(target=work, args=(row, at), daemon=True, name=f"test {row.key}").start()
-            result = results.get()
+            try:
+                result = results.get(timeout=max(0.0, start + limit - time.monotonic()))
+            except queue.Empty:
+                for step in _given_up(table, trial, limit):
+                    trial.steps[step.key] = step
+                    done(step)
+                trial.line.stop.set()
+                break
             trial.line.stop.check()
             if isinstance(result, BaseException):
                 raise result
@@ -116,6 +127,25 @@ def run(
     finally:
         trial.line.stop.unlisten(wake)
     return time.monotonic() - start
+
+
+def _given_up(table: Sequence[TestStep], trial: Trial, limit: float) -> list[Step]:
+    """What had not ended when the test gave up."""
+    left = [row for row in table if row.key not in trial.steps]
+    titles = ", ".join(row.title for row in left)
+    problem = Problem(
+        title=f"The test gave up after {limit / 60:.0f} minutes",
+        cause=f"No whole answer had come by then for: {titles}.",
+        remedy="Test again; if it stays so, see whether a proxy or firewall slows the connection down.",
+        action=Action.RETRY,
+        code="gave-up",
+        conclusive=False,
+    )
+    return [
+        Step(key=row.key, title=row.title, outcome=Outcome.NOT_PROVEN, detail=problem.title, problem=problem,
+             remedy=problem.remedy, began=limit)
+        for row in left
+    ]  # fmt: skip
 
 
 def _may_start(row: TestStep, trial: Trial) -> bool:

@@ -36,6 +36,13 @@ def pack(rows: Sequence[Mapping[str, Any]]) -> list[Packed]:
     return [packed(row) for row in rows]
 
 
+def identity_of(key: str) -> Callable[[Packed], object]:
+    """What tells a row from another when the list is read again: its property of this name."""
+    one = msgspec.defstruct("One", [("value", Any, None)], rename={"value": key}, gc=False)
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(one).decode
+    return lambda row: decode(row).value or row
+
+
 def searched(columns: Sequence[Column], row: Mapping[str, Any]) -> str:
     """What the filter looks at: the texts of the columns that it searches."""
     values = [column.value(row) for column in columns]

@@ -92,15 +92,6 @@ _ANSWERS: dict[int, Callable[[Column, Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What a row is known by: its place while the rows are the same, else its identity."""
-
-    age: int
-    at: int
-    identity: object
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """All rows at a time; see `TableModel.as_they_came`."""
 
@@ -213,19 +204,15 @@ class TableModel(QAbstractTableModel):
         """All rows, in order."""
         return [self._rows[at] for at in self._order]
 
-    def mark_of(self, index: Index) -> "Mark":
-        """What the row behind an index is known by, also after the rows were replaced."""
-        at = self._shown[index.row()]
-        return Mark(self._age, at, self.identity(self._rows[at]))
+    @property
+    def rows(self) -> list[Any]:
+        """All rows as they came; another list when they were replaced."""
+        return self._rows
 
-    def line_of(self, mark: "Mark") -> int:
-        """The line in which a marked row is shown now; -1 if it is not."""
-        if mark.age != self._age:
-            return self.find(mark.identity)
-        try:
-            return self._shown.index(mark.at)
-        except ValueError:
-            return -1
+    @property
+    def places(self) -> list[int]:
+        """Of each line in sight, the place of its row among all."""
+        return self._shown
 
     def find(self, identity: object) -> int:
         """The line in which a row is shown now; -1 if it is not."""

@@ -5,7 +5,7 @@ The model is in `table_model.py`, what becomes of the columns in `table_header.p
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +24,8 @@ from o365desk.services.state import State
 from o365desk.ui.labels import Label
 from o365desk.ui.table_cells import LINK_ROLE, CellDelegate
 from o365desk.ui.table_header import Header
-from o365desk.ui.table_model import SORT_ROLE, Column, Mark, TableModel
+from o365desk.ui.table_model import SORT_ROLE, Column, TableModel
+from o365desk.ui.table_picks import Picks
 from o365desk.ui.theme import Theme
 
 __all__ = ["SORT_ROLE", "Column", "Empty", "Table", "TableArea", "TableModel"]
@@ -43,8 +44,8 @@ class Table(QTableView):
     ) -> None:
         super().__init__(parent)
         self._rows = model
-        self._kept: Mark | None = None
         self.setModel(model)
+        self._picks = Picks(model, self.selectionModel())
         self.setAccessibleName(name)
         self._cells = CellDelegate(theme, self)
         self.setItemDelegate(self._cells)
@@ -62,9 +63,11 @@ class Table(QTableView):
         self.horizontalHeader().setSortIndicator(-1 if several else 0, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setSortIndicatorClearable(several)
         self.setSortingEnabled(True)
+        # It would ask of each row whether its whole column is selected, which nobody can see.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)
-        model.modelAboutToBeReset.connect(self._keep_current)
+        model.modelAboutToBeReset.connect(self._picks.note)
         model.modelReset.connect(self._find_current)
         self.selectionModel().currentRowChanged.connect(lambda *_: self.chosen.emit())
 
@@ -94,9 +97,15 @@ class Table(QTableView):
 
     def forget(self) -> None:
         """Other rows follow, whose identities mean something else: none of them is the current one."""
-        self._kept = None
         self.clearSelection()
         self.setCurrentIndex(QModelIndex())
+        self._picks.forget()
+
+    def choose_first(self) -> None:
+        """Makes the first row the current one where none is, so that the keyboard has a place to begin; not where
+        a filter hides the one that was chosen."""
+        if self.current() is None and not self._picks.hidden:
+            self._picks.choose_first()
 
     def copy(self) -> None:
         """Copies the current cell."""
@@ -186,16 +195,8 @@ class Table(QTableView):
         super().resizeEvent(event)
         self.columns.resized()
 
-    def _keep_current(self) -> None:
-        # A row is current without being selected when focus came to the table: nobody chose it.
-        index = self.currentIndex()
-        chosen = index.isValid() and self.selectionModel().isSelected(index)
-        self._kept = self._rows.mark_of(index) if chosen else self._kept
-
     def _find_current(self) -> None:
-        line = self._rows.line_of(self._kept) if self._kept else -1
-        if line >= 0:
-            self.setCurrentIndex(self._rows.index(line, 0))
+        self._picks.show()
         self.columns.fit()
         self.chosen.emit()
 

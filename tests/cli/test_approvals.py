@@ -76,8 +76,8 @@ def test_every_command_that_would_reach_a_network_ends_with_4_and_says_what_to_t
     assert strangers.came == []
     assert not (tmp_path / "report.html").exists()
     (listed,) = shell.json("sources", "list")
-    assert listed["status"] == "incomplete"
-    assert listed["reason"].startswith("Changed since it was approved")
+    assert (listed["status"], listed["state"]) == ("incomplete", "changed since it was approved")
+    assert listed["reason"] == "see what changed, and approve it or go back"
 
 
 def test_secret_approve_shows_both_sides_and_takes_the_digest_that_was_shown(

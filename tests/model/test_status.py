@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from o365desk.model.datasource import SignIn, fingerprint, new
-from o365desk.model.problems import Problem
+from o365desk.model.problems import NOT_APPROVED, Problem
 from o365desk.model.status import (
     Authorisation,
     Evidence,
@@ -34,39 +34,58 @@ def authorised(**ago: float) -> Authorisation:
 
 
 @pytest.mark.parametrize(
-    ("known", "word", "reason"),
+    ("known", "word", "said"),
     [
-        (Known(problems=(Problem(title="Tenant is missing"),)), Word.INCOMPLETE, "Tenant is missing"),
-        (Known(problems=(Problem(title="A"), Problem(title="B"))), Word.INCOMPLETE, "A, and 1 more"),
-        (Known(), Word.INCOMPLETE, "not yet tested"),
-        (Known(evidence=evidence()), Word.READY, "proven 3 days ago, 10 of 10 operations"),
-        (Known(evidence=evidence("failed", hours=2)), Word.TEST_FAILED, "It is so, 2 hours ago"),
-        (Known(attempt=evidence("not proven", minutes=5)), Word.INCOMPLETE, "not proven: It is so, 5 minutes ago"),
-        # Offline for a while: what was proven stays proven.
+        (Known(problems=(Problem(title="Tenant is missing"),)), Word.INCOMPLETE, "incomplete — Tenant is missing"),
+        (Known(problems=(Problem(title="A"), Problem(title="B"))), Word.INCOMPLETE, "incomplete — A, and 1 more"),
+        (
+            Known(problems=(Problem(title="Changed since it was approved", code=NOT_APPROVED), Problem(title="B"))),
+            Word.INCOMPLETE,
+            "changed since it was approved — see what changed, and approve it or go back",
+        ),
+        (Known(), Word.INCOMPLETE, "not tested yet — test the connection"),
+        (Known(evidence=evidence()), Word.READY, "ready — proven 3 days ago, 10 of 10 operations"),
+        # The age is the test's, not that of what it found.
+        (
+            Known(evidence=evidence("failed", hours=2)),
+            Word.TEST_FAILED,
+            "test failed — tested 2 hours ago: It is so",
+        ),
+        (
+            Known(attempt=evidence("not proven", minutes=5)),
+            Word.INCOMPLETE,
+            "not proven — tried 5 minutes ago: It is so",
+        ),
+        # Offline for a while: what was proven stays proven, and nobody takes the last try for a success.
         (
             Known(evidence=evidence(), attempt=evidence("not proven", minutes=1)),
             Word.READY,
-            "proven 3 days ago, 10 of 10 operations",
+            "ready — proven 3 days ago, 10 of 10 operations; last try 1 minute ago not proven: It is so",
+        ),
+        (
+            Known(evidence=evidence("failed"), attempt=evidence("not proven", minutes=1)),
+            Word.TEST_FAILED,
+            "test failed — tested 3 days ago: It is so; last try 1 minute ago not proven: It is so",
         ),
         (
             Known(evidence=evidence(source=SOURCE.replace(read_write=True))),
             Word.INCOMPLETE,
-            "changed after its last test (3 days ago)",
+            "changed since its test — tested 3 days ago; test it again",
         ),
     ],
 )
-def test_status_of_an_application(known: Known, word: Word, reason: str) -> None:
+def test_status_of_an_application(known: Known, word: Word, said: str) -> None:
     status = derive(SOURCE, known, NOW)
-    assert (status.word, status.reason) == (word, reason)
+    assert (status.word, str(status)) == (word, said)
 
 
 def test_status_of_an_administrators_sign_in() -> None:
     proven = evidence(source=DELEGATED)
-    assert derive(DELEGATED, Known(), NOW).reason == "not yet authorised"
+    assert str(derive(DELEGATED, Known(), NOW)) == "not authorised — nobody has signed in for it on this computer"
     elsewhere = Known(evidence=proven, proof="nobody's")
-    assert derive(DELEGATED, elsewhere, NOW).reason == "not authorised on this computer"
+    assert derive(DELEGATED, elsewhere, NOW).state == "not authorised"
     somebody = Known(evidence=proven, authorisation=authorised(days=1), proof="somebody else's")
-    assert derive(DELEGATED, somebody, NOW).reason == "changed after its last test (3 days ago)"
+    assert derive(DELEGATED, somebody, NOW).state == "changed since its test"
     ready = derive(DELEGATED, Known(evidence=proven, authorisation=authorised(days=1)), NOW)
     assert ready.word is Word.READY
     assert ready.warnings == ()
@@ -95,6 +114,7 @@ def test_after_six_months_it_must_be_authorised_again() -> None:
     known = Known(evidence=evidence(source=DELEGATED), authorisation=authorised(days=190))
     status = derive(DELEGATED, known, NOW)
     assert status.word is Word.INCOMPLETE
+    assert status.state == "authorisation ended"
     assert status.reason.endswith("re-authorise")
 
 

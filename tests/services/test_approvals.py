@@ -200,7 +200,7 @@ def test_nothing_is_sent_to_anybody_once_a_part_of_the_connection_is_another(
     for act in ways.values():
         shared.refused(act)
     status = app.connections.status(source)
-    assert (status.word, status.reason.partition(",")[0]) == (Word.INCOMPLETE, "Changed since it was approved")
+    assert (status.word, status.state) == (Word.INCOMPLETE, "changed since it was approved")
 
     # The restored file works again without a question.
     for extra in file.parent.glob("aaa.json"):
@@ -411,7 +411,7 @@ def test_a_secret_of_an_earlier_version_is_approved_once(shared: Shared) -> None
     connections = shared.desk.app.connections
     forget_approval(shared)
     shared.refused(lambda: shared.desk.test(shared.source))
-    assert connections.status(shared.source).reason.startswith("Not approved yet")
+    assert connections.status(shared.source).state == "not approved yet"
     review = connections.review(shared.source)
     assert (review.then, review.needed) == (None, True)
     assert review.parts[0].now == shared.hosts.login.root

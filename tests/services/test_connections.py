@@ -69,7 +69,7 @@ def test_a_deep_look_judges_secrets_and_certificates_too(desk: Desk) -> None:
     desk.app.connections.save(source, None)
     (quick,) = desk.app.connections.overview().rows
     (deep,) = desk.app.connections.overview(deep=True).rows
-    assert quick.status.reason == "not yet tested"
+    assert quick.status.state == "not tested yet"
     assert (deep.status.word, deep.status.reason) == (Word.INCOMPLETE, "The certificate file cannot be read")
 
 
@@ -89,7 +89,7 @@ def test_a_report_of_an_older_version_counts_as_none(desk: Desk) -> None:
     import msgspec
 
     desk.app.state.record_evidence(source.id, msgspec.structs.replace(evidence, report=b'{"old": 1}'))
-    assert desk.app.connections.last_report(source.id) is None
+    assert desk.app.connections.last_report(source) is None
 
 
 def test_authorising_names_the_first_fault(desk: Desk) -> None:
@@ -112,7 +112,7 @@ def test_ready_does_not_outlive_the_secret_it_was_proven_with(desk: Desk) -> Non
     assert row.status.word is Word.READY
     connections.keep(source, Credential(secret=Secret("v" * 40)))
     assert connections.status(source).word is Word.INCOMPLETE
-    assert connections.status(source).reason.startswith("changed after its last test")
+    assert connections.status(source).state == "changed since its test"
 
 
 def test_ready_does_not_outlive_the_account_it_was_proven_with(desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_an_authorisation_does_not_outlive_its_tokens(tmp_path: Path, practice: 
     assert first.test(source).outcome == "succeeded"
     first.close()
     second = Desk(tmp_path, practice.ready)  # its vault is for the session only, as the first one's was
-    assert second.app.connections.status(source).reason == "not authorised on this computer"
+    assert second.app.connections.status(source).state == "not authorised"
     second.close()
 
 
@@ -210,12 +210,12 @@ def test_a_list_of_many_reads_vault_and_state_once(tmp_path: Path, practice: Any
     _opened.clear()
     rows = desk.app.connections.overview(deep=True).rows
     assert len(rows) == 20
-    assert {row.status.reason for row in rows} == {"not yet tested"}
+    assert {row.status.state for row in rows} == {"not tested yet"}
     assert _opened[str(tmp_path / "state" / "vault")] == 1
     assert 0 < len(statements) < 20
     # Only there: what another program keeps is seen in the next look.
     desk.app.vault.delete(rows[0].entry.source.id)
     reasons = [row.status.reason for row in desk.app.connections.overview(deep=True).rows]
-    assert reasons == ["Client secret value is missing", *["not yet tested"] * 19]
+    assert reasons == ["Client secret value is missing", *["test the connection"] * 19]
     assert desk.app.vault._reading.kept is None
     desk.close()

@@ -48,13 +48,13 @@ def test_a_test_that_succeeds_keeps_its_evidence(desk: Desk) -> None:
     assert by_key["login"].detail == "Practice tenant"
     status = desk.app.connections.status(source)
     assert (status.word, status.reason) == (Word.READY, "proven just now, 10 of 10 operations")
-    kept = desk.app.connections.last_report(source.id)
+    kept = desk.app.connections.last_report(source)
     assert kept is not None
     assert kept.as_json() == report.as_json()
     (row,) = desk.app.connections.overview().rows
     assert row.status.word is Word.READY
     changed = source.replace(read_write=False)
-    assert desk.app.connections.status(changed).reason.startswith("changed after")
+    assert desk.app.connections.status(changed).state == "changed since its test"
 
 
 def test_progress_tells_each_step_once_and_independent_ones_side_by_side(
@@ -87,6 +87,21 @@ def test_cancel_ends_the_test_at_once(desk: Desk, switches: Callable[..., Any]) 
         desk.test(source, desk.secret(), stop)
     assert time.monotonic() - pressed[0] < 0.2
     assert desk.app.state.evidence(source.id) == (None, None)
+
+
+def test_a_test_gives_up_and_what_had_not_ended_is_not_proven(
+    desk: Desk, switches: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switches(graph_down="hang")
+    monkeypatch.setattr("o365desk.services.trial.LIMIT", 1.0)
+    source = desk.saved(desk.source())
+    report = desk.test(source)
+    assert report.outcome == "not proven"
+    by_key = {step.key: step for step in report.steps}
+    assert len(by_key) == len(TABLE)
+    hung = by_key["users"]
+    assert (hung.outcome, hung.problem and hung.problem.code) == (Outcome.NOT_PROVEN, "gave-up")
+    assert desk.app.connections.status(source).state == "not proven"
 
 
 def test_the_network_dying_half_way_leaves_not_proven(desk: Desk, switches: Callable[..., Any]) -> None:

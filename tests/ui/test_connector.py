@@ -158,6 +158,7 @@ def test_nothing_is_cut_off(bench: Bench, size: tuple[int, int], profile: str) -
     bench.window.resize(*size)
     page.test()
     bench.idle()
+    bench.qtbot.wait(1)  # what wraps is laid out in two turns
     QApplication.processEvents()
     bar = page.sheet._scroll.horizontalScrollBar()
     assert bar.maximum() == 0, "no scrolling sideways"
@@ -199,8 +200,8 @@ def test_the_sub_option_follows_its_box_and_the_permissions_follow_both(bench: B
 
 def test_status_follows_what_is_typed(bench: Bench) -> None:
     page = bench.open(saved(bench))
-    assert label(page, "status-pill").text() == "incomplete"
-    assert "not yet tested" in label(page, "status").text()
+    assert label(page, "status-pill").text() == "not tested yet"
+    assert label(page, "status").text() == "not tested yet — test the connection"
     edit(page, "tenant", "contoso")
     bench.idle()
     assert "Tenant is neither an ID nor a domain" in label(page, "status").text()
@@ -523,6 +524,30 @@ def test_esc_is_back_to_idle_at_once_and_the_worker_is_ignored(bench: Bench, swi
     assert page.isVisible()
 
 
+def test_esc_that_comes_as_the_test_ends_closes_nothing(bench: Bench, switches: Callable[..., Any]) -> None:
+    page = bench.open(saved(bench))
+    switches(login_down="hang")
+    page.test()
+    for _ in range(3):
+        bench.press(Qt.Key.Key_Escape)
+    assert page.headline_text() == "The test was cancelled"
+    assert page.isVisible()
+    page._calm._moment.timeout.emit()
+    page._calm._moment.stop()
+    bench.press(Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_authorising_a_draft_that_lacks_something_marks_the_field(bench: Bench) -> None:
+    draft = bench.desk.source(tenant="", sign_in=SignIn.ADMINISTRATOR)
+    page = bench.open(draft, draft=draft, base=None)
+    page.authorise()
+    bench.idle()
+    assert page.headline_text() == "Tenant is missing"
+    assert page.form.problem("tenant") is not None
+    assert QApplication.focusWidget() is page.form.rows["tenant"].editor.target
+
+
 def test_the_outcome_can_be_looked_up_again(bench: Bench) -> None:
     page = bench.open(saved(bench))
     page.test()
@@ -596,7 +621,7 @@ def test_an_old_success_says_that_details_changed_since(bench: Bench) -> None:
     edit(page, "tenant", "other.onmicrosoft.com")
     bench.idle()
     assert said()
-    assert "changed after its last test" in label(page, "status").text()
+    assert "changed since its test" in label(page, "status").text()
     edit(page, "tenant", bench.desk.ready["tenant"])
     bench.idle()
     assert not said()

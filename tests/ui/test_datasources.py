@@ -289,6 +289,17 @@ def press(page: DataSourcesPage, text: str) -> None:
     ).click()
 
 
+def test_how_long_ago_it_was_left_grows(
+    drafts: list[DataSource], clock: Clock, window: Window, page: DataSourcesPage
+) -> None:
+    clock.move(minutes=10)
+    page.drafts.grow_older()
+    assert "Unsaved changes to a new data source from 15 minutes ago" in shown(page)
+    page.banner.show_text("bad", "Something else", "")
+    page.drafts.grow_older()
+    assert shown(page) == "Something else"
+
+
 def test_what_a_killed_program_left_is_offered_again(
     qtbot: QtBot,
     drafts: list[DataSource],

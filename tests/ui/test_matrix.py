@@ -247,7 +247,7 @@ def world(desk: Desk, client: Client, switches: Callable[..., Any]) -> Callable[
     return make
 
 
-class _Lent(App):
+class Lent(App):
     """The services, lent to a command: whoever lent them closes them."""
 
     def close(self) -> None:
@@ -259,7 +259,7 @@ def shell(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> CommandLine:
     """The command line, over the same services as the window."""
-    lent = _Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
+    lent = Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
     monkeypatch.setattr("o365desk.cli.session.make_app", lambda workspace, practice=False: lent)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     return CommandLine(capsys, tmp_path)

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
 from o365desk.ui.pages import results as module
 from o365desk.ui.pages.connector import ConnectorPage
+from o365desk.ui.pages.operations import OperationsPage
 from o365desk.ui.pages.plan import PlanPage
 from o365desk.ui.pages.result_export import ExportDialog
 from o365desk.ui.pages.results import Results
 from o365desk.ui.result_rows import unpacked
 from o365desk.ui.table_cells import BAR_ROLE
+from tests.ui.office import ADD, Office, office
 from tests.ui.operating import NONE, Counter, counter
 
-__all__ = ["counter"]
+__all__ = ["counter", "office"]
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -413,6 +416,66 @@ def export(
     counter.idle()
 
 
+def test_a_list_says_when_it_was_read_and_f5_reads_it_again(
+    counter: Counter, listed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = listed.read_at
+    assert read
+    assert listed.age.text() == f"read at {read:%H:%M}, just now"
+    for later, said in (
+        (timedelta(minutes=3), f"read at {read:%H:%M}, 3 minutes ago"),
+        (timedelta(days=2), f"read at {read:%H:%M} on {read.day} {read:%B}, 2 days ago"),
+    ):
+        monkeypatch.setattr(listed, "_now", lambda later=later: read + later)
+        counter.page._grow_older()
+        assert listed.age.text() == said
+    assert listed.again_button.isHidden()
+    chosen = listed.model.row_at(listed.model.index(70, 0))
+    listed.table.setCurrentIndex(listed.model.index(70, 2))
+    counter.press(Qt.Key.Key_F5)
+    assert listed.reading
+    assert listed.age.isHidden()
+    assert "read at" in listed.count.text()
+    counter.idle()
+    assert listed.read_at == read + timedelta(days=2)
+    assert listed.age.text().endswith("just now")
+    assert (listed.table.current(), listed.table.selected()) == (chosen, [chosen])
+    assert listed.table.currentIndex().column() == 2
+
+
+def test_f5_reads_nothing_that_was_not_read_before(counter: Counter) -> None:
+    counter.open(counter.source(), "user-list")
+    counter.press(Qt.Key.Key_F5)
+    assert not counter.results.reading
+    assert counter.results.age.isHidden()
+
+
+def test_an_own_run_makes_lists_stale_until_they_are_read_again(office: Office) -> None:
+    office.window.go("operations", source_id=office.bulk.source.id, operation="group-list")
+    office.idle()
+    page = office.window.page("operations")
+    assert isinstance(page, OperationsPage)
+    page.run_button.click()
+    office.idle()
+    assert page.view
+    results = page.view.results
+    assert results
+    assert results.again_button.isHidden()
+    group = office.bulk.group("security")
+    values = office.members(group, 1)
+    for _ in range(2):  # the second changes nothing
+        office.bulk.apply(office.bulk.plan(ADD, values))
+    page.look()
+    office.idle()
+    assert results.age.text().endswith("just now · 1 run since")
+    results.again_button.click()
+    office.idle()
+    page.look()
+    office.idle()
+    assert results.age.text().endswith("just now")
+    assert results.again_button.isHidden()
+
+
 def test_a_read_that_fails_keeps_what_was_read_before(
     counter: Counter, listed: Results, switches: Callable[..., Any]
 ) -> None:
@@ -420,7 +483,8 @@ def test_a_read_that_fails_keeps_what_was_read_before(
     switches(graph_down="503", retry_after=600)
     counter.run()
     assert names(listed) == found
-    assert re.fullmatch(r"1,260 users, read at \d\d:\d\d", listed.count.text())
+    assert listed.count.text() == "1,260 users"
+    assert re.fullmatch(r"read at \d\d:\d\d, just now", listed.age.text())
     assert listed.banner.level == "bad"
     switches(graph_down="none")
     counter.run()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.modeltest import ModelTester
@@ -232,6 +232,82 @@ def test_the_chosen_row_stays_chosen_through_reload_order_and_filter(table: Tabl
     assert table.current() is None or table.current().name != "Anna"
     model.set_filter("")
     assert table.current().name == "Anna"
+
+
+def chosen(table: Table) -> tuple[str, list[str]]:
+    """Whom the table has as the current row, and all that are selected."""
+    current = table.current()
+    return current.name if current else "", sorted(person.name for person in table.selected())
+
+
+def test_a_selection_of_several_follows_its_objects(qtbot: QtBot, theme: Theme, model: TableModel) -> None:
+    table = Table(model, theme, "People", several=True)
+    qtbot.addWidget(table)
+    table.show()
+    table.setCurrentIndex(model.index(0, 1))
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    both = ("Anna", ["Anna", "bea"])
+    assert chosen(table) == both
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert (chosen(table), table.currentIndex().column()) == (both, 1), "not next to each other any more"
+    table.copy()
+    assert (chosen(table), QGuiApplication.clipboard().text()) == (both, "9")
+    table.copy_row()
+    model.set_filter("bea")
+    assert chosen(table) == ("bea", ["bea"])
+    model.set_filter("çelik")
+    table.setFocus()  # which makes a row the current one that nobody chose
+    assert chosen(table)[1] == []
+    model.set_filter("")
+    assert chosen(table) == both
+    model.set_rows([*reversed(PEOPLE), Person("Zara", 1)])
+    assert chosen(table) == both
+    # Read again: the rows go, and come page by page.
+    model.set_rows([])
+    model.append([Person("Zara", 1), PEOPLE[1]])
+    assert chosen(table) == ("Anna", ["Anna"])
+    model.append([PEOPLE[0], PEOPLE[2]])
+    assert chosen(table) == both
+    model.set_filter("a")
+    table.choose("Zara")
+    model.set_filter("")
+    assert chosen(table) == ("Zara", ["Zara"]), "what a person chose since is meant"
+
+
+def test_the_first_row_takes_no_hidden_ones_place(table: Table, model: TableModel) -> None:
+    table.choose("bea")
+    model.set_filter("anna")
+    model.set_rows(PEOPLE)  # a list that is read again while somebody searches
+    table.choose_first()
+    assert table.selected() == []
+    model.set_filter("")
+    assert table.current().name == "bea"
+    model.set_rows([PEOPLE[1], PEOPLE[2]])
+    table.choose_first()
+    assert table.current().name == "Anna", "bea is gone"
+    model.set_rows(PEOPLE)
+    assert table.current().name == "bea", "and came back, before anybody chose another"
+
+
+def test_of_a_selection_in_very_many_pieces_the_current_row_stays(
+    qtbot: QtBot, theme: Theme, model: TableModel
+) -> None:
+    model.set_rows(people(0, 9000))
+    table = Table(model, theme, "People", several=True)
+    qtbot.addWidget(table)
+    wanted = people(42, 1)[0].name
+    table.choose(wanted)
+    table.selectAll()
+    with qtbot.waitSignal(model.ordered):
+        model.sort(0)
+    assert (table.count_selected(), table.current().name) == (9000, wanted), "all are one piece"
+    some = QItemSelection(model.index(0, 0), model.index(3000, 0))
+    table.choose(wanted)
+    flags = QItemSelectionModel.SelectionFlag
+    table.selectionModel().select(some, flags.Select | flags.Rows)
+    with qtbot.waitSignal(model.ordered):
+        model.sort(1)
+    assert chosen(table) == (wanted, [wanted])
 
 
 def test_tab_leaves_the_table(qtbot: QtBot, table: Table) -> None:

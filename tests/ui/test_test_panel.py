@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.status import Outcome
+from o365desk.model.status import Evidence, Outcome
 from o365desk.services import testing
 from o365desk.services.connections import StepBegan
 from o365desk.ui.pages.steps import StepDetails, StepRow
@@ -63,6 +63,10 @@ def report(outcome: str = "succeeded", problem: Problem | None = None, **more: A
         "problem": problem,
     }
     return Report(**(values | more))
+
+
+def evidence(at: datetime = NOW) -> Evidence:
+    return Evidence("succeeded", testing.SUCCEEDED, at, "a.admin", "these", 10, 10)
 
 
 class Shown:
@@ -242,9 +246,44 @@ def test_a_missing_permission_is_named(shown: Shown) -> None:
     assert shown.label("verdict-user-list").text() == ""
 
 
+def test_a_running_test_says_for_how_long_and_when_it_gives_up(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.panel.start()
+    monkeypatch.setattr(shown.panel.steps, "seconds", lambda: 12.4)
+    shown.panel._second.timeout.emit()
+    assert shown.panel._when.text() == "running for 12 s; gives up in 2:48"
+    shown.panel.cancelled()
+    assert (shown.panel._when.text(), shown.panel._second.isActive()) == ("cancelled", False)
+
+
+def test_the_age_of_a_test_grows(shown: Shown) -> None:
+    ages = iter((NOW, NOW + timedelta(minutes=2)))
+    shown.panel._clock = lambda: next(ages)
+    shown.panel.finish(report())
+    assert shown.panel._when.text() == "tested just now, took 1.4 s"
+    shown.panel.mark_changed(False)
+    assert shown.panel._when.text() == "tested 2 minutes ago, took 1.4 s"
+
+
+def test_evidence_is_never_cut_it_goes_on_below(qtbot: QtBot, shown: Shown) -> None:
+    long = (
+        "2 permissions are missing: Group.ReadWrite.All and LicenseAssignment.ReadWrite.All, both of the kind Role"
+    )
+    low = shown.row("token").height()
+    shown.panel.finish(
+        report("failed", PROBLEM, steps=(Step(key="token", title="Token", outcome=Outcome.FAILED, detail=long),))
+    )
+    row = shown.row("token")
+    qtbot.waitUntil(lambda: row.height() > low)
+    room = row.width() - row._places(row.width())[2] - 22
+    lines = -(-row.fontMetrics().horizontalAdvance(long) // room)
+    assert row.height() >= lines * row.fontMetrics().height() > low >= shown.row("details").height()
+
+
 def test_the_last_report_is_shown_with_its_age(shown: Shown) -> None:
-    shown.panel.show_last(report())
-    assert any(label.text() == "tested 3 days ago" for label in shown.panel.findChildren(QLabel))
+    shown.panel.follow(evidence(), report())
+    assert any(label.text() == "tested 3 days ago, took 1.4 s" for label in shown.panel.findChildren(QLabel))
     assert shown.panel.headline_text() == "Connection test succeeded"
     assert shown.button("button-copy-report").isVisible()
 

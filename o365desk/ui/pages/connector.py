@@ -22,6 +22,7 @@ from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
 from o365desk.ui.pages.saying import Helping, Saying
 from o365desk.ui.pages.test_panel import TestPanel
+from o365desk.ui.unhurried import Unhurried
 
 NO_SECURITY = "Security settings come with the next version."
 
@@ -62,6 +63,7 @@ class ConnectorPage(Page):
             },
         )
         self._gentle = Gentle(self.form)
+        self._calm = Unhurried(self)
         self._draft = Drafting(context.app, self.form)
         self._proving = Proving(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)
@@ -87,7 +89,7 @@ class ConnectorPage(Page):
         self._proving.changed.connect(self._proving_changed)
         self._proving.authorised.connect(self.test)
         self._proving.tested.connect(self._saying.tested)
-        self._proving.failed.connect(self._saying.note)
+        self._proving.failed.connect(self._not_proven)
         self._saving.saved.connect(self._saved)
         self._saving.taken.connect(self._theirs_taken)
         self._saving.failed.connect(self._not_saved)
@@ -194,6 +196,11 @@ class ConnectorPage(Page):
         """Goes on to the operations of the data source, as it was saved."""
         self.context.go("operations", source_id=self._draft.source.id)
 
+    def escape(self) -> None:
+        """Closes the page; not with a press that was meant for a test or sign-in that ended a moment ago."""
+        if self._calm.over:
+            self.close_page()
+
     def close_page(self) -> None:
         """Back to datasource management; what runs for this data source is stopped."""
         if self.context.go("datasources"):
@@ -211,9 +218,6 @@ class ConnectorPage(Page):
             self._saying.unapproved(None)
             self._status.show_status(None)
         self._gentle.reset()
-        report = self.context.app.connections.last_report(self._draft.source.id)
-        if report and not self.panel.report and not self._proving.doing:
-            self.panel.show_last(report)
         self._follow(now=True)
         self._saying.first(None)
 
@@ -246,6 +250,8 @@ class ConnectorPage(Page):
             self.form.set_kept(key, key in assessment.kept)
         self._gentle.show(known.problems)
         last = known.attempt
+        if not self._proving.doing:
+            self.panel.follow(last, assessment.report)
         self.panel.mark_changed(last is not None and last.fingerprint != known.proof)
         self._saying.warn(assessment.status.warnings)
         self._saying.unapproved(next((it for it in known.problems if it.code == NOT_APPROVED), None))
@@ -258,6 +264,7 @@ class ConnectorPage(Page):
             self.sheet.reveal(self.form.rows[key])
 
     def _discard(self) -> None:
+        self._proving.cancel()  # what it would show goes with the draft
         self._draft.discard()
         self._opened(self._draft.source.id)
 
@@ -347,13 +354,21 @@ class ConnectorPage(Page):
     def authorise(self, *_: object, device_code: bool = False) -> None:
         """Signs in, or waits for an administrator's consent; then the test runs by itself."""
         if self.source() and not self._proving.doing:
+            self._gentle.ask_all()
             editing = self._draft.editing
             self._proving.authorise(editing.source, self._draft.credential, editing.opened, device_code=device_code)
             self.sheet.reveal(self.view.waiting)
+
+    def _not_proven(self, problem: Problem) -> None:
+        """It was not even tried: what it lacks is marked in the form."""
+        self._saying.note(problem)
+        if problem.field in FIELDS:
+            self._gentle.insist(problem)
 
     def _proving_changed(self) -> None:
         self.sheet.show_running(self._proving.doing)
         self.view.set_authorising(bool(self._proving.doing))
         if not self._proving.doing:
+            self._calm.begin()
             self._assessor.ask(self._draft.editing, self._draft.credential, now=True)
         self._tell()

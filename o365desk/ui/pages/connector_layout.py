@@ -28,7 +28,7 @@ _TIPS = {
 
 
 class StatusWidget(QWidget):
-    """The status beside the page's title: the word as a pill, the reason in words."""
+    """The status beside the page's title: what is meant as a pill, the reason in words."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class StatusWidget(QWidget):
         self._pill.setVisible(status is not None)
         self._reason.setText(status.reason if status else "")
         if status:
-            self._pill.setText(str(status.word))
+            self._pill.setText(status.state)
             set_role(self._pill, PILLS[status.word])
             self._pill.setAccessibleName(f"Status: {status}")
 

@@ -22,6 +22,7 @@ from o365desk.ui.tables import Empty, Table, TableArea, TableModel
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
+_UNSAVED = "Unsaved changes to"
 _REFRESH = 60_000
 """Milliseconds after which the list is read again: ages grow, and others share the folder."""
 _LOOK_CLOSER = 100
@@ -35,9 +36,10 @@ class DataSourcesPage(Page):
     breadcrumb = ("Data sources",)
     help = (
         "<p>Every data source of this workspace. A click on a name opens it; typing in the search box filters by "
-        "name or type.</p><p><b>incomplete</b>: details are missing, or it is not yet authorised. <b>test failed"
-        "</b>: the last connection test failed. <b>ready</b>: a test proved it, and how long ago.</p><p>Deleted "
-        "data sources stay in the recycle bin for 30 days.</p>"
+        "name or type.</p><p><b>ready</b>: a test proved it, and how long ago. <b>test failed</b>: the last "
+        "connection test failed. <b>incomplete</b>: details are missing or wrong. <b>not authorised</b>, <b>not "
+        "tested yet</b>, <b>not proven</b>, <b>changed since its test</b>: its details are complete, and no test "
+        "speaks for them.</p><p>Deleted data sources stay in the recycle bin for 30 days.</p>"
     )
 
     def __init__(self, context: Context) -> None:
@@ -189,6 +191,7 @@ class DataSourcesPage(Page):
             self.table.addAction(action)
         self._timer = QTimer(self, interval=_REFRESH)
         self._timer.timeout.connect(lambda: self.refresh(quiet=True))
+        self._timer.timeout.connect(self.drafts.grow_older)
         self._reading.read.connect(self._show)
         self._reading.failed.connect(self._not_read)
         self.context.app.workspace.subscribe(self._tell_changed)
@@ -213,8 +216,7 @@ class DataSourcesPage(Page):
         self.show_file_button.setVisible(bool(overview.unreadable))
         self._tell_empty()
         self.model.set_rows(lines)
-        if self.table.current() is None and lines:
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
         self._loaded = True
 
     def _tell_empty(self) -> None:
@@ -363,10 +365,15 @@ class DraftsLeft:
         more = f" {len(self._left) - 1} more after this." if len(self._left) > 1 else ""
         self._banner.show_text(
             "warn",
-            f"Unsaved changes to {name} from {age(draft.at, self._context.app.clock())}",
+            f"{_UNSAVED} {name} from {age(draft.at, self._context.app.clock())}",
             f"The program ended before they were saved.{more}",
             (("&Continue", self._continue), ("Disca&rd", self._discard)),
         )
+
+    def grow_older(self) -> None:
+        """Says anew how old it is, while it is offered."""
+        if self._left and self._banner.accessibleName().startswith(_UNSAVED):
+            self.offer()
 
     def _continue(self) -> None:
         if self._left:
@@ -378,5 +385,5 @@ class DraftsLeft:
     def _discard(self) -> None:
         if self._left:
             draft = self._left.pop(0)
-            self._context.app.state.drop_draft(self._context.app.workspace.folder, draft.source.id)
+            self._context.app.connections.discard(draft.source.id)
             self.offer()

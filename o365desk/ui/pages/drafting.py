@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from o365desk.app import App
 from o365desk.model.datasource import FIELDS, DataSource, SignIn
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.report import Report
 from o365desk.model.status import Known, Status, derive
 from o365desk.model.stop import Stop
-from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.connections import NO_CREDENTIAL, Credential, report_of
 from o365desk.services.credentials import without_misplaced
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE
 from o365desk.services.workspace import Entry
@@ -159,7 +160,7 @@ class Drafting(QObject):
     def discard(self) -> None:
         """Back to what is saved, or to how a new draft began."""
         self._timer.stop()
-        self._app.state.drop_draft(self._app.workspace.folder, self.source.id)
+        self._app.connections.discard(self.source.id)
         start = self.editing.saved or self.editing.fresh or DataSource(id=self.source.id)
         try:
             entry = self._app.workspace.get(start.id) if self.editing.saved else None
@@ -195,12 +196,14 @@ _DELAY = 120
 
 @dataclass(frozen=True)
 class Assessment:
-    """What is known about a draft without asking anybody. `kept` are the fields whose secrets the vault has."""
+    """What is known about a draft without asking anybody, and the report of its last test. `kept` are the fields
+    whose secrets the vault has."""
 
     source: DataSource
     known: Known
     status: Status
     kept: frozenset[str]
+    report: Report | None = None
 
 
 class Assessor(QObject):
@@ -249,7 +252,7 @@ class Assessor(QObject):
         known = app.connections.known(source, credential, opened)
         names = {"secret": CLIENT_SECRET, "passphrase": PASSPHRASE}
         kept = frozenset(key for key, name in names.items() if app.connections.has_secret(source.id, name))
-        return Assessment(source, known, derive(source, known, app.clock()), kept)
+        return Assessment(source, known, derive(source, known, app.clock()), kept, report_of(known.attempt))
 
     def _done(self, assessment: Assessment | None) -> None:
         self._running = False

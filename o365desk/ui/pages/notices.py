@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -58,6 +58,9 @@ class NoticesPage(Page):
         self.table.chosen.connect(self._chosen)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.copy_button.clicked.connect(self.copy_details)
+        minute = QTimer(self, interval=60_000)
+        minute.timeout.connect(self.table.viewport().update)  # ages are told in minutes
+        minute.start()
         context.notices.said.connect(lambda _: self._said())
         self._chosen()
 

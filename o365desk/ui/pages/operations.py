@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from o365desk.catalogue import OPERATIONS
-from o365desk.model.datasource import DataSource
+from o365desk.model.datasource import CLOUDS, DataSource
 from o365desk.model.problems import Problem
+from o365desk.model.run import Run
 from o365desk.model.shown import shown
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.labels import ElidedLabel
@@ -21,16 +23,24 @@ from o365desk.ui.tables import Empty
 from o365desk.ui.tasks import Task
 
 _REMEMBERED = "operations"
+_RUNS = 50
+"""So many of the latest runs are looked at: more are not counted since a list was read."""
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What a worker found out: the data sources, the one in sight, and why its operations are off."""
+    """What a worker found out: the data sources, the one in sight, why its operations are off, and the latest runs
+    that changed something in its tenant."""
 
     sources: list[DataSource]
     source: DataSource | None
     account: str
     offs: dict[str, Problem | None]
+    runs: list[Run]
+
+
+def _tenant(source: DataSource) -> tuple[str, str]:
+    return source.login_root if source.cloud in CLOUDS else "", source.tenant.lower()
 
 
 class OperationsPage(Page):
@@ -52,6 +62,8 @@ class OperationsPage(Page):
         self._offs: dict[str, Problem | None] = {}
         self._sources: list[DataSource] = []
         self._account = ""
+        self._runs: list[Run] = []
+        self._writing = 0
         self._looking: Task | None = None
         self._told: object = None
         kept = (context.app.state.remembered(_REMEMBERED) or b"").decode("utf-8", "replace").partition(" ")
@@ -111,7 +123,7 @@ class OperationsPage(Page):
             "run": view.why_off() or view.run,
             "search": results.search.setFocus if results else "A write has no rows to search.",
             "export": results.export if results and found and not results.reading else "There are no rows yet.",
-            "refresh": self.look,
+            "refresh": self.refresh,
         }
 
     # --- actions --------------------------------------------------------------------------------------------
@@ -127,7 +139,9 @@ class OperationsPage(Page):
             source = next((each for each in sources if each.id == wanted), sources[0] if sources else None)
             offs = {key: app.runner.off(source, each) for key, each in OPERATIONS.items()} if source else {}
             signed_in = app.state.authorisation(source.id) if source else None
-            return _Known(sources, source, signed_in.account if signed_in else "", offs)
+            same = {each.id for each in sources if source and _tenant(each) == _tenant(source)}
+            latest = [run for run in app.runner.runs(limit=_RUNS) if run.source_id in same and run.counts.changed]
+            return _Known(sources, source, signed_in.account if signed_in else "", offs, latest)
 
         self._looking = self.context.tasks.run(
             "Looking which operations can be used",
@@ -137,6 +151,12 @@ class OperationsPage(Page):
             owner=self,
             quiet=True,
         )
+
+    def refresh(self) -> None:
+        """Reads the list in sight again, if one was read, and which operations can be used."""
+        self.look()
+        if self.view and self.view.results and self.view.results.read_at:
+            self.view.run()
 
     def choose(self, key: str) -> None:
         """Shows another operation."""
@@ -166,6 +186,7 @@ class OperationsPage(Page):
         self.list.show_sources(known.sources, self._source_id)
         self.list.show_offs(known.offs)
         self._forget_gone()
+        self._runs = known.runs
         self._show()
         if focus and self.isVisible() and self.view:
             target = self.view.form.first()
@@ -206,6 +227,8 @@ class OperationsPage(Page):
         self.list.mark(self._key)
         self._stack.setCurrentWidget(self.view)
         self.view.show_off(self._offs.get(self._key))
+        if self.view.results:
+            self.view.results.stale_since(self._runs)
         self._show_state()
 
     def _order_tabs(self) -> None:
@@ -283,6 +306,21 @@ class OperationsPage(Page):
         self.cancel_button.clicked.connect(lambda: self.view.cancel() if self.view else None)
         self.first_button.clicked.connect(lambda: self.context.go("add-new"))
         self.context.app.workspace.subscribe(self._tell_changed)
+        self.context.tasks.running_changed.connect(self._run_ended)
+        minute = QTimer(self, interval=60_000)
+        minute.timeout.connect(self._grow_older)
+        minute.start()
+
+    def _run_ended(self) -> None:
+        """A run that ends makes lists older than what is in the tenant."""
+        before, self._writing = self._writing, len(self.context.tasks.writing())
+        if self._writing < before and self.isVisible():
+            QTimer.singleShot(0, self, self.look)
+
+    def _grow_older(self) -> None:
+        """The age of a list is told in minutes."""
+        if self.isVisible() and self.view and self.view.results:
+            self.view.results.tell_age()
 
     def _tell_changed(self, what: set[str]) -> None:
         """Called in the thread that changed the workspace."""

@@ -144,6 +144,7 @@ class Review(QWidget):
         self.search.clear()
         self.figures.choose(None)
         self.figures.show_counts({standing: plan.count(standing) for standing in Standing})
+        self.table.forget()
         self._filter(None)
         self.tell_age()
 
@@ -161,8 +162,7 @@ class Review(QWidget):
 
     def _filter(self, key: object) -> None:
         self.model.set_rows(self.rows())
-        if self.model.rowCount():
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
 
     def _remarks(self, plan: Plan) -> list[Remark]:
         found = []

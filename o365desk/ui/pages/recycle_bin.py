@@ -125,8 +125,7 @@ class RecycleBinPage(Page):
     def _show(self, items: tuple[Recycled, ...]) -> None:
         self.banner.hide()
         self.model.set_rows(items)
-        if items and self.table.current() is None:
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
 
     def _chosen(self) -> None:
         self.restore_button.setEnabled(self.table.current() is not None)

@@ -1,6 +1,6 @@
 """What a read brought: the table that grows while pages come, with filter, columns, copying and export."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ from o365desk.catalogue import OPERATIONS, Column, Operation
 from o365desk.catalogue.operations import Family
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
+from o365desk.model.run import Run
+from o365desk.model.status import age
 from o365desk.services.suggesting import Suggestion
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.context import Context
@@ -31,7 +33,7 @@ from o365desk.ui.pages.result_export import ExportDialog, Wish, write
 from o365desk.ui.pages.seat_summary import summary
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.result_columns import table_column
-from o365desk.ui.result_rows import Packed, searched_again, unpacked
+from o365desk.ui.result_rows import Packed, identity_of, searched_again, unpacked
 from o365desk.ui.tables import Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
 
@@ -77,22 +79,30 @@ class Results(QWidget):
         self._remark = ""
         self._waits = Countdown(self)
         self.reading = self._ended = False
-        self._from_before: datetime | None = None
-        """When what is shown was read, while nothing of a newer read has come."""
-        self._read = self._now()
+        self._began = self._now()
+        self.read_at: datetime | None = None
+        """When the read of what is shown began; None before the first."""
+        self._from_before = False
+        """What is shown is of an earlier read: nothing of a newer one has come."""
+        self._since = 0
         self.banner = Banner(context.theme)
         self.count = ElidedLabel()
         self.count.setObjectName("count")
         self.count.setProperty("strong", True)
         self.remark = ElidedLabel(role="dim")
         self.remark.setObjectName("remark")
+        self.age = ElidedLabel(role="dim")
+        self.age.setObjectName("read-at")
+        self.again_button = QPushButton("Read again")
+        self.again_button.setObjectName("read-again")
         self.search = QLineEdit(placeholderText="Filter these rows", clearButtonEnabled=True)
         self.search.setAccessibleName("Filter these rows")
         self.use_button = QPushButton("&Use for…")
         self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("How far the read is")
-        self.model = TableModel([table_column(each) for each in operation.columns], lambda row: row, self)
+        identity = identity_of(_ENTITIES[operation.family][1])
+        self.model = TableModel([table_column(each) for each in operation.columns], identity, self)
         self.table = Table(self.model, context.theme, operation.title, several=True)
         self.table.recall(context.app.state, self._key())
         self.searching = self._with_words()
@@ -112,7 +122,7 @@ class Results(QWidget):
     def begin(self) -> None:
         """A read begins; what was there stays until something comes."""
         self.reading, self._total, self._remark, self._ended = True, None, "", False
-        self._from_before = self._read if self.model.total else None
+        self._from_before, self._began = self.model.total > 0, self._now()
         self.searching = self._with_words()
         self.banner.hide()
         self.bar.setRange(0, 0)
@@ -167,6 +177,25 @@ class Results(QWidget):
         self.banner.show_text("warn", "This list is incomplete", text, again)
         self.count.setText(f"{self.count.text()} — incomplete")
 
+    def stale_since(self, runs: Sequence[Run]) -> None:
+        """Which runs there were in the tenant: of those that changed something since, it is said how many."""
+        read = self.read_at
+        self._since = sum(run.ended is None or run.ended > read for run in runs) if read else 0
+        self.tell_age()
+
+    def tell_age(self) -> None:
+        """When what is shown was read; that grows older while somebody looks."""
+        now, read = self._now(), self.read_at
+        said = []
+        if read and not self.reading:
+            day = f" on {read.day} {read:%B}" if read.date() != now.date() else ""
+            said.append(f"read at {read:%H:%M}{day}, {age(read, now)}")
+            if self._since:
+                said.append(f"{self._since} run{'s' if self._since > 1 else ''} since")
+        self.age.setText(" · ".join(said))
+        self.age.setVisible(bool(said))
+        self.again_button.setVisible(bool(said and self._since))
+
     # --- what can be done -----------------------------------------------------------------------------------
 
     def clear_filter(self) -> bool:
@@ -207,8 +236,10 @@ class Results(QWidget):
 
     def _make_room(self) -> None:
         """What was read before goes: something new has come."""
+        if self.read_at != self._began:
+            self.read_at, self._since = self._began, 0
         if self._from_before:
-            self._from_before = None
+            self._from_before = False
             self.model.set_rows([])
 
     def _stop(self, remark: str) -> None:
@@ -257,10 +288,9 @@ class Results(QWidget):
         """The count, what is waited for, and what stands where there are no rows."""
         count, shown = self.model.total, self.model.rowCount()
         said = self._rows(count)
-        if self._from_before:
-            said = f"{said}, read at {self._from_before:%H:%M}"
+        if self._from_before and self.read_at and self.reading:
+            said = f"{said}, read at {self.read_at:%H:%M}"
         elif self.reading:
-            self._read = self._now()
             said = f"{count:,} of {self._total:,} so far" if self._total else f"{count:,} so far"
         elif not (count or self._ended):
             said = ""
@@ -268,6 +298,7 @@ class Results(QWidget):
             said = f"{shown:,} of {said}"
         self.count.setText(said)
         self._tell_remark()
+        self.tell_age()
         self.export_button.setEnabled(count > 0 and not self.reading)
         self.export_button.setToolTip("Ctrl+E" if count else "There are no rows yet.")
         self._tell_empty()
@@ -303,7 +334,12 @@ class Results(QWidget):
         above.setSpacing(12)
         above.addWidget(self.count)
         above.addWidget(self.remark, 1)
+        above.addWidget(self.age)
+        above.addWidget(self.again_button)
         above.addWidget(self.bar)
+        self.again_button.setProperty("role", "link")
+        self.again_button.setToolTip("F5")
+        self.age.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.bar.setFixedWidth(160)  # what is waited for, and how long, needs the room
         self.count.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.count.setMinimumHeight(self.fontMetrics().height())  # nothing jumps when a read begins or ends
@@ -322,6 +358,7 @@ class Results(QWidget):
 
     def _connect(self) -> None:
         self._waits.changed.connect(self._tell_remark)
+        self.again_button.clicked.connect(self.again)
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self.table.setFocus)
         self.export_button.clicked.connect(self.export)

@@ -165,8 +165,7 @@ class RunView(QWidget):
         word = next((kind.words for kind in OUTCOMES if kind.key == key), "ended")
         self.empty.title.setText(f"No row {word} so far" if self._live else "No such rows")
         self.model.set_rows(rows[-_LISTED_LIVE:] if self._live else rows)
-        if self.model.rowCount() and self.table.current() is None:
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
 
 
 class ProgressCard(QFrame):

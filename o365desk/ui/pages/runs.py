@@ -165,8 +165,7 @@ class RunsPage(Page):
             self.banner.show_text("info", f"Runs of {name} only", "", [("Show all runs", self._show_all)])
         self.model.set_rows(lines)
         self._choose_new(lines)
-        if lines and self.table.current() is None:
-            self.table.setCurrentIndex(self.model.index(0, 0))
+        self.table.choose_first()
 
     def _choose_new(self, lines: list[Line]) -> None:
         """A run that was made since the page was in sight is the chosen one."""

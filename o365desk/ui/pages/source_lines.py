@@ -30,7 +30,7 @@ class Line:
     modified: datetime | None
     modified_ago: str
     modified_by: str
-    word: str
+    state: str
     reason: str
     look: tuple[str, str]
     row: Row | None = None
@@ -60,7 +60,7 @@ def line_of(row: Row, now: datetime) -> Line:
         modified=source.modified,
         modified_ago=age(source.modified, now).removeprefix("on ") if source.modified else "",
         modified_by=source.modified_by,
-        word=str(status.word),
+        state=status.state,
         reason=status.reason,
         look=WORDS[status.word],
         row=row,
@@ -79,7 +79,7 @@ def unreadable_line(file: Unreadable) -> Line:
         modified=None,
         modified_ago="",
         modified_by="",
-        word="cannot be read",
+        state="cannot be read",
         reason=file.problem.cause or file.problem.title,
         look=("warning", "bad"),
         unreadable=file,
@@ -116,8 +116,8 @@ COLUMNS = (
     Column(
         key="status",
         title="Status",
-        text=lambda line: line.word,
-        sort=lambda line: (line.word, line.reason),
+        text=lambda line: line.state,
+        sort=lambda line: (line.state, line.reason),
         note=lambda line: line.reason,
         icon=lambda line: line.look,
         tone=lambda line: line.look[1],

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +33,8 @@ LOOKS = {
 
 _ICON = 18
 _GAP = 8
+_CHEVRON = 22
+_WRAPPED = int(Qt.TextFlag.TextWordWrap)
 
 
 def duration(seconds: float) -> str:
@@ -50,6 +53,10 @@ class StepRow(QAbstractButton):
         self.key, self.title = key, title
         self.began: float | None = None
         self.step: Step | None = None
+        self._laid_out = ""
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setObjectName(f"step-{key}")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -84,10 +91,38 @@ class StepRow(QAbstractButton):
         self.setAccessibleName(f"{self.title}: {self.words()}")
         self.setAccessibleDescription(f"{text} Press Enter for details.".strip() if self.step else "")
         self.setToolTip(f"{self.title}: {self.words()}. {text}".strip())
+        if self.evidence() != self._laid_out:
+            self._laid_out = self.evidence()
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(260, self._icon_size() + 6)
+        return QSize(260, self._line_height())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Evidence that does not fit on a line goes on below."""
+        room = max(1, width - self._places(width)[2] - _CHEVRON)
+        area = QRect(0, 0, room, 10_000)
+        text = self.fontMetrics().boundingRect(area, _WRAPPED, self._breakable(room)).height()
+        return max(self._line_height(), text + self._line_height() - self.fontMetrics().height())
+
+    def _breakable(self, room: int) -> str:
+        """The evidence; a word that is longer than a line, such as an address, may be broken anywhere."""
+        wide = self.fontMetrics().horizontalAdvance
+        return " ".join("\u200b".join(word) if wide(word) > room else word for word in self.evidence().split(" "))
+
+    def _line_height(self) -> int:
+        return self._icon_size() + 6
+
+    def _places(self, width: int) -> tuple[int, int, int]:
+        """Where title, bar and evidence begin."""
+        title = 4 + self._icon_size() + _GAP
+        bar = title + self._owner.title_width() + _GAP
+        wide = self._owner.bar_width(width)
+        return title, bar, bar + wide + _GAP if wide else bar
 
     def _icon_size(self) -> int:
         return max(self.fontMetrics().height(), _ICON)
@@ -111,25 +146,26 @@ class StepRow(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter)
         size = self._icon_size()
-        middle = (self.height() - size) // 2
+        line = self._line_height()
+        middle = (line - size) // 2
         if self.running:
             self._paint_spinner(painter, QRectF(6.5, middle + 2.5, size - 5, size - 5))
         else:
             icon, role = self._look()
             painter.drawPixmap(4, middle, self._theme.pixmap(icon, size, role))
-        left, title, bar = 4 + size + _GAP, self._owner.title_width(), self._owner.bar_width(self.width())
+        left, bar, evidence = self._places(self.width())
         painter.setPen(self._theme.color("text" if self.step or self.running else "dim"))
-        self._paint_text(painter, self.title, left, title)
-        left += title + _GAP
-        if bar:
-            if self.step or self._owner.running:
-                self._paint_bar(painter, left, bar)
-            left += bar + _GAP
+        title = self.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, bar - _GAP - left)
+        painter.drawText(left, 0, bar - _GAP - left, line, int(Qt.AlignmentFlag.AlignVCenter), title)
+        if evidence > bar and (self.step or self._owner.running):
+            self._paint_bar(painter, bar, evidence - _GAP - bar)
         painter.setPen(self._theme.color("dim"))
-        self._paint_text(painter, self.evidence(), left, self.width() - left - 22)
+        top = (line - self.fontMetrics().height()) // 2
+        room = self.width() - evidence - _CHEVRON
+        painter.drawText(evidence, top, room, self.height() - top, _WRAPPED, self._breakable(room))
         chevron = "chevron-down" if self.isChecked() else "chevron-right"
         if self.step:
-            painter.drawPixmap(self.width() - 18, (self.height() - 14) // 2, self._theme.pixmap(chevron, 14, "dim"))
+            painter.drawPixmap(self.width() - 18, (line - 14) // 2, self._theme.pixmap(chevron, 14, "dim"))
 
     def _look(self) -> tuple[str, str]:
         if self.step is None:
@@ -154,12 +190,8 @@ class StepRow(QAbstractButton):
         painter.setPen(QPen(self._theme.color("accent"), 2, c=Qt.PenCapStyle.RoundCap))
         painter.drawArc(area, -int(self._owner.turn * 16), 100 * 16)
 
-    def _paint_text(self, painter: QPainter, text: str, left: int, width: int) -> None:
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(left, 0, width, self.height(), int(Qt.AlignmentFlag.AlignVCenter), shown)
-
     def _paint_bar(self, painter: QPainter, left: int, width: int) -> None:
-        middle, total = self.height() / 2, self._owner.total()
+        middle, total = self._line_height() / 2, self._owner.total()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("line"))
         painter.drawRoundedRect(QRectF(left, middle - 1, width, 2), 1, 1)
@@ -296,10 +328,13 @@ class StepList(QWidget):
                 row.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return self._rows[key]
 
+    def seconds(self) -> float:
+        """How long the test has been running; 0 when it does not."""
+        return self._clock.elapsed() / 1000 if self.running else 0.0
+
     def total(self) -> float:
         """Seconds that the whole width of a bar stands for."""
-        elapsed = self._clock.elapsed() / 1000 if self.running else 0.0
-        return max(self._seconds, elapsed, 0.001)
+        return max(self._seconds, self.seconds(), 0.001)
 
     def title_width(self) -> int:
         """The widest title's width: the bars begin behind it."""

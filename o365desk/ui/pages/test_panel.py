@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.status import Outcome, age
-from o365desk.services import exports, reports, testing
+from o365desk.model.status import Evidence, Outcome, age
+from o365desk.services import exports, reports, testing, trial
 from o365desk.services.connections import Progress
 from o365desk.ui.banner import Banner, Remedies
 from o365desk.ui.flow import FlowLayout
-from o365desk.ui.labels import ElidedLabel, Label, announce, set_role, text_label
+from o365desk.ui.labels import Label, announce, set_role, text_label
 from o365desk.ui.pages.steps import StepList, duration, outcome_icon, show_outcome
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.theme import Theme
@@ -51,16 +51,19 @@ class TestPanel(QFrame):
         super().__init__()
         self._theme, self._remedies, self._clock = theme, remedies, clock
         self.report: Report | None = None
-        self._age, self._changed = "", False
+        self._followed: Evidence | None = None
+        self._said, self._changed = "", False
         self.setProperty("role", "card")
         self.setObjectName("test-panel")
         self.setAccessibleName("Connection test")
-        self._when = text_label(role="small", wrap=False)
+        self._when = text_label(role="small")
         self._stop = QPushButton("Cancel test")
         self.headline = Banner(theme, headline=True)
         self._intro = text_label(_INTRO, "dim")
         self.steps = StepList(theme, ((row.key, row.title) for row in testing.TABLE))
         self.verdicts = Verdicts(theme)
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._grow_older)
         self._copy, self._save = QPushButton("Copy report"), QPushButton("Save report…")
         self._lay_out()
         self.clear()
@@ -69,7 +72,7 @@ class TestPanel(QFrame):
 
     def clear(self) -> None:
         """No test yet."""
-        self.report = None
+        self.report, self._followed = None, None
         self.headline.hide()
         self.steps.clear()
         self.verdicts.clear()
@@ -85,8 +88,9 @@ class TestPanel(QFrame):
         self.steps.start()
         self.verdicts.clear()
         self._stop.setVisible(True)
-        self._say_when("running…")
         self.headline.show_text("info", "Testing the connection…", "Nothing is written. You can go on working.")
+        self._second.start()
+        self._grow_older()
         self._offer_report()
 
     def tell(self, progress: Progress) -> None:
@@ -99,13 +103,16 @@ class TestPanel(QFrame):
     def finish(self, report: Report) -> None:
         """The test ended by itself."""
         self._show_report(report)
-        self._say_when(f"just now, took {duration(report.seconds)}")
         announce(self.headline)
 
-    def show_last(self, report: Report) -> None:
-        """What the last test showed, some time ago."""
-        self._show_report(report)
-        self._say_when(f"tested {age(report.started, self._clock())}")
+    def follow(self, last: Evidence | None, report: Report | None) -> None:
+        """What the last test of the details showed, some time ago; where that is another than it was, as when a
+        draft was discarded. What a person was told since stays until then."""
+        if last is None and self._followed is not None:
+            self.clear()
+        elif last and last != self._followed and report and report != self.report:
+            self._show_report(report)
+        self._followed = last
 
     def fail(self, problem: Problem) -> None:
         """There is a problem to act upon, from the test itself or from signing in."""
@@ -117,13 +124,14 @@ class TestPanel(QFrame):
     def cancelled(self) -> None:
         """The person stopped the test."""
         self._idle()
-        self._say_when("cancelled")
+        self._said = "cancelled"
+        self._grow_older()
         self.headline.show_text("warn", "The test was cancelled", "Nothing was proven, and nothing has changed.")
 
     def mark_changed(self, changed: bool) -> None:
         """Says that the report is about details that were changed since, so that an old success deceives nobody."""
         self._changed = changed
-        self._say_when(self._age)
+        self._grow_older()
 
     def headline_text(self) -> str:
         """The headline as it reads, "" where there is none."""
@@ -149,17 +157,25 @@ class TestPanel(QFrame):
                 level, report.message, f"{passed} of {len(report.operations)} operations will work."
             )
 
-    def _say_when(self, age_text: str) -> None:
-        self._age = age_text
-        changed = self._changed and self.report is not None
-        self._when.setText(f"{age_text}; details changed since" if changed else age_text)
+    def _grow_older(self) -> None:
+        """Says when the test was that is shown; of one that runs, for how long, and when it gives up."""
+        changed, said = False, self._said
+        if self.steps.running:
+            gone = int(self.steps.seconds())
+            left = max(0, int(trial.LIMIT) - gone)
+            said = f"running for {gone} s; gives up in {left // 60}:{left % 60:02d}"
+        elif self.report:
+            when = age(self.report.started, self._clock())
+            said, changed = f"tested {when}, took {duration(self.report.seconds)}", self._changed
+        self._when.setText(f"{said}; details changed since" if changed else said)
         set_role(self._when, "warn" if changed else "small")
 
     def _idle(self) -> None:
         self.steps.stop()
+        self._second.stop()
         self._stop.setVisible(False)
-        if not self.report:
-            self._say_when("")
+        self._said = ""
+        self._grow_older()
         self._offer_report()
 
     def _offer_report(self) -> None:
@@ -171,8 +187,8 @@ class TestPanel(QFrame):
         self._stop.clicked.connect(self.cancel)
         head = QHBoxLayout()
         head.addWidget(text_label("Connection test", "section", wrap=False))
-        head.addStretch(1)
-        head.addWidget(self._when)
+        self._when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._when, 1)
         head.addWidget(self._stop)
         column = QVBoxLayout(self)
         head.setContentsMargins(0, 0, 0, 0)
@@ -249,7 +265,7 @@ class Verdicts(QWidget):
         super().__init__()
         self._theme = theme
         self._shown: dict[str, Verdict] = {}
-        self._lines: dict[str, tuple[Label, Label, ElidedLabel]] = {}
+        self._lines: dict[str, tuple[Label, Label, Label]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -257,7 +273,7 @@ class Verdicts(QWidget):
         grid.setColumnStretch(3, 1)
         for row, operation in enumerate(OPERATIONS.values()):
             icon, word = outcome_icon(theme, None), text_label(wrap=False)
-            why = ElidedLabel(role="small", mode=Qt.TextElideMode.ElideMiddle)
+            why = text_label(role="small")
             word.setObjectName(f"verdict-{operation.key}")
             why.setObjectName(f"missing-{operation.key}")
             self._lines[operation.key] = icon, word, why
