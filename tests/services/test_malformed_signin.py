@@ -327,7 +327,7 @@ def test_refusals(fuzz: Fuzz) -> None:
 
 def test_renewal_in_silence(fuzz: Fuzz) -> None:
     source = fuzz.source(SignIn.ADMINISTRATOR)
-    fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), lambda _: None)
+    fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), lambda _: None, lambda: None)
     kept = fuzz.sign_ins._caches.open(source.id).serialize()
     with fuzz.line(source) as line:
 
@@ -344,7 +344,9 @@ def test_an_administrators_sign_in(fuzz: Fuzz, device_code: bool) -> None:
     told: list[Waiting] = []
 
     def sign_in() -> None:
-        done = fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), told.append, device_code=device_code)
+        done = fuzz.sign_ins.sign_in(
+            fuzz.admitted(source), Stop(), told.append, lambda: None, device_code=device_code
+        )
         assert done.tenant == TENANT
         assert isinstance(done.account, str)
         fuzz.sign_ins.forget(source.id)
