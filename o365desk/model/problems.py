@@ -36,6 +36,7 @@ class Problem:
     (AADSTS7000222, Authorization_RequestDenied) or our own word for a network fault (dns, refused, …), `detail`
     the foreign text, already masked, and `request_id` what Microsoft's support asks for. `conclusive` is False
     when the check could not be made at all (network, outage): then nothing is known about the data source.
+    `quoted`: `detail` is what Microsoft's own services said.
     """
 
     title: str
@@ -47,6 +48,15 @@ class Problem:
     detail: str = ""
     request_id: str = ""
     conclusive: bool = True
+    quoted: bool = False
+
+    @property
+    def microsoft_says(self) -> str:
+        """Microsoft's own words as a sentence, without the numbers that its support asks for; "" where it said
+        nothing, or the cause quotes it already."""
+        words = quotation(self.detail) if self.quoted else ""
+        said = f"Microsoft says: {words}" if words else ""
+        return "" if said in self.cause else said
 
     def with_(self, **changes: object) -> "Problem":
         """A copy with some parts replaced."""
@@ -56,6 +66,19 @@ class Problem:
         """Title, cause and remedy as one paragraph, for a terminal or a tool tip."""
         parts = (self.title, self.cause, self.remedy)
         return " ".join(part if part[-1] in ".!?" else f"{part}." for part in parts if part)
+
+
+_QUOTED = 600
+"""Letters of a foreign text that are shown among ours; the details have all of it."""
+_NUMBERS = ("Trace ID:", "Correlation ID:", "Timestamp:")
+"""With these the sign-in service ends each of its texts."""
+
+
+def quotation(text: str) -> str:
+    """Microsoft's words for showing on one line."""
+    ends = [place for mark in _NUMBERS if (place := text.find(mark)) > 0]
+    words = " ".join(text[: min(ends, default=len(text))].split())
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
 
 
 class ProblemError(Exception):

@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from o365desk.log import mask
+from o365desk.model.datasource import CLOUDS
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services import explain, pace
+from o365desk.services import addresses, explain, pace
 
 if TYPE_CHECKING:
     import requests
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
 
 def problem_of(response: "requests.Response") -> Problem:
     """What a bad answer of Graph means."""
-    body = json_of(response.content)
-    if body is None and _is_html(response):
-        return foreign_answer(response, "Microsoft Graph", "graph")
-    return refusal(response.status_code, body, response.headers)
+    status, body = response.status_code, json_of(response.content)
+    if body is None and status < 500:
+        if status in _NOT_HERE and not _is_microsofts(response.url):
+            return wrong_host(response, "Microsoft Graph", "graph")
+        if _is_html(response):
+            return foreign_answer(response, "Microsoft Graph", "graph")
+    problem = refusal(status, body, response.headers)
+    # A page of HTML behind a 5xx is the outage's own: Microsoft's gateways have such pages.
+    return problem if body is not None or problem.detail else problem.with_(detail=_head(response))
 
 
 def refusal(status: int, body: object, headers: Mapping[str, str]) -> Problem:
@@ -70,25 +76,29 @@ def json_of(content: bytes) -> Any:
         return None
 
 
-FOREIGN = frozenset({"html", "not-json"})
+FOREIGN = frozenset({"html", "not-json", "wrong-host"})
 """The codes of answers that did not come from Graph, or not whole."""
+
+
+_NOT_HERE = frozenset({404, 405, 410, 421, 501})
+"""Statuses of a host that does not know what it is asked for."""
 
 
 def foreign_answer(response: "requests.Response", who: str, field: str) -> Problem:
     """What it means that an answer is not what the host would send. Nothing is proven by it."""
     host = urlsplit(response.url).netloc
-    head = mask(" ".join(response.text[:2000].split())[:200])
+    if response.status_code in _NOT_HERE and not _is_microsofts(response.url):
+        return wrong_host(response, who, field)
     if _is_html(response):
-        title = re.search(r"<title[^>]*>(.*?)</title>", response.text[:5000], re.IGNORECASE | re.DOTALL)
-        named = f", titled “{mask(title[1].strip()[:80])}”" if title and title[1].strip() else ""
+        cause, remedy = _whose_page(response, host)
         return Problem(
             title=f"A web page came instead of {who}'s answer",
-            cause=f"The answer from {host} is a page of HTML{named}: a proxy or web filter stands in between.",
-            remedy=f"Sign in to the proxy if it asks for that, or have {host} allowed; then test again.",
+            cause=f"The answer from {host} is a page of HTML{_titled(response)}{cause}",
+            remedy=remedy,
             field=field,
             action=Action.RETRY,
             code="html",
-            detail=f"HTTP {response.status_code}: {head}",
+            detail=_head(response),
             conclusive=False,
         )
     return Problem(
@@ -98,9 +108,114 @@ def foreign_answer(response: "requests.Response", who: str, field: str) -> Probl
         field=field,
         action=Action.RETRY,
         code="not-json",
-        detail=f"HTTP {response.status_code}: {head}",
+        detail=_head(response),
         conclusive=False,
     )
+
+
+def _whose_page(response: "requests.Response", host: str) -> tuple[str, str]:
+    """Where a page of HTML may come from, and what to do. A proxy is named only where something points to one."""
+    from o365desk.services.wire import proxy_for
+
+    if (proxy := proxy_for(response.url)) or _by_filter(response):
+        by = f": the proxy {proxy} or a web filter" if proxy else ": a proxy or web filter"
+        return (
+            f"{by} stands in between.",
+            f"Sign in to the proxy if it asks for that, or have {host} allowed; then test again.",
+        )
+    if _is_microsofts(response.url):
+        return (
+            "; nothing in it tells who made it: the service itself, or something on the way.",
+            "Test again; if it stays so, show the details to whoever runs the network.",
+        )
+    return (
+        ", as from a web server that is not meant.",
+        f"Check the address {host} and its port; if they are right, show the details to whoever runs that host.",
+    )
+
+
+def _by_filter(response: "requests.Response") -> bool:
+    """Whether an answer bears the signs of a proxy or web filter."""
+    if response.status_code in (407, 511) or any(name in response.headers for name in _FILTERS["headers"]):
+        return True
+    text = f"{response.headers.get('Server', '')} {response.headers.get('Via', '')} {response.text[:20_000]}"
+    return any(word in text.casefold() for word in _FILTERS["words"])
+
+
+_FILTERS: dict[str, tuple[str, ...]] = {
+    "headers": ("Proxy-Authenticate", "Proxy-Connection", "X-Squid-Error", "X-Zscaler-Error", "X-BlueCoat-Via"),
+    "words": (
+        "proxy", "web filter", "webfilter", "web gateway", "web security", "content filter", "internet policy",
+        "captive portal", "hotspot", "blue coat", "bluecoat", "squid", "zscaler", "fortinet", "fortigate",
+        "fortiguard", "forcepoint", "netskope", "sophos", "barracuda", "mcafee", "palo alto", "checkpoint",
+        "cisco umbrella", "websense", "smoothwall", "lightspeed", "ironport",
+    ),
+}  # fmt: skip
+"""What points to a proxy or web filter: names of headers, and words of pages."""
+
+
+def wrong_host(response: "requests.Response", who: str, field: str) -> Problem:
+    """What it means that a host of one's own does not know what it is asked for, and does not say so as the service
+    would: another program answers there."""
+    parts = urlsplit(response.url)
+    return Problem(
+        title=f"{parts.netloc} is not the address of {who}",
+        cause=f"It answers {response.status_code} to {_short_path(parts.path)}, and not as {who} would.",
+        remedy="Correct the address: it is that of the host alone, as https://host or https://host:port.",
+        field=field,
+        action=Action.FIELD,
+        code="wrong-host",
+        detail=_head(response),
+        conclusive=False,
+    )
+
+
+def no_batch(response: "requests.Response") -> Problem:
+    """What it means that a host does not know `$batch`: nothing of what was in it was done, and nothing is known of
+    the objects that it was about."""
+    parts, body = urlsplit(response.url), json_of(response.content)
+    problem = refusal(response.status_code, body, response.headers)
+    return problem.with_(
+        title=f"{parts.netloc} does not take requests together",
+        cause=f"It answers {response.status_code} to {_short_path(parts.path)}, through which Microsoft Graph takes "
+        "lookups and changes. Nothing was sent on.",
+        remedy="Check the address of Microsoft Graph. Where a gateway of your own stands there, it must let "
+        "POST /v1.0/$batch through.",
+        field="graph",
+        action=Action.FIELD,
+        code="no-batch",
+        detail=problem.detail or _head(response),
+        conclusive=body is not None,
+    )
+
+
+def unknown_address(status: int) -> bool:
+    """Whether a status says that a host does not know what it is asked for."""
+    return status in _NOT_HERE
+
+
+def _short_path(path: str) -> str:
+    return mask(path if len(path) <= 120 else f"{path[:120]}…")
+
+
+def _head(response: "requests.Response") -> str:
+    """How an answer that cannot be read begins."""
+    return f"HTTP {response.status_code}: {mask(' '.join(response.text[:2000].split())[:200])}"
+
+
+def _titled(response: "requests.Response") -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", response.text[:5000], re.IGNORECASE | re.DOTALL)
+    return f", titled “{mask(title[1].strip()[:80])}”" if title and title[1].strip() else ""
+
+
+def _is_microsofts(url: str) -> bool:
+    """Whether an address is that of one of Microsoft's own services."""
+    return urlsplit(url).netloc.lower() in _MICROSOFTS
+
+
+_MICROSOFTS = addresses.MICROSOFT_LOGIN | {
+    cloud.graph.removeprefix("https://") for cloud in CLOUDS.values() if not cloud.own_endpoints
+}
 
 
 def rows_in(body: object, request_id: str) -> list[Any]:

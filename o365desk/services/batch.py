@@ -141,11 +141,19 @@ class _Outcome:
             return
         if status < 300:
             raise ProblemError(answers.foreign_answer(response, "Microsoft Graph", "graph"))
+        if answers.unknown_address(status):
+            # Not the objects are unknown there, but `$batch` is: nothing of it was done.
+            self._refuse(items, status, headers, answers.no_batch(response))
+            return
         problem = answers.problem_of(response)
         # Something in between speaks: whether Graph did it, and what it would say, is not known.
         foreign = problem.code in answers.FOREIGN
         if foreign or (status in _TRANSIENT and (status != 503 or answers.retry_after(headers) is None)):
             raise ProblemError(problem)
+        self._refuse(items, status, headers, problem)
+
+    def _refuse(self, items: Sequence[_Item], status: int, headers: Mapping[str, str], problem: Problem) -> None:
+        """None of them got further than this."""
         for item in items:
             self._judge(item, status, headers, None, problem)
 

@@ -13,10 +13,12 @@ from typing import Any
 from o365desk import paths
 from o365desk.log import mask
 from o365desk.model.datasource import SignIn
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Action, Problem, quotation
 
 _LONGEST = 4_000
 """Letters of a foreign text that are kept."""
+_QUOTED = 400
+"""Letters of what an error says of one property."""
 _AADSTS = re.compile(r"AADSTS(\d{3,8})")
 
 # By the table's area: the field to look at, and what the program can do about it.
@@ -146,7 +148,8 @@ def sign_in_error(answer: Mapping[str, Any], method: SignIn) -> Problem:
             remedy="The details show its own words; search for the code, or show them to Microsoft's support.",
         )
     request = str(answer.get("correlation_id") or answer.get("trace_id") or "")
-    return found.with_(code=f"AADSTS{code}" if code else error, detail=text, request_id=request)
+    said = text != error and bool(text)
+    return found.with_(code=f"AADSTS{code}" if code else error, detail=text, request_id=request, quoted=said)
 
 
 def entra_code(code: int, method: SignIn = SignIn.ADMINISTRATOR) -> Problem | None:
@@ -177,24 +180,34 @@ def entra_code(code: int, method: SignIn = SignIn.ADMINISTRATOR) -> Problem | No
 def graph_error(status: int, body: object, headers: Mapping[str, str]) -> Problem:
     """What an error of Microsoft Graph means. `body` is the decoded JSON, or None where it is not JSON."""
     code, message, request = _envelope(body)
-    table = paths.table("graph-errors.json")
-    row = table["codes"].get(code) or table["statuses"].get(str(status))
-    if row is None:
-        row = {
-            "title": f"Microsoft Graph answered {status}",
-            "cause": "This version knows no more about it.",
-            "remedy": "The details show its own words.",
-        }
+    message = mask(message)
+    row = _graph_row(status, code)
+    cause = row["cause"]
+    if message and row.get("quotes"):
+        cause = f"Microsoft says: {quotation(message)}"
     return Problem(
         title=row["title"],
-        cause=row["cause"],
+        cause=cause,
         remedy=row["remedy"],
         action=Action(row.get("action", "")),
         code=code or f"HTTP {status}",
-        detail=mask(message),
+        detail=message,
         request_id=request or headers.get("request-id", ""),
         conclusive=row.get("conclusive", status < 500),
+        quoted=bool(message),
     )
+
+
+def _graph_row(status: int, code: str) -> dict[str, Any]:
+    """What the tables know of an error: by its code, by its status, or nothing. A fault of the service is one,
+    whatever its code says."""
+    table = paths.table("graph-errors.json")
+    by_code, by_status = table["codes"].get(code), table["statuses"].get(str(status))
+    if status >= 500 and by_status and not (by_code and by_code.get("conclusive") is False):
+        by_code = None
+    fallback = table["failed" if status >= 500 else "refused"]
+    found: dict[str, Any] = by_code or by_status or fallback | {"title": fallback["title"].format(status=status)}
+    return found
 
 
 _GENERAL = frozenset({"Request_BadRequest", "Request_ResourceNotFound", "Authorization_RequestDenied", "HTTP 403",
@@ -202,11 +215,34 @@ _GENERAL = frozenset({"Request_BadRequest", "Request_ResourceNotFound", "Authori
 """Codes that say no more than the status does."""
 
 
-def refused_write(operation: str, status: int, problem: Problem) -> Problem:
+def refused_write(
+    operation: str, status: int, problem: Problem, answer: object = None, asked: object = None
+) -> Problem:
     """The same refusal as it concerns an operation's row: what Graph's text is known for, as far as the table has
-    it. Only explains; what became of the row was found out otherwise."""
+    it. `answer` and `asked` are the bodies of answer and request, for what they say of single properties. Only
+    explains; what became of the row was found out otherwise."""
     row = _row_of(operation, status, problem)
-    return problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")}) if row else problem
+    if not row:
+        return problem
+    found = problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")})
+    wanted = _right_names(answer, asked) if row.get("names") else ""
+    return found.with_(remedy=wanted) if wanted else found
+
+
+def _right_names(answer: object, asked: object) -> str:
+    """What to do where a naming policy asks for a beginning or an end: the names as they would be taken."""
+    given, right = _folded(asked), {}
+    for detail in _details(_folded(answer).get("error")):
+        target, parts = detail["target"], (detail["prefix"], detail["suffix"])
+        name = _text(given.get(target.lower()))
+        if detail["code"].casefold() == "missingprefixsuffix" and name and any(parts):
+            before = "" if name.startswith(parts[0]) else parts[0]
+            after = "" if name.endswith(parts[1]) else parts[1]
+            right[target] = f"{_PROPERTIES.get(target, target)} “{before}{name}{after}”"
+    return f"Give it the {' and the '.join(right.values())}." if right else ""
+
+
+_PROPERTIES = {"displayName": "name", "mailNickname": "mail nickname"}
 
 
 def may_be_so(operation: str, status: int, problem: Problem) -> bool:
@@ -233,10 +269,18 @@ def _envelope(body: object) -> tuple[str, str, str]:
     error = folded.get("error") or folded.get("odata.error")
     if not isinstance(error, dict):
         return "", _text(folded.get("error_description") or error), ""
+    more = _details(error)
     error = _folded(error)
     message = error.get("message")
     if isinstance(message, dict):
         message = _folded(message).get("value")
+    message = _text(message)
+    for detail in more:
+        # Often it is here only that Microsoft says which value it means, and what is wrong with it.
+        if detail["message"] and detail["message"] not in message:
+            message = f"{message} {detail['message']}".strip()
+        if (about := _about(detail)) and about not in message:
+            message = f"{message} ({about})".strip()
     code, request, inner = _text(error.get("code")), "", _folded(error.get("innererror"))
     while inner:
         request = _text(inner.get("request-id")) or request
@@ -245,6 +289,26 @@ def _envelope(body: object) -> tuple[str, str, str]:
         code = deeper if deeper and not deeper.isdigit() else code
         inner = _folded(inner.get("innererror"))
     return code, _text(message), request
+
+
+_DETAILS = 5
+"""How many of an error's details are told."""
+
+
+def _details(error: object) -> list[dict[str, str]]:
+    """What an error says of single properties: target, code, message, prefix and suffix of each, "" where it does
+    not say. Source: microsoft-graph-docs-contrib concepts/errors.md, api/directoryobject-validateproperties.md."""
+    rows = _folded(error).get("details")
+    keys = ("target", "code", "message", "prefix", "suffix", "blockedword")
+    found = [_folded(row) for row in (rows if isinstance(rows, list) else ())[:_DETAILS]]
+    return [{key: _text(row.get(key))[:_QUOTED] for key in keys} for row in found if row]
+
+
+def _about(detail: Mapping[str, str]) -> str:
+    """A detail's machine words: the property, what is wrong with it, and what would be right."""
+    head = ": ".join(filter(None, (detail["target"], detail["code"])))
+    more = [f"{key} “{detail[key]}”" for key in ("prefix", "suffix") if detail[key]]
+    return ", ".join(filter(None, (head, *more)))
 
 
 def _folded(value: object) -> dict[str, Any]:

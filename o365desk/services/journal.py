@@ -343,10 +343,9 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
 
 
 def told(problem: Problem) -> str:
-    """What happened and why, without what to do: a row's `detail`. With Microsoft's own words where the remedy
-    refers to them: a row has no place of its own for these."""
-    text = problem.with_(remedy="").sentence()
-    return f"{text} Microsoft says: {problem.detail}" if problem.detail and "details" in problem.remedy else text
+    """What happened and why, without what to do: a row's `detail`. With Microsoft's own words, which have no place
+    of their own in a row."""
+    return " ".join(filter(None, (problem.with_(remedy="").sentence(), problem.microsoft_says)))
 
 
 def _run_row(row: Any) -> RunRow:

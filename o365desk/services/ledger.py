@@ -176,7 +176,8 @@ class Ledger:
 
     def explained(self, reply: Reply) -> Problem:
         """What a refusal means to this operation."""
-        return explain.refused_write(self._operation.key, reply.status, _refusal(reply))
+        asked = reply.request.body
+        return explain.refused_write(self._operation.key, reply.status, _refusal(reply), reply.body, asked)
 
     def may_be_so(self, reply: Reply) -> bool:
         """Whether a refusal may mean that it is so already, whatever lists show that lag."""

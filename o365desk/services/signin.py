@@ -328,6 +328,8 @@ class SignIns:
             person = result.get("id_token_claims") or {}
             tenant = token.tenant or str(person.get("tid") or "")
             account = token.account or str(person.get("preferred_username") or "")
+            if not tenant:
+                raise ProblemError(_no_tenant(source, account))
             _refuse_other_tenant(source, expected, tenant, account)
         with self._caches.translated():
             self._caches.forget(source.id)
@@ -451,6 +453,21 @@ def _refuse_other_tenant(source: DataSource, expected: str, tenant: str, account
             code="other-tenant",
             conclusive=bool(expected and tenant),
         )
+    )
+
+
+def _no_tenant(source: DataSource, account: str) -> Problem:
+    """What it means that neither token says whose it is: nothing is kept then."""
+    own = CLOUDS[source.cloud].own_endpoints
+    check = f" check that {source.login_root} is a sign-in service of Microsoft, or" if own else ""
+    return Problem(
+        title="Microsoft did not say which tenant the account belongs to",
+        cause=f"The ID token of {account or 'the account'} came without “tid”, the tenant's ID, so nobody can tell "
+        f"whether it is {source.tenant}'s. Nothing was kept.",
+        remedy=f"Sign in again; if it stays so,{check} show this to Microsoft's support.",
+        action=Action.AUTHORIZE,
+        code="no-tenant-id",
+        conclusive=False,
     )
 
 
