@@ -12,7 +12,7 @@ import typer
 
 from o365desk import __version__
 from o365desk.app import App, build_practice, serve_practice
-from o365desk.cli import open_window
+from o365desk.cli import failing, open_window
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
     UnreadError,
@@ -36,6 +36,7 @@ from o365desk.cli.session import (
     NOT_PROVEN,
     Json,
     Name,
+    entry_of,
     not_allowed,
     services,
     unlocked,
@@ -71,14 +72,16 @@ root.command("settings")(settings)
 def run(words: Sequence[str]) -> int:
     """Carries out a command line. Returns the exit code."""
     command = typer.main.get_command(root)
+    failing.begin(words)
     try:
         result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
         sys.stdout.flush()
     except ProblemError as error:
-        show_problem(error.problem)
+        failing.fail(error.problem)
         return NOT_ALLOWED if not_allowed(error.problem) else FAILED
     except ConflictError as error:
-        say(f"{error}. Nothing was written; try again.")
+        told = f"{error}. Nothing was written; try again."
+        failing.fail(Problem(title=f"{error}", remedy="Nothing was written; try again.", code="conflict"), told)
         return FAILED
     except UnreadError as error:
         give_up(sys.stdout)
@@ -86,7 +89,7 @@ def run(words: Sequence[str]) -> int:
     except (SystemExit, OSError) as error:
         return _unwritten(error)
     except (CancelledError, KeyboardInterrupt, typer.Abort):
-        say("Cancelled.")
+        failing.fail(Problem(title="Cancelled", code="cancelled", conclusive=False), "Cancelled.")
         return CANCELLED
     except Exception as error:
         # typer ships its own copy of click; its usage errors are told by what they can do, not by their module.
@@ -105,7 +108,10 @@ def _show_usage(error: Any) -> None:
             setattr(error, name, shown(mask(text)))
     said = io.StringIO()
     error.show(said)
-    say(*said.getvalue().splitlines())
+    lines = said.getvalue().splitlines()
+    wrong = " ".join(str(error.format_message()).split())
+    remedy = "The command's --help tells what it takes."
+    failing.fail(Problem(title="Wrong usage", cause=wrong, remedy=remedy, code="usage"), *lines)
 
 
 def _unwritten(error: SystemExit | OSError) -> int:
@@ -157,7 +163,7 @@ def authorize(
     """Let an administrator sign in (or consent, for secret and certificate), then test the connection. Exit code as
     that of test."""
     app = unlocked(services(context))
-    source = app.workspace.get(name).source
+    source = entry_of(app, name).source
 
     def tell(waiting: Waiting) -> None:
         if waiting.kind == "device-code":
@@ -188,7 +194,7 @@ def prove_connection(
     if report:
         exports.refuse_unwritable(report)
     app = unlocked(services(context))
-    result = run_test(app, app.workspace.get(name).source)
+    result = run_test(app, entry_of(app, name).source)
     if json:
         with telling(_exit_code(result)):
             print_document(render(result, "json"))

@@ -11,9 +11,10 @@ import typer
 from o365desk import catalogue
 from o365desk.app import App
 from o365desk.catalogue import OPERATIONS, Column, Operation
+from o365desk.cli.failing import fail
 from o365desk.cli.outcomes import Format, save_fix, show_findings
-from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say, show_problem
-from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, services, unlocked
+from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say
+from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.steering import Ticker
 from o365desk.cli.terminal import results
 from o365desk.cli.wishes import (
@@ -173,7 +174,7 @@ def run_operation(
         save_fix=save_fix,
     )
     app = unlocked(services(context))
-    source = app.workspace.get(name).source
+    source = entry_of(app, name).source
     return _write(app, source, wish) if item.writes else _read(app, source, wish)
 
 
@@ -194,7 +195,7 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
     if table.left_out:
         say(f"Too narrow for all columns; left out: {', '.join(table.left_out)}. Choose with --columns.")
     if end.problem:
-        show_problem(end.problem)
+        fail(end.problem)
         kept = f" “{wish.output}” is as it was before." if wish.output else ""
         say(f"The list is incomplete: {_counted(end.count, noun)} came before it broke off.{kept}")
         return NOT_PROVEN
@@ -234,7 +235,8 @@ def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ti
                     told=told, max_rows=wish.max_rows, order=wish.sort,
                 )
             )  # fmt: skip
-            if ends[0].problem and wish.output:
+            # What did not even begin is no empty list.
+            if ends[0].problem and (wish.output or not ends[0].count):
                 raise _IncompleteError
 
     with suppress(_IncompleteError):

@@ -13,7 +13,7 @@ from o365desk.cli.terminal import results
 from o365desk.model import shells
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
-from o365desk.services import exports, files
+from o365desk.services import exports, files, journal
 from o365desk.services.sheet import Finding
 
 Item = dict[str, Any]
@@ -57,7 +57,7 @@ def _plan_item(row: PlanRow) -> Item:
         "line": row.row.line,
         "label": row.label,
         "outcome": _WORDS[row.standing],
-        "detail": " ".join(f"{problem.title}. {problem.cause}".split()) if problem else row.note,
+        "detail": journal.told(problem) if problem else row.note,
         "remedy": problem.remedy if problem else "",
         "code": problem.code if problem else "",
         "request_id": problem.request_id if problem else "",
@@ -237,7 +237,7 @@ def show_run(run: Run, items: Sequence[Item]) -> None:
     print_table(("Changed", "Already so", "Failed", "Not attempted"), [[f"{n:,}" for n in counts.values()]])
     _rows([item for item in items if item["outcome"] == "failed"], "failed")
     if run.problem:
-        say(run.problem.sentence())
+        say(run.problem.sentence(), *filter(None, [run.problem.microsoft_says]))
     if run.doubtful:
         say(f"In doubt: {run.doubtful:,}, which were sent, and no answer came. Resuming reads them back.")
 

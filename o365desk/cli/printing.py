@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -46,6 +45,20 @@ _SIGNS = {
 }
 
 
+class _Out:
+    """Whether results went to standard output already. Threads of a command share it."""
+
+    def __init__(self) -> None:
+        self.used = False
+
+    def begin(self) -> None:
+        """A command begins: nothing did."""
+        self.used = False
+
+
+OUT = _Out()
+
+
 _COMMANDS: dict[Action, tuple[str, ...]] = {
     Action.AUTHORIZE: (),
     Action.DEVICE_CODE: ("--device-code",),
@@ -54,12 +67,13 @@ _COMMANDS: dict[Action, tuple[str, ...]] = {
 }
 """What the window offers as a button, and the options of `authorize` that do the same."""
 
-_AUTHORIZE: ContextVar[Callable[..., str]] = ContextVar("_AUTHORIZE")
+_AUTHORIZE: ContextVar[Callable[..., str] | None] = ContextVar("_AUTHORIZE", default=None)
 
 
 def name_in_commands(here: Callable[[str], str], name: str) -> None:
-    """From now on, commands in problems are about this data source; `here` is `App.command_here`."""
-    _AUTHORIZE.set(lambda *options: here(shells.ours(["authorize"], [name], options)))
+    """From now on, commands in problems are about this data source; `here` is `App.command_here`. Without a name,
+    none is shown: it would be about nothing."""
+    _AUTHORIZE.set((lambda *options: here(shells.ours(["authorize"], [name], options))) if name else None)
 
 
 def line(*parts: str | tuple[str, str]) -> Text:
@@ -149,6 +163,7 @@ def print_json(value: object) -> None:
 
 def print_document(text: str) -> None:
     """JSON on standard output: UTF-8 whatever the terminal's encoding is, and nothing that steers a terminal."""
+    OUT.used = True
     sys.stdout.flush()
     sys.stdout.buffer.write(escaped(text).encode("utf-8"))
     sys.stdout.buffer.flush()
@@ -237,12 +252,16 @@ def _print(*texts: Text) -> None:
         console.print(text, soft_wrap=True)
 
 
+def _reasons(problem: Problem) -> list[str]:
+    """Why, in our words and Microsoft's, and what to do."""
+    return [text for text in (problem.cause, problem.microsoft_says, problem.remedy) if text]
+
+
 def show_problem(problem: Problem) -> None:
     """What happened, why, what to do; then code and request id for whoever is asked for help."""
     said = [line((problem.title, "bold red"))]
-    said += [line(text) for text in (problem.cause, problem.remedy) if text]
-    if problem.action in _COMMANDS:
-        command = _AUTHORIZE.get(partial(shells.ours, ["authorize"], ["NAME"]))
+    said += [line(text) for text in _reasons(problem)]
+    if problem.action in _COMMANDS and (command := _AUTHORIZE.get()):
         said.append(line(f"On the command line: {command(*_COMMANDS[problem.action])}"))
     tail = [part for part in (problem.code, problem.request_id and f"request {problem.request_id}") if part]
     if tail:
@@ -266,7 +285,7 @@ def show_report(report: Report) -> None:
     colour = {"succeeded": "green", "failed": "red"}.get(report.outcome, "yellow")
     said += [line(""), line((report.message, f"bold {colour}"))]
     if report.problem:
-        said += [line(text) for text in (report.problem.cause, report.problem.remedy) if text]
+        said += [line(text) for text in _reasons(report.problem)]
     _print(*said)
 
 

@@ -10,7 +10,7 @@ from o365desk.app import App
 from o365desk.catalogue.values import check_field
 from o365desk.cli.outcomes import Format, summary
 from o365desk.cli.printing import interruptible, name_in_commands, print_json, print_table, say
-from o365desk.cli.session import DONE, NOT_PROVEN, Json, services, unlocked
+from o365desk.cli.session import DONE, NOT_PROVEN, Json, entry_of, services, unlocked
 from o365desk.cli.steering import Ticker
 from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
@@ -34,7 +34,7 @@ def runs_list(
 ) -> int:
     """List the runs, the latest first."""
     app = services(context)
-    found = app.runner.runs(app.workspace.get(source).source.id if source else "", limit)
+    found = app.runner.runs(entry_of(app, source).source.id if source else "", limit)
     if json:
         print_json([summary(run) for run in found])
     elif found:
@@ -61,7 +61,9 @@ def runs_show(
     if output:
         exports.refuse_unwritable(output)
     app = services(context)
-    return tell_run(app, app.runner.run(run_id), chosen, output)
+    run = app.runner.run(run_id)
+    name_in_commands(app.command_here, run.source_name)
+    return tell_run(app, run, chosen, output)
 
 
 @runs.command("resume")
@@ -134,7 +136,7 @@ def _applying(verb: str, run: Run, plan: Plan) -> str:
 
 def _source(app: App, run: Run) -> DataSource:
     """The data source of a run, whatever it is called by now."""
-    return app.workspace.get(run.source_id).source
+    return entry_of(app, run.source_id).source
 
 
 def settings(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from o365desk.cli.printing import print_json, print_table, say
-from o365desk.cli.session import DONE, Json, Name, services, unlocked
+from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.shown import shown
 from o365desk.services import folders
@@ -38,7 +38,7 @@ def secret_set(
             param_hint="the argument after the name",
         )
     app = unlocked(services(context))
-    source = app.workspace.get(name).source
+    source = entry_of(app, name).source
     what = "certificate's passphrase" if passphrase else "client secret's value"
     # Before anybody types it: where it would go is not what was approved.
     app.connections.refuse_other(source)
@@ -94,7 +94,7 @@ def secret_approve(
     """Look at what changed in a data source since its secrets were given, and approve that they go there from
     now on, or go back. Without a terminal, approving needs the digest that was shown."""
     app = unlocked(services(context))
-    entry = app.workspace.get(name)
+    entry = entry_of(app, name)
     review = app.connections.review(entry.source)
     if json:
         print_json(_as_json(entry, review))

@@ -11,6 +11,7 @@ from o365desk.cli.printing import name_in_commands, say
 from o365desk.model import problems
 from o365desk.model.problems import Problem
 from o365desk.services.secrets import Secret
+from o365desk.services.workspace import Entry
 
 DONE, FAILED, WRONG_USAGE, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 2, 3, 4, 130
 
@@ -20,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 def services(context: typer.Context) -> App:
     made = make_app(context.obj)
-    name_in_commands(made.command_here, str(context.params.get("name") or "NAME"))
+    name_in_commands(made.command_here, str(context.params.get("name") or ""))
 
     def close() -> None:
         if made.state.problem:
@@ -29,6 +30,15 @@ def services(context: typer.Context) -> App:
 
     context.call_on_close(close)
     return made
+
+
+def entry_of(app: App, name: str) -> Entry:
+    """The data source that is meant by name, id or file name. From now on, commands in problems bear its name.
+    Raises ProblemError."""
+    entry = app.workspace.get(name)
+    if entry.source.name:
+        name_in_commands(app.command_here, entry.source.name)
+    return entry
 
 
 def unlocked(app: App) -> App:

@@ -9,7 +9,7 @@ import typer
 
 from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
-from o365desk.cli.session import DONE, FAILED, Json, Name, services, unlocked
+from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, unlocked
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
@@ -98,7 +98,7 @@ def _title(source: DataSource) -> str:
 def sources_show(context: typer.Context, name: Name, json: Json = False) -> int:
     """Show one data source, its status and what is missing."""
     app = services(context)
-    entry = app.workspace.get(name)
+    entry = entry_of(app, name)
     status = app.connections.status(entry.source)
     shown = _as_json(entry.source, status)
     if json:
@@ -189,7 +189,7 @@ def sources_edit(
     if rename is not None:
         details["name"] = rename
     app = services(context)
-    entry = app.workspace.get(name)
+    entry = entry_of(app, name)
     return _saved(app, entry.source.replace(**details), entry, json)
 
 
@@ -277,7 +277,7 @@ def sources_restore(
 def sources_check(context: typer.Context, name: Name, json: Json = False) -> int:
     """Check the details offline. Exit code 1 if something is missing or wrong."""
     app = unlocked(services(context))
-    source = app.workspace.get(name).source
+    source = entry_of(app, name).source
     problems = app.connections.problems(source)
     for item in app.connections.lifetimes(source):
         if item.ends <= app.clock():

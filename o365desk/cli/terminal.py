@@ -6,18 +6,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, cast
 
+from o365desk.cli.printing import OUT
 from o365desk.model.shown import escaped, shown
 
 
 class _Shown:
-    """A terminal as the binary stream that an export is written to."""
+    """Standard output as the binary stream that an export is written to."""
 
-    def __init__(self, stream: IO[bytes], made: Callable[[str], str]) -> None:
+    def __init__(self, stream: IO[bytes], made: Callable[[str], str] | None) -> None:
         self._stream, self._made = stream, made
 
     def write(self, data: bytes) -> int:
         """Shows some rows. Exports write whole ones."""
-        return self._stream.write(self._made(data.decode(errors="replace")).encode())
+        OUT.used = OUT.used or bool(data)
+        return self._stream.write(self._made(data.decode(errors="replace")).encode() if self._made else data)
 
     def flush(self) -> None:
         """Shows them now."""
@@ -27,6 +29,6 @@ class _Shown:
 def results(form: str) -> IO[bytes]:
     """Where rows in a form for programs go when no file is named."""
     if not sys.stdout.isatty():
-        return sys.stdout.buffer
+        return cast("IO[bytes]", _Shown(sys.stdout.buffer, None))
     made = partial(shown, most=sys.maxsize, lines=True) if form == "csv" else escaped
     return cast("IO[bytes]", _Shown(sys.stdout.buffer, made))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from o365desk.app import App
+from o365desk.cli.failing import fail, with_error
 from o365desk.cli.outcomes import (
     Format,
     document,
@@ -93,12 +94,16 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
             run = steered(follow)
         except CancelledError:
             if began:
-                say(f"Ended in the middle. To go on where it stopped: {_command(app, 'resume', began[0])}")
+                remedy = f"To go on where it stopped: {_command(app, 'resume', began[0])}"
+                problem = Problem(title="Ended in the middle", remedy=remedy, code="cancelled", conclusive=False)
+                fail(problem, f"{problem.title}. {remedy}")
+            else:
+                fail(Problem(title="Cancelled", code="cancelled", conclusive=False), "Cancelled.")
             return CANCELLED
         except ProblemError as error:
             if not began:
                 raise
-            show_problem(error.problem)
+            fail(error.problem)
             command = _command(app, "resume", began[0])
             say(f"What was sent by then may be done. To read that back and go on: {command}")
             return NOT_PROVEN
@@ -114,12 +119,13 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
             if form is Format.TABLE:
                 show_run(run, items)
             else:
-                write_items(form, output, document(run.operation, run.id, run.counts, items), items)
+                shape = with_error(document(run.operation, run.id, run.counts, items), run.problem)
+                write_items(form, output, shape, items)
     except (ProblemError, OSError) as error:
         problem = unwritten(error) if isinstance(error, OSError) else error.problem
         if problem is None:
             raise
-        show_problem(problem)
+        fail(problem)
         say(f"{run.sentence}: {run.state}. To see it: {_command(app, 'show', run.id)}")
         code = code if code != DONE else NOT_PROVEN
     if run.problem and form is not Format.TABLE:

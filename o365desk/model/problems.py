@@ -58,6 +58,11 @@ class Problem:
         said = f"Microsoft says: {words}" if words else ""
         return "" if said in self.cause else said
 
+    def as_json(self) -> dict[str, str]:
+        """The error object of the command line's JSON. `details` are foreign words as they came."""
+        keys = ("code", "title", "cause", "remedy", "field")
+        return {key: getattr(self, key) for key in keys} | {"details": self.detail, "request_id": self.request_id}
+
     def with_(self, **changes: object) -> "Problem":
         """A copy with some parts replaced."""
         return replace(self, **changes)  # type: ignore[arg-type]

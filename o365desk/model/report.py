@@ -52,7 +52,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The stable JSON shape of `o365desk test --json`."""
+        """The stable JSON shape of `o365desk test --json`; `error` is there unless it succeeded."""
+        error = {"error": self.problem.as_json()} if self.problem and self.outcome != "succeeded" else {}
         return {
             "source": self.source,
             "outcome": self.outcome,
@@ -67,6 +68,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                     "detail": step.detail,
                     "remedy": step.remedy,
                     "request_id": step.request_id,
+                    "code": step.problem.code if step.problem else "",
+                    "details": step.problem.detail if step.problem else "",
                     "seconds": round(step.seconds, 3),
                 }
                 for step in self.steps
@@ -81,4 +84,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 }
                 for verdict in self.operations
             ],
+            **error,
         }

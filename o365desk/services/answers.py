@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def problem_of(response: "requests.Response") -> Problem:
     """What a bad answer of Graph means."""
     status, body = response.status_code, json_of(response.content)
-    if body is None and status < 500:
+    if not explain.is_error(body) and status < 500:
         if status in _NOT_HERE and not _is_microsofts(response.url):
             return wrong_host(response, "Microsoft Graph", "graph")
         if _is_html(response):
@@ -177,7 +177,7 @@ def no_batch(response: "requests.Response") -> Problem:
     problem = refusal(response.status_code, body, response.headers)
     return problem.with_(
         title=f"{parts.netloc} does not take requests together",
-        cause=f"It answers {response.status_code} to {_short_path(parts.path)}, through which Microsoft Graph takes "
+        cause=f"It answers {response.status_code} to {_short_path(parts.path)}, where Microsoft Graph takes "
         "lookups and changes. Nothing was sent on.",
         remedy="Check the address of Microsoft Graph. Where a gateway of your own stands there, it must let "
         "POST /v1.0/$batch through.",

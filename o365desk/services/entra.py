@@ -142,6 +142,8 @@ def decode(response: "requests.Response", kind: type[Kind]) -> Kind:
 def unfit(response: "requests.Response", why: str) -> Problem:
     """What it means that an answer is JSON, but not what was asked for."""
     problem = answers.foreign_answer(response, "the sign-in service", "login")
+    if problem.code == "wrong-host":
+        return problem
     cause = f"{urlsplit(response.url).netloc} sent JSON that is not what was asked for: {mask(why)}."
     return problem.with_(cause=cause, code="malformed", detail=f"HTTP {response.status_code}")
 

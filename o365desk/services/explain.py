@@ -35,6 +35,8 @@ _BY_AREA: dict[str, tuple[str, Action]] = {
     "service": ("", Action.RETRY),
 }
 
+_BY_PERSON = frozenset({Action.AUTHORIZE, Action.BROWSER, Action.DEVICE_CODE})
+
 # Where a code says more than its area: title, field, action ("" keeps the area's).
 _BY_CODE: dict[int, tuple[str, str, Action]] = {
     7000215: ("The client secret is wrong", "secret", Action.FIELD),
@@ -57,6 +59,9 @@ _BY_CODE: dict[int, tuple[str, str, Action]] = {
     7000218: ("The app does not allow a desktop sign-in", "signIn", Action.FIELD),
     50076: ("Multifactor authentication is required", "", Action.BROWSER),
     53003: ("Conditional Access blocks this sign-in", "", Action.BROWSER),
+    530031: ("Conditional Access blocks this sign-in", "", Action.BROWSER),
+    500014: ("The API is disabled in this tenant", "", Action.RETRY),
+    7000217: ("The app's credential was not accepted", "secret", Action.FIELD),
     530033: ("Conditional Access blocks signing in with a device code", "", Action.BROWSER),
     50053: ("The account is locked", "", Action.AUTHORIZE),
     50057: ("The account is disabled", "", Action.AUTHORIZE),
@@ -164,12 +169,15 @@ def entra_code(code: int, method: SignIn = SignIn.ADMINISTRATOR) -> Problem | No
         cause = row["meaning"]
     if field == "secret" and method is not SignIn.SECRET:
         field = "certificate" if method is SignIn.CERTIFICATE else "signIn"
-    if action is Action.AUTHORIZE and not method.delegated:
-        action = Action.RETRY
+    remedy = row["fix"]
+    if not method.delegated:
+        # Nobody signs in there, neither in a browser nor with a code.
+        action = Action.RETRY if action in _BY_PERSON else action
+        remedy = row.get("fixApp", remedy)
     return Problem(
         title=title,
         cause=cause,
-        remedy=row["fix"],
+        remedy=remedy,
         field=field,
         action=action,
         code=f"AADSTS{code}",
@@ -261,6 +269,12 @@ def _row_of(operation: str, status: int, problem: Problem) -> dict[str, Any]:
             found: dict[str, Any] = row
             return found
     return {}
+
+
+def is_error(body: object) -> bool:
+    """Whether a decoded body has the form of an error of Graph's or of the sign-in service's."""
+    folded = _folded(body)
+    return bool(folded.get("error") or folded.get("odata.error"))
 
 
 def _envelope(body: object) -> tuple[str, str, str]:
