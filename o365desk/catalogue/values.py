@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from o365desk.catalogue import odata
 from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
@@ -27,6 +28,7 @@ def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
         for field in operation.fields
         if (problem := check_field(field, values.get(field.key, "")) or _check_use(operation, field, values))
     ]
+    found += _unsearchable(values)
     known = [field.key for field in operation.fields]
     for key in values:
         if key not in known:
@@ -35,6 +37,23 @@ def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
                 _problem(key, f"“{operation.title}” has no field “{key}”", f"Its fields: {names}.", "unknown-field")
             )
     return found
+
+
+def _unsearchable(values: Mapping[str, str]) -> list[Problem]:
+    """What no search for words can be made of."""
+    text = values.get("search", "")
+    if values.get("match") != "words" or odata.searchable(text):
+        return []
+    letters = " and ".join(letter for letter in odata.UNSEARCHABLE if letter in text)
+    return [
+        _problem(
+            "search",
+            f"Microsoft cannot search for words with {letters}",
+            "It would look for what stands before only (its known issue 18185). Compare with “Begins with”, or "
+            f"leave {letters} and what follows out.",
+            "unsearchable",
+        )
+    ]
 
 
 def _check_use(operation: Operation, field: Field, values: Mapping[str, str]) -> Problem | None:

@@ -51,8 +51,29 @@ def _open_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8", errors="replace"))  # noqa: SIM115, PTH123 - as long as we live
         elif name != "stdin" and hasattr(stream, "reconfigure"):
-            # A terminal that lacks a letter gets a question mark, not a traceback.
-            stream.reconfigure(errors="replace")
+            # A terminal that lacks a letter gets another one, not a traceback.
+            stream.reconfigure(errors=_plainly())
+
+
+_PLAIN = str.maketrans({
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "→": "->", "·": "-", "•": "*",
+    "✓": "yes", "✗": "no", "⟨": "<", "⟩": ">", "\u00a0": " ",
+})  # fmt: skip
+"""Signs of ours, for terminals and pipes that have letters only."""
+
+
+def _plainly() -> str:
+    """The name of a way to write what an encoding lacks: our signs as plain ones, other letters as “?”."""
+    import codecs
+
+    def plain(error: UnicodeError) -> tuple[str | bytes, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        lacking = error.object[error.start : error.end].translate(_PLAIN)
+        return "".join(letter if letter.isascii() else "?" for letter in lacking), error.end
+
+    codecs.register_error("o365desk", plain)
+    return "o365desk"
 
 
 def _window_wish(words: list[str]) -> tuple[Path | None, bool] | None:

@@ -59,6 +59,20 @@ class _Out:
 OUT = _Out()
 
 
+def _sign(outcome: Outcome) -> tuple[str, str]:
+    """How an outcome is shown: as a sign, or as a word where standard error cannot show the signs. There, a letter
+    that is lacking becomes “?”, which is a sign itself."""
+    sign, style = _SIGNS[outcome]
+    try:
+        "".join(each for each, _ in _SIGNS.values()).encode(getattr(sys.stderr, "encoding", None) or "utf-8")
+    except (UnicodeError, LookupError):
+        return f"{outcome.value:<{_WORDY}}", style
+    return sign, style
+
+
+_WORDY = max(len(outcome.value) for outcome in Outcome)
+
+
 _COMMANDS: dict[Action, tuple[str, ...]] = {
     Action.AUTHORIZE: (),
     Action.DEVICE_CODE: ("--device-code",),
@@ -274,14 +288,14 @@ def show_step(step: Step) -> None:
     time = f"{step.seconds * 1000:.0f} ms"
     warning = [(" !", "yellow")] if step.warning else []
     _print(
-        line(_SIGNS[step.outcome], f" {step.title:<26} ", (f"{time:>8}", "dim"), f"  {step.detail}", *warning),
+        line(_sign(step.outcome), f" {step.title:<26} ", (f"{time:>8}", "dim"), f"  {step.detail}", *warning),
     )
 
 
 def show_report(report: Report) -> None:
     """A test's verdict on each operation, its headline, and what to do."""
     said = [line("")]
-    said += [line(_SIGNS[item.outcome], f" {item.title:<26} ", (item.detail, "dim")) for item in report.operations]
+    said += [line(_sign(item.outcome), f" {item.title:<26} ", (item.detail, "dim")) for item in report.operations]
     colour = {"succeeded": "green", "failed": "red"}.get(report.outcome, "yellow")
     said += [line(""), line((report.message, f"bold {colour}"))]
     if report.problem:

@@ -74,15 +74,13 @@ def _typed(graph: Graph, sort: Sort, text: str, starts: Sequence[str]) -> list[E
         return list(rows_of(graph, [Request(method="GET", path=path_of(sort.path, options | shared), shape=shape)]))
     begins = {"$filter": odata.any_starts_with(starts, text)}
     word = {"$search": odata.any_word(("displayName",), text), "$count": "true"}
-    first, second = graph.batch(
-        [
-            Request(method="GET", path=path_of(sort.path, begins | shared), shape=shape),
-            Request(method="GET", path=path_of(sort.path, word | shared), eventual=True, shape=shape),
-        ]
-    )
+    asked = [Request(method="GET", path=path_of(sort.path, begins | shared), shape=shape)]
+    if odata.searchable(text):
+        asked.append(Request(method="GET", path=path_of(sort.path, word | shared), eventual=True, shape=shape))
+    first, *words = graph.batch(asked)
     if first.problem is not None:
         raise ProblemError(first.problem)
-    rows = [*first.body["value"], *(second.body["value"] if second.problem is None else ())]
+    rows = [*first.body["value"], *(row for reply in words if reply.problem is None for row in reply.body["value"])]
     return list({row["id"]: row for row in rows}.values())
 
 

@@ -19,7 +19,7 @@ from o365desk.services.graph import Graph
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import Token
 from o365desk.services.trial import Finding, TestStep, Trial, found, run
-from o365desk.services.wire import LITTLE, proxy_for
+from o365desk.services.wire import LITTLE, bundle_problem, proxy_for
 
 SUCCEEDED = "Connection test succeeded"
 
@@ -77,7 +77,12 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
     host = urlsplit(root).hostname or ""
     issuer, proxy = trial.line.issuers.get(host) or "unknown", proxy_for(root)
     facts = (("Host", urlsplit(root).netloc), ("Certificate issued by", issuer), ("Proxy", proxy or "none"))
-    return Finding(detail=issuer + (f", through {proxy}" if proxy else ""), facts=facts)
+    detail, unusable = issuer + (f", through {proxy}" if proxy else ""), bundle_problem()
+    return Finding(
+        detail=f"{detail}. {unusable}" if unusable else detail,
+        facts=(*facts, ("Not trusted", unusable)) if unusable else facts,
+        warning=bool(unusable),
+    )
 
 
 def _clock(trial: Trial) -> Finding:

@@ -256,16 +256,37 @@ def trust(ca: bytes) -> ssl.SSLContext:
     import truststore
 
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
-    if bundle:
-        with contextlib.suppress(OSError, ValueError):  # ssl.SSLError is an OSError
-            if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
-                context.load_verify_locations(capath=bundle)
-            else:
-                context.load_verify_locations(cadata=_pem(files.read_named(bundle, MAX_CA_BYTES)))
+    with contextlib.suppress(OSError, ValueError):  # told by `bundle_problem`
+        _trust_bundle(context)
     if ca:
         context.load_verify_locations(cadata=_pem(ca))
     return context
+
+
+_BUNDLE = "REQUESTS_CA_BUNDLE"
+
+
+def _trust_bundle(context: Any) -> None:
+    """Trusts what the environment names besides. Raises OSError (ssl.SSLError is one) or ValueError."""
+    bundle = os.environ.get(_BUNDLE, "")
+    if not bundle:
+        return
+    if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
+        context.load_verify_locations(capath=bundle)
+    else:
+        context.load_verify_locations(cadata=_pem(files.read_named(bundle, MAX_CA_BYTES)))
+
+
+def bundle_problem() -> str:
+    """Why the authorities that REQUESTS_CA_BUNDLE names are not trusted, as a sentence; "" if they are, or it names
+    none."""
+    try:
+        _trust_bundle(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except (OSError, ValueError) as error:
+        return (
+            f"{_BUNDLE} names “{os.environ[_BUNDLE]}”, which {_why_unusable(error)}, so it adds nothing to trust."
+        )
+    return ""
 
 
 def read_ca(file: str) -> bytes:
@@ -301,18 +322,20 @@ def _pem(data: bytes) -> str:
     return data.decode("ascii", "ignore")
 
 
-def _bad_ca_file(file: str, error: Exception) -> Problem:
+def _why_unusable(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        why = "does not exist"
-    elif isinstance(error, files.UnfitError):
-        why = str(error)
-    elif isinstance(error, PermissionError):
-        why = "may not be read by you"
-    else:
-        why = "holds no certificate in PEM form"
+        return "does not exist"
+    if isinstance(error, files.UnfitError):
+        return str(error)
+    if isinstance(error, PermissionError):
+        return "may not be read by you"
+    return "holds no certificate in PEM form"
+
+
+def _bad_ca_file(file: str, error: Exception) -> Problem:
     return Problem(
         title="The CA file cannot be used",
-        cause=f"“{file}” {why}.",
+        cause=f"“{file}” {_why_unusable(error)}.",
         remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
         field="caFile",
         action=Action.FIELD,
@@ -336,8 +359,10 @@ def proxies_for(url: str) -> dict[str, str]:
     if not proxy:
         return {}
     parts = _PROXY.fullmatch(proxy)
-    if not parts:
+    if not parts or not 0 < int((parts["port"] or ":80")[1:]) < 65_536:
         raise ProblemError(_no_end("no-proxy", url))
+    if (parts["scheme"] or "").lower().startswith("socks"):
+        raise ProblemError(_no_end("socks", url))
     scheme, user, password, host, port = parts.group("scheme", "user", "password", "host", "port")
     login = ":".join(quote(unquote(part), safe="") for part in (user, password) if part is not None)
     return {"https": f"{scheme or 'http'}://{login}{'@' if login else ''}{host}{port or ''}"}
@@ -402,9 +427,21 @@ _NO_ANSWER: dict[str, tuple[str, str, str]] = {
         "Try again; if it stays so, ask whoever runs the network what stands in between.",
     ),
     "no-proxy": (
-        "The address of the system's proxy cannot be read",
-        "Traffic for {host} is to go through a proxy, but its setting names no host, or one that cannot be.",
-        "Correct the system's proxy setting, or HTTPS_PROXY: http://host:port, or http://user:password@host:port.",
+        "The address of the proxy in {setting} cannot be read",
+        "Traffic for {host} is to go through a proxy, but its setting names no host or port, or one that cannot be.",
+        "Correct {setting}: http://host:port, or http://user:password@host:port. Or name {host} in NO_PROXY, if it "
+        "can be reached without.",
+    ),
+    "socks": (
+        "The proxy in {setting} is a SOCKS proxy, which o365desk does not support",
+        "Traffic for {host} is to go through {proxy}; o365desk speaks to HTTP proxies only.",
+        "Name an HTTP proxy in {setting}: http://host:port. Or name {host} in NO_PROXY, if it can be reached without.",
+    ),
+    "proxy-sign-in": (
+        "The proxy {proxy} asks for a sign-in",
+        "It lets traffic for {host} through only for somebody whom it knows (407).",
+        "Give user and password in {setting}: http://user:password@host:port; or ask whoever runs the proxy to let "
+        "{host} through without.",
     ),
     "proxy": (
         "The proxy {proxy} does not let the connection through",
@@ -428,6 +465,8 @@ def no_answer(error: BaseException, url: str) -> Problem:
     """What it means that a request got no answer. Tells name lookup, refusal, time-out, cut, proxy, TLS and
     an untrusted certificate apart by the errors underneath, not by their texts."""
     causes = list(_causes(error))
+    if _tunnel_status(causes) == 407:
+        return _sign_in_of_proxy(url)
     certificate = next((item for item in causes if isinstance(item, ssl.SSLCertVerificationError)), None)
     if certificate:
         return _untrusted(certificate, url)
@@ -438,7 +477,8 @@ def no_answer(error: BaseException, url: str) -> Problem:
 
 def _no_end(kind: str, url: str, detail: str = "") -> Problem:
     host = urlsplit(url).netloc
-    title, cause, remedy = (text.format(host=host, proxy=proxy_for(url)) for text in _NO_ANSWER[kind])
+    named = {"host": host, "proxy": proxy_for(url), "setting": _proxy_setting(url)}
+    title, cause, remedy = (text.format(**named) for text in _NO_ANSWER[kind])
     return Problem(
         title=title,
         cause=cause,
@@ -448,6 +488,67 @@ def _no_end(kind: str, url: str, detail: str = "") -> Problem:
         detail=detail,
         conclusive=False,
     )
+
+
+def _tunnel_status(causes: list[BaseException]) -> int:
+    """The status with which a proxy refused to connect; 0 if none did. `http.client` tells it in its text only."""
+    for item in causes:
+        if match := re.search(r"Tunnel connection failed: (\d{3})", str(item)):
+            return int(match[1])
+    return 0
+
+
+def _sign_in_of_proxy(url: str) -> Problem:
+    """What it means that the proxy asks who is there: whether it knows nobody yet, did not take what it was given,
+    or takes only what o365desk cannot do."""
+    problem, parts = _no_end("proxy-sign-in", url), _PROXY.fullmatch(_set_proxy(url))
+    offers = _offered(parts, urlsplit(url).netloc) if parts else []
+    named = " and ".join(offers)
+    if offers and "basic" not in map(str.lower, offers):
+        return problem.with_(
+            cause=f"It takes {named} only, which o365desk does not support: it signs in with user and password "
+            "(Basic).",
+            remedy="Let a program on this computer sign in to the proxy (Px or CNTLM, for example) and name that as "
+            f"{_proxy_setting(url)}; or ask whoever runs the proxy to let {urlsplit(url).netloc} through without.",
+        )
+    if parts and parts["user"]:
+        return problem.with_(
+            title=f"The proxy {proxy_for(url)} did not accept user and password",
+            remedy=f"Correct user and password in {_proxy_setting(url)}: http://user:password@host:port, with @, : "
+            "and % in them written as %40, %3A and %25.",
+        )
+    return problem
+
+
+def _offered(proxy: re.Match[str], target: str) -> list[str]:
+    """The ways to sign in that a proxy offers, [] where that cannot be told. Asks it once more, without a name, for
+    the answer's headers: `http.client` keeps them from Python 3.12 on only."""
+    host, port = proxy["host"].strip("[]"), int((proxy["port"] or ":80")[1:])
+    if (proxy["scheme"] or "http").lower() != "http":
+        return []
+    if ":" not in target.rpartition("]")[2]:
+        target += ":443"
+    try:
+        with socket.create_connection((host, port), timeout=3) as asking:
+            asking.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+            said = b""
+            while b"\r\n\r\n" not in said and len(said) < _PIECE and (piece := asking.recv(4096)):
+                said += piece
+    except OSError:
+        return []
+    lines = re.findall(r"^proxy-authenticate:[ \t]*([a-z-]{1,20})", said.decode("latin-1").lower(), re.MULTILINE)
+    return [_SCHEMES.get(line, line.capitalize()) for line in dict.fromkeys(lines)]
+
+
+_SCHEMES = {"ntlm": "NTLM"}
+
+
+def _proxy_setting(url: str) -> str:
+    """Where the proxy for an address is set, as people know it."""
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        if os.environ.get(name, "").strip() and os.environ[name].strip() == _set_proxy(url):
+            return name
+    return "the system's proxy setting"
 
 
 def _proxy_secrets(url: str) -> list[str]:
@@ -513,7 +614,8 @@ def _untrusted(error: ssl.SSLCertVerificationError, url: str) -> Problem:
     elif wrong_name:
         cause = f"The certificate that it shows{by} is for another name."
     else:
-        cause = f"The certificate that it shows{by} is not known to this computer. A proxy may be inspecting TLS."
+        cause = f"The certificate that it shows{by} is not known to this computer{_inspected(url)}."
+    cause = " ".join(filter(None, (cause, bundle_problem())))
     return Problem(
         title=f"The certificate of {host} is not trusted",
         cause=cause,
@@ -524,6 +626,18 @@ def _untrusted(error: ssl.SSLCertVerificationError, url: str) -> Problem:
         code="untrusted",
         detail=getattr(error, "verify_message", "") or str(error),
     )
+
+
+def _inspected(url: str) -> str:
+    """Who may have put another certificate in its place: only where something points to that."""
+    if proxy := proxy_for(url):
+        return f"; the proxy {proxy} may be inspecting TLS"
+    host = urlsplit(url).netloc.lower()
+    return "; Microsoft's own would be, so something on the way inspects TLS" if host.endswith(_MICROSOFTS) else ""
+
+
+_MICROSOFTS = (".microsoftonline.com", ".microsoft.com", ".microsoftonline.us", ".microsoft.us")
+"""Ends of the hosts whose certificates every computer knows."""
 
 
 def _issuer(certificate: Mapping[str, Any]) -> str:
