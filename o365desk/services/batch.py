@@ -34,7 +34,7 @@ NOT_SENT = -1
 
 _TRANSIENT = frozenset({500, 502, 503, 504, 509})
 _TURNED_AWAY = frozenset({424, 429})
-_NEVER_ARRIVED = frozenset({"dns", "refused", "untrusted", "http", "no-proxy", "socks", "proxy-sign-in"})
+_NEVER_ARRIVED = frozenset({"dns", "refused", "untrusted", "http", "no-proxy", "socks"})
 """Problems of the wire with which nothing can have been sent; see `wire.no_answer`."""
 
 

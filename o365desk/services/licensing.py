@@ -1,14 +1,14 @@
 """Plans of licence changes: seats, usage locations, what comes through a group, and what excludes what."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from o365desk import paths
 from o365desk.catalogue import values
 from o365desk.catalogue.licences import seats
 from o365desk.catalogue.operations import Licences
-from o365desk.catalogue.plans import product_name
+from o365desk.catalogue.plans import is_service_plan, key_of_plan, nearest, product_name, service_plan_name
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing
 from o365desk.services import comparing, lookup, objects, shapes
@@ -65,20 +65,54 @@ def _wish(desk: "Desk", draft: "Draft") -> None:
 
 
 def _left_out(draft: "Draft") -> None:
-    known = {
-        str(text).lower(): str(plan["servicePlanId"]).lower()
-        for plan in draft.sku.get("servicePlans") or ()
-        for text in (plan["servicePlanName"], plan["servicePlanId"])
-    }
-    asked = values.several(draft.value("disabledPlans"))
-    unknown = [text for text in asked if text.lower() not in known]
-    if unknown:
-        names = ", ".join(sorted(str(plan["servicePlanName"]) for plan in draft.sku.get("servicePlans") or ()))
-        cause = f"Its service plans: {names}." if names else "Its service plans may not be read."
-        title = f"“{unknown[0]}” is no service plan of {draft.aim}"
-        draft.cannot(_refusal(title, cause, "Give one of these, or none.", "no-service-plan", "disabledPlans"))
-        return
-    draft.wish = sorted({known[text.lower()] for text in asked})
+    plans, wish = draft.sku.get("servicePlans") or (), set()
+    for text in values.several(draft.value("disabledPlans")):
+        found = _named_service_plans(text, plans)
+        if len(found) != 1:
+            draft.cannot(_no_service_plan(text, draft.aim, plans, found))
+            return
+        wish |= found
+    draft.wish = sorted(wish)
+
+
+def _named_service_plans(text: str, plans: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Ids of the service plans that a text names: by id, else by Graph's name, else as the admin centres do."""
+    key = key_of_plan(text)
+    for way in (_plan_id, _graphs_name, _shown_name):
+        if found := {_plan_id(plan) for plan in plans if key_of_plan(way(plan)) == key}:
+            return found
+    return set()
+
+
+def _plan_id(plan: Mapping[str, Any]) -> str:
+    return str(plan["servicePlanId"]).lower()
+
+
+def _graphs_name(plan: Mapping[str, Any]) -> str:
+    return str(plan["servicePlanName"])
+
+
+def _shown_name(plan: Mapping[str, Any]) -> str:
+    return service_plan_name(_plan_id(plan), _graphs_name(plan))
+
+
+def _no_service_plan(text: str, aim: str, plans: Sequence[Mapping[str, Any]], found: Collection[str]) -> Problem:
+    """Why a text names no service plan of a licence plan, or several; those that are most like it come first."""
+    if found:
+        named = ", ".join(sorted(_graphs_name(plan) for plan in plans if _plan_id(plan) in found))
+        title = f"“{text}” may mean {len(found)} service plans of {aim}"
+        return _refusal(title, f"{named}.", "Give the name of the one that is meant.", "ambiguous", "disabledPlans")
+    labels = {name: _label(plan) for plan in plans for name in (_graphs_name(plan), _shown_name(plan))}
+    near = list(dict.fromkeys(labels[name] for name in nearest(text, labels)))
+    elsewhere = "Other products have it. " if is_service_plan(text) else ""
+    cause = f"{elsewhere}Its service plans, nearest first: {', '.join(near)}." if near else "They may not be read."
+    title = f"“{text}” is no service plan of {aim}"
+    return _refusal(title, cause, "Give one of these, or none.", "no-service-plan", "disabledPlans")
+
+
+def _label(plan: Mapping[str, Any]) -> str:
+    name, shown = _graphs_name(plan), _shown_name(plan)
+    return name if name == shown else f"{name} ({shown})"
 
 
 # --- how they stand -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from o365desk.catalogue import odata
 from o365desk.catalogue.groups import kind_of
-from o365desk.catalogue.plans import product_name
+from o365desk.catalogue.plans import key_of_plan, nearest, product_name, products
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services import objects
@@ -340,7 +340,7 @@ class Plans:
 
     def find(self, text: str) -> Found:
         """The plan that is meant by SKU id, part number or product name, in this order."""
-        key = key_of(text)
+        key = key_of_plan(text)
         if key not in self._cache:
             self._cache[key] = self._find(key, text.strip())
         return self._cache[key]
@@ -354,7 +354,7 @@ class Plans:
         if not self.readable and self.problem:
             return Found(problem=self.problem.with_(field="plan"))
         for way in (sku_id, part_number, plan_name):
-            matches = [sku for sku in self.all if key_of(way(sku)) == key]
+            matches = [sku for sku in self.all if key_of_plan(way(sku)) == key]
             if len(matches) == 1:
                 return Found(entity=matches[0])
             if matches:
@@ -399,14 +399,17 @@ def _ambiguous_plan(text: str, matches: Sequence[Entity]) -> Problem:
 def _no_plan(text: str, known: Sequence[Entity]) -> Problem:
     if not known:
         return _plan_problem("not-found", f"No licence plan “{text}”", "The tenant has no licence plans.", "")
-    from difflib import get_close_matches
-
-    named = {plan_name(sku): sku for sku in known} | {part_number(sku): sku for sku in known}
-    near = [named[name] for name in get_close_matches(text, named, _NAMED, 0.4)] or list(known[:_NAMED])
-    shown = "; ".join(dict.fromkeys(f"{plan_name(sku)} ({part_number(sku)})" for sku in near))
+    named = {name: f"{plan_name(sku)} ({part_number(sku)})" for sku in known for name in _names_of(sku)}
+    near = list(dict.fromkeys(named[name] for name in nearest(text, named)))
+    elsewhere = "; ".join(f"{product.name} ({product.part})" for product in products(text)[:_NAMED])
+    why = f"That is {elsewhere}, which is none of" if elsewhere else "No name, part number or SKU ID fits any of"
     return _plan_problem(
         "not-found",
         f"No licence plan “{text}”",
-        f"None of the tenant's {len(known)} plans has this name, part number or SKU ID. Among them: {shown}.",
-        "Licence Plan List shows them all.",
+        f"{why} the tenant's {len(known)} plans. Nearest to it: {'; '.join(near[:_NAMED])}.",
+        "Give one of these, if it is meant; Licence Plan List shows them all.",
     )
+
+
+def _names_of(sku: Mapping[str, Any]) -> tuple[str, str]:
+    return plan_name(sku), part_number(sku)

@@ -428,14 +428,14 @@ _NO_ANSWER: dict[str, tuple[str, str, str]] = {
     ),
     "no-proxy": (
         "The address of the proxy in {setting} cannot be read",
-        "Traffic for {host} is to go through a proxy, but its setting names no host or port, or one that cannot be.",
+        "Traffic for {host} is to go through a proxy, but its setting names no host, or one that cannot be.",
         "Correct {setting}: http://host:port, or http://user:password@host:port. Or name {host} in NO_PROXY, if it "
         "can be reached without.",
     ),
     "socks": (
         "The proxy in {setting} is a SOCKS proxy, which o365desk does not support",
         "Traffic for {host} is to go through {proxy}; o365desk speaks to HTTP proxies only.",
-        "Name an HTTP proxy in {setting}: http://host:port. Or name {host} in NO_PROXY, if it can be reached without.",
+        "Name an HTTP proxy in {setting}: http://host:port. Or name {host} in NO_PROXY, if it needs no proxy.",
     ),
     "proxy-sign-in": (
         "The proxy {proxy} asks for a sign-in",
@@ -501,14 +501,14 @@ def _tunnel_status(causes: list[BaseException]) -> int:
 def _sign_in_of_proxy(url: str) -> Problem:
     """What it means that the proxy asks who is there: whether it knows nobody yet, did not take what it was given,
     or takes only what o365desk cannot do."""
-    problem, parts = _no_end("proxy-sign-in", url), _PROXY.fullmatch(_set_proxy(url))
+    problem, parts = _no_end("proxy-sign-in", url).with_(code="proxy"), _PROXY.fullmatch(_set_proxy(url))
     offers = _offered(parts, urlsplit(url).netloc) if parts else []
     named = " and ".join(offers)
     if offers and "basic" not in map(str.lower, offers):
         return problem.with_(
             cause=f"It takes {named} only, which o365desk does not support: it signs in with user and password "
             "(Basic).",
-            remedy="Let a program on this computer sign in to the proxy (Px or CNTLM, for example) and name that as "
+            remedy="Let a program on this computer sign in to the proxy (Px or CNTLM, for example) and name it in "
             f"{_proxy_setting(url)}; or ask whoever runs the proxy to let {urlsplit(url).netloc} through without.",
         )
     if parts and parts["user"]:
