@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from o365desk.model.datasource import SignIn
+from o365desk.model.datasource import SignIn, new
 from o365desk.services.connections import Waiting
 from o365desk.ui.pages.authorize import AuthorizePanel
 from o365desk.ui.theme import Theme
@@ -206,3 +206,25 @@ def test_for_a_secret_it_waits_for_the_consent(bench: Bench) -> None:
     bench.idle(30_000)
     assert page.headline_text() == "Connection test succeeded"
     assert bench.button("authorize").text().replace("&", "") == "Re-Authorize"
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [
+        ({}, "tenant"),
+        ({"tenant": "contoso.onmicrosoft.com"}, "clientId"),
+        ({"tenant": "contoso.onmicrosoft.com", "client_id": "8f14e45f-ceea-467f-ab1c-000000000001",
+          "sign_in": SignIn.SECRET}, "secret"),
+        ({"tenant": "contoso.onmicrosoft.com", "client_id": "8f14e45f-ceea-467f-ab1c-000000000001",
+          "sign_in": SignIn.CERTIFICATE}, "certificate"),
+    ],
+)  # fmt: skip
+def test_authorize_on_an_incomplete_draft_marks_the_field(
+    bench: Bench, details: dict[str, object], field: str
+) -> None:
+    draft = new("Draft", **details)  # type: ignore[arg-type]
+    page = bench.open(draft, draft=draft, base=None)
+    page.authorise()
+    bench.idle()
+    assert page.form.rows[field].problem is not None
+    assert not page.view.waiting.isVisible()
