@@ -164,9 +164,20 @@ def test_the_json_keeps_its_shape(shell: Shell) -> None:
     shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"])
     assert shell("test", "Contoso", "--json") == 1
     report = json.loads(shell.out)
-    assert list(report) == ["source", "outcome", "message", "started", "seconds", "steps", "operations"]
+    keys = ["source", "outcome", "message", "started", "seconds", "steps", "operations"]
+    assert list(report) == [*keys, "error"]
     for step in report["steps"]:
-        assert list(step) == ["key", "title", "outcome", "detail", "remedy", "request_id", "seconds"]
+        assert list(step) == [
+            "key",
+            "title",
+            "outcome",
+            "detail",
+            "remedy",
+            "request_id",
+            "code",
+            "details",
+            "seconds",
+        ]
         assert step["outcome"] in ("passed", "failed", "not proven", "skipped")
     for item in report["operations"]:
         assert list(item) == ["key", "title", "outcome", "missing", "detail"]
