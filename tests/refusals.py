@@ -227,9 +227,9 @@ def _anywhere() -> list[Refusal]:
                     code="Authorization_IdentityNotFound", told="consent",
                     switches={"graph_refuses": "identity"}),
             Refusal(section="0.5", name=f"400 {key}", operation=key, stale=any_of(key), status=400,
-                    told="Correct what the details name", switches={"graph_refuses": "bad_request"}),
+                    told="Correct what Microsoft names", switches={"graph_refuses": "bad_request"}),
             Refusal(section="0.5", name=f"405 {key}", operation=key, stale=any_of(key), status=405,
-                    told="Correct what the details name", switches={"graph_refuses": "method"}),
+                    told="Correct what Microsoft names", switches={"graph_refuses": "method"}),
             Refusal(section="0.5", name=f"quota {key}", operation=key, stale=any_of(key), status=400,
                     code="Directory_QuotaExceeded", told="Delete what is not needed",
                     switches={"graph_refuses": "quota"}),
@@ -271,7 +271,7 @@ REFUSALS = (
             status=400, told="Give another one", planned="letters",
             values=lambda bulk: {"displayName": "New", "mailNickname": "night shift"}),
     Refusal(section="5", name="an owner twice", operation=CREATE, stale=owner_twice, status=400,
-            told="Correct what the details name"),
+            told="Correct what Microsoft names"),
     # 6: Add User to Group
     Refusal(section="6", name="already a member", operation=ADD, stale=lambda bulk: made(
                 bulk, ADD, {}, user=min(bulk.writer.members(bulk.group("security")))),

@@ -23,7 +23,8 @@ def begin(words: Sequence[str]) -> None:
     options = list(words[: words.index("--")] if "--" in words else words)
     pairs = zip(options, [*options[1:], ""], strict=True)
     forms = [then if word == "--format" else word.partition("=")[2] for word, then in pairs if _names_form(word)]
-    _JSON.set("--json" in options or bool({"json", "jsonl"} & set(forms)))
+    # Two that contradict each other ask for neither.
+    _JSON.set(set(forms) <= {"json"} and ("--json" in options or bool(forms)))
     printing.OUT.begin()
 
 

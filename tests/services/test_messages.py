@@ -13,7 +13,7 @@ from o365desk.catalogue.values import check
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import answers, entra, explain, journal
+from o365desk.services import answers, entra, explain, journal, licensing, lookup
 from o365desk.services.graph import Request
 from o365desk.services.wire import Line, bundle_problem, proxies_for
 from tests.services.scripted import Asked, Said, Scripted
@@ -306,3 +306,43 @@ def test_a_bundle_that_cannot_be_used_is_named(
         assert f"REQUESTS_CA_BUNDLE names “{name}”" in caught.value.problem.cause
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", practice.ready["ca_file"])
     assert bundle_problem() == ""
+
+
+# --- licence plans ------------------------------------------------------------------------------------------------
+
+SERVICES = [
+    {"servicePlanId": "efb87545-963c-4e0d-99df-69c6916d9eb0", "servicePlanName": "EXCHANGE_S_ENTERPRISE"},
+    {"servicePlanId": "57ff2da0-773e-42df-b2af-ffb7a2317929", "servicePlanName": "TEAMS1"},
+    {"servicePlanId": "5dbe027f-2339-4123-9542-606e4d348a72", "servicePlanName": "SHAREPOINTENTERPRISE"},
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["EFB87545-963C-4E0D-99DF-69C6916D9EB0", "exchange_s_enterprise", "Exchange Online (Plan 2)",
+     " exchange  online (PLAN 2)"],
+)  # fmt: skip
+def test_a_service_plan_is_found_by_id_and_both_its_names(text: str) -> None:
+    assert licensing._named_service_plans(text, SERVICES) == {SERVICES[0]["servicePlanId"]}
+
+
+@pytest.mark.parametrize("text", ["Exchange", "Exchange Online (Plan 1)", "TEAMS"])
+def test_what_is_only_like_a_service_plan_is_offered_and_never_taken(text: str) -> None:
+    assert licensing._named_service_plans(text, SERVICES) == set()
+    problem = licensing._no_service_plan(text, "Office 365 E3", SERVICES, set())
+    nearest = "TEAMS1" if text == "TEAMS" else "EXCHANGE_S_ENTERPRISE (Exchange Online (Plan 2))"
+    assert f"nearest first: {nearest}" in problem.cause
+    assert ("Other products have it" in problem.cause) is (text == "Exchange Online (Plan 1)")
+
+
+def test_a_licence_plan_of_others_is_told_from_one_that_nobody_knows() -> None:
+    sku = {"skuId": "6fd2c87f-b296-42f0-b197-1e91e994b900", "skuPartNumber": "ENTERPRISEPACK"}
+    mine = lookup.Plans((sku, {"skuId": "f30db892-07e9-47e9-837c-80727f46fd3d", "skuPartNumber": "FLOW_FREE"}))
+    for text in ("Office 365 E3", " office  365 e3", "enterprisepack", sku["skuId"].upper()):
+        assert mine.find(text).entity == sku
+    problem = mine.find("Microsoft 365 E5").problem
+    assert problem is not None
+    assert "That is Microsoft 365 E5 (SPE_E5), which is none of the tenant's 2 plans" in problem.cause
+    problem = mine.find("Ofice 365 E3").problem
+    assert problem is not None
+    assert "Nearest to it: Office 365 E3 (ENTERPRISEPACK)" in problem.cause
