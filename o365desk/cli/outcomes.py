@@ -195,8 +195,15 @@ def show_plan(plan: Plan) -> None:
     _rows([item for item in items if item["outcome"] == "cannot"], "cannot be done")
 
 
+def show_left_out(plan: Plan) -> None:
+    """How many disabled accounts were left out, as asked for."""
+    if plan.left_out:
+        say(f"Left out, as they are disabled: {plan.left_out:,} {'account' if plan.left_out == 1 else 'accounts'}.")
+
+
 def show_warnings(plan: Plan) -> None:
     """What should be known of the rows of a plan that is applied at once."""
+    show_left_out(plan)
     warned = [row for row in plan.rows if row.warnings]
     for row in warned[:_LISTED]:
         say(_short(f"{place_of(row.row.number, row.row.line)}, {row.label}: {' '.join(row.warnings)}"))
@@ -212,6 +219,7 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     if plan.disabled:
         accounts = "1 account is" if plan.disabled == 1 else f"{plan.disabled:,} accounts are"
         say(f"{accounts} disabled; --leave-out-disabled plans without.")
+    show_left_out(plan)
     for fix in plan.fixes[1 if fix_file else 0 :]:
         say(f"{fix.title}; --save-fix FILE saves the rows:", f"  {here(fix_command(plan.source_name, fix))}")
     if plan.limit:

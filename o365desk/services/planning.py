@@ -298,8 +298,6 @@ def _made(
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)
     left_out = sum(draft.left_out for draft in drafts)
-    if left_out:
-        desk.notes.append(f"Left out, as they are disabled: {left_out:,} account{'s' if left_out > 1 else ''}.")
     drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
         operation=operation.key,
