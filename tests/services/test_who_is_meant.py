@@ -1,6 +1,7 @@
 """Who and what a row means: by all that it says, and by nothing that is guessed."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,12 +13,13 @@ from o365desk.catalogue.values import check_field, is_employee_id
 from o365desk.model.problems import Problem
 from o365desk.model.run import Also, Plan, Row
 from o365desk.model.stop import Stop
-from o365desk.services import sheet
+from o365desk.services import creating, sheet
+from o365desk.services.journal import Kept
 from o365desk.services.lookup import users
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
-from tests.services.scripted import Asked, Said, Scripted
+from tests.services.scripted import Asked, Said, Scripted, each
 
 Switches = Callable[..., Any]
 ADD, ASSIGN, CREATE = "add-user-to-group", "assign-licence-to-user", "create-group"
@@ -46,9 +48,9 @@ def problem_of(plan: Plan, row: int) -> Problem:
 
 
 def is_named(text: str, *objects: dict[str, Any]) -> None:
-    for each in objects:
-        assert each["displayName"] in text
-        assert each["id"] in text
+    for one in objects:
+        assert one["displayName"] in text
+        assert one["id"] in text
 
 
 def test_a_row_that_names_two_people_is_refused_and_both_are_named(bulk: Bulk, tmp_path: Path) -> None:
@@ -273,6 +275,39 @@ def test_security_groups_may_share_a_nickname_and_others_may_not(bulk: Bulk) -> 
     ]  # fmt: skip
     assert plan.rows[2].who == "Security group · same.nick"
     assert plan.rows[2].warnings == ("It will have no owner.",)
+
+
+@pytest.mark.parametrize(
+    ("other", "ours"),
+    [
+        ({}, True),
+        ({"displayName": "Other"}, False),
+        ({"mailEnabled": True, "groupTypes": ["Unified"]}, False),
+        ({"description": "Another one"}, False),
+        ({"createdDateTime": "2026-05-12T08:00:00Z"}, False),
+        ({"id": "theirs"}, False),
+        ({"id": "of-another-row"}, False),
+    ],
+)
+def test_a_lost_group_is_never_known_by_its_nickname_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any], ours: bool
+) -> None:
+    monkeypatch.setattr(creating, "_LOOKS", (0.0,))
+    body = {
+        "displayName": "Shift", "mailNickname": "shift", "mailEnabled": False, "securityEnabled": True,
+        "groupTypes": [],
+    }  # fmt: skip
+    found = {"id": "new", "createdDateTime": "2026-05-12T10:00:00Z", "description": None} | body | other
+    row = Kept(number=2, label="Shift", target={"body": body}, before={"theirs": ["theirs"]})
+    since = datetime(2026, 5, 12, 9, 59, tzinfo=UTC)
+
+    def script(asked: Asked, number: int) -> Said:
+        return each(asked, 200, {"value": [found]})
+
+    with Scripted(tmp_path, script) as server, server.line() as line:
+        rest: Any = lambda pause: None  # noqa: E731
+        made = creating._look(server.graph(line), row, rest, since, {"of-another-row"})
+    assert made == ("new" if ours else "")
 
 
 @pytest.mark.parametrize(
