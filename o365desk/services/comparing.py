@@ -43,7 +43,7 @@ def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()
             continue
         draft.user = user.entity
         draft.remark(user.note)
-        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName"))
+        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName")).strip()
     _tell_namesakes_apart([draft for draft in drafts if draft.user])
 
 
@@ -99,7 +99,7 @@ def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
     """The group and the user of each row; groups that refuse are told here."""
     find_groups(desk, drafts)
     for draft in still_open(drafts):
-        draft.aim = str(draft.group["displayName"])
+        draft.aim = str(draft.group["displayName"]).strip()
         if problem := refused_kind(draft.group, desk.granted):
             draft.cannot(problem)
     # Of those that cannot be done all the same, the people are named as they were given.
@@ -305,7 +305,7 @@ def resolve_removal(desk: "Desk", drafts: "list[Draft]") -> None:
     """The group of each row."""
     find_groups(desk, drafts)
     for draft in still_open(drafts):
-        draft.item, draft.meaning = str(draft.group["displayName"]), draft.group["id"]
+        draft.item, draft.meaning = str(draft.group["displayName"]).strip(), draft.group["id"]
         draft.target = {"group": draft.group["id"]}
 
 

@@ -108,8 +108,8 @@ class Draft:
 
     def _given(self, key: str) -> str:
         """What was given for somebody who was not found; an ID only where a person knows it by a name."""
-        text = self.value(key)
-        return "" if is_guid(text) and key not in self.row.picked else text
+        texts = [self.value(key), *(also.text for also in self.row.also if also.field == key)]
+        return ", ".join(text for text in texts if key in self.row.picked or not is_guid(text))
 
     def planned(self) -> PlanRow:
         """The row of the plan."""

@@ -74,6 +74,7 @@ def test_a_row_that_names_two_people_is_refused_and_both_are_named(bulk: Bulk, t
     assert standings(plan) == ["cannot"] * 6 + ["will change"] * 2
     codes = ["two-meant", "two-meant", "two-meant", "id-gone", "not-found", "not-found"]
     assert problems(plan.rows) == codes
+    assert plan.rows[0].who == f"{other['userPrincipalName']} · Security"
     for row in (1, 2, 3):
         assert problem_of(plan, row).title == "The row names two users"
         is_named(problem_of(plan, row).cause, one, other)
@@ -249,6 +250,10 @@ def test_groups_are_found_with_a_blank_that_nobody_sees_and_by_alias(bulk: Bulk,
     assert problems(plan.rows) == ["ambiguous", "ambiguous", "not-found"]
     assert made["Child G "] in problem_of(plan, 7).cause
     assert made["child-g2"] in problem_of(plan, 8).cause
+    assert plan.rows[0].label.endswith("→ Child C")
+    assert bulk.apply(bulk.plan("delete-group", [{"group": "Child C"}])).counts.changed == 1, (
+        "its name can be typed"
+    )
     assert made["Child J"] in problem_of(plan, 8).cause
 
 
