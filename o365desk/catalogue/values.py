@@ -131,6 +131,13 @@ def _user(field: Field, text: str) -> Problem | None:
 
 
 def _users(field: Field, text: str) -> Problem | None:
+    if text.isdecimal():  # as where exports count the members
+        return _problem(
+            field.key,
+            f"“{text[:60]}” names no user",
+            "A number alone may be a count. Give UPNs, mail addresses or object IDs.",
+            "no-user",
+        )
     return next((problem for item in several(text) if (problem := _user(field, item))), None)
 
 

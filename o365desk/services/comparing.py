@@ -248,9 +248,10 @@ def resolve_property(desk: "Desk", drafts: "list[Draft]") -> None:
     name = _property(desk.operation)
     find_users(desk, drafts, (name,))
     for draft in still_open(drafts):
-        given = draft.value(name)
-        wish = read_location(draft, given) if name == "usageLocation" else given
-        draft.wish, draft.aim = wish or None, wish or "none"
+        wish: str | None = draft.value(name) or None
+        if wish and name == "usageLocation" and not desk.undoing:
+            wish = read_location(draft, wish)
+        draft.wish, draft.aim = wish, wish or "none"
         draft.target = {"user": draft.user["id"], "name": name, "value": wish}
         draft.meaning = draft.user["id"]
 

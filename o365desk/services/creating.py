@@ -323,10 +323,14 @@ def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime, others: Colle
         for group in lookup.rows_of(graph, [_search(condition)]):
             theirs = group["id"] in others or group["id"] in row.before.get("theirs", ())
             new = group["createdDateTime"] > since - _SKEW
-            same = all((group.get(key) or None) == (body.get(key) or None) for key in _TOLD)
-            if new and same and not theirs:
+            if new and not theirs and all(_plain(group.get(key)) == _plain(body.get(key)) for key in _TOLD):
                 return str(group["id"])
     return ""
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is told again: nothing is empty, and blanks around a text may go."""
+    return (value.strip() if isinstance(value, str) else value) or None
 
 
 def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:

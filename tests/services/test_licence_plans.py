@@ -144,6 +144,14 @@ def test_a_location_that_is_read_as_another_says_so(bulk: Bulk) -> None:
     assert bulk.apply(plan).counts.changed == 2
 
 
+def test_an_undo_brings_back_what_was_whatever_it_was(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant may hold what is no country any more."""
+    user = next(user["id"] for user in bulk.users if user["usageLocation"] == "IE")
+    _, run = bulk.done(LOCATE, [{"user": user, "usageLocation": "DE"}])
+    monkeypatch.setattr(countries, "code_of", lambda text: "")
+    assert [row.target["value"] for row in bulk.undo(run).rows] == ["IE"]
+
+
 def test_a_licence_file_brings_missing_usage_locations(bulk: Bulk, tmp_path: Path) -> None:
     bare, alone, other = unlicensed(bulk, 3, located=False)
     there = next(user for user in bulk.users if user["usageLocation"] == "IE" and not user["assignedLicenses"])

@@ -212,6 +212,11 @@ def test_a_number_in_any_column_is_no_employee_id(tmp_path: Path, heading: str) 
     assert (row.problem.code, f"“{heading}”" in row.problem.title) == ("no-user", True)
 
 
+@pytest.mark.parametrize(("text", "fine"), [("12", False), ("E-1; E-2", True), ("1; 2", True)])
+def test_a_count_of_members_names_nobody(text: str, fine: bool) -> None:
+    assert (check_field(catalogue.operation(CREATE).field("members"), text) is None) is fine
+
+
 def new_group(bulk: Bulk, name: str, nickname: str) -> str:
     body = {"displayName": name, "mailNickname": nickname, "mailEnabled": False, "securityEnabled": True}
     answer = bulk.writer.send("POST", "/groups", body)
