@@ -329,7 +329,7 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         item.row.line,
         item.label,
         state,
-        told(problem) if problem else item.note,
+        told(problem) if problem else " ".join(filter(None, (item.note, *item.warnings))),
         problem.remedy if problem else "",
         problem.code if problem else "",
         problem.request_id if problem else "",
