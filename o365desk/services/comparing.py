@@ -61,7 +61,7 @@ def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
     for draft in drafts:
         group = found[draft.value("group")]
         if group.entity is None:
-            draft.cannot(group.problem or _unknown())
+            draft.cannot(draft.lost or group.problem or _unknown())
             continue
         draft.group = group.entity
 
