@@ -104,22 +104,33 @@ def run(source_id: str, started: datetime, **changes: Any) -> Run:
         "by": "a.admin",
         "started": started,
         "ended": started + timedelta(seconds=42),
-        "counts": Counts(changed=9960, already=3, failed=37),
+        "counts": Counts(changed=9960, already=3, failed=25, cannot=12),
         "undoable": 9960,
     }
     return Run(**(values | changes))
 
 
 def run_rows(count: int) -> list[RunRow]:
-    """Rows as they ended."""
+    """Rows as they ended: of those that were sent, every fourteenth was refused."""
     return [_run_row(item) for item in plan_rows(count)]
 
 
 def _run_row(item: PlanRow) -> RunRow:
+    if item.standing is Standing.WILL and item.row.number % 14 == 0:
+        return RunRow(
+            number=item.row.number,
+            line=item.row.line,
+            label=item.label,
+            outcome=RowOutcome.FAILED,
+            detail="Microsoft Graph does not know the user any more. Somebody deleted it after the plan was made.",
+            remedy="Look the user up with Find Users.",
+            code="Request_ResourceNotFound",
+            request_id="6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
+        )
     outcomes = {
         Standing.WILL: RowOutcome.CHANGED,
         Standing.ALREADY: RowOutcome.ALREADY,
-        Standing.CANNOT: RowOutcome.FAILED,
+        Standing.CANNOT: RowOutcome.CANNOT,
     }
     problem = item.problem
     return RunRow(
@@ -130,7 +141,6 @@ def _run_row(item: PlanRow) -> RunRow:
         detail=problem.with_(remedy="").sentence() if problem else item.note,
         remedy=problem.remedy if problem else "",
         code=problem.code if problem else "",
-        request_id="" if problem is None else "6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
     )
 
 
@@ -142,7 +152,7 @@ def progress(waiting: str = "") -> RunProgress:
         rate=236.4,
         left=24.8,
         waiting=waiting,
-        recent=tuple(row for row in run_rows(120) if row.outcome is RowOutcome.FAILED)[:12],
+        recent=tuple(row for row in run_rows(280) if row.outcome is RowOutcome.FAILED)[:12],
     )
 
 

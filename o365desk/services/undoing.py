@@ -48,7 +48,7 @@ def undo(
         back = Row(number=row.number, line=row.line, values=given)
         draft = planning.Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
         if row.number in since:
-            _judge(draft, since[row.number])
+            judge(draft, since[row.number])
         drafts.append(draft)
     lags = run.ended is None or run.ended > now - comparing.NEW
     made = planning.made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
@@ -85,7 +85,7 @@ def _left(row: Kept) -> tuple[Any, ...]:
 # --- what was done since ------------------------------------------------------------------------------------------
 
 
-def _judge(draft: planning.Draft, since: Since) -> None:
+def judge(draft: planning.Draft, since: Since) -> None:
     """What became of it since forbids the undo of a row, or goes with it."""
     if since.again:
         draft.cannot(_changed_by(since.again.run, since.again.operation))

@@ -118,7 +118,7 @@ def test_a_run_whose_data_source_is_gone_is_named_and_says_so(
     idle(qtbot, window)
     run = window.page("run")
     assert run.isVisible()
-    assert run.view.banner.accessibleName() == "Cancelled: 1 already so, 1 failed, 7 not attempted"  # type: ignore[attr-defined]
+    assert run.view.banner.accessibleName() == "Cancelled: 1 already so, 1 cannot be done, 7 not attempted"  # type: ignore[attr-defined]
     assert run.after.resume_button.toolTip() == reason  # type: ignore[attr-defined]
 
 
@@ -146,7 +146,7 @@ def test_all_rows_of_a_run_go_to_a_file(
     page.export_button.click()
     idle(qtbot, window)
     rows = json.loads(file.with_suffix(".json").read_text("utf-8"))
-    assert [row["outcome"] for row in rows].count("failed") == 1
+    assert [row["outcome"] for row in rows].count("cannot") == 1
     assert window.notices.kept()[0].text == "9 rows are in rows.json"
 
 

@@ -146,23 +146,29 @@ def _doubt(count: int) -> str:
 
 
 def shared_reason(rows: Sequence[RunRow]) -> str:
-    """Why most of the rows that failed did so, and what to do about it, where it is one reason; "" where it is
-    not."""
-    row, count = _shared(rows)
-    return f"{count:,} failed for one reason: {why(row)[0]}. {row.remedy}".rstrip() if row else ""
+    """Why most of the rows that failed did so, or of those that could not be done, and what to do about it, where
+    it is one reason; "" where it is not."""
+    found = [
+        f"{count:,} {_LOOKS[outcome][0]} for one reason: {why(row)[0]}. {row.remedy}".rstrip()
+        for outcome in (RowOutcome.FAILED, RowOutcome.CANNOT)
+        for row, count in [_shared(rows, outcome)]
+        if row
+    ]
+    return " ".join(found)
 
 
 def lacks_permission(run: Run, rows: Sequence[RunRow]) -> bool:
     """Whether it stopped, or most of what failed did so, for want of privileges: a test of the connection tells
     which."""
-    row, _ = _shared(rows)
+    row, _ = _shared(rows, RowOutcome.FAILED)
     code = run.problem.code if run.problem else row.code if row else ""
     return code in ("Authorization_RequestDenied", "HTTP 403")
 
 
-def _shared(rows: Sequence[RunRow]) -> tuple[RunRow | None, int]:
-    """One of the rows that failed for what most of them failed for, and how many these are; None if they differ."""
-    failed = [row for row in rows if row.outcome is RowOutcome.FAILED and row.detail]
+def _shared(rows: Sequence[RunRow], outcome: RowOutcome) -> tuple[RunRow | None, int]:
+    """One of the rows that ended so for what most of them did so for, and how many these are; None if they
+    differ."""
+    failed = [row for row in rows if row.outcome is outcome and row.detail]
     reasons = Counter(why(row)[0] for row in failed)
     ((reason, count),) = reasons.most_common(1) or [("", 0)]
     if count < _MANY or count * 2 <= len(failed):
