@@ -175,7 +175,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def undone(self) -> int:
         """How many of its changes were taken back."""
-        return self.counts.changed - self.undoable
+        return self.counts.changed - self.undoable if self.undone_by else 0
 
     @property
     def undone_words(self) -> str:

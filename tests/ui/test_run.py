@@ -80,7 +80,7 @@ def test_a_run_ends_with_a_headline_its_figures_and_every_row(office: Office) ->
     assert first.remedy
     assert office.run.title == "Add 45 users to O'Brien's team"
     assert run.id in office.run.said.text()
-    office.button("figure-cannot").click()
+    office.run.view.figures.buttons[RowOutcome.CANNOT].click()
     assert view.model.rowCount() == 1
     assert not office.run.pause_button.isVisible()
     assert office.run.after.undo_button.isEnabled()
@@ -108,7 +108,7 @@ def test_what_the_plan_ended_already_is_listed_while_the_run_goes_on(office: Off
     view = office.run.view
     assert office.run.live is not None
     assert list(view.model.all_rows()) == [], "none failed so far"
-    office.button("figure-cannot").click()
+    office.run.view.figures.buttons[RowOutcome.CANNOT].click()
     assert [(row.number, row.outcome) for row in view.model.all_rows()] == [(5, RowOutcome.CANNOT)]
     assert view.model.row_at(view.model.index(0, 0)).remedy
     office.button("figure-already").click()

@@ -135,7 +135,7 @@ def headline(run: Run) -> tuple[str, str, str]:
 def undone(run: Run) -> str:
     """Whether it was taken back, and by which run: "Partly undone (280 of 854) by run 1c5065b0."; else ""."""
     words = run.undone_words
-    return f"{words.capitalize()} by run {run.undone_by}." if words and run.undone_by else ""
+    return f"{words.capitalize()} by run {run.undone_by}." if words else ""
 
 
 def _doubt(count: int) -> str:
