@@ -70,6 +70,32 @@ def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Pla
     return Plan(**(values | changes))
 
 
+def undo(source_id: str, made: datetime) -> Plan:
+    """The undo of a run that added people to Sales."""
+    again = Problem(
+        title="Run 77ab1200 changed this again",
+        cause="What that run brought is not this run's to take back.",
+        remedy="Undo run 77ab1200 first, then this one again; or leave it as it is.",
+        code="changed-later",
+    )
+    said = {2: "Stays its owner.", 5: "Stays in it through “Sales North”.", 6: "Stays its owner."}
+    rows = tuple(
+        PlanRow(
+            row=row(number),
+            label=f"{PEOPLE[number % len(PEOPLE)]} from Sales",
+            standing=Standing.CANNOT if number == 3 else Standing.ALREADY if number == 6 else Standing.WILL,
+            problem=again if number == 3 else None,
+            note=" ".join(filter(None, ("Not a member." if number == 6 else "", said.get(number, "")))),
+            warnings=(said[number],) if number in said else (),
+        )
+        for number in range(1, 9)
+    )
+    sentence = "Remove 6 users from Sales"
+    return plan(
+        source_id, made, operation="remove-user-from-group", rows=rows, sentence=sentence, undoes="1c5065b0"
+    )
+
+
 def large(source_id: str, made: datetime) -> Plan:
     """A plan with everything that can be said about one."""
     return plan(

@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 
 from o365desk import paths
+from o365desk.cli.outcomes import run_code, show_run, summary
+from o365desk.cli.runs import _line
+from o365desk.model.run import Counts
+from tests import written
 from tests.cli.shell import Shell
 from tests.cli.test_operations import people, team, write
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, writer
+from tests.scene import NOW
 
 FLOW = "f30db892-07e9-47e9-837c-80727f46fd3d"
 
@@ -92,6 +97,19 @@ def test_members_are_added_shown_and_taken_back(able: Shell, tenant: Writer, tmp
     assert tenant.members(group["id"]) == before
     told = able.json("runs", "list")[2]
     assert (told["undone_by"], told["undone"], told["partly_undone"]) == (undone["run"], 30, False)
+
+
+def test_a_run_of_which_a_part_was_undone_says_how_much(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = Counts(changed=854, cannot=6)
+    run = written.run("x", NOW, counts=counts, undoable=574, undone_by="e03a11d7")
+    told = summary(run)
+    assert (told["undone"], told["undone_by"], told["partly_undone"]) == (280, "e03a11d7", True)
+    assert _line(run)[4:] == ("finished, partly undone (280 of 854)", "854", "0", "6")
+    assert run_code(run) == 3
+    show_run(run, [])
+    assert "It is partly undone (280 of 854), by run e03a11d7." in capsys.readouterr().err
+    again = written.run("x", NOW, counts=counts, undoable=854, undone_by="e03a11d7")
+    assert (summary(again)["undone"], summary(again)["undone_by"]) == (0, None), "its undo was undone"
 
 
 def test_one_member_is_added_and_removed(able: Shell, tenant: Writer) -> None:

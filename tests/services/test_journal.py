@@ -379,6 +379,18 @@ def test_a_run_that_went_with_a_damaged_file_is_named(journal: Journal, file: Pa
             journal.sent(run, [1])
 
 
+def test_what_was_undone_in_part_can_still_be_undone_after_a_damage(journal: Journal, file: Path) -> None:
+    run = finished(journal, plan(3))
+    with journal.begin(plan(3, undoes=run), "T", "t", "ada") as undo:
+        journal.ended(undo, [ended(1)])
+        journal.close(undo, RunState.CANCELLED)
+    whole = finished(journal, plan(2))
+    finished(journal, plan(2, undoes=whole))
+    found = {text.split()[0] for text in salvage.runs([file, file.with_name(file.name + "-wal")])}
+    assert run in found
+    assert whole not in found
+
+
 # --- resuming -----------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
@@ -25,6 +26,7 @@ from o365desk.ui.pages.run_words import (
     rows_text,
     seconds_text,
     shared_reason,
+    undone,
     why,
     why_not_undone,
 )
@@ -457,6 +459,8 @@ def test_one_reason_of_many_rows_is_told_once() -> None:
     assert shared_reason(failed(refused, refused)) == ""
     assert shared_reason(failed(*[refused] * 3, "a.", "b.", "c.")) == ""
     assert shared_reason([]) == ""
+    refusals = [msgspec.structs.replace(row, outcome=RowOutcome.CANNOT) for row in failed(*[refused] * 3)]
+    assert shared_reason(refusals) == said.replace("4 failed", "3 cannot be done")
 
 
 @pytest.mark.parametrize(
@@ -465,6 +469,8 @@ def test_one_reason_of_many_rows_is_told_once() -> None:
         ({}, "warn", "9,960 added, 3 already so, 25 failed, 12 cannot be done"),
         ({"counts": Counts(changed=5)}, "good", "5 added"),
         ({"counts": Counts(failed=5)}, "bad", "5 failed"),
+        ({"counts": Counts(cannot=5)}, "bad", "5 cannot be done"),
+        ({"counts": Counts(changed=5, cannot=1)}, "warn", "5 added, 1 cannot be done"),
         ({"counts": Counts()}, "good", "no rows"),
         ({"operation": "remove-licence-from-user", "counts": Counts(changed=2)}, "good", "2 taken away"),
         ({"operation": "from-a-newer-program", "counts": Counts(changed=2)}, "good", "2 changed"),
@@ -485,6 +491,21 @@ def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
     assert headline(run)[:2] == (level, head)
     assert (run.problem is None) or "No consent." in headline(run)[2]
     assert counts_text(run) in head
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"undoable": 854}, ""),
+        ({"undoable": 574, "undone_by": "e03a11d7"}, "Partly undone (280 of 854) by run e03a11d7."),
+        ({"undoable": 0, "undone_by": "e03a11d7"}, "Undone by run e03a11d7."),
+        ({"undoable": 854, "undone_by": "e03a11d7"}, ""),
+    ],
+)
+def test_how_much_of_a_run_was_undone(changes: dict[str, Any], words: str) -> None:
+    run = written.run("x", NOW, counts=Counts(changed=854), **changes)
+    assert headline(run)[2] == undone(run) == words
+    assert (why_not_undone(run) == "") is (run.undoable > 0)
 
 
 def test_a_single_row_is_told_as_one() -> None:

@@ -12,20 +12,27 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
-from o365desk.model.run import RunState
+from o365desk.model.run import Counts, RunState
 from o365desk.model.settings import Settings
 from o365desk.services.journal import Journal
 from o365desk.ui.interrupted import tell_interrupted
 from o365desk.ui.notices import NoticeBar
-from o365desk.ui.pages.runs import RunsPage
+from o365desk.ui.pages.runs import Line, RunsPage, _look, _what
 from o365desk.ui.pages.settings import SettingsDialog
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
 from tests import written
+from tests.scene import NOW
 from tests.ui.conftest import Clock, idle
 from tests.ui.office import ADD, Office, office
 
 __all__ = ["office"]
+
+
+def test_a_run_of_which_a_part_was_undone_says_how_much() -> None:
+    run = written.run("x", NOW, counts=Counts(changed=854, cannot=6), undoable=574, undone_by="e03a11d7")
+    assert _what(Line(run, None)).endswith(" · partly undone (280 of 854) by e03a11d7")
+    assert _look(run) == ("warning", "warn"), "what could not be done is no plain success"
 
 
 class Shelf:
