@@ -222,7 +222,7 @@ class Journal:
 
         def act(connection: sqlite3.Connection) -> None:
             with statefile.lasting(connection):
-                found = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchall()
+                found = connection.execute("SELECT place, undoes FROM runs WHERE id = ?", (run,)).fetchall()
                 if not found:  # a damaged file was set aside meanwhile
                     raise ProblemError(_no_run(run, several=False))
                 turn = (_next_turn(connection, found[0][0]),) if ends else ()
@@ -230,6 +230,9 @@ class Journal:
                     f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
                     [(*values, *turn, found[0][0], number) for values, number in rows],
                 )
+                if ends and found[0][1]:  # whatever kills an undo, what it has undone is known
+                    back = (RowOutcome.CHANGED, RowOutcome.ALREADY)
+                    _mark_undone(connection, run, [number for values, number in rows if values[0] in back])
 
         if rows:
             self._state.use(act)
@@ -436,9 +439,10 @@ def _count(connection: sqlite3.Connection, place: int) -> bytes:
     return msgspec.json.encode(_Tally(*row))
 
 
-def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
-    """After an undo: what it undid counts as undone; what that in turn had undone counts as done again, and so on
-    down the chain. Returns the places of all runs of it, whose counts have changed."""
+def _mark_undone(connection: sqlite3.Connection, run: str, ended: Sequence[int] | None = None) -> list[int]:
+    """After an undo, or after these of its rows have `ended`: what it undid counts as undone; what that in turn had
+    undone counts as done again, and so on down the chain. Returns the places of all runs of it, whose counts have
+    changed."""
     undoes, key, undone = run, "", False
     places: list[int] = []
     numbers: list[tuple[int]] = []
@@ -448,7 +452,9 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
         if not found:
             break
         place, undoes = found[0]
-        if not places:
+        if not places and ended is not None:
+            numbers = [(number,) for number in ended]
+        elif not places:
             numbers = connection.execute(
                 # What of it was itself taken back by now is as before.
                 "SELECT number FROM run_rows WHERE run = ? AND state IN ('changed', 'already') AND NOT undone",
@@ -463,12 +469,22 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
                     " (SELECT 1 FROM run_rows WHERE run = ? AND state = 'changed'))",
                     (previous, place, places[0]),
                 )
-            connection.executemany(
-                "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ?",
-                [(undone, place, number) for (number,) in numbers],
-            )
+            turned = connection.executemany(
+                "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ? AND undone != ? AND state = 'changed'",
+                [(undone, place, number, undone) for (number,) in numbers],
+            ).rowcount
+            _recount(connection, place, -turned if undone else turned)
         places.append(place)
     return places
+
+
+def _recount(connection: sqlite3.Connection, place: int, more: int) -> None:
+    """So many more of a run's rows can be undone: without counting all of them anew."""
+    ((counts,),) = connection.execute("SELECT counts FROM runs WHERE place = ?", (place,)).fetchall()
+    if counts and more:
+        tally = msgspec.json.decode(counts, type=_Tally)
+        tally = msgspec.structs.replace(tally, undoable=tally.undoable + more)
+        connection.execute("UPDATE runs SET counts = ? WHERE place = ?", (msgspec.json.encode(tally), place))
 
 
 def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:

@@ -274,6 +274,18 @@ def test_a_cancelled_undo_has_undone_a_part_until_it_is_resumed_or_undone(journa
     assert journal.run(undo).undone_words == "undone"
 
 
+def test_an_undo_that_was_killed_has_undone_what_it_did(journal: Journal) -> None:
+    run = finished(journal, plan(3))
+    with journal.begin(plan(3, undoes=run), "T", "t", "ada") as undo:
+        journal.ended(undo, [ended(2), ended(3, RowOutcome.FAILED)])
+        assert journal.run(run).undone_words == "partly undone (1 of 3)", "while it goes on"
+    assert (journal.run(undo).state, journal.run(run).undone_by) == (RunState.INTERRUPTED, undo)
+    assert [row.number for row in journal.kept(run, undoable=True)] == [1, 3]
+    with journal.begin(plan(1, undoes=undo, first=2), "T", "t", "ada") as again:
+        journal.ended(again, [ended(2)])
+    assert (journal.run(run).undone, journal.run(run).undoable, journal.run(undo).undone) == (0, 3, 1)
+
+
 def test_of_two_undos_the_one_that_changed_something_is_named(journal: Journal) -> None:
     run = finished(journal, plan(1))
     undo = plan(1, undoes=run)

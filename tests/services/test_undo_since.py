@@ -6,6 +6,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -20,12 +21,14 @@ from o365desk import catalogue
 from o365desk.model.problems import Problem
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.services import subjects, undoing
+from o365desk.services.credentials import Credential
 from o365desk.services.journal import Journal
 from o365desk.services.planning import Draft
+from o365desk.services.secrets import Secret
 from o365desk.services.state import State
 from tests.desk import Desk
 from tests.practice.fixtures import Client
-from tests.services.bulk import Bulk, standings
+from tests.services.bulk import EVERYTHING, Bulk, standings
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
@@ -91,6 +94,20 @@ def test_a_member_of_a_group_that_another_undo_deleted(bulk: Bulk) -> None:
     assert row.problem
     assert (row.problem.code, row.problem.title) == ("changed-later", f"Run {deleted.id} deleted the group since")
     assert "Undo run" not in row.problem.remedy, "nothing undoes it"
+
+
+def test_a_run_through_another_data_source_of_the_tenant_counts(bulk: Bulk) -> None:
+    row = {"group": bulk.group("security"), "user": people(bulk)[0]}
+    _, first = bulk.done(ADD, [row])
+    bulk.writer.remove(row["group"], row["user"])
+    app = bulk.client.control("/apps", {"profile": "night", "application": [*EVERYTHING]})
+    night = bulk.desk.source(name="Contoso night").replace(client_id=app["client_id"])
+    other = copy(bulk)
+    other.source = bulk.desk.app.connections.save(night, None, Credential(secret=Secret(app["secret"]))).source
+    _, second = other.done(ADD, [row])
+    (back,) = bulk.undo(first).rows
+    assert back.problem
+    assert back.problem.title == f"Run {second.id} changed this again"
 
 
 def test_other_people_plans_and_properties_are_other_things(bulk: Bulk) -> None:
