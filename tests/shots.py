@@ -397,7 +397,8 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         stage.window.go("plan")
         page = stage.window.page("plan")
         assert isinstance(page, PlanPage)
-        page.wish = Wish(source, catalogue.operation("add-user-to-group"), (written.row(1),))
+        key = "create-group" if kind == "warned" else "add-user-to-group"
+        page.wish = Wish(source, catalogue.operation(key), (written.row(1),))
         page.banner.hide()
         if kind == "planning":
             page._task = SimpleNamespace(cancel=lambda: None)  # type: ignore[assignment]
@@ -409,6 +410,7 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
             "plan": written.plan(source.id, NOW),
             "large": written.large(source.id, NOW - timedelta(minutes=12)),
             "undo": written.undo(source.id, NOW),
+            "warned": written.warned(source.id, NOW),
         }
         if kind == "undo":
             page.wish = Wish(source, catalogue.operation("remove-user-from-group"), undoes="1c5065b0")
@@ -578,6 +580,8 @@ SHOTS = (
     Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),
     Shot("plan-small", _plan("plan"), SMALL),
+    Shot("plan-warnings", _plan("warned")),
+    Shot("plan-warnings-small", _plan("warned"), SMALL),
     Shot("plan-large-small", _plan("large"), SMALL),
     Shot("plan-large", _plan("large")),
     Shot("plan-undo", _plan("undo")),

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.run import Also, Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.services import statefile
 from o365desk.services.runlocks import Locks
 from o365desk.services.state import State
@@ -115,7 +115,7 @@ _MADE = """
     WHERE run = ? AND state IN ('changed', 'sent') ORDER BY number
 """
 _FAILED = """
-    SELECT number, line, given FROM run_rows
+    SELECT number, line, given, target FROM run_rows
     WHERE run = ? AND state IN ('failed', ?) AND given != '{}' ORDER BY number
 """
 _TALLY = """
@@ -309,9 +309,7 @@ class Journal:
         a run that is older than their keeping."""
         more = RowOutcome.CANNOT if refused_too else RowOutcome.FAILED
         rows = self._all(_FAILED, self._row(key)[-1], more.value)
-        return tuple(
-            Row(number=number, line=line, values=msgspec.json.decode(given)) for number, line, given in rows
-        )
+        return tuple(_given(*row) for row in rows)
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()
@@ -389,17 +387,38 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         item.row.line,
         item.label,
         state,
-        told(problem) if problem else item.note,
+        told(problem) if problem else " ".join(filter(None, (item.note, *item.warnings))),
         problem.remedy if problem else "",
         problem.code if problem else "",
         problem.request_id if problem else "",
         0,
-        msgspec.json.encode(item.target),
+        msgspec.json.encode(item.target | _besides(item.row)),
         msgspec.json.encode(item.before),
         msgspec.json.encode(item.row.values),
         item.item,
         item.aim,
         0,
+    )
+
+
+_ALSO, _PICKED = "also", "picked"
+"""In the target of a row, what it was given besides its values."""
+
+
+def _besides(row: Row) -> dict[str, Any]:
+    """What a row has besides its values, by which it is understood when it is planned again."""
+    return {key: value for key, value in ((_ALSO, row.also), (_PICKED, row.picked)) if value}
+
+
+def _given(number: int, line: int, values: bytes, target: bytes) -> Row:
+    """A row as it was given."""
+    besides = msgspec.json.decode(target)
+    return Row(
+        number=number,
+        line=line,
+        values=msgspec.json.decode(values),
+        also=msgspec.convert(besides.get(_ALSO, ()), tuple[Also, ...]),
+        picked=besides.get(_PICKED, {}),
     )
 
 
