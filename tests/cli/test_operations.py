@@ -26,7 +26,7 @@ WRITE = {
         "applied": {"type": "boolean"},
         "counts": {
             "type": "object",
-            "required": ["changed", "already", "failed", "not_attempted"],
+            "required": ["changed", "already", "failed", "cannot", "not_attempted"],
             "additionalProperties": {"type": "integer", "minimum": 0},
         },
         "items": {
@@ -252,7 +252,7 @@ def test_without_apply_nothing_is_written(able: Shell, tenant: Writer, client: C
     assert not [row for row in log if row["method"] not in ("GET", "POST")]
     assert (plan["run"], plan["applied"]) == (None, False)
     assert [item["outcome"] for item in plan["items"]] == ["will change", "will change", "cannot", "cannot"]
-    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 2, "not_attempted": 2}
+    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 0, "cannot": 2, "not_attempted": 2}
     assert able("run", "Contoso", *words) == 3
     assert "no@body.example" in " ".join(able.out.split())
     assert "--apply" in able.err
