@@ -92,6 +92,7 @@ class _Wish:
     sort: str = ""
     save_repaired: Path | None = None
     save_fix: Path | None = None
+    leave_out_disabled: bool = False
 
 
 def run_operation(
@@ -129,6 +130,9 @@ def run_operation(
         Path | None,
         typer.Option(metavar="FILE", help="Save the rows of what the plan says to do first.", show_default=False),
     ] = None,
+    leave_out_disabled: Annotated[
+        bool, typer.Option("--leave-out-disabled", help="Give nothing to accounts that are disabled.")
+    ] = False,
     as_partner: Annotated[
         str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
     ] = "",
@@ -145,7 +149,7 @@ def run_operation(
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
-        "--save-repaired": save_repaired, "--save-fix": save_fix,
+        "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out-disabled": leave_out_disabled,
     })  # fmt: skip
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
@@ -172,6 +176,7 @@ def run_operation(
         sort=order_of(item, sort),
         save_repaired=save_repaired,
         save_fix=save_fix,
+        leave_out_disabled=leave_out_disabled,
     )
     app = unlocked(services(context))
     source = entry_of(app, name).source
@@ -251,13 +256,16 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     rows = _rows(wish)
     with Ticker() as ticker:
         plan: Plan = interruptible(
-            lambda stop: app.runner.plan(source, wish.operation, rows, stop, ticker.planning)
+            lambda stop: app.runner.plan(
+                source, wish.operation, rows, stop, ticker.planning, leave_out_disabled=wish.leave_out_disabled
+            )
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = ["--rows", str(wish.rows)] if wish.rows else []
+    options += ["--leave-out-disabled"] if wish.leave_out_disabled else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
     return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
 

@@ -13,7 +13,7 @@ from o365desk.catalogue.values import check
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import answers, entra, explain, journal, licensing, lookup
+from o365desk.services import answers, entra, explain, journal, lookup, service_plans
 from o365desk.services.graph import Request
 from o365desk.services.wire import Line, bundle_problem, proxies_for
 from tests.services.scripted import Asked, Said, Scripted
@@ -323,14 +323,14 @@ SERVICES = [
      " exchange  online (PLAN 2)"],
 )  # fmt: skip
 def test_a_service_plan_is_found_by_id_and_both_its_names(text: str) -> None:
-    assert licensing._named_service_plans(text, SERVICES) == {SERVICES[0]["servicePlanId"]}
+    assert service_plans.meant(text, SERVICES) == {SERVICES[0]["servicePlanId"]}
 
 
 @pytest.mark.parametrize("text", ["Exchange", "Exchange Online (Plan 1)", "TEAMS"])
 def test_what_is_only_like_a_service_plan_is_offered_and_never_taken(text: str) -> None:
-    assert licensing._named_service_plans(text, SERVICES) == set()
-    problem = licensing._no_service_plan(text, "Office 365 E3", SERVICES, set())
-    nearest = "TEAMS1" if text == "TEAMS" else "EXCHANGE_S_ENTERPRISE (Exchange Online (Plan 2))"
+    assert service_plans.meant(text, SERVICES) == set()
+    problem = service_plans._not_one(text, "Office 365 E3", SERVICES, set())
+    nearest = "TEAMS1" if text == "TEAMS" else "EXCHANGE_S_ENTERPRISE (EXCHANGE ONLINE (PLAN 2))"
     assert f"nearest first: {nearest}" in problem.cause
     assert ("Other products have it" in problem.cause) is (text == "Exchange Online (Plan 1)")
 
