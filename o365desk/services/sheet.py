@@ -4,19 +4,20 @@ what is beyond doubt, and never changes the file. A repaired copy can be saved.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from o365desk.catalogue.operations import Operation
-from o365desk.catalogue.values import check, check_field
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row
 from o365desk.services import exports, files
-from o365desk.services.cells import ERRORS, SAID, clean
+from o365desk.services.cells import clean, said
 from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
-from o365desk.services.headings import TEXT, Headings
+from o365desk.services.headings import Headings
+from o365desk.services.sheet_rows import Reading, Rows, Table, held
+from o365desk.services.turning import not_understood
 
 __all__ = ["Finding", "Sheet", "read"]
 
@@ -24,9 +25,6 @@ _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
 _BLANK = "The row is empty and was left out."
 _UNUSED = "The row holds nothing in the columns that are used, and was left out."
-
-Columns = Mapping[str, Sequence[int]]
-"""The places of each field's columns, the surest first."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,10 @@ class Sheet:
     delimiter: str
     surplus: Mapping[int, tuple[str, ...]]
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+    headings: tuple[str, ...] = ()
+    """The names of the columns as the file has them."""
+    turning: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """By heading of a column that may turn a row round, what each row has there; the copy keeps it."""
 
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
@@ -49,10 +51,15 @@ class Sheet:
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
         rows = [
-            [*(row.values.get(key, "") for key in self.columns), *self.surplus.get(row.number, ())]
+            [
+                *(row.values.get(key, "") for key in self.columns),
+                *(told.get(row.number, "") for told in self.turning.values()),
+                *self.surplus.get(row.number, ()),
+            ]
             for row in self.rows
         ]
-        text = exports.csv_text([self.columns, *([exports.defused(cell) for cell in cells] for cells in rows)])
+        headings = [*self.columns, *self.turning]
+        text = exports.csv_text([headings, *([exports.defused(cell) for cell in cells] for cells in rows)])
         try:
             exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
@@ -66,13 +73,15 @@ def read(
     fixed: Mapping[str, str] | None = None,
     *,
     later: Collection[str] = (),
+    left_out: Collection[str] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Sheet:
     """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
-    values for all rows are still to come: they are not missed. `check` is asked now and then whether to go on. What
-    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood."""
+    values for all rows are still to come: they are not missed. `left_out` are headings of columns that are not to
+    be used. `check` is asked now and then whether to go on. What is wrong with one row is that row's problem.
+    Raises ProblemError where no row can be understood."""
     given = {key: value for key, value in (fixed or {}).items() if value}
-    headings = Headings(path, operation, frozenset(given) | frozenset(later))
+    headings = Headings(path, operation, frozenset(given), frozenset(later), left_out)
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
     return reader.read(read_grid(path, headings, check), headings)
 
@@ -88,9 +97,10 @@ class _Reader:
         later: Collection[str],
         check: Callable[[], None],
     ) -> None:
-        self._path, self._operation, self._fixed, self._later = path, operation, fixed, later
-        self._check = check
+        self._path, self._operation, self._check = path, operation, check
         self._fields = {item.key: item for item in operation.fields}
+        self._rows = Rows(operation, fixed, later)
+        self._fixed = fixed
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
 
@@ -99,41 +109,144 @@ class _Reader:
         self._findings += grid.findings
         if not grid.lines:
             raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
-        top = names.find(grid.lines) or 0
-        (line, headings), *lines = grid.lines[top:]
-        columns = names.columns(headings, line, lines)
-        if top:
-            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
-            said = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
-            self._found(line, "titles", said, False)
+        table = self._listed(grid, names) or self._table(grid, names)
         for found in names.findings:
             self._found(found.line, found.kind, found.text, found.repaired)
         for blank in grid.blanks:
-            if blank > line:
+            if blank > table.line:
                 self._found(blank, "blank-row", _BLANK, True)
-        self._given_twice(columns, lines)
-        rows: list[Row] = []
-        surplus: dict[int, tuple[str, ...]] = {}
-        for number, cells in lines:
-            if len(rows) % 1000 == 0:
-                self._check()
-            if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
-                cells += [""] * (len(headings) - len(cells))
-            row, rest = self._row(len(rows) + 1, number, cells, columns, headings)
-            if row is not None:
-                rows.append(row)
-            if row is not None and rest:
-                surplus[row.number] = rest
+        self._given_twice(table)
+        self._ask_what_turns(table)
+        rows, surplus = self._all_rows(table, grid)
         if not rows:
             raise self._refused("It has column names and no rows.", "Write the rows below the names.", "no-rows")
         self._duplicates(rows)
         self._mixed(rows)
         self._rest()
-        keys = tuple(columns)
-        return Sheet(self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus)
+        lines = dict(table.lines) if table.turning else {}
+        turning = {
+            column.heading: {row.number: column.cell(lines[row.line]) for row in rows} for column in table.turning
+        }
+        return Sheet(
+            path=self._path,
+            rows=tuple(rows),
+            findings=tuple(self._findings),
+            columns=tuple(table.columns),
+            encoding=grid.encoding,
+            delimiter=grid.delimiter,
+            surplus=surplus,
+            headings=tuple(table.headings),
+            turning=turning,
+        )
+
+    # --- the table ------------------------------------------------------------------------------------------
+
+    def _listed(self, grid: Grid, names: Headings) -> Table | None:
+        """A list without a line of column names, as a table of one column; None where it is none."""
+        key = names.headless(grid.lines)
+        if not key:
+            return None
+        names.refuse_missing([key], [], 0)
+        line = grid.lines[0][0]
+        text = "There is no line of column names. All cells are addresses or IDs, so"
+        self._found(line, "no-headings", f"{text} they were read as “{key}”.", False)
+        lines: list[Line] = [(number, [cell]) for number, cells in grid.lines for cell in cells if cell.strip()]
+        return Table(0, [key], {key: (0,)}, lines)
+
+    def _table(self, grid: Grid, names: Headings) -> Table:
+        top = names.top(grid.lines)
+        (line, headings), *lines = grid.lines[top:]
+        columns = names.columns(headings, line, lines)
+        if top:
+            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
+            text = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
+            self._found(line, "titles", text, False)
+        return Table(line, headings, columns, lines, names.turning)
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
         return refusal(self._path, why, remedy, code, line)
+
+    def _given_twice(self, table: Table) -> None:
+        """A value for all rows may be a column as well, if it says the same."""
+        for key, places in table.columns.items():
+            value = self._fixed.get(key)
+            if value is None:
+                continue
+            wanted = clean(self._fields[key], value)[0]
+            for number, cells in table.lines:
+                cell = self._rows.cell(key, places, cells).value
+                if cell and cell.casefold() != wanted.casefold():
+                    why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
+                    name = table.headings[places[0]].strip()
+                    remedy = f"Give it in one place, or leave the column out (--leave-out {name})."
+                    raise self._refused(why, remedy, "given-twice", number)
+
+    def _ask_what_turns(self, table: Table) -> None:
+        """Raises ProblemError for the first cell that is not understood in a column that may turn a row round."""
+        for column in table.turning:
+            asked = not_understood(column, table.lines)
+            if asked:
+                line, text = asked
+                told = f"says “{text[:60]}” here" if text else "says nothing here, though other rows say something"
+                why = f"The column “{column.heading}” may say which rows are not meant. It {told}."
+                remedy = (
+                    f"Correct it, or leave the column out (--leave-out {column.heading}): all rows are meant then."
+                )
+                raise self._refused(why, remedy, f"asked:{column.heading}", line)
+
+    # --- the rows -------------------------------------------------------------------------------------------
+
+    def _all_rows(self, table: Table, grid: Grid) -> tuple[list[Row], dict[int, tuple[str, ...]]]:
+        rows: list[Row] = []
+        surplus: dict[int, tuple[str, ...]] = {}
+        parted = [0, 0]
+        width = len(table.headings)
+        for count, (number, cells) in enumerate(table.lines):
+            if count % 1000 == 0:
+                self._check()
+            if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
+                cells += [""] * (width - len(cells))
+                self._beside(number, cells, width)
+            made = self._rows.read(len(rows) + 1, number, cells, table)
+            if not made.rows:
+                filled = held(cells)
+                self._found(
+                    number, "unused-row" if filled else "blank-row", _UNUSED if filled else _BLANK, not filled
+                )
+                continue
+            if made.repairs or made.passed or made.parted or len(cells) < width:
+                self._say(number, made, cells, table)
+            if len(made.rows) > 1:
+                parted = [parted[0] + 1, parted[1] + len(made.rows)]
+            if made.surplus:
+                surplus[made.rows[0].number] = made.surplus
+            rows += made.rows
+        if parted[0] > 1:
+            text = f"Lines that hold several values: {parted[0]:,}. They became {parted[1]:,} rows."
+            self._findings.append(Finding(0, "split", text, False))
+        return rows, surplus
+
+    def _beside(self, line: int, cells: list[str], width: int) -> None:
+        """Takes off what stands beside the table of a sheet: no value with a separator in it can be cut there."""
+        remark = next((cell.strip() for cell in cells[width:] if cell.strip()), "")
+        if remark:
+            self._found(line, "beside", f"“{remark[:60]}” stands beside the table and is not used.", False)
+        del cells[width:]
+
+    def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
+        """What was seen in a line."""
+        for kind, key, was, now in made.repairs:
+            listed = self._counts[kind] < _MOST_FINDINGS
+            self._found(line, kind, said(kind, key, was, now) if listed else "", True)
+        for at, place in made.passed:
+            text = f"“{cells[at].strip()[:60]}” in “{table.headings[at].strip()}” is not fit"
+            self._found(line, "passed-over", f"{text}; “{table.headings[place].strip()}” was taken.", False)
+        if len(cells) < len(table.headings):
+            text = f"The row has {len(cells)} cells, the headings have {len(table.headings)}."
+            self._found(line, "short", text, False)
+        if made.parted:
+            key, count = made.parted
+            self._found(line, "several-values", f"“{key}” holds {count}; each became a row of its own.", False)
 
     def _found(self, line: int, kind: str, text: str, repaired: bool) -> None:
         self._counts[kind] += 1
@@ -147,85 +260,6 @@ class _Reader:
             if count > _MOST_FINDINGS:
                 text = f"The same in {count - _MOST_FINDINGS:,} more lines."
                 self._findings.append(Finding(0, kind, text, repaired[kind]))
-
-    def _given_twice(self, columns: Columns, lines: Sequence[Line]) -> None:
-        """A value for all rows may be a column as well, if it says the same."""
-        for key, places in columns.items():
-            value = self._fixed.get(key)
-            if value is None:
-                continue
-            wanted = clean(self._fields[key], value)[0]
-            for number, cells in lines:
-                cell = self._cell(key, places, cells)[1]
-                if cell and cell.casefold() != wanted.casefold():
-                    why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
-                    remedy = "Give it in one place: in the file, or for all rows."
-                    raise self._refused(why, remedy, "given-twice", number)
-
-    def _row(
-        self, number: int, line: int, cells: list[str], columns: Columns, headings: Sequence[str]
-    ) -> tuple[Row | None, tuple[str, ...]]:
-        values: dict[str, str] = {}
-        repairs: list[tuple[str, str]] = []
-        passed: list[tuple[int, int]] = []
-        width = len(headings)
-        for key, places in columns.items():
-            place, values[key], kinds = self._cell(key, places, cells)
-            repairs += [(kind, key) for kind in kinds]
-            # An empty cell needs no word; one that could not be taken does.
-            passed += [(at, place) for at in places[: places.index(place)] if _held(cells[at : at + 1])]
-        surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
-        while surplus and not surplus[-1]:
-            surplus.pop()
-        if not any(values.values()) and not surplus:
-            held = _held(cells)
-            self._found(line, "unused-row" if held else "blank-row", _UNUSED if held else _BLANK, not held)
-            return None, ()
-        for kind, key in repairs:
-            self._found(line, kind, SAID[kind].format(column=f"“{key}”"), True)
-        for at, place in passed:
-            said = f"“{cells[at].strip()[:60]}” in “{headings[at].strip()}” is not fit"
-            self._found(line, "passed-over", f"{said}; “{headings[place].strip()}” was taken.", False)
-        if len(cells) < width:
-            self._found(line, "short", f"The row has {len(cells)} cells, the headings have {width}.", False)
-        values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
-            key: value for key, value in values.items() if value or key not in self._fixed
-        }
-        return Row(number=number, values=values, line=line, problem=self._problem(values, surplus)), tuple(surplus)
-
-    def _cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> tuple[int, str, list[str]]:
-        """Where a field's value is, as it is meant, and what was put right: of several columns the first that is
-        fit, else the first that is not empty."""
-        field = self._fields[key]
-        found = [(place, *clean(field, cells[place] if place < len(cells) else "")) for place in places]
-        if len(found) == 1:
-            return found[0]
-        full = [each for each in found if each[1]] or found
-        return next((each for each in full if check_field(field, each[1]) is None), full[0])
-
-    def _problem(self, values: Mapping[str, str], surplus: Sequence[str]) -> Problem | None:
-        """What is wrong with a row, None for nothing."""
-        if surplus:
-            return Problem(
-                title="The row has more cells than there are columns",
-                cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
-                remedy="A value that holds the separator belongs in quotation marks.",
-                action=Action.FIELD,
-                code="too-many-cells",
-            )
-        for key, value in values.items():
-            if value.upper() in ERRORS:
-                return Problem(
-                    title=f"“{value}” is a spreadsheet's error, not a value",
-                    cause="The spreadsheet could not calculate this cell.",
-                    remedy="Put it right there, and save the file again.",
-                    field=key,
-                    action=Action.FIELD,
-                    code="spreadsheet-error",
-                )
-        problems = check(self._operation, values)
-        coming = [key for key in self._later if key not in values]
-        return next((each for each in problems if each.code != "missing" or each.field not in coming), None)
 
     def _duplicates(self, rows: Sequence[Row]) -> None:
         seen: dict[tuple[str, ...], int] = {}
@@ -246,13 +280,9 @@ class _Reader:
                 self._findings.append(Finding(0, "mixed", text, False))
 
 
-def _held(cells: Sequence[str]) -> bool:
-    return any(clean(TEXT, cell)[0] for cell in cells)
-
-
-def _way(field: Field, value: str) -> str:
-    if not value or field.kind not in (Kind.USER, Kind.GROUP):
+def _way(item: Field, value: str) -> str:
+    if not value or item.kind not in (Kind.USER, Kind.GROUP):
         return ""
     if is_guid(value):
         return "object IDs"
-    return ("UPNs or mail addresses" if field.kind is Kind.USER else "mail addresses") if "@" in value else "names"
+    return ("UPNs or mail addresses" if item.kind is Kind.USER else "mail addresses") if "@" in value else "names"
