@@ -91,6 +91,7 @@ class _Wish:
     sort: str = ""
     save_repaired: Path | None = None
     save_fix: Path | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def run_operation(
@@ -104,6 +105,10 @@ def run_operation(
     rows: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A CSV or XLSX file with a column for each field.", show_default=False),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column of the file that is not to be used.", show_default=False),
     ] = None,
     apply: Apply = False,
     allow_large: AllowLarge = False,
@@ -144,10 +149,12 @@ def run_operation(
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
-        "--save-repaired": save_repaired, "--save-fix": save_fix,
+        "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out": leave_out,
     })  # fmt: skip
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
+    if leave_out and not rows:
+        raise typer.BadParameter("there is no file with columns without --rows", param_hint="--leave-out")
     chosen = format_of(form, json, output)
     for option, file in (("--output", output), ("--save-fix", save_fix)):
         if file and rows and files.same(file, rows):
@@ -171,6 +178,7 @@ def run_operation(
         sort=order_of(item, sort),
         save_repaired=save_repaired,
         save_fix=save_fix,
+        left_out=tuple(leave_out or ()),
     )
     app = unlocked(services(context))
     source = app.workspace.get(name).source
@@ -256,6 +264,8 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = ["--rows", str(wish.rows)] if wish.rows else []
+    for column in wish.left_out:
+        options += ["--leave-out", column]
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
     return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
 
@@ -264,7 +274,7 @@ def _rows(wish: _Wish) -> Sequence[Row]:
     """The rows of the file, with what the clinic saw said; or the one row that was given."""
     if wish.rows is None:
         return (Row(number=1, values=wish.values),)
-    made = sheet.read(wish.rows, wish.operation, wish.values)
+    made = sheet.read(wish.rows, wish.operation, wish.values, left_out=wish.left_out)
     show_findings(made.findings, wish.rows)
     if wish.save_repaired:
         made.save_repaired(wish.save_repaired)

@@ -10,6 +10,8 @@ from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS, Column, ColumnKind, Operation
 from o365desk.catalogue.values import check
 from o365desk.cli.outcomes import Format
+from o365desk.cli.printing import say
+from o365desk.services.cells import cleaned
 
 Apply = Annotated[bool, typer.Option("--apply", help="Write to the tenant. Without it, the plan is printed.")]
 AllowLarge = Annotated[bool, typer.Option("--allow-large", help="Apply a plan that is over the limits, too.")]
@@ -57,6 +59,9 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
         if key in values:
             raise typer.BadParameter(f"“{key}” is given twice", param_hint="--set")
         values[key] = value.strip()
+    values, remarks = cleaned(item.fields, values)
+    for key, text in remarks:
+        say(f"--set {key}: {text}")
     problems = check(item, values)
     if not whole:
         problems = [problem for problem in problems if problem.field in values]

@@ -56,6 +56,7 @@ class Headings:
         self._names = known(operation, groups=False)
         self._names_of_groups = known(operation, groups=True)
         self._own = own(operation)
+        self.left_out = tuple(left_out)
         self._left_out = {plain(shown(name)): name for name in left_out}
         self.findings: list[Finding] = []
         self.turning: tuple[Turning, ...] = ()
@@ -168,7 +169,7 @@ class Headings:
             raise self._no_headings(values, line)
         unused = self._take_turning(unused, headings)
         found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
-        found |= self._told_by_content(unused, found, headings, line, lines)
+        found |= self._told_by_content(unused, found, headings, line, lines, names)
         self._judge(unused, found, headings, line, names, lines)
         return dict(sorted(found.items(), key=lambda item: min(item[1])))
 
@@ -208,13 +209,16 @@ class Headings:
         headings: Sequence[str],
         line: int,
         lines: Sequence[Line],
+        names: dict[str, str],
     ) -> dict[str, tuple[int, ...]]:
         """The column that is a user's by what it holds, where no heading says so. It leaves the unused. Raises
         ProblemError where there are several."""
         key = self._nobody(found)
         if not key:
             return {}
-        likely = self._by_content(self._fields[key], unused, headings, lines)
+        # One that is probably a typing error is not guessed at, but named.
+        others = [place for place in unused if not nearest(shown(headings[place]), names)]
+        likely = self._by_content(self._fields[key], others, headings, lines)
         if len(likely) > 1:
             names = _named([shown(headings[place]) or f"{place + 1}" for place in likely])
             why = f"No column is called “{key}”, and the columns {names} all hold addresses or IDs."

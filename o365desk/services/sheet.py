@@ -15,6 +15,7 @@ from o365desk.model.run import Row
 from o365desk.services import exports, files
 from o365desk.services.cells import clean, said
 from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
+from o365desk.services.heading_names import shown
 from o365desk.services.headings import Headings
 from o365desk.services.sheet_rows import Reading, Rows, Table, held
 from o365desk.services.turning import not_understood
@@ -41,6 +42,8 @@ class Sheet:
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
     headings: tuple[str, ...] = ()
     """The names of the columns as the file has them."""
+    left_out: tuple[str, ...] = ()
+    """Those of them that were not to be used."""
     turning: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """By heading of a column that may turn a row round, what each row has there; the copy keeps it."""
 
@@ -135,7 +138,8 @@ class _Reader:
             encoding=grid.encoding,
             delimiter=grid.delimiter,
             surplus=surplus,
-            headings=tuple(table.headings),
+            headings=tuple(map(shown, table.headings)) if table.line else (),
+            left_out=names.left_out,
             turning=turning,
         )
 
@@ -163,8 +167,9 @@ class _Reader:
             self._found(line, "titles", text, False)
         return Table(line, headings, columns, lines, names.turning)
 
-    def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
-        return refusal(self._path, why, remedy, code, line)
+    def _refused(self, why: str, remedy: str, code: str, line: int = 0, column: str = "") -> ProblemError:
+        error = refusal(self._path, why, remedy, code, line)
+        return ProblemError(error.problem.with_(detail=column)) if column else error
 
     def _given_twice(self, table: Table) -> None:
         """A value for all rows may be a column as well, if it says the same."""
@@ -179,7 +184,7 @@ class _Reader:
                     why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
                     name = table.headings[places[0]].strip()
                     remedy = f"Give it in one place, or leave the column out (--leave-out {name})."
-                    raise self._refused(why, remedy, "given-twice", number)
+                    raise self._refused(why, remedy, "given-twice", number, name)
 
     def _ask_what_turns(self, table: Table) -> None:
         """Raises ProblemError for the first cell that is not understood in a column that may turn a row round."""
@@ -192,7 +197,7 @@ class _Reader:
                 remedy = (
                     f"Correct it, or leave the column out (--leave-out {column.heading}): all rows are meant then."
                 )
-                raise self._refused(why, remedy, f"asked:{column.heading}", line)
+                raise self._refused(why, remedy, "column-asked", line, column.heading)
 
     # --- the rows -------------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 """Rows from a file: chosen or dropped, read in a worker, with what the clinic saw and a copy that it repaired."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QPushButton, QVBoxLayout
 
 from o365desk.catalogue import Operation
 from o365desk.model.problems import Problem
@@ -16,7 +16,7 @@ from o365desk.services.grids import DELIMITERS
 from o365desk.services.sheet import Sheet, read
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Context
-from o365desk.ui.labels import announce, text_label
+from o365desk.ui.labels import announce, caption, text_label
 from o365desk.ui.pages.figures import buttons_row
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
@@ -25,6 +25,10 @@ from o365desk.ui.tasks import Task
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 _READ_AGAIN = 400
 """Milliseconds after the last key in a field for all rows, after which the file is looked at again with it."""
+
+
+_OF_A_COLUMN = frozenset({"column-asked", "given-twice"})
+"""Codes of refusals that name a column without which the file could be read."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class FileRows(QFrame):
         self._context, self._operation = context, operation
         self._task: Task | None = None
         self._fixed: dict[str, str] = {}
+        self._left_out: list[str] = []
         self.path: Path | None = None
         self.sheet: Sheet | None = None
         self.setAcceptDrops(True)
@@ -87,6 +92,8 @@ class FileRows(QFrame):
         self.said.setObjectName("file-said")
         self.choose_button = QPushButton("Ch&oose a file…")
         self.save_button = QPushButton("Save a repaired cop&y…")
+        self.leave_button = QPushButton("Lea&ve out a column")
+        self.leave_button.setToolTip("Columns of the file that are not to be used")
         self.banner = Banner(context.theme)
         self.model = TableModel(_COLUMNS, lambda remark: remark, self)
         self.table = Table(self.model, context.theme, "What was found in the file", several=True)
@@ -99,7 +106,13 @@ class FileRows(QFrame):
 
     def use(self, path: Path) -> None:
         """Reads a file; what was read before goes."""
-        self.path, self.sheet = path, None
+        self.path, self.sheet, self._left_out = path, None, []
+        self._read()
+
+    def leave_out(self, heading: str, *, out: bool = True) -> None:
+        """Reads the file without a column; or with it again."""
+        kept = [name for name in self._left_out if name != heading]
+        self._left_out = [*kept, heading] if out else kept
         self._read()
 
     def fix(self, values: Mapping[str, str]) -> None:
@@ -137,15 +150,16 @@ class FileRows(QFrame):
         if self._task:
             self._task.abandon()
         fixed, keys = dict(self._fixed), [field.key for field in operation.fields]
+        left = tuple(self._left_out)
 
         def work(stop: Stop, tell: object) -> Sheet:
-            found = read(path, operation, later=keys, check=stop.check)
+            found = read(path, operation, later=keys, left_out=left, check=stop.check)
             # What the file has as a column is the file's; what it has not is given for all rows.
             given = {key: text for key, text in fixed.items() if key not in found.columns}
             if not given:
                 return found
             missed = [key for key in keys if key not in given]
-            return read(path, operation, given, later=missed, check=stop.check)
+            return read(path, operation, given, later=missed, left_out=left, check=stop.check)
 
         self.said.setText(f"Reading {path.name}…")
         self._task = self._context.tasks.run(
@@ -159,6 +173,8 @@ class FileRows(QFrame):
         remarks = _remarks(sheet)
         self.model.set_rows(remarks)
         self.area.setVisible(bool(remarks))
+        self.leave_button.setVisible(any(sheet.headings))
+        self._fill_menu(sheet)
         self.save_button.setVisible(any(remark.sort == "repaired" for remark in remarks))
         self.said.setText(_summary(sheet, remarks))
         announce(self.said)
@@ -166,9 +182,23 @@ class FileRows(QFrame):
 
     def _failed(self, problem: Problem) -> None:
         self._forget()
-        self.banner.show_problem(problem, [("Read it again", self._read)])
+        ways: list[tuple[str, Callable[[], object]]] = [("Read it again", self._read)]
+        column = problem.detail if problem.code in _OF_A_COLUMN else ""
+        if column:
+            ways.insert(0, (f"Leave out “{caption(column[:40])}”", lambda: self.leave_out(column)))
+        self.banner.show_problem(problem.with_(detail="") if column else problem, ways)
         self.said.setText("The file could not be read. Drop another one here, or correct it and read it again.")
         self.changed.emit()
+
+    def _fill_menu(self, sheet: Sheet) -> None:
+        """The file's columns, of which any may be left out; a check mark for those that are."""
+        menu = self._menu
+        menu.clear()
+        for heading in dict.fromkeys(name for name in sheet.headings if name):
+            action = menu.addAction(caption(heading[:60]))
+            action.setCheckable(True)
+            action.setChecked(heading in sheet.left_out)
+            action.toggled.connect(lambda out, name=heading: self.leave_out(name, out=out))
 
     def _cancelled(self) -> None:
         self._forget()
@@ -180,6 +210,7 @@ class FileRows(QFrame):
         self.model.set_rows([])
         self.area.hide()
         self.save_button.hide()
+        self.leave_button.hide()
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
@@ -221,17 +252,20 @@ class FileRows(QFrame):
         Pictured(self._context.theme, self.save_button, "save")
         self.choose_button.clicked.connect(self._choose)
         self.save_button.clicked.connect(self._save)
+        self._menu = QMenu(self.leave_button)
+        self.leave_button.setMenu(self._menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(self.said)
-        column.addWidget(buttons_row([self.choose_button, self.save_button]))
+        column.addWidget(buttons_row([self.choose_button, self.leave_button, self.save_button]))
         column.addWidget(self.banner)
         column.addWidget(self.area, 1000)
         column.addStretch(1)
         self.area.setMinimumHeight(self.fontMetrics().height() * 9)
         self.area.hide()
         self.save_button.hide()
+        self.leave_button.hide()
 
 
 def _columns(operation: Operation) -> str:

@@ -228,6 +228,7 @@ class OperationView(QWidget):
         sheet = self.form.sheet()
         if sheet:
             options += ["--rows", str(sheet.path)]
+            options += [word for column in sheet.left_out for word in ("--leave-out", column)]
         if self.form.order():
             options += ["--sort", self.form.order()]
         if self.form.most():
