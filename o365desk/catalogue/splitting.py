@@ -114,6 +114,13 @@ def plans(text: str) -> list[str]:
     return list(dict.fromkeys(found)) or [text]
 
 
+def likely_plans(text: str) -> list[str]:
+    """The same, also where only one of the parts between plus signs is known."""
+    found = plans(text)
+    parts = [part.strip() for part in text.split("+") if part.strip()]
+    return parts if len(found) == 1 and not is_product(text) and any(map(is_product, parts)) else found
+
+
 def _known(text: str, separator: str) -> list[str]:
     """The known products of which a text is made up, [] where it is not: the longest first."""
     if separator not in text or is_product(text):

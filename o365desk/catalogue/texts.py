@@ -1,9 +1,8 @@
 """Texts that are no value, or not the value that they look like: what other programs write for nothing, what a
-spreadsheet could not calculate, letters that were lost or only look like others. From `resources/cells.json`.
+spreadsheet could not calculate, names by which nobody is found. From `resources/cells.json`.
 """
 
 import re
-import unicodedata
 from functools import cache
 
 from o365desk import paths
@@ -39,13 +38,6 @@ def _table(name: str) -> frozenset[str]:
     return frozenset(paths.table("cells.json")[name])
 
 
-@cache
-def looks() -> dict[str, str]:
-    """By a letter the one that it looks like."""
-    rows = paths.table("cells.json")["looks"]
-    return {letter: meant for meant, letters in rows.items() for letter in letters}
-
-
 def is_nothing(field: Field, text: str) -> bool:
     """Whether a text is what other programs write for “no value”, in a field that is judged by that."""
     if len(text) > _LONGEST or field.kind in _SHAPELESS:
@@ -70,39 +62,6 @@ def is_error(text: str) -> bool:
         return False
     upper = text.upper()
     return upper in _table("errors") or (text == upper and _ERROR.fullmatch(text) is not None)
-
-
-def lookalike(text: str) -> tuple[str, str] | None:
-    """The first letter of an address or an ID that only looks like another, and that other; None for none. A whole
-    address in another alphabet is one: only among Latin letters is a Cyrillic one a deception."""
-    if text.isascii() or not _looking().search(text):
-        return None
-    latin = any(letter.isascii() and letter.isalpha() for letter in text)
-    for letter in text:
-        meant = looks().get(letter) or _wide(letter)
-        if meant and (latin or not meant.isalpha()):
-            return letter, meant
-    return None
-
-
-@cache
-def _looking() -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(''.join(looks()))}\uff01-\uff5e]")
-
-
-def _wide(letter: str) -> str:
-    """The letter that a full-width one is made of; "" for any other."""
-    return unicodedata.normalize("NFKC", letter) if "\uff01" <= letter <= "\uff5e" else ""
-
-
-def plain_letters(text: str) -> str:
-    """The text with the letters that it looks like."""
-    return "".join(looks().get(letter) or _wide(letter) or letter for letter in text)
-
-
-def letter_name(letter: str) -> str:
-    """A letter by its number and name: U+2011 (non-breaking hyphen)."""
-    return f"U+{ord(letter):04X} ({unicodedata.name(letter, 'without a name').lower()})"
 
 
 def names_one(text: str) -> bool:

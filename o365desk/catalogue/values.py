@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 
 from o365desk.catalogue import texts
 from o365desk.catalogue.operations import Operation
-from o365desk.catalogue.splitting import people, plans
+from o365desk.catalogue.splitting import likely_plans, people
+from o365desk.model import letters
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
@@ -101,7 +102,7 @@ def _named_letter(letter: str) -> str:
     """A letter so that it can be told from others that look like it."""
     if letter == " ":
         return "blank"
-    return f"{letter} ({texts.letter_name(letter)})" if letter in texts.looks() else letter
+    return f"{letter} ({letters.letter_name(letter)})" if letter in letters.looks() else letter
 
 
 _NAMES = frozenset({Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS, Kind.IDENTIFIER, Kind.TEXT})
@@ -116,7 +117,7 @@ def _check_text(field: Field, text: str) -> Problem | None:
         remedy = "Put it right there, and save the file again."
         return _problem(key, title, remedy, "spreadsheet-error", "The spreadsheet could not calculate this cell.")
     if "@" not in text and texts.is_nothing(field, text):
-        remedy = "Write what is meant. Leave it empty where there is nothing."
+        remedy = f"Write what is meant, or {'take the row out' if field.required else 'leave it empty'}."
         return _problem(key, f"“{text}” is no value of “{label}”", remedy, "no-value", _NOTHING)
     if text.isascii() and text.isprintable():
         return None
@@ -140,15 +141,8 @@ _LOST = "They were lost when the text was converted."
 
 def _check_looks(field: Field, text: str) -> Problem | None:
     """Letters of an address or an ID that only look like those of another."""
-    found = texts.lookalike(text)
-    if found is None:
-        return None
-    letter, meant = found
-    better = texts.plain_letters(text)
-    remedy = f"Type it anew: “{better}”, if that is meant." if " " not in better else "Type it anew, without it."
-    name = "a blank" if meant == " " else f"“{meant}”"
-    title = f"“{text}” has a letter that only looks like {name}: {texts.letter_name(letter)}"
-    return _problem(field.key, title, remedy, "lookalike")
+    title, remedy = letters.told(text)
+    return _problem(field.key, title, remedy, "lookalike") if title else None
 
 
 def check_reference(field: Field, text: str) -> Problem | None:
@@ -181,7 +175,7 @@ def _several(field: Field, found: list[str], what: str) -> Problem | None:
 
 def _group(field: Field, text: str) -> Problem | None:
     problem = check_reference(field, text)
-    if problem is None and not text.isascii() and texts.names_one(texts.plain_letters(text)):
+    if problem is None and not text.isascii() and texts.names_one(letters.plain_letters(text)):
         problem = _check_looks(field, text)
     if problem is None and (what := texts.sort_of_name(text)) and "DOMAIN" not in what:
         remedy = "Give the group's object ID, mail address or display name."
@@ -196,7 +190,7 @@ def _plan(field: Field, text: str) -> Problem | None:
     if texts.is_unlicensed(field, text):
         remedy = "Name the plan, or take the row out."
         return _problem(field.key, f"“{text}” says that there is no licence plan", remedy, "no-value")
-    return check_reference(field, text) or _several(field, plans(text), "plans")
+    return check_reference(field, text) or _several(field, likely_plans(text), "plans")
 
 
 def _user(field: Field, text: str) -> Problem | None:

@@ -55,6 +55,7 @@ _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _HEX = re.compile(r"[0-9A-Fa-f]{32}")
 _CLOUD_SID = re.compile(r"S-1-12-1-(\d{1,10})-(\d{1,10})-(\d{1,10})-(\d{1,10})", re.IGNORECASE)
 _IN_PAGE = re.compile(rf"(?:([A-Za-z_]{{2,40}})(?:[/=('\"]|%2f|%3d|%27){{1,4}})?\{{?({_GUID})", re.IGNORECASE)
+_LABEL = re.compile(rf"([A-Za-z][A-Za-z ()_-]{{1,60}})[:=]\s*['\"{{]?({_GUID})['\"}}]?", re.IGNORECASE)
 _LOGIN = re.compile(r"https?://login\.[\w.-]{1,100}/([\w.-]{1,253})(?:/|$)", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://)?(?:www\.)?@?((?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,63})\.?/?", re.IGNORECASE)
 
@@ -171,6 +172,19 @@ def _bare_id(field: Field, text: str) -> str:
     return inner if inner != text and is_guid(inner) else text
 
 
+def _labelled(field: Field, text: str) -> str:
+    """An ID that was copied with its label: “Application (client) ID: …”."""
+    match = _LABEL.fullmatch(text) if _sort(field) else None
+    if match is None:
+        return text
+    label = "".join(letter for letter in match[1].casefold() if letter.isalnum())
+    labels: dict[str, list[str]] = paths.table("cells.json")["labels"]
+    own = labels[_sort(field)]
+    others = {word for words in labels.values() for word in words} - set(own)
+    meant = any(word in label for word in own) and not any(word in label for word in others)
+    return str(match[2]) if meant else text
+
+
 def _hyphened(field: Field, text: str) -> str:
     if not (_sort(field) or field.kind in (Kind.PLAN, Kind.SERVICE_PLANS)):
         return text
@@ -196,7 +210,7 @@ def _left_over(field: Field, text: str) -> str:
 
 def _domain(field: Field, text: str) -> str:
     """A tenant's domain without what is around it."""
-    match = _SITE.fullmatch(text) if field.key == "tenant" else None
+    match = _SITE.fullmatch(text.strip(_AROUND + "'\"`")) if field.key == "tenant" else None
     return match[1] if match else text
 
 
@@ -222,6 +236,7 @@ _OF_IDS: tuple[Repair, ...] = (
     ("address", _mail_only),
     ("page", _from_page),
     ("braces", _bare_id),
+    ("label", _labelled),
     ("hyphens", _hyphened),
     ("sid", _from_sid),
     ("left-over", _left_over),
@@ -240,6 +255,7 @@ SAID = {
     "address": "The address was taken out of {column}",
     "page": "The ID was taken out of the address of a page in {column}",
     "braces": "The braces around the ID in {column} were taken away.",
+    "label": "The ID in {column} was taken without its label",
     "hyphens": "The ID in {column} was written with its hyphens",
     "sid": "The security identifier in {column} was written as the object ID that it stands for",
     "left-over": "What was left around the address in {column} was taken away",
@@ -247,6 +263,7 @@ SAID = {
     "text-mark": "The apostrophe that marks {column} as text was taken away.",
     "list": "What {column} holds was taken as a list",
     "choice": "{column} was written as it is meant.",
+    "nothing-in": "What is no value in {column} was left out",
     "nothing": "“{was}” in {column} is no value; it was taken as empty.",
 }
 """What is said of a repair, by its kind. Where the sentence does not end, the value before and after it follows."""
@@ -297,7 +314,7 @@ def _repaired_list(field: Field, text: str) -> tuple[str, list[str]]:
         value, found = _repaired(field, item)
         kinds += found
         if value and is_nothing(field, value) and field.kind is Kind.USERS and len(value) < len(seen):
-            kinds.append("nothing")
+            kinds.append("nothing-in")
         else:
             items.append(value)
     joined = "; ".join(dict.fromkeys(item for item in items if item))

@@ -167,7 +167,7 @@ class Headings:
         values = [shown(headings[place]) for place in unused if is_value(headings[place])]
         if values:
             raise self._no_headings(values, line)
-        unused = self._take_turning(unused, headings)
+        unused = self._take_turning(unused, headings, line)
         found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
         found |= self._told_by_content(unused, found, headings, line, lines, names)
         self._judge(unused, found, headings, line, names, lines)
@@ -196,10 +196,13 @@ class Headings:
         text = f"Column “{shown(heading)}” is not used: “{key}” is given for all rows."
         self._said(line, "yields", text)
 
-    def _take_turning(self, unused: Sequence[int], headings: Sequence[str]) -> list[int]:
+    def _take_turning(self, unused: Sequence[int], headings: Sequence[str], line: int) -> list[int]:
         """Sets aside the columns that may turn a row round; returns the rest."""
         sorts = {place: turns(headings[place], self._operation) for place in unused}
         self.turning = tuple(Turning(place, shown(headings[place]), sort) for place, sort in sorts.items() if sort)
+        for column in self.turning:
+            text = f"Column “{column.heading}” may turn a row round: the rows that it contradicts are refused."
+            self._said(line, "turning", text)
         return [place for place in unused if not sorts[place]]
 
     def _told_by_content(
@@ -220,8 +223,8 @@ class Headings:
         others = [place for place in unused if not nearest(shown(headings[place]), names)]
         likely = self._by_content(self._fields[key], others, headings, lines)
         if len(likely) > 1:
-            names = _named([shown(headings[place]) or f"{place + 1}" for place in likely])
-            why = f"No column is called “{key}”, and the columns {names} all hold addresses or IDs."
+            those = _named([shown(headings[place]) or f"{place + 1}" for place in likely])
+            why = f"No column is called “{key}”, and the columns {those} all hold addresses or IDs."
             raise self._refused(why, f"Call the one that is meant “{key}”.", "missing-column", line)
         if not likely:
             return {}

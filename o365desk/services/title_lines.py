@@ -24,11 +24,11 @@ def is_value(cell: str) -> bool:
 def top_line(lines: Sequence[Line], keys: Keys) -> tuple[int | None, int]:
     """The place of the line that has the headings, None for none; and of the one that looks most like it, which is
     to be blamed where the file is refused."""
-    best, most = None, 0
+    best, most, sure = None, 0, False
     for place, (_, cells) in enumerate(lines):
         full = [cell for cell in cells if cell.strip()]
         if any(map(is_value, full)):
-            if best is not None or is_value(full[0]) or len(full) > 2:
+            if sure or is_value(full[0]) or len(full) > 2:
                 break
             continue  # “Exported by;admin@…” above the table
         known = keys(cells)
@@ -36,7 +36,7 @@ def top_line(lines: Sequence[Line], keys: Keys) -> tuple[int | None, int]:
         heads = _heads(lines, place, known)
         rank = named + 2 * heads if named else 0
         if rank > most and _may_be(lines, place, named, first=best is None, heads=heads, full=len(full) == named):
-            best, most = place, rank
+            best, most, sure = place, rank, heads
     return best, _likely(lines) if best is None else best
 
 
@@ -55,19 +55,13 @@ def _may_be(lines: Sequence[Line], place: int, named: int, *, first: bool, heads
 
 
 def _likely(lines: Sequence[Line]) -> int:
-    """The line that looks most like headings where none is known: right above the first line of values, else the
-    first of the widest ones."""
-    for place, (_, cells) in enumerate(lines):
-        if any(map(is_value, cells)) and (_width(cells) > 2 or place + 1 == len(lines) or _like(lines, place)):
-            above = lines[place - 1][1] if place else []
-            return place - 1 if place and not any(map(is_value, above)) else 0
-    return max(range(len(lines)), key=lambda place: (_width(lines[place][1]), -place), default=0)
-
-
-def _like(lines: Sequence[Line], place: int) -> bool:
-    """Whether the next line has values where this one has them: they are rows of a table."""
-    here, below = ([is_value(cell) for cell in lines[at][1]] for at in (place, place + 1))
-    return any(one and other for one, other in zip(here, below, strict=False))
+    """The line that looks most like headings where none is known: right above the first line of values that has
+    none itself, else the first of the widest ones."""
+    values = [any(map(is_value, cells)) for _, cells in lines]
+    if values[:1] == [True] and is_value(next(cell for cell in lines[0][1] if cell.strip())):
+        return 0  # rows right from the beginning
+    above = (place for place, held in enumerate(values[1:]) if held and not values[place])
+    return next(above, max(range(len(lines)), key=lambda place: (_width(lines[place][1]), -place), default=0))
 
 
 def _width(cells: Sequence[str]) -> int:
