@@ -344,6 +344,27 @@ def _selected(view: Any) -> None:
     view.results.table.selectAll()
 
 
+_ASKED = "Name,UPN,Status\nLi Ming,ming.li@contoso.com,active\nAnn Lee,ann.lee@contoso.com,on leave\n"
+_REMARKED = (
+    "Contoso GmbH, Berlin, Germany\nObjekt-ID,Benutzerprinzipalname,Gruppe,Aktion\n"
+    ",SMTP:ming.li@contoso.com,Sales,hinzufügen\n"
+    ",ann.lee@contoso.com;joerg.mueller@contoso.com,Sales,hinzufügen\n"
+    "NULL,siobhan.o’brien@contoso.com,Sales,entfernen\n,break‑glass@contoso.com,MÃ¼ller,hinzufügen\n"
+)
+
+
+def _rows(text: str) -> Callable[[Any], None]:
+    """A file that people have, at the form."""
+
+    def fill(view: Any) -> None:
+        file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
+        file.write_text(text, "utf-8")
+        view.form.many.editor.buttons["file"].click()
+        view.form.file.use(file)
+
+    return fill
+
+
 def _file(view: Any) -> None:
     file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
     lines = ["User", "anna@contoso.com", " bea@contoso.com ", "1.16E+20", "", "anna@contoso.com", "cem@contoso.com"]
@@ -566,6 +587,9 @@ SHOTS = (
     Shot("operations-chosen-small", _operation("add-user-to-group", _chosen), SMALL),
     Shot("operations-file", _operation("add-user-to-group", _file)),
     Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
+    Shot("operations-file-refused", _operation("add-user-to-group", _rows(_ASKED))),
+    Shot("operations-file-refused-small", _operation("add-user-to-group", _rows(_ASKED)), SMALL),
+    Shot("operations-file-remarks", _operation("add-user-to-group", _rows(_REMARKED))),
     Shot("operations-suggested", _suggested),
     Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),
