@@ -219,7 +219,7 @@ def test_a_table_is_for_people(able: Shell) -> None:
 
 
 def test_a_list_that_broke_off_says_incomplete(able: Shell, switches: Callable[..., Any], tmp_path: Path) -> None:
-    switches(graph_down="503", graph_down_after=1)
+    switches(graph_down="503", graph_down_after=1, retry_after=100)
     file = tmp_path / "users.csv"
     file.write_text("as before")
     assert able("run", "Contoso", "user-list", "--output", str(file)) == 3
