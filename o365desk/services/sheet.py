@@ -211,7 +211,6 @@ class _Reader:
                 self._check()
             if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
                 cells += [""] * (width - len(cells))
-                self._beside(number, cells, width)
             made = self._rows.read(len(rows) + 1, number, cells, table)
             if not made.rows:
                 filled = held(cells)
@@ -230,13 +229,6 @@ class _Reader:
             text = f"Lines that hold several values: {parted[0]:,}. They became {parted[1]:,} rows."
             self._findings.append(Finding(0, "split", text, False))
         return rows, surplus
-
-    def _beside(self, line: int, cells: list[str], width: int) -> None:
-        """Takes off what stands beside the table of a sheet: no value with a separator in it can be cut there."""
-        remark = next((cell.strip() for cell in cells[width:] if cell.strip()), "")
-        if remark:
-            self._found(line, "beside", f"“{remark[:60]}” stands beside the table and is not used.", False)
-        del cells[width:]
 
     def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
         """What was seen in a line."""

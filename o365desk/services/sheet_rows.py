@@ -84,8 +84,6 @@ class Rows:
                 made.passed = [(at, cell.place) for at in before if held(cells[at : at + 1])] or made.passed
         if len(cells) > len(table.headings):
             made.surplus = _surplus(cells[len(table.headings) :])
-            if self._is_one_line(made.surplus, values, table):
-                values["user"], made.surplus = "; ".join([values["user"], *made.surplus]), ()
         if not any(values.values()) and not made.surplus:
             return made
         if self._fixed:
@@ -107,12 +105,6 @@ class Rows:
                 for place, given in enumerate(values | {key: value} for value in found)
             ]
         return made
-
-    def _is_one_line(self, surplus: Sequence[str], values: Mapping[str, str], table: Table) -> bool:
-        """Whether the last column is the user's, and what goes on behind it are more addresses or IDs."""
-        places = table.columns.get("user", ()) if "user" in self._parted else ()
-        last = list(places) == [len(table.headings) - 1]
-        return last and bool(surplus) and all(map(names_one, (values["user"], *surplus)))
 
     def cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> Cell:
         """A field's value: of several columns the first that is fit, else the first that is not empty."""
@@ -213,8 +205,7 @@ def _too_many(surplus: Sequence[str]) -> Problem | None:
     return Problem(
         title="The row has more cells than there are columns",
         cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
-        remedy="A value that holds the separator belongs in quotation marks; a remark beside the table needs a "
-        "column with a name.",
+        remedy="A value that holds the separator belongs in quotation marks.",
         action=Action.FIELD,
         code="too-many-cells",
     )
