@@ -30,7 +30,7 @@ LIST = frozenset({"$select", "$top", "$filter", "$search", "$orderby", "$count",
 GROUP_BODY = _object(
     {
         "displayName": {"type": "string", "minLength": 1, "maxLength": 256},
-        "mailNickname": {"type": "string", "pattern": r"^[!#-'*+/-9=?A-Z^-~\-]{1,64}$"},
+        "mailNickname": {"type": "string", "pattern": r"^(?!\.)[!#-'*+\--9=?A-Z^-~]{1,64}(?<!\.)$"},
         "mailEnabled": {"type": "boolean"},
         "securityEnabled": {"type": "boolean"},
     },

@@ -418,7 +418,8 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         stage.window.go("plan")
         page = stage.window.page("plan")
         assert isinstance(page, PlanPage)
-        page.wish = Wish(source, catalogue.operation("add-user-to-group"), (written.row(1),))
+        key = "create-group" if kind == "warned" else "add-user-to-group"
+        page.wish = Wish(source, catalogue.operation(key), (written.row(1),))
         page.banner.hide()
         if kind == "planning":
             page._task = SimpleNamespace(cancel=lambda: None)  # type: ignore[assignment]
@@ -429,6 +430,7 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         made = {
             "plan": written.plan(source.id, NOW),
             "large": written.large(source.id, NOW - timedelta(minutes=12)),
+            "warned": written.warned(source.id, NOW),
         }
         page._planned(made[kind])
         page.command.open.setChecked(kind == "plan")
@@ -594,6 +596,8 @@ SHOTS = (
     Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),
     Shot("plan-small", _plan("plan"), SMALL),
+    Shot("plan-warnings", _plan("warned")),
+    Shot("plan-warnings-small", _plan("warned"), SMALL),
     Shot("plan-large-small", _plan("large"), SMALL),
     Shot("plan-large", _plan("large")),
     Shot("plan-planning", _plan("planning")),

@@ -47,12 +47,13 @@ def plan_rows(count: int) -> tuple[PlanRow, ...]:
 
 def _plan_row(number: int) -> PlanRow:
     label = f"{PEOPLE[number % len(PEOPLE)]} → Sales"
+    who = f"{row(number).values['user']} · sales@contoso.com"
     if number % 9 == 0:
         problem = NO_USER if number % 2 else DISABLED
-        return PlanRow(row=row(number), label=label, standing=Standing.CANNOT, problem=problem)
+        return PlanRow(row=row(number), label=label, who=who, standing=Standing.CANNOT, problem=problem)
     if number % 5 == 0:
-        return PlanRow(row=row(number), label=label, standing=Standing.ALREADY, note="already a member")
-    return PlanRow(row=row(number), label=label, standing=Standing.WILL)
+        return PlanRow(row=row(number), label=label, who=who, standing=Standing.ALREADY, note="already a member")
+    return PlanRow(row=row(number), label=label, who=who, standing=Standing.WILL)
 
 
 def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Plan:
@@ -68,6 +69,34 @@ def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Pla
         "sentence": f"Add {will:,} users to Sales",
     }
     return Plan(**(values | changes))
+
+
+def warned(source_id: str, made: datetime) -> Plan:
+    """A plan of rows of a file, to create groups, with warnings of all lengths."""
+    said = (
+        ("It will have no owner.",),
+        ("2 of the members: the accounts are disabled (Anna Müller, Room Berlin 4).", "It will have no owner."),
+        ("Another group has this display name; Microsoft accepts that.",),
+        (
+            "The mail nickname “north” is that of “Sales North” (1f2e3d4c-0000-4000-8000-0000000000aa), too. "
+            "Microsoft is known to take this for security groups, and to refuse it.",
+        ),
+    )
+    rows = tuple(
+        PlanRow(
+            row=row(number),
+            label=f"Team {number}",
+            who=f"Security group · team-{number}",
+            standing=Standing.WILL,
+            note=f"Security group, mail nickname team-{number}, owners: 0, members: {number}. Description: The "
+            "people who look after the things of the week, and those who stand in for them.",
+            warnings=said[number % 7] if number % 7 < len(said) else (),
+        )
+        for number in range(1, 15)
+    )
+    return plan(
+        source_id, made, operation="create-group", rows=rows, sentence="Create 14 groups", disabled=4
+    )  # fmt: skip
 
 
 def large(source_id: str, made: datetime) -> Plan:

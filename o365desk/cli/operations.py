@@ -92,6 +92,7 @@ class _Wish:
     save_repaired: Path | None = None
     save_fix: Path | None = None
     left_out: tuple[str, ...] = ()
+    leave_out_disabled: bool = False
 
 
 def run_operation(
@@ -133,6 +134,9 @@ def run_operation(
         Path | None,
         typer.Option(metavar="FILE", help="Save the rows of what the plan says to do first.", show_default=False),
     ] = None,
+    leave_out_disabled: Annotated[
+        bool, typer.Option("--leave-out-disabled", help="Give nothing to accounts that are disabled.")
+    ] = False,
     as_partner: Annotated[
         str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
     ] = "",
@@ -150,6 +154,7 @@ def run_operation(
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
         "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out": leave_out,
+        "--leave-out-disabled": leave_out_disabled,
     })  # fmt: skip
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
@@ -179,6 +184,7 @@ def run_operation(
         save_repaired=save_repaired,
         save_fix=save_fix,
         left_out=tuple(leave_out or ()),
+        leave_out_disabled=leave_out_disabled,
     )
     app = unlocked(services(context))
     source = app.workspace.get(name).source
@@ -257,7 +263,9 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     rows = _rows(wish)
     with Ticker() as ticker:
         plan: Plan = interruptible(
-            lambda stop: app.runner.plan(source, wish.operation, rows, stop, ticker.planning)
+            lambda stop: app.runner.plan(
+                source, wish.operation, rows, stop, ticker.planning, leave_out_disabled=wish.leave_out_disabled
+            )
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)
@@ -266,6 +274,7 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     options = ["--rows", str(wish.rows)] if wish.rows else []
     for column in wish.left_out:
         options += ["--leave-out", column]
+    options += ["--leave-out-disabled"] if wish.leave_out_disabled else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
     return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
 

@@ -14,6 +14,7 @@ from o365desk.cli.outcomes import (
     run_items,
     show_plan,
     show_run,
+    show_warnings,
     show_way_on,
     write_items,
 )
@@ -65,6 +66,7 @@ def apply_plan(
         )
     for note in plan.notes:
         say(note)
+    show_warnings(plan)
     return carried_out(
         app,
         lambda control, tell: app.runner.apply(

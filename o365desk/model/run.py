@@ -46,26 +46,42 @@ def place_of(number: int, line: int) -> str:
     return f"line {line:,}" if line else f"row {number:,}"
 
 
+class Also(msgspec.Struct, frozen=True):
+    """A further identifier of a user, group or plan that a row gives besides the one in its values: for which
+    field, under which heading of the file, and what."""
+
+    field: str
+    heading: str
+    text: str
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """What one row asks for, as text by the operation's field keys. `number` counts from 1; `line` is its line in
-    the file, 0 if it came from none; `problem` is what is wrong with it offline already."""
+    the file, 0 if it came from none; `problem` is what is wrong with it offline already. `also` are what it gives
+    besides to name the same; `picked` the names, by field key, under which a person chose what an id means."""
 
     number: int
     values: dict[str, str]
     line: int = 0
     problem: Problem | None = None
+    also: tuple[Also, ...] = ()
+    picked: dict[str, str] = {}
 
 
 class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row held against the tenant. `label` reads "Anna Müller → Sales"; `problem` is set exactly when it
-    cannot be done; `note` is a remark ("already a member", "second time: see row 3"). `target` holds what the row
-    means to Graph (ids), `before` what is needed to undo it exactly."""
+    cannot be done; `note` is a remark ("already a member", "second time: see row 3"), `warnings` what should be
+    known before it is done. `who` tells exactly who and what is meant: user principal names, and mail addresses or
+    kinds of groups. `target` holds what the row means to Graph (ids), `before` what is needed to undo it
+    exactly."""
 
     row: Row
     label: str
     standing: Standing
     problem: Problem | None = None
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    who: str = ""
     target: dict[str, Any] = {}
     before: dict[str, Any] = {}
 
@@ -106,7 +122,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What an operation would do to the tenant as it was at `made`. `sentence` says it as a button does ("Add 9,998
     users to Sales"); `undoes` is the run that it would undo; `confirm` must be typed whatever the size ("" for
-    nothing), as for deleting a group."""
+    nothing), as for deleting a group. `disabled` accounts are in it that it adds to a group or gives a licence;
+    where they were left out on request, `left_out` says how many."""
 
     operation: str
     source_id: str
@@ -119,10 +136,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     fixes: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     undoes: str = ""
+    disabled: int = 0
+    left_out: int = 0
 
     def count(self, standing: Standing) -> int:
         """How many rows stand so."""
         return sum(item.standing is standing for item in self.rows)
+
+    @property
+    def warned(self) -> int:
+        """How many rows have warnings."""
+        return sum(bool(item.warnings) for item in self.rows)
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):

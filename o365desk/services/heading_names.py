@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from o365desk import paths
 from o365desk.catalogue import OPERATIONS
-from o365desk.catalogue.operations import Family, Operation
+from o365desk.catalogue.operations import Family, Operation, UserProperty
 from o365desk.model.fields import Field, Kind
 from o365desk.services.cells import clean
 
@@ -69,10 +69,24 @@ def known(operation: Operation, *, groups: bool) -> dict[str, str]:
     table = paths.table("headings.json")
     near = [("group", table["in_lists_of_groups"])] if groups else []
     for key, words in [*near, *table["fields"].items()]:
-        if key in fields:
+        if key in fields and (key not in _OWN or _sets(operation, key)):
             for name in words.split():
                 names.setdefault(name, key)
     return names
+
+
+_OWN = frozenset({"usageLocation"})
+"""What is beside the point for most operations: a column means it only by its own name."""
+
+
+def _sets(operation: Operation, key: str) -> bool:
+    """Whether the operation is there to set this property: then a column of another name may mean it, too."""
+    return isinstance(operation.change, UserProperty) and operation.change.name == key
+
+
+def is_of_employees(heading: str) -> bool:
+    """Whether a column holds employee IDs, by which a user is found where nothing else tells who it is."""
+    return any(name in paths.table("headings.json")["employees"].split() for name in spoken(heading))
 
 
 def own(operation: Operation) -> dict[str, str]:

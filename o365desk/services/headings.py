@@ -19,6 +19,7 @@ from o365desk.services.heading_names import (
     GROUPS,
     TEXT,
     USERS,
+    is_of_employees,
     is_of_others,
     known,
     nearest,
@@ -108,6 +109,11 @@ class Headings:
             and not (nobody and any(place < len(cells) and is_value(cells[place]) for _, cells in lines[top + 1 :]))
         ]  # fmt: skip
 
+    def tells_employees(self, heading: str) -> bool:
+        """Whether an employee ID is meant where a cell of this column looks like one: elsewhere, it may be a number
+        of anybody's."""
+        return is_of_employees(heading) or plain(shown(heading)) == "user"
+
     # --- without headings -----------------------------------------------------------------------------------
 
     def _nobody(self, found: Collection[str]) -> str:
@@ -164,6 +170,10 @@ class Headings:
                 columns.setdefault(key, []).append(place)
             elif place not in left_out:
                 unused.append(place)
+        weak = [place for place in columns.get("user", ()) if is_of_employees(headings[place])]
+        if weak and len(weak) < len(columns["user"]):
+            columns["user"] = [place for place in columns["user"] if place not in weak]
+            unused += weak
         values = [shown(headings[place]) for place in unused if is_value(headings[place])]
         if values:
             raise self._no_headings(values, line)

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.run import Also, Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.services import statefile
 from o365desk.services.runlocks import Locks
 from o365desk.services.state import State
@@ -80,7 +80,7 @@ _UNDOABLE = """
 _LATER = "SELECT id, undoes, place FROM runs WHERE place > ? AND source_id = ? ORDER BY place"
 _CHANGED = "SELECT target FROM run_rows WHERE run = ? AND state = 'changed' AND NOT undone"
 _FAILED = """
-    SELECT number, line, given FROM run_rows
+    SELECT number, line, given, target FROM run_rows
     WHERE run = ? AND state = 'failed' AND given != '{}' ORDER BY number
 """
 _TALLY = """
@@ -252,9 +252,7 @@ class Journal:
     def failed(self, key: str) -> tuple[Row, ...]:
         """The rows that failed, as they were given; without those of a run that is older than their keeping."""
         rows = self._all(_FAILED, self._row(key)[-1])
-        return tuple(
-            Row(number=number, line=line, values=msgspec.json.decode(given)) for number, line, given in rows
-        )
+        return tuple(_given(*row) for row in rows)
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()
@@ -336,9 +334,30 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         problem.code if problem else "",
         problem.request_id if problem else "",
         0,
-        msgspec.json.encode(item.target),
+        msgspec.json.encode(item.target | _besides(item.row)),
         msgspec.json.encode(item.before),
         msgspec.json.encode(item.row.values),
+    )
+
+
+_ALSO, _PICKED = "also", "picked"
+"""In the target of a row, what it was given besides its values."""
+
+
+def _besides(row: Row) -> dict[str, Any]:
+    """What a row has besides its values, by which it is understood when it is planned again."""
+    return {key: value for key, value in ((_ALSO, row.also), (_PICKED, row.picked)) if value}
+
+
+def _given(number: int, line: int, values: bytes, target: bytes) -> Row:
+    """A row as it was given."""
+    besides = msgspec.json.decode(target)
+    return Row(
+        number=number,
+        line=line,
+        values=msgspec.json.decode(values),
+        also=msgspec.convert(besides.get(_ALSO, ()), tuple[Also, ...]),
+        picked=besides.get(_PICKED, {}),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from o365desk.catalogue import permissions, values
+from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.operations import (
     GroupRemoval,
     Licences,
@@ -23,6 +24,7 @@ from o365desk.catalogue.operations import (
     UserProperty,
 )
 from o365desk.catalogue.users import SET_USAGE_LOCATION
+from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing, place_of
 from o365desk.model.settings import Settings
@@ -57,6 +59,14 @@ class Draft:
     standing: Standing | None = None
     problem: Problem | None = None
     note: str = ""
+    warnings: list[str] = field(default_factory=list)
+    exact: str = ""
+    """Who and what is meant, where that is not told by `user` and `group`."""
+    disabled: int = 0
+    """Disabled accounts to which it gives something."""
+    left_out: int = 0
+    """Those of them that were left out of it on request; without anybody else, it is left out as a whole."""
+    dropped: bool = False
 
     def changed_since(self, now: Any) -> bool:
         """Whether it is no longer what the run that is undone had made of it."""
@@ -72,11 +82,34 @@ class Draft:
 
     def already(self, note: str = "") -> None:
         """It is so."""
-        self.standing, self.note = Standing.ALREADY, note or self.note
+        self.standing = Standing.ALREADY
+        self.note = " ".join(filter(None, (note, self.note)))
 
     def will(self, note: str = "") -> None:
         """It will change something."""
-        self.standing, self.note = Standing.WILL, note or self.note
+        self.standing = Standing.WILL
+        self.note = " ".join(filter(None, (note, self.note)))
+
+    def remark(self, text: str) -> None:
+        """Something that is worth a note, "" for nothing."""
+        self.note = " ".join(filter(None, (self.note, text)))
+
+    def warn(self, text: str) -> None:
+        """Something that should be known before it is done."""
+        self.warnings.append(text)
+
+    def who(self) -> str:
+        """Who and what exactly is meant: names are not unique."""
+        if self.exact:
+            return self.exact
+        user = self.user.get("userPrincipalName") or self._given("user")
+        group = (self.group.get("mail") or kind_of(self.group)) if self.group else self._given("group")
+        return " · ".join(str(text) for text in (user, group) if text and text not in (self.item, self.aim))
+
+    def _given(self, key: str) -> str:
+        """What was given for somebody who was not found; an ID only where a person knows it by a name."""
+        texts = [self.value(key), *(also.text for also in self.row.also if also.field == key)]
+        return ", ".join(text for text in texts if key in self.row.picked or not is_guid(text))
 
     def planned(self) -> PlanRow:
         """The row of the plan."""
@@ -86,6 +119,8 @@ class Draft:
             standing=self.standing or Standing.WILL,
             problem=self.problem,
             note=self.note,
+            warnings=tuple(self.warnings) if self.standing is not Standing.CANNOT else (),
+            who=self.who(),
             target=self.target,
             before=self.before,
         )
@@ -108,6 +143,8 @@ class Desk:
     """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
+    leave_out_disabled: bool = False
+    """Whether nobody is to be given anything whose account is disabled."""
     lags: bool = False
     """Whether the run that is undone ended a moment ago: lists may show what was before it."""
     fixes: list[Fix] = field(default_factory=list)
@@ -152,12 +189,15 @@ def plan(
     settings: Settings,
     tell: Callable[[PlanProgress], None],
     now: datetime,
+    *,
+    leave_out_disabled: bool = False,
 ) -> Plan:
-    """What the operation would do for these rows. Raises ProblemError where the tenant could not be read."""
+    """What the operation would do for these rows; `leave_out_disabled`: without those whose accounts are disabled,
+    where they would be given something. Raises ProblemError where the tenant could not be read."""
     drafts = [Draft(row) for row in _numbered(rows)]
     for draft in drafts:
         _check(operation, draft)
-    return _made(session, operation, drafts, settings, tell, now)
+    return _made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
 
 
 def undo(
@@ -226,10 +266,10 @@ def _numbered(rows: Iterable[Row]) -> list[Row]:
 
 def _check(operation: Operation, draft: Draft) -> None:
     """Offline: what is wrong with a row as such."""
-    given = draft.row.values
+    given = draft.row.values | draft.row.picked
     draft.item = given.get("user") or given.get("displayName") or given.get("group") or "—"
     draft.aim = given.get("plan") or (given.get("group", "") if given.get("user") else "")
-    problem = draft.row.problem or next(iter(values.check(operation, given)), None)
+    problem = draft.row.problem or next(iter(values.check(operation, draft.row.values)), None)
     if problem:
         draft.cannot(problem)
 
@@ -245,6 +285,7 @@ def _made(
     undoes: str = "",
     *,
     lags: bool = False,
+    leave_out_disabled: bool = False,
 ) -> Plan:
     def doing(what: str) -> None:
         session.stop.check()
@@ -252,10 +293,12 @@ def _made(
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
     desk = _desk(session, operation, settings, wishes, doing, now)
-    desk.lags = lags
+    desk.lags, desk.leave_out_disabled = lags, leave_out_disabled
     resolve, compare = _CHANGES[type(operation.change)]
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)
+    left_out = sum(draft.left_out for draft in drafts)
+    drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
         operation=operation.key,
         source_id=session.source.id,
@@ -268,6 +311,8 @@ def _made(
         fixes=tuple(desk.fixes),
         notes=tuple(desk.notes),
         undoes=undoes,
+        disabled=sum(draft.disabled for draft in drafts if draft.standing is Standing.WILL),
+        left_out=left_out,
     )
 
 
@@ -311,10 +356,12 @@ def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft
     """Compares the first of the rows that ask for the same; the others follow it."""
     first: dict[Hashable, Draft] = {}
     doubles = [draft for draft in drafts if first.setdefault(draft.meaning, draft) is not draft]
+    # Comparing may settle what a row leaves open.
+    contrary = [draft.wish != first[draft.meaning].wish for draft in doubles]
     compare(desk, list(first.values()))
-    for draft in doubles:
+    for draft, against in zip(doubles, contrary, strict=True):
         same = first[draft.meaning]
-        if draft.wish != same.wish:
+        if against:
             draft.cannot(_contradiction(same))
         elif same.problem:
             draft.cannot(same.problem)

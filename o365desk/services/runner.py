@@ -103,14 +103,19 @@ class Runner:
         rows: Sequence[Row],
         stop: Stop,
         tell: Callable[[PlanProgress], None],
+        *,
+        leave_out_disabled: bool = False,
     ) -> Plan:
-        """What a write would do to the tenant as it is now. Raises ProblemError where that cannot be found out,
-        CancelledError on stop."""
+        """What a write would do to the tenant as it is now; `leave_out_disabled`: gives nothing to disabled
+        accounts. Raises ProblemError where that cannot be found out, CancelledError on stop."""
         from o365desk.services import planning
 
         telling = planning.Telling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
-            return planning.plan(session, operation, rows, self.settings, telling, self._clock())
+            return planning.plan(
+                session, operation, rows, self.settings, telling, self._clock(),
+                leave_out_disabled=leave_out_disabled,
+            )  # fmt: skip
 
     def apply(
         self,

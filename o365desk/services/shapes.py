@@ -229,7 +229,7 @@ def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict
     return _now(graph, "/users", users, ("id", *select.split(",")))
 
 
-_NOT_GIVEN = "Error"
+NOT_GIVEN = "Error"
 """The state of an assignment that has no effect."""
 
 
@@ -248,7 +248,7 @@ def through_groups(user: Mapping[str, Any], sku: str) -> list[str]:
         for state in user.get("licenseAssignmentStates") or ()
         if str(state.get("skuId")).lower() == sku.lower()
         and state.get("assignedByGroup")
-        and state.get("state") != _NOT_GIVEN
+        and state.get("state") != NOT_GIVEN
     ]
 
 
@@ -256,7 +256,7 @@ def not_given(user: Mapping[str, Any], sku: str) -> str:
     """Microsoft's word for why a plan that was assigned directly was not given (CountViolation); "" if it was."""
     for state in user.get("licenseAssignmentStates") or ():
         if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
-            return str(state.get("error") or "Other") if state.get("state") == _NOT_GIVEN else ""
+            return str(state.get("error") or "Other") if state.get("state") == NOT_GIVEN else ""
     return ""
 
 

@@ -15,7 +15,7 @@ from o365desk.model.run import Row
 from o365desk.services import exports, files
 from o365desk.services.cells import clean, said
 from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
-from o365desk.services.heading_names import shown
+from o365desk.services.heading_names import plain, shown
 from o365desk.services.headings import Headings
 from o365desk.services.sheet_rows import Reading, Rows, Table, held
 from o365desk.services.turning import not_understood
@@ -24,6 +24,8 @@ __all__ = ["Finding", "Sheet", "read"]
 
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
+_USERS = ("userPrincipalName", "mail", "UPN", "Email", "Work email", "Login name")
+"""Names of columns that hold no employee IDs."""
 _BLANK = "The row is empty and was left out."
 _UNUSED = "The row holds nothing in the columns that are used, and was left out."
 
@@ -42,6 +44,10 @@ class Sheet:
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
     headings: tuple[str, ...] = ()
     """The names of the columns as the file has them."""
+    no_employees: bool = False
+    """Whether what looks like an employee ID is none, by the name of its column."""
+    further: tuple[str, ...] = ()
+    """The headings of further columns that name what another one names; the copy keeps them, too."""
     left_out: tuple[str, ...] = ()
     """Those of them that were not to be used."""
     turning: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
@@ -56,18 +62,29 @@ class Sheet:
         rows = [
             [
                 *(row.values.get(key, "") for key in self.columns),
+                *self._further(row),
                 *(told.get(row.number, "") for told in self.turning.values()),
                 *self.surplus.get(row.number, ()),
             ]
             for row in self.rows
         ]
-        headings = [*self.columns, *self.turning]
+        headings = [*self._names(), *self.further, *self.turning]
         text = exports.csv_text([headings, *([exports.defused(cell) for cell in cells] for cells in rows)])
         try:
             exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
+
+    def _names(self) -> list[str]:
+        """The names of the fields' columns: where numbers were no employee IDs, they shall be none in the copy."""
+        taken = set(map(plain, self.further))
+        other = next((name for name in _USERS if plain(name) not in taken), "user")
+        return [other if key == "user" and self.no_employees else key for key in self.columns]
+
+    def _further(self, row: Row) -> list[str]:
+        given = {also.heading: also.text for also in row.also}
+        return [given.get(heading, "") for heading in self.further]
 
 
 def read(
@@ -106,6 +123,7 @@ class _Reader:
         self._fixed = fixed
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
+        self._no_employees = False
 
     def read(self, grid: Grid, names: Headings) -> Sheet:
         """The sheet of the grid."""
@@ -139,6 +157,8 @@ class _Reader:
             delimiter=grid.delimiter,
             surplus=surplus,
             headings=tuple(map(shown, table.headings)) if table.line else (),
+            no_employees=self._no_employees,
+            further=tuple(dict.fromkeys(also.heading for row in rows for also in row.also)),
             left_out=names.left_out,
             turning=turning,
         )
@@ -165,7 +185,8 @@ class _Reader:
             titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
             text = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
             self._found(line, "titles", text, False)
-        return Table(line, headings, columns, lines, names.turning)
+        employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
+        return Table(line, headings, columns, lines, names.turning, frozenset(employees))
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0, column: str = "") -> ProblemError:
         error = refusal(self._path, why, remedy, code, line)
@@ -179,7 +200,7 @@ class _Reader:
                 continue
             wanted = clean(self._fields[key], value)[0]
             for number, cells in table.lines:
-                cell = self._rows.cell(key, places, cells).value
+                cell = self._rows.cell(key, places, cells, table).value
                 if cell and cell.casefold() != wanted.casefold():
                     why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
                     name = table.headings[places[0]].strip()
@@ -222,6 +243,7 @@ class _Reader:
                 self._say(number, made, cells, table)
             if len(made.rows) > 1:
                 parted = [parted[0] + 1, parted[1] + len(made.rows)]
+            self._no_employees = self._no_employees or made.foreign is not None
             if made.surplus:
                 surplus[made.rows[0].number] = made.surplus
             rows += made.rows

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.splitting import pieces
 from o365desk.catalogue.texts import is_nothing, is_unlicensed, names_one
-from o365desk.catalogue.values import check, check_field
+from o365desk.catalogue.values import check, check_field, is_employee_id
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
-from o365desk.model.run import Row
+from o365desk.model.run import Also, Row
 from o365desk.services.cells import clean
 from o365desk.services.grids import Line
 from o365desk.services.heading_names import TEXT
@@ -36,6 +36,8 @@ class Table:
     columns: Columns
     lines: Sequence[Line]
     turning: Sequence[Turning] = ()
+    employees: frozenset[int] = frozenset()
+    """The places of columns in which what looks like an employee ID is one."""
 
 
 @dataclass(slots=True)
@@ -51,13 +53,15 @@ class Cell:
 @dataclass(slots=True)
 class Reading:
     """What a line turned out to be. `repairs` are kind, field, value before and after; `passed` the places of cells
-    that were not fit and of the one that was taken instead; `parted` which field holds how many of what."""
+    that were not fit and of the one that was taken instead; `parted` which field holds how many of what;
+    `foreign` that a number is in a column of another purpose than employee IDs."""
 
     rows: Sequence[Row] = ()
     surplus: tuple[str, ...] = ()
     repairs: Sequence[tuple[str, str, str, str]] = ()
     passed: Sequence[tuple[int, int]] = ()
     parted: tuple[str, str] | None = None
+    foreign: Problem | None = None
 
 
 class Rows:
@@ -74,14 +78,19 @@ class Rows:
         """The rows of a line, numbered from `number`; none where it holds nothing."""
         made = Reading()
         values: dict[str, str] = {}
+        also: list[Also] = []
+        problem = self._turned(table, cells) if table.turning else None
         for key, places in table.columns.items():
-            cell = self.cell(key, places, cells)
+            cell = self.cell(key, places, cells, table)
             values[key] = cell.value
             if cell.kinds:
                 made.repairs = [*made.repairs, *((kind, key, cell.text, cell.value) for kind in cell.kinds)]
-            if len(places) > 1:  # an empty cell needs no word; one that could not be taken does
-                before = places[: places.index(cell.place)]
-                made.passed = [(at, cell.place) for at in before if held(cells[at : at + 1])] or made.passed
+            if len(places) > 1:
+                named = self._also(key, cell, cells, table)
+                also += named
+                made.passed = [*made.passed, *self._passed(key, cell, named, cells, table)]
+                problem = problem or self._mixed_with(key, cell.value, named)
+            made.foreign = made.foreign or self._foreign(key, cell, table)
         if len(cells) > len(table.headings):
             made.surplus = _surplus(cells[len(table.headings) :])
         if not any(values.values()) and not made.surplus:
@@ -90,35 +99,84 @@ class Rows:
             values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
                 key: value for key, value in values.items() if value or key not in self._fixed
             }
-        problem = (self._turned(table, cells) if table.turning else None) or _too_many(made.surplus)
+        problem = _too_many(made.surplus) or problem
         parts = [] if problem else self._parts(values)
-        if not parts:
-            wrong = problem or self._problem(values)
-            made.rows = (Row(number=number, values=values, line=line, problem=wrong),)
-        elif len(parts) > 1:
-            made.rows = (Row(number=number, values=values, line=line, problem=_too_mixed(parts)),)
+        if len(parts) != 1:
+            wrong = problem or (_too_mixed(parts) if parts else self._problem(values) or made.foreign)
+            made.rows = (Row(number=number, values=values, line=line, problem=wrong, also=tuple(also)),)
         else:
             key, found = parts[0]
             made.parted = key, f"{len(found):,} {self._parted[key]}"
             made.rows = [
-                Row(number=number + place, values=given, line=line, problem=self._problem(given))
+                Row(number=number + place, values=given, line=line, problem=self._problem(given), also=tuple(also))
                 for place, given in enumerate(values | {key: value} for value in found)
             ]
         return made
 
-    def cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> Cell:
-        """A field's value: of several columns the first that is fit, else the first that is not empty."""
+    def cell(self, key: str, places: Sequence[int], cells: Sequence[str], table: Table) -> Cell:
+        """A field's value: of several columns the first that is fit, else the first that is not empty. What looks
+        like an employee ID is asked last."""
         if len(places) == 1:
             return self._meant(key, places[0], cells)
         item = self._fields[key]
         found = [self._meant(key, place, cells) for place in places]
         full = [each for each in found if each.value and not is_nothing(item, each.value)]
         full = full or [each for each in found if each.value] or found
-        return next((each for each in full if self._fits(key, each.value)), full[0])
+        fit = [each for each in full if self._fits(key, each, table)]
+        sure = [each for each in fit if item.kind is not Kind.USER or not is_employee_id(each.value)]
+        return next(iter(sure or fit or full))
 
-    def _fits(self, key: str, value: str) -> bool:
+    def _fits(self, key: str, cell: Cell, table: Table) -> bool:
+        """Whether a cell may be what its column means. What looks like an employee ID may be any other number."""
         item = self._fields[key]
-        return all(check_field(item, part) is None for part in pieces(item, value))
+        if item.kind is Kind.USER and cell.place not in table.employees and is_employee_id(cell.value):
+            return False
+        return all(check_field(item, part) is None for part in pieces(item, cell.value))
+
+    def _foreign(self, key: str, cell: Cell, table: Table) -> Problem | None:
+        """Why a value is not taken that would be one in another column; None where it is."""
+        if self._fields[key].kind is not Kind.USER or cell.place in table.employees:
+            return None
+        if not is_employee_id(cell.value):
+            return None
+        return Problem(
+            title=f"“{cell.value}” in “{table.headings[cell.place].strip()[:60]}” names no user",
+            cause="It may be an employee ID, or any other number.",
+            remedy="Give a UPN, mail address or object ID; or call the column employeeId, if it holds these.",
+            field=key,
+            action=Action.FIELD,
+            code="no-user",
+        )
+
+    def _also(self, key: str, taken: Cell, cells: Sequence[str], table: Table) -> list[Also]:
+        """What the other columns of a field name, as far as it is fit; it may be somebody else."""
+        item = self._fields[key]
+        others = [self._meant(key, place, cells) for place in table.columns[key] if place != taken.place]
+        return [
+            Also(key, table.headings[each.place].strip(), each.value)
+            for each in others
+            if each.value and each.value.casefold() != taken.value.casefold()
+            and not is_nothing(item, each.value) and self._fits(key, each, table)
+        ]  # fmt: skip
+
+    def _passed(
+        self, key: str, taken: Cell, named: Sequence[Also], cells: Sequence[str], table: Table
+    ) -> list[tuple[int, int]]:
+        """The places that were asked before and had nothing fit. An empty cell needs no word."""
+        places = table.columns[key]
+        told = {each.heading for each in named}
+        return [
+            (at, taken.place)
+            for at in places[: places.index(taken.place)]
+            if held(cells[at : at + 1]) and table.headings[at].strip() not in told
+        ]
+
+    def _mixed_with(self, key: str, value: str, named: Sequence[Also]) -> Problem | None:
+        """That several values in a cell cannot be compared with what other columns say of the same."""
+        item = self._fields[key]
+        texts = [value, *(each.text for each in named)]
+        several = next((found for text in texts if len(found := pieces(item, text)) > 1), None) if named else None
+        return _too_mixed([(key, several)]) if several else None
 
     def _meant(self, key: str, place: int, cells: Sequence[str]) -> Cell:
         text = cells[place] if place < len(cells) else ""

@@ -71,12 +71,14 @@ def test_an_undo_is_undone_and_that_again(bulk: Bulk) -> None:
 
 
 def test_a_disabled_member_comes_back_by_undo(bulk: Bulk) -> None:
-    """Adding somebody disabled is refused; bringing a membership back is not."""
+    """Adding somebody disabled is warned of; bringing a membership back is not."""
     group = bulk.group("large")
     before = bulk.writer.members(group)
     disabled = next(user["id"] for user in bulk.users if not user["accountEnabled"] and user["id"] in before)
     _, run = bulk.done(REMOVE, [{"group": group, "user": disabled}])
-    assert standings(bulk.plan(ADD, [{"group": group, "user": disabled}])) == ["cannot"]
+    (row,) = bulk.plan(ADD, [{"group": group, "user": disabled}]).rows
+    assert row.warnings == ("The account is disabled.",)
+    assert bulk.undo(run).warned == 0
     assert undone(bulk, run).counts.changed == 1
     assert bulk.writer.members(group) == before
 
