@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -278,7 +279,7 @@ class Runner:
                 return sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew)
 
             try:
-                bearer = Bearer(ask, source, patience, rest, self._clock)
+                bearer = Bearer(ask, patience, rest, self._clock)
             except BusyError:
                 if ending():
                     raise CancelledError from None
@@ -287,7 +288,11 @@ class Runner:
             if operation and (why := allowed.off_by_token(source, operation, token)):
                 raise ProblemError(why)
             graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority, ending=ending)
-            yield Session(source, graph, token, stop, lambda: bearer.lacking(operation) if operation else None)
+
+            def lacking() -> Problem | None:
+                return bearer.lacking(partial(allowed.off_by_token, source, operation)) if operation else None
+
+            yield Session(source, graph, token, stop, lacking)
 
 
 def _settings_of(kept: bytes | None) -> Settings:
