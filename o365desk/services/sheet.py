@@ -3,7 +3,7 @@ what is beyond doubt, and never changes the file. A repaired copy can be saved.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +15,19 @@ from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import Row
 from o365desk.services import exports, files
 from o365desk.services.cells import ERRORS, SAID, clean
-from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
+from o365desk.services.damage import damage, unknown
+from o365desk.services.grids import ChoiceError, Choices, Finding, Grid, How, Line, address, read_grid, refusal
 from o365desk.services.headings import TEXT, Headings
+from o365desk.services.workbooks import Unknown
 
-__all__ = ["Finding", "Sheet", "read"]
+__all__ = ["ChoiceError", "Choices", "Finding", "How", "Sheet", "read"]
 
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
 _BLANK = "The row is empty and was left out."
 _UNUSED = "The row holds nothing in the columns that are used, and was left out."
+
+_NO_CHOICES, _NOTHING_CHOSEN = Choices(), How()
 
 Columns = Mapping[str, Sequence[int]]
 """The places of each field's columns, the surest first."""
@@ -41,6 +45,9 @@ class Sheet:
     delimiter: str
     surplus: Mapping[int, tuple[str, ...]]
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+    choices: Choices = _NO_CHOICES
+    """What the file could be read as besides, where that is open; `chosen` is how it was read."""
+    chosen: How = _NOTHING_CHOSEN
 
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
@@ -67,14 +74,17 @@ def read(
     *,
     later: Collection[str] = (),
     check: Callable[[], None] = lambda: None,
+    how: How | None = None,
+    given: bytes | None = None,
 ) -> Sheet:
-    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
-    values for all rows are still to come: they are not missed. `check` is asked now and then whether to go on. What
-    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood."""
-    given = {key: value for key, value in (fixed or {}).items() if value}
-    headings = Headings(path, operation, frozenset(given) | frozenset(later))
+    """Reads a CSV, XLSX or JSON file, or the bytes that were `given` in its place; `fixed` are values for all rows,
+    besides the file's, and `later` the fields whose values for all rows are still to come: they are not missed.
+    `check` is asked now and then whether to go on. What is wrong with one row is that row's problem. Raises
+    ProblemError where no row can be understood, and ChoiceError where somebody has to say `how` it is read."""
+    values = {key: value for key, value in (fixed or {}).items() if value}
+    headings = Headings(path, operation, frozenset(values) | frozenset(later))
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
-    return reader.read(read_grid(path, headings, check), headings)
+    return reader.read(read_grid(path, headings, check, how, given), headings)
 
 
 class _Reader:
@@ -93,6 +103,8 @@ class _Reader:
         self._fields = {item.key: item for item in operation.fields}
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
+        self._workbook = self._unknown = False
+        self._mails: Mapping[tuple[int, int], str] = {}
 
     def read(self, grid: Grid, names: Headings) -> Sheet:
         """The sheet of the grid."""
@@ -101,6 +113,8 @@ class _Reader:
             raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
         top = names.find(grid.lines) or 0
         (line, headings), *lines = grid.lines[top:]
+        self._workbook, self._mails, self._unknown = grid.encoding == "xlsx", grid.mails, grid.unknown
+        self._refuse_unknown(line, headings)
         columns = names.columns(headings, line, lines)
         if top:
             titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
@@ -114,7 +128,7 @@ class _Reader:
         self._given_twice(columns, lines)
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}
-        for number, cells in lines:
+        for number, cells in self._apart(lines, columns, headings):
             if len(rows) % 1000 == 0:
                 self._check()
             if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
@@ -130,10 +144,19 @@ class _Reader:
         self._mixed(rows)
         self._rest()
         keys = tuple(columns)
-        return Sheet(self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus)
+        return Sheet(
+            self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus,
+            grid.choices, grid.chosen,
+        )  # fmt: skip
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
         return refusal(self._path, why, remedy, code, line)
+
+    def _refuse_unknown(self, line: int, headings: Sequence[str]) -> None:
+        for place, heading in enumerate(headings):
+            if isinstance(heading, Unknown):
+                problem = unknown(heading, address(line, place), "")
+                raise self._refused(f"{problem.title}.", problem.remedy, problem.code, line)
 
     def _found(self, line: int, kind: str, text: str, repaired: bool) -> None:
         self._counts[kind] += 1
@@ -156,11 +179,44 @@ class _Reader:
                 continue
             wanted = clean(self._fields[key], value)[0]
             for number, cells in lines:
-                cell = self._cell(key, places, cells)[1]
+                place, cell, _ = self._cell(key, places, cells)
+                if place < len(cells) and isinstance(cells[place], Unknown):
+                    continue  # that is the row's problem
                 if cell and cell.casefold() != wanted.casefold():
                     why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
                     remedy = "Give it in one place: in the file, or for all rows."
                     raise self._refused(why, remedy, "given-twice", number)
+
+    def _apart(self, lines: Sequence[Line], columns: Columns, headings: Sequence[str]) -> Iterator[Line]:
+        """The lines; one of nothing but addresses or IDs, below the one heading of a user, is as many rows."""
+        kinds = [self._fields[key].kind for key in columns]
+        if kinds != [Kind.USER] or len(headings) > 1:
+            yield from lines
+            return
+        for number, cells in lines:
+            full = [cell for cell in cells if cell.strip()] if len(cells) > 1 else []
+            if len(full) > 1 and all(is_guid(cell.strip()) or "@" in cell for cell in full):
+                said = f"The line holds {len(full)} addresses or IDs; each was taken as a row."
+                self._found(number, "split", said, True)
+                yield from ((number, [cell]) for cell in full)
+            else:
+                yield number, cells
+
+    def _linked(self, line: int, cells: list[str], columns: Columns) -> None:
+        """Puts the address that a name links to in the name's place, where a person is asked for."""
+        for key, places in columns.items():
+            if self._fields[key].kind not in (Kind.USER, Kind.USERS):
+                continue
+            for place in places:
+                mail, text = self._mails.get((line, place), ""), cells[place].strip() if place < len(cells) else ""
+                if not mail or not text or text.casefold() == mail.casefold():
+                    continue
+                named = "@" not in text and not is_guid(text)
+                taken = "that address was taken" if named else "the text was taken"
+                said = f"“{text[:60]}” in {address(line, place)} links to “{mail[:120]}”; {taken}."
+                self._found(line, "link", said, named)
+                if named:
+                    cells[place] = mail
 
     def _row(
         self, number: int, line: int, cells: list[str], columns: Columns, headings: Sequence[str]
@@ -169,6 +225,8 @@ class _Reader:
         repairs: list[tuple[str, str]] = []
         passed: list[tuple[int, int]] = []
         width = len(headings)
+        if self._mails:
+            self._linked(line, cells, columns)
         for key, places in columns.items():
             place, values[key], kinds = self._cell(key, places, cells)
             repairs += [(kind, key) for kind in kinds]
@@ -177,6 +235,9 @@ class _Reader:
         surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
         while surplus and not surplus[-1]:
             surplus.pop()
+        if surplus and (self._workbook or not surplus[0]):
+            self._beside(line, width, surplus)
+            surplus = []
         if not any(values.values()) and not surplus:
             held = _held(cells)
             self._found(line, "unused-row" if held else "blank-row", _UNUSED if held else _BLANK, not held)
@@ -191,7 +252,27 @@ class _Reader:
         values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
             key: value for key, value in values.items() if value or key not in self._fixed
         }
-        return Row(number=number, values=values, line=line, problem=self._problem(values, surplus)), tuple(surplus)
+        doubtful = self._unknown or not "".join(values.values()).isascii()
+        problem = (self._damage(line, cells, columns) if doubtful else None) or self._problem(values, surplus)
+        return Row(number=number, values=values, line=line, problem=problem), tuple(surplus)
+
+    def _beside(self, line: int, width: int, surplus: Sequence[str]) -> None:
+        """A remark beside the table: behind an empty column, or in a workbook, where no value is cut in two."""
+        at = next(place for place, cell in enumerate(surplus) if cell)
+        where = f"In {address(line, width + at)}" if self._workbook else "Behind an empty cell"
+        said = f"{where}, beside the table, stands “{surplus[at][:60]}”; it has no heading, and was not used."
+        self._found(line, "beside", said, False)
+
+    def _damage(self, line: int, cells: Sequence[str], columns: Columns) -> Problem | None:
+        """What is wrong with the cells that are used, before anything is put right in them."""
+        for key, places in columns.items():
+            for place in places:
+                cell = cells[place] if place < len(cells) else ""
+                if isinstance(cell, Unknown):
+                    return unknown(cell, address(line, place), key)
+                if not cell.isascii() and (problem := damage(cell, key)):
+                    return problem
+        return None
 
     def _cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> tuple[int, str, list[str]]:
         """Where a field's value is, as it is meant, and what was put right: of several columns the first that is
@@ -208,8 +289,10 @@ class _Reader:
         if surplus:
             return Problem(
                 title="The row has more cells than there are columns",
-                cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
-                remedy="A value that holds the separator belongs in quotation marks.",
+                cause=f"Beside the table stands “{surplus[0][:60]}”"
+                + (f", and {len(surplus) - 1} more." if surplus[1:] else "."),
+                remedy="If it is a remark, delete it or name its column. A value that holds the separator belongs "
+                "in quotation marks.",
                 action=Action.FIELD,
                 code="too-many-cells",
             )
