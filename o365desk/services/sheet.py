@@ -49,6 +49,13 @@ class Sheet:
     """What the file could be read as besides, where that is open; `chosen` is how it was read."""
     chosen: How = _NOTHING_CHOSEN
 
+    def options(self) -> list[str]:
+        """The options of the command line that read the file in the same way."""
+        sheet = self.chosen.sheet if self.choices.sheets else ""
+        encoding = self.chosen.encoding if self.choices.encodings else ""
+        given = (("--rows", str(self.path)), ("--sheet", sheet), ("--encoding", encoding))
+        return [word for option, text in given if text for word in (option, text)]
+
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
         ProblemError, also where the target is the original."""
