@@ -101,7 +101,8 @@ FILES: tuple[tuple[str, Operation, dict[str, str], str, list[tuple[int, str, str
     ("20-title-line-comma.csv", ADD, GROUP, "user", [(3, f"ming.li{HOME}", "")],
      ("2: The headings are in line 2; what is above them was left out: “Report: users generated 2026-11-01”.",)),
     ("30-hr-merged.xlsx", ADD, GROUP, "user",
-     [(5, "ming.li@ostwind.example", ""), (6, "joerg.mueller@ostwind.example", "")],
+     [(5, "ming.li@ostwind.example", ""), (6, "joerg.mueller@ostwind.example", ""),
+      (7, "#CALC!", "The formula in C7 has not been calculated")],
      ("4: The column “Work e-mail” was read as “user”.",
       "5: Column 2 has no name in line 4 and is not used: “Ming”",
       "4: Columns “Employee”, “Start” are not used.")),
@@ -121,7 +122,7 @@ FILES: tuple[tuple[str, Operation, dict[str, str], str, list[tuple[int, str, str
     ("45-german.csv", ADD, GROUP, "user", [(2, f"ming.li{HOME}", "")],
      ("1: The columns “Objekt-ID”, “Benutzerprinzipalname” all mean “user”",)),
     ("50-doubled-utf8.csv", ADD, {}, "group", [
-        (2, "MÃ¼ller & SÃ¶hne", "“MÃ¼ller & SÃ¶hne” was converted twice; it was probably “Müller & Söhne”"),
+        (2, "MÃ¼ller & SÃ¶hne", "“MÃ¼ller & SÃ¶hne” was converted twice"),
     ], ()),
     ("51-userstatus.csv", ADD, {}, "user", [
         (2, f"ming.li{HOME}", ""), (3, f"ann.lee{HOME}", "“action” says “remove”: the row is to be removed"),
@@ -140,11 +141,10 @@ def test_each_file_ends_as_it_should(tmp_path: Path, case: Any) -> None:
         assert bool(part) == bool(problem)
     for part in parts:
         assert part in said(made)
-    if any(made.surplus):
-        return
     made.save_repaired(tmp_path / "copy.csv")
     again = sheet.read(tmp_path / "copy.csv", wanted, fixed)
-    assert [(row.values, row.problem) for row in again.rows] == [(row.values, row.problem) for row in made.rows]
+    done = [(row.values, row.problem is None) for row in made.rows]
+    assert [(row.values, row.problem is None) for row in again.rows] == done
 
 
 def test_no_file_is_forgotten() -> None:
@@ -283,8 +283,8 @@ def test_names_that_only_look_like_that_are_names(text: str) -> None:
         ("displayName", "Sales\tEMEA", "line-break"),
         ("displayName", "Sales\u2028EMEA", "line-break"),
         ("description", "One line.\nAnother.", ""),
-        ("displayName", "M\ufffdller", "lost-letters"),
-        ("description", "M\ufffdller", "lost-letters"),
+        ("displayName", "M\ufffdller", "lost-letter"),
+        ("description", "M\ufffdller", "lost-letter"),
         ("displayName", "MÃ¼ller", "converted-twice"),
         ("description", "Itâ€™s ours", "converted-twice"),
         ("displayName", "SÃO PAULO", ""),

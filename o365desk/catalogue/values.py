@@ -136,7 +136,7 @@ def _check_text(field: Field, text: str) -> Problem | None:
         return None
     if "\ufffd" in text:
         remedy = "Take the text from its source again, and save the file as “CSV UTF-8”."
-        return _problem(key, f"“{text}” has lost letters (�)", remedy, "lost-letters", _LOST)
+        return _problem(key, f"“{text[:60]}” has lost a letter", remedy, "lost-letter", _LOST)
     if field.kind in _NAMES and (before := texts.twice_converted(text)):
         remedy = "Take it from its source again, or write it anew."
         return _problem(key, f"“{text}” was converted twice; it was probably “{before}”", remedy, "converted-twice")

@@ -14,16 +14,19 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row
 from o365desk.services import exports, files
 from o365desk.services.cells import clean, said
-from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
+from o365desk.services.damage import unknown
+from o365desk.services.grids import ChoiceError, Choices, Finding, Grid, How, Line, address, read_grid, refusal
 from o365desk.services.heading_names import plain, shown
 from o365desk.services.headings import Headings
-from o365desk.services.sheet_rows import Reading, Rows, Table, held
+from o365desk.services.sheet_rows import Reading, Rows, Table, held, linked
 from o365desk.services.turning import not_understood
+from o365desk.services.workbooks import Unknown
 
-__all__ = ["Finding", "Sheet", "read"]
+__all__ = ["ChoiceError", "Choices", "Finding", "How", "Sheet", "read"]
 
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
+_NO_CHOICES, _NOTHING_CHOSEN = Choices(), How()
 _USERS = ("userPrincipalName", "mail", "UPN", "Email", "Work email", "Login name")
 """Names of columns that hold no employee IDs."""
 _BLANK = "The row is empty and was left out."
@@ -42,6 +45,9 @@ class Sheet:
     delimiter: str
     surplus: Mapping[int, tuple[str, ...]]
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+    choices: Choices = _NO_CHOICES
+    """What the file could be read as besides, where that is open; `chosen` is how it was read."""
+    chosen: How = _NOTHING_CHOSEN
     headings: tuple[str, ...] = ()
     """The names of the columns as the file has them."""
     no_employees: bool = False
@@ -52,6 +58,14 @@ class Sheet:
     """Those of them that were not to be used."""
     turning: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """By heading of a column that may turn a row round, what each row has there; the copy keeps it."""
+
+    def options(self) -> list[str]:
+        """The options of the command line that read the file in the same way."""
+        sheet = self.chosen.sheet if self.choices.sheets else ""
+        encoding = self.chosen.encoding if self.choices.encodings else ""
+        given = [("--rows", str(self.path)), ("--sheet", sheet), ("--encoding", encoding)]
+        given += [("--leave-out", column) for column in self.left_out]
+        return [word for option, text in given if text for word in (option, text)]
 
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
@@ -95,15 +109,18 @@ def read(
     later: Collection[str] = (),
     left_out: Collection[str] = (),
     check: Callable[[], None] = lambda: None,
+    how: How | None = None,
+    given: bytes | None = None,
 ) -> Sheet:
-    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
-    values for all rows are still to come: they are not missed. `left_out` are headings of columns that are not to
-    be used. `check` is asked now and then whether to go on. What is wrong with one row is that row's problem.
-    Raises ProblemError where no row can be understood."""
-    given = {key: value for key, value in (fixed or {}).items() if value}
-    headings = Headings(path, operation, frozenset(given), frozenset(later), left_out)
+    """Reads a CSV, XLSX or JSON file, or the bytes that were `given` in its place; `fixed` are values for all rows,
+    besides the file's, and `later` the fields whose values for all rows are still to come: they are not missed.
+    `left_out` are headings of columns that are not to be used. `check` is asked now and then whether to go on. What
+    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood, and ChoiceError
+    where somebody has to say `how` it is read."""
+    values = {key: value for key, value in (fixed or {}).items() if value}
+    headings = Headings(path, operation, frozenset(values), frozenset(later), left_out)
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
-    return reader.read(read_grid(path, headings, check), headings)
+    return reader.read(read_grid(path, headings, check, how, given), headings)
 
 
 class _Reader:
@@ -156,6 +173,8 @@ class _Reader:
             encoding=grid.encoding,
             delimiter=grid.delimiter,
             surplus=surplus,
+            choices=grid.choices,
+            chosen=grid.chosen,
             headings=tuple(map(shown, table.headings)) if table.line else (),
             no_employees=self._no_employees,
             further=tuple(dict.fromkeys(also.heading for row in rows for also in row.also)),
@@ -180,13 +199,23 @@ class _Reader:
     def _table(self, grid: Grid, names: Headings) -> Table:
         top = names.top(grid.lines)
         (line, headings), *lines = grid.lines[top:]
+        self._refuse_unknown(line, headings)
         columns = names.columns(headings, line, lines)
         if top:
             titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
             text = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
             self._found(line, "titles", text, False)
         employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
-        return Table(line, headings, columns, lines, names.turning, frozenset(employees))
+        return Table(
+            line, headings, columns, lines, names.turning, frozenset(employees),
+            workbook=grid.encoding == "xlsx", unknown=grid.unknown, mails=grid.mails,
+        )  # fmt: skip
+
+    def _refuse_unknown(self, line: int, headings: Sequence[str]) -> None:
+        for place, heading in enumerate(headings):
+            if isinstance(heading, Unknown):
+                problem = unknown(heading, address(line, place), "")
+                raise self._refused(f"{problem.title}.", problem.remedy, problem.code, line)
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0, column: str = "") -> ProblemError:
         error = refusal(self._path, why, remedy, code, line)
@@ -200,7 +229,10 @@ class _Reader:
                 continue
             wanted = clean(self._fields[key], value)[0]
             for number, cells in table.lines:
-                cell = self._rows.cell(key, places, cells, table).value
+                found = self._rows.cell(key, places, cells, table)
+                if isinstance(found.text, Unknown):
+                    continue  # that is the row's problem
+                cell = found.value
                 if cell and cell.casefold() != wanted.casefold():
                     why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
                     name = table.headings[places[0]].strip()
@@ -232,6 +264,8 @@ class _Reader:
                 self._check()
             if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
                 cells += [""] * (width - len(cells))
+            if table.mails:
+                self._say_links(number, linked(number, cells, table, self._fields))
             made = self._rows.read(len(rows) + 1, number, cells, table)
             if not made.rows:
                 filled = held(cells)
@@ -239,7 +273,7 @@ class _Reader:
                     number, "unused-row" if filled else "blank-row", _UNUSED if filled else _BLANK, not filled
                 )
                 continue
-            if made.repairs or made.passed or made.parted or len(cells) < width:
+            if made.repairs or made.passed or made.parted or made.beside or len(cells) < width:
                 self._say(number, made, cells, table)
             if len(made.rows) > 1:
                 parted = [parted[0] + 1, parted[1] + len(made.rows)]
@@ -252,6 +286,10 @@ class _Reader:
             self._findings.append(Finding(0, "split", text, False))
         return rows, surplus
 
+    def _say_links(self, line: int, found: Sequence[tuple[str, bool]]) -> None:
+        for text, taken in found:
+            self._found(line, "link", text, taken)
+
     def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
         """What was seen in a line."""
         for kind, key, was, now in made.repairs:
@@ -263,6 +301,8 @@ class _Reader:
         if len(cells) < len(table.headings):
             text = f"The row has {len(cells)} cells, the headings have {len(table.headings)}."
             self._found(line, "short", text, False)
+        if made.beside:
+            self._found(line, "beside", made.beside, False)
         if made.parted:
             key, count = made.parted
             self._found(line, "several-values", f"“{key}” holds {count}; each became a row of its own.", False)

@@ -1,19 +1,22 @@
 """One line of a file as one row of an operation, or as several where a cell holds several values."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.splitting import pieces
 from o365desk.catalogue.texts import is_nothing, is_unlicensed, names_one
 from o365desk.catalogue.values import check, check_field, is_employee_id
+from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Also, Row
 from o365desk.services.cells import clean
-from o365desk.services.grids import Line
+from o365desk.services.damage import damage, unknown
+from o365desk.services.grids import Line, address
 from o365desk.services.heading_names import TEXT
 from o365desk.services.turning import Turning
+from o365desk.services.workbooks import Unknown
 
 Columns = Mapping[str, Sequence[int]]
 """The places of each field's columns, the surest first."""
@@ -38,6 +41,11 @@ class Table:
     turning: Sequence[Turning] = ()
     employees: frozenset[int] = frozenset()
     """The places of columns in which what looks like an employee ID is one."""
+    workbook: bool = False
+    unknown: bool = False
+    """Whether there are cells whose value is not known."""
+    mails: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """By line and place: the mail address that a cell links to."""
 
 
 @dataclass(slots=True)
@@ -54,7 +62,8 @@ class Cell:
 class Reading:
     """What a line turned out to be. `repairs` are kind, field, value before and after; `passed` the places of cells
     that were not fit and of the one that was taken instead; `parted` which field holds how many of what;
-    `foreign` that a number is in a column of another purpose than employee IDs."""
+    `foreign` that a number is in a column of another purpose than employee IDs; `beside` what stands
+    beside the table."""
 
     rows: Sequence[Row] = ()
     surplus: tuple[str, ...] = ()
@@ -62,6 +71,7 @@ class Reading:
     passed: Sequence[tuple[int, int]] = ()
     parted: tuple[str, str] | None = None
     foreign: Problem | None = None
+    beside: str = ""
 
 
 class Rows:
@@ -93,13 +103,19 @@ class Rows:
             made.foreign = made.foreign or self._foreign(key, cell, table)
         if len(cells) > len(table.headings):
             made.surplus = _surplus(cells[len(table.headings) :])
+            if made.surplus and self._is_one_line(made.surplus, values, table):
+                values["user"], made.surplus = "; ".join([values["user"], *filter(None, made.surplus)]), ()
+            elif made.surplus and (table.workbook or not made.surplus[0]):
+                made.beside, made.surplus = _beside(line, made.surplus, table), ()
         if not any(values.values()) and not made.surplus:
             return made
         if self._fixed:
             values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
                 key: value for key, value in values.items() if value or key not in self._fixed
             }
-        problem = _too_many(made.surplus) or problem
+        doubtful = table.unknown or not "".join(values.values()).isascii()
+        damaged = _damage(line, cells, table) if doubtful else None
+        problem = damaged or _too_many(made.surplus) or problem
         parts = [] if problem else self._parts(values)
         if len(parts) != 1:
             wrong = problem or (_too_mixed(parts) if parts else self._problem(values) or made.foreign)
@@ -112,6 +128,11 @@ class Rows:
                 for place, given in enumerate(values | {key: value} for value in found)
             ]
         return made
+
+    def _is_one_line(self, surplus: Sequence[str], values: Mapping[str, str], table: Table) -> bool:
+        """Whether the one column is the user's, and what goes on behind it are more addresses or IDs."""
+        alone = "user" in self._parted and list(table.columns) == ["user"] and len(table.headings) == 1
+        return alone and all(map(names_one, filter(None, (values["user"], *surplus))))
 
     def cell(self, key: str, places: Sequence[int], cells: Sequence[str], table: Table) -> Cell:
         """A field's value: of several columns the first that is fit, else the first that is not empty. What looks
@@ -257,13 +278,51 @@ def _surplus(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _beside(line: int, surplus: Sequence[str], table: Table) -> str:
+    """What stands beside the table: behind an empty column, or in a workbook, where no value is cut in two."""
+    at = next(place for place, cell in enumerate(surplus) if cell)
+    where = f"In {address(line, len(table.headings) + at)}" if table.workbook else "Behind an empty cell"
+    return f"{where}, beside the table, stands “{surplus[at][:60]}”; it has no heading, and was not used."
+
+
+def _damage(line: int, cells: Sequence[str], table: Table) -> Problem | None:
+    """What is wrong with the cells that are used, before anything is put right in them."""
+    for key, places in table.columns.items():
+        for place in places:
+            cell = cells[place] if place < len(cells) else ""
+            if isinstance(cell, Unknown):
+                return unknown(cell, address(line, place), key)
+            if not cell.isascii() and (problem := damage(cell, key)):
+                return problem
+    return None
+
+
+def linked(line: int, cells: list[str], table: Table, fields: Mapping[str, Field]) -> list[tuple[str, bool]]:
+    """Puts the address that a name links to in the name's place, where a person is asked for. Returns what is to be
+    said, and whether something was put in its place."""
+    told = []
+    people = [key for key in table.columns if fields[key].kind in (Kind.USER, Kind.USERS)]
+    for place in (place for key in people for place in table.columns[key]):
+        mail, text = table.mails.get((line, place), ""), cells[place].strip() if place < len(cells) else ""
+        if not mail or not text or text.casefold() == mail.casefold():
+            continue
+        named = "@" not in text and not is_guid(text)
+        taken = "that address was taken" if named else "the text was taken"
+        told.append((f"“{text[:60]}” in {address(line, place)} links to “{mail[:120]}”; {taken}.", named))
+        if named:
+            cells[place] = mail
+    return told
+
+
 def _too_many(surplus: Sequence[str]) -> Problem | None:
     if not surplus:
         return None
     return Problem(
         title="The row has more cells than there are columns",
-        cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
-        remedy="A value that holds the separator belongs in quotation marks.",
+        cause=f"Beside the table stands “{surplus[0][:60]}”"
+        + (f", and {len(surplus) - 1} more." if surplus[1:] else "."),
+        remedy="If it is a remark, delete it or name its column. A value that holds the separator belongs in "
+        "quotation marks.",
         action=Action.FIELD,
         code="too-many-cells",
     )

@@ -297,6 +297,10 @@ def check_ca_file(file: str) -> Problem | None:
 
 
 def _pem(data: bytes) -> str:
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        from o365desk.services.certificateforms import authorities
+
+        data = authorities(data) or data
     # Comments between the certificates may be in any language; they are never looked at.
     return data.decode("ascii", "ignore")
 
@@ -309,11 +313,11 @@ def _bad_ca_file(file: str, error: Exception) -> Problem:
     elif isinstance(error, PermissionError):
         why = "may not be read by you"
     else:
-        why = "holds no certificate in PEM form"
+        why = "holds no certificate in PEM form, in DER or as a chain (p7b)"
     return Problem(
         title="The CA file cannot be used",
         cause=f"“{file}” {why}.",
-        remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
+        remedy="Choose the PEM or DER file of the certificate authority, or leave the field empty.",
         field="caFile",
         action=Action.FIELD,
         code="ca-file",

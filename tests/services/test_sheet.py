@@ -138,7 +138,8 @@ REFUSED: tuple[tuple[str, str | bytes, str, tuple[str, ...]], ...] = (
     ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no-table", ("This is no table", "PNG")),
     ("a PDF document", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "no-table", ("PDF",)),
     ("a web page", b"\xef\xbb\xbf\n<!DOCTYPE html><table><tr><td>user", "no-table", ("web page",)),
-    ("our own JSON", b'[\n{"user":"a@b.c"}\n]\n', "no-table", ("JSON",)),
+    ("JSON of something else", b'[\n{"user":"a@b.c"},\n7\n]\n', "no-table", ("Item 2", "no object")),
+    ("JSON that is cut off", b'[\n{"user":"a@b.c"},\n', "no-table", ("JSON that is damaged",)),
     ("bytes", bytes(range(1, 256)) * 3, "no-table", ("not text",)),
     ("an address above a column", "a@b.c,Team\nd@e.f,Sales\n", "no-headings", ("a@b.c",)),
     ("half a workbook", b"PK\x03\x04" + b"\0" * 50, "damaged", ("damaged",)),
@@ -411,10 +412,10 @@ def test_what_a_workbook_hides_is_told(tmp_path: Path) -> None:
 
     file = workbook(tmp_path, ("user", "group"), ("a@b.c", ""), ("d@e.f", "x"), ("g@h.i", "x"), change=change)
     made = sheet.read(file, ADD)
-    assert kinds(made) == ["sheets", "formulas", "merged"]
+    assert kinds(made) == ["sheets", "uncalculated", "merged"]
     assert "Archive" in made.findings[0].text
-    # A formula that was never calculated has no value, and a merged cell's second is empty.
-    assert [row.problem.code if row.problem else "" for row in made.rows] == ["missing", "", "missing"]
+    # A formula that was never calculated has no value that is known, and a merged cell's second is empty.
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["not-calculated", "", "missing"]
     made.save_repaired(tmp_path / "copy.csv")
     with pytest.raises(ProblemError):
         made.save_repaired(file)
@@ -424,7 +425,7 @@ def test_a_row_of_formulas_that_were_never_calculated_is_not_lost(tmp_path: Path
     rows = (("user", "group"), ("a@b.c", "x"), ('=A9&"@b.c"', None), (None, None), ("d@e.f", "x"))
     made = sheet.read(workbook(tmp_path, *rows), ADD)
     assert [row.line for row in made.rows] == [2, 3, 5]
-    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", "spreadsheet-error", ""]
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["", "not-calculated", ""]
 
 
 def test_a_sheet_that_is_hidden_is_read_only_where_there_is_no_other(tmp_path: Path) -> None:
@@ -480,7 +481,7 @@ def test_the_table_of_a_workbook_is_found(tmp_path: Path) -> None:
     made = sheet.read(workbook(tmp_path, ("Read me", "first"), ("By", "Anna"), change=change), ADD)
     assert [(row.line, row.values) for row in made.rows] == [(4, {"user": "a@b.c", "group": "Sales"})]
     assert kinds(made) == ["sheets", "titles", "column", "column"]
-    assert "was read, “Members”; not “Sheet”, “Later”" in made.findings[0].text
+    assert "the sheet “Members” was read, which has the headings; not “Sheet”, “Later”" in made.findings[0].text
     assert "Members of Sales" in made.findings[1].text
 
 

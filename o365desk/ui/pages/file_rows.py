@@ -13,16 +13,16 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Row
 from o365desk.model.stop import Stop
 from o365desk.services.grids import DELIMITERS
-from o365desk.services.sheet import Sheet, read
+from o365desk.services.sheet import ChoiceError, How, Sheet, read
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Context
 from o365desk.ui.labels import announce, caption, text_label
 from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.file_choices import FileChoices
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
 
-_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 _READ_AGAIN = 400
 """Milliseconds after the last key in a field for all rows, after which the file is looked at again with it."""
 
@@ -83,6 +83,7 @@ class FileRows(QFrame):
         self._task: Task | None = None
         self._fixed: dict[str, str] = {}
         self._left_out: list[str] = []
+        self._how = How()
         self.path: Path | None = None
         self.sheet: Sheet | None = None
         self.setAcceptDrops(True)
@@ -94,6 +95,8 @@ class FileRows(QFrame):
         self.save_button = QPushButton("Save a repaired cop&y…")
         self.leave_button = QPushButton("Lea&ve out a column")
         self.leave_button.setToolTip("Columns of the file that are not to be used")
+        self.choices = FileChoices()
+        self.choices.chosen.connect(self._choose_how)
         self.banner = Banner(context.theme)
         self.model = TableModel(_COLUMNS, lambda remark: remark, self)
         self.table = Table(self.model, context.theme, "What was found in the file", several=True)
@@ -106,7 +109,8 @@ class FileRows(QFrame):
 
     def use(self, path: Path) -> None:
         """Reads a file; what was read before goes."""
-        self.path, self.sheet, self._left_out = path, None, []
+        self.path, self.sheet, self._left_out, self._how = path, None, [], How()
+        self.choices.hide()
         self._read()
 
     def leave_out(self, heading: str, *, out: bool = True) -> None:
@@ -149,17 +153,23 @@ class FileRows(QFrame):
             return
         if self._task:
             self._task.abandon()
-        fixed, keys = dict(self._fixed), [field.key for field in operation.fields]
         left = tuple(self._left_out)
+        fixed, keys, how = dict(self._fixed), [field.key for field in operation.fields], self._how
 
-        def work(stop: Stop, tell: object) -> Sheet:
-            found = read(path, operation, later=keys, left_out=left, check=stop.check)
+        def work(stop: Stop, tell: object) -> Sheet | ChoiceError:
+            try:
+                return looked_at(stop)
+            except ChoiceError as question:
+                return question
+
+        def looked_at(stop: Stop) -> Sheet:
+            found = read(path, operation, later=keys, left_out=left, check=stop.check, how=how)
             # What the file has as a column is the file's; what it has not is given for all rows.
             given = {key: text for key, text in fixed.items() if key not in found.columns}
             if not given:
                 return found
             missed = [key for key in keys if key not in given]
-            return read(path, operation, given, later=missed, left_out=left, check=stop.check)
+            return read(path, operation, given, later=missed, left_out=left, check=stop.check, how=how)
 
         self.said.setText(f"Reading {path.name}…")
         self._task = self._context.tasks.run(
@@ -167,8 +177,17 @@ class FileRows(QFrame):
         )
         self.changed.emit()
 
-    def _show(self, sheet: Sheet) -> None:
+    def _choose_how(self, how: How) -> None:
+        self._how = how
+        self._read()
+
+    def _show(self, sheet: Sheet | ChoiceError) -> None:
+        if isinstance(sheet, ChoiceError):
+            self.choices.show_choices(sheet.choices, How(encoding=self._how.encoding), asked=True)
+            self._failed(sheet.problem)
+            return
         self._task, self.sheet = None, sheet
+        self.choices.show_choices(sheet.choices, sheet.chosen)
         self.banner.hide()
         remarks = _remarks(sheet)
         self.model.set_rows(remarks)
@@ -214,7 +233,7 @@ class FileRows(QFrame):
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
-            self, "Rows from a file", "", "Rows (*.csv *.tsv *.txt *.xlsx);;All files (*)"
+            self, "Rows from a file", "", "Rows (*.csv *.tsv *.txt *.xlsx *.json *.jsonl);;All files (*)"
         )
         if chosen:
             self.use(Path(chosen))
@@ -259,6 +278,7 @@ class FileRows(QFrame):
         column.setSpacing(8)
         column.addWidget(self.said)
         column.addWidget(buttons_row([self.choose_button, self.leave_button, self.save_button]))
+        column.addWidget(self.choices)
         column.addWidget(self.banner)
         column.addWidget(self.area, 1000)
         column.addStretch(1)
@@ -274,7 +294,7 @@ def _columns(operation: Operation) -> str:
 
 def _dropped(event: QDropEvent) -> Path | None:
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return files[0] if len(files) == 1 and files[0].suffix.lower() in _ENDINGS else None
+    return files[0] if len(files) == 1 else None
 
 
 def _remarks(sheet: Sheet) -> list[Remark]:

@@ -72,9 +72,9 @@ class Wish:
             return shells.ours(["runs", "undo"], [self.undoes], ["--apply", *large, *sure])
         if self.sheet is not None:
             fixed = {key: text for key, text in self.rows[0].values.items() if key not in self.sheet.columns}
-            left = [word for column in self.sheet.left_out for word in ("--leave-out", column)]
-            options = ["--rows", str(self.sheet.path), *left, "--apply", *large]
-            return catalogue.command_line(self.source.name, self.operation, fixed, *options)
+            return catalogue.command_line(
+                self.source.name, self.operation, fixed, *self.sheet.options(), "--apply", *large
+            )
         if len(self.rows) == 1:
             return catalogue.command_line(self.source.name, self.operation, self.rows[0].values, "--apply", *large)
         return ""
