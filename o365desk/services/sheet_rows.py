@@ -292,7 +292,7 @@ def _damage(line: int, cells: Sequence[str], table: Table) -> Problem | None:
             cell = cells[place] if place < len(cells) else ""
             if isinstance(cell, Unknown):
                 return unknown(cell, address(line, place), key)
-            if not cell.isascii() and (problem := damage(cell, key)):
+            if not cell.isascii() and (problem := damage(clean(TEXT, cell)[0], key)):
                 return problem
     return None
 
