@@ -187,8 +187,9 @@ def encoding_of(data: bytes, wanted: str = "") -> Encoding:
         _prove(data, wide, wide.upper())
         return Encoding(wide, f"Nothing says how it is encoded; it was read as {wide.upper()}.")
     if b"\x1b$" in data or b"\x1b(" in data:
-        line = data[: data.index(b"\x1b")].count(b"\n") + 1
-        raise UnreadableError(line, "It has the marks of a Japanese encoding (ISO-2022-JP).", _samples(data, data))
+        place = data.index(b"\x1b")
+        said = "It has the marks of a Japanese encoding (ISO-2022-JP)."
+        raise UnreadableError(_line_of(data, place, ""), said, _samples(data, _line_at(data, place)))
     bad = _first_bad(data, "utf-8")
     return _guessed(data, bad) if bad is not None else Encoding("utf-8")
 
