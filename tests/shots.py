@@ -352,6 +352,44 @@ def _file(view: Any) -> None:
     view.form.file.use(file)
 
 
+def _choice(view: Any) -> None:
+    """A workbook of which two sheets fit: it is asked which is meant."""
+    from openpyxl import Workbook
+
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "starters.xlsx")
+    book = Workbook()
+    book.active.title = "May"
+    for page in (book.active, book.create_sheet("June")):
+        page.append(("user",))
+        page.append(("anna@contoso.com",))
+    book.save(file)
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding(view: Any) -> None:
+    """A file whose encoding nothing tells: refused by its line, with a choice."""
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "groups.csv")
+    file.write_bytes("displayName;description\nKsięgowość;Działy łódzki\n".encode("cp1250"))
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding_chosen(view: Any) -> None:
+    """The same, read as Central European."""
+    from PySide6.QtWidgets import QApplication
+
+    _encoding(view)
+    combo = view.form.file.choices.encodings
+    for _ in range(400):
+        QApplication.processEvents()
+        time.sleep(0.01)
+        if combo.count():
+            break
+    combo.setCurrentIndex(combo.findData("cp1250"))
+    combo.activated.emit(combo.currentIndex())
+
+
 def _suggested(stage: Stage) -> "QWidget":
     """The list of suggestions; the tenant is made up."""
     from o365desk.services.suggesting import Suggestion
@@ -565,6 +603,9 @@ SHOTS = (
     Shot("operations-chosen", _operation("add-user-to-group", _chosen)),
     Shot("operations-chosen-small", _operation("add-user-to-group", _chosen), SMALL),
     Shot("operations-file", _operation("add-user-to-group", _file)),
+    Shot("operations-file-sheet", _operation("add-user-to-group", _choice)),
+    Shot("operations-file-encoding", _operation("create-group", _encoding)),
+    Shot("operations-file-encoding-chosen", _operation("create-group", _encoding_chosen)),
     Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
     Shot("operations-suggested", _suggested),
     Shot("dialog-export", _export),

@@ -421,7 +421,8 @@ def test_a_secret_is_taken_without_what_a_shell_puts_round_it() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [('"abc~def"', "quoted"), ("'abc'", "quoted"), ("CLIENT_SECRET=abc", "named"),
-     ("$env:AZURE_SECRET = x", "named"), ("export PFX_PASS=x", "named"), ("secret: abc", "named"), ("abc~def", ""), ("abc=def", ""), ("it's", "")],
+     ("$env:AZURE_SECRET = x", "named"), ("export PFX_PASS=x", "named"), ("secret: abc", "named"),
+     ("abc~def", ""), ("abc=def", ""), ("it's", "")],
 )  # fmt: skip
 def test_a_secret_with_something_round_it_is_questioned(text: str, code: str) -> None:
     for passphrase in (False, True):
@@ -483,7 +484,8 @@ def test_certificates_are_taken_in_their_forms(made: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [("cert", ("no private key",)), ("cert-der", ("no private key", "public part only")),
-     ("key", ("openssl pkcs12",)), ("key-der", ("DER", "openssl pkcs12")), ("ssh", ("OpenSSH", "ssh-keygen -p -m PEM")),
+     ("key", ("openssl pkcs12",)), ("key-der", ("DER", "openssl pkcs12")),
+     ("ssh", ("OpenSSH", "ssh-keygen -p -m PEM")),
      ("p7b", ("chain", "no private")), ("p7b-der", ("chain", "no private")),
      ("csr", ("CSR", "openssl x509")), ("csr-der", ("CSR", "openssl x509"))],
 )  # fmt: skip
