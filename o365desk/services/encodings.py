@@ -181,7 +181,8 @@ def encoding_of(data: bytes, wanted: str = "") -> Encoding:
         return Encoding(codec)
     if wanted:
         _prove(data, wanted, title(wanted))
-        return Encoding(wanted)
+        foreign = None if data.isascii() or wanted.startswith("utf") else _FOREIGN.search(data)
+        return Encoding(wanted, samples=tuple(_samples(data, _line_at(data, foreign.start())) if foreign else ()))
     wide = _wide(data[:4000])
     if wide:
         _prove(data, wide, wide.upper())

@@ -390,6 +390,8 @@ def test_an_encoding_is_chosen_where_the_file_leaves_it_open(
     counter.soon(lambda: view.form.rows() is not None)
     assert view.form.file.banner.isHidden()
     assert [row.values["displayName"] for row in view.form.rows() or ()] == ["Księgowość"]
+    assert (choices.isVisible(), choices.encodings.currentData()) == (True, "cp1250")
+    assert "--encoding cp1250" in view.command.line.text()
     file.write_text("displayName\nPlain\n", "utf-8")
     choose_file(counter, file, monkeypatch)
     assert not choices.isVisible()
