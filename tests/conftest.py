@@ -3,12 +3,14 @@
 A warning, a Qt warning, an unexpected log warning, or a thread left behind fails the test that caused it.
 """
 
+import hashlib
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,15 @@ for name in [
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 from o365desk.practice.server import PracticeTenant  # noqa: E402 - reads the environment
+from o365desk.services import vaultfile  # noqa: E402
+from o365desk.services.pace import Patience  # noqa: E402
 from tests.desk import Desk  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
 __all__ = ["client", "practice", "switches"]
+
+
+_SCRYPT = lru_cache(hashlib.scrypt)
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
@@ -56,6 +63,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(variable, str(folder / "appdata"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vault's key costs a quarter, and once only: hundreds of tests open one. `test_secrets` asks."""
+    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
+    monkeypatch.setattr(hashlib, "scrypt", _SCRYPT)
 
 
 class _Overheard(logging.Handler):
@@ -90,6 +104,13 @@ def no_thread_left() -> Iterator[None]:
     for thread in left:
         thread.join(5)
     assert not [thread.name for thread in left if thread.is_alive()]
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's own waits before it tries again last a twentieth. Those that Microsoft asks for do not."""
+    unhurried = Patience.backoff
+    monkeypatch.setattr(Patience, "backoff", lambda self, tried: unhurried(self, tried) / 20)
 
 
 @pytest.fixture

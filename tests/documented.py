@@ -30,7 +30,7 @@ LIST = frozenset({"$select", "$top", "$filter", "$search", "$orderby", "$count",
 GROUP_BODY = _object(
     {
         "displayName": {"type": "string", "minLength": 1, "maxLength": 256},
-        "mailNickname": {"type": "string", "pattern": r"^[!#-'*+/-9=?A-Z^-~\-]{1,64}$"},
+        "mailNickname": {"type": "string", "pattern": r"^(?!\.)[!#-'*+\--9=?A-Z^-~]{1,64}(?<!\.)$"},
         "mailEnabled": {"type": "boolean"},
         "securityEnabled": {"type": "boolean"},
     },
@@ -90,6 +90,8 @@ TABLE = (
     Documented("GET", r"/groups/\$count", frozenset({"$filter"}), advanced=True),
     Documented("GET", f"/groups/{GUID}/members", LIST),
     Documented("GET", rf"/groups/{GUID}/members/\$count", advanced=True),
+    Documented("GET", f"/groups/{GUID}/owners", LIST),
+    Documented("GET", f"/groups/{GUID}/transitiveMembers", LIST),
     Documented("GET", r"/directory/deletedItems/microsoft\.graph\.(user|group)", LIST),
     Documented("GET", "/subscribedSkus", frozenset({"$select"})),
     Documented("GET", "/organization", frozenset({"$select"})),

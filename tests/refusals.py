@@ -265,7 +265,8 @@ REFUSALS = (
     # 5: Create Group
     Refusal(section="5", name="nickname taken", operation=CREATE, stale=taken_nickname, status=400,
             told="a free one is suggested", planned="nickname-taken",
-            values=lambda bulk: {"displayName": "New", "mailNickname": bulk.groups[0]["mailNickname"]}),
+            values=lambda bulk: {"displayName": "New", "kind": "microsoft365",
+                                 "mailNickname": bulk.groups[0]["mailNickname"]}),
     Refusal(section="5", name="nickname with letters that are refused", operation=CREATE,
             stale=bad_nickname,
             status=400, told="Give another one", planned="letters",

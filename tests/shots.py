@@ -435,7 +435,8 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         stage.window.go("plan")
         page = stage.window.page("plan")
         assert isinstance(page, PlanPage)
-        page.wish = Wish(source, catalogue.operation("add-user-to-group"), (written.row(1),))
+        key = "create-group" if kind == "warned" else "add-user-to-group"
+        page.wish = Wish(source, catalogue.operation(key), (written.row(1),))
         page.banner.hide()
         if kind == "planning":
             page._task = SimpleNamespace(cancel=lambda: None)  # type: ignore[assignment]
@@ -446,7 +447,11 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         made = {
             "plan": written.plan(source.id, NOW),
             "large": written.large(source.id, NOW - timedelta(minutes=12)),
+            "undo": written.undo(source.id, NOW),
+            "warned": written.warned(source.id, NOW),
         }
+        if kind == "undo":
+            page.wish = Wish(source, catalogue.operation("remove-user-from-group"), undoes="1c5065b0")
         page._planned(made[kind])
         page.command.open.setChecked(kind == "plan")
         return stage.window
@@ -536,7 +541,8 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
         page = stage.window.page("run")
         assert isinstance(page, RunPage)
         page.live = None
-        page._show_kept(Kept(run, written.run_rows(60), source), resume=False)
+        again = (written.row(14),)
+        page._show_kept(Kept(run, written.run_rows(60), source, again, again), resume=False)
         return stage.window
 
     return take
@@ -557,6 +563,10 @@ def _runs(stage: Stage) -> "QWidget":
     lost = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
     runs = [
         written.run(source.id, NOW - timedelta(minutes=4)),
+        written.run(
+            source.id, NOW - timedelta(hours=1), id="1c5065b0", sentence="Add 854 users to Sales",
+            counts=Counts(changed=854, cannot=6), undoable=574, undone_by="e03a11d7",
+        ),
         written.run(
             source.id, NOW - timedelta(hours=3), id="91fe20b4", state=RunState.INTERRUPTED, counts=lost,
             doubtful=400,
@@ -611,8 +621,11 @@ SHOTS = (
     Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),
     Shot("plan-small", _plan("plan"), SMALL),
+    Shot("plan-warnings", _plan("warned")),
+    Shot("plan-warnings-small", _plan("warned"), SMALL),
     Shot("plan-large-small", _plan("large"), SMALL),
     Shot("plan-large", _plan("large")),
+    Shot("plan-undo", _plan("undo")),
     Shot("plan-planning", _plan("planning")),
     Shot("dialog-confirm", _confirm),
     Shot("dialog-fix", _fixing),
@@ -621,6 +634,7 @@ SHOTS = (
     Shot("run-live", _running),
     Shot("run-live-small", _running, SMALL),
     Shot("run-ended", _run("ended")),
+    Shot("run-ended-small", _run("ended"), SMALL),
     Shot("run-interrupted-small", _run("interrupted"), SMALL),
     Shot("runs-empty", page("runs")),
     Shot("runs", _runs),

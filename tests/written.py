@@ -47,12 +47,13 @@ def plan_rows(count: int) -> tuple[PlanRow, ...]:
 
 def _plan_row(number: int) -> PlanRow:
     label = f"{PEOPLE[number % len(PEOPLE)]} → Sales"
+    who = f"{row(number).values['user']} · sales@contoso.com"
     if number % 9 == 0:
         problem = NO_USER if number % 2 else DISABLED
-        return PlanRow(row=row(number), label=label, standing=Standing.CANNOT, problem=problem)
+        return PlanRow(row=row(number), label=label, who=who, standing=Standing.CANNOT, problem=problem)
     if number % 5 == 0:
-        return PlanRow(row=row(number), label=label, standing=Standing.ALREADY, note="already a member")
-    return PlanRow(row=row(number), label=label, standing=Standing.WILL)
+        return PlanRow(row=row(number), label=label, who=who, standing=Standing.ALREADY, note="already a member")
+    return PlanRow(row=row(number), label=label, who=who, standing=Standing.WILL)
 
 
 def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Plan:
@@ -68,6 +69,60 @@ def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Pla
         "sentence": f"Add {will:,} users to Sales",
     }
     return Plan(**(values | changes))
+
+
+def undo(source_id: str, made: datetime) -> Plan:
+    """The undo of a run that added people to Sales."""
+    again = Problem(
+        title="Run 77ab1200 changed this again",
+        cause="What that run brought is not this run's to take back.",
+        remedy="Undo run 77ab1200 first, then this one again; or leave it as it is.",
+        code="changed-later",
+    )
+    said = {2: "Stays its owner.", 5: "Stays in it through “Sales North”.", 6: "Stays its owner."}
+    rows = tuple(
+        PlanRow(
+            row=row(number),
+            label=f"{PEOPLE[number % len(PEOPLE)]} from Sales",
+            standing=Standing.CANNOT if number == 3 else Standing.ALREADY if number == 6 else Standing.WILL,
+            problem=again if number == 3 else None,
+            note="Not a member." if number == 6 else "",
+            warnings=(said[number],) if number in said else (),
+        )
+        for number in range(1, 9)
+    )
+    sentence = "Remove 6 users from Sales"
+    return plan(
+        source_id, made, operation="remove-user-from-group", rows=rows, sentence=sentence, undoes="1c5065b0"
+    )
+
+
+def warned(source_id: str, made: datetime) -> Plan:
+    """A plan of rows of a file, to create groups, with warnings of all lengths."""
+    said = (
+        ("It will have no owner.",),
+        ("2 of the members: the accounts are disabled (Anna Müller, Room Berlin 4).", "It will have no owner."),
+        ("Another group has this display name; Microsoft accepts that.",),
+        (
+            "The mail nickname “north” is that of “Sales North” (1f2e3d4c-0000-4000-8000-0000000000aa), too. "
+            "Microsoft is known to take this for security groups, and to refuse it.",
+        ),
+    )
+    rows = tuple(
+        PlanRow(
+            row=row(number),
+            label=f"Team {number}",
+            who=f"Security group · team-{number}",
+            standing=Standing.WILL,
+            note=f"Security group, mail nickname team-{number}, owners: 0, members: {number}. Description: The "
+            "people who look after the things of the week, and those who stand in for them.",
+            warnings=said[number % 7] if number % 7 < len(said) else (),
+        )
+        for number in range(1, 15)
+    )
+    return plan(
+        source_id, made, operation="create-group", rows=rows, sentence="Create 14 groups", disabled=4
+    )  # fmt: skip
 
 
 def large(source_id: str, made: datetime) -> Plan:
@@ -104,22 +159,33 @@ def run(source_id: str, started: datetime, **changes: Any) -> Run:
         "by": "a.admin",
         "started": started,
         "ended": started + timedelta(seconds=42),
-        "counts": Counts(changed=9960, already=3, failed=37),
+        "counts": Counts(changed=9960, already=3, failed=25, cannot=12),
         "undoable": 9960,
     }
     return Run(**(values | changes))
 
 
 def run_rows(count: int) -> list[RunRow]:
-    """Rows as they ended."""
+    """Rows as they ended: of those that were sent, every fourteenth was refused."""
     return [_run_row(item) for item in plan_rows(count)]
 
 
 def _run_row(item: PlanRow) -> RunRow:
+    if item.standing is Standing.WILL and item.row.number % 14 == 0:
+        return RunRow(
+            number=item.row.number,
+            line=item.row.line,
+            label=item.label,
+            outcome=RowOutcome.FAILED,
+            detail="Microsoft Graph does not know the user any more. Somebody deleted it after the plan was made.",
+            remedy="Look the user up with Find Users.",
+            code="Request_ResourceNotFound",
+            request_id="6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
+        )
     outcomes = {
         Standing.WILL: RowOutcome.CHANGED,
         Standing.ALREADY: RowOutcome.ALREADY,
-        Standing.CANNOT: RowOutcome.FAILED,
+        Standing.CANNOT: RowOutcome.CANNOT,
     }
     problem = item.problem
     return RunRow(
@@ -130,7 +196,6 @@ def _run_row(item: PlanRow) -> RunRow:
         detail=problem.with_(remedy="").sentence() if problem else item.note,
         remedy=problem.remedy if problem else "",
         code=problem.code if problem else "",
-        request_id="" if problem is None else "6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
     )
 
 
@@ -142,7 +207,7 @@ def progress(waiting: str = "") -> RunProgress:
         rate=236.4,
         left=24.8,
         waiting=waiting,
-        recent=tuple(row for row in run_rows(120) if row.outcome is RowOutcome.FAILED)[:12],
+        recent=tuple(row for row in run_rows(280) if row.outcome is RowOutcome.FAILED)[:12],
     )
 
 

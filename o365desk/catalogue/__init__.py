@@ -16,6 +16,7 @@ from o365desk.catalogue.operations import (
 from o365desk.catalogue.permissions import Permission
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
+from o365desk.model.fields import Kind
 
 __all__ = [
     "OPERATIONS", "Box", "Column", "ColumnKind", "Family", "Listing", "Operation", "Permission", "Query",
@@ -60,6 +61,8 @@ def command_line(source: str, item: Operation, values: Mapping[str, str], *optio
     """The command that does the same. `options` come behind the values, such as "--rows", "a.csv"."""
     words = []
     for field in item.fields:
-        if values.get(field.key):
+        # Nothing, of what is left out of a plan, is another wish than saying nothing of it.
+        said = field.key in values and field.kind is Kind.SERVICE_PLANS
+        if values.get(field.key) or said:
             words += ["--set", f"{field.key}={values[field.key]}"]
     return shells.ours(["run"], [source, item.key], [*words, *options])

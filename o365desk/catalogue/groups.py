@@ -20,8 +20,9 @@ from o365desk.catalogue.operations import (
 from o365desk.catalogue.users import USER, search, search_fields
 from o365desk.model.fields import Field, Kind
 
-NICKNAME_FORBIDDEN = '@()\\[]";:.<>, '
-"""Letters that Graph refuses in a mail nickname, besides all that is not ASCII (group-post-groups)."""
+NICKNAME_FORBIDDEN = '@()\\[]";:<>, '
+"""Letters that Graph refuses in a mail nickname, besides all that is not ASCII (group-post-groups; the dot was
+taken off its list in November 2022)."""
 
 _MEMBER_ROLES = (
     "Groups Administrator",
@@ -55,8 +56,8 @@ GROUP = Field(
     label="&Group",
     kind=Kind.GROUP,
     required=True,
-    help="The group: type a name to search, or give its object ID or mail address, or a display name that only one "
-    "group has.",
+    help="The group: type a name to search, or give its object ID or mail address, or a display name or mail "
+    "nickname that only one group has.",
     placeholder="Name, mail or object ID",
 )
 
@@ -108,8 +109,9 @@ _CREATE_FIELDS = (
         kind=Kind.IDENTIFIER,
         longest=64,
         forbidden=NICKNAME_FORBIDDEN,
-        help="Needed for every group, unique in the tenant. Left empty, it is made from the name. ASCII, without "
-        'blanks and without any of @ ( ) \\ [ ] " ; : . , < or >.',
+        inner=".",
+        help="Needed for every group; of a Microsoft 365 group, unique in the tenant. Left empty, it is made from "
+        'the name. ASCII, without blanks and without any of @ ( ) \\ [ ] " ; : , < or >; dots only within it.',
         placeholder="project-falcon",
     ),
     Field(
@@ -234,6 +236,7 @@ OPERATIONS = (
             one="Remove {item} from {target}",
             many="Remove {count} users from {target}",
             spread="Remove {count} members from {targets} groups",
+            row="{item} from {target}",
         ),
         inverse="add-user-to-group",
     ),

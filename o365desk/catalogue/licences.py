@@ -1,6 +1,7 @@
 """Operations on licences."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from o365desk.catalogue.operations import (
@@ -15,7 +16,7 @@ from o365desk.catalogue.operations import (
     Words,
 )
 from o365desk.catalogue.plans import product_name
-from o365desk.catalogue.users import USER
+from o365desk.catalogue.users import USAGE_LOCATION, USER
 from o365desk.model.fields import Field, Kind
 
 _LICENCE_ROLES = ("License Administrator", "User Administrator", "Directory Writers")
@@ -109,8 +110,15 @@ OPERATIONS = (
                 label="&Without",
                 kind=Kind.SERVICE_PLANS,
                 help="Service plans of the product to leave out, separated by semicolons. For a user who has the "
-                "product already, this replaces what was left out.",
-                placeholder="None is left out",
+                "product already, this replaces what was left out; “none” switches all of them on. Where nothing "
+                "is given, it stays as it is. An empty cell of a column that is there counts as “none”.",
+                placeholder="As it is; of a new licence, none",
+            ),
+            replace(
+                USAGE_LOCATION,
+                help="The two-letter ISO code of the country, such as IE or DE. It is set, before the licence is "
+                "given, for users who have no usage location; that of others stays.",
+                placeholder="As it is",
             ),
         ),
         change=Licences(adds=True),
@@ -138,6 +146,7 @@ OPERATIONS = (
             one="Take {target} from {item}",
             many="Take {target} from {count} users",
             spread="Take {count} licences of {targets} plans",
+            row="{target} from {item}",
         ),
         restores=Words(
             one="Bring {target} of {item} back to what it was",

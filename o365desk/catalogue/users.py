@@ -31,7 +31,8 @@ USER = Field(
     label="&User",
     kind=Kind.USER,
     required=True,
-    help="The user: type a name to search, or give the object ID, user principal name (UPN) or mail address.",
+    help="The user: type a name to search, or give the object ID, user principal name (UPN), a mail address or the "
+    "employee ID.",
     placeholder="Name, UPN, mail or object ID",
 )
 
@@ -142,6 +143,14 @@ OPERATIONS = (
     ),
 )
 
+USAGE_LOCATION = Field(
+    key="usageLocation",
+    label="Usage &location",
+    kind=Kind.COUNTRY,
+    help="The country's two-letter ISO code, such as IE or DE.",
+    placeholder="IE",
+)
+
 SET_USAGE_LOCATION = Operation(
     key="set-usage-location",
     title="Set Usage Location",
@@ -153,17 +162,7 @@ SET_USAGE_LOCATION = Operation(
     box=Box.USAGE_LOCATION,
     proof="users",
     roles=("User Administrator", "Directory Writers", "License Administrator"),
-    fields=(
-        USER,
-        Field(
-            key="usageLocation",
-            label="Usage &location",
-            kind=Kind.TEXT,
-            longest=2,
-            help="The country's two-letter ISO code, such as IE or DE.",
-            placeholder="IE",
-        ),
-    ),
+    fields=(USER, USAGE_LOCATION),
     change=UserProperty(name="usageLocation"),
     words=Words(one="Set the usage location of {item}", many="Set the usage location of {count} users"),
     inverse="set-usage-location",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from o365desk.catalogue import countries
 from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
@@ -12,6 +13,15 @@ _DAMAGED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _LONGEST = dict.fromkeys((Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN), 320)
 """Letters of what names one user, group or plan: no id, address or name is longer, and no query could hold it."""
 _CUT_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{4,27}|[0-9a-f]{32}", re.IGNORECASE)
+
+
+_EMPLOYEE = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z][0-9A-Za-z._/-]{0,15}")
+"""What an employee ID looks like that is told from a name or a user name: short, in one piece, with a digit."""
+
+
+def is_employee_id(text: str) -> bool:
+    """Whether a text may be an employee ID: Microsoft takes up to 16 letters."""
+    return _EMPLOYEE.fullmatch(text) is not None
 
 
 def several(text: str) -> list[str]:
@@ -79,6 +89,10 @@ def check_field(field: Field, value: str) -> Problem | None:
             "Leave them out.",
             "letters",
         )
+    if field.inner and (text[0] in field.inner or text[-1] in field.inner):
+        edge = text[0] if text[0] in field.inner else text[-1]
+        title = f"{field.plain_label} begins or ends with “{edge}”"
+        return _problem(field.key, title, "Microsoft takes it between other letters only.", "letters")
     judge = _BY_KIND.get(field.kind)
     return judge(field, text) if judge else None
 
@@ -104,17 +118,26 @@ def check_reference(field: Field, text: str) -> Problem | None:
 
 def _user(field: Field, text: str) -> Problem | None:
     problem = check_reference(field, text)
-    if problem is None and not is_guid(text) and ("@" not in text.strip("@") or any(c.isspace() for c in text)):
+    named = "@" in text.strip("@") and not any(c.isspace() for c in text)
+    if problem is None and not (named or is_guid(text) or is_employee_id(text)):
         problem = _problem(
             field.key,
             f"“{text}” names no user",
-            "Give a user principal name, a mail address or an object ID: a name alone is never guessed.",
+            "Give a user principal name, a mail address, an object ID or an employee ID: "
+            "a name alone is never guessed.",
             "no-user",
         )
     return problem
 
 
 def _users(field: Field, text: str) -> Problem | None:
+    if text.isdecimal():  # as where exports count the members
+        return _problem(
+            field.key,
+            f"“{text[:60]}” names no user",
+            "A number alone may be a count. Give UPNs, mail addresses or object IDs.",
+            "no-user",
+        )
     return next((problem for item in several(text) if (problem := _user(field, item))), None)
 
 
@@ -137,6 +160,21 @@ def _number(field: Field, text: str) -> Problem | None:
     )
 
 
+def _country(field: Field, text: str) -> Problem | None:
+    """A country's code, or one that is read as another."""
+    if countries.code_of(text):
+        return None
+    meant = countries.named(countries.meant_by(text))
+    return Problem(
+        title=f"“{text[:60]}” is no {field.plain_label.lower()}",
+        cause="It is the country's code of two letters, by ISO 3166.",
+        remedy=f"Give {meant}, if that is meant." if meant else "Give a code such as IE, DE or US.",
+        field=field.key,
+        action=Action.FIELD,
+        code="no-country",
+    )
+
+
 _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
     Kind.USER: _user,
     Kind.USERS: _users,
@@ -145,6 +183,7 @@ _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
     Kind.CHOICE: _choice,
     Kind.RADIO: _choice,
     Kind.NUMBER: _number,
+    Kind.COUNTRY: _country,
 }
 
 

@@ -96,6 +96,7 @@ class _Wish:
     save_repaired: Path | None = None
     save_fix: Path | None = None
     how: sheet.How = sheet.How()  # noqa: RUF009 - frozen as well
+    leave_out_disabled: bool = False
 
 
 def run_operation(
@@ -147,6 +148,9 @@ def run_operation(
         Path | None,
         typer.Option(metavar="FILE", help="Save the rows of what the plan says to do first.", show_default=False),
     ] = None,
+    leave_out_disabled: Annotated[
+        bool, typer.Option("--leave-out-disabled", help="Give nothing to accounts that are disabled.")
+    ] = False,
     as_partner: Annotated[
         str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
     ] = "",
@@ -163,7 +167,7 @@ def run_operation(
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
-        "--save-repaired": save_repaired, "--save-fix": save_fix,
+        "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out-disabled": leave_out_disabled,
     })  # fmt: skip
     how = how_of(rows, sheet_title, encoding, delimiter)
     if save_repaired and not rows:
@@ -192,6 +196,7 @@ def run_operation(
         save_repaired=save_repaired,
         save_fix=save_fix,
         how=how,
+        leave_out_disabled=leave_out_disabled,
     )
     app = unlocked(services(context))
     source = app.workspace.get(name).source
@@ -270,13 +275,16 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     rows = _rows(wish)
     with Ticker() as ticker:
         plan: Plan = interruptible(
-            lambda stop: app.runner.plan(source, wish.operation, rows, stop, ticker.planning)
+            lambda stop: app.runner.plan(
+                source, wish.operation, rows, stop, ticker.planning, leave_out_disabled=wish.leave_out_disabled
+            )
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
     options = rows_options(wish.rows, wish.how)
+    options += ["--leave-out-disabled"] if wish.leave_out_disabled else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
     return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
 

@@ -6,13 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from o365desk.catalogue import Column, operation
+from o365desk.catalogue import Column, ColumnKind, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
 from o365desk.cli.terminal import results
 from o365desk.model import shells
 from o365desk.model.problems import ProblemError
-from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing
+from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing, place_of
 from o365desk.services import exports, files
 from o365desk.services.sheet import Finding
 
@@ -30,6 +30,9 @@ _COLUMNS = tuple(
     Column(key=key, title=key)
     for key in ("row", "line", "label", "outcome", "detail", "remedy", "code", "request_id")
 )
+_WARNINGS = Column(key="warnings", title="warnings", kind=ColumnKind.LIST)
+_PLANNED = (Column(key="who", title="who"), _WARNINGS)
+"""What rows of a plan have besides."""
 
 
 class Format(StrEnum):
@@ -62,6 +65,8 @@ def _plan_item(row: PlanRow) -> Item:
         "code": problem.code if problem else "",
         "request_id": problem.request_id if problem else "",
         "given": row.row.values,
+        "warnings": list(row.warnings),
+        "who": row.who,
     }
 
 
@@ -85,31 +90,35 @@ def run_items(rows: Sequence[RunRow]) -> list[Item]:
 
 
 def _counts(counts: Counts) -> dict[str, int]:
-    return {key: getattr(counts, key) for key in ("changed", "already", "failed", "not_attempted")}
+    return {key: getattr(counts, key) for key in ("changed", "already", "failed", "cannot", "not_attempted")}
 
 
 def plan_counts(plan: Plan) -> Counts:
     """What a plan would count as if it ended now: nothing was attempted."""
     return Counts(
         already=plan.count(Standing.ALREADY),
-        failed=plan.count(Standing.CANNOT),
+        cannot=plan.count(Standing.CANNOT),
         not_attempted=plan.count(Standing.WILL),
     )
 
 
 def document(operation: str, run: str | None, counts: Counts, items: Sequence[Item]) -> dict[str, Any]:
-    """The JSON of a write, applied or not."""
+    """The JSON of a write, applied or not. In a plan, rows that have warnings list them, and `counts` says how many
+    such rows there are, if there are any."""
+    warned = sum(bool(item.get("warnings")) for item in items)
     return {
         "run": run,
         "operation": operation,
         "applied": run is not None,
-        "counts": _counts(counts),
-        "items": [
-            {key: " ".join(filter(None, (item["detail"], item["remedy"]))) if key == "detail" else item[key]
-             for key in _ITEM}
-            for item in items
-        ],
-    }  # fmt: skip
+        "counts": _counts(counts) | ({"warnings": warned} if warned else {}),
+        "items": [_told(item) for item in items],
+    }
+
+
+def _told(item: Item) -> Item:
+    told = {key: item[key] for key in _ITEM}
+    told["detail"] = " ".join(filter(None, (item["detail"], item["remedy"])))
+    return told | ({"warnings": item["warnings"]} if item.get("warnings") else {})
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -127,7 +136,9 @@ def summary(run: Run) -> dict[str, Any]:
         "doubtful": run.doubtful,
         "undoable": run.undoable,
         "undoes": run.undoes or None,
-        "undone_by": run.undone_by or None,
+        "undone": run.undone,
+        "undone_by": run.undone_by if run.undone else None,
+        "partly_undone": bool(run.undone and run.undoable),
     }
 
 
@@ -145,7 +156,10 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
             raise ProblemError(files.problem(f"“{output.name}” was not saved", error, output.parent)) from error
         say(f"Saved: {output}")
         return
-    columns = [column for column in _COLUMNS if column.key in _ITEM] if form is Format.JSONL else _COLUMNS
+    planned = _PLANNED if any("warnings" in item for item in items) else ()
+    columns = [*_COLUMNS, *planned]
+    if form is Format.JSONL:
+        columns = [column for column in columns if column.key in (*_ITEM, _WARNINGS.key)]
     rows = shape["items"] if form is Format.JSONL else items
     given = exports.columns_given(item["given"] for item in items)
     with exports.writer(form, output or results(form.value), [*columns, *given]) as writer:
@@ -169,13 +183,34 @@ def show_findings(findings: Sequence[Finding], path: Path) -> None:
 
 
 def show_plan(plan: Plan) -> None:
-    """A plan: its sentence, counts, what cannot be done and why."""
+    """A plan: its sentence and counts, what should be known of rows, what cannot be done and why."""
     say(plan.sentence)
-    print_table(
-        ("Will change", "Already so", "Cannot"),
-        [tuple(f"{plan.count(standing):,}" for standing in (Standing.WILL, Standing.ALREADY, Standing.CANNOT))],
-    )
-    _rows([item for item in plan_items(plan) if item["outcome"] == "cannot"], "cannot be done")
+    counts = {
+        "Will change": plan.count(Standing.WILL),
+        "Already so": plan.count(Standing.ALREADY),
+        "Cannot": plan.count(Standing.CANNOT),
+        **({"With warnings": plan.warned} if plan.warned else {}),
+    }
+    print_table(tuple(counts), [tuple(f"{count:,}" for count in counts.values())])
+    items = plan_items(plan)
+    _warned([item for item in items if item["warnings"]])
+    _rows([item for item in items if item["outcome"] == "cannot"], "cannot be done")
+
+
+def show_left_out(plan: Plan) -> None:
+    """How many disabled accounts were left out, as asked for."""
+    if plan.left_out:
+        say(f"Left out, as they are disabled: {plan.left_out:,} {'account' if plan.left_out == 1 else 'accounts'}.")
+
+
+def show_warnings(plan: Plan) -> None:
+    """What should be known of the rows of a plan that is applied at once."""
+    show_left_out(plan)
+    warned = [row for row in plan.rows if row.warnings]
+    for row in warned[:_LISTED]:
+        say(_short(f"{place_of(row.row.number, row.row.line)}, {row.label}: {' '.join(row.warnings)}"))
+    if len(warned) > _LISTED:
+        say(f"And {len(warned) - _LISTED:,} more rows with warnings.")
 
 
 def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> None:
@@ -183,6 +218,10 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     the first fix were saved, which was told then."""
     for note in plan.notes:
         say(note)
+    if plan.disabled:
+        accounts = "1 account is" if plan.disabled == 1 else f"{plan.disabled:,} accounts are"
+        say(f"{accounts} disabled; --leave-out-disabled plans without.")
+    show_left_out(plan)
     for fix in plan.fixes[1 if fix_file else 0 :]:
         say(f"{fix.title}; --save-fix FILE saves the rows:", f"  {here(fix_command(plan.source_name, fix))}")
     if plan.limit:
@@ -200,14 +239,33 @@ def _rows(items: Sequence[Item], what: str) -> None:
     """The rows that need a look, with reason and way out."""
     if not items:
         return
-    lined = any(item["line"] for item in items)
-    rows = [
-        (str(item["line"] or item["row"]), _short(item["label"]), _short(item["detail"]), item["remedy"])
-        for item in items[:_LISTED]
-    ]
-    print_table(("Line" if lined else "Row", "What", "Why", "What to do"), rows)
+    rows = [(_short(item["label"]), _who(item), _short(item["detail"]), item["remedy"]) for item in items[:_LISTED]]
+    _print(items, ("What", "Who", "Why", "What to do"), rows)
     if len(items) > _LISTED:
         say(f"And {len(items) - _LISTED:,} more that {what}.")
+
+
+def _warned(items: Sequence[Item]) -> None:
+    """The rows that have warnings, with these."""
+    if not items:
+        return
+    rows = [(_short(item["label"]), _who(item), " ".join(item["warnings"])) for item in items[:_LISTED]]
+    _print(items, ("What", "Who", "Warning"), rows)
+    if len(items) > _LISTED:
+        say(f"And {len(items) - _LISTED:,} more with warnings.")
+
+
+def _who(item: Item) -> str:
+    return _short(item.get("who", ""))
+
+
+def _print(items: Sequence[Item], titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of rows: each with its number and, where there is a file, its line. An empty column is left out."""
+    places = [(str(item["row"]), str(item["line"] or "")) for item in items[: len(rows)]]
+    cells = [[*place, *row] for place, row in zip(places, rows, strict=True)]
+    heads = ["Row", "Line", *titles]
+    shown = [number for number in range(len(heads)) if any(row[number] for row in cells)]
+    print_table([heads[number] for number in shown], [[row[number] for number in shown] for row in cells])
 
 
 def fix_command(source: str, fix: Fix, file: str = "FILE") -> str:
@@ -231,11 +289,17 @@ def save_fix(plan: Plan, target: Path, here: Here) -> None:
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:
-    """How a run ended: counts, what failed and why."""
+    """How a run ended: counts, what failed or could not be done, and why."""
     say(f"{run.sentence}: {run.state}.")
     counts = _counts(run.counts)
-    print_table(("Changed", "Already so", "Failed", "Not attempted"), [[f"{n:,}" for n in counts.values()]])
+    print_table(
+        ("Changed", "Already so", "Failed", "Cannot be done", "Not attempted"),
+        [[f"{n:,}" for n in counts.values()]],
+    )
     _rows([item for item in items if item["outcome"] == "failed"], "failed")
+    _rows([item for item in items if item["outcome"] == "cannot"], "cannot be done")
+    if run.undone:
+        say(f"It is {run.undone_words}, by run {run.undone_by}.")
     if run.problem:
         say(run.problem.sentence())
     if run.doubtful:
@@ -261,6 +325,6 @@ def run_code(run: Run) -> int:
         return CANCELLED
     if run.problem and not_allowed(run.problem) and not counts.changed:
         return NOT_ALLOWED
-    if counts.failed or counts.not_attempted or run.doubtful:
+    if counts.failed or counts.cannot or counts.not_attempted or run.doubtful:
         return NOT_PROVEN if succeeded else FAILED
     return DONE

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     GROUP = "group"  # an object id, mail, or a display name that only one group has
     PLAN = "plan"  # a licence plan: SKU id, part number or product name
     SERVICE_PLANS = "service-plans"  # service plans of a licence plan, by id or name, separated by semicolons
+    COUNTRY = "country"  # the two letters of ISO 3166-1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Field:
     """One field. `key` is its name in files; `label` carries the mnemonic as `&`; `option` is its flag on the
     command line; `fixed` means it is always on and cannot be changed; `required`: it cannot be left out;
     `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII;
+    `inner`: letters that it must not begin or end with;
     `most`: the largest number, 0 for any; `only_with`: the key and the value of a choice without which it makes no
     sense."""
 
@@ -42,6 +44,7 @@ class Field:
     required: bool = False
     longest: int = 0
     forbidden: str = ""
+    inner: str = ""
     most: int = 0
     only_with: tuple[str, str] = ("", "")
 

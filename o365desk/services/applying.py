@@ -15,7 +15,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
-from o365desk.services import comparing, creating, lookup, pace, shapes
+from o365desk.services import comparing, creating, locating, lookup, pace, shapes
 from o365desk.services.denials import Denials, spread
 from o365desk.services.graph import PATIENT, Graph, Reply, Request
 from o365desk.services.journal import SAME, SENT, Journal, Kept
@@ -125,6 +125,7 @@ class _Work:
         self._turn = 0
         self._turns: dict[int, int] = {}
         self._sampling = False
+        self._located: set[int] = set()
         self._denied: list[tuple[Kept, Reply]] = []
         self._untrusted: Problem | None = None
 
@@ -135,7 +136,10 @@ class _Work:
         left = {row.number for row in rows} - {row.number for row in doubtful}
         if doubtful:
             left |= {row.number for row in self._read_back(doubtful)}
-        for wave in shapes.waves(self._change, [row for row in rows if row.number in left]):
+        able, self._located = locating.set_missing(
+            self._graph, [row for row in rows if row.number in left], self._ledger, self._control, self._rest
+        )
+        for wave in shapes.waves(self._change, able):
             packs = shapes.packs(self._change, wave, self._graph.root)
             while packs:
                 packs = self._round(packs)
@@ -159,9 +163,10 @@ class _Work:
         """What the answers leave to be sent. Raises StoppedError where nothing more is to be."""
         self._unsent(pack for pack, _ in answered[Fate.AWAY])
         new = self._groups.new(answered[Fate.REFUSED], packs)
-        early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim in new]
+        early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if self._too_early(pack, reply, new)]
         busy, spent = self._busy([*answered[Fate.BUSY], *early])
-        refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if pack.aim not in new), *spent]
+        known = {id(pack) for pack, _ in early}
+        refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if id(pack) not in known), *spent]
         left = self._without_lost_groups(refused, packs)
         self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
         lost = self._lost(answered[Fate.LOST])
@@ -182,6 +187,10 @@ class _Work:
         if again:
             self._rest_before(again)
         return [*shapes.split(self._change, parts, self._graph.root), *again, *held]
+
+    def _too_early(self, pack: Pack, reply: Reply, new: Collection[str]) -> bool:
+        """Whether a refusal may only mean that something was made or set a moment ago."""
+        return pack.aim in new or (pack.rows[0].number in self._located and locating.too_early(reply))
 
     def _sampled(self, held: list[Pack]) -> list[Pack]:
         """Where somebody may be turned away: sends samples of what is held back. Returns what is left of it."""
@@ -396,6 +405,8 @@ def not_resumable(run: Run) -> Problem:
         if running
         else f"What failed can be tried again: o365desk runs retry {run.id}"
         if run.retryable
+        else f"Once it is mended, what could not be done can be planned again: runs retry {run.id} --refused-too"
+        if run.refused
         else "Nothing is left to do.",
         code="running" if running else "finished",
     )

@@ -4,10 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from o365desk.catalogue import Operation
-from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.services import allowed
 from o365desk.services.pace import Endurance, Patience, Pause
 from o365desk.services.secrets import Secret
 from o365desk.services.signin import BusyError, Token
@@ -24,12 +21,11 @@ class Bearer:
     def __init__(
         self,
         get: Callable[[str | None, bool], Token],
-        source: DataSource,
         patience: Patience,
         rest: Callable[[Pause], bool],
         clock: Callable[[], datetime],
     ) -> None:
-        self._ask, self._source = get, source
+        self._ask = get
         self._patience, self._rest, self._clock = patience, rest, clock
         self._lock = threading.Lock()
         self._given_up: BusyError | None = None
@@ -47,16 +43,16 @@ class Bearer:
                     self._given_up = error
                     raise
 
-    def lacking(self, operation: Operation) -> Problem | None:
-        """Why the operation may not be run any more, by a new token: what the present one may was true when it was
-        made. None if that is not the reason, or cannot be found out now."""
+    def lacking(self, judge: Callable[[Token], Problem | None]) -> Problem | None:
+        """What `judge` finds lacking in a new token: what the present one may was true when it was made. None if
+        nothing is, or if it cannot be found out now."""
         try:
             token = self._ask(None, True)  # without patience: an explanation is not worth a wait
         except ProblemError as error:
             return error.problem if error.problem.conclusive else None
         except CancelledError:
             return None  # whoever asked comes upon it by themselves, after what came was written down
-        return allowed.off_by_token(self._source, operation, token)
+        return judge(token)
 
     def __call__(self, claims: str | None) -> Secret:
         with self._lock:

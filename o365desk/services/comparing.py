@@ -8,11 +8,13 @@ meaning; `compare_…` holds each meaning against the tenant and leaves none ope
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from o365desk.catalogue import countries
 from o365desk.catalogue.operations import Members, Operation, UserProperty
 from o365desk.model.problems import Problem
-from o365desk.services import lookup, shapes
+from o365desk.services import identities, lookup, shapes, staying
 
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
@@ -30,16 +32,18 @@ SEES_HIDDEN = frozenset({"Member.Read.Hidden", "Directory.ReadWrite.All"})
 
 def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()) -> None:
     """Looks up the users that the rows name, with some properties more than usual."""
-    texts = list(dict.fromkeys(draft.value("user") for draft in drafts))
-    desk.tell(f"Looking up {len(texts):,} users")
-    found = lookup.users(desk.graph, texts, (*lookup.USER_SELECT, *more))
-    for draft in drafts:
-        user = found[draft.value("user")]
+
+    def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
+        desk.tell(f"Looking up {len(texts):,} users")
+        return lookup.users(desk.graph, texts, (*lookup.USER_SELECT, *more))
+
+    for draft, user in zip(drafts, _settled("user", look, lookup.USERS, drafts), strict=True):
         if user.entity is None:
             draft.cannot(user.problem or _unknown())
             continue
-        draft.user, draft.note = user.entity, user.note
-        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName"))
+        draft.user = user.entity
+        draft.remark(user.note)
+        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName")).strip()
     _tell_namesakes_apart([draft for draft in drafts if draft.user])
 
 
@@ -55,15 +59,28 @@ def _tell_namesakes_apart(drafts: "Sequence[Draft]") -> None:
 
 def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
     """Looks up the groups that the rows name."""
-    texts = list(dict.fromkeys(draft.value("group") for draft in drafts))
-    desk.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
-    found = lookup.groups(desk.graph, texts)
-    for draft in drafts:
-        group = found[draft.value("group")]
+
+    def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
+        desk.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
+        return lookup.groups(desk.graph, texts)
+
+    for draft, group in zip(drafts, _settled("group", look, lookup.GROUPS, drafts), strict=True):
         if group.entity is None:
-            draft.cannot(group.problem or _unknown())
+            draft.cannot(draft.lost or group.problem or _unknown())
             continue
         draft.group = group.entity
+        draft.remark(group.note)
+        if group.entity.get("isManagementRestricted"):
+            draft.warn(
+                f"“{group.entity['displayName']}” is in a restricted management administrative unit: Microsoft "
+                "refuses the change unless whoever makes it has a role for that unit."
+            )
+
+
+def _settled(key: str, look: identities.Look, sort: lookup.Sort, drafts: "Sequence[Draft]") -> list[lookup.Found]:
+    """What each row means by all that it gives to name one object."""
+    known = partial(lookup.is_known_as, sort)
+    return identities.Identities(key, look, known, sort.label).settle(drafts)
 
 
 def _unknown() -> Problem:
@@ -72,7 +89,7 @@ def _unknown() -> Problem:
 
 def still_open(drafts: "Iterable[Draft]") -> "list[Draft]":
     """Those without a standing."""
-    return [draft for draft in drafts if draft.standing is None]
+    return [draft for draft in drafts if draft.standing is None and not draft.dropped]
 
 
 # --- members ------------------------------------------------------------------------------------------------------
@@ -82,13 +99,15 @@ def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
     """The group and the user of each row; groups that refuse are told here."""
     find_groups(desk, drafts)
     for draft in still_open(drafts):
-        draft.aim = str(draft.group["displayName"])
+        draft.aim = str(draft.group["displayName"]).strip()
         if problem := refused_kind(draft.group, desk.granted):
             draft.cannot(problem)
     # Of those that cannot be done all the same, the people are named as they were given.
     left = still_open(drafts)
     if left:
         find_users(desk, left)
+    if isinstance(desk.operation.change, Members) and desk.operation.change.adds:
+        leave_out_disabled(desk, still_open(drafts))
     for draft in still_open(drafts):
         draft.target = {"group": draft.group["id"], "user": draft.user["id"]} | _new(draft.group, desk.now)
         draft.meaning = (draft.group["id"], draft.user["id"])
@@ -105,8 +124,9 @@ def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
     adds = isinstance(desk.operation.change, Members) and desk.operation.change.adds
     names = {draft.group["id"]: draft.aim for draft in drafts}
     desk.tell("Reading the members")
+    nested: dict[str, list[str]] = {}
     found = shapes.members_of(
-        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far")
+        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far"), nested
     )
     leaving: Counter[str] = Counter()
     for draft in drafts:
@@ -118,11 +138,12 @@ def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
             leaving[group] += not adds
         elif (draft.user["id"] in members) is adds:
             draft.already("Already a member." if adds else "Not a member.")
-        elif adds and not desk.undoing and draft.user.get("accountEnabled") is False:
-            draft.cannot(_disabled(draft.item))
         else:
+            if adds and not desk.undoing:
+                warn_if_disabled(draft)
             draft.will()
             leaving[group] += not adds
+    staying.tell(desk, drafts, nested, adds=adds)
     for group, number in leaving.items():
         desk.share(number, len(found[group] or ()), f"members of {names[group]}")
 
@@ -189,14 +210,26 @@ def _role_assignable(name: str) -> Problem:
     )
 
 
-def _disabled(name: str) -> Problem:
-    return Problem(
-        title=f"The account of {name} is disabled",
-        cause="Somebody who cannot sign in has no use for the group's access.",
-        remedy="Enable the account first, or take the row out.",
-        field="user",
-        code="disabled",
-    )
+DISABLED = "The account is disabled."
+
+
+def is_disabled(user: Mapping[str, Any]) -> bool:
+    """Whether somebody cannot sign in; new starters, shared mailboxes and rooms may be meant all the same."""
+    return user.get("accountEnabled") is False
+
+
+def leave_out_disabled(desk: "Desk", drafts: "Iterable[Draft]") -> None:
+    """Takes those out whose accounts are disabled, if that is asked for."""
+    for draft in drafts if desk.leave_out_disabled and not desk.undoing else ():
+        draft.dropped = is_disabled(draft.user)
+        draft.left_out = int(draft.dropped)
+
+
+def warn_if_disabled(draft: "Draft") -> None:
+    """Says so of somebody who is to be given something."""
+    if is_disabled(draft.user):
+        draft.disabled = 1
+        draft.warn(DISABLED)
 
 
 def _gone(name: str) -> Problem:
@@ -217,12 +250,9 @@ def resolve_property(desk: "Desk", drafts: "list[Draft]") -> None:
     name = _property(desk.operation)
     find_users(desk, drafts, (name,))
     for draft in still_open(drafts):
-        wish = draft.value(name) or None
-        if name == "usageLocation" and wish:
-            wish = wish.upper()
-            if not (len(wish) == 2 and wish.isascii() and wish.isalpha()):
-                draft.cannot(_no_country(wish))
-                continue
+        wish: str | None = draft.value(name) or None
+        if wish and name == "usageLocation" and not desk.undoing:
+            wish = read_location(draft, wish)
         draft.wish, draft.aim = wish, wish or "none"
         draft.target = {"user": draft.user["id"], "name": name, "value": wish}
         draft.meaning = draft.user["id"]
@@ -266,21 +296,19 @@ def _property(operation: Operation) -> str:
     return operation.change.name if isinstance(operation.change, UserProperty) else ""
 
 
-def _no_country(text: str) -> Problem:
-    return Problem(
-        title=f"“{text}” is no usage location",
-        cause="It is the country's code of two letters (ISO 3166).",
-        remedy="Give a code such as IE, DE or US.",
-        field="usageLocation",
-        code="no-country",
-    )
+def read_location(draft: "Draft", text: str) -> str:
+    """The code of the country that a row gives; where it is read as another, that is said."""
+    code = countries.code_of(text)
+    if code and code != text.upper():
+        draft.warn(f"“{text}” was read as {countries.named(code)}.")
+    return code
 
 
 def resolve_removal(desk: "Desk", drafts: "list[Draft]") -> None:
     """The group of each row."""
     find_groups(desk, drafts)
     for draft in still_open(drafts):
-        draft.item, draft.meaning = str(draft.group["displayName"]), draft.group["id"]
+        draft.item, draft.meaning = str(draft.group["displayName"]).strip(), draft.group["id"]
         draft.target = {"group": draft.group["id"]}
 
 

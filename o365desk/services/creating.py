@@ -1,19 +1,21 @@
 """New groups: their plan, and making them. Each is made at most once, whatever becomes of the answers: before a
-second try the tenant is searched for the first one's work by the mail nickname, which is unique. It is searched
-before the first try too: what is there then is somebody else's.
+second try the tenant is searched for the first one's work. Many security groups may share one mail nickname, so it
+is known by all that was asked for, and by not having been there before: the tenant is searched before the first try
+too, and what other rows of the run have made is theirs.
 
 Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/group-post-groups.md (20 relationships
 with the group); learn.microsoft.com on group-post-members (a new group may not be found for some seconds).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import odata, values
 from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.run import RowOutcome
+from o365desk.model.run import RowOutcome, place_of
 from o365desk.model.stop import Control
 from o365desk.services import comparing, explain, lookup, objects, pace, shapes
 from o365desk.services.graph import PATIENT, Graph, Reply, Request
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from o365desk.services.ledger import Ledger, Rests
     from o365desk.services.planning import Desk, Draft
 
-_SELECT = ("id", "displayName", "mailNickname", "createdDateTime")
+_TOLD = ("displayName", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes", "description")
+"""Of what is asked for, what a list tells just as it was."""
+_SELECT = ("id", "createdDateTime", *_TOLD)
 _GROUPS, _MADE = objects.page(_SELECT, "displayName", "createdDateTime"), objects.one(("id",))
 _LONGEST = 120
 """Longest text that a plain filter compares with; see `lookup.py`."""
@@ -54,7 +58,7 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
         desk.tell("Looking up owners and members")
         found = lookup.users(desk.graph, list(dict.fromkeys(texts)))
     for draft in left:
-        owners, members = (_people(draft, key, found) for key in ("owners", "members"))
+        owners, members = (_people(desk, draft, key, found) for key in ("owners", "members"))
         draft.target = {"owners": owners, "members": members}
         if len(owners) > TOGETHER:
             title = f"{len(owners)} owners are too many to begin with"
@@ -62,17 +66,31 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
             draft.cannot(_problem("owners", title, cause, f"Name up to {TOGETHER}.", "too-many"))
 
 
-def _people(draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
-    ids, wrong = [], []
+def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
+    people, wrong = dict[str, dict[str, Any]](), []
     for text in values.several(draft.value(key)):
         user = found[text]
         if user.entity is None:
             wrong.append((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
-        elif user.entity.get("accountEnabled") is False:
-            title = f"The account of {user.entity.get('displayName')} is disabled"
-            wrong.append(_problem(key, title, "", "Enable it first, or leave it out.", "disabled"))
         else:
-            ids.append(str(user.entity["id"]))
+            people[str(user.entity["id"])] = user.entity
+    _refuse(draft, key, wrong)
+    disabled = {person: user for person, user in people.items() if comparing.is_disabled(user)}
+    if not disabled:
+        return list(people)
+    names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
+    are = "account is" if len(disabled) == 1 else "accounts are"
+    if desk.leave_out_disabled:
+        draft.left_out += len(disabled)
+        draft.remark(f"Left out of the {key}, as the {are} disabled: {names}.")
+        return [person for person in people if person not in disabled]
+    draft.disabled += len(disabled)
+    draft.warn(f"{len(disabled)} of the {key}: the {are} disabled ({names}).")
+    return list(people)
+
+
+def _refuse(draft: "Draft", key: str, wrong: Sequence[Problem]) -> None:
+    """The row cannot be done for these people, all of whom are named at once."""
     if len(wrong) > 1:
         named = "; ".join(problem.title for problem in wrong[:_NAMED])
         more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
@@ -82,7 +100,6 @@ def _people(draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> li
         )
     elif wrong:
         draft.cannot(wrong[0])
-    return list(dict.fromkeys(ids))
 
 
 def compare(desk: "Desk", drafts: "list[Draft]") -> None:
@@ -93,31 +110,39 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
     last: dict[str, int] = {}
     named = [row for row in rows if row.get("mailNickname")]
     taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
-    names = {row["displayName"].lower() for row in rows}
+    names = {lookup.key_of(row["displayName"]) for row in rows}
     for draft in drafts:
-        name = wanted[draft.row.number]
-        if draft.value("mailNickname") and name.lower() in taken:
+        name, given = wanted[draft.row.number], bool(draft.value("mailNickname"))
+        owner = taken.get(name.lower(), "") if given else ""
+        if owner and draft.value("kind") == _UNIFIED:
             draft.cannot(
                 _problem(
                     "mailNickname",
                     f"The mail nickname “{name}” is taken",
-                    f"By {taken[name.lower()]}.",
+                    f"By {owner}.",
                     "Give another one, or leave it empty: then a free one is made from the name.",
                     "nickname-taken",
                 )
             )
             continue
-        name = _free(name, taken, last)
-        taken[name.lower()] = f"row {draft.row.number}"
+        if owner:
+            draft.warn(
+                f"The mail nickname “{name}” is that of {owner}, too. Microsoft is known to take this for security "
+                "groups, and to refuse it."
+            )
+        name = name if given else _free(name, taken, last)
+        taken.setdefault(name.lower(), place_of(draft.row.number, draft.row.line))
         draft.target["body"] = _body(draft, name)
-        draft.will(" ".join(_remarks(desk, draft, name, names)))
-        names.add(draft.item.lower())
+        kind = "Microsoft 365 group" if draft.value("kind") == _UNIFIED else "Security group"
+        draft.exact = f"{kind} · {name}"
+        draft.will(" ".join(_remarks(desk, draft, kind, name, names)))
+        names.add(lookup.key_of(draft.item))
 
 
 def _clashes(name: str, display_name: str) -> Request:
     conditions = [f"startswith(mailNickname,{odata.literal(name[:60])})"]
     if len(display_name) <= _LONGEST:
-        conditions.append(f"displayName eq {odata.literal(display_name)}")
+        conditions.append(f"displayName in ({odata.literal(display_name)},{odata.literal(display_name + ' ')})")
     return _search(" or ".join(conditions))
 
 
@@ -154,21 +179,21 @@ def _listed(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_NAMED]) + rest
 
 
-def _remarks(desk: "Desk", draft: "Draft", name: str, names: set[str]) -> list[str]:
+def _remarks(desk: "Desk", draft: "Draft", kind: str, name: str, names: set[str]) -> list[str]:
+    """What a group will be. What should be known before it is made is warned of."""
     owners, members = draft.target["owners"], draft.target["members"]
-    kind = "Microsoft 365" if draft.value("kind") == _UNIFIED else "Security"
     people = f"owners: {len(owners)}, members: {len(members)}"
-    remarks = [f"{kind} group, mail nickname {name}, {people}."]
+    remarks = [f"{kind}, mail nickname {name}, {people}."]
     given = {key: draft.value(key) for key in ("visibility", "description")}
     given |= {key: _listed(values.several(draft.value(key))) for key in ("owners", "members")}
     remarks += [f"{key.capitalize()}: {text}." for key, text in given.items() if text]
-    if draft.item.lower() in names:
-        remarks.append("Another group has this display name; Microsoft accepts that.")
+    if lookup.key_of(draft.item) in names:
+        draft.warn("Another group has this display name; Microsoft accepts that.")
     if len(owners) + len(members) > TOGETHER:
         first = TOGETHER - len(owners)
         remarks.append(f"{first} of the {len(members)} members come with the group, the others right after.")
     if not owners and not desk.delegated:
-        remarks.append("It will have no owner.")
+        draft.warn("It will have no owner.")
     return remarks
 
 
@@ -188,16 +213,19 @@ def create(
     """Makes the groups, one after the other. `since` is when the run began, `fresh`: it was not resumed yet. Raises
     ProblemError where nothing more can be done for now, CancelledError; returns early after a gentle cancel."""
     got_through = False
+    others = ledger.made() | {str(row.before["made"]) for row in rows if row.before.get("made")}
     for row in rows:
         if not control.may_go_on():
             return
         made, new = str(row.before.get("made", "")), False
+        look = partial(_look, graph, row, rest, since, others)
         if row.state == SENT and not made:
-            made = _look(graph, row, rest, since)
+            made = look()
         if not made:
-            made, new = _make(graph, row, ledger, control, rest, since, blameless=fresh and got_through)
+            made, new = _make(graph, row, ledger, control, rest, look, blameless=fresh and got_through)
         if made:
             got_through = True
+            others.add(made)
             ledger.note(row, made=made)
             _finish(graph, row, made, ledger, rest, new)
 
@@ -208,12 +236,13 @@ def _make(
     ledger: "Ledger",
     control: Control,
     rest: "Rests",
-    since: datetime,
+    look: Callable[[], str],
     *,
     blameless: bool,
 ) -> tuple[str, bool]:
     """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
-    in doubt by a gentle cancel. `blameless`: if it is denied, whoever asks is to blame; others got through."""
+    in doubt by a gentle cancel. `look` searches for what a lost try has made; `blameless`: if it is denied, whoever
+    asks is to blame; others got through."""
     request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target), shape=_MADE)
     doubted = row.state == SENT
     if not doubted and (theirs := _theirs(graph, row, control)):
@@ -228,7 +257,7 @@ def _make(
             return str(reply.body["id"]), True
         doubted = doubted or end is Fate.LOST
         # The nickname may be taken by what the lost try has made.
-        if doubted and end is not Fate.AWAY and (made := _look(graph, row, rest, since)):
+        if doubted and end is not Fate.AWAY and (made := look()):
             return made, False
         if end not in (Fate.LOST, Fate.BUSY):
             _refused(row, reply, ledger, doubted=doubted, blameless=blameless)
@@ -284,19 +313,24 @@ def _first(target: Mapping[str, Any]) -> list[str]:
     return members[: TOGETHER - len(target["owners"])]
 
 
-def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime) -> str:
-    """The id of the group that a lost request made; "" if it made none. It takes its time: a copy of the directory
-    that lags shows no group either."""
+def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime, others: Collection[str]) -> str:
+    """The id of the group that a lost request made; "" if it made none. `others` are known not to be it. It takes
+    its time: a copy of the directory that lags shows no group either."""
     body = row.target["body"]
     condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
     for wait in _LOOKS:
         rest(pace.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
-            theirs = group["id"] in row.before.get("theirs", ())
+            theirs = group["id"] in others or group["id"] in row.before.get("theirs", ())
             new = group["createdDateTime"] > since - _SKEW
-            if not theirs and group["displayName"] == body["displayName"] and new:
+            if new and not theirs and all(_plain(group.get(key)) == _plain(body.get(key)) for key in _TOLD):
                 return str(group["id"])
     return ""
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is told again: nothing is empty, and blanks around a text may go."""
+    return (value.strip() if isinstance(value, str) else value) or None
 
 
 def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:

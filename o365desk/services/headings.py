@@ -23,7 +23,7 @@ TEXT = Field(key="", label="", kind=Kind.TEXT)
 
 _NEAR = {
     "user": "id objectid userid memberobjectidorupn userprincipalname upn mail email emailaddress mailaddress "
-    "useremail primarysmtpaddress username login account member",
+    "useremail primarysmtpaddress username login account member employeeid employeenumber personnelnumber",
     "group": "groupid groupmail groupemail groupname groupdisplayname team teamname",
     "plan": "skuid skupartnumber partnumber sku product productname licence license licenceplan licenseplan "
     "licences licenses",
@@ -38,8 +38,12 @@ _NEAR = {
     "usageLocation": "location country countrycode usagecountry",
 }
 """Headings that people give the columns, as `_plain` makes them; of a user, group or plan the surest first."""
+_OWN = frozenset({"usageLocation"})
+"""What is beside the point for most operations: a column means it only by its own name."""
 _OF_GROUPS = "groupid id objectid groupmail groupemail mail email displayname groupname groupdisplayname name team"
 """The same for a group where the file is a list of groups."""
+_EMPLOYEES = frozenset({"employeeid", "employeenumber", "personnelnumber"})
+"""Names of a user whose column counts only where no other tells who it is."""
 _SURE = frozenset({Kind.USER, Kind.GROUP, Kind.PLAN})
 """What several columns may tell."""
 _MOST_NAMED = 20
@@ -90,10 +94,15 @@ class Headings:
             names |= {_plain(item.key): item.key, _plain(item.plain_label): item.key}
         near = [("group", _OF_GROUPS), *_NEAR.items()] if groups else _NEAR.items()
         for key, words in near:
-            if key in self._fields:
+            if key in self._fields and (key not in _OWN or self._sets(key)):
                 for name in words.split():
                     names.setdefault(name, key)
         return names
+
+    def _sets(self, key: str) -> bool:
+        """Whether the operation is there to set this property: then a column of another name may mean it, too."""
+        change = self._operation.change
+        return isinstance(change, UserProperty) and change.name == key
 
     def _names_in(self, headings: Sequence[str]) -> dict[str, str]:
         """The names as these headings use them: “id” is a group's in a list of groups."""
@@ -121,6 +130,11 @@ class Headings:
                 found, most = place, known
         return found
 
+    def tells_employees(self, heading: str) -> bool:
+        """Whether an employee ID is meant where a cell of this column looks like one: elsewhere, it may be a number
+        of anybody's."""
+        return _plain(_shown(heading)) in _EMPLOYEES | {"user"}
+
     def idle(self, lines: Sequence[Line]) -> list[int]:
         """The places of columns that have a name which means nothing here."""
         headings = lines[self.find(lines) or 0][1]
@@ -144,6 +158,10 @@ class Headings:
                 unused.append(shown)
             else:
                 columns.setdefault(key, []).append(place)
+        weak = [place for place in columns.get("user", ()) if _plain(_shown(headings[place])) in _EMPLOYEES]
+        if weak and len(weak) < len(columns["user"]):
+            columns["user"] = [place for place in columns["user"] if place not in weak]
+            unused += [_shown(headings[place]) for place in weak]
         self._nameless(nameless, line, lines)
         found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
         chosen = {place for places in found.values() for place in places}

@@ -23,6 +23,7 @@ _COUNTED = {
     RowOutcome.CHANGED: "changed",
     RowOutcome.ALREADY: "already",
     RowOutcome.FAILED: "failed",
+    RowOutcome.CANNOT: "cannot",
     RowOutcome.NOT_ATTEMPTED: "not_attempted",
 }
 
@@ -118,6 +119,11 @@ class Ledger:
     def unsent(self, rows: Iterable[Kept]) -> None:
         """They were not done for sure, and will not be for now."""
         self._journal.unsent(self._run, [row.number for row in rows])
+
+    def made(self) -> set[str]:
+        """The ids of the groups that rows of the run have made, as far as these have ended."""
+        ended = self._journal.kept(self._run, undoable=True)
+        return {str(row.before["made"]) for row in ended if "made" in row.before}
 
     def note(self, row: Kept, **found: object) -> None:
         """What undoing a row, or going on with it, needs."""

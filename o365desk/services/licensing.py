@@ -5,19 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from o365desk import paths
-from o365desk.catalogue import values
 from o365desk.catalogue.licences import seats
 from o365desk.catalogue.operations import Licences
 from o365desk.catalogue.plans import product_name
-from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Fix, Row, Standing
-from o365desk.services import comparing, lookup, objects, shapes
+from o365desk.model.problems import Problem
+from o365desk.model.run import Standing
+from o365desk.services import comparing, identities, locations, lookup, service_plans, shapes
 
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
 
 _ASSIGNABLE = ("Enabled", "Warning", "")
-_FIX = "set-usage-location"
 
 
 # --- what rows mean -----------------------------------------------------------------------------------------------
@@ -29,27 +27,42 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     plans = lookup.plans(desk.graph)
     if not plans.readable:
         desk.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
-    for draft in drafts:
-        found = plans.find(draft.value("plan"))
+    named = identities.Identities(
+        "plan", lambda texts: {text: plans.find(text) for text in texts}, lookup.is_plan, lookup.plan_label
+    )
+    for draft, found in zip(drafts, named.settle(drafts), strict=True):
         if found.entity is None:
             draft.cannot(found.problem or _refusal("It was not found", "", "", "not-found"))
             continue
-        draft.sku, draft.note, draft.aim = found.entity, found.note, lookup.plan_name(found.entity)
+        draft.sku, draft.aim = found.entity, lookup.plan_name(found.entity)
+        draft.remark(found.note)
         _wish(desk, draft)
     if left := comparing.still_open(drafts):
         comparing.find_users(desk, left, ("assignedLicenses",))
+    if _adds(desk):
+        comparing.leave_out_disabled(desk, comparing.still_open(drafts))
+        locations.agree(comparing.still_open(drafts))
     desk.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
-    for draft in comparing.still_open(drafts):
-        sku = lookup.sku_id(draft.sku).lower()
-        draft.meaning = (draft.user["id"], sku)
-        draft.target = {"user": draft.user["id"], "sku": sku, "wish": draft.wish}
+    left = comparing.still_open(drafts)
+    for draft in left:
+        draft.meaning = (draft.user["id"], lookup.sku_id(draft.sku).lower())
+        draft.target |= {"user": draft.user["id"], "sku": draft.meaning[1]}
+    said = {draft.meaning: draft.wish for draft in reversed(left) if draft.wish != service_plans.AS_IT_IS}
+    for draft in left:
+        # A row that says nothing of what is left out goes with one that does.
+        draft.wish = said.get(draft.meaning, draft.wish) if draft.wish == service_plans.AS_IT_IS else draft.wish
+
+
+def _adds(desk: "Desk") -> bool:
+    change = desk.operation.change
+    return isinstance(change, Licences) and change.adds and not desk.undoing
 
 
 def _wish(desk: "Desk", draft: "Draft") -> None:
     """What is to be left out of the plan; None: the user is not to have it."""
     if desk.undoing:
         return
-    if not (isinstance(desk.operation.change, Licences) and desk.operation.change.adds):
+    if not _adds(desk):
         draft.wish = None
         return
     sku, name = draft.sku, draft.aim
@@ -61,24 +74,11 @@ def _wish(desk: "Desk", draft: "Draft") -> None:
         remedy = "Renew it in the Microsoft 365 admin centre, or choose another plan."
         draft.cannot(_refusal(f"“{name}” cannot be assigned now", cause, remedy, "suspended"))
     else:
-        _left_out(draft)
-
-
-def _left_out(draft: "Draft") -> None:
-    known = {
-        str(text).lower(): str(plan["servicePlanId"]).lower()
-        for plan in draft.sku.get("servicePlans") or ()
-        for text in (plan["servicePlanName"], plan["servicePlanId"])
-    }
-    asked = values.several(draft.value("disabledPlans"))
-    unknown = [text for text in asked if text.lower() not in known]
-    if unknown:
-        names = ", ".join(sorted(str(plan["servicePlanName"]) for plan in draft.sku.get("servicePlans") or ()))
-        cause = f"Its service plans: {names}." if names else "Its service plans may not be read."
-        title = f"“{unknown[0]}” is no service plan of {draft.aim}"
-        draft.cannot(_refusal(title, cause, "Give one of these, or none.", "no-service-plan", "disabledPlans"))
-        return
-    draft.wish = sorted({known[text.lower()] for text in asked})
+        wish = service_plans.wish_of(draft)
+        if isinstance(wish, Problem):
+            draft.cannot(wish)
+        else:
+            draft.wish = wish
 
 
 # --- how they stand -----------------------------------------------------------------------------------------------
@@ -97,14 +97,17 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
         user = now.get(draft.user["id"]) or {}
         through = [groups.get(group, group) for group in shapes.through_groups(user, draft.target["sku"])]
         draft.before = {"direct": shapes.direct(user, draft.target["sku"])}
+        if draft.wish == service_plans.AS_IT_IS:
+            draft.wish = service_plans.as_it_is(user, draft.target["sku"])
+        draft.target["wish"] = draft.wish
         why = shapes.not_given(user, draft.target["sku"])
         if draft.wish is None:
             _compare_removal(draft, through)
         elif why and draft.before["direct"] == draft.wish:
             draft.cannot(_not_given(draft, why))
         else:
-            _compare_assignment(desk, draft, through, counted)
-    _offer_locations(desk, drafts)
+            _compare_assignment(desk, draft, user, through, counted)
+    locations.offer(desk, drafts)
     _note_shares(desk, drafts)
 
 
@@ -144,25 +147,29 @@ def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
         draft.will(f"Keeps it through {names}." if through else "")
 
 
-def _compare_assignment(desk: "Desk", draft: "Draft", through: Sequence[str], counted: "_Seats") -> None:
+def _compare_assignment(
+    desk: "Desk", draft: "Draft", user: Mapping[str, Any], through: Sequence[str], counted: "_Seats"
+) -> None:
     direct = draft.before["direct"]
     if direct == draft.wish:
-        draft.already("Assigned already.")
+        draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wish)}.")
     elif draft.changed_since(direct):
         draft.cannot(comparing.changed_since("It was given, or its service plans changed, since."))
-    elif not draft.user.get("usageLocation"):
-        draft.cannot(_no_location(desk, draft.item))
-    elif problem := counted.forbidden(draft) or (None if _has(draft) else counted.take(draft)):
+    elif problem := (
+        locations.lacking(desk, draft) or counted.forbidden(draft) or (None if _has(draft) else counted.take(draft))
+    ):
         draft.cannot(problem)
     else:
-        notes = []
         if direct is not None:
-            notes.append("Has it with other service plans, which are replaced.")
+            draft.warn("Has it with other service plans, which are replaced.")
         elif through:
-            notes.append(f"Has it through {' and '.join(through)} too.")
-        if draft.user.get("accountEnabled") is False:
-            notes.append("The account is disabled.")
-        draft.will(" ".join(notes))
+            left_out = service_plans.named(draft.sku, draft.wish)
+            draft.remark(f"Has it through {' and '.join(through)} too{left_out and f',{left_out}'}.")
+        for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wish):
+            draft.warn(said)
+        if not desk.undoing:
+            comparing.warn_if_disabled(draft)
+        draft.will()
         counted.keep(draft)
 
 
@@ -259,59 +266,7 @@ def _services(sku: Mapping[str, Any], without: Sequence[str]) -> set[str]:
     }
 
 
-# --- usage locations, and how much is taken -----------------------------------------------------------------------
-
-
-def _no_location(desk: "Desk", name: str) -> Problem:
-    if desk.may_set_location:
-        remedy = "Set it first: this plan offers that."
-    elif desk.wants_location:
-        remedy = (
-            "Set it in the Entra admin centre; or add User.ReadWrite.All to the app registration, have the "
-            "permission consented to, and plan again: the data source asks for it, but its token lacks it."
-        )
-    else:
-        remedy = (
-            "Set it in the Entra admin centre; or check “Also set a missing usage location” in the data source, "
-            "have the permission consented to, and plan again."
-        )
-    cause = "Microsoft assigns licences only to users whose country is known."
-    return _refusal(f"{name} has no usage location", cause, remedy, "no-usage-location", "user")
-
-
-def _offer_locations(desk: "Desk", drafts: "Sequence[Draft]") -> None:
-    """Offers to set the usage location of those who have none."""
-    lacking = {
-        draft.user["id"]: draft for draft in drafts if draft.problem and draft.problem.code == "no-usage-location"
-    }
-    if not lacking or not desk.may_set_location:
-        return
-    suggestion = _likely_location(desk, drafts)
-    rows = tuple(
-        Row(
-            number=number,
-            line=draft.row.line,
-            values={"user": str(draft.user["userPrincipalName"]), "usageLocation": suggestion},
-        )
-        for number, draft in enumerate(lacking.values(), 1)
-    )
-    people = f"{len(rows):,} users" if len(rows) > 1 else next(iter(lacking.values())).item
-    where = f" {suggestion}" if suggestion else ""
-    title = f"Set usage location{where} for {people} first"
-    desk.fixes.append(Fix(title=title, operation=_FIX, rows=rows, asks="usageLocation", suggestion=suggestion))
-
-
-def _likely_location(desk: "Desk", drafts: "Sequence[Draft]") -> str:
-    """The commonest among the other users of the plan, else the organisation's country."""
-    common = Counter(str(draft.user["usageLocation"]) for draft in drafts if draft.user.get("usageLocation"))
-    if common:
-        return common.most_common(1)[0][0]
-    try:
-        shape = objects.page(("countryLetterCode",))
-        rows = desk.graph.get("/organization", {"$select": "countryLetterCode"}, shape=shape).body["value"]
-    except ProblemError:
-        return ""  # it may not be read: the person knows
-    return str(rows[0].get("countryLetterCode") or "") if rows else ""
+# --- how much is taken --------------------------------------------------------------------------------------------
 
 
 def _note_shares(desk: "Desk", drafts: "Sequence[Draft]") -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from o365desk.catalogue import odata
 from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.plans import product_name
+from o365desk.catalogue.values import is_employee_id
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services import objects
@@ -27,7 +28,7 @@ USER_SELECT = (
 )  # fmt: skip
 GROUP_SELECT = (
     "id", "displayName", "mail", "mailNickname", "groupTypes", "mailEnabled", "securityEnabled",
-    "onPremisesSyncEnabled", "isAssignableToRole", "visibility", "createdDateTime",
+    "onPremisesSyncEnabled", "isAssignableToRole", "isManagementRestricted", "visibility", "createdDateTime",
 )  # fmt: skip
 
 _IDS = objects.page(("id",))
@@ -42,6 +43,9 @@ _LONGEST = 120
 """Longest value to compare with, likewise."""
 _NAMED = 5
 """How many candidates a problem names."""
+_PROXIES, _SMTP = "proxyAddresses", "smtp:"
+"""All addresses of a mailbox, each with its protocol before it."""
+_NAME = "displayName"
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,24 @@ class Found:
 
 @dataclass(frozen=True)
 class Sort:
-    """A sort of object: its list, the properties by which it is known, in the order in which a match wins, with
-    what a text must look like for each, how a problem names it, and what each must have."""
+    """A sort of object: its list; the properties by which it is known, in the order in which a match wins, with
+    what a text must look like for them (of properties that stand together, none wins over another); by which of
+    them a deleted one is; how a problem names it, and what each must have."""
 
     noun: str
     path: str
     key: str
-    ways: tuple[tuple[str, Callable[[str], bool]], ...]
+    ways: tuple[tuple[tuple[str, ...], Callable[[str], bool]], ...]
+    deleted_by: tuple[str, ...]
     label: Callable[[Entity], str]
     known_by: str
     advice: str
     needs: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All properties by which it is known."""
+        return tuple(name for names, _ in self.ways for name in names)
 
 
 def _is_address(text: str) -> bool:
@@ -88,33 +99,40 @@ USERS = Sort(
     noun="user",
     path="/users",
     key="user",
-    ways=(("id", is_guid), ("userPrincipalName", _is_address), ("mail", _is_address)),
+    ways=(
+        (("id",), is_guid),
+        (("userPrincipalName",), _is_address),
+        (("mail", _PROXIES), _is_address),
+        (("employeeId",), is_employee_id),
+    ),
+    deleted_by=("id", "userPrincipalName", "mail"),
     label=_user_label,
-    known_by="this object ID, user principal name or mail address",
+    known_by="this object ID, user principal name, mail address, further address (alias) or employee ID",
     needs=("userPrincipalName",),
-    advice="Check the spelling. A user's further addresses (aliases) are not looked at: give the UPN or object ID.",
+    advice="Check the spelling, or give the UPN or object ID.",
 )
 GROUPS = Sort(
     noun="group",
     path="/groups",
     key="group",
-    ways=(("id", is_guid), ("mail", _is_address), ("displayName", _any)),
+    ways=((("id",), is_guid), (("mail",), _is_address), ((_NAME, "mailNickname"), _any)),
+    deleted_by=("id", "mail"),
     label=_group_label,
-    known_by="this object ID, mail address or display name",
+    known_by="this object ID, mail address, display name or mail nickname",
     needs=("displayName",),
     advice="Check the spelling, or give the object ID. A group that was made a moment ago may not be known yet.",
 )
 
 
 def users(graph: Graph, texts: Collection[str], select: Sequence[str] = USER_SELECT) -> dict[str, Found]:
-    """The users that the texts (object ids, UPNs, mail addresses) mean, by the text as given. A UPN wins over the
-    same mail address of somebody else. Raises ProblemError where that could not be found out."""
+    """The users that the texts (object ids, UPNs, mail addresses, employee ids) mean, by the text as given. A UPN
+    wins over the same mail address of somebody else. Raises ProblemError where that could not be found out."""
     return _resolve(graph, USERS, texts, select)
 
 
 def groups(graph: Graph, texts: Collection[str], select: Sequence[str] = GROUP_SELECT) -> dict[str, Found]:
-    """The groups that the texts (object ids, mail addresses, display names that only one has) mean, by the text as
-    given. Raises ProblemError where that could not be found out."""
+    """The groups that the texts (object ids, mail addresses, display names and nicknames that only one has) mean,
+    by the text as given. Raises ProblemError where that could not be found out."""
     return _resolve(graph, GROUPS, texts, select)
 
 
@@ -123,16 +141,21 @@ def key_of(text: object) -> str:
     return str(text or "").strip().lower()
 
 
+def is_known_as(sort: Sort, entity: Mapping[str, Any], text: str) -> bool:
+    """Whether an object that was found has this id, address or name, however somebody else has it too."""
+    return key_of(text) in _keys(entity, sort.names)
+
+
 def _resolve(graph: Graph, sort: Sort, texts: Collection[str], select: Sequence[str]) -> dict[str, Found]:
     wanted = {key: text.strip() for text in texts if (key := key_of(text))}
-    select = tuple(dict.fromkeys((*(name for name, _ in sort.ways), *select)))
+    select = tuple(dict.fromkeys((*sort.names, *select)))
     listed = _whole_list(graph, sort, wanted, select)
     matches: dict[str, list[Entity]] = {}
-    for name, fits in sort.ways:
+    for names, fits in sort.ways:
         left = {key: text for key, text in wanted.items() if key not in matches and fits(text)}
         if left:
-            rows = _ask(graph, sort, name, list(left.values()), select) if listed is None else listed
-            index = _index(rows, name)
+            rows = _ask(graph, sort, names, list(left.values()), select) if listed is None else listed
+            index = _index(rows, names)
             matches |= {key: index[key] for key in left if key in index}
     missing = _explained(graph, sort, {key: text for key, text in wanted.items() if key not in matches})
     results = {
@@ -143,12 +166,21 @@ def _resolve(graph: Graph, sort: Sort, texts: Collection[str], select: Sequence[
     return {text: results.get(key_of(text), nothing) for text in texts}
 
 
-def _index(rows: Iterable[Entity], name: str) -> dict[str, list[Entity]]:
+def _index(rows: Iterable[Entity], names: Sequence[str]) -> dict[str, list[Entity]]:
     index: dict[str, list[Entity]] = {}
     for row in {row["id"]: row for row in rows}.values():
-        if row.get(name):
-            index.setdefault(key_of(row[name]), []).append(row)
+        for key in _keys(row, names):
+            index.setdefault(key, []).append(row)
     return index
+
+
+def _keys(row: Mapping[str, Any], names: Sequence[str]) -> set[str]:
+    """What an object is known by, of these properties."""
+    keys = {key_of(row[name]) for name in names if name != _PROXIES and row.get(name)}
+    if _PROXIES in names:
+        addresses = (key_of(text) for text in row.get(_PROXIES) or ())
+        keys |= {text.removeprefix(_SMTP) for text in addresses if text.startswith(_SMTP)}
+    return keys
 
 
 # --- asking Graph ------------------------------------------------------------------------------------------------
@@ -159,32 +191,62 @@ def path_of(path: str, options: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(options, safe='$,', quote_via=quote)}"
 
 
-def _ask(graph: Graph, sort: Sort, name: str, texts: list[str], select: Sequence[str]) -> list[Entity]:
-    """Every object whose property is one of the texts: 15 to a filter, 20 filters to a `$batch`."""
-    asked = [text.lower() for text in texts] if name == "id" else texts
-    return list(rows_of(graph, [_wish(sort, name, some, select) for some in _packs(asked)]))
+def _ask(graph: Graph, sort: Sort, names: Sequence[str], texts: list[str], select: Sequence[str]) -> list[Entity]:
+    """Every object of which one of these properties is one of the texts: 15 values to a filter, 20 filters to a
+    `$batch`. A name may be stored with a blank at its end or beginning, which nobody sees: those that are not found
+    are looked for by how they begin."""
+    asked = [_wish(sort, name, some, select) for name in names for some in _packs(name, texts)]
+    rows = list(rows_of(graph, asked))
+    if _NAME in names:
+        found = _index(rows, names)
+        left = [text for text in texts if key_of(text) not in found and len(text) <= _LONGEST]
+        packs = (left[start : start + _VALUES // 2] for start in range(0, len(left), _VALUES // 2))
+        rows += rows_of(graph, [_request(sort, _beginnings(some), select) for some in packs])
+    return rows
 
 
-def _packs(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """As many texts as one filter takes. A long one goes alone, as part of an advanced query."""
-    short = [text for text in texts if len(text) <= _LONGEST]
+def _packs(name: str, texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """As many values as one filter takes. A long one goes alone, as part of an advanced query."""
+    values = [value for text in texts for value in _values(name, text)]
+    short = [value for value in values if len(value) <= _LONGEST]
     yield from (tuple(short[start : start + _VALUES]) for start in range(0, len(short), _VALUES))
-    yield from ((text,) for text in texts if len(text) > _LONGEST)
+    yield from ((value,) for value in values if len(value) > _LONGEST)
 
 
-def _wish(sort: Sort, name: str, texts: Sequence[str], select: Sequence[str]) -> Request:
-    condition = (
-        f"{name} eq {odata.literal(texts[0])}"
-        if len(texts) == 1
-        else f"{name} in ({','.join(odata.literal(text) for text in texts)})"
+def _values(name: str, text: str) -> tuple[str, ...]:
+    """What a property may hold that is meant by a text."""
+    if name == "id":
+        return (text.lower(),)
+    if name == _PROXIES:
+        return (f"{_SMTP}{text}",)
+    return (text, f"{text} ") if name == _NAME else (text,)
+
+
+def _wish(sort: Sort, name: str, values: Sequence[str], select: Sequence[str]) -> Request:
+    literals = [odata.literal(value) for value in values]
+    if name == _PROXIES:
+        condition = " or ".join(f"{_PROXIES}/any(p:p eq {literal})" for literal in literals)
+    elif len(literals) == 1:
+        condition = f"{name} eq {literals[0]}"
+    else:
+        condition = f"{name} in ({','.join(literals)})"
+    return _request(sort, condition, (*select, name), advanced=len(values[0]) > _LONGEST)
+
+
+def _beginnings(texts: Sequence[str]) -> str:
+    return " or ".join(
+        f"startswith({_NAME},{odata.literal(value)})" for text in texts for value in (text, f" {text}")
     )
+
+
+def _request(sort: Sort, condition: str, select: Sequence[str], *, advanced: bool = False) -> Request:
+    select = tuple(dict.fromkeys(select))
     options = {"$filter": condition, "$select": ",".join(select), "$top": str(_PAGE)}
-    advanced = len(texts[0]) > _LONGEST
     return Request(
         method="GET",
         path=path_of(sort.path, options | ({"$count": "true"} if advanced else {})),
         eventual=advanced,
-        shape=objects.page(tuple(select), *sort.needs, name),
+        shape=objects.page(select, *sort.needs),
     )
 
 
@@ -200,13 +262,12 @@ def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Seq
     asking = -(-len(wanted) // (_VALUES * _BATCHED))
     if asking <= 2 or (total := _total(graph, sort)) is None or -(-total // _PAGE) >= asking:
         return None
-    names = [name for name, _ in sort.ways]
     seen, found = 0, []
     shape = objects.page(tuple(select), *sort.needs)
     for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)}, shape=shape):
         rows = page.body["value"]
         seen += len(rows)
-        found += [row for row in rows if any(key_of(row.get(name)) in wanted for name in names)]
+        found += [row for row in rows if not wanted.keys().isdisjoint(_keys(row, sort.names))]
     # Fewer than were counted: whoever is missing there is asked for by name.
     return found if seen >= total else None
 
@@ -290,9 +351,8 @@ def _since(entity: Mapping[str, Any]) -> str:
 def _index_of_deleted(graph: Graph, sort: Sort) -> dict[str, Entity]:
     """The recycle bin's latest, by what they were known by. A deleted user's UPN begins with its id, without
     hyphens."""
-    names = [name for name, _ in sort.ways]
-    select = (*names, "displayName", "deletedDateTime")
-    options, shape = {"$select": ",".join(select), "$top": str(_PAGE)}, objects.page(tuple(dict.fromkeys(select)))
+    select = (*sort.deleted_by, _NAME, "deletedDateTime")
+    options, shape = {"$select": ",".join(select), "$top": str(_PAGE)}, objects.page(select)
     try:
         path = f"/directory/deletedItems/microsoft.graph.{sort.noun}"
         rows = graph.get(path, options, shape=shape).body["value"]
@@ -301,8 +361,8 @@ def _index_of_deleted(graph: Graph, sort: Sort) -> dict[str, Entity]:
     index: dict[str, Entity] = {}
     for row in rows:
         prefix = key_of(row["id"]).replace("-", "")
-        for name in names:
-            if row.get(name) and name != "displayName":
+        for name in sort.deleted_by:
+            if row.get(name):
                 index.setdefault(key_of(row[name]).removeprefix(prefix), row)
     return index
 
@@ -373,6 +433,16 @@ def part_number(sku: Mapping[str, Any]) -> str:
 def plan_name(sku: Mapping[str, Any]) -> str:
     """A plan's product name, as the admin centres show it."""
     return product_name(sku_id(sku), part_number(sku))
+
+
+def is_plan(sku: Mapping[str, Any], text: str) -> bool:
+    """Whether a text is a plan's SKU id, part number or name."""
+    return key_of(text) in {key_of(way(sku)) for way in (sku_id, part_number, plan_name)}
+
+
+def plan_label(sku: Mapping[str, Any]) -> str:
+    """A plan, as a problem names it."""
+    return f"{plan_name(sku)}, {part_number(sku)} ({sku_id(sku)})"
 
 
 def plans(graph: Graph) -> Plans:

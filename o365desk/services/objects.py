@@ -61,7 +61,10 @@ _TEXTS = (
     "mailNickname", "membershipRule", "mobilePhone", "officeLocation", "skuPartNumber", "surname", "usageLocation",
     "userPrincipalName", "userType", "visibility", "@odata.type",
 )  # fmt: skip
-_MARKS = ("accountEnabled", "isAssignableToRole", "mailEnabled", "onPremisesSyncEnabled", "securityEnabled")
+_MARKS = (
+    "accountEnabled", "isAssignableToRole", "isManagementRestricted", "mailEnabled", "onPremisesSyncEnabled",
+    "securityEnabled",
+)  # fmt: skip
 _SHOWN: Mapping[str, Any] = {
     **dict.fromkeys(_TEXTS, str),
     **dict.fromkeys(_MARKS, bool),
@@ -72,6 +75,7 @@ _SHOWN: Mapping[str, Any] = {
     "id": Name,
     "licenseAssignmentStates": list[_Assignment],
     "prepaidUnits": _Units,
+    "proxyAddresses": list[str],
     "servicePlans": list[_ServicePlan],
     "skuId": Key,
     "verifiedDomains": list[_Domain],

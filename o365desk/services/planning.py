@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from o365desk.catalogue import permissions, values
+from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.operations import (
     GroupRemoval,
     Licences,
@@ -21,27 +22,28 @@ from o365desk.catalogue.operations import (
     NewGroup,
     Operation,
     UserProperty,
+    Words,
 )
 from o365desk.catalogue.users import SET_USAGE_LOCATION
-from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing, place_of
+from o365desk.model.datasource import is_guid
+from o365desk.model.problems import Problem
+from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Standing, place_of
 from o365desk.model.settings import Settings
 from o365desk.services import comparing, creating, licensing
-from o365desk.services.journal import SAME, Kept
+from o365desk.services.journal import SAME
 
 if TYPE_CHECKING:
     from o365desk.services.graph import Graph, Pause
     from o365desk.services.runner import Session
 
 
-_ARROW = " → "
-
-
 @dataclass
 class Draft:
     """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
     that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly. `left`
-    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it."""
+    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it; and
+    `lost` why its group is not there any more, where a later run tells. `warnings` are what should be known before
+    it is done."""
 
     row: Row
     item: str = ""
@@ -57,6 +59,15 @@ class Draft:
     standing: Standing | None = None
     problem: Problem | None = None
     note: str = ""
+    lost: Problem | None = None
+    warnings: list[str] = field(default_factory=list)
+    exact: str = ""
+    """Who and what is meant, where that is not told by `user` and `group`."""
+    disabled: int = 0
+    """Disabled accounts to which it gives something."""
+    left_out: int = 0
+    """Those of them that were left out of it on request; without anybody else, it is left out as a whole."""
+    dropped: bool = False
 
     def changed_since(self, now: Any) -> bool:
         """Whether it is no longer what the run that is undone had made of it."""
@@ -72,20 +83,47 @@ class Draft:
 
     def already(self, note: str = "") -> None:
         """It is so."""
-        self.standing, self.note = Standing.ALREADY, note or self.note
+        self.standing = Standing.ALREADY
+        self.note = " ".join(filter(None, (note, self.note)))
 
     def will(self, note: str = "") -> None:
         """It will change something."""
-        self.standing, self.note = Standing.WILL, note or self.note
+        self.standing = Standing.WILL
+        self.note = " ".join(filter(None, (note, self.note)))
 
-    def planned(self) -> PlanRow:
+    def remark(self, text: str) -> None:
+        """Something that is worth a note, "" for nothing."""
+        self.note = " ".join(filter(None, (self.note, text)))
+
+    def warn(self, text: str) -> None:
+        """Something that should be known before it is done."""
+        self.warnings.append(text)
+
+    def who(self) -> str:
+        """Who and what exactly is meant: names are not unique."""
+        if self.exact:
+            return self.exact
+        user = self.user.get("userPrincipalName") or self._given("user")
+        group = (self.group.get("mail") or kind_of(self.group)) if self.group else self._given("group")
+        return " · ".join(str(text) for text in (user, group) if text and text not in (self.item, self.aim))
+
+    def _given(self, key: str) -> str:
+        """What was given for somebody who was not found; an ID only where a person knows it by a name."""
+        texts = [self.value(key), *(also.text for also in self.row.also if also.field == key)]
+        return ", ".join(text for text in texts if key in self.row.picked or not is_guid(text))
+
+    def planned(self, words: Words) -> PlanRow:
         """The row of the plan."""
         return PlanRow(
             row=self.row,
-            label=f"{self.item}{_ARROW}{self.aim}" if self.aim else self.item,
+            label=words.labelled(self.item, self.aim),
+            item=self.item,
+            aim=self.aim,
             standing=self.standing or Standing.WILL,
             problem=self.problem,
             note=self.note,
+            warnings=tuple(self.warnings) if self.standing is not Standing.CANNOT else (),
+            who=self.who(),
             target=self.target,
             before=self.before,
         )
@@ -108,6 +146,8 @@ class Desk:
     """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
     may_set_location: bool = False
     wishes: Mapping[int, Any] | None = None
+    leave_out_disabled: bool = False
+    """Whether nobody is to be given anything whose account is disabled."""
     lags: bool = False
     """Whether the run that is undone ended a moment ago: lists may show what was before it."""
     fixes: list[Fix] = field(default_factory=list)
@@ -152,68 +192,15 @@ def plan(
     settings: Settings,
     tell: Callable[[PlanProgress], None],
     now: datetime,
+    *,
+    leave_out_disabled: bool = False,
 ) -> Plan:
-    """What the operation would do for these rows. Raises ProblemError where the tenant could not be read."""
+    """What the operation would do for these rows; `leave_out_disabled`: without those whose accounts are disabled,
+    where they would be given something. Raises ProblemError where the tenant could not be read."""
     drafts = [Draft(row) for row in _numbered(rows)]
     for draft in drafts:
         _check(operation, draft)
-    return _made(session, operation, drafts, settings, tell, now)
-
-
-def undo(
-    session: "Session",
-    operation: Operation,
-    kept: Sequence[Kept],
-    later: Mapping[int, str],
-    settings: Settings,
-    tell: Callable[[PlanProgress], None],
-    now: datetime,
-    run: Run,
-) -> Plan:
-    """What `operation` would do to bring back what was before these rows of a run changed. `later` names, by row
-    number, runs that have changed the same again since."""
-    drafts, wishes = [], {}
-    for row in kept:
-        given, wishes[row.number] = _former(row)
-        # Who is gone by now is still named as then.
-        item, _, aim = row.label.partition(_ARROW)
-        back = Row(number=row.number, line=row.line, values=given)
-        draft = Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
-        if row.number in later:
-            draft.cannot(_changed_by(later[row.number]))
-        drafts.append(draft)
-    lags = run.ended is None or run.ended > now - comparing.NEW
-    made = _made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
-    if not run.doubtful:
-        return made
-    note = f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
-    return msgspec.structs.replace(made, notes=(*made.notes, note))
-
-
-def _former(row: Kept) -> tuple[dict[str, str], Any]:
-    """The values of a row that brings back what was before this one, by ids; and the exact state, if it has one."""
-    target, before = row.target, row.before
-    if "sku" in target:
-        return {"user": target["user"], "plan": target["sku"]}, before["direct"]
-    if "name" in target:
-        return {"user": target["user"], target["name"]: before["value"] or ""}, before["value"]
-    if "made" in before:
-        return {"group": before["made"]}, None
-    return {key: str(target[key]) for key in ("group", "user") if key in target}, None
-
-
-def _left(row: Kept) -> tuple[Any, ...]:
-    """What a row made of what it changed, where that is more than yes or no."""
-    return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
-
-
-def _changed_by(run: str) -> Problem:
-    return Problem(
-        title=f"Run {run} changed this again",
-        cause="What that run brought is not this run's to take back.",
-        remedy=f"Undo run {run} first, then this one again; or leave it as it is.",
-        code="changed-later",
-    )
+    return made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
 
 
 def _numbered(rows: Iterable[Row]) -> list[Row]:
@@ -226,15 +213,15 @@ def _numbered(rows: Iterable[Row]) -> list[Row]:
 
 def _check(operation: Operation, draft: Draft) -> None:
     """Offline: what is wrong with a row as such."""
-    given = draft.row.values
+    given = draft.row.values | draft.row.picked
     draft.item = given.get("user") or given.get("displayName") or given.get("group") or "—"
     draft.aim = given.get("plan") or (given.get("group", "") if given.get("user") else "")
-    problem = draft.row.problem or next(iter(values.check(operation, given)), None)
+    problem = draft.row.problem or next(iter(values.check(operation, draft.row.values)), None)
     if problem:
         draft.cannot(problem)
 
 
-def _made(
+def made(
     session: "Session",
     operation: Operation,
     drafts: list[Draft],
@@ -245,29 +232,37 @@ def _made(
     undoes: str = "",
     *,
     lags: bool = False,
+    leave_out_disabled: bool = False,
 ) -> Plan:
+    """The plan of these drafts: what they name is looked up, then held against the tenant. `wishes`, `undoes` and
+    `lags` are an undo's, as of `Desk` and `Plan`. Raises ProblemError where the tenant could not be read."""
+
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
     desk = _desk(session, operation, settings, wishes, doing, now)
-    desk.lags = lags
+    desk.lags, desk.leave_out_disabled = lags, leave_out_disabled
     resolve, compare = _CHANGES[type(operation.change)]
     resolve(desk, comparing.still_open(drafts))
     _set_aside_doubles(comparing.still_open(drafts), compare, desk)
+    left_out = sum(draft.left_out for draft in drafts)
+    drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
         operation=operation.key,
         source_id=session.source.id,
         source_name=session.source.name,
         made=now,
-        rows=tuple(draft.planned() for draft in drafts),
+        rows=tuple(draft.planned(_words(desk, draft)) for draft in drafts),
         sentence=_sentence(desk, drafts),
         limit=_limit(desk, drafts),
         confirm=_word(desk, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
         fixes=tuple(desk.fixes),
         notes=tuple(desk.notes),
         undoes=undoes,
+        disabled=sum(draft.disabled for draft in drafts if draft.standing is Standing.WILL),
+        left_out=left_out,
     )
 
 
@@ -311,10 +306,12 @@ def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft
     """Compares the first of the rows that ask for the same; the others follow it."""
     first: dict[Hashable, Draft] = {}
     doubles = [draft for draft in drafts if first.setdefault(draft.meaning, draft) is not draft]
+    # Comparing may settle what a row leaves open.
+    contrary = [draft.wish != first[draft.meaning].wish for draft in doubles]
     compare(desk, list(first.values()))
-    for draft in doubles:
+    for draft, against in zip(doubles, contrary, strict=True):
         same = first[draft.meaning]
-        if draft.wish != same.wish:
+        if against:
             draft.cannot(_contradiction(same))
         elif same.problem:
             draft.cannot(same.problem)
@@ -342,11 +339,17 @@ def _targets(drafts: Iterable[Draft]) -> list[str]:
 
 
 def _sentence(desk: Desk, drafts: Sequence[Draft]) -> str:
-    will, operation = _will(drafts), desk.operation
-    # An undo that brings some of a plan back takes nothing, though its operation does.
-    back = operation.restores if desk.undoing and any(draft.wish is not None for draft in will) else None
-    words = back or operation.words
-    return words.sentence([draft.item for draft in will], _targets(drafts)) if will else "Nothing to change"
+    will = _will(drafts)
+    if not will:
+        return "Nothing to change"
+    words = _words(desk, next((draft for draft in will if draft.wish is not None), will[0]))
+    return words.sentence([draft.item for draft in will], _targets(drafts))
+
+
+def _words(desk: Desk, draft: Draft) -> Words:
+    """What is said of a row. An undo that brings some of a plan back takes nothing, though its operation does."""
+    back = desk.operation.restores if desk.undoing and draft.wish is not None else None
+    return back or desk.operation.words
 
 
 def _word(desk: Desk, drafts: Sequence[Draft]) -> str:
@@ -374,29 +377,3 @@ _CHANGES: dict[type, tuple[Judge, Judge]] = {
 }
 """For each sort of change: looks up what rows name and gives them their meaning; then compares each meaning with
 the tenant. Both get the rows that are still open; after the second none is."""
-
-
-def inverse_of(run: Run, operation: Operation) -> str:
-    """The key of the operation that undoes a run. Raises ProblemError where there is none, or it still goes on."""
-    if run.state is RunState.RUNNING:
-        raise ProblemError(
-            Problem(
-                title=f"Run {run.id} is still going on",
-                cause="What it will have changed is not known yet.",
-                remedy="Wait until it has ended, or cancel it.",
-                code="running",
-            )
-        )
-    if not operation.inverse:
-        removal = isinstance(operation.change, GroupRemoval)
-        raise ProblemError(
-            Problem(
-                title=f"“{operation.title}” cannot be undone from here",
-                cause="What it did has no exact inverse.",
-                remedy="A deleted group can be restored in the Entra admin centre for 30 days."
-                if removal
-                else "The run's rows tell what it changed; change it back by hand.",
-                code="no-undo",
-            )
-        )
-    return operation.inverse

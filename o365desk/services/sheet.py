@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from o365desk.catalogue.operations import Operation
-from o365desk.catalogue.values import check, check_field
+from o365desk.catalogue.values import check, check_field, is_employee_id
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.run import Row
+from o365desk.model.run import Also, Row
 from o365desk.services import exports, files
 from o365desk.services.cells import ERRORS, SAID, clean
 from o365desk.services.damage import damage, unknown
@@ -45,6 +45,8 @@ class Sheet:
     delimiter: str
     surplus: Mapping[int, tuple[str, ...]]
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+    further: tuple[str, ...] = ()
+    """The headings of further columns that name what another one names; the copy keeps them, too."""
     choices: Choices = _NO_CHOICES
     """What the file could be read as besides, where that is open; `chosen` is how it was read."""
     chosen: How = _NOTHING_CHOSEN
@@ -63,15 +65,22 @@ class Sheet:
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
         rows = [
-            [*(row.values.get(key, "") for key in self.columns), *self.surplus.get(row.number, ())]
+            [*(row.values.get(key, "") for key in self.columns), *self._further(row),
+             *self.surplus.get(row.number, ())]
             for row in self.rows
-        ]
-        text = exports.csv_text([self.columns, *([exports.defused(cell) for cell in cells] for cells in rows)])
+        ]  # fmt: skip
+        text = exports.csv_text(
+            [(*self.columns, *self.further), *([exports.defused(cell) for cell in cells] for cells in rows)]
+        )
         try:
             exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
+
+    def _further(self, row: Row) -> list[str]:
+        given = {also.heading: also.text for also in row.also}
+        return [given.get(heading, "") for heading in self.further]
 
 
 def read(
@@ -112,6 +121,7 @@ class _Reader:
         self._counts: Counter[str] = Counter()
         self._workbook = self._unknown = False
         self._mails: Mapping[tuple[int, int], str] = {}
+        self._employees: set[int] = set()
 
     def read(self, grid: Grid, names: Headings) -> Sheet:
         """The sheet of the grid."""
@@ -123,6 +133,7 @@ class _Reader:
         self._workbook, self._mails, self._unknown = grid.encoding == "xlsx", grid.mails, grid.unknown
         self._refuse_unknown(line, headings)
         columns = names.columns(headings, line, lines)
+        self._employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
         if top:
             titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
             said = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
@@ -151,9 +162,10 @@ class _Reader:
         self._mixed(rows)
         self._rest()
         keys = tuple(columns)
+        further = dict.fromkeys(also.heading for row in rows for also in row.also)
         return Sheet(
             self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus,
-            grid.choices, grid.chosen,
+            tuple(further), grid.choices, grid.chosen,
         )  # fmt: skip
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
@@ -231,14 +243,24 @@ class _Reader:
         values: dict[str, str] = {}
         repairs: list[tuple[str, str]] = []
         passed: list[tuple[int, int]] = []
+        also: list[Also] = []
+        foreign: Problem | None = None
         width = len(headings)
         if self._mails:
             self._linked(line, cells, columns)
         for key, places in columns.items():
             place, values[key], kinds = self._cell(key, places, cells)
             repairs += [(kind, key) for kind in kinds]
+            if values[key] and check_field(self._fields[key], values[key]) is None:
+                foreign = foreign or self._foreign(key, place, values[key], headings)
+            also += self._also(key, place, places, cells, headings)
+            named = {each.heading for each in also}
             # An empty cell needs no word; one that could not be taken does.
-            passed += [(at, place) for at in places[: places.index(place)] if _held(cells[at : at + 1])]
+            passed += [
+                (at, place)
+                for at in places[: places.index(place)]
+                if _held(cells[at : at + 1]) and headings[at].strip() not in named
+            ]
         surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
         while surplus and not surplus[-1]:
             surplus.pop()
@@ -261,7 +283,9 @@ class _Reader:
         }
         doubtful = self._unknown or not "".join(values.values()).isascii()
         problem = (self._damage(line, cells, columns) if doubtful else None) or self._problem(values, surplus)
-        return Row(number=number, values=values, line=line, problem=problem), tuple(surplus)
+        return Row(number=number, values=values, line=line, problem=problem or foreign, also=tuple(also)), tuple(
+            surplus
+        )
 
     def _beside(self, line: int, width: int, surplus: Sequence[str]) -> None:
         """A remark beside the table: behind an empty column, or in a workbook, where no value is cut in two."""
@@ -289,7 +313,39 @@ class _Reader:
         if len(found) == 1:
             return found[0]
         full = [each for each in found if each[1]] or found
-        return next((each for each in full if check_field(field, each[1]) is None), full[0])
+        fit = [each for each in full if self._fit(field, each[0], each[1])]
+        sure = [each for each in fit if field.kind is not Kind.USER or not is_employee_id(each[1])]
+        return next(iter(sure or fit or full))
+
+    def _fit(self, field: Field, place: int, value: str) -> bool:
+        """Whether a cell may be what its column means. What looks like an employee ID may be any other number."""
+        foreign = field.kind is Kind.USER and is_employee_id(value) and place not in self._employees
+        return not foreign and check_field(field, value) is None
+
+    def _foreign(self, key: str, place: int, value: str, headings: Sequence[str]) -> Problem | None:
+        """Why a value is not taken that would be one in another column; None where it is."""
+        if self._fit(self._fields[key], place, value):
+            return None
+        return Problem(
+            title=f"“{value}” in “{headings[place].strip()[:60]}” names no user",
+            cause="It may be an employee ID, or any other number.",
+            remedy="Give a UPN, mail address or object ID; or call the column employeeId, if it holds these.",
+            field=key,
+            action=Action.FIELD,
+            code="no-user",
+        )
+
+    def _also(
+        self, key: str, taken: int, places: Sequence[int], cells: Sequence[str], headings: Sequence[str]
+    ) -> list[Also]:
+        """What the other columns of a field name, as far as it is fit; it may be somebody else."""
+        field = self._fields[key]
+        values = {place: self._cell(key, [place], cells)[1] for place in places} if len(places) > 1 else {}
+        return [
+            Also(key, headings[place].strip(), value)
+            for place, value in values.items()
+            if value and value.casefold() != values[taken].casefold() and self._fit(field, place, value)
+        ]
 
     def _problem(self, values: Mapping[str, str], surplus: Sequence[str]) -> Problem | None:
         """What is wrong with a row, None for nothing."""

@@ -58,7 +58,7 @@ class Editor(QWidget):
 
 
 class LineEditor(Editor):
-    """TEXT, IDENTIFIER and FILE: a line of text; FILE with Browse…"""
+    """TEXT, IDENTIFIER, COUNTRY and FILE: a line of text; FILE with Browse…"""
 
     def __init__(self, field: Field, theme: Theme) -> None:
         self.line = QLineEdit()
@@ -311,6 +311,7 @@ def _picker(field: Field, theme: Theme) -> Editor:
 EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
     Kind.TEXT: LineEditor,
     Kind.IDENTIFIER: LineEditor,
+    Kind.COUNTRY: LineEditor,
     Kind.FILE: LineEditor,
     Kind.SECRET: SecretEditor,
     Kind.CHECK: CheckEditor,

@@ -3,7 +3,6 @@
 import platform
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
@@ -26,10 +25,8 @@ from o365desk.model.shown import shown
 from o365desk.ui.banner import Banner
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Context, Page
+from o365desk.ui.frame import Frame
 from o365desk.ui.labels import Label, text_label
-
-if TYPE_CHECKING:
-    from o365desk.ui.window import Window
 
 _ELSEWHERE = (
     ("Anywhere", "Next or previous control", "Tab"),
@@ -42,7 +39,7 @@ _ELSEWHERE = (
 )
 
 
-def shortcuts(window: "Window") -> list[tuple[str, str, str]]:
+def shortcuts(window: Frame) -> list[tuple[str, str, str]]:
     """Every shortcut there is: (where, what, keys)."""
     told = [
         (plain(MENUS[command.menu]), plain(command.text).rstrip("…"), command.shortcut or command.typed)
@@ -78,7 +75,7 @@ class Sheet(QDialog):
         self.resize(*size)
 
 
-def shortcuts_sheet(window: "Window") -> Sheet:
+def shortcuts_sheet(window: Frame) -> Sheet:
     """All shortcuts, by menu, in two columns of a scrolling sheet."""
     inside = QWidget()
     grid = QGridLayout(inside)
@@ -112,7 +109,7 @@ def help_sheet(window: QWidget, page: Page) -> Sheet:
     return Sheet(window, page.title, text, (520, 380))
 
 
-def about_sheet(window: "Window") -> Sheet:
+def about_sheet(window: Frame) -> Sheet:
     """Name, version, licence."""
     picture = Label()
     picture.setPixmap(window.theme.app_icon().pixmap(64, 64))
@@ -135,7 +132,7 @@ def about_sheet(window: "Window") -> Sheet:
     return Sheet(window, "About o365desk", body, (460, 300))
 
 
-def explain_sheet(window: "Window") -> Sheet:
+def explain_sheet(window: Frame) -> Sheet:
     """Explains an error that was met elsewhere: on a page of the browser, in a log, in a colleague's mail."""
     pasted = QPlainTextEdit(tabChangesFocus=True)
     pasted.setObjectName("pasted")
@@ -173,7 +170,7 @@ def explain_sheet(window: "Window") -> Sheet:
     return Sheet(window, "Explain an error", body, (560, 400))
 
 
-def help_on(key: str, window: "Window", page: Page) -> None:
+def help_on(key: str, window: Frame, page: Page) -> None:
     """Does a command of the Help menu."""
     if key == "open-log":
         open_log_folder(window.context)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence
@@ -23,10 +22,8 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
 from o365desk.model.shown import shown
 from o365desk.ui.commands import EDITING, plain
+from o365desk.ui.frame import Frame
 from o365desk.ui.labels import Label
-
-if TYPE_CHECKING:
-    from o365desk.ui.window import Window
 
 _SHOWN = 60
 """At most so many matches are listed: who needs more types another letter."""
@@ -92,7 +89,7 @@ def actions_of(menu: QMenu, where: str) -> Iterator[Choice]:
 class Palette(QDialog):
     """See the module. Closes on Esc and once something is chosen."""
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: Frame) -> None:
         super().__init__(window, Qt.WindowType.Popup)
         self._window = window
         self.setObjectName("palette")
@@ -219,7 +216,7 @@ class Palette(QDialog):
         self._show(self.words.text())
 
 
-def show_palette(window: "Window") -> None:
+def show_palette(window: Frame) -> None:
     """Opens the palette over the window."""
     dialog = Palette(window)
     dialog.run()

@@ -16,6 +16,8 @@ LINK_ROLE = Qt.ItemDataRole.UserRole + 4
 MONO_ROLE = Qt.ItemDataRole.UserRole + 5
 BAR_ROLE = Qt.ItemDataRole.UserRole + 6
 """What is used, and of how many."""
+WRAP_ROLE = Qt.ItemDataRole.UserRole + 7
+"""Whether the text itself wraps, as a note does."""
 
 _PAD = 12
 _ICON = 18
@@ -65,10 +67,10 @@ class CellDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """As wide as the text, as high as text and wrapped note in the column's present width."""
         font = QFontMetrics(self._strong(index))
-        height = max(font.height(), _ICON) + 16
+        room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
+        height = max(self._text_height(font, index, room), _ICON) + 16
         note = _breakable(index.data(NOTE_ROLE))
         if note:
-            room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
             height += 2 + self._small().boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, note).height()
         return QSize(font.horizontalAdvance(index.data() or "") + 2 * _PAD, height)
 
@@ -95,14 +97,27 @@ class CellDelegate(QStyledItemDelegate):
         align = (
             Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole)) & Qt.AlignmentFlag.AlignHorizontal_Mask
         )
-        line = QRect(place.left(), place.top(), place.width(), metrics.height())
-        text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(line, int(align | Qt.AlignmentFlag.AlignVCenter), text)
+        height = self._text_height(metrics, index, place.width())
+        if height > place.height():  # of many rows, those far below are as high as one line
+            height = metrics.height()
+        line = QRect(place.left(), place.top(), place.width(), height)
+        if height > metrics.height():
+            painter.drawText(line, _WRAPPED, _breakable(index.data()))
+        else:
+            text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(line, int(align | Qt.AlignmentFlag.AlignVCenter), text)
         note = _breakable(index.data(NOTE_ROLE))
         if note:
             painter.setFont(self._small_font())
             painter.setPen(self._theme.color("dim"))
-            painter.drawText(place.adjusted(0, metrics.height() + 2, 0, 0), _WRAPPED, note)
+            wrapped = int(Qt.TextFlag.TextWordWrap | align | Qt.AlignmentFlag.AlignTop)
+            painter.drawText(place.adjusted(0, height + 2, 0, 0), wrapped, note)
+
+    def _text_height(self, metrics: QFontMetrics, index: Index, room: int) -> int:
+        """How high the text is in so much room."""
+        if not index.data(WRAP_ROLE):
+            return metrics.height()
+        return metrics.boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, _breakable(index.data())).height()
 
     def _strong(self, index: Index) -> QFont:
         font = QFont(self._view.font())
@@ -133,5 +148,5 @@ _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.Alignm
 
 
 def _breakable(note: str | None) -> str:
-    """Lets names of hosts and files wrap behind their dots."""
-    return re.sub(r"([.@/\\_])(?=\S)", "\\1\u200b", note or "")
+    """Lets names of hosts and files wrap behind their dots, and ids behind their hyphens."""
+    return re.sub(r"([.@/\\_-])(?=\S)", "\\1\u200b", note or "")

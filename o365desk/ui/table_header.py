@@ -71,7 +71,7 @@ class Header(QObject):
         self._view, self._columns, self._choosing = view, tuple(columns), choosing
         self._sharing = False
         self._by_hand = False
-        self._noted = any(column.note for column in columns)
+        self._noted = any(column.note or column.wraps for column in columns)
         self._fit_soon = QTimer(self, singleShot=True, interval=0)
         self._fit_soon.timeout.connect(self.fit)
         self._fitted = 0

@@ -7,13 +7,13 @@ and many rows are sorted a slice at a time, so that the window never stands stil
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from o365desk.model.shown import shown
-from o365desk.ui.table_cells import BAR_ROLE, ICON_ROLE, LINK_ROLE, MONO_ROLE, NOTE_ROLE, TONE_ROLE
+from o365desk.ui.table_cells import BAR_ROLE, ICON_ROLE, LINK_ROLE, MONO_ROLE, NOTE_ROLE, TONE_ROLE, WRAP_ROLE
 from o365desk.ui.table_order import arranged
 
 Index = QModelIndex | QPersistentModelIndex
@@ -35,7 +35,8 @@ class Column:
     line; `icon` a name and a colour role; `tone` the colour role of the text; `bar` a share as used, of how many,
     beside the text; `tip` what the tool tip says instead of the text. `searched`: the filter looks here. `link`: a
     click opens the row. `width` is what a column wants; what is left over goes to those that grow, what is lacking
-    is taken from all alike. `shown`: in sight unless somebody chooses otherwise."""
+    is taken from all alike. `wraps`: the text goes on in further lines instead of being cut. `shown`: in sight
+    unless somebody chooses otherwise."""
 
     key: str
     title: str
@@ -53,6 +54,7 @@ class Column:
     mono: bool = False
     link: bool = False
     searched: bool = False
+    wraps: bool = False
     shown: bool = True
 
     def value(self, row: Any) -> Any:
@@ -84,6 +86,7 @@ _ANSWERS: dict[int, Callable[[Column, Any], Any]] = {
     SORT_ROLE: lambda column, row: column.value(row),
     NOTE_ROLE: lambda column, row: shown(column.note(row), _MOST) if column.note else "",
     ICON_ROLE: lambda column, row: column.icon(row) if column.icon else None,
+    WRAP_ROLE: lambda column, row: column.wraps,
     TONE_ROLE: lambda column, row: column.tone(row) if column.tone else "",
     LINK_ROLE: lambda column, row: column.link,
     MONO_ROLE: lambda column, row: column.mono,
@@ -298,6 +301,13 @@ class TableModel(QAbstractTableModel):
         row, column = self.row_at(index), self.columns[index.column()]
         answer = _ANSWERS.get(role)
         return answer(column, row) if answer else None
+
+    def retitle(self, number: int, title: str) -> None:
+        """Another title for a column."""
+        columns = list(self.columns)
+        columns[number] = replace(columns[number], title=title)
+        self.columns = tuple(columns)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, number, number)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The columns' titles."""

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QMainWindow,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -29,6 +28,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.shown import shown
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.frame import Frame
 from o365desk.ui.labels import ElidedLabel, Label, text_label
 from o365desk.ui.notices import NoticeBar, Notices
 from o365desk.ui.statusbar import StatusBar
@@ -63,7 +63,7 @@ PLACES = {
 _REMEMBERED = "window"
 
 
-class Window(QMainWindow):
+class Window(Frame):
     """See the module. `go` shows a page."""
 
     def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:

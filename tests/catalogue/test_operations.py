@@ -21,7 +21,7 @@ DESIGNED = {
     "create-group": ["displayName", "kind", "mailNickname", "description", "visibility", "owners", "members"],
     "add-user-to-group": ["group", "user"],
     "remove-user-from-group": ["group", "user"],
-    "assign-licence-to-user": ["user", "plan", "disabledPlans"],
+    "assign-licence-to-user": ["user", "plan", "disabledPlans", "usageLocation"],
     "remove-licence-from-user": ["user", "plan"],
 }
 """Operation keys and their fields, which scripts and files of rows depend on."""

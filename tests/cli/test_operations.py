@@ -26,7 +26,7 @@ WRITE = {
         "applied": {"type": "boolean"},
         "counts": {
             "type": "object",
-            "required": ["changed", "already", "failed", "not_attempted"],
+            "required": ["changed", "already", "failed", "cannot", "not_attempted"],
             "additionalProperties": {"type": "integer", "minimum": 0},
         },
         "items": {
@@ -44,6 +44,7 @@ WRITE = {
                     },
                     "detail": {"type": "string"},
                     "request_id": {"type": "string"},
+                    "warnings": {"type": "array", "items": {"type": "string"}, "minItems": 1},
                 },
             },
         },
@@ -219,7 +220,7 @@ def test_a_table_is_for_people(able: Shell) -> None:
 
 
 def test_a_list_that_broke_off_says_incomplete(able: Shell, switches: Callable[..., Any], tmp_path: Path) -> None:
-    switches(graph_down="503", graph_down_after=1)
+    switches(graph_down="503", graph_down_after=1, retry_after=100)
     file = tmp_path / "users.csv"
     file.write_text("as before")
     assert able("run", "Contoso", "user-list", "--output", str(file)) == 3
@@ -251,11 +252,42 @@ def test_without_apply_nothing_is_written(able: Shell, tenant: Writer, client: C
     assert not [row for row in log if row["method"] not in ("GET", "POST")]
     assert (plan["run"], plan["applied"]) == (None, False)
     assert [item["outcome"] for item in plan["items"]] == ["will change", "will change", "cannot", "cannot"]
-    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 2, "not_attempted": 2}
+    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 0, "cannot": 2, "not_attempted": 2}
     assert able("run", "Contoso", *words) == 3
     assert "no@body.example" in " ".join(able.out.split())
     assert "--apply" in able.err
     assert tenant.members(group["id"]).isdisjoint({outside[0]["id"], outside[1]["id"]})
+
+
+def test_warnings_are_told_wherever_a_plan_is(able: Shell, tenant: Writer, tmp_path: Path) -> None:
+    group, known = team(tenant), people(tenant)
+    inside = tenant.members(group["id"])
+    off = [user for user in known if not user["accountEnabled"] and user["id"] not in inside][:2]
+    on = next(user for user in known if user["accountEnabled"] and user["id"] not in inside)
+    file = tmp_path / "members.csv"
+    file.write_text("user\n" + "".join(f"{user['userPrincipalName']}\n" for user in (on, *off)))
+    words = ("add-user-to-group", "--set", f"group={group['id']}", "--rows", str(file))
+    plan = write(able, *words)
+    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 0, "not_attempted": 3, "warnings": 2}
+    assert [item.get("warnings") for item in plan["items"]] == [None, *[["The account is disabled."]] * 2]
+    assert able("run", "Contoso", *words) == 0
+    table = [line.split() for line in able.out.splitlines()]
+    assert table[0][-2:] == ["With", "warnings"]
+    assert table[2][:3] == ["Row", "Line", "What"]
+    assert table[3][:2] == ["2", "3"]
+    assert "The account is disabled." in able.out
+    assert off[0]["userPrincipalName"] in able.out
+    assert "2 accounts are disabled; --leave-out-disabled plans without." in able.err
+    for form in ("csv", "jsonl"):
+        assert able("run", "Contoso", *words, "--format", form) == 0
+        assert able.out.count("The account is disabled.") == 2
+    assert able("run", "Contoso", *words, "--leave-out-disabled") == 0
+    assert "Left out, as they are disabled: 2 accounts." in able.err
+    assert "--leave-out-disabled --apply" in " ".join(able.err.split())
+    assert able("run", "Contoso", *words, "--apply", "--json") == 0
+    assert f"line 3, {off[0]['displayName']}" in able.err
+    assert "warnings" not in json.loads(able.out)["counts"]
+    assert tenant.members(group["id"]) - inside == {user["id"] for user in (on, *off)}
 
 
 def test_a_plan_without_a_row_that_can_be_done_ends_with_1(able: Shell) -> None:

@@ -133,7 +133,7 @@ def test_what_is_missing_says_why(
     }  # fmt: skip
     assert all(item.problem and item.problem.remedy and item.problem.field == "user" for item in found.values())
     assert "a group, not a user" in found[teams[0]["id"]].problem.title  # type: ignore[union-attr]
-    assert "aliases" in found["no@body.example"].problem.remedy  # type: ignore[union-attr]
+    assert "alias" in found["no@body.example"].problem.cause  # type: ignore[union-attr]
 
 
 def test_groups_are_found_and_never_guessed(graph: Graph, teams: list[dict[str, Any]]) -> None:

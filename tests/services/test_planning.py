@@ -50,13 +50,14 @@ def test_rows_are_held_against_the_tenant(bulk: Bulk) -> None:
     disabled = next(user for user in bulk.users if not user["accountEnabled"])
     texts = [people[0]["userPrincipalName"], member, people[0]["id"].upper(), disabled["id"], NOBODY, "Anna Müller"]
     plan = bulk.plan(ADD, [{"group": "O'Brien's team", "user": text} for text in texts])
-    assert standings(plan) == ["will change", "already so", "already so", "cannot", "cannot", "cannot"]
-    assert problems(plan.rows) == ["disabled", "not-found", "no-user"]
+    assert standings(plan) == ["will change", "already so", "already so", "will change", "cannot", "cannot"]
+    assert problems(plan.rows) == ["not-found", "no-user"]
+    assert (plan.rows[3].warnings, plan.disabled, plan.warned) == (("The account is disabled.",), 1, 1)
     assert plan.rows[0].label == f"{people[0]['displayName']} → O'Brien's team"
     assert plan.rows[0].target == {"group": group, "user": people[0]["id"]}
     assert plan.rows[1].note == "Already a member."
     assert plan.rows[2].note == "The same as row 1."
-    assert plan.sentence == f"Add {people[0]['displayName']} to O'Brien's team"
+    assert plan.sentence == "Add 2 users to O'Brien's team"
     assert bulk.log("PATCH") == []
     assert {told.total for told in bulk.planned} == {6}
 
@@ -69,9 +70,8 @@ def test_who_is_disabled_can_still_be_removed(bulk: Bulk) -> None:
 
 
 def test_the_same_row_as_one_that_cannot_cannot_either(bulk: Bulk) -> None:
-    disabled = next(user for user in bulk.users if not user["accountEnabled"])
-    plan = bulk.plan(ADD, [{"group": bulk.group("security"), "user": disabled["id"]}] * 2)
-    assert problems(plan.rows) == ["disabled", "disabled"]
+    plan = bulk.plan(ADD, [{"group": bulk.group("security"), "user": NOBODY}] * 2)
+    assert problems(plan.rows) == ["not-found", "not-found"]
 
 
 @pytest.mark.parametrize("key", [ADD, REMOVE])
@@ -243,7 +243,7 @@ def test_service_plans_may_be_left_out_and_replaced(bulk: Bulk) -> None:
     assert standings(bulk.plan(ASSIGN, [row])) == ["already so"]
     other = bulk.plan(ASSIGN, [row | {"disabledPlans": "dyn365_cds_viral; FLOW_P2_VIRAL"}])
     assert standings(other) == ["will change"]
-    assert "replaced" in other.rows[0].note
+    assert "replaced" in other.rows[0].warnings[0]
     contrary = bulk.plan(ASSIGN, [row, row | {"disabledPlans": ""}])
     assert standings(contrary) == ["already so", "cannot"]
     assert reason(contrary, 2).title == "It contradicts row 1"
@@ -340,7 +340,7 @@ def test_nicknames_are_made_free(bulk: Bulk) -> None:
         {"displayName": "Müller & Söhne neu", "kind": "microsoft365"},
         {"displayName": "Müller & Söhne neu"},
         {"displayName": "李"},
-        {"displayName": "Clash", "mailNickname": taken},
+        {"displayName": "Clash", "mailNickname": taken, "kind": "microsoft365"},
         {"displayName": bulk.groups[12]["displayName"], "mailNickname": "quite-new"},
     ]
     plan = bulk.plan("create-group", rows)
@@ -352,8 +352,8 @@ def test_nicknames_are_made_free(bulk: Bulk) -> None:
     assert names == ["muller-sohne-neu", "muller-sohne-neu-2", "group", "quite-new"]
     assert reason(plan, 4).code == "nickname-taken"
     assert reason(plan, 4).field == "mailNickname"
-    assert "Another group has this display name" in plan.rows[1].note
-    assert "Another group has this display name" in plan.rows[4].note
+    assert "Another group has this display name" in plan.rows[1].warnings[0]
+    assert "Another group has this display name" in plan.rows[4].warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,7 @@ PLAIN = "hunter2-Ünï-hunter2"
 
 @pytest.fixture(autouse=True)
 def no_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor the full price of a guess: these tests derive some sixty keys. A file says itself what it cost."""
     monkeypatch.delenv(ENVIRONMENT, raising=False)
-    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
 
 
 FULL_PRICE = vaultfile._LOG_N

@@ -24,7 +24,7 @@ import pytest
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import NOT_APPROVED
-from o365desk.services import sourcefile, vaultfile
+from o365desk.services import sourcefile
 from o365desk.services.credentials import Credential
 from o365desk.services.secrets import CLIENT_SECRET, ENVIRONMENT, Secret, Vault
 from o365desk.services.state import State
@@ -221,9 +221,8 @@ OLD_SECRET = Secret("the old client secret's value")
 
 @pytest.fixture
 def approved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data source whose secret was given for its connection, in a vault that opens quickly."""
+    """A data source whose secret was given for its connection."""
     monkeypatch.setenv(ENVIRONMENT, PASSPHRASE)
-    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
     app = _app(tmp_path / "start")
     where = {"cloud": "custom", "login": "https://old.example.com", "graph": "https://graph.example.com"}
     source = new("Contoso", tenant="contoso.com", client_id=str(uuid.uuid4()), sign_in=SignIn.SECRET, **where)

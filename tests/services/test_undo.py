@@ -44,7 +44,7 @@ def test_only_what_really_changed_is_undone(bulk: Bulk) -> None:
     people = [user["id"] for user in bulk.outsiders(group, 5)]
     texts = [*people, *sorted(before)[:2], "nobody@nowhere.example"]
     _, run = bulk.done(ADD, [{"group": group, "user": text} for text in texts])
-    assert (run.counts.changed, run.counts.already, run.counts.failed) == (5, 2, 1)
+    assert (run.counts.changed, run.counts.already, run.counts.cannot) == (5, 2, 1)
     plan = bulk.undo(run)
     assert [row.row.number for row in plan.rows] == [1, 2, 3, 4, 5]
     assert plan.sentence == "Remove 5 users from O'Brien's team"
@@ -71,12 +71,14 @@ def test_an_undo_is_undone_and_that_again(bulk: Bulk) -> None:
 
 
 def test_a_disabled_member_comes_back_by_undo(bulk: Bulk) -> None:
-    """Adding somebody disabled is refused; bringing a membership back is not."""
+    """Adding somebody disabled is warned of; bringing a membership back is not."""
     group = bulk.group("large")
     before = bulk.writer.members(group)
     disabled = next(user["id"] for user in bulk.users if not user["accountEnabled"] and user["id"] in before)
     _, run = bulk.done(REMOVE, [{"group": group, "user": disabled}])
-    assert standings(bulk.plan(ADD, [{"group": group, "user": disabled}])) == ["cannot"]
+    (row,) = bulk.plan(ADD, [{"group": group, "user": disabled}]).rows
+    assert row.warnings == ("The account is disabled.",)
+    assert bulk.undo(run).warned == 0
     assert undone(bulk, run).counts.changed == 1
     assert bulk.writer.members(group) == before
 
@@ -90,10 +92,10 @@ def test_what_others_did_meanwhile_is_respected(bulk: Bulk, monkeypatch: pytest.
     assert bulk.writer.send("DELETE", f"/users/{people[1]}").status_code == 204
     plan = bulk.undo(run)
     assert standings(plan) == ["already so", "cannot", "will change", "will change"]
-    assert [row.label for row in plan.rows] == [row.label for row in bulk.rows(run)]
-    assert all(row.label.endswith(" → O'Brien's team") for row in plan.rows)
+    assert [row.label for row in plan.rows] == [row.label.replace(" → ", " from ") for row in bulk.rows(run)]
+    assert all(row.label.endswith(" from O'Brien's team") for row in plan.rows)
     back = bulk.apply(plan)
-    assert outcomes(bulk.rows(back)) == ["already", "failed", "changed", "changed"]
+    assert outcomes(bulk.rows(back)) == ["already", "cannot", "changed", "changed"]
     assert bulk.runner.run(run.id).undoable == 1
 
 

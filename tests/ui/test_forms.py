@@ -35,6 +35,7 @@ FIELDS = {
     Kind.USER: Field(key="user", label="&User", kind=Kind.USER, help="Somebody."),
     Kind.USERS: Field(key="users", label="&Owners", kind=Kind.USERS, help="Some people."),
     Kind.GROUP: Field(key="group", label="&Group", kind=Kind.GROUP, help="A group."),
+    Kind.COUNTRY: Field(key="country", label="&Country", kind=Kind.COUNTRY, help="A country."),
     Kind.PLAN: Field(key="plan", label="&Plan", kind=Kind.PLAN, help="A plan."),
     Kind.SERVICE_PLANS: Field(key="without", label="&Without", kind=Kind.SERVICE_PLANS, help="What is left out."),
 }
@@ -77,6 +78,7 @@ def sheet(qtbot: QtBot) -> Callable[..., QWidget]:
         (Kind.USERS, "anna@contoso.com; bea@contoso.com"),
         (Kind.GROUP, "Sales"),
         (Kind.PLAN, "SPE_E3"),
+        (Kind.COUNTRY, "IE"),
         (Kind.SERVICE_PLANS, "TEAMS1; SWAY"),
     ],
 )

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
 from o365desk.catalogue import OPERATIONS
+from o365desk.services.suggesting import Suggestion
 from o365desk.ui.commands import MENUS
 from o365desk.ui.mnemonics import letter_of
 from o365desk.ui.pages.connector import ConnectorPage
@@ -137,6 +138,18 @@ def test_each_form_has_its_fields_their_help_and_letters_of_their_own(counter: C
     assert sorted(letters) == sorted(set(letters))
     for field in OPERATIONS[key].fields:
         assert field.help in view.form.form.rows[field.key].editor.target.toolTip()
+
+
+def test_the_names_of_what_was_chosen_go_with_the_rows(counter: Counter) -> None:
+    view = counter.open(counter.source(), "add-user-to-group")
+    view.form.put({"group": Suggestion("g-id", "Sales"), "user": "anna@contoso.com"})
+    (row,) = view.form.rows() or ()
+    assert (row.values["group"], row.picked) == ("g-id", {"group": "Sales"})
+    people = (Suggestion("1", "Anna Müller"), Suggestion("2", "Ben Koch"))
+    view.form.take("user", people, "Those chosen in User List")
+    assert [row.picked for row in view.form.rows() or ()] == [
+        {"group": "Sales", "user": person.title} for person in people
+    ]
 
 
 def test_the_button_says_what_it_will_do(counter: Counter) -> None:

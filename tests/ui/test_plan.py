@@ -20,6 +20,7 @@ from o365desk.ui.pages.fixing import FixDialog
 from o365desk.ui.pages.plan import PlanPage
 from o365desk.ui.pages.plan_review import Review
 from o365desk.ui.pages.vault import VaultDialog
+from o365desk.ui.table_cells import ICON_ROLE, NOTE_ROLE, TONE_ROLE
 from o365desk.ui.theme import Theme
 from tests import written
 from tests.scene import NOW
@@ -72,6 +73,51 @@ def test_the_figures_filter_the_rows(office: Office) -> None:
     assert page.review.model.rowCount() == 6
     page.review.search.setText("nobody@")
     assert page.review.model.rowCount() == 1
+
+
+def test_warnings_are_in_sight_counted_and_reached_by_the_keyboard(office: Office) -> None:
+    group = office.bulk.group("security")
+    inside = office.bulk.writer.members(group)
+    off = [user for user in office.bulk.users if not user["accountEnabled"] and user["id"] not in inside][:2]
+    rows = [*office.members(group, 3), *({"group": group, "user": user["id"]} for user in off)]
+    page = office.planned(ADD, rows)
+    card = office.button("figure-warned")
+    assert (card.isVisible(), card.accessibleName()) == (True, "2 with warnings")
+    first = page.review.model.index(0, 3)
+    assert first.data() == "The account is disabled.", "they come first"
+    assert (first.data(ICON_ROLE), first.data(TONE_ROLE)) == (("warning", "warn"), "warn")
+    user = next(user for user in off if user["id"] == page.review.model.row_at(first).row.values["user"])
+    assert page.review.model.index(0, 1).data(NOTE_ROLE) == f"{user['userPrincipalName']} · Security"
+    page.review.figures.setFocus()
+    card.setFocus()
+    office.press(Qt.Key.Key_Space)
+    assert page.review.model.rowCount() == 2
+    remark = next(item for item in page.review.remarks.shown if item.button == "Leave them out")
+    assert remark.text.startswith("2 accounts are disabled.")
+    next(b for b in page.review.remarks.findChildren(QPushButton) if b.text() == "Leave them out").click()
+    office.idle()
+    assert page.plan is not None
+    assert (page.plan.count(Standing.WILL), page.plan.left_out, card.isVisible()) == (3, 2, False)
+    next(b for b in page.review.remarks.findChildren(QPushButton) if b.text() == "Take them in again").click()
+    office.idle()
+    assert page.plan.count(Standing.WILL) == 5
+
+
+def test_long_warnings_wrap_instead_of_being_cut(qtbot: QtBot, theme: Theme) -> None:
+    long = "The mail nickname is that of another group, too: " + "and so on, " * 20
+    rows = [
+        PlanRow(row=written.row(1), label="x", standing=Standing.WILL, warnings=(long,), note="A security group."),
+        PlanRow(row=written.row(2), label="x", standing=Standing.WILL, note=long),
+        PlanRow(row=written.row(3), label="x", standing=Standing.WILL),
+    ]
+    review = Review(theme, lambda: NOW)
+    qtbot.addWidget(review)
+    review.resize(900, 700)
+    review.show()
+    review.show_plan(written.plan("", NOW, rows=tuple(rows)))
+    heights = [review.table.rowHeight(line) for line in range(3)]
+    assert min(heights[:2]) > 3 * review.table.fontMetrics().height() + 16
+    assert heights[2] < heights[1]
 
 
 def test_ctrl_enter_applies_and_enter_in_the_search_does_not(office: Office) -> None:
@@ -355,6 +401,8 @@ def test_the_command_line_that_does_the_same(office: Office, tmp_path: Path) -> 
     office.idle()
     assert page.command.line.text() == f"{run} --set group={group} --rows {file} --apply"
     assert page.review.model.index(0, 0).data() == "2", "rows of a file are known by their lines"
+    assert page.review.model.headerData(0, Qt.Orientation.Horizontal) == "Line"
+    assert page.review.model.index(0, 0).data(NOTE_ROLE) == "row 1", "and by their numbers"
 
 
 def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +413,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     page.export_button.click()
     office.idle()
     lines = file.read_text("utf-8").splitlines()
-    assert lines[0] == "row,line,label,outcome,detail,remedy,code,group,user"
+    assert lines[0] == "row,line,label,outcome,detail,remedy,code,who,warnings,group,user"
     assert [line.split(",")[3] for line in lines[1:]] == ["will change", "will change", "cannot"]
     assert lines[3].endswith(f",{group},nobody@nowhere.example")
     again = sheet.read(file, catalogue.operation(ADD))

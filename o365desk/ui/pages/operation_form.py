@@ -130,9 +130,21 @@ class OperationForm(QFrame):
         given = {key: text for key, text in self.values().items() if text}
         key, items = self._chosen
         if self.from_list:
-            each = enumerate(items, 1)
-            return tuple(Row(number=number, values=given | {key: item.value}) for number, item in each)
-        return (Row(number=1, values=given),)
+            picked = self._picked()
+            return tuple(
+                Row(number=number, values=given | {key: item.value}, picked=picked | {key: item.title})
+                for number, item in enumerate(items, 1)
+            )
+        return (Row(number=1, values=given, picked=self._picked()),)
+
+    def _picked(self) -> dict[str, str]:
+        """The names of what was chosen from suggestions, in the fields in sight."""
+        editors = {key: row.editor for key, row in self.form.rows.items() if not row.isHidden()}
+        return {
+            key: editor.chosen.title
+            for key, editor in editors.items()
+            if isinstance(editor, PickerEditor) and editor.chosen
+        }
 
     def put(self, values: Mapping[str, str | Suggestion]) -> None:
         """Shows values; those of pickers may be suggestions."""

@@ -1,5 +1,6 @@
 """Plan review: what an operation would change, row by row, and the button that does it."""
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QTimer
@@ -43,11 +44,12 @@ class PlanPage(Page):
     breadcrumb = ("Operations", "What will change")
     help = (
         "<p>Nothing is written before you press the button that says what it will do; it takes no press before the "
-        "plan has been in sight for a moment.</p><p>The three figures say "
+        "plan has been in sight for a moment.</p><p>The figures say "
         "how many rows <b>will change</b>, are <b>already so</b>, or <b>cannot be done</b>; press one to see only "
-        "those rows. A row that cannot be done says why, and what to do about it: it is left out when you apply, "
-        "and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be undone "
-        "under Runs.</p>"
+        "those rows. Rows with <b>warnings</b> are counted in a figure of their own: they will be done, but look "
+        "at them first. A row that cannot be done says why, and what to do about it: it is left out when you "
+        "apply, and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be "
+        "undone under Runs.</p>"
     )
 
     def __init__(self, context: Context) -> None:
@@ -122,7 +124,9 @@ class PlanPage(Page):
         def work(stop: Any, tell: Any) -> Plan:
             if wish.undoes:
                 return runner.undo(wish.undoes, stop, tell)
-            return runner.plan(wish.source, wish.operation, wish.rows, stop, tell)
+            return runner.plan(
+                wish.source, wish.operation, wish.rows, stop, tell, leave_out_disabled=wish.leave_out_disabled
+            )
 
         self.waiting.start(len(wish.rows))
         self._task = self.context.tasks.run(
@@ -184,6 +188,12 @@ class PlanPage(Page):
                 return
             rows = dialog.rows()
         self.context.go("plan", **Wish(self.wish.source, operation, rows, then=self.wish).where())
+
+    def leave_out(self, disabled: bool) -> None:
+        """Plans again, without disabled accounts or with them."""
+        if self.wish and not self._task:
+            self.wish = replace(self.wish, leave_out_disabled=disabled)
+            self.make()
 
     # --- what planning says ---------------------------------------------------------------------------------
 
@@ -303,6 +313,7 @@ class PlanPage(Page):
         self.cancel_button.clicked.connect(self.cancel)
         self.review.again.connect(self.make)
         self.review.fix.connect(self.fix)
+        self.review.leave_out.connect(self.leave_out)
         self._ages = QTimer(self, interval=_AGES)
         self._ages.timeout.connect(self.review.tell_age)
 

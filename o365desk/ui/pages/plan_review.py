@@ -1,6 +1,6 @@
 """A plan as it is read before it is applied: figures, what should be known first, and the rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,13 +30,17 @@ STANDINGS = (
     Kind(Standing.ALREADY, "already so", "skipped", "dim"),
     Kind(Standing.CANNOT, "cannot be done", "failed", "bad"),
 )
+WARNED = "warned"
+"""The key of rows with warnings, which are counted as what they are as well."""
+_FIGURES = (*STANDINGS, Kind(WARNED, "with warnings", "warning", "warn", rare=True))
 _LOOKS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in STANDINGS}
 _ORDER = (Standing.CANNOT, Standing.WILL, Standing.ALREADY)
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be planned. `undoes` is the id of a run; `then` what is planned again after a fix was applied."""
+    """What is to be planned. `undoes` is the id of a run; `then` what is planned again after a fix was applied;
+    `leave_out_disabled`: nothing is given to disabled accounts."""
 
     source: DataSource
     operation: Operation
@@ -44,12 +48,13 @@ class Wish:
     sheet: "Sheet | None" = None
     undoes: str = ""
     then: "Wish | None" = None
+    leave_out_disabled: bool = False
 
     def where(self) -> dict[str, Any]:
         """What `go("plan", …)` is given."""
         return {
             "source": self.source, "operation": self.operation, "rows": self.rows, "sheet": self.sheet,
-            "undoes": self.undoes, "then": self.then,
+            "undoes": self.undoes, "then": self.then, "leave_out_disabled": self.leave_out_disabled,
         }  # fmt: skip
 
     def words(self, state: str) -> str:
@@ -59,7 +64,9 @@ class Wish:
 
     def command_line(self, plan: Plan | None) -> str:
         """The command that does the same; "" where no command can say these rows."""
-        large = ("--allow-large",) if plan and plan.limit else ()
+        large: tuple[str, ...] = ("--allow-large",) if plan and plan.limit else ()
+        if self.leave_out_disabled:
+            large = ("--leave-out-disabled", *large)
         if self.undoes:
             sure = ("--confirm", plan.confirm) if plan and plan.confirm else ()
             return shells.ours(["runs", "undo"], [self.undoes], ["--apply", *large, *sure])
@@ -74,14 +81,14 @@ class Wish:
 
 
 def why(item: PlanRow) -> str:
-    """Why a row stands as it does, in a few words."""
-    return item.problem.title if item.problem else item.note
+    """Why a row stands as it does, in a few words; before that, what should be known of it."""
+    return item.problem.title if item.problem else " ".join(item.warnings) or item.note
 
 
 def way_out(item: PlanRow) -> str:
-    """The cause and what to do about a row that cannot be done."""
+    """The cause and what to do about a row that cannot be done; of one with warnings, what else there is to say."""
     if item.problem is None:
-        return ""
+        return item.note if item.warnings else ""
     both = item.problem.with_(title=item.problem.cause or item.problem.remedy, cause="")
     said = both if item.problem.cause else both.with_(remedy="")
     return said.sentence() if said.title else ""
@@ -93,27 +100,49 @@ COLUMNS = (
         title="Row",
         text=lambda item: f"{item.row.line or item.row.number:,}",
         sort=lambda item: item.row.line or item.row.number,
+        note=lambda item: f"row {item.row.number:,}" if item.row.line else "",
         width=76,
         right=True,
     ),
-    Column(key="label", title="What", text=lambda item: item.label, width=340, searched=True, grows=True),
+    Column(
+        key="label",
+        title="What",
+        text=lambda item: item.label,
+        note=lambda item: item.who,
+        width=340,
+        searched=True,
+        grows=True,
+    ),
     Column(
         key="standing",
         title="How it stands",
         text=lambda item: _LOOKS[item.standing][0],
-        sort=lambda item: _ORDER.index(item.standing),
+        sort=lambda item: (_ORDER.index(item.standing), not item.warnings),
         icon=lambda item: _LOOKS[item.standing][1:],
         tone=lambda item: _LOOKS[item.standing][2],
         width=160,
     ),
-    Column(key="why", title="Why", text=why, note=way_out, width=270, searched=True, grows=True),
+    Column(
+        key="why",
+        title="Why",
+        text=why,
+        note=way_out,
+        icon=lambda item: ("warning", "warn") if item.warnings else None,
+        tone=lambda item: "warn" if item.warnings else "",
+        width=290,
+        searched=True,
+        grows=True,
+        wraps=True,
+    ),
 )
 
 
 class Review(QWidget):
-    """See the module. `again` asks for a new plan, `fix` carries the Fix that was chosen."""
+    """See the module. `again` asks for a new plan, `fix` carries the Fix that was chosen; `leave_out` says whether
+    disabled accounts are to be left out of a new one."""
 
     again = Signal()
+    leave_out = Signal(bool)
     fix = Signal(object)
 
     def __init__(self, theme: Theme, clock: Callable[[], datetime]) -> None:
@@ -121,7 +150,7 @@ class Review(QWidget):
         self._clock = clock
         self.plan: Plan | None = None
         self.remarks = Remarks(theme)
-        self.figures = Figures(theme, STANDINGS)
+        self.figures = Figures(theme, _FIGURES)
         self.search = QLineEdit(placeholderText="Search these rows", clearButtonEnabled=True)
         self.search.setAccessibleName("Search the rows of the plan")
         self.model = TableModel(COLUMNS, lambda item: item.row.number, self)
@@ -143,8 +172,10 @@ class Review(QWidget):
         self.plan = plan
         self.search.clear()
         self.figures.choose(None)
-        self.figures.show_counts({standing: plan.count(standing) for standing in Standing})
+        counts: dict[Hashable, int] = {standing: plan.count(standing) for standing in Standing}
+        self.figures.show_counts(counts | ({WARNED: plan.warned} if plan.warned else {}))
         self.table.forget()
+        self.model.retitle(0, "Line" if any(item.row.line for item in plan.rows) else "Row")
         self._filter(None)
         self.tell_age()
 
@@ -158,6 +189,8 @@ class Review(QWidget):
         if self.plan is None:
             return ()
         key = self.figures.key
+        if key == WARNED:
+            return [item for item in self.plan.rows if item.warnings]
         return [item for item in self.plan.rows if key is None or item.standing is key]
 
     def _filter(self, key: object) -> None:
@@ -175,8 +208,26 @@ class Review(QWidget):
             found.append(Remark("info", _nothing(plan)))
         if plan.limit:
             found.append(Remark("warn", plan.limit.reason))
+        found += self._about_disabled(plan)
         found += [Remark("info", fix.title, "Plan that first…", partial(self.fix.emit, fix)) for fix in plan.fixes]
         return found + [Remark("info", note) for note in plan.notes]
+
+    def _about_disabled(self, plan: Plan) -> list[Remark]:
+        """How many disabled accounts there are, with the way to leave them out, or to take them in again."""
+        if plan.left_out:
+            said = _accounts(plan.left_out, "was", "were")
+            text = f"{said} left out: disabled accounts get nothing."
+            return [Remark("info", text, "Take them in again", partial(self.leave_out.emit, False))]
+        if not plan.disabled:
+            return []
+        text = (
+            f"{_accounts(plan.disabled, 'is', 'are')} disabled. New starters, shared mailboxes and rooms often are."
+        )
+        return [Remark("warn", text, "Leave them out", partial(self.leave_out.emit, True))]
+
+
+def _accounts(count: int, one: str, many: str) -> str:
+    return f"1 account {one}" if count == 1 else f"{count:,} accounts {many}"
 
 
 def _nothing(plan: Plan) -> str:

@@ -41,6 +41,8 @@ def _plan_row(item: PlanRow) -> dict[str, Any]:
         "detail": problem.with_(remedy="").sentence() if problem else item.note,
         "remedy": problem.remedy if problem else "",
         "code": problem.code if problem else "",
+        "who": item.who,
+        "warnings": " ".join(item.warnings),
     }
 
 
@@ -66,7 +68,8 @@ _SHARED = (
     ("remedy", "What to do"),
     ("code", "Code"),
 )
-PLAN_COLUMNS = Table(_columns(*_SHARED), _plan_row, lambda item: item.row.values)
+_PLANNED = (("who", "Who"), ("warnings", "Warnings"))
+PLAN_COLUMNS = Table(_columns(*_SHARED, *_PLANNED), _plan_row, lambda item: item.row.values)
 RUN_COLUMNS = Table(_columns(*_SHARED, ("request_id", "Request ID")), _run_row, lambda row: row.given)
 
 

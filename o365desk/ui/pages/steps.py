@@ -263,6 +263,7 @@ class StepList(QWidget):
         super().__init__()
         self._theme = theme
         self._rows: dict[str, StepRow] = {}
+        self._measured, self._widest = ("", 0), 0
         self._details: dict[str, StepDetails] = {}
         self._seconds = 0.0
         self.running = False
@@ -338,9 +339,13 @@ class StepList(QWidget):
 
     def title_width(self) -> int:
         """The widest title's width: the bars begin behind it."""
-        metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(row.title) for row in self._rows.values()), default=0)
-        return min(widest + 2, int(self.width() * 0.45))
+        # Each row asks, at each step of laying out: titles are measured again for another font or another row only.
+        state = (self.font().key(), len(self._rows))
+        if state != self._measured:
+            wide = self.fontMetrics().horizontalAdvance
+            self._measured = state
+            self._widest = max((wide(row.title) for row in self._rows.values()), default=0)
+        return min(self._widest + 2, int(self.width() * 0.45))
 
     def bar_width(self, width: int) -> int:
         """The bars' width within a row's; 0 where there is no room for any."""
