@@ -195,6 +195,16 @@ def test_text_that_was_converted_twice_is_known(text: str, meant: str) -> None:
     assert encodings.once(text) == meant
 
 
+def test_a_copy_keeps_what_is_damaged_as_it_is(tmp_path: Path) -> None:
+    file, copy = tmp_path / "rows.csv", tmp_path / "copy.csv"
+    file.write_text("user,group\n\u00c3\u0080,Sales\na@b.c, M\u00c3\u00bcller\n", "utf-8")
+    made = read(file, "A")
+    made.save_repaired(copy)
+    again = read(copy, "A")
+    assert [row.problem.code if row.problem else "" for row in made.rows] == ["converted-twice"] * 2
+    assert [(row.values, row.problem) for row in again.rows] == [(row.values, row.problem) for row in made.rows]
+
+
 # --- workbooks ---------------------------------------------------------------------------------------------------
 
 

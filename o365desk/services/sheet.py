@@ -271,6 +271,11 @@ class _Reader:
             held = _held(cells)
             self._found(line, "unused-row" if held else "blank-row", _UNUSED if held else _BLANK, not held)
             return None, ()
+        doubtful = self._unknown or not "".join(values.values()).isascii()
+        problem, as_is = self._damage(line, cells, columns) if doubtful else (None, "")
+        if problem:  # then nothing is put right: the letters would be fewer still
+            values[problem.field] = as_is
+            repairs = [(kind, key) for kind, key in repairs if key != problem.field]
         for kind, key in repairs:
             self._found(line, kind, SAID[kind].format(column=f"“{key}”"), True)
         for at, place in passed:
@@ -281,11 +286,8 @@ class _Reader:
         values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
             key: value for key, value in values.items() if value or key not in self._fixed
         }
-        doubtful = self._unknown or not "".join(values.values()).isascii()
-        problem = (self._damage(line, cells, columns) if doubtful else None) or self._problem(values, surplus)
-        return Row(number=number, values=values, line=line, problem=problem or foreign, also=tuple(also)), tuple(
-            surplus
-        )
+        problem = problem or self._problem(values, surplus) or foreign
+        return Row(number=number, values=values, line=line, problem=problem, also=tuple(also)), tuple(surplus)
 
     def _beside(self, line: int, width: int, surplus: Sequence[str]) -> None:
         """A remark beside the table: behind an empty column, or in a workbook, where no value is cut in two."""
@@ -294,16 +296,16 @@ class _Reader:
         said = f"{where}, beside the table, stands “{surplus[at][:60]}”; it has no heading, and was not used."
         self._found(line, "beside", said, False)
 
-    def _damage(self, line: int, cells: Sequence[str], columns: Columns) -> Problem | None:
-        """What is wrong with the cells that are used, before anything is put right in them."""
+    def _damage(self, line: int, cells: Sequence[str], columns: Columns) -> tuple[Problem | None, str]:
+        """What is wrong with the cells that are used, before anything is put right in them, and the cell's text."""
         for key, places in columns.items():
             for place in places:
                 cell = cells[place] if place < len(cells) else ""
                 if isinstance(cell, Unknown):
-                    return unknown(cell, address(line, place), key)
-                if not cell.isascii() and (problem := damage(cell, key)):
-                    return problem
-        return None
+                    return unknown(cell, address(line, place), key), str(cell)
+                if not cell.isascii() and (problem := damage(exports.as_given(cell), key)):
+                    return problem, exports.as_given(cell)
+        return None, ""
 
     def _cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> tuple[int, str, list[str]]:
         """Where a field's value is, as it is meant, and what was put right: of several columns the first that is
