@@ -90,6 +90,8 @@ TABLE = (
     Documented("GET", r"/groups/\$count", frozenset({"$filter"}), advanced=True),
     Documented("GET", f"/groups/{GUID}/members", LIST),
     Documented("GET", rf"/groups/{GUID}/members/\$count", advanced=True),
+    Documented("GET", f"/groups/{GUID}/owners", LIST),
+    Documented("GET", f"/groups/{GUID}/transitiveMembers", LIST),
     Documented("GET", r"/directory/deletedItems/microsoft\.graph\.(user|group)", LIST),
     Documented("GET", "/subscribedSkus", frozenset({"$select"})),
     Documented("GET", "/organization", frozenset({"$select"})),

@@ -373,6 +373,44 @@ def _file(view: Any) -> None:
     view.form.file.use(file)
 
 
+def _choice(view: Any) -> None:
+    """A workbook of which two sheets fit: it is asked which is meant."""
+    from openpyxl import Workbook
+
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "starters.xlsx")
+    book = Workbook()
+    book.active.title = "May"
+    for page in (book.active, book.create_sheet("June")):
+        page.append(("user",))
+        page.append(("anna@contoso.com",))
+    book.save(file)
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding(view: Any) -> None:
+    """A file whose encoding nothing tells: refused by its line, with a choice."""
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "groups.csv")
+    file.write_bytes("displayName;description\nKsięgowość;Działy łódzki\n".encode("cp1250"))
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding_chosen(view: Any) -> None:
+    """The same, read as Central European."""
+    from PySide6.QtWidgets import QApplication
+
+    _encoding(view)
+    combo = view.form.file.choices.encodings
+    for _ in range(400):
+        QApplication.processEvents()
+        time.sleep(0.01)
+        if combo.count():
+            break
+    combo.setCurrentIndex(combo.findData("cp1250"))
+    combo.activated.emit(combo.currentIndex())
+
+
 def _suggested(stage: Stage) -> "QWidget":
     """The list of suggestions; the tenant is made up."""
     from o365desk.services.suggesting import Suggestion
@@ -430,8 +468,11 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         made = {
             "plan": written.plan(source.id, NOW),
             "large": written.large(source.id, NOW - timedelta(minutes=12)),
+            "undo": written.undo(source.id, NOW),
             "warned": written.warned(source.id, NOW),
         }
+        if kind == "undo":
+            page.wish = Wish(source, catalogue.operation("remove-user-from-group"), undoes="1c5065b0")
         page._planned(made[kind])
         page.command.open.setChecked(kind == "plan")
         return stage.window
@@ -521,7 +562,8 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
         page = stage.window.page("run")
         assert isinstance(page, RunPage)
         page.live = None
-        page._show_kept(Kept(run, written.run_rows(60), source), resume=False)
+        again = (written.row(14),)
+        page._show_kept(Kept(run, written.run_rows(60), source, again, again), resume=False)
         return stage.window
 
     return take
@@ -542,6 +584,10 @@ def _runs(stage: Stage) -> "QWidget":
     lost = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
     runs = [
         written.run(source.id, NOW - timedelta(minutes=4)),
+        written.run(
+            source.id, NOW - timedelta(hours=1), id="1c5065b0", sentence="Add 854 users to Sales",
+            counts=Counts(changed=854, cannot=6), undoable=574, undone_by="e03a11d7",
+        ),
         written.run(
             source.id, NOW - timedelta(hours=3), id="91fe20b4", state=RunState.INTERRUPTED, counts=lost,
             doubtful=400,
@@ -588,6 +634,9 @@ SHOTS = (
     Shot("operations-chosen", _operation("add-user-to-group", _chosen)),
     Shot("operations-chosen-small", _operation("add-user-to-group", _chosen), SMALL),
     Shot("operations-file", _operation("add-user-to-group", _file)),
+    Shot("operations-file-sheet", _operation("add-user-to-group", _choice)),
+    Shot("operations-file-encoding", _operation("create-group", _encoding)),
+    Shot("operations-file-encoding-chosen", _operation("create-group", _encoding_chosen)),
     Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
     Shot("operations-file-refused", _operation("add-user-to-group", _rows(_ASKED))),
     Shot("operations-file-refused-small", _operation("add-user-to-group", _rows(_ASKED)), SMALL),
@@ -600,6 +649,7 @@ SHOTS = (
     Shot("plan-warnings-small", _plan("warned"), SMALL),
     Shot("plan-large-small", _plan("large"), SMALL),
     Shot("plan-large", _plan("large")),
+    Shot("plan-undo", _plan("undo")),
     Shot("plan-planning", _plan("planning")),
     Shot("dialog-confirm", _confirm),
     Shot("dialog-fix", _fixing),
@@ -608,6 +658,7 @@ SHOTS = (
     Shot("run-live", _running),
     Shot("run-live-small", _running, SMALL),
     Shot("run-ended", _run("ended")),
+    Shot("run-ended-small", _run("ended"), SMALL),
     Shot("run-interrupted-small", _run("interrupted"), SMALL),
     Shot("runs-empty", page("runs")),
     Shot("runs", _runs),

@@ -71,6 +71,32 @@ def plan(source_id: str, made: datetime, count: int = 40, **changes: Any) -> Pla
     return Plan(**(values | changes))
 
 
+def undo(source_id: str, made: datetime) -> Plan:
+    """The undo of a run that added people to Sales."""
+    again = Problem(
+        title="Run 77ab1200 changed this again",
+        cause="What that run brought is not this run's to take back.",
+        remedy="Undo run 77ab1200 first, then this one again; or leave it as it is.",
+        code="changed-later",
+    )
+    said = {2: "Stays its owner.", 5: "Stays in it through “Sales North”.", 6: "Stays its owner."}
+    rows = tuple(
+        PlanRow(
+            row=row(number),
+            label=f"{PEOPLE[number % len(PEOPLE)]} from Sales",
+            standing=Standing.CANNOT if number == 3 else Standing.ALREADY if number == 6 else Standing.WILL,
+            problem=again if number == 3 else None,
+            note="Not a member." if number == 6 else "",
+            warnings=(said[number],) if number in said else (),
+        )
+        for number in range(1, 9)
+    )
+    sentence = "Remove 6 users from Sales"
+    return plan(
+        source_id, made, operation="remove-user-from-group", rows=rows, sentence=sentence, undoes="1c5065b0"
+    )
+
+
 def warned(source_id: str, made: datetime) -> Plan:
     """A plan of rows of a file, to create groups, with warnings of all lengths."""
     said = (
@@ -133,22 +159,33 @@ def run(source_id: str, started: datetime, **changes: Any) -> Run:
         "by": "a.admin",
         "started": started,
         "ended": started + timedelta(seconds=42),
-        "counts": Counts(changed=9960, already=3, failed=37),
+        "counts": Counts(changed=9960, already=3, failed=25, cannot=12),
         "undoable": 9960,
     }
     return Run(**(values | changes))
 
 
 def run_rows(count: int) -> list[RunRow]:
-    """Rows as they ended."""
+    """Rows as they ended: of those that were sent, every fourteenth was refused."""
     return [_run_row(item) for item in plan_rows(count)]
 
 
 def _run_row(item: PlanRow) -> RunRow:
+    if item.standing is Standing.WILL and item.row.number % 14 == 0:
+        return RunRow(
+            number=item.row.number,
+            line=item.row.line,
+            label=item.label,
+            outcome=RowOutcome.FAILED,
+            detail="Microsoft Graph does not know the user any more. Somebody deleted it after the plan was made.",
+            remedy="Look the user up with Find Users.",
+            code="Request_ResourceNotFound",
+            request_id="6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
+        )
     outcomes = {
         Standing.WILL: RowOutcome.CHANGED,
         Standing.ALREADY: RowOutcome.ALREADY,
-        Standing.CANNOT: RowOutcome.FAILED,
+        Standing.CANNOT: RowOutcome.CANNOT,
     }
     problem = item.problem
     return RunRow(
@@ -159,7 +196,6 @@ def _run_row(item: PlanRow) -> RunRow:
         detail=problem.with_(remedy="").sentence() if problem else item.note,
         remedy=problem.remedy if problem else "",
         code=problem.code if problem else "",
-        request_id="" if problem is None else "6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7",
     )
 
 
@@ -171,7 +207,7 @@ def progress(waiting: str = "") -> RunProgress:
         rate=236.4,
         left=24.8,
         waiting=waiting,
-        recent=tuple(row for row in run_rows(120) if row.outcome is RowOutcome.FAILED)[:12],
+        recent=tuple(row for row in run_rows(280) if row.outcome is RowOutcome.FAILED)[:12],
     )
 
 

@@ -237,6 +237,7 @@ OPERATIONS = (
             one="Remove {item} from {target}",
             many="Remove {count} users from {target}",
             spread="Remove {count} members from {targets} groups",
+            row="{item} from {target}",
         ),
         inverse="add-user-to-group",
     ),

@@ -146,6 +146,7 @@ OPERATIONS = (
             one="Take {target} from {item}",
             many="Take {target} from {count} users",
             spread="Take {count} licences of {targets} plans",
+            row="{target} from {item}",
         ),
         restores=Words(
             one="Bring {target} of {item} back to what it was",

@@ -12,7 +12,7 @@ _INTRO = """\
 Made from `o365desk/catalogue/` by `make docs`; a test compares it. In the window they are on the *Operations* page;
 on the command line:
 
-    o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx] [--apply]
+    o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx|json] [--apply]
 
 `NAME` is the data source, `OPERATION` the key or the title. Field keys are also the column names of files of rows.
 A user is an object ID, UPN or mail; a group an object ID, mail, or a display name that only one group has; a plan a

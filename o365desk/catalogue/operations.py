@@ -157,11 +157,16 @@ Change = Members | Licences | NewGroup | GroupRemoval | UserProperty
 class Words:
     """What the button of a write says. `one` and `many` may name {count}, {target} (the one group or plan that all
     rows share) and {item} (the only row's user or group); `spread` is for rows with several targets
-    ({targets} of them)."""
+    ({targets} of them). `row` is how a row with an {item} and a {target} reads."""
 
     one: str
     many: str
     spread: str = ""
+    row: str = "{item} → {target}"
+
+    def labelled(self, item: str, target: str) -> str:
+        """How a row reads; without a target, only what is changed."""
+        return self.row.format(item=item, target=target) if target else item
 
     def sentence(self, items: Sequence[str], targets: Sequence[str]) -> str:
         """The sentence for so many items and their (distinct) targets."""

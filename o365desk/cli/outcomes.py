@@ -90,14 +90,14 @@ def run_items(rows: Sequence[RunRow]) -> list[Item]:
 
 
 def _counts(counts: Counts) -> dict[str, int]:
-    return {key: getattr(counts, key) for key in ("changed", "already", "failed", "not_attempted")}
+    return {key: getattr(counts, key) for key in ("changed", "already", "failed", "cannot", "not_attempted")}
 
 
 def plan_counts(plan: Plan) -> Counts:
     """What a plan would count as if it ended now: nothing was attempted."""
     return Counts(
         already=plan.count(Standing.ALREADY),
-        failed=plan.count(Standing.CANNOT),
+        cannot=plan.count(Standing.CANNOT),
         not_attempted=plan.count(Standing.WILL),
     )
 
@@ -136,7 +136,9 @@ def summary(run: Run) -> dict[str, Any]:
         "doubtful": run.doubtful,
         "undoable": run.undoable,
         "undoes": run.undoes or None,
-        "undone_by": run.undone_by or None,
+        "undone": run.undone,
+        "undone_by": run.undone_by if run.undone else None,
+        "partly_undone": bool(run.undone and run.undoable),
     }
 
 
@@ -287,11 +289,17 @@ def save_fix(plan: Plan, target: Path, here: Here) -> None:
 
 
 def show_run(run: Run, items: Sequence[Item]) -> None:
-    """How a run ended: counts, what failed and why."""
+    """How a run ended: counts, what failed or could not be done, and why."""
     say(f"{run.sentence}: {run.state}.")
     counts = _counts(run.counts)
-    print_table(("Changed", "Already so", "Failed", "Not attempted"), [[f"{n:,}" for n in counts.values()]])
+    print_table(
+        ("Changed", "Already so", "Failed", "Cannot be done", "Not attempted"),
+        [[f"{n:,}" for n in counts.values()]],
+    )
     _rows([item for item in items if item["outcome"] == "failed"], "failed")
+    _rows([item for item in items if item["outcome"] == "cannot"], "cannot be done")
+    if run.undone:
+        say(f"It is {run.undone_words}, by run {run.undone_by}.")
     if run.problem:
         say(run.problem.sentence())
     if run.doubtful:
@@ -317,6 +325,6 @@ def run_code(run: Run) -> int:
         return CANCELLED
     if run.problem and not_allowed(run.problem) and not counts.changed:
         return NOT_ALLOWED
-    if counts.failed or counts.not_attempted or run.doubtful:
+    if counts.failed or counts.cannot or counts.not_attempted or run.doubtful:
         return NOT_PROVEN if succeeded else FAILED
     return DONE

@@ -22,6 +22,10 @@ from o365desk.services import exports
 
 runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)
 
+RefusedToo = Annotated[
+    bool,
+    typer.Option("--refused-too", help="Also the rows that could not be done, after what they name was mended."),
+]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id; its beginning is enough.")]
 
 
@@ -39,7 +43,8 @@ def runs_list(
         print_json([summary(run) for run in found])
     elif found:
         print_table(
-            ("ID", "When", "Data source", "What", "State", "Changed", "Failed"), [_line(run) for run in found]
+            ("ID", "When", "Data source", "What", "State", "Changed", "Failed", "Cannot"),
+            [_line(run) for run in found],
         )
     else:
         say("Nothing was written to a tenant yet.")
@@ -47,8 +52,8 @@ def runs_list(
 
 
 def _line(run: Run) -> tuple[str, ...]:
-    state = f"{run.state}, undone" if run.undone_by else str(run.state)
-    counts = (f"{run.counts.changed:,}", f"{run.counts.failed:,}")
+    state = ", ".join(filter(None, (str(run.state), run.undone_words)))
+    counts = (f"{run.counts.changed:,}", f"{run.counts.failed:,}", f"{run.counts.cannot:,}")
     return (run.id, f"{run.started.astimezone():%Y-%m-%d %H:%M}", run.source_name, run.sentence, state, *counts)
 
 
@@ -98,6 +103,7 @@ def runs_undo(
 def runs_retry(
     context: typer.Context,
     run_id: RunId,
+    refused_too: RefusedToo = False,
     apply: Apply = False,
     allow_large: AllowLarge = False,
     confirm: Confirm = "",
@@ -105,14 +111,17 @@ def runs_retry(
     json: Json = False,
     output: Output = None,
 ) -> int:
-    """Try the failed rows of a run again, as they were given. Prints the plan of that, and carries it out with
-    --apply."""
+    """Try the failed rows of a run again, as they were given. What could not be done is left out: trying again
+    does not help it, before what it names is mended. Prints the plan of that, and carries it out with --apply."""
     app, run, chosen = _begun(context, run_id, form, json, output)
     with Ticker() as ticker:
-        plan: Plan = interruptible(lambda stop: app.runner.retry(run.id, stop, ticker.planning))
+        plan: Plan = interruptible(
+            lambda stop: app.runner.retry(run.id, stop, ticker.planning, refused_too=refused_too)
+        )
     if apply:
         return apply_plan(app, _source(app, run), plan, chosen, output, allow_large, confirm)
-    return tell_plan(app, plan, _applying("retry", run, plan), chosen, output)
+    more = ["--refused-too"] if refused_too else []
+    return tell_plan(app, plan, _applying("retry", run, plan, *more), chosen, output)
 
 
 def _begun(
@@ -128,8 +137,8 @@ def _begun(
     return app, run, chosen
 
 
-def _applying(verb: str, run: Run, plan: Plan) -> str:
-    return shells.ours(["runs", verb], [run.id], apply_options(plan))
+def _applying(verb: str, run: Run, plan: Plan, *options: str) -> str:
+    return shells.ours(["runs", verb], [run.id], [*options, *apply_options(plan)])
 
 
 def _source(app: App, run: Run) -> DataSource:

@@ -71,6 +71,8 @@ class Ticker:
         parts = [f"{done:,} of {counts.total:,}: {counts.changed:,} changed, {counts.already:,} already so"]
         if counts.failed:
             parts.append(f"{counts.failed:,} failed")
+        if counts.cannot:
+            parts.append(f"{counts.cannot:,} cannot be done")
         if progress.rate and progress.rate >= 1:
             parts.append(f"{progress.rate:,.0f} a second")
         if progress.left is not None and counts.not_attempted:

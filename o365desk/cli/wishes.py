@@ -138,10 +138,10 @@ def columns_of(item: Operation, text: str, form: Format) -> tuple[Column, ...]:
     if not text and form is Format.TABLE:
         # Seats are a bar in the window; their numbers are columns of their own.
         return tuple(column for column in item.columns if column.shown and column.kind is not ColumnKind.SEATS)
-    if not text:
-        return item.columns
-    if text.strip().casefold() == "all":
-        return item.columns
+    return _named(item, text) if text and text.strip().casefold() != "all" else item.columns
+
+
+def _named(item: Operation, text: str) -> tuple[Column, ...]:
     by_key = {column.key.casefold(): column for column in item.columns}
     wanted = [key.strip() for key in text.split(",") if key.strip()]
     known = ", ".join(column.key for column in item.columns)

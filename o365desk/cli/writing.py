@@ -131,15 +131,16 @@ def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
 
 
 def _show_ways_on(app: App, run: Run) -> None:
-    ways = {
-        "To go on": "resume" if run.state.resumable else "",
-        "To try again what failed": "retry" if run.retryable else "",
-        "To undo it": "undo" if run.undoable else "",
-    }
-    for what, verb in ways.items():
-        if verb:
-            say(f"{what}: {_command(app, verb, run.id)}")
+    ways = (
+        (run.state.resumable, "To go on", ("resume",)),
+        (run.retryable, "To try again what failed", ("retry",)),
+        (run.refused, "To plan again what could not be done, once it is mended", ("retry", "--refused-too")),
+        (bool(run.undoable), "To undo it", ("undo",)),
+    )
+    for there, what, (verb, *options) in ways:
+        if there:
+            say(f"{what}: {_command(app, verb, run.id, *options)}")
 
 
-def _command(app: App, verb: str, run_id: str) -> str:
-    return app.command_here(shells.ours(["runs", verb], [run_id]))
+def _command(app: App, verb: str, run_id: str, *options: str) -> str:
+    return app.command_here(shells.ours(["runs", verb], [run_id], options))

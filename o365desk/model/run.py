@@ -18,11 +18,12 @@ class Standing(StrEnum):
 
 
 class RowOutcome(StrEnum):
-    """How a row ended. There is no fifth: a row in doubt is read back."""
+    """How a row ended. There is no sixth: a row in doubt is read back."""
 
     CHANGED = "changed"
     ALREADY = "already"
-    FAILED = "failed"
+    FAILED = "failed"  # Microsoft refused it when it was sent
+    CANNOT = "cannot"  # the plan refused it already; it was never sent
     NOT_ATTEMPTED = "not attempted"
 
 
@@ -69,14 +70,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row held against the tenant. `label` reads "Anna Müller → Sales"; `problem` is set exactly when it
-    cannot be done; `note` is a remark ("already a member", "second time: see row 3"), `warnings` what should be
-    known before it is done. `who` tells exactly who and what is meant: user principal names, and mail addresses or
-    kinds of groups. `target` holds what the row means to Graph (ids), `before` what is needed to undo it
-    exactly."""
+    """One row held against the tenant. `label` reads "Anna Müller → Sales", a removal's "Anna Müller from Sales";
+    `item` and `aim` are its parts: what is changed, and the group or plan. `problem` is set exactly when it cannot
+    be done; `note` is a remark ("already a member", "second time: see row 3"), `warnings` what should be known
+    before it is done. `who` tells exactly who and what is meant: user principal names, and mail addresses or kinds
+    of groups. `target` holds what the row means to Graph (ids), `before` what is needed to undo it exactly."""
 
     row: Row
     label: str
+    item: str = ""
+    aim: str = ""
     standing: Standing
     problem: Problem | None = None
     note: str = ""
@@ -111,12 +114,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
     already: int = 0
     failed: int = 0
+    cannot: int = 0
     not_attempted: int = 0
 
     @property
     def total(self) -> int:
         """All rows."""
-        return self.changed + self.already + self.failed + self.not_attempted
+        return self.changed + self.already + self.failed + self.cannot + self.not_attempted
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,8 +172,9 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run without its rows. `doubtful` counts rows that are in doubt (they count as not attempted as well);
-    `undoable` those that really changed and were not undone. `undoes`/`undone_by` are ids of runs; `problem` is
-    what stopped it. `operation` is a key, `title` the operation's title."""
+    `undoable` those that really changed and were not undone. `undoes`/`undone_by` are ids of runs, the latter of
+    the last one that undid anything of it; `problem` is what stopped it. `operation` is a key, `title` the
+    operation's title."""
 
     id: str
     operation: str
@@ -189,9 +194,26 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
 
     @property
+    def undone(self) -> int:
+        """How many of its changes were taken back."""
+        return self.counts.changed - self.undoable if self.undone_by else 0
+
+    @property
+    def undone_words(self) -> str:
+        """Whether it was undone: "undone", "partly undone (280 of 854)", or ""."""
+        if not self.undone:
+            return ""
+        return f"partly undone ({self.undone:,} of {self.counts.changed:,})" if self.undoable else "undone"
+
+    @property
     def retryable(self) -> bool:
         """Whether `runs retry` has something to do. An undo is planned anew from what it undid."""
         return self.counts.failed > 0 and not self.undoes
+
+    @property
+    def refused(self) -> bool:
+        """Whether `runs retry --refused-too` has more to do: what the plan refused may be mended meanwhile."""
+        return self.counts.cannot > 0 and not self.undoes
 
 
 class PlanProgress(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,19 +87,30 @@ def _check(item: Any) -> None:
         item["id"] = _id(item.get("id"))
     if not isinstance(item, dict) or not isinstance(item["id"], str) or not item["id"]:
         raise _invalid("Each request needs an id.")
-    key, url, headers = item["id"], item.get("url"), item.get("headers") or {}
+    key, before = item["id"], item.get("dependsOn") or []
     item["method"] = str(item.get("method", "")).upper()
     if item["method"] not in _METHODS:
         raise _invalid(f"Request '{key}' has no valid method.")
+    _check_url(key, item.get("url"))
+    if not isinstance(before, list):
+        raise _invalid(f"'dependsOn' of request '{key}' must be a list.")
+    item["dependsOn"] = [_id(other) for other in before]
+    _check_body(key, item)
+
+
+def _check_url(key: str, url: Any) -> None:
+    """Refuses what leads elsewhere, or to a batch again."""
     if not isinstance(url, str) or not url or "://" in url.partition("?")[0] or url.startswith("//"):
         raise _invalid(f"The URL of request '{key}' must be relative.")
     if url.lstrip("/").lower().startswith("$batch"):
         raise _invalid(f"Request '{key}' is a batch; a batch cannot hold another.")
+
+
+def _check_body(key: str, item: dict[str, Any]) -> None:
+    """Refuses headers that are no texts, and a write without a body or without its type."""
+    headers = item.get("headers") or {}
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise _invalid(f"The headers of request '{key}' must be texts.")
-    if not isinstance(item.get("dependsOn") or [], list):
-        raise _invalid(f"'dependsOn' of request '{key}' must be a list.")
-    item["dependsOn"] = [_id(other) for other in item.get("dependsOn") or []]
     typed = any(name.lower() == "content-type" for name in headers)
     if item["method"] in _BODIES and not (typed and "body" in item):
         raise GraphError(

@@ -143,16 +143,12 @@ class Directory:
         return owners
 
     def _group(self, kind: str, name: str, n: int) -> Entity:
-        nickname = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum()) + str(n)
-        mailed = kind in ("m365", "mail-security", "distribution")
-        mail = f"{nickname}@{self.mail_domain}" if mailed else None
-        types = {"m365": ["Unified"], "dynamic": ["DynamicMembership"]}.get(kind, [])
-        if kind == "hidden":
-            mail, types, mailed = f"{nickname}@{self.mail_domain}", ["Unified"], True
+        nickname = _nickname(name) + str(n)
+        types = {"m365": ["Unified"], "hidden": ["Unified"], "dynamic": ["DynamicMembership"]}.get(kind, [])
         unified = "Unified" in types
-        visibility = (
-            "HiddenMembership" if kind == "hidden" else ("Private" if n % 2 else "Public") if unified else None
-        )
+        mailed = unified or kind in ("mail-security", "distribution")
+        mail = f"{nickname}@{self.mail_domain}" if mailed else None
+        visible = "HiddenMembership" if kind == "hidden" else "Private" if n % 2 else "Public"
         rule = '(user.department -eq "Sales")' if kind == "dynamic" else None
         return {
             "id": guid(self._random),
@@ -174,8 +170,8 @@ class Directory:
             "preferredLanguage": None,
             "proxyAddresses": [f"SMTP:{mail}"] if mail else [],
             "renewedDateTime": f"2019-{n % 12 + 1:02}-{n % 28 + 1:02}T09:00:00Z",
-            "securityEnabled": kind not in ("distribution",) and not (unified and n % 3 == 0),
-            "visibility": visibility,
+            "securityEnabled": kind != "distribution" and not (unified and n % 3 == 0),
+            "visibility": visible if unified else None,
             "assignedLicenses": [],
         }
 
@@ -226,3 +222,8 @@ class Directory:
             "servicePlans": [{**plan, "provisioningStatus": "Success", "appliesTo": applies} for plan in plans],
             "subscriptionIds": [guid(self._random)],
         }
+
+
+def _nickname(name: str) -> str:
+    """What of a name may stand in an address."""
+    return "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())

@@ -75,13 +75,7 @@ def _asked(body: dict[str, Any]) -> _Asked:
     if missing:
         text = "One or more parameters of the operation 'assignLicense' are missing from the request payload. The "
         raise bad_request(f"{text}missing parameters are: {', '.join(missing)}.")
-    add: dict[str, tuple[str, ...]] = {}
-    for entry in body["addLicenses"]:
-        sku = entry.get("skuId") if isinstance(entry, dict) else None
-        plans = entry.get("disabledPlans") or [] if isinstance(entry, dict) else None
-        if not isinstance(sku, str) or not isinstance(plans, list) or sku.lower() in add:
-            raise bad_request("Invalid value specified for property 'addLicenses' of resource 'User'.")
-        add[sku.lower()] = tuple(dict.fromkeys(str(plan).lower() for plan in plans))
+    add = _additions(body["addLicenses"])
     if not all(isinstance(sku, str) for sku in body["removeLicenses"]):
         raise bad_request("Invalid value specified for property 'removeLicenses' of resource 'User'.")
     remove = tuple(dict.fromkeys(sku.lower() for sku in body["removeLicenses"]))
@@ -90,6 +84,17 @@ def _asked(body: dict[str, Any]) -> _Asked:
     if set(add) & set(remove):
         raise bad_request("A license cannot be added and removed in the same request.")
     return _Asked(add, remove)
+
+
+def _additions(entries: list[Any]) -> dict[str, tuple[str, ...]]:
+    """The service plans that are switched off, by the plan that is to be given; ids in lower case."""
+    add: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        sku, plans = (entry.get("skuId"), entry.get("disabledPlans") or []) if isinstance(entry, dict) else ("", "")
+        if not isinstance(sku, str) or not isinstance(plans, list) or sku.lower() in add:
+            raise bad_request("Invalid value specified for property 'addLicenses' of resource 'User'.")
+        add[sku.lower()] = tuple(dict.fromkeys(str(plan).lower() for plan in plans))
+    return add
 
 
 def _sku(call: Call, key: str) -> Entity:
@@ -139,16 +144,11 @@ def _added(held: list[Holding], asked: _Asked, since: str) -> list[Holding]:
 def _check_together(call: Call, held: list[Holding]) -> None:
     """Refuses plans that exclude each other, and service plans without the one on which they stand."""
     skus = call.directory.sku_by_id
-    parts = {skus[holding.sku]["skuPartNumber"]: skus[holding.sku] for holding in held if not holding.error}
-    for one, other in _EXCLUSIVE:
-        if one in parts and other in parts:
-            a, b = (_own_plan(parts[x], parts[y]) for x, y in ((one, other), (other, one)))
-            text = f"License assignment failed because service plans {a},{b} are mutually exclusive"
-            raise bad_request(text)
+    held = [holding for holding in held if not holding.error]
+    _check_exclusive({skus[holding.sku]["skuPartNumber"]: skus[holding.sku] for holding in held})
     plans = {
         plan["servicePlanName"]: plan["servicePlanId"]
         for holding in held
-        if not holding.error
         for plan in skus[holding.sku]["servicePlans"]
         if plan["servicePlanId"] not in holding.disabled
     }
@@ -160,6 +160,15 @@ def _check_together(call: Call, held: list[Holding]) -> None:
             needed = ",".join(sorted(known[base] for base in bases if base in known))
             text = f"License assignment failed because service plan {plans[name]} depends on the service plan(s) "
             raise bad_request(text + needed)
+
+
+def _check_exclusive(parts: dict[str, Entity]) -> None:
+    """Refuses two of these plans, by part number, that exclude each other."""
+    for one, other in _EXCLUSIVE:
+        if one in parts and other in parts:
+            a, b = (_own_plan(parts[x], parts[y]) for x, y in ((one, other), (other, one)))
+            text = f"License assignment failed because service plans {a},{b} are mutually exclusive"
+            raise bad_request(text)
 
 
 def _own_plan(sku: Entity, other: Entity) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 from functools import partial
+from typing import Any
 
 from o365desk.practice import bodies, expansion, filterable, memberships, objects, properties, recycled
 from o365desk.practice.call import (
@@ -223,13 +224,18 @@ def _wanted(call: Call) -> tuple[list[str], list[str]]:
     for key in ids:
         if not isinstance(key, str) or not is_guid(key):
             raise bad_request(f"Invalid object identifier '{key}'.")
-    names = [str(name).lower() for name in types]
+    return list(dict.fromkeys(key.lower() for key in ids)), _types(types)
+
+
+def _types(given: list[Any]) -> list[str]:
+    """The types that are asked for; none where any will do."""
+    names = [str(name).lower() for name in given]
     if "directoryobject" in names:
-        names = []
+        return []
     for name in names:
         if name not in _OTHER_TYPES | objects.TYPES.keys():
             raise bad_request(f"Unsupported resource type '{name}' for operation 'GetByIds'.")
     unknown = [name for name in names if name not in objects.TYPES]
     if unknown:
         raise unmodelled(f"objects of type {unknown[0]}", there=True)
-    return list(dict.fromkeys(key.lower() for key in ids)), names
+    return names

@@ -405,6 +405,8 @@ def not_resumable(run: Run) -> Problem:
         if running
         else f"What failed can be tried again: o365desk runs retry {run.id}"
         if run.retryable
+        else f"Once it is mended, what could not be done can be planned again: runs retry {run.id} --refused-too"
+        if run.refused
         else "Nothing is left to do.",
         code="running" if running else "finished",
     )

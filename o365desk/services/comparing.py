@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from o365desk.catalogue import countries
 from o365desk.catalogue.operations import Members, Operation, UserProperty
 from o365desk.model.problems import Problem
-from o365desk.services import identities, lookup, shapes
+from o365desk.services import identities, lookup, shapes, staying
 
 if TYPE_CHECKING:
     from o365desk.services.planning import Desk, Draft
@@ -66,7 +66,7 @@ def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
 
     for draft, group in zip(drafts, _settled("group", look, lookup.GROUPS, drafts), strict=True):
         if group.entity is None:
-            draft.cannot(group.problem or _unknown())
+            draft.cannot(draft.lost or group.problem or _unknown())
             continue
         draft.group = group.entity
         draft.remark(group.note)
@@ -124,8 +124,9 @@ def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
     adds = isinstance(desk.operation.change, Members) and desk.operation.change.adds
     names = {draft.group["id"]: draft.aim for draft in drafts}
     desk.tell("Reading the members")
+    nested: dict[str, list[str]] = {}
     found = shapes.members_of(
-        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far")
+        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far"), nested
     )
     leaving: Counter[str] = Counter()
     for draft in drafts:
@@ -142,6 +143,7 @@ def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
                 warn_if_disabled(draft)
             draft.will()
             leaving[group] += not adds
+    staying.tell(desk, drafts, nested, adds=adds)
     for group, number in leaving.items():
         desk.share(number, len(found[group] or ()), f"members of {names[group]}")
 

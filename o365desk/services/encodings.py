@@ -181,14 +181,16 @@ def encoding_of(data: bytes, wanted: str = "") -> Encoding:
         return Encoding(codec)
     if wanted:
         _prove(data, wanted, title(wanted))
-        return Encoding(wanted)
+        foreign = None if data.isascii() or wanted.startswith("utf") else _FOREIGN.search(data)
+        return Encoding(wanted, samples=tuple(_samples(data, _line_at(data, foreign.start())) if foreign else ()))
     wide = _wide(data[:4000])
     if wide:
         _prove(data, wide, wide.upper())
         return Encoding(wide, f"Nothing says how it is encoded; it was read as {wide.upper()}.")
     if b"\x1b$" in data or b"\x1b(" in data:
-        line = data[: data.index(b"\x1b")].count(b"\n") + 1
-        raise UnreadableError(line, "It has the marks of a Japanese encoding (ISO-2022-JP).", _samples(data, data))
+        place = data.index(b"\x1b")
+        said = "It has the marks of a Japanese encoding (ISO-2022-JP)."
+        raise UnreadableError(_line_of(data, place, ""), said, _samples(data, _line_at(data, place)))
     bad = _first_bad(data, "utf-8")
     return _guessed(data, bad) if bad is not None else Encoding("utf-8")
 

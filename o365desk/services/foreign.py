@@ -137,8 +137,8 @@ def lock_of(name: str, data: bytes) -> Told | None:
     if not (name.startswith("~$") and len(data) < 1024) and not name.startswith(".~lock."):
         return None
     other = name[2:] if name.startswith("~$") else name.removeprefix(".~lock.").rstrip("#")
-    letters = int.from_bytes(data[54:56], "little") if len(data) > 56 else 0
-    who = data[56 : 56 + 2 * min(letters, 54)].decode("utf-16-le", "ignore").strip()
+    letters = int.from_bytes(data[55:57], "little") if len(data) > 57 else 0
+    who = data[57 : 57 + 2 * min(letters, 54)].decode("utf-16-le", "ignore").strip()
     by = f" (here: {who})" if who and who.isprintable() else ""
     return Told(
         f"what Office keeps beside a file that is open, to say who has it open{by}",

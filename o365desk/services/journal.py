@@ -36,8 +36,15 @@ _COLUMNS = "number, line, label, state, detail, remedy, code, request_id, given"
 _RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
 
 
+Turn = tuple[int, int]
+"""When a row ended, next to those of other runs: the later one is the greater. Of rows from before turns were
+counted, that of the later run."""
+_NOT_YET = 2**62
+
+
 class Kept(msgspec.Struct, kw_only=True):
-    """A row as the journal holds it. `target` is what it means to Graph, `before` what undoing it needs."""
+    """A row as the journal holds it. `target` is what it means to Graph, `before` what undoing it needs; `item` and
+    `aim` are who or what is changed and the group or plan that it goes to, as its label has them."""
 
     number: int
     label: str
@@ -45,6 +52,24 @@ class Kept(msgspec.Struct, kw_only=True):
     state: str = PLANNED
     target: dict[str, Any] = {}
     before: dict[str, Any] = {}
+    item: str = ""
+    aim: str = ""
+    turn: Turn = (0, 0)
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row of a run has changed; `doubtful`: or may have, nobody knows. `undoes` is what its run undoes;
+    `undone`: it was taken back."""
+
+    run: str
+    operation: str
+    undoes: str
+    number: int
+    target: dict[str, Any]
+    before: dict[str, Any]
+    turn: Turn
+    undone: bool = False
+    doubtful: bool = False
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -67,26 +92,37 @@ class _Tally(msgspec.Struct, frozen=True):
     left: int = 0
     doubtful: int = 0
     undoable: int = 0
+    cannot: int = 0
 
 
 _OPEN = """
-    SELECT number, label, line, state, target, before FROM run_rows
+    SELECT number, label, line, state, target, before, item, aim, turn, run FROM run_rows
     WHERE run = ? AND state IN ('planned', 'sent') ORDER BY number
 """
 _UNDOABLE = """
-    SELECT number, label, line, state, target, before FROM run_rows
+    SELECT number, label, line, state, target, before, item, aim, turn, run FROM run_rows
     WHERE run = ? AND state = 'changed' AND NOT undone ORDER BY number
 """
-_LATER = "SELECT id, undoes, place FROM runs WHERE place > ? AND source_id = ? ORDER BY place"
-_CHANGED = "SELECT target FROM run_rows WHERE run = ? AND state = 'changed' AND NOT undone"
+_LATER = """
+    SELECT id, undoes, place, data FROM runs
+    WHERE place != ? AND (place > ? OR ended IS NULL OR ended >= ?)
+        AND (source_id = ? OR (tenant != '' AND lower(tenant) = lower(?)))
+    ORDER BY place
+"""
+"""Runs that may have changed something after a run began: an earlier one may have been resumed since."""
+_MADE = """
+    SELECT number, target, before, turn, undone, state = 'sent' FROM run_rows
+    WHERE run = ? AND state IN ('changed', 'sent') ORDER BY number
+"""
 _FAILED = """
     SELECT number, line, given, target FROM run_rows
-    WHERE run = ? AND state = 'failed' AND given != '{}' ORDER BY number
+    WHERE run = ? AND state IN ('failed', ?) AND given != '{}' ORDER BY number
 """
 _TALLY = """
     SELECT coalesce(sum(state = 'changed'), 0), coalesce(sum(state = 'already'), 0),
         coalesce(sum(state = 'failed'), 0), coalesce(sum(state IN ('planned', 'sent')), 0),
-        coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'changed' AND NOT undone), 0)
+        coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'changed' AND NOT undone), 0),
+        coalesce(sum(state = 'cannot'), 0)
     FROM run_rows WHERE run = ?
 """
 
@@ -117,7 +153,7 @@ class Journal:
                         " VALUES (?, ?, ?, ?, ?, '', ?)",
                         (run, plan.source_id, tenant, RunState.RUNNING, plan.undoes, msgspec.json.encode(facts)),
                     )
-                    marks = ", ".join("?" * 13)
+                    marks = ", ".join("?" * 16)
                     connection.executemany(
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
@@ -138,11 +174,12 @@ class Journal:
         self._update(run, change, [((), number) for number in numbers])
 
     def ended(self, run: str, rows: Iterable[RunRow]) -> None:
-        """How rows ended."""
+        """How rows ended: after all that has ended before, in whatever run."""
         self._update(
             run,
             "state = ?, detail = ?, remedy = ?, code = ?, request_id = ?",
             [((row.outcome.value, row.detail, row.remedy, row.code, row.request_id), row.number) for row in rows],
+            ends=True,
         )
 
     def note(self, run: str, number: int, before: Mapping[str, Any]) -> None:
@@ -178,16 +215,24 @@ class Journal:
 
         self._state.use(act)
 
-    def _update(self, run: str, change: str, rows: Sequence[tuple[tuple[Any, ...], int]]) -> None:
+    def _update(
+        self, run: str, change: str, rows: Sequence[tuple[tuple[Any, ...], int]], *, ends: bool = False
+    ) -> None:
+        change += ", turn = ?" if ends else ""
+
         def act(connection: sqlite3.Connection) -> None:
             with statefile.lasting(connection):
-                found = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchall()
+                found = connection.execute("SELECT place, undoes FROM runs WHERE id = ?", (run,)).fetchall()
                 if not found:  # a damaged file was set aside meanwhile
                     raise ProblemError(_no_run(run, several=False))
+                turn = (_next_turn(connection, found[0][0]),) if ends else ()
                 connection.executemany(
                     f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
-                    [(*values, found[0][0], number) for values, number in rows],
+                    [(*values, *turn, found[0][0], number) for values, number in rows],
                 )
+                if ends and found[0][1]:  # whatever kills an undo, what it has undone is known
+                    back = (RowOutcome.CHANGED, RowOutcome.ALREADY)
+                    _mark_undone(connection, run, [number for values, number in rows if values[0] in back])
 
         if rows:
             self._state.use(act)
@@ -230,28 +275,40 @@ class Journal:
                 state=state,
                 target=msgspec.json.decode(target),
                 before=msgspec.json.decode(before),
+                item=item,
+                aim=aim,
+                turn=(turn, place),
             )
-            for number, label, line, state, target, before in rows
+            for number, label, line, state, target, before, item, aim, turn, place in rows
         ]
 
-    def changed_later(self, run: Run, rows: Sequence[Kept]) -> dict[int, str]:
-        """By row number, the last run after this one that changed the same and was not undone. The undo of a run
-        since then is no change of its own: it made things as they were."""
-        wanted = {_about(row.target): row.number for row in rows}
-        place, since = self._row(run.id)[-1], {run.id}
-        found: dict[int, str] = {}
-        for key, undoes, number in self._all(_LATER, place, run.source_id):
-            since.add(key)
-            if undoes in since:
-                continue
-            targets = self._all(_CHANGED, number)
-            meant = (wanted.get(_about(msgspec.json.decode(target))) for (target,) in targets)
-            found |= {row: key for row in meant if row is not None}
-        return found
+    def made_beside(self, run: Run) -> Iterator[Made]:
+        """What other runs have changed in the tenant of a run since it began, through whatever data source, run by
+        run: an undo comes after what it undoes."""
+        row = self._row(run.id)
+        place, tenant = row[-1], row[2]
+        for key, undoes, at, data in self._all(
+            _LATER, place, place, run.started.isoformat(), run.source_id, tenant
+        ):
+            operation = msgspec.json.decode(data, type=_Facts).operation
+            for number, target, before, turn, undone, doubtful in self._all(_MADE, at):
+                yield Made(
+                    run=key,
+                    operation=operation,
+                    undoes=undoes,
+                    number=number,
+                    target=msgspec.json.decode(target),
+                    before=msgspec.json.decode(before),
+                    turn=(_NOT_YET if doubtful else turn, at),
+                    undone=bool(undone),
+                    doubtful=bool(doubtful),
+                )
 
-    def failed(self, key: str) -> tuple[Row, ...]:
-        """The rows that failed, as they were given; without those of a run that is older than their keeping."""
-        rows = self._all(_FAILED, self._row(key)[-1])
+    def failed(self, key: str, *, refused_too: bool = False) -> tuple[Row, ...]:
+        """The rows that failed, as they were given, and those that the plan refused `refused_too`; without those of
+        a run that is older than their keeping."""
+        more = RowOutcome.CANNOT if refused_too else RowOutcome.FAILED
+        rows = self._all(_FAILED, self._row(key)[-1], more.value)
         return tuple(_given(*row) for row in rows)
 
     def _row(self, key: str) -> Any:
@@ -299,7 +356,13 @@ def _run(row: Any, state: RunState, tally: _Tally) -> Run:
         by=facts.by,
         started=facts.started,
         ended=datetime.fromisoformat(ended) if ended else None,
-        counts=Counts(changed=tally.changed, already=tally.already, failed=tally.failed, not_attempted=tally.left),
+        counts=Counts(
+            changed=tally.changed,
+            already=tally.already,
+            failed=tally.failed,
+            cannot=tally.cannot,
+            not_attempted=tally.left,
+        ),
         doubtful=0 if state is RunState.RUNNING else tally.doubtful,
         undoable=tally.undoable,
         undoes=undoes,
@@ -308,20 +371,15 @@ def _run(row: Any, state: RunState, tally: _Tally) -> Run:
     )
 
 
-def _about(target: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a row is about, the same for every change of it."""
-    return tuple(target.get(key) for key in ("group", "user", "sku", "name"))
-
-
 # --- rows ---------------------------------------------------------------------------------------------------------
 
 
 def _first(item: PlanRow) -> tuple[Any, ...]:
-    """How a row of a plan enters the journal: what cannot be done has failed already, what is so is so."""
+    """How a row of a plan enters the journal: what cannot be done and what is so have their outcome already."""
     state = {
         Standing.WILL: PLANNED,
         Standing.ALREADY: RowOutcome.ALREADY.value,
-        Standing.CANNOT: RowOutcome.FAILED.value,
+        Standing.CANNOT: RowOutcome.CANNOT.value,
     }[item.standing if SAME not in item.target else Standing.WILL]
     problem = item.problem
     return (
@@ -329,7 +387,7 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         item.row.line,
         item.label,
         state,
-        told(problem) if problem else item.note,
+        told(problem) if problem else " ".join(filter(None, (item.note, *item.warnings))),
         problem.remedy if problem else "",
         problem.code if problem else "",
         problem.request_id if problem else "",
@@ -337,6 +395,9 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         msgspec.json.encode(item.target | _besides(item.row)),
         msgspec.json.encode(item.before),
         msgspec.json.encode(item.row.values),
+        item.item,
+        item.aim,
+        0,
     )
 
 
@@ -385,14 +446,22 @@ def _run_row(row: Any) -> RunRow:
     )
 
 
+def _next_turn(connection: sqlite3.Connection, place: int) -> int:
+    """A turn after all that were taken. Each run's latest is kept, which is enough to know the latest of all."""
+    ((turn,),) = connection.execute("SELECT coalesce(max(turn), 0) + 1 FROM turns").fetchall()
+    connection.execute("INSERT OR REPLACE INTO turns VALUES (?, ?)", (place, turn))
+    return int(turn)
+
+
 def _count(connection: sqlite3.Connection, place: int) -> bytes:
     (row,) = connection.execute(_TALLY, (place,)).fetchall()
     return msgspec.json.encode(_Tally(*row))
 
 
-def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
-    """After an undo: what it undid counts as undone; what that in turn had undone counts as done again, and so on
-    down the chain. Returns the places of all runs of it, whose counts have changed."""
+def _mark_undone(connection: sqlite3.Connection, run: str, ended: Sequence[int] | None = None) -> list[int]:
+    """After an undo, or after these of its rows have `ended`: what it undid counts as undone; what that in turn had
+    undone counts as done again, and so on down the chain. Returns the places of all runs of it, whose counts have
+    changed."""
     undoes, key, undone = run, "", False
     places: list[int] = []
     numbers: list[tuple[int]] = []
@@ -402,7 +471,9 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
         if not found:
             break
         place, undoes = found[0]
-        if not places:
+        if not places and ended is not None:
+            numbers = [(number,) for number in ended]
+        elif not places:
             numbers = connection.execute(
                 # What of it was itself taken back by now is as before.
                 "SELECT number FROM run_rows WHERE run = ? AND state IN ('changed', 'already') AND NOT undone",
@@ -417,12 +488,22 @@ def _mark_undone(connection: sqlite3.Connection, run: str) -> list[int]:
                     " (SELECT 1 FROM run_rows WHERE run = ? AND state = 'changed'))",
                     (previous, place, places[0]),
                 )
-            connection.executemany(
-                "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ?",
-                [(undone, place, number) for (number,) in numbers],
-            )
+            turned = connection.executemany(
+                "UPDATE run_rows SET undone = ? WHERE run = ? AND number = ? AND undone != ? AND state = 'changed'",
+                [(undone, place, number, undone) for (number,) in numbers],
+            ).rowcount
+            _recount(connection, place, -turned if undone else turned)
         places.append(place)
     return places
+
+
+def _recount(connection: sqlite3.Connection, place: int, more: int) -> None:
+    """So many more of a run's rows can be undone: without counting all of them anew."""
+    ((counts,),) = connection.execute("SELECT counts FROM runs WHERE place = ?", (place,)).fetchall()
+    if counts and more:
+        tally = msgspec.json.decode(counts, type=_Tally)
+        tally = msgspec.structs.replace(tally, undoable=tally.undoable + more)
+        connection.execute("UPDATE runs SET counts = ? WHERE place = ?", (msgspec.json.encode(tally), place))
 
 
 def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:
@@ -437,12 +518,13 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
         tally = msgspec.json.decode(counts or _count(connection, place), type=_Tally)
         changed = tally.changed > 0
         number[changed] += 1
-        rows[changed] += tally.changed + tally.already + tally.failed + tally.left
+        rows[changed] += tally.changed + tally.already + tally.failed + tally.cannot + tally.left
         many = number[changed] > _KEPT or rows[changed] > _ROWS_KEPT
         if many and not (tally.doubtful or held(key)):
             gone.append((place, key))
     for place, _ in gone:
         connection.execute("DELETE FROM run_rows WHERE run = ?", (place,))
+        connection.execute("DELETE FROM turns WHERE run = ?", (place,))
         connection.execute("DELETE FROM runs WHERE place = ?", (place,))
     return [key for _, key in gone]
 

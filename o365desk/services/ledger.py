@@ -23,6 +23,7 @@ _COUNTED = {
     RowOutcome.CHANGED: "changed",
     RowOutcome.ALREADY: "already",
     RowOutcome.FAILED: "failed",
+    RowOutcome.CANNOT: "cannot",
     RowOutcome.NOT_ATTEMPTED: "not_attempted",
 }
 

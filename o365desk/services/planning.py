@@ -22,28 +22,28 @@ from o365desk.catalogue.operations import (
     NewGroup,
     Operation,
     UserProperty,
+    Words,
 )
 from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.datasource import is_guid
-from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Run, RunState, Standing, place_of
+from o365desk.model.problems import Problem
+from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Standing, place_of
 from o365desk.model.settings import Settings
 from o365desk.services import comparing, creating, licensing
-from o365desk.services.journal import SAME, Kept
+from o365desk.services.journal import SAME
 
 if TYPE_CHECKING:
     from o365desk.services.graph import Graph, Pause
     from o365desk.services.runner import Session
 
 
-_ARROW = " → "
-
-
 @dataclass
 class Draft:
     """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
     that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly. `left`
-    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it."""
+    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it; and
+    `lost` why its group is not there any more, where a later run tells. `warnings` are what should be known before
+    it is done."""
 
     row: Row
     item: str = ""
@@ -59,6 +59,7 @@ class Draft:
     standing: Standing | None = None
     problem: Problem | None = None
     note: str = ""
+    lost: Problem | None = None
     warnings: list[str] = field(default_factory=list)
     exact: str = ""
     """Who and what is meant, where that is not told by `user` and `group`."""
@@ -111,11 +112,13 @@ class Draft:
         texts = [self.value(key), *(also.text for also in self.row.also if also.field == key)]
         return ", ".join(text for text in texts if key in self.row.picked or not is_guid(text))
 
-    def planned(self) -> PlanRow:
+    def planned(self, words: Words) -> PlanRow:
         """The row of the plan."""
         return PlanRow(
             row=self.row,
-            label=f"{self.item}{_ARROW}{self.aim}" if self.aim else self.item,
+            label=words.labelled(self.item, self.aim),
+            item=self.item,
+            aim=self.aim,
             standing=self.standing or Standing.WILL,
             problem=self.problem,
             note=self.note,
@@ -197,63 +200,7 @@ def plan(
     drafts = [Draft(row) for row in _numbered(rows)]
     for draft in drafts:
         _check(operation, draft)
-    return _made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
-
-
-def undo(
-    session: "Session",
-    operation: Operation,
-    kept: Sequence[Kept],
-    later: Mapping[int, str],
-    settings: Settings,
-    tell: Callable[[PlanProgress], None],
-    now: datetime,
-    run: Run,
-) -> Plan:
-    """What `operation` would do to bring back what was before these rows of a run changed. `later` names, by row
-    number, runs that have changed the same again since."""
-    drafts, wishes = [], {}
-    for row in kept:
-        given, wishes[row.number] = _former(row)
-        # Who is gone by now is still named as then.
-        item, _, aim = row.label.partition(_ARROW)
-        back = Row(number=row.number, line=row.line, values=given)
-        draft = Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
-        if row.number in later:
-            draft.cannot(_changed_by(later[row.number]))
-        drafts.append(draft)
-    lags = run.ended is None or run.ended > now - comparing.NEW
-    made = _made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
-    if not run.doubtful:
-        return made
-    note = f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
-    return msgspec.structs.replace(made, notes=(*made.notes, note))
-
-
-def _former(row: Kept) -> tuple[dict[str, str], Any]:
-    """The values of a row that brings back what was before this one, by ids; and the exact state, if it has one."""
-    target, before = row.target, row.before
-    if "sku" in target:
-        return {"user": target["user"], "plan": target["sku"]}, before["direct"]
-    if "name" in target:
-        return {"user": target["user"], target["name"]: before["value"] or ""}, before["value"]
-    if "made" in before:
-        return {"group": before["made"]}, None
-    return {key: str(target[key]) for key in ("group", "user") if key in target}, None
-
-
-def _left(row: Kept) -> tuple[Any, ...]:
-    """What a row made of what it changed, where that is more than yes or no."""
-    return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
-
-
-def _changed_by(run: str) -> Problem:
-    return Problem(
-        title=f"Run {run} changed this again",
-        cause="What that run brought is not this run's to take back.",
-        remedy=f"Undo run {run} first, then this one again; or leave it as it is.",
-        code="changed-later",
-    )
+    return made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
 
 
 def _numbered(rows: Iterable[Row]) -> list[Row]:
@@ -274,7 +221,7 @@ def _check(operation: Operation, draft: Draft) -> None:
         draft.cannot(problem)
 
 
-def _made(
+def made(
     session: "Session",
     operation: Operation,
     drafts: list[Draft],
@@ -287,6 +234,9 @@ def _made(
     lags: bool = False,
     leave_out_disabled: bool = False,
 ) -> Plan:
+    """The plan of these drafts: what they name is looked up, then held against the tenant. `wishes`, `undoes` and
+    `lags` are an undo's, as of `Desk` and `Plan`. Raises ProblemError where the tenant could not be read."""
+
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
@@ -304,7 +254,7 @@ def _made(
         source_id=session.source.id,
         source_name=session.source.name,
         made=now,
-        rows=tuple(draft.planned() for draft in drafts),
+        rows=tuple(draft.planned(_words(desk, draft)) for draft in drafts),
         sentence=_sentence(desk, drafts),
         limit=_limit(desk, drafts),
         confirm=_word(desk, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
@@ -389,11 +339,17 @@ def _targets(drafts: Iterable[Draft]) -> list[str]:
 
 
 def _sentence(desk: Desk, drafts: Sequence[Draft]) -> str:
-    will, operation = _will(drafts), desk.operation
-    # An undo that brings some of a plan back takes nothing, though its operation does.
-    back = operation.restores if desk.undoing and any(draft.wish is not None for draft in will) else None
-    words = back or operation.words
-    return words.sentence([draft.item for draft in will], _targets(drafts)) if will else "Nothing to change"
+    will = _will(drafts)
+    if not will:
+        return "Nothing to change"
+    words = _words(desk, next((draft for draft in will if draft.wish is not None), will[0]))
+    return words.sentence([draft.item for draft in will], _targets(drafts))
+
+
+def _words(desk: Desk, draft: Draft) -> Words:
+    """What is said of a row. An undo that brings some of a plan back takes nothing, though its operation does."""
+    back = desk.operation.restores if desk.undoing and draft.wish is not None else None
+    return back or desk.operation.words
 
 
 def _word(desk: Desk, drafts: Sequence[Draft]) -> str:
@@ -421,29 +377,3 @@ _CHANGES: dict[type, tuple[Judge, Judge]] = {
 }
 """For each sort of change: looks up what rows name and gives them their meaning; then compares each meaning with
 the tenant. Both get the rows that are still open; after the second none is."""
-
-
-def inverse_of(run: Run, operation: Operation) -> str:
-    """The key of the operation that undoes a run. Raises ProblemError where there is none, or it still goes on."""
-    if run.state is RunState.RUNNING:
-        raise ProblemError(
-            Problem(
-                title=f"Run {run.id} is still going on",
-                cause="What it will have changed is not known yet.",
-                remedy="Wait until it has ended, or cancel it.",
-                code="running",
-            )
-        )
-    if not operation.inverse:
-        removal = isinstance(operation.change, GroupRemoval)
-        raise ProblemError(
-            Problem(
-                title=f"“{operation.title}” cannot be undone from here",
-                cause="What it did has no exact inverse.",
-                remedy="A deleted group can be restored in the Entra admin centre for 30 days."
-                if removal
-                else "The run's rows tell what it changed; change it back by hand.",
-                code="no-undo",
-            )
-        )
-    return operation.inverse

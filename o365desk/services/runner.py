@@ -90,10 +90,12 @@ class Runner:
         """All its rows, in their order. Raises ProblemError."""
         return self._journal.run_rows(run_id)
 
-    def rows_of(self, run_id: str) -> tuple[Row, ...]:
-        """The rows of a run that failed, as they were given, to be planned again; none of an undo, which is planned
-        from the run that it undoes. Raises ProblemError."""
-        return () if self._journal.run(run_id).undoes else self._journal.failed(run_id)
+    def rows_of(self, run_id: str, *, refused_too: bool = False) -> tuple[Row, ...]:
+        """The rows of a run that failed, as they were given, to be planned again, and `refused_too` those that its
+        plan refused, which only a mended tenant helps. None of an undo, which is planned from the run that it
+        undoes. Raises ProblemError."""
+        undoes = self._journal.run(run_id).undoes
+        return () if undoes else self._journal.failed(run_id, refused_too=refused_too)
 
     # --- writes -----------------------------------------------------------------------------------------------
 
@@ -170,23 +172,26 @@ class Runner:
         """The plan that brings back what was before a run, for the rows that it really changed. Raises ProblemError
         where there is no way back, or the tenant could not be read; CancelledError on stop."""
         from o365desk import catalogue
-        from o365desk.services import planning
+        from o365desk.services import planning, subjects, undoing
 
         run = self._journal.run(run_id)
-        operation = catalogue.operation(planning.inverse_of(run, _operation_of(run)))
+        operation = catalogue.operation(undoing.inverse_of(run, _operation_of(run)))
         telling, source = planning.Telling(run.undoable, tell), _source_of(run, self._connections)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
-            later = self._journal.changed_later(run, rows)
-            return planning.undo(session, operation, rows, later, self.settings, telling, self._clock(), run)
+            since = subjects.changed_since(run, rows, self._journal.made_beside(run))
+            return undoing.undo(session, operation, rows, since, self.settings, telling, self._clock(), run)
 
-    def retry(self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None]) -> Plan:
-        """A plan for the rows of a run that failed, as they were given. Raises ProblemError where there are none,
-        or the tenant could not be read; CancelledError on stop."""
+    def retry(
+        self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None], *, refused_too: bool = False
+    ) -> Plan:
+        """A plan for the rows of a run that failed, as they were given, and `refused_too` for those that its plan
+        refused. Raises ProblemError where there are none, or the tenant could not be read; CancelledError on
+        stop."""
         from o365desk.services import planning
 
-        run, rows = self._journal.run(run_id), self.rows_of(run_id)
+        run, rows = self._journal.run(run_id), self.rows_of(run_id, refused_too=refused_too)
         if not rows:
             raise ProblemError(_nothing_failed(run))
         operation, source = _operation_of(run), _source_of(run, self._connections)
@@ -322,10 +327,11 @@ def _operation_of(run: Run) -> "Operation":
 def _nothing_failed(run: Run) -> Problem:
     again = f"Plan the undo of run {run.undoes} anew: it leaves alone what is done." if run.undoes else ""
     left = "Resume it: that goes on with what is left." if run.state.resumable else ""
+    refused = f"{run.counts.cannot:,} could not be done: mend what they name, then plan them again (--refused-too)."
     return Problem(
         title=f"No row of run {run.id} can be tried again",
         cause="It undid another run." if run.undoes else "None of its rows failed.",
-        remedy=again or left,
+        remedy=again or " ".join(filter(None, (left, refused if run.refused else ""))),
         code="nothing-failed",
     )
 

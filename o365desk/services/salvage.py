@@ -58,7 +58,7 @@ def _records(data: bytes) -> Iterator[tuple[str, str, str]]:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         if _ID.fullmatch(texts[1]):
-            left = texts[4] != "finished" or (counts.get("undoable", 0) and not texts[6])
+            left = texts[4] != "finished" or counts.get("undoable", 0)
             yield texts[1], started, words if left else ""
 
 

@@ -92,7 +92,7 @@ def _head(data: bytes, codec: str) -> str:
 
 def _unreadable(path: Path, error: UnreadableError) -> ProblemError:
     """The question which encoding it is, with what a word would be in each."""
-    shown = "; ".join(f"{codec}: “{word}”" for codec, word in error.samples[:8])
+    shown = "; ".join(f"{codec}: “{word}”" for codec, word in error.samples[:5])
     seen = f" It would be read as {shown}." if shown else ""
     remedy = (
         "Say how it is encoded (on the command line: --encoding), or save it as “CSV UTF-8” in the program that it "

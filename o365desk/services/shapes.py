@@ -19,7 +19,9 @@ from o365desk.services.journal import Kept
 TOGETHER = 20
 """Most members that come into a group by one request."""
 _PAGE = 999
-_IDS = objects.page(("id",))
+_IDS, _TYPED = objects.page(("id",)), objects.page(("id", "@odata.type"))
+_GROUP = "#microsoft.graph.group"
+"""What Graph calls the type of a group, which it tells where a list has several types."""
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,17 @@ def fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, b
 
 
 def members_of(
-    graph: Graph, groups: Collection[str], read: Callable[[int], None] = lambda number: None
+    graph: Graph,
+    groups: Collection[str],
+    read: Callable[[int], None] = lambda number: None,
+    nested: dict[str, list[str]] | None = None,
 ) -> dict[str, set[str] | None]:
     """The ids of the members of each group, every list read to its end; None for a group that is not there. `read`
-    hears how many were read so far. Raises ProblemError: an incomplete list is never returned."""
+    hears how many were read so far; `nested` is given the ids of those members that are groups. Raises
+    ProblemError: an incomplete list is never returned."""
+    shape = _IDS if nested is None else _TYPED
     asked = [
-        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=_IDS)
+        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=shape)
         for group in groups
     ]
     found: dict[str, set[str] | None] = {}
@@ -204,6 +211,8 @@ def members_of(
         ids: set[str] = set()
         for row in graph.rows(reply):
             ids.add(row["id"])
+            if nested is not None and row.get("@odata.type") == _GROUP:
+                nested.setdefault(str(reply.request.key), []).append(row["id"])
             if len(ids) % _PAGE == 0:
                 read(number + len(ids))
         found[str(reply.request.key)] = ids

@@ -303,7 +303,10 @@ class _Reader:
             self._found(line, "short", text, False)
         if made.beside:
             self._found(line, "beside", made.beside, False)
-        if made.parted:
+        if made.one_line:
+            text = f"The line holds {len(made.rows)} addresses or IDs; each was taken as a row."
+            self._found(line, "split", text, True)
+        elif made.parted:
             key, count = made.parted
             self._found(line, "several-values", f"“{key}” holds {count}; each became a row of its own.", False)
 

@@ -13,6 +13,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Also, Row
 from o365desk.services.cells import clean
 from o365desk.services.damage import damage, unknown
+from o365desk.services.exports import as_given
 from o365desk.services.grids import Line, address
 from o365desk.services.heading_names import TEXT
 from o365desk.services.turning import Turning
@@ -63,7 +64,7 @@ class Reading:
     """What a line turned out to be. `repairs` are kind, field, value before and after; `passed` the places of cells
     that were not fit and of the one that was taken instead; `parted` which field holds how many of what;
     `foreign` that a number is in a column of another purpose than employee IDs; `beside` what stands
-    beside the table."""
+    beside the table; `one_line`: one heading, and a line of nothing but users."""
 
     rows: Sequence[Row] = ()
     surplus: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class Reading:
     parted: tuple[str, str] | None = None
     foreign: Problem | None = None
     beside: str = ""
+    one_line: bool = False
 
 
 class Rows:
@@ -105,6 +107,7 @@ class Rows:
             made.surplus = _surplus(cells[len(table.headings) :])
             if made.surplus and self._is_one_line(made.surplus, values, table):
                 values["user"], made.surplus = "; ".join([values["user"], *filter(None, made.surplus)]), ()
+                made.one_line = True
             elif made.surplus and (table.workbook or not made.surplus[0]):
                 made.beside, made.surplus = _beside(line, made.surplus, table), ()
         if not any(values.values()) and not made.surplus:
@@ -114,7 +117,10 @@ class Rows:
                 key: value for key, value in values.items() if value or key not in self._fixed
             }
         doubtful = table.unknown or not "".join(values.values()).isascii()
-        damaged = _damage(line, cells, table) if doubtful else None
+        damaged, as_is = _damage(line, cells, table) if doubtful else (None, "")
+        if damaged:  # then nothing is put right: the letters would be fewer still
+            values[damaged.field] = as_is
+            made.repairs = [each for each in made.repairs if each[1] != damaged.field]
         problem = damaged or _too_many(made.surplus) or problem
         parts = [] if problem else self._parts(values)
         if len(parts) != 1:
@@ -285,16 +291,17 @@ def _beside(line: int, surplus: Sequence[str], table: Table) -> str:
     return f"{where}, beside the table, stands “{surplus[at][:60]}”; it has no heading, and was not used."
 
 
-def _damage(line: int, cells: Sequence[str], table: Table) -> Problem | None:
-    """What is wrong with the cells that are used, before anything is put right in them."""
+def _damage(line: int, cells: Sequence[str], table: Table) -> tuple[Problem | None, str]:
+    """What is wrong with the cells that are used, before anything is put right in them, and the cell's text."""
     for key, places in table.columns.items():
         for place in places:
             cell = cells[place] if place < len(cells) else ""
             if isinstance(cell, Unknown):
-                return unknown(cell, address(line, place), key)
-            if not cell.isascii() and (problem := damage(clean(TEXT, cell)[0], key)):
-                return problem
-    return None
+                return unknown(cell, address(line, place), key), str(cell)
+            given = "" if cell.isascii() else as_given(cell)  # as it is, and without letters that nobody sees
+            if given and (problem := damage(given, key) or damage(clean(TEXT, cell)[0], key)):
+                return problem, given
+    return None, ""
 
 
 def linked(line: int, cells: list[str], table: Table, fields: Mapping[str, Field]) -> list[tuple[str, bool]]:

@@ -62,6 +62,16 @@ STEPS: tuple[statefile.Step, ...] = (
     ),
     ("0003-given", "ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'"),
     ("0004-approvals", "CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)"),
+    # Rows may be in the state "cannot" from here on, which no program before knows.
+    (
+        "0005-turns",
+        """
+        ALTER TABLE run_rows ADD COLUMN item TEXT NOT NULL DEFAULT '';
+        ALTER TABLE run_rows ADD COLUMN aim TEXT NOT NULL DEFAULT '';
+        ALTER TABLE run_rows ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE turns (run INTEGER PRIMARY KEY, turn INTEGER NOT NULL)
+        """,
+    ),
 )
 """The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
 Statements end in a semicolon, which stands nowhere else."""

@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 
 from o365desk import paths
+from o365desk.cli.outcomes import run_code, show_run, summary
+from o365desk.cli.runs import _line
+from o365desk.model.run import Counts
+from tests import written
 from tests.cli.shell import Shell
 from tests.cli.test_operations import people, team, write
 from tests.practice.fixtures import Client
 from tests.practice.writing import Writer, writer
+from tests.scene import NOW
 
 FLOW = "f30db892-07e9-47e9-837c-80727f46fd3d"
 
@@ -52,8 +57,8 @@ def test_members_are_added_shown_and_taken_back(able: Shell, tenant: Writer, tmp
     file = members_file(tmp_path, users, "no@body.example", "1.16E+20", "Anna")
     words = ("add-user-to-group", "--set", f"group={group['id']}", "--rows", file)
     made = write(able, *words, "--apply", code=3)
-    assert made["counts"] == {"changed": 30, "already": 0, "failed": 3, "not_attempted": 0}
-    assert [item["outcome"] for item in made["items"]] == ["changed"] * 30 + ["failed"] * 3
+    assert made["counts"] == {"changed": 30, "already": 0, "failed": 0, "cannot": 3, "not_attempted": 0}
+    assert [item["outcome"] for item in made["items"]] == ["changed"] * 30 + ["cannot"] * 3
     assert all(item["detail"] for item in made["items"][30:])
     assert tenant.members(group["id"]) == before | {user["id"] for user in users}
     again = write(able, *words, "--apply", code=3)
@@ -80,7 +85,7 @@ def test_members_are_added_shown_and_taken_back(able: Shell, tenant: Writer, tmp
     line = json.loads(able.out.splitlines()[0])
     assert line == made["items"][0] | {"group": group["id"], "user": users[0]["userPrincipalName"]}
     tried = write(able, "add-user-to-group", "--rows", str(tmp_path / "rows.csv"), code=3)
-    assert tried["counts"] == {"changed": 0, "already": 30, "failed": 3, "not_attempted": 0}
+    assert tried["counts"] == {"changed": 0, "already": 30, "failed": 0, "cannot": 3, "not_attempted": 0}
     assert able("runs", "list") == 0
     assert run in able.out
 
@@ -90,7 +95,21 @@ def test_members_are_added_shown_and_taken_back(able: Shell, tenant: Writer, tmp
     undone = able.json("runs", "undo", run, "--apply", "--allow-large")
     assert undone["counts"]["changed"] == 30
     assert tenant.members(group["id"]) == before
-    assert able.json("runs", "list")[2]["undone_by"] == undone["run"]
+    told = able.json("runs", "list")[2]
+    assert (told["undone_by"], told["undone"], told["partly_undone"]) == (undone["run"], 30, False)
+
+
+def test_a_run_of_which_a_part_was_undone_says_how_much(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = Counts(changed=854, cannot=6)
+    run = written.run("x", NOW, counts=counts, undoable=574, undone_by="e03a11d7")
+    told = summary(run)
+    assert (told["undone"], told["undone_by"], told["partly_undone"]) == (280, "e03a11d7", True)
+    assert _line(run)[4:] == ("finished, partly undone (280 of 854)", "854", "0", "6")
+    assert run_code(run) == 3
+    show_run(run, [])
+    assert "It is partly undone (280 of 854), by run e03a11d7." in capsys.readouterr().err
+    again = written.run("x", NOW, counts=counts, undoable=854, undone_by="e03a11d7")
+    assert (summary(again)["undone"], summary(again)["undone_by"]) == (0, None), "its undo was undone"
 
 
 def test_one_member_is_added_and_removed(able: Shell, tenant: Writer) -> None:
@@ -319,10 +338,15 @@ def test_what_failed_is_tried_again_as_it_was_given(able: Shell, tenant: Writer,
     words = ("assign-licence-to-user", "--set", f"plan={FLOW}", "--rows", members_file(tmp_path, [user, other]))
     run = write(able, *words, "--apply", code=3)["run"]
     assert tenant.send("PATCH", f"/users/{user['id']}", {"usageLocation": "IE"}).status_code == 204
-    assert able("runs", "retry", run) == 0
-    assert f"o365desk runs retry {run} --apply" in able.err
-    made = able.json("runs", "retry", run[:-2], "--apply")
-    assert made["counts"] == {"changed": 1, "already": 0, "failed": 0, "not_attempted": 0}
+    assert able("runs", "show", run) == 3
+    assert "To try again what failed" not in able.err
+    assert f"once it is mended: o365desk runs retry {run} --refused-too" in able.err
+    assert able("runs", "retry", run) == 1
+    assert "1 could not be done: mend what they name" in able.err
+    assert able("runs", "retry", run, "--refused-too") == 0
+    assert f"o365desk runs retry {run} --refused-too --apply" in able.err
+    made = able.json("runs", "retry", run[:-2], "--refused-too", "--apply")
+    assert made["counts"] == {"changed": 1, "already": 0, "failed": 0, "cannot": 0, "not_attempted": 0}
     has = tenant.get(f"/users/{user['id']}?$select=assignedLicenses")["assignedLicenses"]
     assert [plan["skuId"] for plan in has] == [FLOW]
     assert able("runs", "retry", made["run"]) == 1

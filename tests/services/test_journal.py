@@ -113,10 +113,12 @@ def test_rows_of_the_plan_enter_with_their_reason(journal: Journal) -> None:
     with journal.begin(msgspec.structs.replace(plan(), rows=tuple(rows)), "T", "t", "ada") as run:
         journal.close(run, RunState.FINISHED)
     first, second = journal.run_rows(run)
-    assert (first.outcome, first.detail) == (RowOutcome.FAILED, "It is dynamic. Its rule decides.")
+    assert (first.outcome, first.detail) == (RowOutcome.CANNOT, "It is dynamic. Its rule decides.")
     assert (first.remedy, first.code) == ("Change it.", "dyn")
     assert (second.outcome, second.detail) == (RowOutcome.ALREADY, "Already a member.")
     assert journal.kept(run) == []
+    counts = journal.run(run).counts
+    assert (counts.cannot, counts.failed, counts.already, counts.total) == (1, 0, 1, 2)
 
 
 def test_a_row_in_doubt_says_so(journal: Journal) -> None:
@@ -253,6 +255,35 @@ def test_an_undo_marks_what_it_undid(journal: Journal) -> None:
     told = journal.run(run)
     assert (told.undone_by, told.undoable) == (undo, 1)
     assert [row.number for row in journal.kept(run, undoable=True)] == [2]
+    assert (told.undone, told.undone_words) == (2, "partly undone (2 of 3)")
+
+
+def test_a_cancelled_undo_has_undone_a_part_until_it_is_resumed_or_undone(journal: Journal) -> None:
+    run = finished(journal, plan(3))
+    with journal.begin(plan(3, undoes=run), "T", "t", "ada") as undo:
+        journal.ended(undo, [ended(1)])
+        journal.close(undo, RunState.CANCELLED)
+    assert journal.run(run).undone_words == "partly undone (1 of 3)"
+    with journal.locks.hold(undo):
+        journal.reopen(undo)
+        journal.ended(undo, [ended(2), ended(3)])
+        journal.close(undo, RunState.FINISHED)
+    assert journal.run(run).undone_words == "undone"
+    finished(journal, plan(3, undoes=undo))
+    assert (journal.run(run).undone, journal.run(run).undone_words) == (0, "")
+    assert journal.run(undo).undone_words == "undone"
+
+
+def test_an_undo_that_was_killed_has_undone_what_it_did(journal: Journal) -> None:
+    run = finished(journal, plan(3))
+    with journal.begin(plan(3, undoes=run), "T", "t", "ada") as undo:
+        journal.ended(undo, [ended(2), ended(3, RowOutcome.FAILED)])
+        assert journal.run(run).undone_words == "partly undone (1 of 3)", "while it goes on"
+    assert (journal.run(undo).state, journal.run(run).undone_by) == (RunState.INTERRUPTED, undo)
+    assert [row.number for row in journal.kept(run, undoable=True)] == [1, 3]
+    with journal.begin(plan(1, undoes=undo, first=2), "T", "t", "ada") as again:
+        journal.ended(again, [ended(2)])
+    assert (journal.run(run).undone, journal.run(run).undoable, journal.run(undo).undone) == (0, 3, 1)
 
 
 def test_of_two_undos_the_one_that_changed_something_is_named(journal: Journal) -> None:
@@ -325,7 +356,8 @@ def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path, monkeypatc
         old.close()
     state = State(file, lambda: NOW)
     journal = Journal(state, lambda: NOW)
-    assert [row.detail for row in journal.run_rows("0000beef")] == ["Why"]
+    (row,) = journal.run_rows("0000beef")
+    assert (row.detail, row.outcome) == ("Why", RowOutcome.FAILED)
     assert journal.failed("0000beef") == (), "what was not kept is not made up"
     given = msgspec.structs.replace(
         plan(),
@@ -338,7 +370,9 @@ def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path, monkeypatc
             ),
         ),
     )
-    assert journal.failed(finished_with(journal, given)) == (Row(number=7, line=8, values={"user": "Ä"}),)
+    run = finished_with(journal, given)
+    assert journal.failed(run) == (), "trying again does not help what the plan refused"
+    assert journal.failed(run, refused_too=True) == (Row(number=7, line=8, values={"user": "Ä"}),)
     state.close()
 
 
@@ -355,6 +389,18 @@ def test_a_run_that_went_with_a_damaged_file_is_named(journal: Journal, file: Pa
         connection.close()
         with pytest.raises(ProblemError, match="There is no run"):
             journal.sent(run, [1])
+
+
+def test_what_was_undone_in_part_can_still_be_undone_after_a_damage(journal: Journal, file: Path) -> None:
+    run = finished(journal, plan(3))
+    with journal.begin(plan(3, undoes=run), "T", "t", "ada") as undo:
+        journal.ended(undo, [ended(1)])
+        journal.close(undo, RunState.CANCELLED)
+    whole = finished(journal, plan(2))
+    finished(journal, plan(2, undoes=whole))
+    found = {text.split()[0] for text in salvage.runs([file, file.with_name(file.name + "-wal")])}
+    assert run in found
+    assert whole not in found
 
 
 # --- resuming -----------------------------------------------------------------------------------------------------
@@ -533,3 +579,21 @@ def test_what_is_no_state_file_at_all_knows_of_no_runs(tmp_path: Path, seed: int
     bytes_ = random.Random(seed).randbytes(50_000)
     (tmp_path / "file").write_bytes(bytes_.replace(b"\x01", b"\x10\x00\x1d"))
     assert salvage.runs([tmp_path / "file", tmp_path / "none"]) == []
+
+
+def test_rows_from_before_their_parts_were_kept_are_named_by_their_label(bulk: Bulk) -> None:
+    """A journal of an earlier program has "Anna → Sales" and nothing more; a name may have "from" in it."""
+    group = bulk.group("security")
+    bulk.writer.send("PATCH", f"/groups/{group}", {"displayName": "Letters from home"})
+    person = bulk.outsiders(group, 40)[-1]
+    _, run = bulk.done("add-user-to-group", [{"group": group, "user": person["id"]}])
+    name = person["displayName"]
+    assert bulk.undo(run).rows[0].label == f"{name} from Letters from home"
+
+    def act(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE run_rows SET item = '', aim = '', turn = 0")
+
+    bulk.desk.app.state.use(act)
+    assert bulk.writer.send("DELETE", f"/users/{person['id']}").status_code == 204
+    (row,) = bulk.undo(run).rows
+    assert (row.standing, row.label) == (Standing.CANNOT, f"{name} from Letters from home")

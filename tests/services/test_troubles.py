@@ -642,5 +642,7 @@ def test_what_failed_can_be_planned_again_with_what_was_given(bulk: Bulk) -> Non
     assert bulk.writer.send("DELETE", f"/users/{people[1]['id']}").status_code == 204
     run = bulk.apply(plan)
     rows = bulk.runner.rows_of(run.id)
+    assert [(row.number, row.values) for row in rows] == [(2, values[1])]
+    rows = bulk.runner.rows_of(run.id, refused_too=True)
     assert [(row.number, row.values) for row in rows] == [(2, values[1]), (4, values[3])]
     assert bulk.runner.rows_of(bulk.apply(bulk.undo(run)).id) == ()

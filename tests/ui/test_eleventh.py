@@ -127,7 +127,13 @@ def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client:
     run = shell.json(*words, "--apply")
     assert run["counts"]["changed"] == 1
     assert department() == "Practice"
-    assert shell.json(*words, "--apply")["counts"] == {"changed": 0, "already": 1, "failed": 0, "not_attempted": 0}
+    assert shell.json(*words, "--apply")["counts"] == {
+        "changed": 0,
+        "already": 1,
+        "failed": 0,
+        "cannot": 0,
+        "not_attempted": 0,
+    }
     shell.json("runs", "undo", run["run"], "--apply")
     assert department() == before
 

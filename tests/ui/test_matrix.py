@@ -201,7 +201,8 @@ class InWindow:
         kept = run.after.kept
         assert kept
         counts = {
-            name: getattr(kept.run.counts, name) for name in ("changed", "already", "failed", "not_attempted")
+            name: getattr(kept.run.counts, name)
+            for name in ("changed", "already", "failed", "cannot", "not_attempted")
         }
         said = kept.run.problem.title if kept.run.problem else ""
         done = counts["changed"] == len(kept.rows)

@@ -382,6 +382,34 @@ def test_a_file_that_cannot_be_read_is_explained_and_read_again(
     counter.soon(lambda: view.form.rows() is not None)
 
 
+def test_an_encoding_is_chosen_where_the_file_leaves_it_open(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "groups.csv"
+    file.write_bytes("displayName\nKsięgowość\n".encode("cp1250"))
+    view = counter.open(counter.source(), "create-group")
+    choose_file(counter, file, monkeypatch)
+    assert view.form.file is not None
+    choices = view.form.file.choices
+    assert "line 2" in view.form.file.banner.plain_text()
+    assert choices.isVisible()
+    assert not choices.sheets.isVisible()
+    assert choices.encodings.currentIndex() == -1
+    place = choices.encodings.findData("cp1250")
+    assert "Księgowość" in choices.encodings.itemText(place)
+    choices.encodings.setFocus()
+    choices.encodings.setCurrentIndex(place)
+    choices.encodings.activated.emit(place)
+    counter.soon(lambda: view.form.rows() is not None)
+    assert view.form.file.banner.isHidden()
+    assert [row.values["displayName"] for row in view.form.rows() or ()] == ["Księgowość"]
+    assert (choices.isVisible(), choices.encodings.currentData()) == (True, "cp1250")
+    assert "--encoding cp1250" in view.command.line.text()
+    file.write_text("displayName\nPlain\n", "utf-8")
+    choose_file(counter, file, monkeypatch)
+    assert not choices.isVisible()
+
+
 def test_a_dropped_file_is_taken_or_told_as_what_it_is_and_two_are_not(counter: Counter, tmp_path: Path) -> None:
     file, other = tmp_path / "members.csv", tmp_path / "picture.png"
     file.write_text("user,group\nanna@contoso.com,Sales\n", "utf-8")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
@@ -25,6 +26,7 @@ from o365desk.ui.pages.run_words import (
     rows_text,
     seconds_text,
     shared_reason,
+    undone,
     why,
     why_not_undone,
 )
@@ -70,17 +72,17 @@ def test_a_run_ends_with_a_headline_its_figures_and_every_row(office: Office) ->
     rows.insert(20, {"group": group, "user": "nobody@nowhere.example"})
     run = office.applied(ADD, rows)
     view = office.run.view
-    assert view.banner.accessibleName() == "45 added, 1 already so, 1 failed"
+    assert view.banner.accessibleName() == "45 added, 1 already so, 1 cannot be done"
     assert view.banner.level == "warn"
     assert not view.progress.isVisible()
     assert office.button("figure-changed").accessibleName() == "45 changed"
     assert view.model.rowCount() == 47
     first = view.model.row_at(view.model.index(0, 0))
-    assert (first.outcome, first.number) == (RowOutcome.FAILED, 21)
+    assert (first.outcome, first.number) == (RowOutcome.CANNOT, 21)
     assert first.remedy
     assert office.run.title == "Add 45 users to O'Brien's team"
     assert run.id in office.run.said.text()
-    office.button("figure-failed").click()
+    office.run.view.figures.buttons[RowOutcome.CANNOT].click()
     assert view.model.rowCount() == 1
     assert not office.run.pause_button.isVisible()
     assert office.run.after.undo_button.isEnabled()
@@ -91,7 +93,7 @@ def test_each_run_is_shown_from_its_first_row_whatever_row_was_chosen_in_another
     assert office.run.view.table.current().number == 1
     rows = [*office.members(office.bulk.group("security"), 2), {"group": "", "user": "nobody@nowhere.example"}]
     office.applied(ADD, rows)
-    assert office.run.view.table.current().number == 3, "what failed comes first"
+    assert office.run.view.table.current().number == 3, "what cannot be done comes first"
 
 
 def test_what_the_plan_ended_already_is_listed_while_the_run_goes_on(office: Office, switches: Switches) -> None:
@@ -107,7 +109,9 @@ def test_what_the_plan_ended_already_is_listed_while_the_run_goes_on(office: Off
     office.plan.apply()
     view = office.run.view
     assert office.run.live is not None
-    assert [(row.number, row.outcome) for row in view.model.all_rows()] == [(5, RowOutcome.FAILED)]
+    assert list(view.model.all_rows()) == [], "none failed so far"
+    office.run.view.figures.buttons[RowOutcome.CANNOT].click()
+    assert [(row.number, row.outcome) for row in view.model.all_rows()] == [(5, RowOutcome.CANNOT)]
     assert view.model.row_at(view.model.index(0, 0)).remedy
     office.button("figure-already").click()
     assert [row.number for row in view.model.all_rows()] == [4]
@@ -257,13 +261,14 @@ def test_of_runs_that_ended_only_the_latest_are_held_in_memory(office: Office) -
     assert len(office.desk.app.runner.runs()) == 7
 
 
-def test_what_failed_is_tried_again_by_itself(office: Office) -> None:
+def test_what_could_not_be_done_is_planned_again_by_itself(office: Office) -> None:
     group = office.bulk.group("security")
     rows = office.members(group, 4)
     page = office.planned(ADD, [*rows, {"group": group, "user": "late@contoso.example"}])
     page.apply()
     office.idle()
-    office.run.after.retry_button.click()
+    assert not office.run.after.retry_button.isVisible()
+    office.run.after.refused_button.click()
     office.idle()
     assert page.isVisible()
     assert page.wish is not None
@@ -454,14 +459,18 @@ def test_one_reason_of_many_rows_is_told_once() -> None:
     assert shared_reason(failed(refused, refused)) == ""
     assert shared_reason(failed(*[refused] * 3, "a.", "b.", "c.")) == ""
     assert shared_reason([]) == ""
+    refusals = [msgspec.structs.replace(row, outcome=RowOutcome.CANNOT) for row in failed(*[refused] * 3)]
+    assert shared_reason(refusals) == said.replace("4 failed", "3 cannot be done")
 
 
 @pytest.mark.parametrize(
     ("changes", "level", "head"),
     [
-        ({}, "warn", "9,960 added, 3 already so, 37 failed"),
+        ({}, "warn", "9,960 added, 3 already so, 25 failed, 12 cannot be done"),
         ({"counts": Counts(changed=5)}, "good", "5 added"),
         ({"counts": Counts(failed=5)}, "bad", "5 failed"),
+        ({"counts": Counts(cannot=5)}, "bad", "5 cannot be done"),
+        ({"counts": Counts(changed=5, cannot=1)}, "warn", "5 added, 1 cannot be done"),
         ({"counts": Counts()}, "good", "no rows"),
         ({"operation": "remove-licence-from-user", "counts": Counts(changed=2)}, "good", "2 taken away"),
         ({"operation": "from-a-newer-program", "counts": Counts(changed=2)}, "good", "2 changed"),
@@ -482,6 +491,21 @@ def test_headlines(changes: dict[str, Any], level: str, head: str) -> None:
     assert headline(run)[:2] == (level, head)
     assert (run.problem is None) or "No consent." in headline(run)[2]
     assert counts_text(run) in head
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"undoable": 854}, ""),
+        ({"undoable": 574, "undone_by": "e03a11d7"}, "Partly undone (280 of 854) by run e03a11d7."),
+        ({"undoable": 0, "undone_by": "e03a11d7"}, "Undone by run e03a11d7."),
+        ({"undoable": 854, "undone_by": "e03a11d7"}, ""),
+    ],
+)
+def test_how_much_of_a_run_was_undone(changes: dict[str, Any], words: str) -> None:
+    run = written.run("x", NOW, counts=Counts(changed=854), **changes)
+    assert headline(run)[2] == undone(run) == words
+    assert (why_not_undone(run) == "") is (run.undoable > 0)
 
 
 def test_a_single_row_is_told_as_one() -> None:

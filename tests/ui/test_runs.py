@@ -12,20 +12,27 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
-from o365desk.model.run import RunState
+from o365desk.model.run import Counts, RunState
 from o365desk.model.settings import Settings
 from o365desk.services.journal import Journal
 from o365desk.ui.interrupted import tell_interrupted
 from o365desk.ui.notices import NoticeBar
-from o365desk.ui.pages.runs import RunsPage
+from o365desk.ui.pages.runs import Line, RunsPage, _look, _what
 from o365desk.ui.pages.settings import SettingsDialog
 from o365desk.ui.theme import Theme
 from o365desk.ui.window import Window
 from tests import written
+from tests.scene import NOW
 from tests.ui.conftest import Clock, idle
 from tests.ui.office import ADD, Office, office
 
 __all__ = ["office"]
+
+
+def test_a_run_of_which_a_part_was_undone_says_how_much() -> None:
+    run = written.run("x", NOW, counts=Counts(changed=854, cannot=6), undoable=574, undone_by="e03a11d7")
+    assert _what(Line(run, None)).endswith(" · partly undone (280 of 854) by e03a11d7")
+    assert _look(run) == ("warning", "warn"), "what could not be done is no plain success"
 
 
 class Shelf:
@@ -118,7 +125,7 @@ def test_a_run_whose_data_source_is_gone_is_named_and_says_so(
     idle(qtbot, window)
     run = window.page("run")
     assert run.isVisible()
-    assert run.view.banner.accessibleName() == "Cancelled: 1 already so, 1 failed, 7 not attempted"  # type: ignore[attr-defined]
+    assert run.view.banner.accessibleName() == "Cancelled: 1 already so, 1 cannot be done, 7 not attempted"  # type: ignore[attr-defined]
     assert run.after.resume_button.toolTip() == reason  # type: ignore[attr-defined]
 
 
@@ -146,7 +153,7 @@ def test_all_rows_of_a_run_go_to_a_file(
     page.export_button.click()
     idle(qtbot, window)
     rows = json.loads(file.with_suffix(".json").read_text("utf-8"))
-    assert [row["outcome"] for row in rows].count("failed") == 1
+    assert [row["outcome"] for row in rows].count("cannot") == 1
     assert window.notices.kept()[0].text == "9 rows are in rows.json"
 
 

@@ -1,7 +1,7 @@
 """How a file of rows is to be read, where it leaves that open: its sheet, its encoding. Else nothing is shown."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from o365desk.model.shown import shown
 from o365desk.services import encodings
@@ -21,17 +21,22 @@ class FileChoices(QWidget):
         super().__init__()
         self._how = How()
         self.sheets, self.encodings = QComboBox(), QComboBox()
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
-        for text, combo in (("Sheet", self.sheets), ("Encoding", self.encodings)):
+        self._labels = {combo: text_label(text) for text, combo in self._named()}
+        lines = QGridLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setColumnStretch(2, 1)
+        for place, (text, combo) in enumerate(self._named()):
             combo.setAccessibleName(text)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            self._form.addRow(text_label(text), combo)
+            lines.addWidget(self._labels[combo], place, 0, Qt.AlignmentFlag.AlignVCenter)
+            lines.addWidget(combo, place, 1)
         self.sheets.activated.connect(lambda: self._choose(sheet=self.sheets.currentData()))
         self.encodings.activated.connect(lambda: self._choose(encoding=self.encodings.currentData()))
         self.hide()
+
+    def _named(self) -> tuple[tuple[str, QComboBox], ...]:
+        return ("Sheet", self.sheets), ("Encoding", self.encodings)
 
     def show_choices(self, choices: Choices, how: How, *, asked: bool = False) -> None:
         """Shows what there is to choose from, and how the file was read; where it is `asked`, nothing is chosen."""
@@ -49,7 +54,8 @@ class FileChoices(QWidget):
                 combo.addItem(text, data)
             combo.setPlaceholderText("Choose …")
             combo.setCurrentIndex(-1 if asked else combo.findData(value))
-            self._form.setRowVisible(combo, bool(entries))
+            combo.setVisible(bool(entries))
+            self._labels[combo].setVisible(bool(entries))
         self.setVisible(bool(titles or codecs))
 
     def _choose(self, **changes: str) -> None:

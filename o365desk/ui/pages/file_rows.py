@@ -185,6 +185,7 @@ class FileRows(QFrame):
         if isinstance(sheet, ChoiceError):
             self.choices.show_choices(sheet.choices, How(encoding=self._how.encoding), asked=True)
             self._failed(sheet.problem)
+            self.said.setText("The file can be read in several ways. Choose one of them here.")
             return
         self._task, self.sheet = None, sheet
         self.choices.show_choices(sheet.choices, sheet.chosen)

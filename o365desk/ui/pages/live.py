@@ -13,7 +13,7 @@ from o365desk.ui.context import Context
 from o365desk.ui.countdown import Countdown
 from o365desk.ui.tasks import Task
 
-_ENDED = {Standing.CANNOT: RowOutcome.FAILED, Standing.ALREADY: RowOutcome.ALREADY}
+_ENDED = {Standing.CANNOT: RowOutcome.CANNOT, Standing.ALREADY: RowOutcome.ALREADY}
 
 
 class Live(QObject):

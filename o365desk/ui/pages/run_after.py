@@ -23,12 +23,13 @@ from o365desk.ui.pages.run_words import operation_of, why_not_resumed, why_not_u
 @dataclass(frozen=True)
 class Kept:
     """A run as the journal has it. `source` is None where its data source is gone; `failed` are the rows to be
-    planned again, as they were given."""
+    planned again, as they were given, `refused` these and the ones that the plan refused, where there are such."""
 
     run: Run
     rows: list[RunRow]
     source: DataSource | None
     failed: tuple[Row, ...] = ()
+    refused: tuple[Row, ...] = ()
 
     def why_not(self, judge: Callable[[Run], str]) -> str:
         """Why something cannot be done with it; "" if it can."""
@@ -43,7 +44,9 @@ def read(app: App, run_id: str) -> Kept:
     source: DataSource | None = None
     with contextlib.suppress(ProblemError):  # deleted: the run is shown all the same
         source = app.workspace.get(run.source_id).source
-    return Kept(run, app.runner.run_rows(run.id), source, app.runner.rows_of(run.id))
+    failed = app.runner.rows_of(run.id)
+    refused = app.runner.rows_of(run.id, refused_too=True) if run.refused else ()
+    return Kept(run, app.runner.run_rows(run.id), source, failed, refused)
 
 
 class After:
@@ -63,12 +66,15 @@ class After:
         self.kept: Kept | None = None
         self.then_button = QPushButton("Plan the first chan&ge again")
         self.resume_button, self.retry_button = QPushButton("&Resume"), QPushButton("&Try the failed rows again")
+        self.refused_button = QPushButton("Plan the re&fused rows again")
+        self.refused_button.setToolTip("Once what their reasons name is mended.")
         self.undo_button, self.export_button = QPushButton("&Undo this run…"), QPushButton("E&xport rows…")
         self.runs_button = QPushButton("&All runs")
         for button, name, do in (
             (self.then_button, "then", self.go_on),
             (self.resume_button, "resume", self.resume),
             (self.retry_button, "retry", self.retry),
+            (self.refused_button, "refused", self.plan_refused),
             (self.undo_button, "undo", self.undo),
             (self.export_button, "export", self.export),
             (self.runs_button, "runs", lambda: context.go("runs")),
@@ -85,6 +91,7 @@ class After:
             self.then_button,
             self.resume_button,
             self.retry_button,
+            self.refused_button,
             self.undo_button,
             self.export_button,
             self.runs_button,
@@ -93,7 +100,7 @@ class After:
     @property
     def acting(self) -> list[QPushButton]:
         """Those that write, or lead to a plan."""
-        return [self.then_button, self.resume_button, self.retry_button, self.undo_button]
+        return [self.then_button, self.resume_button, self.retry_button, self.refused_button, self.undo_button]
 
     def show(self, kept: Kept | None) -> None:
         """Another run, or none that has ended: which buttons there are, and why some are off."""
@@ -102,10 +109,14 @@ class After:
             (self.then_button, self._then() is not None),
             (self.resume_button, kept is not None and kept.run.state.resumable),
             (self.retry_button, bool(kept and kept.failed and kept.source)),
+            (self.refused_button, bool(kept and kept.refused and kept.source)),
             (self.undo_button, kept is not None),
             (self.export_button, kept is not None),
         ):
             button.setVisible(visible)
+        self.refused_button.setText(
+            "Try the re&fused rows too" if kept and kept.failed else "Plan the re&fused rows again"
+        )
         for button, judge in ((self.undo_button, why_not_undone), (self.resume_button, why_not_resumed)):
             reason = self.why_not(judge)
             button.setEnabled(not reason)
@@ -134,10 +145,11 @@ class After:
 
     def retry(self) -> None:
         """Plans the rows that failed again."""
-        kept = self.kept
-        operation = operation_of(kept.run) if kept else None
-        if kept and kept.source and operation and kept.failed:
-            self._context.go("plan", **Wish(kept.source, operation, kept.failed).where())
+        self._plan_again(self.kept.failed if self.kept else ())
+
+    def plan_refused(self) -> None:
+        """Plans the rows again that the plan refused, after what they name was mended; and those that failed."""
+        self._plan_again(self.kept.refused if self.kept else ())
 
     def export(self) -> None:
         """Writes the rows in sight to a file."""
@@ -149,6 +161,12 @@ class After:
         then = self._then()
         if then:
             self._context.go("plan", **then)
+
+    def _plan_again(self, rows: tuple[Row, ...]) -> None:
+        kept = self.kept
+        operation = operation_of(kept.run) if kept else None
+        if kept and kept.source and operation and rows:
+            self._context.go("plan", **Wish(kept.source, operation, rows).where())
 
     def _own(self) -> list[Live]:
         """What this window did for the run in sight: began it, resumed it."""

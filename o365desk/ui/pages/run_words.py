@@ -27,6 +27,7 @@ OUTCOMES = (
     Kind(RowOutcome.CHANGED, "changed", "passed", "good"),
     Kind(RowOutcome.ALREADY, "already so", "skipped", "dim"),
     Kind(RowOutcome.FAILED, "failed", "failed", "bad"),
+    Kind(RowOutcome.CANNOT, "cannot be done", "failed", "bad", rare=True),
     Kind(DOUBT, "in doubt", "warning", "warn", rare=True),
     Kind(RowOutcome.NOT_ATTEMPTED, "not attempted", "not-proven", "warn"),
 )
@@ -42,7 +43,14 @@ STATES = {
 """A state's word, icon and the role of its colour."""
 
 _LOOKS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in OUTCOMES}
-_ORDER = (RowOutcome.FAILED, DOUBT, RowOutcome.NOT_ATTEMPTED, RowOutcome.CHANGED, RowOutcome.ALREADY)
+_ORDER = (
+    RowOutcome.FAILED,
+    RowOutcome.CANNOT,
+    DOUBT,
+    RowOutcome.NOT_ATTEMPTED,
+    RowOutcome.CHANGED,
+    RowOutcome.ALREADY,
+)
 _DONE: dict[type[Change], Callable[[Change], str]] = {
     Members: lambda change: "added" if getattr(change, "adds", False) else "removed",
     Licences: lambda change: "assigned" if getattr(change, "adds", False) else "taken away",
@@ -72,6 +80,7 @@ def counted(counts: Counts, doubtful: int = 0) -> Mapping[Hashable, int]:
         RowOutcome.CHANGED: counts.changed,
         RowOutcome.ALREADY: counts.already,
         RowOutcome.FAILED: counts.failed,
+        RowOutcome.CANNOT: counts.cannot,
         DOUBT: doubtful,
         RowOutcome.NOT_ATTEMPTED: counts.not_attempted - doubtful,
     }
@@ -95,6 +104,7 @@ def counts_text(run: Run) -> str:
         (counts.changed, done),
         (counts.already, "already so"),
         (counts.failed, "failed"),
+        (counts.cannot, "cannot be done"),
         (counts.not_attempted - run.doubtful, "not attempted"),
         (run.doubtful, "in doubt"),
     )
@@ -108,7 +118,7 @@ _HEADS = {RunState.CANCELLED: "Cancelled: ", RunState.STOPPED: "Stopped: ", RunS
 def headline(run: Run) -> tuple[str, str, str]:
     """Level, headline and the sentences below it, of a run that has ended."""
     counts = run.counts
-    if not counts.failed and not counts.not_attempted:
+    if not (counts.failed or counts.cannot or counts.not_attempted):
         level = "good"
     else:
         level = "warn" if counts.changed or counts.already else "bad"
@@ -117,9 +127,15 @@ def headline(run: Run) -> tuple[str, str, str]:
         problem.sentence() if problem else "",
         _doubt(run.doubtful),
         "What was not attempted can be resumed." if run.state.resumable and counts.not_attempted else "",
-        "Undone by a later run." if run.undone_by else "",
+        undone(run),
     ]
     return level, _HEADS.get(run.state, "") + counts_text(run), " ".join(part for part in parts if part)
+
+
+def undone(run: Run) -> str:
+    """Whether it was taken back, and by which run: "Partly undone (280 of 854) by run 1c5065b0."; else ""."""
+    words = run.undone_words
+    return f"{words.capitalize()} by run {run.undone_by}." if words else ""
 
 
 def _doubt(count: int) -> str:
@@ -130,23 +146,29 @@ def _doubt(count: int) -> str:
 
 
 def shared_reason(rows: Sequence[RunRow]) -> str:
-    """Why most of the rows that failed did so, and what to do about it, where it is one reason; "" where it is
-    not."""
-    row, count = _shared(rows)
-    return f"{count:,} failed for one reason: {why(row)[0]}. {row.remedy}".rstrip() if row else ""
+    """Why most of the rows that failed did so, or of those that could not be done, and what to do about it, where
+    it is one reason; "" where it is not."""
+    found = [
+        f"{count:,} {_LOOKS[outcome][0]} for one reason: {why(row)[0]}. {row.remedy}".rstrip()
+        for outcome in (RowOutcome.FAILED, RowOutcome.CANNOT)
+        for row, count in [_shared(rows, outcome)]
+        if row
+    ]
+    return " ".join(found)
 
 
 def lacks_permission(run: Run, rows: Sequence[RunRow]) -> bool:
     """Whether it stopped, or most of what failed did so, for want of privileges: a test of the connection tells
     which."""
-    row, _ = _shared(rows)
+    row, _ = _shared(rows, RowOutcome.FAILED)
     code = run.problem.code if run.problem else row.code if row else ""
     return code in ("Authorization_RequestDenied", "HTTP 403")
 
 
-def _shared(rows: Sequence[RunRow]) -> tuple[RunRow | None, int]:
-    """One of the rows that failed for what most of them failed for, and how many these are; None if they differ."""
-    failed = [row for row in rows if row.outcome is RowOutcome.FAILED and row.detail]
+def _shared(rows: Sequence[RunRow], outcome: RowOutcome) -> tuple[RunRow | None, int]:
+    """One of the rows that ended so for what most of them did so for, and how many these are; None if they
+    differ."""
+    failed = [row for row in rows if row.outcome is outcome and row.detail]
     reasons = Counter(why(row)[0] for row in failed)
     ((reason, count),) = reasons.most_common(1) or [("", 0)]
     if count < _MANY or count * 2 <= len(failed):
@@ -191,7 +213,7 @@ def why_not_undone(run: Run) -> str:
     operation = operation_of(run)
     if run.state is RunState.RUNNING:
         return "It still runs."
-    if run.undone_by and not run.undoable:
+    if run.undone and not run.undoable:
         return "It was undone already."
     if operation is None or not operation.inverse:
         return "There is nothing that undoes this operation."

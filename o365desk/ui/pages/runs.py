@@ -272,7 +272,7 @@ def _what(line: Line) -> str:
     run = line.run
     said = [run.title, run.id]
     said += [f"undoes {run.undoes}"] if run.undoes else []
-    said += [f"undone by {run.undone_by}"] if run.undone_by else []
+    said += [f"{run.undone_words} by {run.undone_by}"] if run.undone_words else []
     return " · ".join(said)
 
 
@@ -284,6 +284,6 @@ def _came_of(line: Line) -> str:
 def _look(run: Run) -> tuple[str, str]:
     """Icon and colour: a run that finished with failed rows is no plain success."""
     _, icon, tone = STATES[run.state]
-    if tone == "good" and run.counts.failed:
+    if tone == "good" and (run.counts.failed or run.counts.cannot):
         return ("warning", "warn") if run.counts.changed or run.counts.already else ("failed", "bad")
     return icon, tone
