@@ -349,7 +349,7 @@ def _samples(data: bytes, line: bytes, skip: str = "") -> list[tuple[str, str]]:
     return sorted(made, key=lambda sample: _oddness(*sample))
 
 
-_WESTERN = frozenset({"cp1252", "cp1254", "cp850", "cp437", "mac-roman", "iso8859-15"})
+_WESTERN = frozenset({"cp1252", "cp850", "cp437", "mac-roman", "iso8859-15"})
 
 
 def _oddness(codec: str, text: str) -> int:
