@@ -344,12 +344,71 @@ def _selected(view: Any) -> None:
     view.results.table.selectAll()
 
 
+_ASKED = "Name,UPN,Status\nLi Ming,ming.li@contoso.com,active\nAnn Lee,ann.lee@contoso.com,on leave\n"
+_REMARKED = (
+    "Contoso GmbH, Berlin, Germany\nObjekt-ID,Benutzerprinzipalname,Gruppe,Aktion\n"
+    ",SMTP:ming.li@contoso.com,Sales,hinzufügen\n"
+    ",ann.lee@contoso.com;joerg.mueller@contoso.com,Sales,hinzufügen\n"
+    "NULL,siobhan.o’brien@contoso.com,Sales,entfernen\n,break‑glass@contoso.com,MÃ¼ller,hinzufügen\n"
+)
+
+
+def _rows(text: str) -> Callable[[Any], None]:
+    """A file that people have, at the form."""
+
+    def fill(view: Any) -> None:
+        file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
+        file.write_text(text, "utf-8")
+        view.form.many.editor.buttons["file"].click()
+        view.form.file.use(file)
+
+    return fill
+
+
 def _file(view: Any) -> None:
     file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "members.csv")
     lines = ["User", "anna@contoso.com", " bea@contoso.com ", "1.16E+20", "", "anna@contoso.com", "cem@contoso.com"]
     file.write_text("\n".join(lines), "utf-8")
     view.form.many.editor.buttons["file"].click()
     view.form.file.use(file)
+
+
+def _choice(view: Any) -> None:
+    """A workbook of which two sheets fit: it is asked which is meant."""
+    from openpyxl import Workbook
+
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "starters.xlsx")
+    book = Workbook()
+    book.active.title = "May"
+    for page in (book.active, book.create_sheet("June")):
+        page.append(("user",))
+        page.append(("anna@contoso.com",))
+    book.save(file)
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding(view: Any) -> None:
+    """A file whose encoding nothing tells: refused by its line, with a choice."""
+    file = Path(tempfile.mkdtemp(prefix="o365desk-shots-"), "groups.csv")
+    file.write_bytes("displayName;description\nKsięgowość;Działy łódzki\n".encode("cp1250"))
+    view.form.many.editor.buttons["file"].click()
+    view.form.file.use(file)
+
+
+def _encoding_chosen(view: Any) -> None:
+    """The same, read as Central European."""
+    from PySide6.QtWidgets import QApplication
+
+    _encoding(view)
+    combo = view.form.file.choices.encodings
+    for _ in range(400):
+        QApplication.processEvents()
+        time.sleep(0.01)
+        if combo.count():
+            break
+    combo.setCurrentIndex(combo.findData("cp1250"))
+    combo.activated.emit(combo.currentIndex())
 
 
 def _suggested(stage: Stage) -> "QWidget":
@@ -575,7 +634,13 @@ SHOTS = (
     Shot("operations-chosen", _operation("add-user-to-group", _chosen)),
     Shot("operations-chosen-small", _operation("add-user-to-group", _chosen), SMALL),
     Shot("operations-file", _operation("add-user-to-group", _file)),
+    Shot("operations-file-sheet", _operation("add-user-to-group", _choice)),
+    Shot("operations-file-encoding", _operation("create-group", _encoding)),
+    Shot("operations-file-encoding-chosen", _operation("create-group", _encoding_chosen)),
     Shot("operations-file-small", _operation("add-user-to-group", _file), SMALL),
+    Shot("operations-file-refused", _operation("add-user-to-group", _rows(_ASKED))),
+    Shot("operations-file-refused-small", _operation("add-user-to-group", _rows(_ASKED)), SMALL),
+    Shot("operations-file-remarks", _operation("add-user-to-group", _rows(_REMARKED))),
     Shot("operations-suggested", _suggested),
     Shot("dialog-export", _export),
     Shot("plan", _plan("plan")),

@@ -53,6 +53,7 @@ def test_nothing_that_is_committed_names_this_machine_or_holds_a_key() -> None:
         file = ROOT / name
         if file.suffix in (".png", ".ico") or not file.is_file():
             continue
-        text = file.read_text("utf-8")
+        # The cases are what people have: some are no UTF-8, which is what they are for.
+        text = file.read_text("utf-8", errors="replace" if name.startswith("tests/cases/") else "strict")
         assert str(ROOT) + "/" not in text, name
         assert not re.search(rf"{key}[A-Za-z0-9+/=\n]{{100}}", text), name

@@ -119,6 +119,7 @@ _CREATE_FIELDS = (
         label="&Description",
         kind=Kind.TEXT,
         longest=1024,
+        lines=True,
         help="What the group is for.",
     ),
     Field(

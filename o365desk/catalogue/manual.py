@@ -12,11 +12,18 @@ _INTRO = """\
 Made from `o365desk/catalogue/` by `make docs`; a test compares it. In the window they are on the *Operations* page;
 on the command line:
 
-    o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx] [--apply]
+    o365desk run NAME OPERATION [--set field=value]... [--rows FILE.csv|xlsx|json] [--apply]
 
 `NAME` is the data source, `OPERATION` the key or the title. Field keys are also the column names of files of rows.
 A user is an object ID, UPN or mail; a group an object ID, mail, or a display name that only one group has; a plan a
 SKU ID, part number or product name. Nothing is written without `--apply`: without it a write prints its plan.
+
+In a file of rows, columns may bear the names of Microsoft's and this program's exports, in English, German, French,
+Spanish, Italian, Dutch, Portuguese or Japanese; a column that only means a field yields to a value for all rows.
+Several users or plans in a cell become rows of their own. A column such as `action`, `role`, `status` or `isDelete`
+is obeyed: a row that contradicts the operation is refused, and what is not understood there is asked for;
+`--leave-out COLUMN` leaves a column out. What other programs write for nothing (NULL, N/A, `-`) is empty where that
+does no harm, else refused. Whatever was put right or guessed is said, with its line.
 """
 
 _SHAPES = {

@@ -46,6 +46,7 @@ def search_fields(what: str, looked_at: str) -> tuple[Field, ...]:
             kind=Kind.TEXT,
             required=True,
             longest=120,
+            free=True,
             help=f"What to look for in {looked_at}. Upper and lower case are the same.",
             placeholder=what,
         ),

@@ -3,16 +3,24 @@
 import re
 from collections.abc import Callable, Mapping
 
-from o365desk.catalogue import countries, odata
+from o365desk.catalogue import countries, odata, texts
 from o365desk.catalogue.operations import Operation
+from o365desk.catalogue.splitting import likely_plans, people
+from o365desk.model import letters
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
 
+_BLANK = re.compile(r"\s")
+_PLAIN = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z0-9._'+#~!^=&-]+@[A-Za-z0-9.-]+")
+"""One ID or address beyond doubt: most are."""
 _DAMAGED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _LONGEST = dict.fromkeys((Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN), 320)
 """Letters of what names one user, group or plan: no id, address or name is longer, and no query could hold it."""
 _CUT_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{4,27}|[0-9a-f]{32}", re.IGNORECASE)
+
+
+Judge = Callable[[Field, str], Problem | None]
 
 
 _EMPLOYEE = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z][0-9A-Za-z._/-]{0,15}")
@@ -29,13 +37,15 @@ def several(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in re.split(r"[;\n]", text) if part.strip()))
 
 
-def check(operation: Operation, values: Mapping[str, str]) -> list[Problem]:
+def check(operation: Operation, values: Mapping[str, str], judge: "Judge | None" = None) -> list[Problem]:
     """Everything that is wrong with the values, in the form's order; `Problem.field` is the key. Unknown keys are
-    wrong too: a value that nobody looks at would be lost in silence."""
+    wrong too: a value that nobody looks at would be lost in silence. `judge` is `check_field`, or one that
+    remembers."""
+    judge = judge or check_field
     found = [
         problem
         for field in operation.fields
-        if (problem := check_field(field, values.get(field.key, "")) or _check_use(operation, field, values))
+        if (problem := judge(field, values.get(field.key, "")) or _check_use(operation, field, values))
     ]
     found += _unsearchable(values)
     known = [field.key for field in operation.fields]
@@ -85,10 +95,14 @@ def _check_use(operation: Operation, field: Field, values: Mapping[str, str]) ->
 def check_field(field: Field, value: str) -> Problem | None:
     """What is wrong with one value, None for nothing."""
     text = value.strip()
+    if field.kind in _LONGEST and len(text) <= _LONGEST[field.kind] and _PLAIN.fullmatch(text):
+        return None
     if not text:
         if field.required:
             return _problem(field.key, f"{field.plain_label} is missing", "It is needed.", "missing")
         return None
+    if not field.free and (problem := _check_text(field, text)):
+        return problem
     longest = field.longest or _LONGEST.get(field.kind, 0)
     length = max(map(len, several(text)), default=0) if field.kind is Kind.USERS else len(text)
     if longest and length > longest:
@@ -98,9 +112,9 @@ def check_field(field: Field, value: str) -> Problem | None:
             f"{length:,} letters; Microsoft takes at most {longest}.",
             "too-long",
         )
-    bad = [letter for letter in text if field.forbidden and (letter in field.forbidden or not letter.isascii())]
+    bad = [x for x in text if x in field.forbidden or not x.isascii()] if field.forbidden else []
     if bad:
-        shown = " ".join("blank" if letter == " " else letter for letter in dict.fromkeys(bad))
+        shown = " ".join(_named_letter(letter) for letter in dict.fromkeys(bad))
         return _problem(
             field.key,
             f"{field.plain_label} has letters that Microsoft refuses: {shown}",
@@ -113,6 +127,53 @@ def check_field(field: Field, value: str) -> Problem | None:
         return _problem(field.key, title, "Microsoft takes it between other letters only.", "letters")
     judge = _BY_KIND.get(field.kind)
     return judge(field, text) if judge else None
+
+
+def _named_letter(letter: str) -> str:
+    """A letter so that it can be told from others that look like it."""
+    if letter == " ":
+        return "blank"
+    return f"{letter} ({letters.letter_name(letter)})" if letter in letters.looks() else letter
+
+
+_NAMES = frozenset({Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS, Kind.IDENTIFIER, Kind.TEXT})
+_BREAKS = re.compile("[\n\t\u2028\u2029]")
+
+
+def _check_text(field: Field, text: str) -> Problem | None:
+    """What is wrong with a text as such: it is no value, or not the one that it looks like."""
+    key, label = field.key, field.plain_label
+    if text[0] == "#" and texts.is_error(text):
+        title = f"“{text}” is a spreadsheet's error, not a value"
+        remedy = "Put it right there, and save the file again."
+        return _problem(key, title, remedy, "spreadsheet-error", "The spreadsheet could not calculate this cell.")
+    if "@" not in text and texts.is_nothing(field, text):
+        remedy = f"Write what is meant, or {'take the row out' if field.required else 'leave it empty'}."
+        return _problem(key, f"“{text}” is no value of “{label}”", remedy, "no-value", _NOTHING)
+    if text.isascii() and text.isprintable():
+        return None
+    if "\ufffd" in text:
+        remedy = "Take the text from its source again, and save the file as “CSV UTF-8”."
+        return _problem(key, f"“{text[:60]}” has lost a letter", remedy, "lost-letter", _LOST)
+    if field.kind in _NAMES and (before := texts.twice_converted(text)):
+        remedy = "Take it from its source again, or write it anew."
+        return _problem(key, f"“{text}” was converted twice; it was probably “{before}”", remedy, "converted-twice")
+    if field.kind in _NAMES and field.kind is not Kind.USERS and not field.lines and _BREAKS.search(text):
+        shown = " ".join(text.split())
+        return _problem(
+            key, f"{label} has a line break or tab in it: “{shown}”", "Write it in one line.", "line-break"
+        )
+    return None
+
+
+_NOTHING = "That is what other programs write where there is no value."
+_LOST = "They were lost when the text was converted."
+
+
+def _check_looks(field: Field, text: str) -> Problem | None:
+    """Letters of an address or an ID that only look like those of another."""
+    title, remedy = letters.told(text)
+    return _problem(field.key, title, remedy, "lookalike") if title else None
 
 
 def check_reference(field: Field, text: str) -> Problem | None:
@@ -134,10 +195,46 @@ def check_reference(field: Field, text: str) -> Problem | None:
     return None
 
 
-def _user(field: Field, text: str) -> Problem | None:
+def _several(field: Field, found: list[str], what: str) -> Problem | None:
+    """That a text holds more than the one that is asked for."""
+    if len(found) < 2:
+        return None
+    named = ", ".join(f"“{each[:60]}”" for each in found[:3]) + (" …" if found[3:] else "")
+    title = f"{field.plain_label} holds {len(found):,} {what}: {named}"
+    return _problem(field.key, title, "Give one of them; in a file, a row for each.", "several-values")
+
+
+def _group(field: Field, text: str) -> Problem | None:
     problem = check_reference(field, text)
-    named = "@" in text.strip("@") and not any(c.isspace() for c in text)
-    if problem is None and not (named or is_guid(text) or is_employee_id(text)):
+    if problem is None and not text.isascii() and texts.names_one(letters.plain_letters(text)):
+        problem = _check_looks(field, text)
+    if problem is None and (what := texts.sort_of_name(text)) and "DOMAIN" not in what:
+        remedy = "Give the group's object ID, mail address or display name."
+        problem = _problem(field.key, f"“{text}” is {what}", remedy, "other-name", _UNKNOWN_NAMES)
+    return problem
+
+
+_UNKNOWN_NAMES = "Microsoft 365 finds nothing by that."
+
+
+def _plan(field: Field, text: str) -> Problem | None:
+    if texts.is_unlicensed(field, text):
+        remedy = "Name the plan, or take the row out."
+        return _problem(field.key, f"“{text}” says that there is no licence plan", remedy, "no-value")
+    return check_reference(field, text) or _several(field, likely_plans(text), "plans")
+
+
+def _user(field: Field, text: str) -> Problem | None:
+    if is_guid(text):
+        return None
+    problem = (check_reference(field, text) if "@" not in text else None) or _check_looks(field, text)
+    if problem is None and (what := texts.sort_of_name(text)):
+        remedy = "Give the user principal name, a mail address or the object ID."
+        problem = _problem(field.key, f"“{text}” is {what}", remedy, "other-name", _UNKNOWN_NAMES)
+    if problem is None:
+        problem = _several(field, people(text), "users")
+    named = "@" in text.strip("@") and not _BLANK.search(text)
+    if problem is None and not (named or is_employee_id(text)):
         problem = _problem(
             field.key,
             f"“{text}” names no user",
@@ -196,8 +293,8 @@ def _country(field: Field, text: str) -> Problem | None:
 _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
     Kind.USER: _user,
     Kind.USERS: _users,
-    Kind.GROUP: check_reference,
-    Kind.PLAN: check_reference,
+    Kind.GROUP: _group,
+    Kind.PLAN: _plan,
     Kind.CHOICE: _choice,
     Kind.RADIO: _choice,
     Kind.NUMBER: _number,
@@ -205,5 +302,5 @@ _BY_KIND: dict[Kind, Callable[[Field, str], Problem | None]] = {
 }
 
 
-def _problem(key: str, title: str, remedy: str, code: str) -> Problem:
-    return Problem(title=title, remedy=remedy, field=key, action=Action.FIELD, code=code)
+def _problem(key: str, title: str, remedy: str, code: str, cause: str = "") -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=key, action=Action.FIELD, code=code)

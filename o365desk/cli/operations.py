@@ -25,9 +25,12 @@ from o365desk.cli.wishes import (
     Output,
     columns_of,
     format_of,
+    given_rows,
+    how_of,
     operation_named,
     order_of,
     refuse_unfitting,
+    rows_options,
     values_of,
 )
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
@@ -35,6 +38,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
 from o365desk.services import exports, files, sheet
+from o365desk.services.grids import STDIN
 from o365desk.services.pace import Pause
 from o365desk.services.reading import Page, ReadEnd
 
@@ -92,7 +96,9 @@ class _Wish:
     sort: str = ""
     save_repaired: Path | None = None
     save_fix: Path | None = None
+    left_out: tuple[str, ...] = ()
     leave_out_disabled: bool = False
+    how: sheet.How = sheet.How()  # noqa: RUF009 - frozen as well
 
 
 def run_operation(
@@ -105,8 +111,26 @@ def run_operation(
     ] = None,
     rows: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A CSV or XLSX file with a column for each field.", show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help="A CSV, XLSX or JSON file with a column for each field; - for standard input.",
+            show_default=False,
+        ),
     ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column of the file that is not to be used.", show_default=False),
+    ] = None,
+    sheet_title: Annotated[
+        str, typer.Option("--sheet", metavar="TITLE", help="The sheet of the workbook.", show_default=False)
+    ] = "",
+    encoding: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="How the file is encoded: utf-8, cp1250, mac, …", show_default=False),
+    ] = "",
+    delimiter: Annotated[
+        str, typer.Option(metavar="SIGN", help="What separates its columns: ; or tab, …", show_default=False)
+    ] = "",
     apply: Apply = False,
     allow_large: AllowLarge = False,
     confirm: Confirm = "",
@@ -149,10 +173,14 @@ def run_operation(
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
-        "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out-disabled": leave_out_disabled,
+        "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out": leave_out,
+        "--leave-out-disabled": leave_out_disabled,
     })  # fmt: skip
+    how = how_of(rows, sheet_title, encoding, delimiter)
     if save_repaired and not rows:
         raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
+    if leave_out and not rows:
+        raise typer.BadParameter("there is no file with columns without --rows", param_hint="--leave-out")
     chosen = format_of(form, json, output)
     for option, file in (("--output", output), ("--save-fix", save_fix)):
         if file and rows and files.same(file, rows):
@@ -176,7 +204,9 @@ def run_operation(
         sort=order_of(item, sort),
         save_repaired=save_repaired,
         save_fix=save_fix,
+        left_out=tuple(leave_out or ()),
         leave_out_disabled=leave_out_disabled,
+        how=how,
     )
     app = unlocked(services(context))
     source = entry_of(app, name).source
@@ -264,7 +294,9 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
         save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
-    options = ["--rows", str(wish.rows)] if wish.rows else []
+    options = rows_options(wish.rows, wish.how)
+    for column in wish.left_out:
+        options += ["--leave-out", column]
     options += ["--leave-out-disabled"] if wish.leave_out_disabled else []
     command = catalogue.command_line(source.name, wish.operation, wish.values, *options, *apply_options(plan))
     return tell_plan(app, plan, command, wish.form, wish.output, wish.save_fix)
@@ -274,8 +306,9 @@ def _rows(wish: _Wish) -> Sequence[Row]:
     """The rows of the file, with what the clinic saw said; or the one row that was given."""
     if wish.rows is None:
         return (Row(number=1, values=wish.values),)
-    made = sheet.read(wish.rows, wish.operation, wish.values)
-    show_findings(made.findings, wish.rows)
+    path, given = (STDIN, given_rows()) if wish.rows == Path("-") else (wish.rows, None)
+    made = sheet.read(path, wish.operation, wish.values, how=wish.how, left_out=wish.left_out, given=given)
+    show_findings(made.findings, path)
     if wish.save_repaired:
         made.save_repaired(wish.save_repaired)
         say(f"Repaired copy saved: {wish.save_repaired}")

@@ -13,6 +13,7 @@ from o365desk.model.shown import shown
 from o365desk.services import folders
 from o365desk.services.connections import Credential, Review
 from o365desk.services.credentials import check_secret
+from o365desk.services.given import MOST_BYTES, from_stdin, suspicious
 from o365desk.services.secrets import Secret
 from o365desk.services.workspace import Entry
 
@@ -47,7 +48,8 @@ def secret_set(
     if not stdin:
         say(f"It will be for {host}, tenant {tenant}, and no other{trusted}.")
     text = _given(what) if stdin else _typed(what)
-    if not passphrase and (problem := check_secret(Secret(text))):
+    problem = suspicious(text, passphrase=passphrase) or (None if passphrase else check_secret(Secret(text)))
+    if problem and (stdin or not passphrase):
         raise ProblemError(problem)
     secret = Secret(text)
     credential = Credential(passphrase=secret) if passphrase else Credential(secret=secret)
@@ -61,10 +63,7 @@ def secret_set(
 
 
 def _given(what: str) -> str:
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        text = ""
+    text = from_stdin(sys.stdin.buffer.read(MOST_BYTES + 1))
     if not text.strip() or "\0" in text:
         raise ProblemError(Problem(title="No text was given", remedy=f"Give the {what} on standard input."))
     return text

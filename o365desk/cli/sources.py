@@ -13,6 +13,7 @@ from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, u
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
+from o365desk.services.cells import cleaned
 from o365desk.services.workspace import Entry, Recycled
 
 sources = typer.Typer(help="List, add, change and delete data sources.", no_args_is_help=True)
@@ -200,6 +201,12 @@ def _details(**given: Any) -> dict[str, Any]:
         details["cloud"] = details["cloud"].value
     if "secret_expires" in details:
         details["secret_expires"] = details["secret_expires"].date()
+    for name, key in (("tenant", "tenant"), ("client_id", "clientId")):
+        if details.get(name):
+            values, remarks = cleaned([FIELDS[key]], {key: details[name]})
+            details[name] = values[key]
+            for _, text in remarks:
+                say(text)
     # A data source is used from other folders than the one in which it was added.
     for key in ("ca_file", "certificate"):
         if details.get(key):

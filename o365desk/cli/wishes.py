@@ -1,5 +1,6 @@
 """What the options of `run` and `runs` say, checked before anything is done: wrong usage ends with exit code 2."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,11 @@ from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS, Column, ColumnKind, Operation
 from o365desk.catalogue.values import check
 from o365desk.cli.outcomes import Format
+from o365desk.cli.printing import say
+from o365desk.services import encodings
+from o365desk.services.cells import cleaned
+from o365desk.services.grids import MOST_BYTES, How
+from o365desk.services.separated import delimiter_named
 
 Apply = Annotated[bool, typer.Option("--apply", help="Write to the tenant. Without it, the plan is printed.")]
 AllowLarge = Annotated[bool, typer.Option("--allow-large", help="Apply a plan that is over the limits, too.")]
@@ -57,12 +63,52 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
         if key in values:
             raise typer.BadParameter(f"“{key}” is given twice", param_hint="--set")
         values[key] = value.strip()
+    values, remarks = cleaned(item.fields, values)
+    for key, text in remarks:
+        say(f"--set {key}: {text}")
     problems = check(item, values)
     if not whole:
         problems = [problem for problem in problems if problem.field in values]
     if problems:
         raise typer.BadParameter(problems[0].sentence(), param_hint=f"--set {problems[0].field}=…")
     return values
+
+
+def how_of(rows: Path | None, sheet: str, encoding: str, delimiter: str) -> How:
+    """How the file of rows is to be read. Raises BadParameter for what nobody knows, and without a file."""
+    for option, text in (("--sheet", sheet), ("--encoding", encoding), ("--delimiter", delimiter)):
+        if text and rows is None:
+            raise typer.BadParameter("there is no file to read without --rows", param_hint=option)
+    codec = encodings.named(encoding) if encoding else ""
+    if encoding and not codec:
+        known = ", ".join(encodings.NAMES)
+        raise typer.BadParameter(f"there is no “{encoding}”; there are {known}", param_hint="--encoding")
+    sign = delimiter_named(delimiter) if delimiter else ""
+    if delimiter and not sign:
+        raise typer.BadParameter(
+            f"“{delimiter}” is no single sign that can separate columns; give ; or , or tab",
+            param_hint="--delimiter",
+        )
+    return How(sheet, codec, sign)
+
+
+def given_rows() -> bytes:
+    """What comes on standard input, as far as a file may go. Raises BadParameter where a person sits there."""
+    if sys.stdin.isatty():
+        raise typer.BadParameter(
+            "nothing is piped to standard input; name a file, or pipe the rows: … | o365desk run … --rows -",
+            param_hint="--rows",
+        )
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
+
+
+def rows_options(rows: Path | None, how: How) -> list[str]:
+    """The options with which the same file is read the same way again."""
+    given = (
+        ("--rows", str(rows or "")), ("--sheet", how.sheet), ("--encoding", how.encoding),
+        ("--delimiter", "tab" if how.delimiter == "\t" else how.delimiter),
+    )  # fmt: skip
+    return [word for option, text in given if text for word in (option, text)]
 
 
 def format_of(form: Format | None, json: bool, output: Path | None) -> Format:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from o365desk.model import letters
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
 
@@ -472,6 +473,9 @@ def _check_tenant(tenant: str) -> Problem | None:
         )
     if is_guid(tenant) or _DOMAIN.fullmatch(tenant):
         return None
+    title, remedy = letters.told(tenant)
+    if title:
+        return _field_problem("tenant", title, "", remedy)
     return _field_problem(
         "tenant",
         "Tenant is neither an ID nor a domain",
@@ -486,6 +490,9 @@ def _check_client_id(client_id: str, tenant: str) -> Problem | None:
         return _missing("clientId", "Paste the Application (client) ID of the app registration.")
     if client_id != client_id.strip():
         return _field_problem("clientId", f"{label} has blanks around it", "", "Remove the blanks.")
+    title, remedy = letters.told(client_id)
+    if title:
+        return _field_problem("clientId", title, "", remedy)
     if not is_guid(client_id):
         return _field_problem(
             "clientId",

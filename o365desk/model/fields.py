@@ -29,9 +29,9 @@ class Field:
     """One field. `key` is its name in files; `label` carries the mnemonic as `&`; `option` is its flag on the
     command line; `fixed` means it is always on and cannot be changed; `required`: it cannot be left out;
     `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII;
-    `inner`: letters that it must not begin or end with;
-    `most`: the largest number, 0 for any; `only_with`: the key and the value of a choice without which it makes no
-    sense."""
+    `inner`: letters that it must not begin or end with; `most`: the largest number, 0 for any; `lines`: it may have
+    line breaks; `free`: whatever is typed is meant, such as what to look for; `only_with`: the key and the value of
+    a choice without which it makes no sense."""
 
     key: str
     label: str
@@ -46,6 +46,8 @@ class Field:
     forbidden: str = ""
     inner: str = ""
     most: int = 0
+    lines: bool = False
+    free: bool = False
     only_with: tuple[str, str] = ("", "")
 
     @property

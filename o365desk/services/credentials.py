@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from o365desk.log import looks_secret, without_secret
 from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services import certificateforms as forms
 from o365desk.services import files
 from o365desk.services.secrets import CLIENT_SECRET, PASSPHRASE, Secret, Vault
 
@@ -190,6 +191,11 @@ _certificates: "dict[bytes, x509.Certificate]" = {}
 
 def _load(data: bytes, secret: Secret | None) -> "tuple[x509.Certificate, PrivateKeyTypes]":
     passphrase = secret.reveal().encode() if secret else None
+    data = forms.plain(data)
+    told = forms.told(data)
+    if told:
+        title = told.title or "The certificate file cannot be used"
+        raise ProblemError(_problem("certificate", title, told.cause, told.remedy, code=told.code))
     certificate, key = _from_pem(data, passphrase) if b"-----BEGIN" in data else _from_pfx(data, passphrase)
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 

@@ -4,29 +4,33 @@ what is beyond doubt, and never changes the file. A repaired copy can be saved.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from o365desk.catalogue.operations import Operation
-from o365desk.catalogue.values import check, check_field, is_employee_id
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
-from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.run import Also, Row
+from o365desk.model.problems import ProblemError
+from o365desk.model.run import Row
 from o365desk.services import exports, files
-from o365desk.services.cells import ERRORS, SAID, clean
-from o365desk.services.grids import Finding, Grid, Line, read_grid, refusal
-from o365desk.services.headings import TEXT, Headings
+from o365desk.services.cells import clean, said
+from o365desk.services.damage import unknown
+from o365desk.services.grids import ChoiceError, Choices, Finding, Grid, How, Line, address, read_grid, refusal
+from o365desk.services.heading_names import plain, shown
+from o365desk.services.headings import Headings
+from o365desk.services.sheet_rows import Reading, Rows, Table, held, linked
+from o365desk.services.turning import not_understood
+from o365desk.services.workbooks import Unknown
 
-__all__ = ["Finding", "Sheet", "read"]
+__all__ = ["ChoiceError", "Choices", "Finding", "How", "Sheet", "read"]
 
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
+_NO_CHOICES, _NOTHING_CHOSEN = Choices(), How()
+_USERS = ("userPrincipalName", "mail", "UPN", "Email", "Work email", "Login name")
+"""Names of columns that hold no employee IDs."""
 _BLANK = "The row is empty and was left out."
 _UNUSED = "The row holds nothing in the columns that are used, and was left out."
-
-Columns = Mapping[str, Sequence[int]]
-"""The places of each field's columns, the surest first."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,27 @@ class Sheet:
     delimiter: str
     surplus: Mapping[int, tuple[str, ...]]
     """By row number: cells that belong to no column. Such a row has a problem; the copy keeps them."""
+    choices: Choices = _NO_CHOICES
+    """What the file could be read as besides, where that is open; `chosen` is how it was read."""
+    chosen: How = _NOTHING_CHOSEN
+    headings: tuple[str, ...] = ()
+    """The names of the columns as the file has them."""
+    no_employees: bool = False
+    """Whether what looks like an employee ID is none, by the name of its column."""
     further: tuple[str, ...] = ()
     """The headings of further columns that name what another one names; the copy keeps them, too."""
+    left_out: tuple[str, ...] = ()
+    """Those of them that were not to be used."""
+    turning: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """By heading of a column that may turn a row round, what each row has there; the copy keeps it."""
+
+    def options(self) -> list[str]:
+        """The options of the command line that read the file in the same way."""
+        sheet = self.chosen.sheet if self.choices.sheets else ""
+        encoding = self.chosen.encoding if self.choices.encodings else ""
+        given = [("--rows", str(self.path)), ("--sheet", sheet), ("--encoding", encoding)]
+        given += [("--leave-out", column) for column in self.left_out]
+        return [word for option, text in given if text for word in (option, text)]
 
     def save_repaired(self, target: Path) -> None:
         """Writes what was read, under the columns' own names: CSV, UTF-8, commas, disarmed like an export. Raises
@@ -51,18 +74,27 @@ class Sheet:
             why = "The repaired rows would replace the original, which is never changed."
             raise refusal(target, why, "Name another file for the copy.", "original")
         rows = [
-            [*(row.values.get(key, "") for key in self.columns), *self._further(row),
-             *self.surplus.get(row.number, ())]
+            [
+                *(row.values.get(key, "") for key in self.columns),
+                *self._further(row),
+                *(told.get(row.number, "") for told in self.turning.values()),
+                *self.surplus.get(row.number, ()),
+            ]
             for row in self.rows
-        ]  # fmt: skip
-        text = exports.csv_text(
-            [(*self.columns, *self.further), *([exports.defused(cell) for cell in cells] for cells in rows)]
-        )
+        ]
+        headings = [*self._names(), *self.further, *self.turning]
+        text = exports.csv_text([headings, *([exports.defused(cell) for cell in cells] for cells in rows)])
         try:
             exports.save(target, text.encode("utf-8", errors="replace"))
         except (OSError, ValueError) as error:
             known = error if isinstance(error, OSError) else OSError(str(error))
             raise ProblemError(files.problem("The repaired copy was not saved", known, target.parent)) from error
+
+    def _names(self) -> list[str]:
+        """The names of the fields' columns: where numbers were no employee IDs, they shall be none in the copy."""
+        taken = set(map(plain, self.further))
+        other = next((name for name in _USERS if plain(name) not in taken), "user")
+        return [other if key == "user" and self.no_employees else key for key in self.columns]
 
     def _further(self, row: Row) -> list[str]:
         given = {also.heading: also.text for also in row.also}
@@ -75,15 +107,20 @@ def read(
     fixed: Mapping[str, str] | None = None,
     *,
     later: Collection[str] = (),
+    left_out: Collection[str] = (),
     check: Callable[[], None] = lambda: None,
+    how: How | None = None,
+    given: bytes | None = None,
 ) -> Sheet:
-    """Reads a CSV or XLSX file; `fixed` are values for all rows, besides the file's, and `later` the fields whose
-    values for all rows are still to come: they are not missed. `check` is asked now and then whether to go on. What
-    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood."""
-    given = {key: value for key, value in (fixed or {}).items() if value}
-    headings = Headings(path, operation, frozenset(given) | frozenset(later))
+    """Reads a CSV, XLSX or JSON file, or the bytes that were `given` in its place; `fixed` are values for all rows,
+    besides the file's, and `later` the fields whose values for all rows are still to come: they are not missed.
+    `left_out` are headings of columns that are not to be used. `check` is asked now and then whether to go on. What
+    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood, and ChoiceError
+    where somebody has to say `how` it is read."""
+    values = {key: value for key, value in (fixed or {}).items() if value}
+    headings = Headings(path, operation, frozenset(values), frozenset(later), left_out)
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
-    return reader.read(read_grid(path, headings, check), headings)
+    return reader.read(read_grid(path, headings, check, how, given), headings)
 
 
 class _Reader:
@@ -97,58 +134,181 @@ class _Reader:
         later: Collection[str],
         check: Callable[[], None],
     ) -> None:
-        self._path, self._operation, self._fixed, self._later = path, operation, fixed, later
-        self._check = check
+        self._path, self._operation, self._check = path, operation, check
         self._fields = {item.key: item for item in operation.fields}
+        self._rows = Rows(operation, fixed, later)
+        self._fixed = fixed
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
-        self._employees: set[int] = set()
+        self._no_employees = False
 
     def read(self, grid: Grid, names: Headings) -> Sheet:
         """The sheet of the grid."""
         self._findings += grid.findings
         if not grid.lines:
             raise self._refused("It is empty.", "Give it a line of column names, and rows below.", "empty")
-        top = names.find(grid.lines) or 0
-        (line, headings), *lines = grid.lines[top:]
-        columns = names.columns(headings, line, lines)
-        self._employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
-        if top:
-            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
-            said = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
-            self._found(line, "titles", said, False)
+        table = self._listed(grid, names) or self._table(grid, names)
         for found in names.findings:
             self._found(found.line, found.kind, found.text, found.repaired)
         for blank in grid.blanks:
-            if blank > line:
+            if blank > table.line:
                 self._found(blank, "blank-row", _BLANK, True)
-        self._given_twice(columns, lines)
-        rows: list[Row] = []
-        surplus: dict[int, tuple[str, ...]] = {}
-        for number, cells in lines:
-            if len(rows) % 1000 == 0:
-                self._check()
-            if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
-                cells += [""] * (len(headings) - len(cells))
-            row, rest = self._row(len(rows) + 1, number, cells, columns, headings)
-            if row is not None:
-                rows.append(row)
-            if row is not None and rest:
-                surplus[row.number] = rest
+        self._given_twice(table)
+        self._ask_what_turns(table)
+        rows, surplus = self._all_rows(table, grid)
         if not rows:
             raise self._refused("It has column names and no rows.", "Write the rows below the names.", "no-rows")
         self._duplicates(rows)
         self._mixed(rows)
         self._rest()
-        keys = tuple(columns)
-        further = dict.fromkeys(also.heading for row in rows for also in row.also)
+        lines = dict(table.lines) if table.turning else {}
+        turning = {
+            column.heading: {row.number: column.cell(lines[row.line]) for row in rows} for column in table.turning
+        }
         return Sheet(
-            self._path, tuple(rows), tuple(self._findings), keys, grid.encoding, grid.delimiter, surplus,
-            tuple(further),
+            path=self._path,
+            rows=tuple(rows),
+            findings=tuple(self._findings),
+            columns=tuple(table.columns),
+            encoding=grid.encoding,
+            delimiter=grid.delimiter,
+            surplus=surplus,
+            choices=grid.choices,
+            chosen=grid.chosen,
+            headings=tuple(map(shown, table.headings)) if table.line else (),
+            no_employees=self._no_employees,
+            further=tuple(dict.fromkeys(also.heading for row in rows for also in row.also)),
+            left_out=names.left_out,
+            turning=turning,
+        )
+
+    # --- the table ------------------------------------------------------------------------------------------
+
+    def _listed(self, grid: Grid, names: Headings) -> Table | None:
+        """A list without a line of column names, as a table of one column; None where it is none."""
+        key = names.headless(grid.lines)
+        if not key:
+            return None
+        names.refuse_missing([key], [], 0)
+        line = grid.lines[0][0]
+        text = "There is no line of column names. All cells are addresses or IDs, so"
+        self._found(line, "no-headings", f"{text} they were read as “{key}”.", False)
+        lines: list[Line] = [(number, [cell]) for number, cells in grid.lines for cell in cells if cell.strip()]
+        return Table(0, [key], {key: (0,)}, lines)
+
+    def _table(self, grid: Grid, names: Headings) -> Table:
+        top = names.top(grid.lines)
+        (line, headings), *lines = grid.lines[top:]
+        self._refuse_unknown(line, headings)
+        columns = names.columns(headings, line, lines)
+        if top:
+            titles = " ".join(" ".join(cells) for _, cells in grid.lines[:top]).split()
+            text = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
+            self._found(line, "titles", text, False)
+        employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
+        return Table(
+            line, headings, columns, lines, names.turning, frozenset(employees),
+            workbook=grid.encoding == "xlsx", unknown=grid.unknown, mails=grid.mails,
         )  # fmt: skip
 
-    def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
-        return refusal(self._path, why, remedy, code, line)
+    def _refuse_unknown(self, line: int, headings: Sequence[str]) -> None:
+        for place, heading in enumerate(headings):
+            if isinstance(heading, Unknown):
+                problem = unknown(heading, address(line, place), "")
+                raise self._refused(f"{problem.title}.", problem.remedy, problem.code, line)
+
+    def _refused(self, why: str, remedy: str, code: str, line: int = 0, column: str = "") -> ProblemError:
+        error = refusal(self._path, why, remedy, code, line)
+        return ProblemError(error.problem.with_(detail=column)) if column else error
+
+    def _given_twice(self, table: Table) -> None:
+        """A value for all rows may be a column as well, if it says the same."""
+        for key, places in table.columns.items():
+            value = self._fixed.get(key)
+            if value is None:
+                continue
+            wanted = clean(self._fields[key], value)[0]
+            for number, cells in table.lines:
+                found = self._rows.cell(key, places, cells, table)
+                if isinstance(found.text, Unknown):
+                    continue  # that is the row's problem
+                cell = found.value
+                if cell and cell.casefold() != wanted.casefold():
+                    why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
+                    name = table.headings[places[0]].strip()
+                    remedy = f"Give it in one place, or leave the column out (--leave-out {name})."
+                    raise self._refused(why, remedy, "given-twice", number, name)
+
+    def _ask_what_turns(self, table: Table) -> None:
+        """Raises ProblemError for the first cell that is not understood in a column that may turn a row round."""
+        for column in table.turning:
+            asked = not_understood(column, table.lines)
+            if asked:
+                line, text = asked
+                told = f"says “{text[:60]}” here" if text else "says nothing here, though other rows say something"
+                why = f"The column “{column.heading}” may say which rows are not meant. It {told}."
+                remedy = (
+                    f"Correct it, or leave the column out (--leave-out {column.heading}): all rows are meant then."
+                )
+                raise self._refused(why, remedy, "column-asked", line, column.heading)
+
+    # --- the rows -------------------------------------------------------------------------------------------
+
+    def _all_rows(self, table: Table, grid: Grid) -> tuple[list[Row], dict[int, tuple[str, ...]]]:
+        rows: list[Row] = []
+        surplus: dict[int, tuple[str, ...]] = {}
+        parted = [0, 0]
+        width = len(table.headings)
+        for count, (number, cells) in enumerate(table.lines):
+            if count % 1000 == 0:
+                self._check()
+            if not grid.delimiter:  # a workbook keeps no empty cells behind the last that is full
+                cells += [""] * (width - len(cells))
+            if table.mails:
+                self._say_links(number, linked(number, cells, table, self._fields))
+            made = self._rows.read(len(rows) + 1, number, cells, table)
+            if not made.rows:
+                filled = held(cells)
+                self._found(
+                    number, "unused-row" if filled else "blank-row", _UNUSED if filled else _BLANK, not filled
+                )
+                continue
+            if made.repairs or made.passed or made.parted or made.beside or len(cells) < width:
+                self._say(number, made, cells, table)
+            if len(made.rows) > 1:
+                parted = [parted[0] + 1, parted[1] + len(made.rows)]
+            self._no_employees = self._no_employees or made.foreign is not None
+            if made.surplus:
+                surplus[made.rows[0].number] = made.surplus
+            rows += made.rows
+        if parted[0] > 1:
+            text = f"Lines that hold several values: {parted[0]:,}. They became {parted[1]:,} rows."
+            self._findings.append(Finding(0, "split", text, False))
+        return rows, surplus
+
+    def _say_links(self, line: int, found: Sequence[tuple[str, bool]]) -> None:
+        for text, taken in found:
+            self._found(line, "link", text, taken)
+
+    def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
+        """What was seen in a line."""
+        for kind, key, was, now in made.repairs:
+            listed = self._counts[kind] < _MOST_FINDINGS
+            self._found(line, kind, said(kind, key, was, now) if listed else "", True)
+        for at, place in made.passed:
+            text = f"“{cells[at].strip()[:60]}” in “{table.headings[at].strip()}” is not fit"
+            self._found(line, "passed-over", f"{text}; “{table.headings[place].strip()}” was taken.", False)
+        if len(cells) < len(table.headings):
+            text = f"The row has {len(cells)} cells, the headings have {len(table.headings)}."
+            self._found(line, "short", text, False)
+        if made.beside:
+            self._found(line, "beside", made.beside, False)
+        if made.one_line:
+            text = f"The line holds {len(made.rows)} addresses or IDs; each was taken as a row."
+            self._found(line, "split", text, True)
+        elif made.parted:
+            key, count = made.parted
+            self._found(line, "several-values", f"“{key}” holds {count}; each became a row of its own.", False)
 
     def _found(self, line: int, kind: str, text: str, repaired: bool) -> None:
         self._counts[kind] += 1
@@ -162,128 +322,6 @@ class _Reader:
             if count > _MOST_FINDINGS:
                 text = f"The same in {count - _MOST_FINDINGS:,} more lines."
                 self._findings.append(Finding(0, kind, text, repaired[kind]))
-
-    def _given_twice(self, columns: Columns, lines: Sequence[Line]) -> None:
-        """A value for all rows may be a column as well, if it says the same."""
-        for key, places in columns.items():
-            value = self._fixed.get(key)
-            if value is None:
-                continue
-            wanted = clean(self._fields[key], value)[0]
-            for number, cells in lines:
-                cell = self._cell(key, places, cells)[1]
-                if cell and cell.casefold() != wanted.casefold():
-                    why = f"“{key}” is “{cell}” here, but “{wanted}” was given for all rows."
-                    remedy = "Give it in one place: in the file, or for all rows."
-                    raise self._refused(why, remedy, "given-twice", number)
-
-    def _row(
-        self, number: int, line: int, cells: list[str], columns: Columns, headings: Sequence[str]
-    ) -> tuple[Row | None, tuple[str, ...]]:
-        values: dict[str, str] = {}
-        repairs: list[tuple[str, str]] = []
-        passed: list[tuple[int, int]] = []
-        also: list[Also] = []
-        foreign: Problem | None = None
-        width = len(headings)
-        for key, places in columns.items():
-            place, values[key], kinds = self._cell(key, places, cells)
-            repairs += [(kind, key) for kind in kinds]
-            if values[key] and check_field(self._fields[key], values[key]) is None:
-                foreign = foreign or self._foreign(key, place, values[key], headings)
-            also += self._also(key, place, places, cells, headings)
-            named = {each.heading for each in also}
-            # An empty cell needs no word; one that could not be taken does.
-            passed += [
-                (at, place)
-                for at in places[: places.index(place)]
-                if _held(cells[at : at + 1]) and headings[at].strip() not in named
-            ]
-        surplus = [clean(TEXT, cell)[0] for cell in cells[width:]]
-        while surplus and not surplus[-1]:
-            surplus.pop()
-        if not any(values.values()) and not surplus:
-            held = _held(cells)
-            self._found(line, "unused-row" if held else "blank-row", _UNUSED if held else _BLANK, not held)
-            return None, ()
-        for kind, key in repairs:
-            self._found(line, kind, SAID[kind].format(column=f"“{key}”"), True)
-        for at, place in passed:
-            said = f"“{cells[at].strip()[:60]}” in “{headings[at].strip()}” is not fit"
-            self._found(line, "passed-over", f"{said}; “{headings[place].strip()}” was taken.", False)
-        if len(cells) < width:
-            self._found(line, "short", f"The row has {len(cells)} cells, the headings have {width}.", False)
-        values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
-            key: value for key, value in values.items() if value or key not in self._fixed
-        }
-        problem = self._problem(values, surplus) or foreign
-        return Row(number=number, values=values, line=line, problem=problem, also=tuple(also)), tuple(surplus)
-
-    def _cell(self, key: str, places: Sequence[int], cells: Sequence[str]) -> tuple[int, str, list[str]]:
-        """Where a field's value is, as it is meant, and what was put right: of several columns the first that is
-        fit, else the first that is not empty."""
-        field = self._fields[key]
-        found = [(place, *clean(field, cells[place] if place < len(cells) else "")) for place in places]
-        if len(found) == 1:
-            return found[0]
-        full = [each for each in found if each[1]] or found
-        fit = [each for each in full if self._fit(field, each[0], each[1])]
-        sure = [each for each in fit if field.kind is not Kind.USER or not is_employee_id(each[1])]
-        return next(iter(sure or fit or full))
-
-    def _fit(self, field: Field, place: int, value: str) -> bool:
-        """Whether a cell may be what its column means. What looks like an employee ID may be any other number."""
-        foreign = field.kind is Kind.USER and is_employee_id(value) and place not in self._employees
-        return not foreign and check_field(field, value) is None
-
-    def _foreign(self, key: str, place: int, value: str, headings: Sequence[str]) -> Problem | None:
-        """Why a value is not taken that would be one in another column; None where it is."""
-        if self._fit(self._fields[key], place, value):
-            return None
-        return Problem(
-            title=f"“{value}” in “{headings[place].strip()[:60]}” names no user",
-            cause="It may be an employee ID, or any other number.",
-            remedy="Give a UPN, mail address or object ID; or call the column employeeId, if it holds these.",
-            field=key,
-            action=Action.FIELD,
-            code="no-user",
-        )
-
-    def _also(
-        self, key: str, taken: int, places: Sequence[int], cells: Sequence[str], headings: Sequence[str]
-    ) -> list[Also]:
-        """What the other columns of a field name, as far as it is fit; it may be somebody else."""
-        field = self._fields[key]
-        values = {place: self._cell(key, [place], cells)[1] for place in places} if len(places) > 1 else {}
-        return [
-            Also(key, headings[place].strip(), value)
-            for place, value in values.items()
-            if value and value.casefold() != values[taken].casefold() and self._fit(field, place, value)
-        ]
-
-    def _problem(self, values: Mapping[str, str], surplus: Sequence[str]) -> Problem | None:
-        """What is wrong with a row, None for nothing."""
-        if surplus:
-            return Problem(
-                title="The row has more cells than there are columns",
-                cause=f"Too many: “{surplus[0][:60]}”" + (f" and {len(surplus) - 1} more." if surplus[1:] else "."),
-                remedy="A value that holds the separator belongs in quotation marks.",
-                action=Action.FIELD,
-                code="too-many-cells",
-            )
-        for key, value in values.items():
-            if value.upper() in ERRORS:
-                return Problem(
-                    title=f"“{value}” is a spreadsheet's error, not a value",
-                    cause="The spreadsheet could not calculate this cell.",
-                    remedy="Put it right there, and save the file again.",
-                    field=key,
-                    action=Action.FIELD,
-                    code="spreadsheet-error",
-                )
-        problems = check(self._operation, values)
-        coming = [key for key in self._later if key not in values]
-        return next((each for each in problems if each.code != "missing" or each.field not in coming), None)
 
     def _duplicates(self, rows: Sequence[Row]) -> None:
         seen: dict[tuple[str, ...], int] = {}
@@ -304,13 +342,9 @@ class _Reader:
                 self._findings.append(Finding(0, "mixed", text, False))
 
 
-def _held(cells: Sequence[str]) -> bool:
-    return any(clean(TEXT, cell)[0] for cell in cells)
-
-
-def _way(field: Field, value: str) -> str:
-    if not value or field.kind not in (Kind.USER, Kind.GROUP):
+def _way(item: Field, value: str) -> str:
+    if not value or item.kind not in (Kind.USER, Kind.GROUP):
         return ""
     if is_guid(value):
         return "object IDs"
-    return ("UPNs or mail addresses" if field.kind is Kind.USER else "mail addresses") if "@" in value else "names"
+    return ("UPNs or mail addresses" if item.kind is Kind.USER else "mail addresses") if "@" in value else "names"

@@ -318,25 +318,29 @@ def check_ca_file(file: str) -> Problem | None:
 
 
 def _pem(data: bytes) -> str:
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        from o365desk.services.certificateforms import authorities
+
+        data = authorities(data) or data
     # Comments between the certificates may be in any language; they are never looked at.
     return data.decode("ascii", "ignore")
 
 
-def _why_unusable(error: Exception) -> str:
+def _why_unusable(error: Exception, forms: str = "in PEM form") -> str:
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     if isinstance(error, files.UnfitError):
         return str(error)
     if isinstance(error, PermissionError):
         return "may not be read by you"
-    return "holds no certificate in PEM form"
+    return f"holds no certificate {forms}"
 
 
 def _bad_ca_file(file: str, error: Exception) -> Problem:
     return Problem(
         title="The CA file cannot be used",
-        cause=f"“{file}” {_why_unusable(error)}.",
-        remedy="Choose the PEM file of the certificate authority, or leave the field empty.",
+        cause=f"“{file}” {_why_unusable(error, 'in PEM form, in DER or as a chain (p7b)')}.",
+        remedy="Choose the PEM or DER file of the certificate authority, or leave the field empty.",
         field="caFile",
         action=Action.FIELD,
         code="ca-file",

@@ -7,12 +7,14 @@ never looked at. Nothing here knows what the rows mean.
 """
 
 import posixpath
+import re
 import zipfile
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 from xml.parsers import expat
 
 MOST_LINES = 1_048_576
@@ -39,7 +41,36 @@ _LONGEST_FORMAT = 1_000
 _LONGEST_TITLE = 100
 _PIECE = 16 * 1024
 
+_MOST_SPILLS = 100
+_RANGE = re.compile(r"([A-Z]{1,3})\d{1,7}:([A-Z]{1,3})(\d{1,7})")
+_MOST_LINKS = 200_000
+"""Mail links of a sheet that are kept."""
+
 Row = tuple[int, list[str]]
+
+
+class Unknown(str):
+    """A cell whose value is not known; its text is what a spreadsheet shows there."""
+
+    __slots__ = ()
+
+    @property
+    def calculated(self) -> bool:
+        """Whether a spreadsheet tried: then it is an error. Else nothing has calculated the formula yet."""
+        return self != UNCALCULATED
+
+
+UNCALCULATED = Unknown("#CALC!")
+"""A formula whose value no program has stored."""
+
+
+def address(line: int, place: int) -> str:
+    """A cell's address as Excel writes it; `place` counts from 0."""
+    letters, number = "", place + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{line}"
 
 
 class UnfitError(Exception):
@@ -57,6 +88,7 @@ class Part:
     title: str
     visible: bool
     name: str
+    active: bool = False
 
 
 @dataclass
@@ -64,8 +96,13 @@ class Seen:
     """What is on a sheet besides values, as far as it was read."""
 
     formulas: int = 0
+    """Those whose values are stored."""
+    uncalculated: int = 0
+    errors: int = 0
     merged: int = 0
     hidden: int = 0
+    links: dict[str, str] = field(default_factory=dict)
+    """By a cell's address: the key of what it leads to."""
 
 
 class Book:
@@ -83,12 +120,15 @@ class Book:
         self._texts: _Texts | None = None
         self.sheets: list[Part] = []
         self._dates: list[bool] = []
-        self._since_1904 = False
+        self._since_1904 = self._to_calculate = False
+        self._names: dict[str, str] = {}
         self._open()
 
     def rows(self, sheet: Part, seen: Seen) -> Iterator[Row]:
         """The lines of a sheet with their numbers, also those between them that are not in the file."""
-        reader = _SheetReader(sheet.name, seen, self._dates, self._since_1904, self._text)
+        reader = _SheetReader(
+            self._names[sheet.name], seen, self._dates, self._since_1904, self._text, self._to_calculate
+        )
         last = 0
         for piece in self._pieces(sheet.name):
             reader.feed(piece)
@@ -101,13 +141,15 @@ class Book:
     # --- inside ----------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        names = set(self._packed.namelist())
-        if "xl/workbook.xml" not in names:
-            ods = "content.xml" in names
+        for name in self._packed.namelist():
+            self._names.setdefault(_plain_name(name), name)
+        book = self._of_package("officeDocument") or "xl/workbook.xml"
+        if book not in self._names:
+            ods = "content.xml" in self._names
             why = "It is an OpenDocument file (.ods)." if ods else "It is no Excel workbook (.xlsx)."
             raise UnfitError(why, "Save it as CSV or XLSX.", "not-excel")
-        links = {key: (kind, name) for key, (kind, name) in self._links().items() if name in names}
-        self.sheets = self._found(links)
+        links = {key: (kind, name) for key, (kind, name) in self._links(book).items() if name in self._names}
+        self.sheets = self._found(book, links)
         texts = next((name for kind, name in links.values() if kind == "sharedStrings"), "")
         styles = next((name for kind, name in links.values() if kind == "styles"), "")
         if styles:
@@ -121,76 +163,116 @@ class Book:
         if texts:
             self._read_texts(texts)
 
-    def _links(self) -> dict[str, tuple[str, str]]:
-        """Sort and name of the other parts, by the keys under which the list of sheets knows them."""
+    def _of_package(self, kind: str) -> str:
+        """The name of the part that the package itself leads to, "" for none."""
+        return next((name for known, name in self._links("").values() if known == kind), "")
+
+    def _links(self, part: str) -> dict[str, tuple[str, str]]:
+        """Sort and name of the other parts that a part leads to, by the keys under which it knows them."""
+        folder, _, name = part.rpartition("/")
         links: dict[str, tuple[str, str]] = {}
 
         def link(name: str, given: dict[str, str]) -> None:
-            if name == "Relationship" and len(links) < _MOST_PARTS:
-                part = posixpath.normpath(posixpath.join("/xl", given.get("Target", ""))).lstrip("/")
-                links[given.get("Id", "")] = given.get("Type", "").rpartition("/")[2], part
+            if name == "Relationship" and len(links) < _MOST_PARTS and given.get("TargetMode") != "External":
+                target = posixpath.normpath(
+                    posixpath.join(f"/{folder}", given.get("Target", "").replace("\\", "/"))
+                )
+                links[given.get("Id", "")] = given.get("Type", "").rpartition("/")[2], _plain_name(target)
 
-        self._weigh("xl/_rels/workbook.xml.rels")
-        self._walk("xl/_rels/workbook.xml.rels", link)
+        of_links = posixpath.join(folder, "_rels", f"{name}.rels").lower()
+        if of_links in self._names:
+            self._weigh(of_links)
+            self._walk(of_links, link)
         return links
 
-    def _found(self, links: Mapping[str, tuple[str, str]]) -> list[Part]:
+    def mails(self, sheet: Part) -> dict[str, str]:
+        """The mail addresses that a sheet links to, by the keys under which it knows them."""
+        folder, _, name = sheet.name.rpartition("/")
+        mails: dict[str, str] = {}
+
+        def link(name: str, given: dict[str, str]) -> None:
+            target = given.get("Target", "")
+            if name == "Relationship" and target[:7].lower() == "mailto:" and len(mails) < _MOST_LINKS:
+                mails[given.get("Id", "")] = unquote(target[7:].partition("?")[0]).strip()
+
+        of_links = posixpath.join(folder, "_rels", f"{name}.rels").lower()
+        if of_links in self._names:
+            self._weigh(of_links)
+            self._walk(of_links, link)
+        return mails
+
+    def _found(self, book: str, links: Mapping[str, tuple[str, str]]) -> list[Part]:
         """The sheets, in their order. A part that several share is read once: else it could be read without end."""
         found: dict[str, Part] = {}
+        active, count = 0, 0
 
         def sheet(name: str, given: dict[str, str]) -> None:
-            if name == "workbookPr":
+            nonlocal active, count
+            if name == "workbookView":
+                told = given.get("activeTab", "0")
+                active = int(told) if told.isdecimal() and len(told) < 6 else 0
+            elif name == "calcPr":
+                self._to_calculate = given.get("fullCalcOnLoad") in ("1", "true")
+            elif name == "workbookPr":
                 self._since_1904 = given.get("date1904") in ("1", "true")
             elif name == "sheet":
                 key = next((value for known, value in given.items() if known.endswith(":id")), "")
                 kind, part = links.get(key, ("", ""))
                 if kind == "worksheet":
                     title = given.get("name", "")[:_LONGEST_TITLE]
-                    found.setdefault(part, Part(title, given.get("state", "visible") == "visible", part))
+                    visible = given.get("state", "visible") == "visible"
+                    found.setdefault(part, Part(title, visible, part, count == active))
+                count += 1
                 if len(found) > _MOST_SHEETS:
                     raise UnfitError(f"It has more than {_MOST_SHEETS:,} sheets.")
 
-        self._weigh("xl/workbook.xml")
-        self._walk("xl/workbook.xml", sheet)
+        self._weigh(book)
+        self._walk(book, sheet)
         return list(found.values())
 
     def _weigh(self, name: str, *, cells: bool = False) -> None:
         """Unpacks a part to see whether it can be read."""
-        info = self._packed.getinfo(name)
+        info = self._packed.getinfo(self._names[name])
         if info.flag_bits & 1:
             raise UnfitError("It is protected by a password.", "Save it without a password.", "password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnfitError(f"Its part “{name}” is packed in a way that Excel does not know.", code="damaged")
+            raise UnfitError(
+                f"Its part “{self._names[name]}” is packed in a way that Excel does not know.", code="damaged"
+            )
         size = rows = 0
         for piece in self._pieces(name):
             size += len(piece)
             self._tags += piece.count(b"<")
             rows += piece.count(b"<row")
             if size > _MOST_OF_ONE and not cells:
-                raise UnfitError(f"Its part “{name}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
+                raise UnfitError(f"Its part “{self._names[name]}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
             if size + self._unpacked > _MOST_UNPACKED:
-                raise UnfitError(f"With its part “{name}” it unpacks to more than {_MOST_UNPACKED >> 20} MB.")
+                raise UnfitError(
+                    f"With its part “{self._names[name]}” it unpacks to more than {_MOST_UNPACKED >> 20} MB."
+                )
             if self._tags > _MOST_TAGS:
-                raise UnfitError(f"With its part “{name}” it has more than {_MOST_TAGS:,} cells, marks and tags.")
+                raise UnfitError(
+                    f"With its part “{self._names[name]}” it has more than {_MOST_TAGS:,} cells, marks and tags."
+                )
             if rows > MOST_LINES:
                 raise _too_many_lines()
         self._unpacked += size
 
     def _pieces(self, name: str) -> Iterator[bytes]:
-        with self._packed.open(name) as stream:
+        with self._packed.open(self._names[name]) as stream:
             while piece := stream.read(_PIECE):
                 self._check()
                 yield piece
 
     def _walk(self, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
-        parser = _Tags(name, start)
+        parser = _Tags(self._names[name], start)
         for piece in self._pieces(name):
             parser.feed(piece)
         parser.end()
 
     def _read_texts(self, name: str) -> None:
         """Keeps the shared texts as bytes: as strings, short ones would take ten times the memory."""
-        self._texts = _Texts(name)
+        self._texts = _Texts(self._names[name])
         for piece in self._pieces(name):
             self._texts.feed(piece)
         self._texts.end()
@@ -200,6 +282,11 @@ class Book:
             raise IndexError(place)
         ends = self._texts.ends
         return self._texts.texts[ends[place - 1] if place else 0 : ends[place]].decode()
+
+
+def _plain_name(name: str) -> str:
+    """A part's name as it is compared: some programs write other capitals, or the separators of Windows."""
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 # --- XML ---------------------------------------------------------------------------------------------------------
@@ -355,15 +442,23 @@ class _SheetReader(_Words):
     """The lines of a sheet, as its XML comes."""
 
     def __init__(
-        self, part: str, seen: Seen, dates: Sequence[bool], since_1904: bool, shared: Callable[[int], str]
+        self,
+        part: str,
+        seen: Seen,
+        dates: Sequence[bool],
+        since_1904: bool,
+        shared: Callable[[int], str],
+        to_calculate: bool,
     ) -> None:
         super().__init__(part)
+        self._to_calculate = to_calculate
         self._seen, self._dates, self._since_1904, self._shared = seen, dates, since_1904, shared
         self._rows: list[Row] = []
         self._number = self._column = 0
         self._cells: list[str] = []
-        self._uncalculated: list[int] = []
         self._hidden = self._any = self._formula = False
+        self._spill = ""
+        self._spills: list[tuple[int, int, int]] = []
         self._kind = self._style = ""
         self._columns: dict[str, int] = {}
 
@@ -383,30 +478,56 @@ class _SheetReader(_Words):
         elif name == "row":
             self._begin_row(given)
         elif name == "f":
-            self._formula = True
-            self._seen.formulas += 1
+            self._formula, self._spill = True, given.get("ref", "") if given.get("t") == "array" else ""
         elif name == "mergeCell":
             self._seen.merged += 1
+        elif name == "hyperlink":
+            key = next((value for known, value in given.items() if known.endswith(":id")), "")
+            if key and len(self._seen.links) < _MOST_LINKS:
+                self._seen.links[given.get("ref", "")] = key
         else:
             super().told(name, given)
 
     def told_end(self, name: str) -> None:
         """Its end."""
         if name == "c":
-            if self._letters:
-                self._put(self._value(self._taken_text()))
-            elif self._formula and self._column <= MOST_COLUMNS:
-                self._uncalculated.append(self._column)
+            text = self._taken_text() if self._letters else ""
+            if self._formula and not self._is_calculated(text):
+                self._put_unknown()
+            elif text:
+                self._seen.formulas += self._formula
+                self._put(self._value(text))
         elif name == "row":
-            if not self._cells:
-                # A row of nothing but formulas that no program has calculated yet is no empty row.
-                for column in self._uncalculated:
-                    self._column = column
-                    self._put("#CALC!")
+            if self._spills:
+                self._put_spilled()
             self._seen.hidden += self._hidden and self._any
             self._rows.append((self._number, self._cells))
         else:
             super().told_end(name)
+
+    def _is_calculated(self, text: str) -> bool:
+        """Whether a program stored the formula's value. Excel stores an empty one as a text without letters; some
+        programs put 0 in place of each, and ask that all be calculated when the file is opened."""
+        if not text:
+            return self._kind == "str"
+        return not (self._to_calculate and text == "0" and self._kind == "n")
+
+    def _put_unknown(self) -> None:
+        self._seen.uncalculated += 1
+        if self._column > MOST_COLUMNS:
+            return
+        self._put(UNCALCULATED)
+        match = _RANGE.fullmatch(self._spill) if self._spill else None
+        if match and len(self._spills) < _MOST_SPILLS:
+            # What such a formula would fill besides its own cell is not in the file at all.
+            self._spills += [(self._place(match[1]), self._place(match[2]), int(match[3]))]
+
+    def _put_spilled(self) -> None:
+        for first, last, line in self._spills:
+            for column in range(first, min(last, MOST_COLUMNS) + 1) if self._number <= line else ():
+                if column > len(self._cells) or not self._cells[column - 1]:
+                    self._column = column
+                    self._put(UNCALCULATED)
 
     def _too_long(self) -> UnfitError:
         why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
@@ -421,7 +542,7 @@ class _SheetReader(_Words):
             raise _too_many_lines(self._number)
         self._hidden = given.get("hidden") in ("1", "true")
         self._any = False
-        self._column, self._cells, self._uncalculated = 0, [], []
+        self._column, self._cells = 0, []
 
     def _place(self, letters: str) -> int:
         """The number of the column that is called so."""
@@ -456,6 +577,9 @@ class _SheetReader(_Words):
             return self._shared(int(text))
         if self._kind == "b":
             return "true" if text.strip() == "1" else "false"
+        if self._kind == "e":
+            self._seen.errors += 1
+            return Unknown(text)
         return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QCompleter, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
 
+from o365desk.catalogue.splitting import people
 from o365desk.catalogue.values import several
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
@@ -342,6 +343,11 @@ def _once(people: list[Suggestion]) -> list[Suggestion]:
     return list(seen.values())
 
 
+def _pasted() -> list[str]:
+    """The people in the clipboard."""
+    return people(QApplication.clipboard().text().strip())
+
+
 class _PeopleLine(QLineEdit):
     """A line whose Enter adds what is typed, and that takes several pasted lines as several people. Backspace in
     the empty line takes back who was added last."""
@@ -355,9 +361,9 @@ class _PeopleLine(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
         if enter and self.text().strip():
-            self.added.emit(several(self.text()))
-        elif event.matches(QKeySequence.StandardKey.Paste) and len(several(QApplication.clipboard().text())) > 1:
-            self.added.emit([*several(self.text()), *several(QApplication.clipboard().text())])
+            self.added.emit(people(self.text().strip()))
+        elif event.matches(QKeySequence.StandardKey.Paste) and len(_pasted()) > 1:
+            self.added.emit([*several(self.text()), *_pasted()])
         elif event.key() == Qt.Key.Key_Backspace and not self.text() and not event.isAutoRepeat():
             self.taken_back.emit()
         else:

@@ -362,3 +362,28 @@ def test_what_is_no_text_is_told_by_its_field(shell: Shell) -> None:
     shell.able()
     assert shell("run", "Contoso", "find-users", "--set", "search=M\udcfcller") == 2
     assert "--set search" in shell.err
+
+
+def test_rows_come_on_standard_input(able: Shell) -> None:
+    rows = 'user,group\n"nobody@x.example","Sales"\n'
+    assert able("run", "Contoso", "add-user-to-group", "--rows", "-", given=rows) != 2
+    assert "nobody@x.example" in able.out + able.err
+
+
+def test_how_a_file_is_read_can_be_said(able: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_bytes("displayName\nKsięgowość\n".encode("cp1250"))
+    run = ("run", "Contoso", "create-group", "--rows", str(file))
+    assert able(*run) == 1
+    assert "line 2" in able.err
+    assert "--encoding" in able.err
+    assert able(*run, "--encoding", "windows-1250") == 0, able.err
+    assert "--encoding cp1250" in able.err
+    for options, word in (
+        (("--encoding", "klingon"), "cp1250"), (("--delimiter", "ab"), "single sign"),
+        (("--sheet", "May", "--encoding", "cp1250"), "no sheets"),
+    ):  # fmt: skip
+        assert able(*run, *options) != 0
+        assert word in able.err
+    assert able("run", "Contoso", "create-group", "--set", "displayName=x", "--sheet", "May") == 2
+    assert "without --rows" in able.err

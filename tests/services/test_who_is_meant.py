@@ -87,7 +87,7 @@ def test_a_row_that_names_two_people_is_refused_and_both_are_named(bulk: Bulk, t
     assert plan.rows[7].note == "“old.name@nowhere.example” beside it names nothing in the tenant."
     run = bulk.apply(plan)
     assert run.counts.changed == 2
-    again = bulk.runner.retry(run.id, Stop(), lambda _: None)
+    again = bulk.runner.retry(run.id, Stop(), lambda _: None, refused_too=True)
     assert problems(again.rows) == codes, "tried again, it is no other row"
 
 
@@ -389,4 +389,4 @@ def test_a_name_that_was_picked_stays_where_it_is_refused(bulk: Bulk) -> None:
     plan = bulk.runner.plan(bulk.source, operation, [row], Stop(), lambda _: None)
     assert (plan.rows[0].label, plan.rows[0].who) == ("Anna Müller → Sales", f"{GONE} · {GONE}")
     run = bulk.apply(plan)
-    assert bulk.runner.rows_of(run.id) == (row,)
+    assert bulk.runner.rows_of(run.id, refused_too=True) == (row,)

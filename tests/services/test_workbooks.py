@@ -13,7 +13,7 @@ import pytest
 from o365desk.catalogue import operation
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import grids, sheet, workbooks
+from o365desk.services import lines, separated, sheet, workbooks
 from o365desk.services.sheet import Sheet
 
 ADD = operation("add-user-to-group")
@@ -175,7 +175,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
             "_MOST_TEXTS": 300, "_MOST_NAMES": 100, "_MOST_SHEETS": 20, "_LONGEST_TAG": 5_000, "_PIECE": 1_000,
             "_MOST_PARTS": 50, "MOST_LINES": 300, "MOST_COLUMNS": 50, "_LONGEST_CELL": 1_000,
         }),
-        (grids, {"MOST_LINES": 300, "MOST_COLUMNS": 50, "MOST_ROWS": 200}),
+        (lines, {"MOST_LINES": 300, "MOST_COLUMNS": 50, "MOST_ROWS": 200}),
     )  # fmt: skip
     for module, values in limits:
         for name, value in values.items():
@@ -251,14 +251,14 @@ def test_a_text_without_end_is_refused_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, code: str, named: str
 ) -> None:
     for name, value in (("_LONGEST_LINE", 4000), ("_MOST_CELLS", 2000), ("_MOST_KEPT", 30_000)):
-        monkeypatch.setattr(grids, name, value)
+        monkeypatch.setattr(separated if name == "_LONGEST_LINE" else lines, name, value)
     problem = refused(tmp_path, data)
     assert (problem.code, named in problem.sentence()) == (code, True), problem.sentence()
 
 
 @pytest.mark.usefixtures("small")
 def test_columns_that_mean_nothing_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grids, "_MOST_KEPT", 30_000)
+    monkeypatch.setattr(lines, "_MOST_KEPT", 30_000)
     made = read(
         tmp_path, "user,colour\n" + "a@b.c," * 1 + "x" * 900 + "\n" + f"d@b.c,{'x' * 300}\n,{'y' * 300}\n" * 60
     )

@@ -382,21 +382,51 @@ def test_a_file_that_cannot_be_read_is_explained_and_read_again(
     counter.soon(lambda: view.form.rows() is not None)
 
 
-def test_a_dropped_file_is_taken_and_anything_else_is_not(counter: Counter, tmp_path: Path) -> None:
+def test_an_encoding_is_chosen_where_the_file_leaves_it_open(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "groups.csv"
+    file.write_bytes("displayName\nKsięgowość\n".encode("cp1250"))
+    view = counter.open(counter.source(), "create-group")
+    choose_file(counter, file, monkeypatch)
+    assert view.form.file is not None
+    choices = view.form.file.choices
+    assert "line 2" in view.form.file.banner.plain_text()
+    assert choices.isVisible()
+    assert not choices.sheets.isVisible()
+    assert choices.encodings.currentIndex() == -1
+    place = choices.encodings.findData("cp1250")
+    assert "Księgowość" in choices.encodings.itemText(place)
+    choices.encodings.setFocus()
+    choices.encodings.setCurrentIndex(place)
+    choices.encodings.activated.emit(place)
+    counter.soon(lambda: view.form.rows() is not None)
+    assert view.form.file.banner.isHidden()
+    assert [row.values["displayName"] for row in view.form.rows() or ()] == ["Księgowość"]
+    assert (choices.isVisible(), choices.encodings.currentData()) == (True, "cp1250")
+    assert "--encoding cp1250" in view.command.line.text()
+    file.write_text("displayName\nPlain\n", "utf-8")
+    choose_file(counter, file, monkeypatch)
+    assert not choices.isVisible()
+
+
+def test_a_dropped_file_is_taken_or_told_as_what_it_is_and_two_are_not(counter: Counter, tmp_path: Path) -> None:
     file, other = tmp_path / "members.csv", tmp_path / "picture.png"
     file.write_text("user,group\nanna@contoso.com,Sales\n", "utf-8")
-    other.write_bytes(b"x")
+    other.write_bytes(b"\x89PNG\r\n")
     view = counter.open(counter.source(), "add-user-to-group")
     assert view.form.many is not None
     assert view.form.file is not None
     view.form.many.editor.buttons["file"].click()  # type: ignore[attr-defined]
-    for path in (other, file):
+    for paths, told in (([file, other], False), ([other], True), ([file], False)):
         data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
         view.form.file.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, Qt.KeyboardModifier.NoModifier))
         counter.idle()
-        assert view.form.file.path == (file if path is file else None)
+        assert view.form.file.path == (paths[0] if len(paths) == 1 else None)
+        assert ("a picture (PNG)" in view.form.file.banner.plain_text()) == told or not told
+    assert view.form.file.banner.isHidden()
     assert not [row for row in view.form.form.rows.values() if row.isVisible()]
 
 

@@ -22,6 +22,7 @@ from o365desk.ui.pages.proving import Proving
 from o365desk.ui.pages.saving import Saving
 from o365desk.ui.pages.saying import Helping, Saying
 from o365desk.ui.pages.test_panel import TestPanel
+from o365desk.ui.tidying import Tidying
 from o365desk.ui.unhurried import Unhurried
 
 NO_SECURITY = "Security settings come with the next version."
@@ -45,6 +46,7 @@ class ConnectorPage(Page):
         self.sheet = Sheet(context.theme, self)
         self.view = ConnectorForm(context.theme, clock, open_url, practice=context.app.practice is not None)
         self.form = self.view.form
+        self._tidying = Tidying(self.form, ("tenant", "clientId"))
         self.panel = TestPanel(context.theme, self._helping.remedies, clock)
         self.permissions = PermissionsPanel(context.theme)
         self.foot = self.sheet.foot
@@ -276,6 +278,7 @@ class ConnectorPage(Page):
             self._saving.save(*self._to_save())
 
     def _to_save(self) -> tuple[DataSource, str | None, Credential, DataSource | None]:
+        self._tidying.all()
         editing = self._draft.editing
         return editing.source, editing.base, self._draft.credential, editing.opened
 
@@ -347,6 +350,7 @@ class ConnectorPage(Page):
     def test(self, *_: object) -> None:
         """Runs the connection test with what is typed, saved or not; nothing while something runs."""
         if self.source() and not self._proving.doing:
+            self._tidying.all()
             self._gentle.ask_all()
             self._proving.test(self._draft.source, self._draft.credential, self._draft.editing.opened)
             self.sheet.reveal(self.panel)
@@ -354,6 +358,7 @@ class ConnectorPage(Page):
     def authorise(self, *_: object, device_code: bool = False) -> None:
         """Signs in, or waits for an administrator's consent; then the test runs by itself."""
         if self.source() and not self._proving.doing:
+            self._tidying.all()
             self._gentle.ask_all()
             editing = self._draft.editing
             self._proving.authorise(editing.source, self._draft.credential, editing.opened, device_code=device_code)

@@ -1,30 +1,34 @@
 """Rows from a file: chosen or dropped, read in a worker, with what the clinic saw and a copy that it repaired."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QPushButton, QVBoxLayout
 
 from o365desk.catalogue import Operation
 from o365desk.model.problems import Problem
 from o365desk.model.run import Row
 from o365desk.model.stop import Stop
 from o365desk.services.grids import DELIMITERS
-from o365desk.services.sheet import Sheet, read
+from o365desk.services.sheet import ChoiceError, How, Sheet, read
 from o365desk.ui.banner import Banner
 from o365desk.ui.context import Context
-from o365desk.ui.labels import announce, text_label
+from o365desk.ui.labels import announce, caption, text_label
 from o365desk.ui.pages.figures import buttons_row
+from o365desk.ui.pages.file_choices import FileChoices
 from o365desk.ui.pictures import Pictured
 from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
 
-_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 _READ_AGAIN = 400
 """Milliseconds after the last key in a field for all rows, after which the file is looked at again with it."""
+
+
+_OF_A_COLUMN = frozenset({"column-asked", "given-twice"})
+"""Codes of refusals that name a column without which the file could be read."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class FileRows(QFrame):
         self._context, self._operation = context, operation
         self._task: Task | None = None
         self._fixed: dict[str, str] = {}
+        self._left_out: list[str] = []
+        self._how = How()
         self.path: Path | None = None
         self.sheet: Sheet | None = None
         self.setAcceptDrops(True)
@@ -87,6 +93,10 @@ class FileRows(QFrame):
         self.said.setObjectName("file-said")
         self.choose_button = QPushButton("Ch&oose a file…")
         self.save_button = QPushButton("Save a repaired cop&y…")
+        self.leave_button = QPushButton("Lea&ve out a column")
+        self.leave_button.setToolTip("Columns of the file that are not to be used")
+        self.choices = FileChoices()
+        self.choices.chosen.connect(self._choose_how)
         self.banner = Banner(context.theme)
         self.model = TableModel(_COLUMNS, lambda remark: remark, self)
         self.table = Table(self.model, context.theme, "What was found in the file", several=True)
@@ -99,7 +109,14 @@ class FileRows(QFrame):
 
     def use(self, path: Path) -> None:
         """Reads a file; what was read before goes."""
-        self.path, self.sheet = path, None
+        self.path, self.sheet, self._left_out, self._how = path, None, [], How()
+        self.choices.hide()
+        self._read()
+
+    def leave_out(self, heading: str, *, out: bool = True) -> None:
+        """Reads the file without a column; or with it again."""
+        kept = [name for name in self._left_out if name != heading]
+        self._left_out = [*kept, heading] if out else kept
         self._read()
 
     def fix(self, values: Mapping[str, str]) -> None:
@@ -136,16 +153,23 @@ class FileRows(QFrame):
             return
         if self._task:
             self._task.abandon()
-        fixed, keys = dict(self._fixed), [field.key for field in operation.fields]
+        left = tuple(self._left_out)
+        fixed, keys, how = dict(self._fixed), [field.key for field in operation.fields], self._how
 
-        def work(stop: Stop, tell: object) -> Sheet:
-            found = read(path, operation, later=keys, check=stop.check)
+        def work(stop: Stop, tell: object) -> Sheet | ChoiceError:
+            try:
+                return looked_at(stop)
+            except ChoiceError as question:
+                return question
+
+        def looked_at(stop: Stop) -> Sheet:
+            found = read(path, operation, later=keys, left_out=left, check=stop.check, how=how)
             # What the file has as a column is the file's; what it has not is given for all rows.
             given = {key: text for key, text in fixed.items() if key not in found.columns}
             if not given:
                 return found
             missed = [key for key in keys if key not in given]
-            return read(path, operation, given, later=missed, check=stop.check)
+            return read(path, operation, given, later=missed, left_out=left, check=stop.check, how=how)
 
         self.said.setText(f"Reading {path.name}…")
         self._task = self._context.tasks.run(
@@ -153,12 +177,24 @@ class FileRows(QFrame):
         )
         self.changed.emit()
 
-    def _show(self, sheet: Sheet) -> None:
+    def _choose_how(self, how: How) -> None:
+        self._how = how
+        self._read()
+
+    def _show(self, sheet: Sheet | ChoiceError) -> None:
+        if isinstance(sheet, ChoiceError):
+            self.choices.show_choices(sheet.choices, How(encoding=self._how.encoding), asked=True)
+            self._failed(sheet.problem)
+            self.said.setText("The file can be read in several ways. Choose one of them here.")
+            return
         self._task, self.sheet = None, sheet
+        self.choices.show_choices(sheet.choices, sheet.chosen)
         self.banner.hide()
         remarks = _remarks(sheet)
         self.model.set_rows(remarks)
         self.area.setVisible(bool(remarks))
+        self.leave_button.setVisible(any(sheet.headings))
+        self._fill_menu(sheet)
         self.save_button.setVisible(any(remark.sort == "repaired" for remark in remarks))
         self.said.setText(_summary(sheet, remarks))
         announce(self.said)
@@ -166,9 +202,23 @@ class FileRows(QFrame):
 
     def _failed(self, problem: Problem) -> None:
         self._forget()
-        self.banner.show_problem(problem, [("Read it again", self._read)])
+        ways: list[tuple[str, Callable[[], object]]] = [("Read it again", self._read)]
+        column = problem.detail if problem.code in _OF_A_COLUMN else ""
+        if column:
+            ways.insert(0, (f"Leave out “{caption(column[:40])}”", lambda: self.leave_out(column)))
+        self.banner.show_problem(problem.with_(detail="") if column else problem, ways)
         self.said.setText("The file could not be read. Drop another one here, or correct it and read it again.")
         self.changed.emit()
+
+    def _fill_menu(self, sheet: Sheet) -> None:
+        """The file's columns, of which any may be left out; a check mark for those that are."""
+        menu = self._menu
+        menu.clear()
+        for heading in dict.fromkeys(name for name in sheet.headings if name):
+            action = menu.addAction(caption(heading[:60]))
+            action.setCheckable(True)
+            action.setChecked(heading in sheet.left_out)
+            action.toggled.connect(lambda out, name=heading: self.leave_out(name, out=out))
 
     def _cancelled(self) -> None:
         self._forget()
@@ -180,10 +230,11 @@ class FileRows(QFrame):
         self.model.set_rows([])
         self.area.hide()
         self.save_button.hide()
+        self.leave_button.hide()
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
-            self, "Rows from a file", "", "Rows (*.csv *.tsv *.txt *.xlsx);;All files (*)"
+            self, "Rows from a file", "", "Rows (*.csv *.tsv *.txt *.xlsx *.json *.jsonl);;All files (*)"
         )
         if chosen:
             self.use(Path(chosen))
@@ -221,17 +272,21 @@ class FileRows(QFrame):
         Pictured(self._context.theme, self.save_button, "save")
         self.choose_button.clicked.connect(self._choose)
         self.save_button.clicked.connect(self._save)
+        self._menu = QMenu(self.leave_button)
+        self.leave_button.setMenu(self._menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(self.said)
-        column.addWidget(buttons_row([self.choose_button, self.save_button]))
+        column.addWidget(buttons_row([self.choose_button, self.leave_button, self.save_button]))
+        column.addWidget(self.choices)
         column.addWidget(self.banner)
         column.addWidget(self.area, 1000)
         column.addStretch(1)
         self.area.setMinimumHeight(self.fontMetrics().height() * 9)
         self.area.hide()
         self.save_button.hide()
+        self.leave_button.hide()
 
 
 def _columns(operation: Operation) -> str:
@@ -240,7 +295,7 @@ def _columns(operation: Operation) -> str:
 
 def _dropped(event: QDropEvent) -> Path | None:
     files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return files[0] if len(files) == 1 and files[0].suffix.lower() in _ENDINGS else None
+    return files[0] if len(files) == 1 else None
 
 
 def _remarks(sheet: Sheet) -> list[Remark]:

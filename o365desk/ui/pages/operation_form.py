@@ -22,6 +22,7 @@ from o365desk.ui.mnemonics import lettered
 from o365desk.ui.pages.file_rows import FileRows
 from o365desk.ui.pickers import Ask, PickerEditor, UsersEditor
 from o365desk.ui.service_plans import ServicePlansEditor
+from o365desk.ui.tidying import Tidying
 
 FOLLOWS: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "create-group": ("displayName", "mailNickname", nickname),
@@ -40,8 +41,9 @@ _ORDER = "order"
 _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="all rows")
 
 
-_LETTERS = "loxy"
-"""Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy."""
+_LETTERS = "loxyv"
+"""Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy, a column
+that is left out."""
 
 
 def order_field(operation: Operation) -> Field | None:
@@ -81,6 +83,7 @@ class OperationForm(QFrame):
         self._chosen: tuple[str, tuple[Suggestion, ...]] = ("", ())
         self._names = ""
         self.options = Form([rows[key] for key in (_ORDER, _MOST.key) if key in rows], self)
+        self._tidying = Tidying(self.form)
         self._own: set[str] = set()  # fields that a person filled in, so that no other fills them in
         self._lay_out()
         self._connect()
@@ -182,6 +185,7 @@ class OperationForm(QFrame):
 
     def insist(self) -> Problem | None:
         """Shows all that is wrong and goes to the first of it; None where nothing is."""
+        self._tidying.all()
         wrong = [*self.form.own_problems(), *self.options.own_problems()]
         if self.from_file:
             wrong += self._wrong_for_all()

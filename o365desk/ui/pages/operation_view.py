@@ -227,7 +227,7 @@ class OperationView(QWidget):
         options: list[str] = []
         sheet = self.form.sheet()
         if sheet:
-            options += ["--rows", str(sheet.path)]
+            options += sheet.options()
         if self.form.order():
             options += ["--sort", self.form.order()]
         if self.form.most():

@@ -73,7 +73,7 @@ class Wish:
         if self.sheet is not None:
             fixed = {key: text for key, text in self.rows[0].values.items() if key not in self.sheet.columns}
             return catalogue.command_line(
-                self.source.name, self.operation, fixed, "--rows", str(self.sheet.path), "--apply", *large
+                self.source.name, self.operation, fixed, *self.sheet.options(), "--apply", *large
             )
         if len(self.rows) == 1:
             return catalogue.command_line(self.source.name, self.operation, self.rows[0].values, "--apply", *large)

@@ -1,0 +1,108 @@
+"""What people paste and what their files mean, at the window: put right and said, or asked for with a button."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from tests.test_cases_meaning import CASES, ID
+from tests.ui.connecting import CTRL, Bench, bench
+from tests.ui.operating import Counter, counter
+
+__all__ = ["bench", "counter"]
+
+
+def choose(counter: Counter, file: Path) -> None:
+    form = counter.view.form
+    assert form.many is not None
+    assert form.file is not None
+    form.many.editor.buttons["file"].click()  # type: ignore[attr-defined]
+    form.file.use(file)
+    counter.idle()
+
+
+def visible(counter: Counter) -> list[QPushButton]:
+    assert counter.view.form.file is not None
+    return [each for each in counter.view.form.file.findChildren(QPushButton) if each.isVisible()]
+
+
+def test_a_column_that_is_not_understood_is_asked_for_and_left_out_by_a_button(
+    counter: Counter, tmp_path: Path
+) -> None:
+    file = tmp_path / "members.csv"
+    file.write_text("user,status\na@b.c,active\n", "utf-8")
+    view = counter.open(counter.source(), "add-user-to-group")
+    file.write_text("user,status\na@b.c,active\nd@b.c,on leave\n", "utf-8")
+    choose(counter, file)
+    assert view.form.file is not None
+    text = view.form.file.banner.plain_text()
+    assert "line 3" in text
+    assert "“on leave”" in text
+    assert view.form.rows() is None
+    next(each for each in visible(counter) if "Leave out “status”" in each.text()).click()
+    counter.idle()
+    assert view.form.file.banner.isHidden()
+    assert "2 rows" in view.form.file.said.text()
+    assert "--leave-out status" in view.command.line.text()
+    menu = view.form.file.leave_button.menu()
+    found = {action.text(): action.isChecked() for action in menu.actions()}
+    assert found == {"user": False, "status": True}
+    next(action for action in menu.actions() if action.isChecked()).trigger()
+    counter.idle()
+    assert "“on leave”" in view.form.file.banner.plain_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "remark"),
+    [
+        ("51-userstatus.csv", "add-user-to-group", (3, "impossible", "“action” says “remove”")),
+        ("183-null.csv", "create-group", (2, "repaired", "“NULL” in “description” is no value")),
+        ("30-hr-merged.xlsx", "add-user-to-group", (5, "look", "Column 2 has no name in line 4")),
+    ],
+)
+def test_a_file_ends_as_it_should(
+    counter: Counter, name: str, operation: str, remark: tuple[int, str, str]
+) -> None:
+    view = counter.open(counter.source(), operation)
+    choose(counter, CASES / name)
+    assert view.form.file is not None
+    line, sort, part = remark
+    found = [each for each in view.form.file.model.all_rows() if (each.line, each.sort) == (line, sort)]
+    assert any(part in each.text for each in found)
+
+
+def test_what_is_pasted_into_a_form_is_put_right_and_said(counter: Counter) -> None:
+    view = counter.open(counter.source(), "add-user-to-group")
+    rows = view.form.form.rows
+    line = rows["user"].editor.target
+    line.setFocus()
+    QTest.keyClicks(line, f"{{{ID}}}")
+    QTest.keyClick(line, Qt.Key.Key_Tab)
+    counter.soon(lambda: view.form.values()["user"] == ID)
+    assert "The braces around the ID in “user” were taken away." in rows["user"]._hint.text()
+    QTest.keyClicks(rows["group"].editor.target, '"Sales"')
+    assert view.form.insist() is None  # also where the field was not left
+    assert view.form.values()["group"] == "Sales"
+    counter.idle()
+
+
+def test_a_tenant_is_taken_out_of_an_address_of_the_portal(bench: Bench) -> None:
+    page = bench.open(bench.desk.saved(bench.desk.source("read-write"), "read-write"))
+    row = page.form.rows["tenant"]
+    row.editor.target.setFocus()
+    row.editor.target.selectAll()  # type: ignore[attr-defined]
+    QTest.keyClicks(row.editor.target, f"https://portal.azure.com/#x/tenantId/{ID}")
+    QTest.keyClick(row.editor.target, Qt.Key.Key_Tab)
+    bench.idle()
+    assert row.editor.value() == ID
+    assert f"is read as “{ID}”" in row._hint.text()
+    assert page._draft.source.tenant == ID
+    client = page.form.rows["clientId"].editor.target
+    client.setFocus()
+    client.selectAll()  # type: ignore[attr-defined]
+    QTest.keyClicks(client, "api://" + ID.replace("3", "4", 1))
+    bench.press(Qt.Key.Key_S, CTRL)
+    bench.idle()
+    assert page._draft.source.client_id == ID.replace("3", "4", 1)
