@@ -143,7 +143,7 @@ FAILURES = (
              switches={"graph_throttle": 50, "retry_after": 30}),
     _network("untrusted certificate", "untrusted", "choose it as the CA file", Action.FIELD,
              details={"ca_file": ""}, outcome="failed"),
-    _network("CA file missing", "ca-file", "Choose the PEM file", Action.FIELD, details={"ca_file": "/no/such.pem"},
+    _network("CA file missing", "ca-file", "Choose the PEM or DER file", Action.FIELD, details={"ca_file": "/no/such.pem"},
              outcome="failed"),
     _network("proxy page for sign-in", "html", "Sign in to the proxy", switches={"proxy_page": "login_200"}),
     _network("proxy refuses sign-in", "html", "Sign in to the proxy", switches={"proxy_page": "login_403"}),

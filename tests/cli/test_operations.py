@@ -268,7 +268,14 @@ def test_warnings_are_told_wherever_a_plan_is(able: Shell, tenant: Writer, tmp_p
     file.write_text("user\n" + "".join(f"{user['userPrincipalName']}\n" for user in (on, *off)))
     words = ("add-user-to-group", "--set", f"group={group['id']}", "--rows", str(file))
     plan = write(able, *words)
-    assert plan["counts"] == {"changed": 0, "already": 0, "failed": 0, "cannot": 0, "not_attempted": 3, "warnings": 2}
+    assert plan["counts"] == {
+        "changed": 0,
+        "already": 0,
+        "failed": 0,
+        "cannot": 0,
+        "not_attempted": 3,
+        "warnings": 2,
+    }
     assert [item.get("warnings") for item in plan["items"]] == [None, *[["The account is disabled."]] * 2]
     assert able("run", "Contoso", *words) == 0
     table = [line.split() for line in able.out.splitlines()]

@@ -1,5 +1,6 @@
 """Foreign answers said as what they are: whose page it is, whose host, what Microsoft says, and which proxy."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -237,11 +238,12 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes, str], Problem]:
         with socket.create_server(("127.0.0.1", 0)) as server:
 
             def speak() -> None:
-                for _ in range(2):
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.recv(65536)
-                        connection.sendall(answer)
+                with contextlib.suppress(OSError):  # closed meanwhile: nobody came again
+                    for _ in range(2):
+                        connection, _ = server.accept()
+                        with connection:
+                            connection.recv(65536)
+                            connection.sendall(answer)
 
             threading.Thread(target=speak, daemon=True).start()
             port = server.getsockname()[1]
