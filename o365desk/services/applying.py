@@ -5,8 +5,8 @@ could not be read back either. Nothing is sent twice without looking first wheth
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,28 @@ class _Groups:
         }
 
 
+@dataclass(frozen=True)
+class _Left:
+    """What a round leaves: refused together, so to be sent in parts; busy or lost, so to be sent again; held back,
+    as somebody may be turned away; and why Graph was given up, if it was."""
+
+    parts: list[Pack]
+    again: list[Pack]
+    held: list[Pack]
+    gave_up: Problem | None
+
+
+def _parted(
+    answered: Sequence[tuple[Pack, Reply]], fits: Callable[[Pack, Reply], bool]
+) -> tuple[list[tuple[Pack, Reply]], list[tuple[Pack, Reply]]]:
+    """Those that fit, and the others."""
+    places = [fits(pack, reply) for pack, reply in answered]
+    return (
+        [item for item, fit in zip(answered, places, strict=True) if fit],
+        [item for item, fit in zip(answered, places, strict=True) if not fit],
+    )
+
+
 class _Work:
     """One run of anything but new groups, being carried out."""
 
@@ -145,8 +167,18 @@ class _Work:
                 packs = self._round(packs)
 
     def _round(self, packs: list[Pack]) -> list[Pack]:
-        """Sends all of them once. Returns what is to be sent next: refused ones in parts, lost ones again."""
-        self._packs = packs
+        """Sends all of them once. Returns what is to be sent next: refused ones in parts, lost ones again. Raises
+        StoppedError where nothing more is to be."""
+        left = self._send(packs)
+        if not (left.gave_up or self._untrusted or self._control.cancelled):
+            if self._denials.suspected:
+                left = self._sampled(left)
+            self._judge_denied()
+        return self._to_send(left)
+
+    def _send(self, packs: list[Pack], *, sampling: bool = False) -> "_Left":
+        """Sends them and judges their answers, but for denials."""
+        self._packs, self._sampling = packs, sampling
         replies = self._graph.batch(
             [replace(pack.request, key=place) for place, pack in enumerate(packs)],
             before=self._before,
@@ -157,57 +189,48 @@ class _Work:
         answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
         for pack, reply in zip(packs, replies, strict=True):
             answered[fate(reply)].append((pack, reply))
-        return self._next(packs, answered)
-
-    def _next(self, packs: list[Pack], answered: Mapping[Fate, list[tuple[Pack, Reply]]]) -> list[Pack]:
-        """What the answers leave to be sent. Raises StoppedError where nothing more is to be."""
-        self._unsent(pack for pack, _ in answered[Fate.AWAY])
+        away = answered[Fate.AWAY]
+        self._unsent(pack for pack, _ in away)
         new = self._groups.new(answered[Fate.REFUSED], packs)
-        early = [(pack, reply) for pack, reply in answered[Fate.REFUSED] if self._too_early(pack, reply, new)]
+        early, refused = _parted(answered[Fate.REFUSED], lambda pack, reply: self._too_early(pack, reply, new))
         busy, spent = self._busy([*answered[Fate.BUSY], *early])
-        known = {id(pack) for pack, _ in early}
-        refused = [*((pack, reply) for pack, reply in answered[Fate.REFUSED] if id(pack) not in known), *spent]
-        left = self._without_lost_groups(refused, packs)
+        left = self._without_lost_groups([*refused, *spent], packs)
         self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
         lost = self._lost(answered[Fate.LOST])
         self._denied += [(row, reply) for pack, reply in answered[Fate.DENIED] for row in pack.rows]
-        held = [pack for pack, reply in answered[Fate.AWAY] if reply.problem is None]
-        gave_up = next((reply.problem for _, reply in answered[Fate.AWAY] if reply.problem is not None), None)
-        if not (gave_up or self._untrusted or self._sampling or self._control.cancelled):
-            held = self._sampled(held)
-            self._judge_denied()
+        return _Left(
+            parts=[pack for pack, _ in left if len(pack.rows) > 1],
+            again=[*busy, *lost],
+            held=[pack for pack, reply in away if reply.problem is None],
+            gave_up=next((reply.problem for _, reply in away if reply.problem is not None), None),
+        )
+
+    def _sampled(self, left: "_Left") -> "_Left":
+        """Where somebody may be turned away: sends samples of what is held back, which tell."""
+        samples, rest = spread(left.held)
+        more: list[Pack] = []
+        if samples:
+            self._denials.suspected = None
+            more = self._to_send(self._send(samples, sampling=True))
+        if self._denials.suspected:
+            self._denials.conclude()
+        return replace(left, held=[*more, *rest])
+
+    def _to_send(self, left: "_Left") -> list[Pack]:
+        """What is sent next; waits before a further try. Raises StoppedError where nothing more is to be."""
         if stopped := self._untrusted or self._denials.refusal:
             raise StoppedError(stopped)
         if self._control.cancelled:
             return []
-        if gave_up:
-            raise StoppedError(gave_up)
-        parts = [pack for pack, _ in left if len(pack.rows) > 1]
-        again = [*busy, *lost]
-        if again:
-            self._rest_before(again)
-        return [*shapes.split(self._change, parts, self._graph.root), *again, *held]
+        if left.gave_up:
+            raise StoppedError(left.gave_up)
+        if left.again:
+            self._rest_before(left.again)
+        return [*shapes.split(self._change, left.parts, self._graph.root), *left.again, *left.held]
 
     def _too_early(self, pack: Pack, reply: Reply, new: Collection[str]) -> bool:
         """Whether a refusal may only mean that something was made or set a moment ago."""
         return pack.aim in new or (pack.rows[0].number in self._located and locating.too_early(reply))
-
-    def _sampled(self, held: list[Pack]) -> list[Pack]:
-        """Where somebody may be turned away: sends samples of what is held back. Returns what is left of it."""
-        if not self._denials.suspected:
-            return held
-        samples, rest = spread(held)
-        more: list[Pack] = []
-        if samples:
-            self._denials.suspected = None
-            self._sampling = True
-            try:
-                more = self._round(samples)
-            finally:
-                self._sampling = False
-        if self._denials.suspected:
-            self._denials.conclude()
-        return [*more, *rest]
 
     def _unsent(self, packs: Iterable[Pack]) -> None:
         self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)

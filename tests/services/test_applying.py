@@ -487,7 +487,8 @@ def test_a_licence_that_is_refused_says_why(bulk: Bulk) -> None:
     rows = bulk.rows(bulk.apply(replace(plan, rows=(old, plan.rows[1]))))
     assert outcomes(rows) == ["failed", "changed"]
     assert rows[0].detail == (
-        "The user has no valid usage location. Microsoft assigns licences only to users whose country is known."
+        "The user has no valid usage location. Microsoft assigns licences only to users whose country is known. "
+        "Microsoft says: License assignment cannot be done for user with invalid usage location."
     )
     assert rows[0].remedy
 
