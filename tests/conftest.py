@@ -28,6 +28,7 @@ for name in [
     del os.environ[name]
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
+from o365desk.practice import grants  # noqa: E402 - reads the environment
 from o365desk.practice.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services import vaultfile  # noqa: E402
 from o365desk.services.pace import Patience  # noqa: E402
@@ -63,6 +64,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(variable, str(folder / "appdata"))
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def true_interval() -> Iterator[int]:
+    """Whoever waits for a device code asks each second here: the practice tenant says how often. What it says to
+    others, in seconds."""
+    interval, grants.INTERVAL = grants.INTERVAL, 1
+    yield interval
+    grants.INTERVAL = interval
 
 
 @pytest.fixture(autouse=True)

@@ -103,6 +103,13 @@ def check_field(field: Field, value: str) -> Problem | None:
         return None
     if not field.free and (problem := _check_text(field, text)):
         return problem
+    if problem := _too_long(field, text) or _refused_letters(field, text):
+        return problem
+    judge = _BY_KIND.get(field.kind)
+    return judge(field, text) if judge else None
+
+
+def _too_long(field: Field, text: str) -> Problem | None:
     longest = field.longest or _LONGEST.get(field.kind, 0)
     length = max(map(len, several(text)), default=0) if field.kind is Kind.USERS else len(text)
     if longest and length > longest:
@@ -112,6 +119,11 @@ def check_field(field: Field, value: str) -> Problem | None:
             f"{length:,} letters; Microsoft takes at most {longest}.",
             "too-long",
         )
+    return None
+
+
+def _refused_letters(field: Field, text: str) -> Problem | None:
+    """Letters that Microsoft takes nowhere in this field, or not at its ends."""
     bad = [x for x in text if x in field.forbidden or not x.isascii()] if field.forbidden else []
     if bad:
         shown = " ".join(_named_letter(letter) for letter in dict.fromkeys(bad))
@@ -125,8 +137,7 @@ def check_field(field: Field, value: str) -> Problem | None:
         edge = text[0] if text[0] in field.inner else text[-1]
         title = f"{field.plain_label} begins or ends with “{edge}”"
         return _problem(field.key, title, "Microsoft takes it between other letters only.", "letters")
-    judge = _BY_KIND.get(field.kind)
-    return judge(field, text) if judge else None
+    return None
 
 
 def _named_letter(letter: str) -> str:

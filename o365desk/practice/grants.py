@@ -25,6 +25,10 @@ _IDLE_LIFE = 90 * 86400
 _USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
+INTERVAL = 5
+"""Seconds that a client is to wait before it asks again whether a device code was used."""
+
+
 @dataclass(frozen=True)
 class Signed:
     """A finished sign-in of a person."""
@@ -327,7 +331,7 @@ class Grants:
             "device_code": code,
             "verification_uri": page,
             "expires_in": _DEVICE_LIFE,
-            "interval": 5,
+            "interval": INTERVAL,
             "message": f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
             "authenticate.",
         }

@@ -89,6 +89,37 @@ class Rows:
     def read(self, number: int, line: int, cells: Sequence[str], table: Table) -> Reading:
         """The rows of a line, numbered from `number`; none where it holds nothing."""
         made = Reading()
+        values, also, problem = self._values(cells, table, made)
+        if len(cells) > len(table.headings):
+            self._look_behind(line, cells, values, table, made)
+        if not any(values.values()) and not made.surplus:
+            return made
+        if self._fixed:
+            values = self._with_fixed(values)
+        doubtful = table.unknown or not "".join(values.values()).isascii()
+        damaged, as_is = _damage(line, cells, table) if doubtful else (None, "")
+        if damaged:  # then nothing is put right: the letters would be fewer still
+            values[damaged.field] = as_is
+            made.repairs = [each for each in made.repairs if each[1] != damaged.field]
+        problem = damaged or _too_many(made.surplus) or problem
+        parts = [] if problem else self._parts(values)
+        if len(parts) != 1:
+            wrong = problem or (_too_mixed(parts) if parts else self._problem(values) or made.foreign)
+            made.rows = (Row(number=number, values=values, line=line, problem=wrong, also=also),)
+        else:
+            key, found = parts[0]
+            made.parted = key, f"{len(found):,} {self._parted[key]}"
+            made.rows = [
+                Row(number=number + place, values=given, line=line, problem=self._problem(given), also=also)
+                for place, given in enumerate(values | {key: value} for value in found)
+            ]
+        return made
+
+    def _values(
+        self, cells: Sequence[str], table: Table, made: Reading
+    ) -> tuple[dict[str, str], tuple[Also, ...], Problem | None]:
+        """Each field's value, what further columns say of it, and why the row is refused if they cannot be
+        compared or it is turned round. What was seen on the way is noted in `made`."""
         values: dict[str, str] = {}
         also: list[Also] = []
         problem = self._turned(table, cells) if table.turning else None
@@ -103,37 +134,26 @@ class Rows:
                 made.passed = [*made.passed, *self._passed(key, cell, named, cells, table)]
                 problem = problem or self._mixed_with(key, cell.value, named)
             made.foreign = made.foreign or self._foreign(key, cell, table)
-        if len(cells) > len(table.headings):
-            made.surplus = _surplus(cells[len(table.headings) :])
-            if made.surplus and self._is_one_line(made.surplus, values, table):
-                values["user"], made.surplus = "; ".join([values["user"], *filter(None, made.surplus)]), ()
-                made.one_line = True
-            elif made.surplus and (table.workbook or not made.surplus[0]):
-                made.beside, made.surplus = _beside(line, made.surplus, table), ()
-        if not any(values.values()) and not made.surplus:
-            return made
-        if self._fixed:
-            values = {key: value for key, value in self._fixed.items() if not values.get(key)} | {
-                key: value for key, value in values.items() if value or key not in self._fixed
-            }
-        doubtful = table.unknown or not "".join(values.values()).isascii()
-        damaged, as_is = _damage(line, cells, table) if doubtful else (None, "")
-        if damaged:  # then nothing is put right: the letters would be fewer still
-            values[damaged.field] = as_is
-            made.repairs = [each for each in made.repairs if each[1] != damaged.field]
-        problem = damaged or _too_many(made.surplus) or problem
-        parts = [] if problem else self._parts(values)
-        if len(parts) != 1:
-            wrong = problem or (_too_mixed(parts) if parts else self._problem(values) or made.foreign)
-            made.rows = (Row(number=number, values=values, line=line, problem=wrong, also=tuple(also)),)
+        return values, tuple(also), problem
+
+    def _look_behind(
+        self, line: int, cells: Sequence[str], values: dict[str, str], table: Table, made: Reading
+    ) -> None:
+        """Decides what cells behind the last heading are: more users, something beside the table, or too many."""
+        surplus = _surplus(cells[len(table.headings) :])
+        if surplus and self._is_one_line(surplus, values, table):
+            values["user"] = "; ".join([values["user"], *filter(None, surplus)])
+            made.one_line = True
+        elif surplus and (table.workbook or not surplus[0]):
+            made.beside = _beside(line, surplus, table)
         else:
-            key, found = parts[0]
-            made.parted = key, f"{len(found):,} {self._parted[key]}"
-            made.rows = [
-                Row(number=number + place, values=given, line=line, problem=self._problem(given), also=tuple(also))
-                for place, given in enumerate(values | {key: value} for value in found)
-            ]
-        return made
+            made.surplus = surplus
+
+    def _with_fixed(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The values with those that are given for all rows, where the row has none."""
+        return {key: value for key, value in self._fixed.items() if not values.get(key)} | {
+            key: value for key, value in values.items() if value or key not in self._fixed
+        }
 
     def _is_one_line(self, surplus: Sequence[str], values: Mapping[str, str], table: Table) -> bool:
         """Whether the one column is the user's, and what goes on behind it are more addresses or IDs."""

@@ -124,7 +124,10 @@ class CommandLine:
         if revoke is not None:
             world.revoke_after(revoke)
         code, out, err = self._run(key, *(word for name in given for word in ("--set", f"{name}={given[name]}")))
-        rows = json.loads(out) if out.strip() else []
+        rows = json.loads(out)
+        if isinstance(rows, dict):  # it did not begin
+            assert list(rows) == ["error"]
+            rows = []
         return Seen(rows=rows, said=_title(err) if code else "", complete=code == 0, allowed=code != 4)
 
     def write(self, world: World, key: str, revoke: int | None) -> Seen:
@@ -135,9 +138,9 @@ class CommandLine:
         if revoke is not None:
             world.revoke_after(revoke)
         code, out, err = self._run(key, "--rows", str(file), "--apply", "--allow-large")
-        if not out.strip():
-            return Seen(said=_title(err), allowed=code != 4)
         shape = json.loads(out)
+        if list(shape) == ["error"]:
+            return Seen(said=_title(err), allowed=code != 4)
         outcomes = [item["outcome"] for item in shape["items"]]
         return Seen(counts=shape["counts"], outcomes=outcomes, said=_stopped(err), complete=code == 0)
 

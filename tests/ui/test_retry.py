@@ -27,7 +27,7 @@ def test_the_failed_rows_of_a_run_from_elsewhere_are_planned_again(office: Offic
     after = office.run.after
     for button, text, numbers in (
         (after.retry_button, "&Try the failed rows again", [3]),
-        (after.refused_button, "Try the re&fused rows too", [2, 3]),
+        (after.refused_button, "Try the refused ro&ws too", [2, 3]),
     ):
         office.window.go("run", run_id=run.id)
         office.idle()
@@ -46,7 +46,7 @@ def test_where_only_the_plan_refused_rows_nothing_is_said_to_have_failed(office:
     office.idle()
     after = office.run.after
     assert not after.retry_button.isVisible()
-    assert (after.refused_button.isVisible(), after.refused_button.text()) == (True, "Plan the re&fused rows again")
+    assert (after.refused_button.isVisible(), after.refused_button.text()) == (True, "Plan the refused ro&ws again")
     after.refused_button.click()
     office.idle()
     assert office.plan.wish is not None

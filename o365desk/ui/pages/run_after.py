@@ -66,7 +66,7 @@ class After:
         self.kept: Kept | None = None
         self.then_button = QPushButton("Plan the first chan&ge again")
         self.resume_button, self.retry_button = QPushButton("&Resume"), QPushButton("&Try the failed rows again")
-        self.refused_button = QPushButton("Plan the re&fused rows again")
+        self.refused_button = QPushButton("Plan the refused ro&ws again")
         self.refused_button.setToolTip("Once what their reasons name is mended.")
         self.undo_button, self.export_button = QPushButton("&Undo this run…"), QPushButton("E&xport rows…")
         self.runs_button = QPushButton("&All runs")
@@ -115,7 +115,7 @@ class After:
         ):
             button.setVisible(visible)
         self.refused_button.setText(
-            "Try the re&fused rows too" if kept and kept.failed else "Plan the re&fused rows again"
+            "Try the refused ro&ws too" if kept and kept.failed else "Plan the refused ro&ws again"
         )
         for button, judge in ((self.undo_button, why_not_undone), (self.resume_button, why_not_resumed)):
             reason = self.why_not(judge)
