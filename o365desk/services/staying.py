@@ -42,7 +42,7 @@ def tell(desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[
         if names and not adds:
             draft.warn(f"Stays in it through {' and '.join(names)}.")
         elif names and draft.standing is Standing.WILL:
-            draft.note = " ".join(filter(None, (draft.note, f"Is in it through {' and '.join(names)} already.")))
+            draft.remark(f"Is in it through {' and '.join(names)} already.")
 
 
 def _owners(desk: "Desk", drafts: "Sequence[Draft]") -> dict[str, set[str]]:

@@ -4,7 +4,7 @@ What a later run has changed again is that run's to take back: such a row is lef
 part of it goes along with it, and that is said. What rows are about, and so which meet, is in `subjects.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,15 @@ def undo(
         drafts.append(draft)
     lags = run.ended is None or run.ended > now - comparing.NEW
     made = planning.made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
-    if not run.doubtful:
-        return made
-    note = f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
-    return msgspec.structs.replace(made, notes=(*made.notes, note))
+    return msgspec.structs.replace(made, notes=(*made.notes, *_left_alone(run, kept)))
+
+
+def _left_alone(run: Run, kept: Sequence[Kept]) -> Iterator[str]:
+    """What the undo does not bring back."""
+    if any(row.target.get("location") for row in kept):
+        yield "Usage locations that the run set stay as they are."
+    if run.doubtful:
+        yield f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
 
 
 def _named(row: Kept) -> tuple[str, str]:

@@ -181,7 +181,9 @@ def test_a_licence_file_brings_missing_usage_locations(bulk: Bulk, tmp_path: Pat
     assert bulk.writer.get(f"/users/{there['id']}?$select=usageLocation")["usageLocation"] == "IE"
     set_ = [entry for entry in bulk.log("PATCH") if entry["path"].endswith(f"/users/{bare}")]
     assert len(set_) == 1, "it is set once"
-    assert bulk.apply(bulk.undo(run)).counts.changed == 3
+    back = bulk.undo(run)
+    assert back.notes == ("Usage locations that the run set stay as they are.",)
+    assert bulk.apply(back).counts.changed == 3
     assert bulk.writer.get(f"/users/{bare}?$select=usageLocation")["usageLocation"] == "GB"
 
 

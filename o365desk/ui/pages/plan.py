@@ -48,8 +48,8 @@ class PlanPage(Page):
         "how many rows <b>will change</b>, are <b>already so</b>, or <b>cannot be done</b>; press one to see only "
         "those rows. Rows with <b>warnings</b> are counted in a figure of their own: they will be done, but look "
         "at them first. A row that cannot be done says why, and what to do about it: it is left out when you "
-        "apply, and counted as failed.</p><p>A large change asks for a word to be typed. What was applied can be "
-        "undone under Runs.</p>"
+        "apply, and stays counted as such.</p><p>A large change asks for a word to be typed. What was applied can "
+        "be undone under Runs.</p>"
     )
 
     def __init__(self, context: Context) -> None:
