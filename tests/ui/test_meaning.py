@@ -7,6 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from o365desk import catalogue
+from o365desk.catalogue import Operation
+from o365desk.model.problems import ProblemError
+from o365desk.model.shown import shown
+from o365desk.services import sheet
+from o365desk.services.sheet import Sheet
 from tests.test_cases_meaning import CASES, ID
 from tests.ui.connecting import CTRL, Bench, bench
 from tests.ui.operating import Counter, counter
@@ -71,6 +77,40 @@ def test_a_file_ends_as_it_should(
     line, sort, part = remark
     found = [each for each in view.form.file.model.all_rows() if (each.line, each.sort) == (line, sort)]
     assert any(part in each.text for each in found)
+
+
+@pytest.mark.parametrize("operation", ["add-user-to-group", "create-group", "assign-licence-to-user"])
+def test_of_every_file_the_window_says_what_the_command_line_says(counter: Counter, operation: str) -> None:
+    """The command line prints these same problems and findings; see tests/test_cases_*.py for what they are."""
+    view, wanted = counter.open(counter.source(), operation), catalogue.operation(operation)
+    keys = [field.key for field in wanted.fields]
+    for path in sorted(CASES.iterdir()):
+        choose(counter, path)
+        file = view.form.file
+        assert file is not None
+        file.finish()  # what is given for all rows was read along
+        counter.idle()
+        made = read_or_refused(path, wanted, keys)
+        if isinstance(made, ProblemError):
+            told = file.banner.plain_text()
+            for part in (made.problem.title, made.problem.cause, made.problem.remedy):
+                assert shown(part) in told, path.name
+            assert file.rows() is None
+            assert isinstance(made, sheet.ChoiceError) == file.choices.isVisible(), path.name
+            continue
+        assert file.banner.isHidden(), path.name
+        texts = {each.text for each in file.model.all_rows()}
+        assert texts >= {row.problem.title for row in made.rows if row.problem}, path.name
+        assert texts >= {finding.text for finding in made.findings}, path.name
+        ends = [(row.line, row.problem) for row in file.rows() or ()]
+        assert ends == [(row.line, row.problem) for row in made.rows], path.name
+
+
+def read_or_refused(path: Path, wanted: Operation, keys: list[str]) -> Sheet | ProblemError:
+    try:
+        return sheet.read(path, wanted, later=keys)
+    except ProblemError as error:
+        return error
 
 
 def test_what_is_pasted_into_a_form_is_put_right_and_said(counter: Counter) -> None:
