@@ -265,8 +265,8 @@ class Headings:
             del ranked[1:]
         if len(ranked) > 1:
             said = f"{_named([shown(headings[place]) for place in ranked])} all mean “{key}”"
-            order = "in each row the first that is fit was taken, in this order"
-            said = f"The columns {said}: {order}; a plan compares what the others say with it."
+            how = "in each row the first that is fit was taken, in this order"
+            said = f"The columns {said}: {how}; a plan compares what the others say with it."
             self._said(line, "several-columns", said)
         elif headings[ranked[0]] != key:
             said = f"The column “{shown(headings[ranked[0]])}” was read as “{key}”."

@@ -107,6 +107,7 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
             draft.cannot(_not_given(draft, why))
         else:
             _compare_assignment(desk, draft, user, through, counted)
+    locations.say_so(desk, drafts)
     locations.offer(desk, drafts)
     _note_shares(desk, drafts)
 

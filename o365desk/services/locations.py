@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from o365desk.catalogue import countries
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Fix, Row, place_of
+from o365desk.model.run import Fix, Row, Standing, place_of
 from o365desk.services import comparing, objects
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ def _no_location(desk: "Desk", name: str, given: str) -> Problem:
     cause = "Microsoft assigns licences only to users whose country is known."
     title = f"{name} has no usage location" + (f", and {given} may not be set" if given else "")
     return Problem(title=title, cause=cause, remedy=remedy, field="user", code="no-usage-location")
+
+
+def say_so(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+    """Says for how many users a location is set on the way: it is a change of its own."""
+    users = {
+        draft.user["id"] for draft in drafts if draft.standing is Standing.WILL and draft.target.get("location")
+    }
+    if users:
+        who = "1 user gets" if len(users) == 1 else f"{len(users):,} users get"
+        desk.notes.append(f"{who} the usage location that the rows give first; undoing leaves it.")
 
 
 def offer(desk: "Desk", drafts: "Sequence[Draft]") -> None:

@@ -175,6 +175,7 @@ def test_a_licence_file_brings_missing_usage_locations(bulk: Bulk, tmp_path: Pat
     assert [row.values["user"] for row in plan.fixes[0].rows] == [
         next(user["userPrincipalName"] for user in bulk.users if user["id"] == alone)
     ]
+    assert plan.notes == ("1 user gets the usage location that the rows give first; undoing leaves it.",)
     run = bulk.apply(plan)
     assert run.counts.changed == 3
     assert bulk.writer.get(f"/users/{bare}?$select=usageLocation")["usageLocation"] == "GB"
