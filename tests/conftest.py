@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -15,18 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A shell that starts this in the background has it ignore Ctrl+C, which some tests press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# The tests' programs never see the tester's settings, keychain, proxy or vault.
-for name in [
-    name
-    for name in os.environ
-    if name.lower().endswith("_proxy") or name in ("O365DESK_VAULT_PASSPHRASE", "DBUS_SESSION_BUS_ADDRESS")
-]:
+# The tests' programs never see the tester's settings, keychain, proxy, vault or authorities.
+_OF_THE_TESTER = (
+    "O365DESK_VAULT_PASSPHRASE", "DBUS_SESSION_BUS_ADDRESS",
+    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
+)  # fmt: skip
+for name in [name for name in os.environ if name.lower().endswith("_proxy") or name in _OF_THE_TESTER]:
     del os.environ[name]
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+# Where OpenSSL looks, they trust one authority that nobody has: the hundreds of a system are read for each
+# connection, and no test is about them.
+_NOBODYS = tempfile.TemporaryDirectory(prefix="o365desk-trust-")
+os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
+trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 
 from o365desk.practice import grants  # noqa: E402 - reads the environment
 from o365desk.practice.server import PracticeTenant  # noqa: E402 - reads the environment
