@@ -14,20 +14,20 @@ from o365desk.model import shells
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import tokencache
-from o365desk.services.approvals import Approvals
 from o365desk.services.connections import Connections, Credential
-from o365desk.services.forgetting import Forgetting
 from o365desk.services.runner import Runner
-from o365desk.services.secrets import Secret, Vault
-from o365desk.services.state import State
-from o365desk.services.workspace import Workspace
+from o365desk.services.signin import token_cache
+from o365desk.services.signin.approvals import Approvals
+from o365desk.services.state.state import State
+from o365desk.services.vault.forgetting import Forgetting
+from o365desk.services.vault.vault import Secret, Vault
+from o365desk.services.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import subprocess
     import tempfile
 
-    from o365desk.services.signin import SignIns
+    from o365desk.services.signin.msal_sign_in import SignIns
 
 
 class Practice:
@@ -116,7 +116,7 @@ class Practice:
     def _control(self, method: str, path: str, body: object = None) -> Any:
         import json
 
-        from o365desk.services.wire import Line, read_ca
+        from o365desk.services.http import Line, read_ca
 
         with Line(Stop(), read_ca(self.ready["ca_file"])) as line:
             data = None if body is None else json.dumps(body).encode()
@@ -218,7 +218,7 @@ def build(
         vault,
         clock,
         person,
-        partial(tokencache.kept, folder / "tokens"),
+        partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
     )
     forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
@@ -229,8 +229,8 @@ def build(
 
     @cache
     def make_sign_ins() -> "SignIns":
-        from o365desk.services.signin import SignIns
-        from o365desk.services.wire import TIMEOUTS
+        from o365desk.services.http import TIMEOUTS
+        from o365desk.services.signin.msal_sign_in import SignIns
 
         return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS)
 
@@ -273,7 +273,7 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
 
 def serve_practice(port: int, users: int, groups: int, seed: int, latency_ms: int, ready_file: Path | None) -> int:
     """Runs the practice tenant in this process until it is interrupted; announces itself on standard output."""
-    from o365desk.practice.server import Options, serve
+    from o365desk.practice.server.server import Options, serve
 
     def announce(line: str) -> None:
         sys.stdout.write(line + "\n")

@@ -123,7 +123,7 @@ class _Later(logging.Handler):
     def _opened(self) -> logging.Handler:
         import logging.handlers
 
-        from o365desk.services import files
+        from o365desk import files
 
         class Private(logging.handlers.RotatingFileHandler):
             def _open(self) -> TextIOWrapper:

@@ -18,7 +18,7 @@ from o365desk.app import build
 from o365desk.model.datasource import new
 from o365desk.model.problems import CancelledError
 from o365desk.model.stop import Stop
-from o365desk.practice.server import Options, PracticeTenant
+from o365desk.practice.server.server import Options, PracticeTenant
 from tests import bench_reads, bench_ui, bench_writes
 from tests.benching import Result, keep
 from tests.desk import Desk

@@ -44,7 +44,7 @@ def _ours(ready: dict[str, Any], target: Path, most: int) -> Callable[[], int]:
     """As `o365desk run "Contoso HR" user-list --format csv --output …` does it."""
     from o365desk import catalogue
     from o365desk.model.stop import Stop
-    from o365desk.services.exports import writer
+    from o365desk.services.spreadsheets.export import writer
     from tests.desk import Desk
 
     desk = Desk(target.parent, ready)

@@ -19,7 +19,7 @@ from tests.benching import Result
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from o365desk.ui.pages.operations import OperationsPage
+    from o365desk.ui.pages.operations.operations import OperationsPage
 
 STALL, STROKE = 0.050, 0.100
 """Seconds that the window may stand still while it loads, and that a key stroke may take."""
@@ -53,9 +53,9 @@ class _Heart:
 def _child(ready_file: str) -> None:
     """Reads the list in a window and says what was felt."""
     from o365desk.ui.main import _collect_on_this_thread, application
+    from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
-    from o365desk.ui.theme import Theme
-    from o365desk.ui.window import Window
+    from o365desk.ui.widgets.theme import Theme
     from tests.desk import Desk
 
     qt = application()

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from o365desk.practice.server import Options, PracticeTenant
+from o365desk.practice.server.server import Options, PracticeTenant
 from tests.benching import Result
 from tests.desk import Desk
 from tests.journey import switch

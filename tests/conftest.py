@@ -35,10 +35,10 @@ _NOBODYS = tempfile.TemporaryDirectory(prefix="o365desk-trust-")
 os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 
-from o365desk.practice import grants  # noqa: E402 - reads the environment
-from o365desk.practice.server import PracticeTenant  # noqa: E402 - reads the environment
-from o365desk.services import vaultfile  # noqa: E402
-from o365desk.services.pace import Patience  # noqa: E402
+from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the environment
+from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
+from o365desk.services.graph.throttling import Patience  # noqa: E402
+from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
@@ -77,15 +77,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def true_interval() -> Iterator[int]:
     """Whoever waits for a device code asks each second here: the practice tenant says how often. What it says to
     others, in seconds."""
-    interval, grants.INTERVAL = grants.INTERVAL, 1
+    interval, token_endpoint.INTERVAL = token_endpoint.INTERVAL, 1
     yield interval
-    grants.INTERVAL = interval
+    token_endpoint.INTERVAL = interval
 
 
 @pytest.fixture(autouse=True)
 def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A vault's key costs a quarter, and once only: hundreds of tests open one. `test_secrets` asks."""
-    monkeypatch.setattr(vaultfile, "_LOG_N", 14)
+    monkeypatch.setattr(passphrase_file, "_LOG_N", 14)
     monkeypatch.setattr(hashlib, "scrypt", _SCRYPT)
 
 

@@ -13,9 +13,9 @@ from o365desk.model.report import Report
 from o365desk.model.status import Authorisation
 from o365desk.model.stop import Stop
 from o365desk.services.connections import BLANK, NO_CREDENTIAL, Credential, Waiting
-from o365desk.services.secrets import Secret
+from o365desk.services.vault.vault import Secret
 from tests.failures import Failure
-from tests.practice.browser import sign_in
+from tests.practice.entra.browser import sign_in
 
 
 @dataclass

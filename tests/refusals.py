@@ -316,10 +316,10 @@ REFUSALS = (
 )  # fmt: skip
 
 ELSEWHERE = {
-    "0.5: 500, 502, 503, 504": "tests/services/test_troubles.py and test_batch.py: faults are no refusals",
+    "0.5: 500, 502, 503, 504": "tests/services/writes/test_troubles.py and test_batch.py: faults are no refusals",
     "0.5: 404": "the unknown users and groups of sections 6, 7 and 9",
-    "6: group created seconds ago": "tests/services/test_troubles.py: it is given time",
-    "6: missing $ref": "tests/practice/test_writes_refusals.py: this program never asks so",
+    "6: group created seconds ago": "tests/services/writes/test_troubles.py: it is given time",
+    "6: missing $ref": "tests/practice/graph/writes/test_writes_refusals.py: this program never asks so",
     "5: neither security nor Microsoft 365": "likewise: the form offers no other kinds",
     "5: group creation is limited": "the same answer as 0.5: 403",
     "9: plans in conflict, Microsoft's other words": "tests/services/test_explain.py; it is one refusal",

@@ -12,8 +12,8 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Authorisation, Evidence, Outcome
-from o365desk.services.credentials import Credential
-from o365desk.services.secrets import Secret
+from o365desk.services.signin.credentials import Credential
+from o365desk.services.vault.vault import Secret
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 TENANT = "2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f"
@@ -165,7 +165,7 @@ class Scene:
 
 
 def _steps(changes: dict[str, dict[str, object]]) -> tuple[Step, ...]:
-    from o365desk.services.testing import TABLE
+    from o365desk.services.connection_test.steps import TABLE
 
     steps = []
     for step in TABLE:

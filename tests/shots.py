@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
-    from o365desk.ui.window import Window
+    from o365desk.ui.shell.window import Window
     from tests.scene import Scene
 
 WIDE, SMALL = (1240, 800), (960, 640)
@@ -81,7 +81,7 @@ def _new_draft(stage: Stage) -> "QWidget":
 
 def _waiting(stage: Stage) -> "QWidget":
     from o365desk.services.connections import Waiting
-    from o365desk.ui.pages.connector import ConnectorPage
+    from o365desk.ui.pages.connector.connector import ConnectorPage
     from tests.scene import NOW
 
     stage.window.go("connector", source_id=stage.scene.sources["Own endpoints"].id)
@@ -119,7 +119,7 @@ def _draft_left(stage: Stage) -> "QWidget":
 
 def _notice(level: str, text: str, detail: str = "") -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
-        from o365desk.services.state import Notice
+        from o365desk.services.state.state import Notice
         from tests.scene import NOW
 
         stage.window.go("datasources")
@@ -145,7 +145,7 @@ def _practice_menu(stage: Stage) -> "QWidget":
     from PySide6.QtWidgets import QMenu
 
     from o365desk.practice.switches import Switches
-    from o365desk.ui.practice_menu import PracticeMenu
+    from o365desk.ui.shell.practice_menu import PracticeMenu
 
     switches = Switches(lambda *_: None)
     switches.profiles = ["users-only", "read", "read-write", "no-consent", "sso"]
@@ -158,7 +158,7 @@ def _practice_menu(stage: Stage) -> "QWidget":
 
 
 def _palette(stage: Stage) -> "QWidget":
-    from o365desk.ui.palette import Palette
+    from o365desk.ui.shell.palette import Palette
 
     stage.window.go("datasources")
     stage.settle()
@@ -172,7 +172,7 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from PySide6.QtWidgets import QPlainTextEdit
 
-        from o365desk.ui import help as helping
+        from o365desk.ui.shell import help as helping
 
         page = stage.window.page("datasources")
         sheets = {
@@ -191,7 +191,7 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
 
 
 def _delete(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.datasources import delete_box
+    from o365desk.ui.pages.datasources.datasources import delete_box
 
     box = delete_box(stage.window.page("datasources"), "Contoso HR")
     box.show()
@@ -205,7 +205,8 @@ def _crash(stage: Stage) -> "QWidget":
     window.add(
         "made up",
         "o365desk 0.1.0, Python 3.12.4, Qt 6.9.0, Linux\n2026-05-12 09:30:00 UTC, thread MainThread\n"
-        'Traceback (most recent call last):\n  File "o365desk/ui/pages/connector.py", line 212, in _tested\n'
+        "Traceback (most recent call last):\n"
+        '  File "o365desk/ui/pages/connector/connector.py", line 212, in _tested\n'
         "    self.panel.show_report(report)\nKeyError: 'clock'\n",
     )
     window.show()
@@ -213,7 +214,7 @@ def _crash(stage: Stage) -> "QWidget":
 
 
 def _conflict(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.conflict import ConflictDialog
+    from o365desk.ui.pages.connector.conflict import ConflictDialog
 
     theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
     mine = theirs.source.replace(tenant="contoso.com", read_write=False)
@@ -231,7 +232,7 @@ def _changed(stage: Stage) -> "QWidget":
 def _approval(stage: Stage) -> "QWidget":
     from datetime import UTC, datetime
 
-    from o365desk.ui.pages.approval import ApprovalDialog, Look
+    from o365desk.ui.pages.connector.approval import ApprovalDialog, Look
 
     entry = stage.scene.app.workspace.get(stage.scene.sources["Northwind"].id)
     review = stage.scene.app.connections.review(entry.source)
@@ -242,7 +243,7 @@ def _approval(stage: Stage) -> "QWidget":
 
 
 def _leave(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.conflict import LeaveDialog
+    from o365desk.ui.pages.connector.conflict import LeaveDialog
 
     dialog = LeaveDialog("Contoso HR", stage.window)
     dialog.show()
@@ -250,8 +251,8 @@ def _leave(stage: Stage) -> "QWidget":
 
 
 def _vault(stage: Stage) -> "QWidget":
-    from o365desk.services.secrets import Vault
-    from o365desk.ui.pages.vault import VaultDialog
+    from o365desk.services.vault.vault import Vault
+    from o365desk.ui.dialogs.vault_dialog import VaultDialog
 
     locked = Vault(stage.scene.app.log_folder.parent / "another")
     dialog = VaultDialog(stage.window.theme, stage.window.tasks, locked, stage.window)
@@ -260,7 +261,7 @@ def _vault(stage: Stage) -> "QWidget":
 
 
 def _register(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.register_app import RegisterDialog
+    from o365desk.ui.pages.connector.register_app import RegisterDialog
 
     dialog = RegisterDialog(stage.window.theme, stage.scene.sources["Contoso HR"], stage.window)
     dialog.show()
@@ -271,7 +272,7 @@ def _operation(key: str, bring: Callable[[Any], None] = lambda view: None) -> Ca
     """An operation of a data source; `bring` fills in what it shows, as if it had come from a tenant."""
 
     def take(stage: Stage) -> "QWidget":
-        from o365desk.ui.pages.operations import OperationsPage
+        from o365desk.ui.pages.operations.operations import OperationsPage
 
         stage.window.go("operations", source_id=stage.scene.sources["Contoso HR"].id, operation=key)
         stage.settle()
@@ -288,7 +289,7 @@ def _listed(kind: str) -> Callable[[Any], None]:
 
     def bring(view: Any) -> None:
         from o365desk.model.problems import Problem
-        from o365desk.ui.result_rows import pack, searched
+        from o365desk.ui.pages.operations.result_rows import pack, searched
         from tests import written
 
         rows = written.plans() if kind == "plans" else written.users(1260 if kind == "ended" else 999)
@@ -306,7 +307,7 @@ def _listed(kind: str) -> Callable[[Any], None]:
 
 
 def _filled(view: Any) -> None:
-    from o365desk.services.suggesting import Suggestion
+    from o365desk.services.directory.suggestions import Suggestion
 
     anna = Suggestion("0f5c", "Anna Müller", "anna.mueller@contoso.com")
     view.form.put({"displayName": "Project Falcon", "owners": anna, "members": anna})
@@ -316,7 +317,7 @@ def _filled(view: Any) -> None:
 
 def _chosen(view: Any) -> None:
     """As if rows of User List had been taken along."""
-    from o365desk.services.suggesting import Suggestion
+    from o365desk.services.directory.suggestions import Suggestion
     from tests import written
 
     people = tuple(Suggestion(row["id"], row["displayName"]) for row in written.users(37))
@@ -413,8 +414,8 @@ def _encoding_chosen(view: Any) -> None:
 
 def _suggested(stage: Stage) -> "QWidget":
     """The list of suggestions; the tenant is made up."""
-    from o365desk.services.suggesting import Suggestion
-    from o365desk.ui.pages.operations import OperationsPage
+    from o365desk.services.directory.suggestions import Suggestion
+    from o365desk.ui.pages.operations.operations import OperationsPage
 
     _operation("assign-licence-to-user")(stage)
     page = stage.window.page("operations")
@@ -434,7 +435,7 @@ def _suggested(stage: Stage) -> "QWidget":
 
 def _export(stage: Stage) -> "QWidget":
     from o365desk import catalogue
-    from o365desk.ui.pages.result_export import ExportDialog
+    from o365desk.ui.pages.operations.result_export import ExportDialog
 
     dialog = ExportDialog(stage.window.theme, catalogue.operation("user-list"), 1260, 37, stage.window)
     dialog.show()
@@ -447,8 +448,8 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from o365desk import catalogue
         from o365desk.model.run import PlanProgress
-        from o365desk.ui.pages.plan import PlanPage
-        from o365desk.ui.pages.plan_review import Wish
+        from o365desk.ui.pages.runs.plan import PlanPage
+        from o365desk.ui.pages.runs.plan_review import Wish
         from tests import written
         from tests.scene import NOW
 
@@ -481,7 +482,7 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
 
 
 def _confirm(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.confirm import ConfirmDialog
+    from o365desk.ui.dialogs.confirm import ConfirmDialog
 
     reason = "This removes 412 of the 1,030 members of Sales, 40 %."
     dialog = ConfirmDialog(
@@ -493,7 +494,7 @@ def _confirm(stage: Stage) -> "QWidget":
 
 
 def _closing(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.confirm import ClosingDialog
+    from o365desk.ui.dialogs.confirm import ClosingDialog
 
     title = "Add 9,963 users to Sales: 4,135 of 10,000"
     writing = SimpleNamespace(
@@ -506,7 +507,7 @@ def _closing(stage: Stage) -> "QWidget":
 
 def _fixing(stage: Stage) -> "QWidget":
     from o365desk import catalogue
-    from o365desk.ui.pages.fixing import FixDialog
+    from o365desk.ui.pages.runs.fix_dialog import FixDialog
     from tests import written
     from tests.scene import NOW
 
@@ -526,8 +527,8 @@ def _settings(stage: Stage) -> "QWidget":
 
 
 def _running(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.live import Live
-    from o365desk.ui.pages.run import RunPage
+    from o365desk.ui.pages.runs.live_run import Live
+    from o365desk.ui.pages.runs.run import RunPage
     from tests import written
 
     source = stage.scene.sources["Contoso HR"]
@@ -548,8 +549,8 @@ def _running(stage: Stage) -> "QWidget":
 def _run(state: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from o365desk.model.run import Counts, RunState
-        from o365desk.ui.pages.run import RunPage
-        from o365desk.ui.pages.run_after import Kept
+        from o365desk.ui.pages.runs.run import RunPage
+        from o365desk.ui.pages.runs.run_after import Kept
         from tests import written
         from tests.scene import NOW
 
@@ -572,7 +573,7 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
-    from o365desk.ui.pages.runs import Line, RunsPage
+    from o365desk.ui.pages.runs.runs import Line, RunsPage
     from tests import written
     from tests.scene import NOW
 
@@ -699,10 +700,10 @@ def main(arguments: list[str]) -> int:
     os.environ["LC_ALL"] = "C.UTF-8"
     from PySide6.QtGui import QFont
 
-    from o365desk.ui import unhurried
     from o365desk.ui.main import application
+    from o365desk.ui.widgets import press_guard
 
-    unhurried.MOMENT = 0
+    press_guard.MOMENT = 0
     qt = application()
     qt.setCursorFlashTime(0)
     qt.setFont(QFont("DejaVu Sans", wish.points))
@@ -723,9 +724,9 @@ def _wish(arguments: list[str]) -> argparse.Namespace:
 
 
 def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Namespace) -> None:
+    from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
-    from o365desk.ui.theme import Theme
-    from o365desk.ui.window import Window
+    from o365desk.ui.widgets.theme import Theme
     from tests.scene import Scene
 
     scene, theme = Scene(folder), Theme(qt, scheme, False)
@@ -747,7 +748,7 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
 
 
 def _take(stage: Stage, shot: Shot, file: Path) -> None:
-    from o365desk.ui.pages.authorize import AuthorizePanel
+    from o365desk.ui.pages.connector.authorize import AuthorizePanel
 
     stage.window.resize(*shot.size)
     widget = shot.take(stage)
@@ -766,7 +767,7 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
 
 def _dismiss(stage: Stage) -> bool:
     """Takes a notice away that a shot brought."""
-    from o365desk.ui.notices import NoticeBar
+    from o365desk.ui.widgets.notices import NoticeBar
 
     bar = stage.window.findChild(NoticeBar)
     return bool(bar and bar.dismiss_notice())

@@ -15,10 +15,10 @@ from o365desk.model import datasource
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import ProblemError
-from o365desk.services import sheet
-from o365desk.services.cells import clean, cleaned
-from o365desk.services.heading_names import OURS, plain, spoken
-from o365desk.services.sheet import Sheet
+from o365desk.services.spreadsheets import reader
+from o365desk.services.spreadsheets.heading_names import OURS, plain, spoken
+from o365desk.services.spreadsheets.reader import Sheet
+from o365desk.services.spreadsheets.repairs import clean, cleaned
 
 CASES = Path(__file__).parent / "cases"
 ADD, REMOVE = operation("add-user-to-group"), operation("remove-user-from-group")
@@ -35,7 +35,7 @@ def read(
     file = tmp_path / "rows.csv"
     file.write_text(text, "utf-8")
     given = GROUP if not fixed and wanted in (ADD, REMOVE) else {key: text for key, text in fixed.items() if text}
-    return sheet.read(file, wanted, given, left_out=left_out)
+    return reader.read(file, wanted, given, left_out=left_out)
 
 
 def ends(made: Sheet, key: str) -> list[tuple[int, str, str]]:
@@ -134,7 +134,7 @@ FILES: tuple[tuple[str, Operation, dict[str, str], str, list[tuple[int, str, str
 @pytest.mark.parametrize("case", FILES, ids=[case[0] for case in FILES])
 def test_each_file_ends_as_it_should(tmp_path: Path, case: Any) -> None:
     name, wanted, fixed, key, rows, parts = case
-    made = sheet.read(CASES / name, wanted, fixed)
+    made = reader.read(CASES / name, wanted, fixed)
     found = ends(made, key)
     assert [row[:2] for row in found] == [row[:2] for row in rows]
     for (_, _, problem), (_, _, part) in zip(found, rows, strict=True):
@@ -143,7 +143,7 @@ def test_each_file_ends_as_it_should(tmp_path: Path, case: Any) -> None:
     for part in parts:
         assert part in said(made)
     made.save_repaired(tmp_path / "copy.csv")
-    again = sheet.read(tmp_path / "copy.csv", wanted, fixed)
+    again = reader.read(tmp_path / "copy.csv", wanted, fixed)
     done = [(row.values, row.problem is None) for row in made.rows]
     assert [(row.values, row.problem is None) for row in again.rows] == done
 

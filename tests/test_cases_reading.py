@@ -11,11 +11,14 @@ import pytest
 
 from o365desk.catalogue import operation
 from o365desk.model.problems import ProblemError
-from o365desk.services import certificateforms, credentials, encodings, foreign, given, sheet
-from o365desk.services.grids import ChoiceError, How
-from o365desk.services.secrets import Secret
-from o365desk.services.separated import delimiter_named
-from o365desk.services.sheet import Sheet
+from o365desk.services import certificate_forms
+from o365desk.services.signin import credentials, given
+from o365desk.services.spreadsheets import reader
+from o365desk.services.spreadsheets.formats import encodings, foreign
+from o365desk.services.spreadsheets.formats.formats import ChoiceError, How
+from o365desk.services.spreadsheets.formats.separated import delimiter_named
+from o365desk.services.spreadsheets.reader import Sheet
+from o365desk.services.vault.vault import Secret
 
 CASES = Path(__file__).parent / "cases"
 OPERATIONS = {
@@ -27,7 +30,7 @@ GROUP = {"group": "Engineering Berlin 16"}
 
 
 def read(file: Path, which: str, how: How | None = None, **fixed: str) -> Sheet:
-    return sheet.read(file, OPERATIONS[which], fixed, how=how)
+    return reader.read(file, OPERATIONS[which], fixed, how=how)
 
 
 def refused(file: Path, which: str = "A", how: How | None = None, **fixed: str) -> ProblemError:
@@ -514,7 +517,7 @@ def test_the_certificate_of_the_cases_holds_no_key() -> None:
 
 
 def test_authorities_are_taken_in_their_forms(tmp_path: Path, made: dict[str, bytes]) -> None:
-    from o365desk.services.wire import check_ca_file
+    from o365desk.services.http import check_ca_file
 
     file = tmp_path / "ca"
     utf16 = made["cert"].decode().encode("utf-16")
@@ -523,6 +526,6 @@ def test_authorities_are_taken_in_their_forms(tmp_path: Path, made: dict[str, by
         assert check_ca_file(str(file)) is None
     assert check_ca_file(str(CASES / "ca.cer")) is None
     for data in (made["key"], made["key-der"], b"nothing"):
-        assert certificateforms.authorities(data) is None
+        assert certificate_forms.authorities(data) is None
         file.write_bytes(data)
         assert check_ca_file(str(file)) is not None

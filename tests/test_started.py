@@ -155,7 +155,11 @@ def test_nothing_is_started_anywhere_else() -> None:
             if isinstance(node, ast.Attribute) and node.attr == "openUrl":
                 opens.append(file.relative_to(PACKAGE).as_posix())
     assert starts <= {"processes.py", "app.py"}  # app.py: for the type only
-    assert sorted(opens) == ["ui/help.py", "ui/pages/authorize.py", "ui/pages/datasources.py"]
+    assert sorted(opens) == [
+        "ui/shell/help.py",
+        "ui/pages/connector/authorize.py",
+        "ui/pages/datasources/datasources.py",
+    ]
 
 
 @pytest.fixture

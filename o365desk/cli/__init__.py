@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     try:
         if arguments is None:  # the program itself, not somebody who calls this
-            from o365desk.services.secrets import take_from_environment
+            from o365desk.services.vault.vault import take_from_environment
 
             take_from_environment()
         wish = _window_wish(words)

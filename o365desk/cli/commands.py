@@ -47,10 +47,10 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.shown import shown
-from o365desk.services import exports
+from o365desk.services.connection_test.report_text import FORMATS, render
 from o365desk.services.connections import Progress, Waiting
-from o365desk.services.reports import FORMATS, render
-from o365desk.services.workspace import ConflictError
+from o365desk.services.spreadsheets import export
+from o365desk.services.workspace.workspace import ConflictError
 
 root = typer.Typer(
     no_args_is_help=False,
@@ -192,7 +192,7 @@ def prove_connection(
             f"“{report.name}” must end in {', '.join(FORMATS.values())}", param_hint="--report"
         )
     if report:
-        exports.refuse_unwritable(report)
+        export.refuse_unwritable(report)
     app = unlocked(services(context))
     result = run_test(app, entry_of(app, name).source)
     if json:
@@ -210,7 +210,7 @@ def _exit_code(report: Report) -> int:
 
 def _write(file: Path, text: str) -> None:
     try:
-        exports.save(file, text.encode("utf-8", "replace"))
+        export.save(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ProblemError(
             Problem(

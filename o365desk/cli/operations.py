@@ -8,16 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from o365desk import catalogue
+from o365desk import catalogue, files
 from o365desk.app import App
 from o365desk.catalogue import OPERATIONS, Column, Operation
 from o365desk.cli.failing import fail
-from o365desk.cli.outcomes import Format, save_fix, show_findings
-from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say
-from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
-from o365desk.cli.steering import Ticker
-from o365desk.cli.terminal import results
-from o365desk.cli.wishes import (
+from o365desk.cli.options import (
     AllowLarge,
     Apply,
     Confirm,
@@ -33,14 +28,19 @@ from o365desk.cli.wishes import (
     rows_options,
     values_of,
 )
+from o365desk.cli.outcomes import Format, save_fix, show_findings
+from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say
+from o365desk.cli.progress import Ticker
+from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
+from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
-from o365desk.services import exports, files, sheet
-from o365desk.services.grids import STDIN
-from o365desk.services.pace import Pause
-from o365desk.services.reading import Page, ReadEnd
+from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.throttling import Pause
+from o365desk.services.spreadsheets import export, reader
+from o365desk.services.spreadsheets.formats.formats import STDIN
 
 
 def operations(json: Json = False) -> int:
@@ -98,7 +98,7 @@ class _Wish:
     save_fix: Path | None = None
     left_out: tuple[str, ...] = ()
     leave_out_disabled: bool = False
-    how: sheet.How = sheet.How()  # noqa: RUF009 - frozen as well
+    how: reader.How = reader.How()  # noqa: RUF009 - frozen as well
 
 
 def run_operation(
@@ -189,7 +189,7 @@ def run_operation(
     if len(set(written)) < len(written):
         raise typer.BadParameter("two of them would be the same file", param_hint="--output, --save-…")
     for file in filter(None, (output, save_repaired, save_fix)):
-        exports.refuse_unwritable(file)
+        export.refuse_unwritable(file)
     wish = _Wish(
         operation=item,
         values=values_of(item, given or [], whole=rows is None),
@@ -223,7 +223,7 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
     target = (
         nullcontext(table)
         if wish.form is Format.TABLE
-        else exports.writer(wish.form.value, wish.output or results(wish.form.value), wish.columns)
+        else export.writer(wish.form.value, wish.output or results(wish.form.value), wish.columns)
     )
     with Ticker(moving=wish.form is not Format.TABLE) as ticker:
         end = _streamed(app, source, wish, target, ticker, noun)
@@ -307,7 +307,7 @@ def _rows(wish: _Wish) -> Sequence[Row]:
     if wish.rows is None:
         return (Row(number=1, values=wish.values),)
     path, given = (STDIN, given_rows()) if wish.rows == Path("-") else (wish.rows, None)
-    made = sheet.read(path, wish.operation, wish.values, how=wish.how, left_out=wish.left_out, given=given)
+    made = reader.read(path, wish.operation, wish.values, how=wish.how, left_out=wish.left_out, given=given)
     show_findings(made.findings, path)
     if wish.save_repaired:
         made.save_repaired(wish.save_repaired)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from o365desk import files
 from o365desk.catalogue import Column, ColumnKind, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
@@ -13,8 +14,9 @@ from o365desk.cli.terminal import results
 from o365desk.model import shells
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing, place_of
-from o365desk.services import exports, files, journal
-from o365desk.services.sheet import Finding
+from o365desk.services.spreadsheets import export
+from o365desk.services.spreadsheets.reader import Finding
+from o365desk.services.writes.journal import journal
 
 Item = dict[str, Any]
 Here = Callable[[str], str]
@@ -151,7 +153,7 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
             return
         text = json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
         try:
-            exports.save(output, text.encode("utf-8", errors="replace"))
+            export.save(output, text.encode("utf-8", errors="replace"))
         except OSError as error:
             raise ProblemError(files.problem(f"“{output.name}” was not saved", error, output.parent)) from error
         say(f"Saved: {output}")
@@ -161,8 +163,8 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
     if form is Format.JSONL:
         columns = [column for column in columns if column.key in (*_ITEM, _WARNINGS.key)]
     rows = shape["items"] if form is Format.JSONL else items
-    given = exports.columns_given(item["given"] for item in items)
-    with exports.writer(form, output or results(form.value), [*columns, *given]) as writer:
+    given = export.columns_given(item["given"] for item in items)
+    with export.writer(form, output or results(form.value), [*columns, *given]) as writer:
         writer.rows([{**item["given"], **row} for item, row in zip(items, rows, strict=True)])
     if output:
         say(f"Saved: {output}")
@@ -282,7 +284,7 @@ def save_fix(plan: Plan, target: Path, here: Here) -> None:
     fix = plan.fixes[0]
     asked = [item for item in operation(fix.operation).fields if item.key != fix.asks]
     columns = [Column(key=item.key, title=item.key) for item in asked]
-    with exports.writer("csv", target, columns) as writer:
+    with export.writer("csv", target, columns) as writer:
         writer.rows([dict(row.values) for row in fix.rows])
     command = here(fix_command(plan.source_name, fix, str(target)))
     say(f"{fix.title}. The rows are saved; to do it:", f"  {command}")

@@ -8,17 +8,17 @@ import typer
 
 from o365desk.app import App
 from o365desk.catalogue.values import check_field
+from o365desk.cli.options import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.outcomes import Format, summary
 from o365desk.cli.printing import interruptible, name_in_commands, print_json, print_table, say
+from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, entry_of, services, unlocked
-from o365desk.cli.steering import Ticker
-from o365desk.cli.wishes import AllowLarge, Apply, Confirm, FormatOption, Output, format_of
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, Settings
-from o365desk.services import exports
+from o365desk.services.spreadsheets import export
 
 runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)
 
@@ -64,7 +64,7 @@ def runs_show(
     """Show a run and its rows. Exit code as when it ended."""
     chosen = format_of(form, json, output)
     if output:
-        exports.refuse_unwritable(output)
+        export.refuse_unwritable(output)
     app = services(context)
     run = app.runner.run(run_id)
     name_in_commands(app.command_here, run.source_name)
@@ -132,7 +132,7 @@ def _begun(
     """What a command needs that goes on with a run; its options are checked before anything is done."""
     chosen = format_of(form, json, output)
     if output:
-        exports.refuse_unwritable(output)
+        export.refuse_unwritable(output)
     app = unlocked(services(context))
     run = app.runner.run(run_id)
     name_in_commands(app.command_here, run.source_name)

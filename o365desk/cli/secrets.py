@@ -10,12 +10,12 @@ from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.shown import shown
-from o365desk.services import folders
 from o365desk.services.connections import Credential, Review
-from o365desk.services.credentials import check_secret
-from o365desk.services.given import MOST_BYTES, from_stdin, suspicious
-from o365desk.services.secrets import Secret
-from o365desk.services.workspace import Entry
+from o365desk.services.signin.credentials import check_secret
+from o365desk.services.signin.given import MOST_BYTES, from_stdin, suspicious
+from o365desk.services.vault.vault import Secret
+from o365desk.services.workspace import layout
+from o365desk.services.workspace.workspace import Entry
 
 secrets = typer.Typer(help="Keep secrets in the vault.", no_args_is_help=True)
 
@@ -136,7 +136,7 @@ def _asked(review: Review) -> str:
 def _show(entry: Entry, review: Review) -> None:
     rows = [(it.title, it.then or "not known", it.now, "" if it.same else "differs") for it in review.parts]
     print_table(("Detail", "Approved", "Now", ""), rows)
-    then, source, dated = review.then, entry.source, folders.dated(entry.path)
+    then, source, dated = review.then, entry.source, layout.dated(entry.path)
     if then:
         say(f"Approved by {then.by} on {_when(then.at)}.")
     told = "does not say who changed it"
@@ -152,7 +152,7 @@ def _when(moment: datetime) -> str:
 
 
 def _as_json(entry: Entry, review: Review) -> dict[str, Any]:
-    source, then, dated = entry.source, review.then, folders.dated(entry.path)
+    source, then, dated = entry.source, review.then, layout.dated(entry.path)
     return {
         "name": source.name,
         "id": source.id,

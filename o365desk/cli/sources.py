@@ -13,8 +13,8 @@ from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, u
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
-from o365desk.services.cells import cleaned
-from o365desk.services.workspace import Entry, Recycled
+from o365desk.services.spreadsheets.repairs import cleaned
+from o365desk.services.workspace.workspace import Entry, Recycled
 
 sources = typer.Typer(help="List, add, change and delete data sources.", no_args_is_help=True)
 

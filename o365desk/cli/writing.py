@@ -20,8 +20,8 @@ from o365desk.cli.outcomes import (
     write_items,
 )
 from o365desk.cli.printing import say, show_problem, telling, unwritten
+from o365desk.cli.progress import Ticker, steered
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
-from o365desk.cli.steering import Ticker, steered
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError

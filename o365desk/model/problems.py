@@ -1,7 +1,7 @@
 """A problem as people read it: what happened, why, what to do, and where.
 
 Foreign errors become problems where they come in: the sign-in service's and Graph's in `services/explain.py`, the
-network's in `services/wire.py`, those of files in `services/files.py`. Window, command line and report show the
+network's in `services/http.py`, those of files in `files.py`. Window, command line and report show the
 same words.
 """
 

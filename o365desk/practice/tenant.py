@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from o365desk.practice.directory import Account, Directory, guid
+from o365desk.practice.directory.directory import Account, Directory, guid
 from o365desk.practice.permissions import OIDC
 from o365desk.practice.switches import Switches, Value
 from o365desk.practice.tokens import Claims, Signer, b64url

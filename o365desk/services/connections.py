@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from o365desk import files
 from o365desk.model import approval, datasource, status
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource, SignIn
@@ -16,16 +17,17 @@ from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import addresses, credentials, files
-from o365desk.services.approvals import BLANK, Admitted, Approvals, Review
-from o365desk.services.credentials import NO_CREDENTIAL, Credential
-from o365desk.services.secrets import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
-from o365desk.services.state import State
-from o365desk.services.workspace import ConflictError, Entry, Unreadable, Workspace
+from o365desk.services import addresses
+from o365desk.services.signin import credentials
+from o365desk.services.signin.approvals import BLANK, Admitted, Approvals, Review
+from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
+from o365desk.services.state.state import State
+from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
+from o365desk.services.workspace.workspace import ConflictError, Entry, Unreadable, Workspace
 
 if TYPE_CHECKING:
-    from o365desk.services.signin import SignIns
-    from o365desk.services.trial import TestStep
+    from o365desk.services.connection_test.trial import TestStep
+    from o365desk.services.signin.msal_sign_in import SignIns
 
 __all__ = [
     "BLANK", "NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Review", "Row", "StepBegan",
@@ -407,8 +409,8 @@ class Connections:
         in this thread; `opened` as in `problems`. Raises CancelledError, and ProblemError only where its secrets
         were given for another connection: then nothing is tried."""
         from o365desk import catalogue
-        from o365desk.services import testing
-        from o365desk.services.trial import Trial
+        from o365desk.services.connection_test import steps
+        from o365desk.services.connection_test.trial import Trial
 
         def began(row: "TestStep", at: float) -> None:
             tell(StepBegan(row.key, row.title, at))
@@ -433,7 +435,7 @@ class Connections:
                 line=line,
                 now=self._clock,
             )
-            report = testing.test(trial, began, tell)
+            report = steps.test(trial, began, tell)
         if credential != NO_CREDENTIAL:
             self._typed[source.id] = (credential, _new_stamp())
         proof = self._proof(source, known.authorisation, credential)
@@ -498,6 +500,6 @@ def _digest(path: str) -> str:
 def _check_ca_file(source: DataSource) -> Problem | None:
     if not source.ca_file:
         return None
-    from o365desk.services.wire import check_ca_file
+    from o365desk.services.http import check_ca_file
 
     return check_ca_file(source.ca_file)

@@ -15,18 +15,18 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
-from o365desk.services.approvals import Approvals
 from o365desk.services.connections import NO_CREDENTIAL, Connections
-from o365desk.services.journal import Journal
-from o365desk.services.state import State
+from o365desk.services.signin.approvals import Approvals
+from o365desk.services.state.state import State
+from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
-    from o365desk.services.graph import Graph, Pause
-    from o365desk.services.ledger import Progress
-    from o365desk.services.reading import Page, ReadEnd
-    from o365desk.services.signin import SignIns, Token
-    from o365desk.services.suggesting import Suggestion
+    from o365desk.services.directory.suggestions import Suggestion
+    from o365desk.services.graph.client import Graph, Pause
+    from o365desk.services.graph.lists import Page, ReadEnd
+    from o365desk.services.signin.msal_sign_in import SignIns, Token
+    from o365desk.services.writes.journal.recorder import Progress
 
 _SETTINGS = "settings"
 
@@ -65,9 +65,9 @@ class Runner:
 
     def off(self, source: DataSource, operation: "Operation") -> Problem | None:
         """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
-        from o365desk.services import allowed
+        from o365desk.services.access import operations
 
-        return allowed.off(self._connections, source, operation)
+        return operations.off(self._connections, source, operation)
 
     @property
     def settings(self) -> Settings:
@@ -111,7 +111,7 @@ class Runner:
     ) -> Plan:
         """What a write would do to the tenant as it is now; `leave_out_disabled`: gives nothing to disabled
         accounts. Raises ProblemError where that cannot be found out, CancelledError on stop."""
-        from o365desk.services import planning
+        from o365desk.services.writes import planning
 
         telling = planning.Telling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
@@ -133,11 +133,12 @@ class Runner:
         """Carries a plan out; every row is accounted for in what it returns, however it ended. `confirmed` is the
         word that a large plan asks for. Raises ProblemError or CancelledError only while nothing was written."""
         from o365desk import catalogue
-        from o365desk.services import applying, ledger
+        from o365desk.services.writes import applying
+        from o365desk.services.writes.journal import recorder
 
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
-        operation, progress = catalogue.operation(plan.operation), ledger.Progress(tell, lambda: control.paused)
+        operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, lambda: control.paused)
         with (
             self._writing(source, operation, control, progress) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
@@ -148,12 +149,13 @@ class Runner:
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
         """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
         ProblemError where it cannot be, or need not; CancelledError only while nothing was done."""
-        from o365desk.services import applying, ledger
+        from o365desk.services.writes import applying
+        from o365desk.services.writes.journal import recorder
 
         run = self._journal.run(run_id)
         if not run.state.resumable:
             raise ProblemError(applying.not_resumable(run))
-        operation, progress = _operation_of(run), ledger.Progress(tell, lambda: control.paused)
+        operation, progress = _operation_of(run), recorder.Progress(tell, lambda: control.paused)
         source = _source_of(run, self._connections)
         with (
             self._writing(source, operation, control, progress) as session,
@@ -172,7 +174,7 @@ class Runner:
         """The plan that brings back what was before a run, for the rows that it really changed. Raises ProblemError
         where there is no way back, or the tenant could not be read; CancelledError on stop."""
         from o365desk import catalogue
-        from o365desk.services import planning, subjects, undoing
+        from o365desk.services.writes import planning, subjects, undoing
 
         run = self._journal.run(run_id)
         operation = catalogue.operation(undoing.inverse_of(run, _operation_of(run)))
@@ -189,7 +191,7 @@ class Runner:
         """A plan for the rows of a run that failed, as they were given, and `refused_too` for those that its plan
         refused. Raises ProblemError where there are none, or the tenant could not be read; CancelledError on
         stop."""
-        from o365desk.services import planning
+        from o365desk.services.writes import planning
 
         run, rows = self._journal.run(run_id), self.rows_of(run_id, refused_too=refused_too)
         if not rows:
@@ -202,10 +204,10 @@ class Runner:
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
-        from o365desk.services import suggesting
+        from o365desk.services.directory import suggestions
 
         with self.session(source, stop, priority="high") as session:
-            return suggesting.suggest(session.graph, kind, text)
+            return suggestions.suggest(session.graph, kind, text)
 
     # --- reads ------------------------------------------------------------------------------------------------
 
@@ -225,7 +227,7 @@ class Runner:
         nothing was read at all, CancelledError on stop."""
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
-        from o365desk.services import reading
+        from o365desk.services.graph import lists
 
         problems = check(operation, values)
         if problems:
@@ -235,7 +237,7 @@ class Runner:
         with self.session(source, stop, operation, told=told) as session:
             opening = permissions.accepted(operation, source.sign_in.delegated, session.token.granted)
             listing = operation.listing.narrowed(opening)
-            return reading.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
+            return lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
 
     def _writing(
         self, source: DataSource, operation: "Operation", control: Control, progress: "Progress"
@@ -265,19 +267,20 @@ class Runner:
         """Graph, open for one piece of work; `steadfast`: with the patience of a run; `ending`: no more waits, it
         was cancelled gently. Raises ProblemError where the operation is off, or the token says that its permission
         is lacking: before anything is sent."""
-        from o365desk.services import allowed, pace
-        from o365desk.services.bearer import Bearer
-        from o365desk.services.graph import PATIENT, STEADFAST, Graph
-        from o365desk.services.signin import BusyError
+        from o365desk.services.access import operations
+        from o365desk.services.graph import throttling
+        from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
+        from o365desk.services.signin.msal_sign_in import BusyError
+        from o365desk.services.signin.renewing_token import Bearer
 
-        if operation and (why := allowed.off_before(self._connections, source, operation)):
+        if operation and (why := operations.off_before(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
         with sign_ins.line(admitted, stop) as line:
             patience = STEADFAST if steadfast else PATIENT
 
             def rest(pause: "Pause") -> bool:
-                pace.rest(pause, stop, told, ending)
+                throttling.rest(pause, stop, told, ending)
                 return not ending()
 
             def ask(claims: str | None, renew: bool) -> "Token":
@@ -290,12 +293,12 @@ class Runner:
                     raise CancelledError from None
                 raise
             token = bearer.token
-            if operation and (why := allowed.off_by_token(source, operation, token)):
+            if operation and (why := operations.off_by_token(source, operation, token)):
                 raise ProblemError(why)
             graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority, ending=ending)
 
             def lacking() -> Problem | None:
-                return bearer.lacking(partial(allowed.off_by_token, source, operation)) if operation else None
+                return bearer.lacking(partial(operations.off_by_token, source, operation)) if operation else None
 
             yield Session(source, graph, token, stop, lacking)
 

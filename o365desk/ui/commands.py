@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from o365desk.model.shown import shown
 from o365desk.ui.context import Commands
-from o365desk.ui.theme import Theme
+from o365desk.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True)

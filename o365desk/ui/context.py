@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
-from o365desk.ui.notices import Notices
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
+from o365desk.ui.widgets.notices import Notices
+from o365desk.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True)

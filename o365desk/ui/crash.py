@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit
 from o365desk import __version__
 from o365desk.model.problems import Problem
 from o365desk.model.shown import shown
-from o365desk.ui.labels import Label
+from o365desk.ui.widgets.labels import Label
 
 _LOG = logging.getLogger(__name__)
 _MOST = 20

@@ -14,10 +14,10 @@ from o365desk.app import App
 from o365desk.model.problems import ProblemError
 from o365desk.model.shown import shown
 from o365desk.ui import crash
-from o365desk.ui.interrupted import tell_interrupted
+from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import FUSION, Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets.theme import FUSION, Theme
 
 _COLLECTED_EVERY = 10_000
 """Milliseconds."""

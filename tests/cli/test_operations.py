@@ -14,7 +14,7 @@ import pytest
 from o365desk.catalogue import OPERATIONS
 from tests.cli.shell import Shell
 from tests.practice.fixtures import Client
-from tests.practice.writing import Writer, writer
+from tests.practice.graph.writes.writing import Writer, writer
 
 WRITE = {
     "type": "object",

@@ -20,7 +20,7 @@ from tests import written
 from tests.cli.shell import Shell
 from tests.cli.test_operations import people, team, write
 from tests.practice.fixtures import Client
-from tests.practice.writing import Writer, writer
+from tests.practice.graph.writes.writing import Writer, writer
 from tests.scene import NOW
 
 FLOW = "f30db892-07e9-47e9-837c-80727f46fd3d"

@@ -11,7 +11,7 @@ import pytest
 from o365desk.catalogue import Column
 from o365desk.cli import printing
 from o365desk.cli.terminal import results
-from o365desk.services import exports
+from o365desk.services.spreadsheets import export
 
 HOSTILE = "a\x1b[2Jb\x07c\x9b31md\u202ee\u200bf\u2066g\ufeffh\x7fi\rj\U000e0041k\u2028l\x00m\xadn"
 KEPT = "Zoë\tO'Brien 山田 \n“…”😀"
@@ -32,7 +32,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> str
 
 
 def written(form: str, name: str) -> None:
-    with exports.writer(form, results(form), COLUMNS) as out:
+    with export.writer(form, results(form), COLUMNS) as out:
         out.rows([{"displayName": name}])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from o365desk.practice.server import Options, PracticeTenant
+from o365desk.practice.server.server import Options, PracticeTenant
 
 
 class Client(requests.Session):

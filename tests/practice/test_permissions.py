@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.practice.entra.signing_in import signed_in
 from tests.practice.fixtures import Client
-from tests.practice.signing_in import signed_in
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 TABLE: dict[str, Any] = json.loads((RESOURCES / "graph-permission-table.json").read_text("utf-8"))["requests"]

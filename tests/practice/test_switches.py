@@ -10,9 +10,7 @@ import jwt
 import pytest
 import requests
 
-from tests.practice import traffic
-from tests.practice.fixtures import Client
-from tests.practice.signing_in import (
+from tests.practice.entra.signing_in import (
     authorize_url,
     back,
     by_certificate,
@@ -23,6 +21,8 @@ from tests.practice.signing_in import (
     renew,
     signed_in,
 )
+from tests.practice.fixtures import Client
+from tests.practice.graph import traffic
 
 GONE = (requests.ConnectionError, requests.Timeout)
 

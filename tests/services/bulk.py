@@ -7,12 +7,12 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
 from o365desk.model.stop import Control, Stop
-from o365desk.services.credentials import Credential
-from o365desk.services.secrets import Secret
+from o365desk.services.signin.credentials import Credential
+from o365desk.services.vault.vault import Secret
 from tests.desk import Desk
 from tests.documented import faults
 from tests.practice.fixtures import Client
-from tests.practice.writing import Writer, group_of, writer
+from tests.practice.graph.writes.writing import Writer, group_of, writer
 
 EVERYTHING = (
     "User.Read.All",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from o365desk.services.graph import Graph
+from o365desk.services.graph.client import Graph
 
 Item = dict[str, Any]
 Meddle = Callable[[Item], "tuple[int, str] | None"]

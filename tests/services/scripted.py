@@ -12,9 +12,9 @@ from typing import Any, Self
 import trustme
 
 from o365desk.model.stop import Stop
-from o365desk.services.graph import Graph, Patience
-from o365desk.services.secrets import Secret
-from o365desk.services.wire import Line, read_ca
+from o365desk.services.graph.client import Graph, Patience
+from o365desk.services.http import Line, read_ca
+from o365desk.services.vault.vault import Secret
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 

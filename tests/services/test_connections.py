@@ -13,8 +13,8 @@ from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import Action, ProblemError
 from o365desk.model.status import Authorisation, Word
 from o365desk.services.connections import Credential
-from o365desk.services.secrets import CLIENT_SECRET, Secret
-from o365desk.services.workspace import ConflictError
+from o365desk.services.vault.vault import CLIENT_SECRET, Secret
+from o365desk.services.workspace.workspace import ConflictError
 from tests.desk import Desk
 
 NOBODY = "8f14e45f-ceea-467f-ab1c-aaaaaaaaaaaa"

@@ -7,7 +7,7 @@ import pytest
 
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.connections import Credential
-from o365desk.services.secrets import Secret
+from o365desk.services.vault.vault import Secret
 from tests.desk import Desk
 from tests.failures import FAILURES, Failure
 

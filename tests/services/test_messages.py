@@ -14,9 +14,14 @@ from o365desk.catalogue.values import check
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import answers, entra, explain, journal, lookup, service_plans
-from o365desk.services.graph import Request
-from o365desk.services.wire import Line, bundle_problem, proxies_for
+from o365desk.services import explain
+from o365desk.services.directory import lookup
+from o365desk.services.graph import answers
+from o365desk.services.graph.client import Request
+from o365desk.services.http import Line, bundle_problem, proxies_for
+from o365desk.services.signin import entra
+from o365desk.services.writes.changes import service_plans
+from o365desk.services.writes.journal import journal
 from tests.services.scripted import Asked, Said, Scripted
 
 HTML = {"Content-Type": "text/html"}

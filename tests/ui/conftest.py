@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
-from o365desk.ui import unhurried
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets import press_guard
+from o365desk.ui.widgets.theme import Theme
 
 CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 
@@ -45,7 +45,7 @@ def clock() -> Clock:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A moment is short here: nobody's hands are on the keys."""
-    monkeypatch.setattr(unhurried, "MOMENT", 20)
+    monkeypatch.setattr(press_guard, "MOMENT", 20)
 
 
 @pytest.fixture(scope="session")

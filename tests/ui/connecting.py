@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
-from o365desk.ui.pages.connector import ConnectorPage
+from o365desk.ui.pages.connector.connector import ConnectorPage
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 
 CTRL, ALT, SHIFT = (

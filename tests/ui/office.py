@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.model.run import Row, Run
-from o365desk.ui.pages.plan import PlanPage
-from o365desk.ui.pages.run import RunPage
-from o365desk.ui.pages.runs import RunsPage
+from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.pages.runs.run import RunPage
+from o365desk.ui.pages.runs.runs import RunsPage
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
-from o365desk.ui.pages.operation_view import OperationView
-from o365desk.ui.pages.operations import OperationsPage
-from o365desk.ui.pages.results import Results
+from o365desk.ui.pages.operations.operation_view import OperationView
+from o365desk.ui.pages.operations.operations import OperationsPage
+from o365desk.ui.pages.operations.results import Results
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 
 NONE = Qt.KeyboardModifier.NoModifier

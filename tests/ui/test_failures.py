@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import Action
-from o365desk.ui.theme import Theme
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.failures import FAILURES, Failure
 from tests.ui.connecting import Bench, soon

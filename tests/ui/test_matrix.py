@@ -19,17 +19,17 @@ from o365desk.cli import main
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.run import Row
 from o365desk.model.stop import Stop
-from o365desk.services.credentials import Credential
-from o365desk.services.secrets import Secret
-from o365desk.ui.pages.operations import OperationsPage
-from o365desk.ui.pages.plan import PlanPage
-from o365desk.ui.pages.run import RunPage
+from o365desk.services.signin.credentials import Credential
+from o365desk.services.vault.vault import Secret
+from o365desk.ui.pages.operations.operations import OperationsPage
+from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.pages.runs.run import RunPage
+from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.practice.fixtures import Client
-from tests.practice.writing import Writer, group_of, writer
+from tests.practice.graph.writes.writing import Writer, group_of, writer
 
 GRANTED, NOT_GRANTED, REVOKED = "granted", "not granted", "revoked half-way"
 EVERYTHING = (
@@ -219,7 +219,7 @@ class InWindow:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    from o365desk.ui.result_rows import unpacked
+    from o365desk.ui.pages.operations.result_rows import unpacked
 
     made: dict[str, Any] = unpacked(row)
     return made

@@ -11,8 +11,8 @@ from o365desk import catalogue
 from o365desk.catalogue import Operation
 from o365desk.model.problems import ProblemError
 from o365desk.model.shown import shown
-from o365desk.services import sheet
-from o365desk.services.sheet import Sheet
+from o365desk.services.spreadsheets import reader
+from o365desk.services.spreadsheets.reader import Sheet
 from tests.test_cases_meaning import CASES, ID
 from tests.ui.connecting import CTRL, Bench, bench
 from tests.ui.operating import Counter, counter
@@ -96,7 +96,7 @@ def test_of_every_file_the_window_says_what_the_command_line_says(counter: Count
             for part in (made.problem.title, made.problem.cause, made.problem.remedy):
                 assert shown(part) in told, path.name
             assert file.rows() is None
-            assert isinstance(made, sheet.ChoiceError) == file.choices.isVisible(), path.name
+            assert isinstance(made, reader.ChoiceError) == file.choices.isVisible(), path.name
             continue
         assert file.banner.isHidden(), path.name
         texts = {each.text for each in file.model.all_rows()}
@@ -108,7 +108,7 @@ def test_of_every_file_the_window_says_what_the_command_line_says(counter: Count
 
 def read_or_refused(path: Path, wanted: Operation, keys: list[str]) -> Sheet | ProblemError:
     try:
-        return sheet.read(path, wanted, later=keys)
+        return reader.read(path, wanted, later=keys)
     except ProblemError as error:
         return error
 

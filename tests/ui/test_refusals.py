@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from o365desk.model.run import Standing
-from o365desk.ui.tables import TableModel
+from o365desk.ui.table.view import TableModel
 from tests.refusals import REFUSALS, Refusal
 from tests.ui.office import Office, office
 

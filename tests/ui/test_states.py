@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
-from o365desk.ui.pages.source_lines import Line
-from o365desk.ui.theme import Theme
+from o365desk.ui.pages.datasources.source_lines import Line
+from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.ui.connecting import Bench
-from tests.ui.test_conflict import edit
+from tests.ui.pages.connector.test_conflict import edit
 from tests.ui.test_matrix import Lent
 
 PROVEN, FAILED, NOT_PROVEN, NEVER = OUTCOMES = ("proven", "failed", "not proven", "never")

@@ -31,13 +31,13 @@ from PySide6.QtWidgets import (
 
 from o365desk import ui
 from o365desk.model.problems import Problem
-from o365desk.services import suggesting
-from o365desk.ui import labels, unhurried
+from o365desk.services.directory import suggestions
 from o365desk.ui.main import application
-from o365desk.ui.table_cells import NOTE_ROLE
+from o365desk.ui.shell.window import Window
+from o365desk.ui.table.cells import NOTE_ROLE
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.theme import Theme
-from o365desk.ui.window import Window
+from o365desk.ui.widgets import labels, press_guard
+from o365desk.ui.widgets.theme import Theme
 from tests import scene, shots, written
 from tests.names import HONEST, HOSTILE, hidden
 
@@ -98,9 +98,9 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
     monkeypatch.setattr(
         scene, "_DONE", {key: (made.text + said, *rest) for key, (said, *rest) in scene._DONE.items()}
     )
-    suggestion = suggesting.Suggestion
+    suggestion = suggestions.Suggestion
     monkeypatch.setattr(
-        suggesting,
+        suggestions,
         "Suggestion",
         lambda value, title, note="": suggestion(made.text + value, made.text + title, made.text + note),
     )
@@ -119,7 +119,7 @@ class _Stage(shots.Stage):
 
 @pytest.fixture
 def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Stage]:
-    monkeypatch.setattr(unhurried, "MOMENT", 0)
+    monkeypatch.setattr(press_guard, "MOMENT", 0)
     filled = scene.Scene(tmp_path / "shared")
     _write_files(filled, stranger)
     filled.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")
@@ -152,11 +152,11 @@ def _write_files(filled: scene.Scene, stranger: Stranger) -> None:
 
 def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], QWidget]]]:
     """Those that tests/shots.py shows with names of its own."""
-    from o365desk.services.state import Notice
+    from o365desk.services.state.state import Notice
     from o365desk.ui import crash
-    from o365desk.ui.pages.confirm import ClosingDialog, ConfirmDialog
-    from o365desk.ui.pages.conflict import LeaveDialog
-    from o365desk.ui.pages.datasources import delete_box
+    from o365desk.ui.dialogs.confirm import ClosingDialog, ConfirmDialog
+    from o365desk.ui.pages.connector.conflict import LeaveDialog
+    from o365desk.ui.pages.datasources.datasources import delete_box
 
     text = stranger.text
 
@@ -323,6 +323,6 @@ def test_labels_show_honest_names(text: str, theme: Theme) -> None:
 
 def test_labels_are_made_in_one_place_only() -> None:
     """Qt's own would show what it is given without marks."""
-    rooms = Path(labels.__file__).parent
+    rooms = Path(ui.__file__).parent
     makers = [path.name for path in rooms.rglob("*.py") if "QLabel" in path.read_text("utf-8")]
     assert makers == ["labels.py"]

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App
 from o365desk.model.problems import CancelledError, Problem
 from o365desk.model.stop import Control
-from o365desk.ui.statusbar import StatusBar
+from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Task, Tasks
-from o365desk.ui.theme import Theme
+from o365desk.ui.widgets.theme import Theme
 
 
 class Writing:

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.shown import shown
 from o365desk.model.status import age
-from o365desk.services.state import Notice
-from o365desk.ui.banner import LEVEL_ICONS
+from o365desk.services.state.state import Notice
 from o365desk.ui.context import Commands, Context, Page
-from o365desk.ui.labels import Label
-from o365desk.ui.notices import LEVELS
-from o365desk.ui.tables import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.widgets.banner import LEVEL_ICONS
+from o365desk.ui.widgets.labels import Label
+from o365desk.ui.widgets.notices import LEVELS
 
 
 def as_text(notice: Notice) -> str:

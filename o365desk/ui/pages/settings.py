@@ -10,10 +10,10 @@ from o365desk.model import settings
 from o365desk.model.problems import ProblemError
 from o365desk.model.settings import Settings
 from o365desk.services.runner import Runner
-from o365desk.ui.banner import Banner
-from o365desk.ui.forms import FieldRow, Form
-from o365desk.ui.labels import text_label
-from o365desk.ui.theme import Theme
+from o365desk.ui.fields.forms import FieldRow, Form
+from o365desk.ui.widgets.banner import Banner
+from o365desk.ui.widgets.labels import text_label
+from o365desk.ui.widgets.theme import Theme
 
 
 class SettingsDialog(QDialog):

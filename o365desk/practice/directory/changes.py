@@ -1,0 +1,183 @@
+"""What a write does to a directory, with all that follows from it. Nothing here refuses: that was done before."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from o365desk.practice.directory import licences_held
+from o365desk.practice.directory.directory import Directory, Entity
+from o365desk.practice.directory.membership import Roster
+
+
+def instant(now: float) -> str:
+    """A time (Unix seconds) as Graph writes it."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def set_values(directory: Directory, entity: Entity, values: dict[str, Any]) -> None:
+    """New values of simple properties."""
+    directory.pristine.keep(entity)
+    entity.update(values)
+    directory.changed()
+
+
+# Members and owners
+
+
+def add_members(
+    directory: Directory, group: Entity, entities: Iterable[Entity], now: float, delay: float = 0.0
+) -> None:
+    """New members, listed after so many seconds; those of a group with licences get them."""
+    entities = list(entities)
+    roster = directory.members[group["id"]]
+    directory.pristine.keep(roster)
+    roster.update(entities, directory.listed_after(delay, now))
+    if group["assignedLicenses"]:
+        for user in entities:
+            if "userPrincipalName" in user:
+                licences_held.joined(directory, group, user, instant(now))
+    directory.changed()
+
+
+def remove_member(directory: Directory, group: Entity, key: str, now: float, delay: float = 0.0) -> None:
+    """One member less; listed for so many seconds more."""
+    roster = directory.members[group["id"]]
+    user = directory.user_by_key.get(key)
+    directory.pristine.keep(roster)
+    roster.remove(key, directory.listed_after(delay, now))
+    if group["assignedLicenses"] and user is not None:
+        licences_held.left(directory, group, user)
+    directory.changed()
+
+
+def add_owners(directory: Directory, group: Entity, entities: Iterable[Entity]) -> None:
+    """New owners."""
+    roster = directory.owners[group["id"]]
+    directory.pristine.keep(roster)
+    roster.update(entities)
+    directory.changed()
+
+
+def remove_owner(directory: Directory, group: Entity, key: str) -> None:
+    """One owner less."""
+    roster = directory.owners[group["id"]]
+    directory.pristine.keep(roster)
+    roster.remove(key)
+    directory.changed()
+
+
+# Groups
+
+
+def add_group(
+    directory: Directory, group: Entity, owners: Iterable[Entity], members: Iterable[Entity], seen: float
+) -> None:
+    """A new group that can be seen from the time `seen` on."""
+    key = group["id"]
+    directory.pristine.keep(directory.pending, directory.members, directory.owners)
+    directory.pending[key] = (seen, group)
+    directory.members[key] = Roster(members)
+    directory.owners[key] = Roster(owners)
+    directory.changed()
+
+
+def delete_group(directory: Directory, group: Entity, now: float) -> None:
+    """Into the recycle bin; its members and owners are kept for its return, its licences are not theirs now."""
+    key = group["id"]
+    directory.pristine.keep(directory.groups, directory.group_by_id, directory.deleted, group)
+    directory.groups.remove(group)
+    del directory.group_by_id[key]
+    group["deletedDateTime"] = instant(now)
+    directory.deleted[key] = group
+    if group["assignedLicenses"]:
+        for user in directory.members[key]:
+            if user["id"] in directory.user_by_key:
+                licences_held.left(directory, group, user)
+    directory.changed()
+
+
+def restore_group(directory: Directory, group: Entity, since: str) -> None:
+    """Back from the recycle bin, as it was."""
+    directory.pristine.keep(directory.groups, directory.group_by_id, directory.deleted, group)
+    del directory.deleted[group["id"]]
+    group["deletedDateTime"] = None
+    directory.groups.append(group)
+    directory.group_by_id[group["id"]] = group
+    if group["assignedLicenses"]:
+        for user in directory.members[group["id"]]:
+            if user["id"] in directory.user_by_key:
+                licences_held.joined(directory, group, user, since)
+    directory.changed()
+
+
+# Users
+
+
+def add_user(directory: Directory, user: Entity) -> None:
+    """A new user."""
+    directory.pristine.keep(directory.users, directory.user_by_key)
+    directory.users.append(user)
+    for known in (user["id"], user["userPrincipalName"].lower()):
+        directory.user_by_key[known] = user
+    directory.changed()
+
+
+def set_user_values(directory: Directory, user: Entity, values: dict[str, Any]) -> None:
+    """New values of a user's properties; a new principal name is what the user is found by from now on."""
+    if "userPrincipalName" in values:
+        directory.pristine.keep(directory.user_by_key)
+        del directory.user_by_key[user["userPrincipalName"].lower()]
+        directory.user_by_key[values["userPrincipalName"].lower()] = user
+    set_values(directory, user, values)
+
+
+def delete_user(directory: Directory, user: Entity, now: float) -> None:
+    """Into the recycle bin: out of all groups (which are kept for the return), the seats are free again."""
+    key, name = user["id"], user["userPrincipalName"]
+    directory.pristine.keep(directory.users, directory.user_by_key, directory.deleted, directory.ties, user)
+    directory.users.remove(user)
+    for known in (key, name.lower()):
+        del directory.user_by_key[known]
+    rosters = [roster for roster in (*directory.members.values(), *directory.owners.values()) if roster.has(key)]
+    for roster in rosters:
+        directory.pristine.keep(roster)
+        roster.remove(key)
+    directory.ties[key] = rosters
+    licences_held.count(directory, [entry["skuId"] for entry in user["assignedLicenses"]], -1)
+    user["deletedDateTime"] = instant(now)
+    user["userPrincipalName"] = _prefix(user) + name  # so that the name can be given to somebody else
+    directory.deleted[key] = user
+    directory.changed()
+
+
+def restore_user(directory: Directory, user: Entity) -> None:
+    """Back from the recycle bin, into the groups that there still are, with the licences."""
+    key = user["id"]
+    directory.pristine.keep(directory.users, directory.user_by_key, directory.deleted, directory.ties, user)
+    del directory.deleted[key]
+    user["deletedDateTime"] = None
+    user["userPrincipalName"] = user["userPrincipalName"].removeprefix(_prefix(user))
+    directory.users.append(user)
+    for known in (key, user["userPrincipalName"].lower()):
+        directory.user_by_key[known] = user
+    for roster in directory.ties.pop(key, ()):
+        directory.pristine.keep(roster)
+        roster.update([user])
+    licences_held.count(directory, [entry["skuId"] for entry in user["assignedLicenses"]], 1)
+    held = licences_held.of(directory, user)
+    there = [holding for holding in held if not holding.group or holding.group in directory.group_by_id]
+    if there != held:
+        licences_held.put(directory, user, there)
+    directory.changed()
+
+
+def _prefix(user: Entity) -> str:
+    return str(user["id"]).replace("-", "")
+
+
+def purge(directory: Directory, entity: Entity) -> None:
+    """Out of the recycle bin, for good."""
+    directory.pristine.keep(directory.deleted, directory.ties)
+    del directory.deleted[entity["id"]]
+    directory.ties.pop(entity["id"], None)
+    directory.changed()

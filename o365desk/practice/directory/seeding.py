@@ -1,0 +1,193 @@
+"""The people, accounts and devices that a practice tenant is made with."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from o365desk.practice.directory import names
+from o365desk.practice.directory.membership import Entity
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+PLAIN_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+
+KINDS_OF_ACCOUNT = (
+    # kind, local part, given name, surname, state
+    ("admin", "admin", "Alex", "Admin", "ok"),
+    ("break-glass", "break-glass", "Emergency", "Access", "ok"),
+    ("user", "una.user", "Una", "User", "ok"),
+    ("guest", "gus.guest", "Gus", "Guest", "ok"),
+    ("locked", "lou.locked", "Lou", "Locked", "locked"),
+    ("disabled", "dee.disabled", "Dee", "Disabled", "disabled"),
+    ("expired", "eli.expired", "Eli", "Expired", "password_expired"),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who can try to sign in. `state` is ok, locked, disabled, deleted or password_expired."""
+
+    kind: str
+    username: str
+    password: str = field(repr=False)
+    user: Entity
+    state: str
+
+    @property
+    def oid(self) -> str:
+        """The object id in the directory."""
+        return str(self.user["id"])
+
+    @property
+    def administrator(self) -> bool:
+        """Whether this is a Global Administrator."""
+        return self.kind in ("admin", "break-glass")
+
+    @property
+    def member(self) -> bool:
+        """Whether this is a member, not a guest: members may read the directory."""
+        return bool(self.user["userType"] == "Member")
+
+    @property
+    def wids(self) -> list[str]:
+        """The template ids of the directory roles."""
+        return [GLOBAL_ADMINISTRATOR, PLAIN_MEMBER] if self.administrator else [PLAIN_MEMBER]
+
+
+def guid(random: Random) -> str:
+    """A GUID of version 4."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def password(random: Random) -> str:
+    """A password that can be typed."""
+    return f"{random.choice(names.WORDS)}-{random.choice(names.WORDS)}-{random.randint(100, 999)}"
+
+
+class People:
+    """Makes them, all from one source of chance, which the rest of the directory is made from too."""
+
+    def __init__(self, random: Random, company: str, domain: str, mail_domain: str) -> None:
+        self._random = random
+        self._company = company
+        self._domain = domain
+        self._mail_domain = mail_domain
+
+    def account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
+        """Somebody who can try to sign in."""
+        guest = kind == "guest"
+        upn = f"{local}_partner.example#EXT#@{self._domain}" if guest else f"{local}@{self._domain}"
+        user = self._user(given, surname, upn, self._random.getrandbits(64))
+        user |= {"accountEnabled": state != "disabled", "jobTitle": None if kind != "admin" else "Administrator"}
+        if guest:
+            user |= {"userType": "Guest", "mail": f"{local}@partner.example", "usageLocation": None}
+        username = f"{local}@partner.example" if guest else upn
+        return Account(kind, username, password(self._random), user, state)
+
+    def _user(self, given: str, surname: str, upn: str, bits: int) -> Entity:
+        """One member; `bits` decides what is left to chance."""
+        city, country, language, phone = names.PLACES[bits % len(names.PLACES)]
+        department, titles = names.DEPARTMENTS[(bits >> 8) % len(names.DEPARTMENTS)]
+        local = upn.partition("@")[0]
+        mail = None if (bits >> 16) % 29 == 0 else f"{local}@{self._mail_domain}"
+        day = (bits >> 24) % 2400
+        created = f"{2018 + day // 336}-{day // 28 % 12 + 1:02}-{day % 28 + 1:02}T08:{day % 60:02}:00Z"
+        number = f"{phone} {(bits >> 32) % 9_000_000 + 1_000_000}"
+        return {
+            "id": guid(self._random),
+            "displayName": f"{surname}{given}" if given and ord(given[0]) > 0x3000 else f"{given} {surname}",
+            "givenName": given,
+            "surname": surname,
+            "mail": mail,
+            "userPrincipalName": upn,
+            "jobTitle": titles[(bits >> 12) % len(titles)],
+            "department": None if (bits >> 20) % 13 == 0 else department,
+            "officeLocation": f"{city} {(bits >> 40) % 9 + 1}",
+            "mobilePhone": number if (bits >> 44) % 3 else None,
+            "businessPhones": [] if (bits >> 48) % 4 == 0 else [number + "0"],
+            "preferredLanguage": language if (bits >> 50) % 2 else None,
+            "accountEnabled": True,
+            "userType": "Member",
+            "companyName": self._company,
+            "country": names.COUNTRIES[country],
+            "city": city,
+            "usageLocation": None if (bits >> 52) % 17 == 0 else country,
+            "employeeId": f"{(bits >> 36) % 900_000 + 100_000}",
+            "createdDateTime": created,
+            "onPremisesSyncEnabled": None,
+            "assignedLicenses": [],
+            "mailNickname": local.replace("'", ""),
+            "otherMails": [],
+            "proxyAddresses": [] if mail is None else [f"SMTP:{mail}"],
+        }
+
+    def people(self, count: int) -> list[Entity]:
+        """Everybody else: first the names that trip up programs."""
+        taken: Counter[str] = Counter()
+        people: list[Entity] = []
+        bits, domain = self._random.getrandbits, self._domain
+        for n in range(count):
+            chance = bits(64)
+            if n < len(names.SPECIAL):
+                given, surname, local = names.SPECIAL[n]
+            else:
+                given, given_ascii = names.GIVEN[chance % len(names.GIVEN)]
+                surname, surname_ascii = names.SURNAMES[(chance >> 9) % len(names.SURNAMES)]
+                local = f"{given_ascii}.{surname_ascii}"
+            taken[local] += 1
+            if taken[local] > 1:
+                local = f"{local}{taken[local]}"
+            people.append(self._user(given, surname, f"{local}@{domain}", bits(64)))
+        self._mark(people[len(names.SPECIAL) :])
+        return people
+
+    def _mark(self, people: list[Entity]) -> None:
+        """Fifteen guests in all (one is an account), twenty disabled (one likewise), ten synced."""
+        for user in people[:14]:
+            local = user["mailNickname"]
+            user |= {
+                "userPrincipalName": f"{local}_partner.example#EXT#@{self._domain}",
+                "mail": f"{local}@partner.example",
+                "otherMails": [f"{local}@partner.example"],
+                "userType": "Guest",
+                "usageLocation": None,
+            }
+        for user in people[14:33]:
+            user["accountEnabled"] = False
+        for user in people[33:43]:
+            user["onPremisesSyncEnabled"] = True
+
+    def device(self, number: int) -> Entity:
+        """A computer, which can be a member of a group too."""
+        return {"id": guid(self._random), "displayName": f"DESKTOP-{number:05}", "operatingSystem": "Windows"}
+
+
+def organization(tenant_id: str, company: str, domain: str, mail_domain: str) -> Entity:
+    """The tenant's own entry."""
+    return {
+        "id": tenant_id,
+        "deletedDateTime": None,
+        "businessPhones": [],
+        "city": "Practice Town",
+        "country": None,
+        "countryLetterCode": "DE",
+        "createdDateTime": "2018-01-08T08:00:00Z",
+        "displayName": company,
+        "onPremisesSyncEnabled": True,
+        "postalCode": None,
+        "preferredLanguage": "en",
+        "state": None,
+        "street": None,
+        "technicalNotificationMails": [f"admin@{mail_domain}"],
+        "tenantType": "AAD",
+        "verifiedDomains": [
+            {
+                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": name == mail_domain,
+                "isInitial": name == domain,
+                "name": name,
+                "type": "Managed",
+            }
+            for name in (domain, mail_domain)
+        ],
+    }  # fmt: skip

@@ -1,0 +1,374 @@
+"""Signing in by pages: authorize, account, second factor, consent, device code, admin consent, sign-out."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from o365desk.practice.directory.directory import Account
+from o365desk.practice.entra import html, scopes
+from o365desk.practice.entra.aadsts import Refusal
+from o365desk.practice.entra.scopes import Asked
+from o365desk.practice.entra.token_endpoint import DeviceCode, Grant, Grants, Signed, capable, refuse_account, s256
+from o365desk.practice.permissions import needs_administrator, summary
+from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.wire import Answer, Request, html_answer, redirect_answer
+
+_COOKIE = "practice-session"
+_LOOPBACK = re.compile(r"http://localhost(:[0-9]{1,5})?/?")
+_MOST_FLOWS = 2000
+_MODES = ("query", "fragment", "form_post")
+
+
+@dataclass
+class Flow:
+    """One person's way through the pages."""
+
+    kind: str  # authorize, device, adminconsent v1, adminconsent v2
+    app: App
+    asked: Asked
+    redirect: str = ""
+    mode: str = "query"
+    state: str | None = None
+    nonce: str = ""
+    challenge: str = ""
+    prompt: str = ""
+    hint: str = ""
+    capable: bool = False
+    client_info: bool = False
+    device: DeviceCode | None = None
+    signed: Signed | None = None
+    stage: str = "login"  # the step whose form is shown; no other is taken, so that none can be skipped
+
+
+class SignIn:
+    """The pages. A flow is found again by an unguessable id in each form."""
+
+    def __init__(self, tenant: Tenant, grants: Grants) -> None:
+        self._tenant = tenant
+        self._grants = grants
+        self._flows: dict[str, Flow] = {}
+        self._sessions: dict[str, Signed] = {}
+
+    # Ways in
+
+    def authorize(self, request: Request, realm: str) -> Answer:
+        """GET or POST of the authorize address."""
+        params = request.form if request.method == "POST" else request.params
+        for name in ("client_id", "response_type"):
+            if not params.get(name):
+                raise Refusal(900144, parameter=name)
+        app = self._grants.credentials.usable(params["client_id"], realm)
+        redirect = self._redirect(app, params.get("redirect_uri", ""))
+        self._grants.refuse_shared(app, realm)
+        mode = params.get("response_mode", "query")
+        flow = Flow(
+            "authorize", app, Asked((), frozenset(), False), redirect, mode if mode in _MODES else "query",
+            params.get("state"), params.get("nonce", ""), params.get("code_challenge", ""),
+            params.get("prompt", ""), params.get("login_hint", ""), capable(params.get("claims", "")),
+            params.get("client_info") == "1",
+        )  # fmt: skip
+        try:
+            if params["response_type"] != "code":
+                raise Refusal(700054, response_type=params["response_type"])
+            flow.challenge = _challenge(flow.challenge, params.get("code_challenge_method", "plain"))
+            flow.asked = scopes.asked(self._tenant, app, params.get("scope", ""))
+        except Refusal as refusal:
+            return self._back_with(flow, refusal)
+        return self._silent(flow, request) if flow.prompt == "none" else self._pick(flow)
+
+    def device_page(self, request: Request) -> Answer:
+        """The page on which a device's code is typed."""
+        typed = request.form.get("user_code") or request.params.get("otc", "")
+        if not typed:
+            return html_answer(200, html.enter_code(""))
+        device = self._grants.by_user_code(typed)
+        if device is None:
+            return html_answer(200, html.enter_code("That code didn’t work. Check the code and try again."))
+        return self._pick(Flow("device", device.app, device.asked, device=device))
+
+    def admin_consent(self, request: Request, realm: str, second: bool) -> Answer:
+        """GET of the administrator's consent, v1 or v2.0."""
+        params = request.params
+        for name in ("client_id", "scope") if second else ("client_id",):
+            if not params.get(name):
+                raise Refusal(900144, parameter=name)
+        app = self._grants.credentials.usable(params["client_id"], realm)
+        redirect = self._redirect(app, params.get("redirect_uri", "http://localhost"))
+        wanted = Asked((), frozenset(), True)
+        if second:
+            wanted = scopes.asked(self._tenant, app, params["scope"])
+        kind = "adminconsent v2" if second else "adminconsent v1"
+        return self._pick(Flow(kind, app, wanted, redirect, state=params.get("state")))
+
+    def logout(self, request: Request) -> Answer:
+        """Ends the browser's session, and goes back if the address is registered."""
+        self._sessions.pop(request.cookies.get(_COOKIE, ""), None)
+        after = request.params.get("post_logout_redirect_uri", "")
+        if after and _is_loopback(after):
+            answer = redirect_answer(after, {"state": request.params["state"]} if "state" in request.params else {})
+        else:
+            answer = html_answer(
+                200, html.notice("You signed out", "It’s a good idea to close all browser windows.")
+            )
+        answer.headers["Set-Cookie"] = f"{_COOKIE}=; Path=/; Secure; HttpOnly; Max-Age=0"
+        return answer
+
+    def _redirect(self, app: App, redirect: str) -> str:
+        """The redirect address if it is registered: http://localhost, any port, no path."""
+        if not redirect:
+            raise Refusal(900144, parameter="redirect_uri")
+        registered = self._tenant.switches.text("redirect", app.profile) != "none"
+        if not (registered and _is_loopback(redirect)):
+            raise Refusal(50011, redirect=redirect, client=app.client_id)
+        return redirect
+
+    # Steps: each form posts to /common/practice/<step>
+
+    def step(self, request: Request, name: str) -> Answer:
+        """The next page after a form."""
+        steps: dict[str, Callable[[Flow, Request], Answer]] = {
+            "login": self._login,
+            "mfa": self._second_factor,
+            "consent": self._consent,
+            "approval": self._approval,
+        }
+        flow = self._flows.get(request.form.get("flow", ""))
+        if name not in steps or flow is None or name not in ("login", flow.stage):
+            raise Refusal(50089)
+        return steps[name](flow, request)
+
+    def _key(self, flow: Flow, stage: str) -> str:
+        """The flow's id for a form of the next step."""
+        flow.stage = stage
+        for key, known in self._flows.items():
+            if known is flow:
+                return key
+        while len(self._flows) >= _MOST_FLOWS:
+            del self._flows[next(iter(self._flows))]
+        key = secrets.token_urlsafe(24)
+        self._flows[key] = flow
+        return key
+
+    def _pick(self, flow: Flow, problem: str = "") -> Answer:
+        remarks = {"ok": "", "locked": "locked", "disabled": "disabled", "password_expired": "password expired"}
+        tiles = [
+            (account.username, str(account.user["displayName"]), remarks.get(account.state, ""))
+            for account in self._tenant.home.accounts
+        ]
+        hint = flow.hint.lower()
+        tiles.sort(key=lambda tile: tile[0].lower() != hint)
+        return html_answer(
+            200, html.pick_account(self._key(flow, "login"), flow.app.title, tiles, flow.hint, problem)
+        )
+
+    def _login(self, flow: Flow, request: Request) -> Answer:
+        form = request.form
+        typed = form.get("tile") or form.get("username", "")
+        account = self._tenant.account(typed)
+        try:
+            if account is None:
+                raise Refusal(50034, user=typed, tenant=self._tenant.home.company)
+            if "tile" not in form and form.get("password", "") != account.password:
+                raise Refusal(50126)
+            refuse_account(self._tenant, account)
+        except Refusal as refusal:
+            flow.hint = typed
+            return self._pick(flow, f"AADSTS{refusal.number}: {refusal.text}")
+        flow.signed = self._signed(account)
+        self._judge(flow, flow.signed)
+        if self._tenant.switches.text("conditional_access") == "mfa":
+            return html_answer(200, html.second_factor(self._key(flow, "mfa"), account.username))
+        return self._signed_in(flow, flow.signed)
+
+    def _signed(self, account: Account) -> Signed:
+        directory = self._tenant.home
+        if self._tenant.switches.text("landing_tenant") == "other":
+            directory = self._tenant.other
+            account = next(other for other in directory.accounts if other.kind == account.kind)
+        return Signed(account, directory, self._tenant.new_session(), False, self._tenant.now())
+
+    def _judge(self, flow: Flow, signed: Signed) -> None:
+        """Policies that end the sign-in on a page, without going back to the app."""
+        policy = self._tenant.switches.text("conditional_access")
+        if policy == "block_all" or (policy == "block_device_code" and flow.device):
+            if flow.device:
+                flow.device.blocked = True
+            raise Refusal(53003)
+        if self._tenant.switches.text("app_state", flow.app.profile) == "assignment_required":
+            user = str(signed.account.user["userPrincipalName"])
+            raise Refusal(50105, client=flow.app.client_id, app=flow.app.title, user=user)
+
+    def _second_factor(self, flow: Flow, request: Request) -> Answer:
+        if flow.signed is None:
+            raise Refusal(50089)
+        if request.form.get("answer") != "approve":
+            raise Refusal(500121)
+        flow.signed = replace(flow.signed, multifactor=True)
+        return self._signed_in(flow, flow.signed)
+
+    def _signed_in(self, flow: Flow, signed: Signed) -> Answer:
+        """The person is known: keep the browser's session, then see to consent."""
+        cookie = secrets.token_urlsafe(24)
+        self._sessions[cookie] = signed
+        answer = self._after_sign_in(flow, signed)
+        answer.headers["Set-Cookie"] = f"{_COOKIE}={cookie}; Path=/; Secure; HttpOnly; SameSite=None"
+        return answer
+
+    def _after_sign_in(self, flow: Flow, signed: Signed) -> Answer:
+        account = signed.account
+        if flow.kind.startswith("adminconsent"):
+            if not account.administrator:
+                raise Refusal(90094, tenant=self._tenant.home.company, app=flow.app.title)
+            return self._ask_consent(flow, account, self._admin_list(flow), for_all=True)
+        missing = flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, account)
+        if not missing and flow.prompt != "consent":
+            return self._finish(flow, signed)
+        if not account.administrator and self._needs_administrator(missing):
+            refusal = self._approval_refusal(flow)
+            text = f"AADSTS{refusal.number}: {refusal.text}"
+            return html_answer(200, html.need_approval(self._key(flow, "approval"), flow.app.title, text))
+        return self._ask_consent(flow, account, flow.asked.needed(flow.app), for_all=False)
+
+    def _approval_refusal(self, flow: Flow) -> Refusal:
+        return Refusal(90094, tenant=self._tenant.home.company, app=flow.app.title)
+
+    def _needs_administrator(self, missing: frozenset[str]) -> bool:
+        if not missing:
+            return False
+        only = self._tenant.switches.value("admin_consent_only") is True
+        return only or any(needs_administrator(name) for name in missing)
+
+    def _admin_list(self, flow: Flow) -> frozenset[str]:
+        if flow.asked.everything:
+            return flow.app.delegated | flow.app.application
+        return flow.asked.names
+
+    def _ask_consent(self, flow: Flow, account: Account, names: frozenset[str], for_all: bool) -> Answer:
+        listed = [(name, summary(name)) for name in sorted(names)]
+        offered = account.administrator and not for_all
+        key = self._key(flow, "consent")
+        return html_answer(200, html.consent(key, flow.app.title, account.username, listed, for_all, offered))
+
+    def _consent(self, flow: Flow, request: Request) -> Answer:
+        if flow.signed is None:
+            raise Refusal(50089)
+        accepted = request.form.get("answer") == "accept"
+        if flow.kind.startswith("adminconsent"):
+            return self._admin_consented(flow, flow.signed.account, accepted)
+        if not accepted:
+            return self._back_with(flow, Refusal(65004), error_subcode="cancel")
+        account = flow.signed.account
+        names = flow.asked.needed(flow.app)
+        missing = names - self._tenant.consents.delegated(flow.app, account)
+        if not account.administrator and self._needs_administrator(missing):
+            return self._back_with(flow, self._approval_refusal(flow))
+        everybody = account.administrator and bool(request.form.get("everybody"))
+        self._tenant.consents.grant(flow.app, names, None if everybody else account)
+        return self._finish(flow, flow.signed)
+
+    def _approval(self, flow: Flow, request: Request) -> Answer:
+        return self._back_with(flow, self._approval_refusal(flow))
+
+    # Ways out
+
+    def _admin_consented(self, flow: Flow, account: Account, accepted: bool) -> Answer:
+        second, tenant_id = flow.kind == "adminconsent v2", self._tenant.home.tenant_id
+        state = {} if flow.state is None else {"state": flow.state}
+        if not account.administrator:
+            raise self._approval_refusal(flow)
+        if not accepted:
+            if not second:
+                refused = {"error": "permission_denied", "error_description": "The admin canceled the request"}
+                return redirect_answer(flow.redirect, refused | state)
+            description = str(Refusal(65004).body(self._tenant.now(), str(uuid4()))["error_description"])
+            refused = {"admin_consent": "True", "error": "consent_required", "error_description": description}
+            return redirect_answer(flow.redirect, refused | state)
+        if flow.asked.everything:
+            self._tenant.consents.grant_all(flow.app)
+        else:
+            self._tenant.consents.grant(flow.app, flow.asked.names, None)
+        if not second:
+            return redirect_answer(flow.redirect, {"tenant": tenant_id, **state, "admin_consent": "True"})
+        scope = " ".join(flow.asked.texts)
+        return redirect_answer(
+            flow.redirect, {"admin_consent": "True", "tenant": tenant_id, "scope": scope, **state}
+        )
+
+    def _silent(self, flow: Flow, request: Request) -> Answer:
+        """prompt=none: answers without a page, or says what would be needed."""
+        signed = self._sessions.get(request.cookies.get(_COOKIE, ""))
+        try:
+            if signed is None or self._tenant.session_void(signed.session):
+                raise Refusal(50058)
+            refuse_account(self._tenant, signed.account)
+            self._judge(flow, signed)
+            if self._tenant.switches.text("conditional_access") == "mfa" and not signed.multifactor:
+                raise Refusal(50076, resource="00000003-0000-0000-c000-000000000000")
+            if flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, signed.account):
+                raise Refusal(65001, client=flow.app.client_id, app=flow.app.title)
+        except Refusal as refusal:
+            return self._back_with(flow, refusal, **_silent_error(refusal))
+        return self._finish(flow, signed)
+
+    def _finish(self, flow: Flow, signed: Signed) -> Answer:
+        flow.stage = "done"
+        if flow.device is not None:
+            flow.device.signed = signed
+            text = f"You have signed in to {flow.app.title} on your device. You may now close this window."
+            return html_answer(200, html.notice("You are signed in", text))
+        grant = Grant(
+            flow.app, signed, flow.asked, self._tenant.now(), flow.redirect, flow.challenge, flow.nonce,
+            flow.capable,
+        )  # fmt: skip
+        values = {"code": self._grants.new_code(grant)}
+        if flow.client_info:
+            values["client_info"] = self._grants.client_info(signed)
+        if flow.state is not None:
+            values["state"] = flow.state
+        return self._back(flow, values | {"session_state": str(uuid4())})
+
+    def _back_with(self, flow: Flow, refusal: Refusal, **more: str) -> Answer:
+        """Goes back to the app with an error (on a device: says so, and tells the device)."""
+        flow.stage = "done"
+        if flow.device is not None:
+            flow.device.declined = True
+            return html_answer(200, html.notice("Sign-in was declined", "You may now close this window."))
+        body = refusal.body(self._tenant.now(), str(uuid4()))
+        values = {
+            "error": body["error"],
+            "error_description": body["error_description"],
+            "error_uri": body["error_uri"],
+        }
+        values |= more
+        if flow.state is not None:
+            values["state"] = flow.state
+        return self._back(flow, values)
+
+    @staticmethod
+    def _back(flow: Flow, values: dict[str, str]) -> Answer:
+        if flow.mode == "form_post":
+            return html_answer(200, html.form_post(flow.redirect, values))
+        return redirect_answer(flow.redirect, values, flow.mode)
+
+
+def _silent_error(refusal: Refusal) -> dict[str, str]:
+    """What prompt=none calls a refusal that a page could settle."""
+    if refusal.number == 50058:
+        return {}
+    return {"error": "consent_required" if refusal.number == 65001 else "interaction_required"}
+
+
+def _challenge(challenge: str, method: str) -> str:
+    """The challenge as S256; a plain one is its own verifier."""
+    if not challenge or method == "S256":
+        return challenge
+    if method != "plain":
+        raise Refusal(9002313)
+    return s256(challenge)
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether it is http://localhost, with any port and no path; nothing that could be taken for more."""
+    return _LOOPBACK.fullmatch(address) is not None

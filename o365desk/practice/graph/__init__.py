@@ -1,0 +1,1 @@
+"""Microsoft Graph: addresses, permissions, batches, throttling."""

@@ -1,0 +1,1 @@
+"""Lists and objects: queries, pages, expansions."""

@@ -1,0 +1,1 @@
+"""What changes groups, users and licences, and what is refused."""

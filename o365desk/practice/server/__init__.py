@@ -1,0 +1,1 @@
+"""The process: sockets, HTTP, the control port."""

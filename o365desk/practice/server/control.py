@@ -1,0 +1,159 @@
+"""The control port: the trainer's switches, the log of requests, more apps."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from o365desk.practice.graph.reads.paging import without_token
+from o365desk.practice.permissions import OIDC, application_names, delegated_names
+from o365desk.practice.switches import SwitchError
+from o365desk.practice.tenant import Tenant
+from o365desk.practice.wire import Answer, Request, json_answer
+
+_KEPT = 20_000
+_LONGEST_BODY = 65_536
+_HEADERS = ("consistencylevel", "content-type", "prefer", "accept", "x-ms-throttle-priority")
+Inner = Sequence[tuple[Request, int]]
+_REAL = {"login": "https://login.microsoftonline.com", "graph": "https://graph.microsoft.com"}
+
+
+class Control:
+    """Answers requests to the control port."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._log: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._count = 0
+
+    def record(self, side: str, request: Request, status: int, inner: Inner = ()) -> None:
+        """Logs one request to sign-in or Graph; `status` 0: no answer was given. Never a token or a secret.
+
+        Of requests to Graph also the body, which holds no secrets there. Those inside a batch (`inner`) follow
+        it, with its number.
+        """
+        batch = self._kept(side, request, status)
+        for item, answered in inner:
+            self._kept(side, item, answered)["batch"] = batch["number"]
+
+    def _kept(self, side: str, request: Request, status: int) -> dict[str, Any]:
+        self._count += 1
+        query = ""
+        if side == "graph" and request.query:
+            query = "?" + "&".join(without_token(request.query))
+        entry: dict[str, Any] = {
+            "number": self._count,
+            "time": self._now(),
+            "side": side,
+            "method": request.method,
+            "path": request.path,
+            "status": status,
+            "client_request_id": request.headers.get("client-request-id", ""),
+            "real_url": _REAL[side] + request.path + query.rstrip("?"),
+        }
+        if side == "graph":
+            given = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+            entry |= {"query": query.removeprefix("?"), "headers": given, "body": request.body}
+        self._log.append(entry)
+        return entry
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one request."""
+        routes = {
+            ("GET", "/"): self._state,
+            ("GET", "/requests"): self._requests,
+            ("POST", "/switches"): self._set,
+            ("POST", "/reset"): self._reset,
+            ("POST", "/apps"): self._add_app,
+        }
+        if "origin" in request.headers:
+            return json_answer(403, {"error": "Web pages may not move these switches."})
+        handler = routes.get((request.method, request.path))
+        if handler is None:
+            known = ", ".join(" ".join(route) for route in routes)
+            return json_answer(
+                404, {"error": f"There is no {request.method} {request.path} here; there are {known}."}
+            )
+        try:
+            return handler(request)
+        except SwitchError as error:
+            return json_answer(400, {"error": str(error)})
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._tenant.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _state(self, request: Request) -> Answer:
+        state = {"switches": self._tenant.switches.listed(), "now": self._now(), "requests": self._count}
+        return json_answer(200, state)
+
+    def _requests(self, request: Request) -> Answer:
+        """All that is kept; with ?since=N what came after number N."""
+        since = request.params.get("since", "0")
+        if not since.isdecimal():
+            raise SwitchError("since must be a number.")
+        entries = (entry for entry in self._log if entry["number"] > int(since))
+        return json_answer(
+            200, [entry | {"body": _told(entry["body"])} if "body" in entry else entry for entry in entries]
+        )
+
+    def _set(self, request: Request) -> Answer:
+        self._tenant.switches.set(_object(request))
+        return self._state(request)
+
+    def _reset(self, request: Request) -> Answer:
+        self._tenant.reset()
+        self._log.clear()
+        self._count = 0
+        return self._state(request)
+
+    def _add_app(self, request: Request) -> Answer:
+        """Registers an app until the reset: {"profile", "delegated": […], "application": […], "consented"}."""
+        wanted = _object(request)
+        profile = wanted.get("profile")
+        if not isinstance(profile, str) or not profile.replace("-", "").isalnum():
+            raise SwitchError("profile must be a name of letters, digits and hyphens.")
+        delegated = _names(wanted, "delegated", frozenset(delegated_names().values())) | OIDC
+        application = _names(wanted, "application", application_names())
+        try:
+            app = self._tenant.register(profile, delegated, application, wanted.get("consented", True) is True)
+        except ValueError as error:
+            raise SwitchError(str(error)) from None
+        return json_answer(200, self._tenant.described(app))
+
+
+def _told(body: bytes) -> Any:
+    """A body of JSON as it was sent, passwords masked; None for one that is too long or something else."""
+    if not body or len(body) > _LONGEST_BODY:
+        return None
+    try:
+        return _masked(msgspec.json.decode(body))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "***" if "password" in name.lower() else _masked(inner) for name, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _object(request: Request) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(request.body)
+    except msgspec.DecodeError as error:
+        raise SwitchError(f"The body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise SwitchError("The body must be a JSON object.")
+    return value
+
+
+def _names(wanted: dict[str, Any], key: str, known: frozenset[str]) -> frozenset[str]:
+    names = wanted.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SwitchError(f"{key} must be a list of permissions.")
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise SwitchError(f"{key}: unknown permission {', '.join(unknown)}.")
+    return frozenset(names)

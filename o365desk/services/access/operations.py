@@ -1,0 +1,68 @@
+"""Why an operation may not be run: as far as that is known offline, and as far as the token tells."""
+
+from typing import TYPE_CHECKING
+
+from o365desk.catalogue import Operation, permissions
+from o365desk.catalogue.operations import Box
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
+from o365desk.services.connections import Connections, report_of
+
+if TYPE_CHECKING:
+    from o365desk.services.signin.msal_sign_in import Token
+
+
+def off(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
+    """Why an operation is off, told offline: details are missing, its box is not checked, or its permission was
+    lacking when the connection was last tested. None: it can be tried."""
+    if why := off_before(connections, source, operation):
+        return why
+    known = connections.known(source)
+    report = report_of(known.attempt)
+    # What was found out with other details, or another secret, says nothing of this connection.
+    if report is None or known.attempt is None or known.attempt.fingerprint != known.proof:
+        return None
+    verdict = next((item for item in report.operations if item.key == operation.key), None)
+    return _lacking(source, operation, verdict.missing) if verdict and verdict.missing else None
+
+
+def off_before(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
+    """The same without what the last test found lacking: it may have been granted since."""
+    problems = connections.problems(source)
+    if problems:
+        first = problems[0]
+        if first.code == NOT_APPROVED:
+            return first
+        cause = f"“{source.name}” is not complete: {first.title}"
+        return first.with_(title=f"“{operation.title}” cannot be used yet", cause=cause)
+    ask = operation.box is Box.USAGE_LOCATION and source.read_write
+    if not operation.writes or operation.box in permissions.boxes(source):
+        return None
+    box = "Also set a missing usage location" if ask else "Read and write users & groups"
+    return Problem(
+        title=f"“{operation.title}” is switched off",
+        cause=f"“{box}” is not checked in “{source.name}”.",
+        remedy="Check the box in the data source, and have the permission consented to.",
+        action=Action.FIELD,
+        field="setUsageLocation" if ask else "readWrite",
+        code=NOT_ALLOWED,
+    )
+
+
+def off_by_token(source: DataSource, operation: Operation, token: "Token") -> Problem | None:
+    """Why an operation may not be run with this token. One that cannot be read proves nothing."""
+    if not token.claims or permissions.accepted(operation, source.sign_in.delegated, token.granted):
+        return None
+    return _lacking(source, operation, (permissions.asked_for(operation, source),))
+
+
+def _lacking(source: DataSource, operation: Operation, missing: tuple[str, ...]) -> Problem:
+    names = ", ".join(missing)
+    kind = "delegated" if source.sign_in.delegated else "application"
+    return Problem(
+        title=f"“{operation.title}” needs {names}",
+        cause=f"{names} ({kind}) was not consented to for this app.",
+        remedy="Copy the consent link and send it to an administrator who may consent; then test the connection.",
+        action=Action.CONSENT,
+        code=NOT_ALLOWED,
+    )

@@ -1,0 +1,1 @@
+"""The table of steps, running it, verdicts, the report."""

@@ -1,0 +1,1 @@
+"""Graph's protocol: pages, batches, throttling, what an answer means."""

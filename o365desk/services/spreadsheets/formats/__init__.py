@@ -1,0 +1,1 @@
+"""Files of any sort read into one grid of texts."""

@@ -1,0 +1,1 @@
+"""Where secrets lie, and when they are forgotten."""

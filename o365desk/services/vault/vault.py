@@ -1,0 +1,262 @@
+"""The vault: where secrets live. Never in a file in the clear, never printed."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from o365desk import files
+from o365desk.model.problems import Action, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from o365desk.services.vault.keychain import Keychain
+
+ENVIRONMENT = "O365DESK_VAULT_PASSPHRASE"
+"""Opens the passphrase-locked file where nobody can be asked."""
+
+CLIENT_SECRET = "client-secret"
+PASSPHRASE = "certificate-passphrase"
+"""Names of a data source's secrets in the vault."""
+
+OURS = "o365desk"
+"""The owner of what no data source owns; so none can have it as its id."""
+
+APPROVED = "approved-for"
+"""Beside them: the digest of the connection that they were given for; see `services.approvals`."""
+
+
+class Secret:
+    """A text that never shows itself: it prints as stars, cannot be pickled, and compares in constant time."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself, to be used at once and not kept."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('••••')"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        import hmac
+
+        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
+
+
+_taken = Secret("")
+
+
+def take_from_environment() -> None:
+    """Takes the vault's passphrase out of the environment, which every program inherits that is started from here,
+    a browser for one. For the start of the process; vaults find it all the same."""
+    global _taken
+    _taken = Secret(os.environ.pop(ENVIRONMENT, ""))
+
+
+class VaultKind(StrEnum):
+    """Where the vault keeps secrets."""
+
+    KEYCHAIN = "keychain"
+    PASSPHRASE = "passphrase"
+    SESSION = "session"
+
+
+class Vault:
+    """One machine user's secrets, by owner (a data source's id, or OURS) and name.
+
+    The keychain is looked for when something is first asked of the vault, which may take seconds where it hangs.
+    Somebody who sets O365DESK_VAULT_PASSPHRASE has chosen the passphrase-locked file.
+    """
+
+    def __init__(
+        self, folder: Path, *, session_only: bool = False, keychain: "Callable[[], Keychain] | None" = None
+    ) -> None:
+        """`folder` is where the passphrase-locked file lies or will lie; `keychain` finds the keychain, or raises
+        Unavailable (by default the operating system's)."""
+        # Here and not above: both modules need `Secret`, and the second is needed by few.
+        from o365desk.services.vault.passphrase_file import VaultFile
+
+        self._file = VaultFile(folder / "vault")
+        self._between = files.Lock(folder / "keychain.lock", "The keychain", private=True)
+        self._lock = threading.RLock()
+        self._reading = threading.local()
+        self._session: dict[str, dict[str, Secret]] | None = {} if session_only else None
+        self._find_keychain = keychain
+        self._keychain: Keychain | None = None
+        self._looked = False
+        self._why_none = ""
+        self._open = False
+        self._refused: Problem | None = None
+
+    @property
+    def kind(self) -> VaultKind:
+        """Where secrets go at the moment."""
+        with self._lock:
+            self._look()
+            if self._session is not None:
+                return VaultKind.SESSION
+            return VaultKind.KEYCHAIN if self._keychain else VaultKind.PASSPHRASE
+
+    @property
+    def description(self) -> str:
+        """The same in a sentence for people."""
+        kind = self.kind
+        if kind is VaultKind.SESSION:
+            return "Secrets are kept in memory only and are gone when o365desk ends."
+        if self._keychain:
+            return f"Secrets are kept in this computer's keychain ({self._keychain.title})."
+        why = f", since {self._why_none}" if self._why_none else ""
+        if self.locked:
+            return f"Secrets are kept in a file that a passphrase locks{why}. It is locked now."
+        return f"Secrets are kept in a file that a passphrase locks{why}."
+
+    @property
+    def locked(self) -> bool:
+        """Whether a passphrase is needed before secrets can be read or kept (no keychain, none given yet)."""
+        with self._lock:
+            return self.kind is VaultKind.PASSPHRASE and not self._open
+
+    @property
+    def exists(self) -> bool:
+        """Whether a passphrase-locked file is there already (else a passphrase would begin a new one)."""
+        return self._file.exists
+
+    def unlock(self, passphrase: Secret) -> None:
+        """Opens the passphrase-locked file, or begins one. Raises ProblemError for a wrong passphrase. What was
+        kept for the session moves into it. Does nothing where the keychain is used."""
+        with self._lock:
+            if self.kind is VaultKind.KEYCHAIN:
+                return
+            self._file.open(passphrase)
+            held, self._session = self._session, None
+            self._open, self._refused = True, None
+            for owner, secrets in (held or {}).items():
+                self._file.put(owner, secrets)
+
+    def use_session(self) -> None:
+        """Keeps secrets in memory only from now on: they are gone when the program ends."""
+        with self._lock:
+            if self._session is None:
+                self._session = {}
+
+    def get(self, owner: str, name: str) -> Secret | None:
+        """A secret, or None where there is none. Raises ProblemError while locked."""
+        with self._lock:
+            self._check_open()
+            if self._session is not None:
+                return self._session.get(owner, {}).get(name)
+            read: dict[str, dict[str, Secret]] | None = getattr(self._reading, "kept", None)
+            if self._keychain:
+                if read is None:
+                    return self._keychain.read(owner).get(name)
+                if owner not in read:
+                    read[owner] = self._keychain.read(owner)
+                return read[owner].get(name)
+            if read is None:
+                return self._file.get(owner, name)
+            if not read:
+                read.update(self._file.all() or {"": {}})
+            return read.get(owner, {}).get(name)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For this thread, to look at thousands of owners: in here the vault is read once and not for each of them.
+        What is kept meanwhile is seen later; nothing stays in memory after it."""
+        self._reading.kept = {}
+        try:
+            yield
+        finally:
+            self._reading.kept = None
+
+    def has(self, owner: str, name: str) -> bool:
+        """Whether there is a secret; False while locked, and where the vault cannot be read."""
+        try:
+            return self.get(owner, name) is not None
+        except ProblemError:
+            return False
+
+    def set(self, owner: str, name: str, secret: Secret) -> None:
+        """Keeps a secret. Raises ProblemError while locked, or when the keychain refuses."""
+        self.put(owner, {name: secret})
+
+    def put(self, owner: str, secrets: Mapping[str, Secret], *, only: bool = False) -> None:
+        """Keeps secrets of an owner in one step: all of them or none; `only`: and forgets the others of this owner.
+        Raises ProblemError as `set` does."""
+        with self._lock:
+            self._check_open()
+            if self._session is not None:
+                self._session[owner] = {**({} if only else self._session.get(owner, {})), **secrets}
+            elif self._keychain:
+                with self._between():
+                    before = {} if only else self._keychain.read(owner)
+                    self._keychain.write(owner, {**before, **secrets})
+            else:
+                self._file.put(owner, secrets, only=only)
+
+    def delete(self, owner: str) -> None:
+        """Forgets all secrets of an owner. Raises ProblemError while locked, unless there is nothing to forget."""
+        with self._lock:
+            if self.kind is VaultKind.PASSPHRASE and not self.exists:
+                return
+            self._check_open()
+            if self._session is not None:
+                self._session.pop(owner, None)
+            elif self._keychain:
+                with self._between():
+                    self._keychain.write(owner, {})
+            else:
+                self._file.delete(owner)
+
+    def _look(self) -> None:
+        """Once: the passphrase of the environment, else the keychain."""
+        if self._looked or self._session is not None:
+            return
+        self._looked = True
+        passphrase = _taken or Secret(os.environ.get(ENVIRONMENT, ""))
+        if passphrase:
+            self._why_none = f"{ENVIRONMENT} is set"
+            try:
+                self._file.open(passphrase, begin=False, named=f"The one in {ENVIRONMENT}")
+                self._open = True
+            except ProblemError as error:
+                self._refused = error.problem
+            return
+        from o365desk.services.vault.keychain import Keychain, Unavailable
+
+        try:
+            self._keychain = (self._find_keychain or Keychain)()
+        except Unavailable as error:
+            self._why_none = str(error)
+
+    def _check_open(self) -> None:
+        if not self.locked:
+            return
+        if self._refused:
+            raise ProblemError(self._refused)
+        raise ProblemError(
+            Problem(
+                title="The vault is locked",
+                cause=f"Secrets are in a file that a passphrase locks, since {self._why_none}.",
+                remedy=f"Give the passphrase, or set {ENVIRONMENT} where nobody can be asked.",
+                action=Action.UNLOCK,
+                code="vault-locked",
+                conclusive=False,
+            )
+        )

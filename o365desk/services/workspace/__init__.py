@@ -1,0 +1,1 @@
+"""Files that people share: versions, conflicts, recycle bin."""

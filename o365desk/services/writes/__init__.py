@@ -1,0 +1,1 @@
+"""Changes as plan, run, account and undo."""

@@ -1,0 +1,285 @@
+"""Plans of licence changes: seats, usage locations, what comes through a group, and what excludes what."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from o365desk import paths
+from o365desk.catalogue.licences import seats
+from o365desk.catalogue.operations import Licences
+from o365desk.catalogue.plans import product_name
+from o365desk.model.problems import Problem
+from o365desk.model.run import Standing
+from o365desk.services.directory import lookup
+from o365desk.services.writes.changes import identities, locations, members, requests, service_plans
+
+if TYPE_CHECKING:
+    from o365desk.services.writes.planning import Desk, Draft
+
+_ASSIGNABLE = ("Enabled", "Warning", "")
+
+
+# --- what rows mean -----------------------------------------------------------------------------------------------
+
+
+def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Looks up users and plans, and what is to be left out of the plans."""
+    desk.tell("Reading the licence plans")
+    plans = lookup.plans(desk.graph)
+    if not plans.readable:
+        desk.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
+    named = identities.Identities(
+        "plan", lambda texts: {text: plans.find(text) for text in texts}, lookup.is_plan, lookup.plan_label
+    )
+    for draft, found in zip(drafts, named.settle(drafts), strict=True):
+        if found.entity is None:
+            draft.cannot(found.problem or _refusal("It was not found", "", "", "not-found"))
+            continue
+        draft.sku, draft.aim = found.entity, lookup.plan_name(found.entity)
+        draft.remark(found.note)
+        _wish(desk, draft)
+    if left := members.still_open(drafts):
+        members.find_users(desk, left, ("assignedLicenses",))
+    if _adds(desk):
+        members.leave_out_disabled(desk, members.still_open(drafts))
+        locations.agree(members.still_open(drafts))
+    desk.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
+    left = members.still_open(drafts)
+    for draft in left:
+        draft.meaning = (draft.user["id"], lookup.sku_id(draft.sku).lower())
+        draft.target |= {"user": draft.user["id"], "sku": draft.meaning[1]}
+    said = {draft.meaning: draft.wish for draft in reversed(left) if draft.wish != service_plans.AS_IT_IS}
+    for draft in left:
+        # A row that says nothing of what is left out goes with one that does.
+        draft.wish = said.get(draft.meaning, draft.wish) if draft.wish == service_plans.AS_IT_IS else draft.wish
+
+
+def _adds(desk: "Desk") -> bool:
+    change = desk.operation.change
+    return isinstance(change, Licences) and change.adds and not desk.undoing
+
+
+def _wish(desk: "Desk", draft: "Draft") -> None:
+    """What is to be left out of the plan; None: the user is not to have it."""
+    if desk.undoing:
+        return
+    if not _adds(desk):
+        draft.wish = None
+        return
+    sku, name = draft.sku, draft.aim
+    if str(sku.get("appliesTo") or "User") != "User":
+        cause = "It applies to the organisation as a whole."
+        draft.cannot(_refusal(f"“{name}” cannot be assigned to users", cause, "Choose another plan.", "company"))
+    elif (status := str(sku.get("capabilityStatus") or "")) not in _ASSIGNABLE:
+        cause = f"Microsoft reports the subscription as “{status}”."
+        remedy = "Renew it in the Microsoft 365 admin centre, or choose another plan."
+        draft.cannot(_refusal(f"“{name}” cannot be assigned now", cause, remedy, "suspended"))
+    else:
+        wish = service_plans.wish_of(draft)
+        if isinstance(wish, Problem):
+            draft.cannot(wish)
+        else:
+            draft.wish = wish
+
+
+# --- how they stand -----------------------------------------------------------------------------------------------
+
+
+def compare(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Each user's plan against the tenant: what is so already, what forbids it, and for whom there are seats."""
+    holders = [draft for draft in drafts if _has(draft)]
+    desk.tell(f"Reading how {len(holders):,} users have it" if holders else "Counting seats")
+    now = requests.users_now(
+        desk.graph, (draft.user["id"] for draft in holders), "licenseAssignmentStates,usageLocation"
+    )
+    groups = _names_of_groups(desk, now)
+    counted = _Seats(desk)
+    for draft in drafts:
+        user = now.get(draft.user["id"]) or {}
+        through = [groups.get(group, group) for group in requests.through_groups(user, draft.target["sku"])]
+        draft.before = {"direct": requests.direct(user, draft.target["sku"])}
+        if draft.wish == service_plans.AS_IT_IS:
+            draft.wish = service_plans.as_it_is(user, draft.target["sku"])
+        draft.target["wish"] = draft.wish
+        why = requests.not_given(user, draft.target["sku"])
+        if draft.wish is None:
+            _compare_removal(draft, through)
+        elif why and draft.before["direct"] == draft.wish:
+            draft.cannot(_not_given(draft, why))
+        else:
+            _compare_assignment(desk, draft, user, through, counted)
+    locations.say_so(desk, drafts)
+    locations.offer(desk, drafts)
+    _note_shares(desk, drafts)
+
+
+def _has(draft: "Draft") -> bool:
+    owned = draft.user.get("assignedLicenses") or ()
+    return any(str(plan.get("skuId")).lower() == draft.target["sku"] for plan in owned)
+
+
+def _names_of_groups(desk: "Desk", users: Mapping[str, Any]) -> dict[str, str]:
+    ids = {
+        str(state["assignedByGroup"])
+        for user in users.values()
+        for state in (user or {}).get("licenseAssignmentStates") or ()
+        if state.get("assignedByGroup")
+    }
+    found = lookup.groups(desk.graph, sorted(ids)) if ids else {}
+    return {key: str(item.entity["displayName"]) for key, item in found.items() if item.entity}
+
+
+def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
+    names = " and ".join(f"“{name}”" for name in through)
+    if draft.before["direct"] is None and through:
+        draft.cannot(
+            _refusal(
+                f"{draft.item} has {draft.aim} through {names}",
+                "What comes from a group cannot be taken from the user directly.",
+                "Take the user out of the group, or the plan from the group.",
+                "inherited",
+            )
+        )
+    elif draft.before["direct"] is None:
+        draft.already("Not assigned.")
+    elif draft.changed_since(draft.before["direct"]):
+        draft.cannot(members.changed_since("It was given again since, with other service plans."))
+    else:
+        draft.target["stays"] = bool(through)
+        draft.will(f"Keeps it through {names}." if through else "")
+
+
+def _compare_assignment(
+    desk: "Desk", draft: "Draft", user: Mapping[str, Any], through: Sequence[str], counted: "_Seats"
+) -> None:
+    direct = draft.before["direct"]
+    if direct == draft.wish:
+        draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wish)}.")
+    elif draft.changed_since(direct):
+        draft.cannot(members.changed_since("It was given, or its service plans changed, since."))
+    elif problem := (
+        locations.lacking(desk, draft) or counted.forbidden(draft) or (None if _has(draft) else counted.take(draft))
+    ):
+        draft.cannot(problem)
+    else:
+        if direct is not None:
+            draft.warn("Has it with other service plans, which are replaced.")
+        elif through:
+            left_out = service_plans.named(draft.sku, draft.wish)
+            draft.remark(f"Has it through {' and '.join(through)} too{left_out and f',{left_out}'}.")
+        for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wish):
+            draft.warn(said)
+        if not desk.undoing:
+            members.warn_if_disabled(draft)
+        draft.will()
+        counted.keep(draft)
+
+
+_VIOLATIONS = {
+    "CountViolation": "No seat was left.",
+    "MutuallyExclusiveViolation": "It excludes a plan that the user has.",
+    "DependencyViolation": "It needs a plan that the user does not have.",
+    "ProhibitedInUsageLocationViolation": "It may not be used in the user's usage location, or there is none.",
+    "UniquenessViolation": "A mail address of the user is somebody else's too.",
+}
+"""Microsoft's words for why an assignment has no effect."""
+
+
+def _not_given(draft: "Draft", error: str) -> Problem:
+    cause = f"{_VIOLATIONS.get(error, 'Microsoft says no more.')} Microsoft's word for it is {error}."
+    remedy = "Mend that, then take the plan from the user and assign it again."
+    return _refusal(f"{draft.item} has {draft.aim} only in name", cause, remedy, "not-given")
+
+
+class _Seats:
+    """The seats of each plan while rows take them, and what each user has by then."""
+
+    def __init__(self, desk: "Desk") -> None:
+        self._skus = desk.skus
+        self._rows: Counter[str] = Counter()
+        self._later: defaultdict[str, list[Draft]] = defaultdict(list)
+
+    def take(self, draft: "Draft") -> Problem | None:
+        """Takes a seat, if its number is known and there is one."""
+        sku = draft.target["sku"]
+        if sku not in self._skus:
+            return None
+        free = max(0, seats(self._skus[sku])["free"])
+        self._rows[sku] += 1
+        if self._rows[sku] <= free:
+            return None
+        return _refusal(
+            f"No seat of {draft.aim} is left",
+            f"{free:,} free, and this is number {self._rows[sku]:,} of the users who need one.",
+            "Buy seats, or take the plan from somebody who does not use it.",
+            "no-seat",
+        )
+
+    def keep(self, draft: "Draft") -> None:
+        """The user will have it."""
+        self._later[draft.user["id"]].append(draft)
+
+    def forbidden(self, draft: "Draft") -> Problem | None:
+        """Why it cannot be together with what the user has, as far as the bundled rules tell."""
+        rules = paths.table("licence-rules.json")
+        parts, services = self._owned(draft)
+        mine = lookup.part_number(draft.sku)
+        for pair in rules["exclusive"]:
+            if mine in pair and (other := next((part for part in pair if part != mine and part in parts), "")):
+                return _refusal(
+                    f"{draft.aim} and {product_name('', other)} exclude each other",
+                    f"{draft.item} has {other}.",
+                    f"Take {other} from {draft.item} first.",
+                    "exclusive",
+                )
+        own = _services(draft.sku, draft.wish)
+        for name, bases in rules["needs"].items():
+            if name in own and not (services | own) & set(bases):
+                return _refusal(
+                    f"{draft.aim} needs a base plan that {draft.item} does not have",
+                    f"Its service plan {name} stands on one of {', '.join(bases)}.",
+                    "Assign a plan with one of these first.",
+                    "dependency",
+                )
+        return None
+
+    def _owned(self, draft: "Draft") -> tuple[set[str], set[str]]:
+        """Part numbers and service plans that the user will have when this row's turn comes."""
+        parts, services = set(), set()
+        owned = [
+            (self._skus.get(str(plan.get("skuId")).lower()), plan.get("disabledPlans") or ())
+            for plan in draft.user.get("assignedLicenses") or ()
+            if str(plan.get("skuId")).lower() != draft.target["sku"]
+        ]
+        owned += [(item.sku, item.wish) for item in self._later[draft.user["id"]]]
+        for sku, without in owned:
+            if sku:
+                parts.add(lookup.part_number(sku))
+                services |= _services(sku, without)
+        return parts, services
+
+
+def _services(sku: Mapping[str, Any], without: Sequence[str]) -> set[str]:
+    off = {str(plan).lower() for plan in without}
+    return {
+        str(plan["servicePlanName"])
+        for plan in sku.get("servicePlans") or ()
+        if str(plan["servicePlanId"]).lower() not in off
+    }
+
+
+# --- how much is taken --------------------------------------------------------------------------------------------
+
+
+def _note_shares(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+    taken: Counter[str] = Counter(
+        draft.target["sku"] for draft in drafts if draft.standing is Standing.WILL and draft.wish is None
+    )
+    for sku, number in taken.items():
+        if sku in desk.skus:
+            used = int(desk.skus[sku].get("consumedUnits") or 0)
+            desk.share(number, used, f"licences of {lookup.plan_name(desk.skus[sku])}")
+
+
+def _refusal(title: str, cause: str, remedy: str, code: str, field: str = "plan") -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=field, code=code)

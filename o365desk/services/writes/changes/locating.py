@@ -1,0 +1,93 @@
+"""Usage locations that rows of a licence run bring: set for users who still have none, before licences are sent.
+A location that is there by now stays. Each try is preceded by a look, so that none is set twice.
+"""
+
+from collections.abc import Sequence
+
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.run import RowOutcome
+from o365desk.model.stop import Control
+from o365desk.services import explain
+from o365desk.services.graph import throttling
+from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
+from o365desk.services.writes.changes import requests
+from o365desk.services.writes.changes.requests import Fate, fate
+from o365desk.services.writes.journal.journal import Kept, told
+from o365desk.services.writes.journal.recorder import Ledger, Rests
+
+_OPERATION = "set-usage-location"
+"""As whose a refusal is explained."""
+_TRIES = 4
+
+
+def set_missing(
+    graph: Graph, rows: Sequence[Kept], ledger: Ledger, control: Control, rest: Rests
+) -> tuple[list[Kept], set[int]]:
+    """Sets them. Returns the rows that can go on, and the numbers of those whose user has just been given one;
+    rows whose user is refused have failed. Raises ProblemError where nothing more can be done for now,
+    CancelledError."""
+    wanted = {row.target["user"]: str(row.target["location"]) for row in rows if row.target.get("location")}
+    left, refused = _without(graph, wanted), set[str]()
+    set_now = set(left)
+    for tried in range(_TRIES):
+        if not left:
+            break
+        if tried:
+            rest(
+                throttling.unasked(PATIENT.backoff(tried), "Microsoft Graph could not set some usage locations yet")
+            )
+        if not control.may_go_on():
+            return [], set()
+        replies = graph.batch([_request(user, wanted[user]) for user in left], go_on=control.may_go_on)
+        _raise_if_away(replies)
+        for reply in replies:
+            if fate(reply) in (Fate.REFUSED, Fate.DENIED):
+                refused.add(str(reply.request.key))
+                _failed([row for row in rows if row.target["user"] == reply.request.key], reply, ledger)
+        open_ = [str(reply.request.key) for reply in replies if fate(reply) in (Fate.BUSY, Fate.LOST)]
+        left = _without(graph, {user: wanted[user] for user in open_})
+    if left:
+        raise ProblemError(_not_set(len(left)))
+    able = [row for row in rows if row.target.get("user") not in refused]
+    return able, {row.number for row in able if row.target.get("user") in set_now}
+
+
+def too_early(reply: Reply) -> bool:
+    """Whether a licence is refused because not all of Microsoft's servers know of the location yet."""
+    return (
+        fate(reply) is Fate.REFUSED and "usage location" in (reply.problem.detail if reply.problem else "").lower()
+    )
+
+
+def _without(graph: Graph, users: dict[str, str]) -> list[str]:
+    """Who of them has none now; nobody who is gone."""
+    now = requests.users_now(graph, users, "usageLocation") if users else {}
+    return [user for user, found in now.items() if found and not found.get("usageLocation")]
+
+
+def _request(user: str, location: str) -> Request:
+    return Request(method="PATCH", path=f"/users/{user}", body={"usageLocation": location}, key=user)
+
+
+def _raise_if_away(replies: Sequence[Reply]) -> None:
+    away = next((reply for reply in replies if fate(reply) is Fate.AWAY and reply.problem), None)
+    if away and away.problem:
+        raise ProblemError(away.problem)
+
+
+def _failed(rows: Sequence[Kept], reply: Reply, ledger: Ledger) -> None:
+    problem = explain.refused_write(_OPERATION, reply.status, reply.problem or _not_set(1))
+    said = told(problem.with_(title=f"The usage location was not set: {problem.title}"))
+    ledger.ended(rows, RowOutcome.FAILED, said, problem.remedy, reply.request_id)
+
+
+def _not_set(number: int) -> Problem:
+    return Problem(
+        title="A usage location could not be set"
+        if number == 1
+        else f"{number:,} usage locations could not be set",
+        cause="Microsoft Graph had no answer for them each time. Their licences were not sent.",
+        remedy="Resume the run when the connection is better.",
+        code="lost",
+        conclusive=False,
+    )

@@ -1,0 +1,394 @@
+"""New groups: their plan, and making them. Each is made at most once, whatever becomes of the answers: before a
+second try the tenant is searched for the first one's work. Many security groups may share one mail nickname, so it
+is known by all that was asked for, and by not having been there before: the tenant is searched before the first try
+too, and what other rows of the run have made is theirs.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/group-post-groups.md (20 relationships
+with the group); learn.microsoft.com on group-post-members (a new group may not be found for some seconds).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from o365desk.catalogue import odata, values
+from o365desk.catalogue.groups import nickname
+from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.run import RowOutcome, place_of
+from o365desk.model.stop import Control
+from o365desk.services import explain
+from o365desk.services.directory import lookup
+from o365desk.services.graph import objects, throttling
+from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
+from o365desk.services.writes.changes import members as comparing
+from o365desk.services.writes.changes import requests
+from o365desk.services.writes.changes.requests import TOGETHER, Fate, fate
+from o365desk.services.writes.journal.journal import SENT, Kept
+
+if TYPE_CHECKING:
+    from o365desk.services.writes.journal.recorder import Ledger, Rests
+    from o365desk.services.writes.planning import Desk, Draft
+
+_TOLD = ("displayName", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes", "description")
+"""Of what is asked for, what a list tells just as it was."""
+_SELECT = ("id", "createdDateTime", *_TOLD)
+_GROUPS, _MADE = objects.page(_SELECT, "displayName", "createdDateTime"), objects.one(("id",))
+_LONGEST = 120
+"""Longest text that a plain filter compares with; see `lookup.py`."""
+_LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before each look for a new group, or try to add to it: replication takes some."""
+_POSTS = 3
+_NAMED = 6
+"""So many people are named; the rest are counted."""
+_SKEW = timedelta(hours=1)
+"""How far the clocks of this computer and of Microsoft may be apart."""
+_ADDING = "add-user-to-group"
+"""The operation as which the later members come."""
+_UNIFIED, _HIDDEN = "microsoft365", "HiddenMembership"
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+
+def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Looks up owners and first members, and what the groups are to be."""
+    for draft in drafts:
+        draft.item, draft.meaning = draft.value("displayName"), draft.row.number
+    left = comparing.still_open(drafts)
+    texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
+    found: Mapping[str, lookup.Found] = {}
+    if texts:
+        desk.tell("Looking up owners and members")
+        found = lookup.users(desk.graph, list(dict.fromkeys(texts)))
+    for draft in left:
+        owners, members = (_people(desk, draft, key, found) for key in ("owners", "members"))
+        draft.target = {"owners": owners, "members": members}
+        if len(owners) > TOGETHER:
+            title = f"{len(owners)} owners are too many to begin with"
+            cause = f"Microsoft takes {TOGETHER} people with a new group."
+            draft.cannot(_problem("owners", title, cause, f"Name up to {TOGETHER}.", "too-many"))
+
+
+def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
+    people, wrong = dict[str, dict[str, Any]](), []
+    for text in values.several(draft.value(key)):
+        user = found[text]
+        if user.entity is None:
+            wrong.append((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
+        else:
+            people[str(user.entity["id"])] = user.entity
+    _refuse(draft, key, wrong)
+    disabled = {person: user for person, user in people.items() if comparing.is_disabled(user)}
+    if not disabled:
+        return list(people)
+    names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
+    are = "account is" if len(disabled) == 1 else "accounts are"
+    if desk.leave_out_disabled:
+        draft.left_out += len(disabled)
+        draft.remark(f"Left out of the {key}, as the {are} disabled: {names}.")
+        return [person for person in people if person not in disabled]
+    draft.disabled += len(disabled)
+    draft.warn(f"{len(disabled)} of the {key}: the {are} disabled ({names}).")
+    return list(people)
+
+
+def _refuse(draft: "Draft", key: str, wrong: Sequence[Problem]) -> None:
+    """The row cannot be done for these people, all of whom are named at once."""
+    if len(wrong) > 1:
+        named = "; ".join(problem.title for problem in wrong[:_NAMED])
+        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        title = f"{len(wrong)} of the {key} cannot be taken"
+        draft.cannot(
+            _problem(key, title, f"{named}{more}.", "Correct these names, or leave them out.", wrong[0].code)
+        )
+    elif wrong:
+        draft.cannot(wrong[0])
+
+
+def compare(desk: "Desk", drafts: "list[Draft]") -> None:
+    """Gives each group a nickname that is free, and tells names that are not."""
+    desk.tell("Comparing with the groups that there are")
+    wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
+    rows = list(lookup.rows_of(desk.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
+    last: dict[str, int] = {}
+    named = [row for row in rows if row.get("mailNickname")]
+    taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
+    names = {lookup.key_of(row["displayName"]) for row in rows}
+    for draft in drafts:
+        name, given = wanted[draft.row.number], bool(draft.value("mailNickname"))
+        owner = taken.get(name.lower(), "") if given else ""
+        if owner and draft.value("kind") == _UNIFIED:
+            draft.cannot(
+                _problem(
+                    "mailNickname",
+                    f"The mail nickname “{name}” is taken",
+                    f"By {owner}.",
+                    "Give another one, or leave it empty: then a free one is made from the name.",
+                    "nickname-taken",
+                )
+            )
+            continue
+        if owner:
+            draft.warn(
+                f"The mail nickname “{name}” is that of {owner}, too. Microsoft is known to take this for security "
+                "groups, and to refuse it."
+            )
+        name = name if given else _free(name, taken, last)
+        taken.setdefault(name.lower(), place_of(draft.row.number, draft.row.line))
+        draft.target["body"] = _body(draft, name)
+        kind = "Microsoft 365 group" if draft.value("kind") == _UNIFIED else "Security group"
+        draft.exact = f"{kind} · {name}"
+        draft.will(" ".join(_remarks(desk, draft, kind, name, names)))
+        names.add(lookup.key_of(draft.item))
+
+
+def _clashes(name: str, display_name: str) -> Request:
+    conditions = [f"startswith(mailNickname,{odata.literal(name[:60])})"]
+    if len(display_name) <= _LONGEST:
+        conditions.append(f"displayName in ({odata.literal(display_name)},{odata.literal(display_name + ' ')})")
+    return _search(" or ".join(conditions))
+
+
+def _search(condition: str) -> Request:
+    options = {"$filter": condition, "$select": ",".join(_SELECT), "$top": "999"}
+    return Request(method="GET", path=lookup.path_of("/groups", options), shape=_GROUPS)
+
+
+def _free(name: str, taken: Mapping[str, str], last: dict[str, int]) -> str:
+    """The name, or the first one with a number that nobody has. `last` keeps the last number given to each name."""
+    free, number = name, last.get(name.lower(), 1)
+    while free.lower() in taken:
+        number += 1
+        free = f"{name[:60]}-{number}"
+    last[name.lower()] = number
+    return free
+
+
+def _body(draft: "Draft", name: str) -> dict[str, Any]:
+    unified = draft.value("kind") == _UNIFIED
+    body: dict[str, Any] = {
+        "displayName": draft.item,
+        "mailNickname": name,
+        "mailEnabled": unified,
+        "securityEnabled": not unified,
+        "groupTypes": ["Unified"] if unified else [],
+    }
+    return body | {key: draft.value(key) for key in ("description", "visibility") if draft.value(key)}
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Some of the names as they were given; the rest are counted."""
+    rest = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return ", ".join(texts[:_NAMED]) + rest
+
+
+def _remarks(desk: "Desk", draft: "Draft", kind: str, name: str, names: set[str]) -> list[str]:
+    """What a group will be. What should be known before it is made is warned of."""
+    owners, members = draft.target["owners"], draft.target["members"]
+    people = f"owners: {len(owners)}, members: {len(members)}"
+    remarks = [f"{kind}, mail nickname {name}, {people}."]
+    given = {key: draft.value(key) for key in ("visibility", "description")}
+    given |= {key: _listed(values.several(draft.value(key))) for key in ("owners", "members")}
+    remarks += [f"{key.capitalize()}: {text}." for key, text in given.items() if text]
+    if lookup.key_of(draft.item) in names:
+        draft.warn("Another group has this display name; Microsoft accepts that.")
+    if len(owners) + len(members) > TOGETHER:
+        first = TOGETHER - len(owners)
+        remarks.append(f"{first} of the {len(members)} members come with the group, the others right after.")
+    if not owners and not desk.delegated:
+        draft.warn("It will have no owner.")
+    return remarks
+
+
+# --- making them --------------------------------------------------------------------------------------------------
+
+
+def create(
+    graph: Graph,
+    rows: Sequence[Kept],
+    ledger: "Ledger",
+    control: Control,
+    rest: "Rests",
+    since: datetime,
+    *,
+    fresh: bool,
+) -> None:
+    """Makes the groups, one after the other. `since` is when the run began, `fresh`: it was not resumed yet. Raises
+    ProblemError where nothing more can be done for now, CancelledError; returns early after a gentle cancel."""
+    got_through = False
+    others = ledger.made() | {str(row.before["made"]) for row in rows if row.before.get("made")}
+    for row in rows:
+        if not control.may_go_on():
+            return
+        made, new = str(row.before.get("made", "")), False
+        look = partial(_look, graph, row, rest, since, others)
+        if row.state == SENT and not made:
+            made = look()
+        if not made:
+            made, new = _make(graph, row, ledger, control, rest, look, blameless=fresh and got_through)
+        if made:
+            got_through = True
+            others.add(made)
+            ledger.note(row, made=made)
+            _finish(graph, row, made, ledger, rest, new)
+
+
+def _make(
+    graph: Graph,
+    row: Kept,
+    ledger: "Ledger",
+    control: Control,
+    rest: "Rests",
+    look: Callable[[], str],
+    *,
+    blameless: bool,
+) -> tuple[str, bool]:
+    """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
+    in doubt by a gentle cancel. `look` searches for what a lost try has made; `blameless`: if it is denied, whoever
+    asks is to blame; others got through."""
+    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target), shape=_MADE)
+    doubted = row.state == SENT
+    if not doubted and (theirs := _theirs(graph, row, control)):
+        ledger.note(row, theirs=theirs)
+    for tried in range(_POSTS):
+        if not control.may_go_on():
+            return "", False
+        ledger.sent([row])
+        (reply,) = _sent(graph, request, control)
+        end = fate(reply)
+        if end is Fate.DONE:
+            return str(reply.body["id"]), True
+        doubted = doubted or end is Fate.LOST
+        # The nickname may be taken by what the lost try has made.
+        if doubted and end is not Fate.AWAY and (made := look()):
+            return made, False
+        if end not in (Fate.LOST, Fate.BUSY):
+            _refused(row, reply, ledger, doubted=doubted, blameless=blameless)
+            return "", False
+        rest(
+            throttling.unasked(0 if doubted else PATIENT.backoff(tried + 1), "Microsoft Graph could not do it yet")
+        )
+    if not doubted:
+        ledger.failed([row], reply)
+        return "", False
+    raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
+
+
+def _theirs(graph: Graph, row: Kept, control: Control) -> list[str]:
+    """The ids of groups that have the nickname before anything was sent: they are somebody else's."""
+    condition = f"mailNickname eq {odata.literal(row.target['body']['mailNickname'])}"
+    try:
+        (reply,) = _sent(graph, _search(condition), control)
+        return [str(group["id"]) for group in graph.rows(reply)] if reply.body or reply.problem else []
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        return []  # who may not look may not create either: then Graph says why
+
+
+def _sent(graph: Graph, request: Request, control: Control) -> list[Reply]:
+    """The reply to one request before which nothing is on its way: a gentle cancel ends its waits."""
+    return graph.batch([request], go_on=control.may_go_on)
+
+
+def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
+    body = dict(target["body"])
+    for key, people in (("owners", target["owners"]), ("members", _first(target))):
+        if people:
+            body[f"{key}@odata.bind"] = [requests.reference(root, person) for person in people]
+    return body
+
+
+def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool, blameless: bool) -> None:
+    """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
+    end = fate(reply)
+    lacking = ledger.lacking(reply) if end is Fate.DENIED else None
+    another_time = end is Fate.AWAY or lacking or (end is Fate.DENIED and blameless)
+    if not another_time:
+        ledger.failed([row], reply)
+    elif not doubted:  # else an earlier try may have made it all the same
+        ledger.unsent([row])
+    if end is not Fate.REFUSED and reply.problem:
+        raise ProblemError(lacking or ledger.explained(reply))
+
+
+def _first(target: Mapping[str, Any]) -> list[str]:
+    """The members that come with the group."""
+    members: list[str] = target["members"]
+    return members[: TOGETHER - len(target["owners"])]
+
+
+def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime, others: Collection[str]) -> str:
+    """The id of the group that a lost request made; "" if it made none. `others` are known not to be it. It takes
+    its time: a copy of the directory that lags shows no group either."""
+    body = row.target["body"]
+    condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
+    for wait in _LOOKS:
+        rest(throttling.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
+        for group in lookup.rows_of(graph, [_search(condition)]):
+            theirs = group["id"] in others or group["id"] in row.before.get("theirs", ())
+            new = group["createdDateTime"] > since - _SKEW
+            if new and not theirs and all(_plain(group.get(key)) == _plain(body.get(key)) for key in _TOLD):
+                return str(group["id"])
+    return ""
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is told again: nothing is empty, and blanks around a text may go."""
+    return (value.strip() if isinstance(value, str) else value) or None
+
+
+def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:
+    """Adds the members that did not come with the group, and ends the row."""
+    members: list[str] = row.target["members"]
+    later = members[len(_first(row.target)) :]
+    hidden = row.target["body"].get("visibility") == _HIDDEN
+    missing = later if new or hidden else _missing(graph, made, members, later)
+    problem: Problem | None = None
+    for tried, wait in enumerate(_LOOKS):
+        if not missing:
+            break
+        rest(throttling.unasked(wait, "The new group is not known everywhere yet"))
+        # A member who was deleted meanwhile is found when everybody stands alone.
+        left = _add(graph, made, missing, TOGETHER if tried < len(_LOOKS) // 2 else 1)
+        problem = next((ledger.explained(reply) for _, reply in left if reply.problem), None)
+        missing = [user for users, _ in left for user in users]
+        missing = missing if hidden else _missing(graph, made, missing, missing)
+    detail, remedy = f"Its object ID is {made}.", ""
+    if missing:
+        why = f" {problem.sentence()}" if problem else ""
+        detail = f"The group was created, but {len(missing)} of its {len(members)} members are not in it.{why}"
+        remedy = "Add them with Add User to Group; who is in it already is told by its plan."
+    ledger.ended([row], RowOutcome.CHANGED, detail, remedy)
+
+
+def _add(graph: Graph, made: str, users: Sequence[str], size: int) -> list[tuple[Sequence[str], Reply]]:
+    """Adds so many at a time; who was refused, and how. Of a hidden membership only the answers tell: whoever is in
+    it already was added by a process that died."""
+    some = [users[start : start + size] for start in range(0, len(users), size)]
+    replies = graph.batch([requests.addition(graph.root, made, each) for each in some])
+    refused = [(each, reply) for each, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE]
+    return [(each, reply) for each, reply in refused if len(each) > 1 or not _is_in(reply)]
+
+
+def _missing(graph: Graph, made: str, members: Sequence[str], unread: Sequence[str]) -> list[str]:
+    """Who of the members is not in the group; `unread`, where its list may not be read."""
+    if not members:
+        return []
+    try:
+        found = requests.members_of(graph, [made])[made] or set()
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        return list(unread)
+    return [user for user in members if user not in found]
+
+
+def _is_in(reply: Reply) -> bool:
+    """Whether Graph says of somebody who was to be added alone that they belong already."""
+    return reply.problem is not None and explain.may_be_so(_ADDING, reply.status, reply.problem)
+
+
+def _problem(field: str, title: str, cause: str, remedy: str, code: str) -> Problem:
+    return Problem(title=title, cause=cause, remedy=remedy, field=field, action=Action.FIELD, code=code)

@@ -1,0 +1,315 @@
+"""What a change looks like to Graph: the requests that carry rows out, and the reads that tell what became of them.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/{group-post-members,group-update,
+group-delete-members,group-delete,user-assignlicense,user-update}.md. A PATCH takes 20 members or none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, UserProperty
+from o365desk.model.problems import ProblemError
+from o365desk.services.graph import answers, objects
+from o365desk.services.graph.client import Graph, Reply, Request
+from o365desk.services.writes.journal.journal import Kept
+
+TOGETHER = 20
+"""Most members that come into a group by one request."""
+_PAGE = 999
+_IDS, _TYPED = objects.page(("id",)), objects.page(("id", "@odata.type"))
+_GROUP = "#microsoft.graph.group"
+"""What Graph calls the type of a group, which it tells where a list has several types."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Rows that go in one request. `aim` as of its rows."""
+
+    rows: tuple[Kept, ...]
+    request: Request
+    aim: str
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def waves(change: Change, rows: Sequence[Kept]) -> list[list[Kept]]:
+    """The rows in turns: two requests for the same user are never on their way at once."""
+    if not isinstance(change, Licences | UserProperty):
+        return [list(rows)]
+    seen: Counter[str] = Counter()
+    turns: list[list[Kept]] = []
+    for row in rows:
+        turn = seen[row.target["user"]]
+        seen[row.target["user"]] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(row)
+    return turns
+
+
+def packs(change: Change, rows: Sequence[Kept], root: str, size: int = TOGETHER) -> list[Pack]:
+    """The requests for the rows: up to `size` in one where Graph takes several. `root` is Graph's host."""
+    if isinstance(change, Members) and change.adds:
+        return _additions(rows, root, size)
+    shape = _SHAPES[type(change)]
+    return [Pack((row,), shape(change, row.target), aim(row)) for row in rows]
+
+
+def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
+    """The rows of refused requests, in smaller ones, so that the bad row comes to stand alone: in ones where all of
+    them fit into two batches, else first in fives."""
+    total = sum(len(pack.rows) for pack in refused)
+    size = 1 if total <= 2 * TOGETHER or all(len(pack.rows) <= 5 for pack in refused) else 5
+    return [part for pack in refused for part in packs(change, pack.rows, root, size)]
+
+
+def aim(row: Kept) -> str:
+    """What a refusal of the row may concern as a whole: its group, else the row itself."""
+    return str(row.target.get("group") or row.number)
+
+
+def _additions(rows: Iterable[Kept], root: str, size: int) -> list[Pack]:
+    by_group: dict[str, list[Kept]] = {}
+    for row in rows:
+        by_group.setdefault(row.target["group"], []).append(row)
+    made = []
+    for group, all_ in by_group.items():
+        for start in range(0, len(all_), size):
+            some = tuple(all_[start : start + size])
+            users = [row.target["user"] for row in some]
+            made.append(Pack(some, addition(root, group, users), group))
+    return made
+
+
+def addition(root: str, group: str, users: Sequence[str]) -> Request:
+    """Users come into a group: all of them, or none."""
+    addresses = [reference(root, user) for user in users]
+    if len(addresses) == 1:
+        return Request(method="POST", path=f"/groups/{group}/members/$ref", body={"@odata.id": addresses[0]})
+    return Request(method="PATCH", path=f"/groups/{group}", body={"members@odata.bind": addresses})
+
+
+def reference(root: str, key: str) -> str:
+    """How a body names an object of the directory."""
+    return f"{root}/v1.0/directoryObjects/{key}"
+
+
+def _removal(change: Change, target: Mapping[str, Any]) -> Request:
+    # The only place that makes this address. Without its end, Graph would delete the user instead.
+    return Request(method="DELETE", path=f"/groups/{target['group']}/members/{target['user']}/$ref")
+
+
+def _licence(change: Change, target: Mapping[str, Any]) -> Request:
+    wish, sku = target["wish"], target["sku"]
+    body: dict[str, Any] = {"addLicenses": [], "removeLicenses": [sku]}
+    if wish is not None:
+        body = {"addLicenses": [{"skuId": sku, "disabledPlans": wish}], "removeLicenses": []}
+    return Request(method="POST", path=f"/users/{target['user']}/assignLicense", body=body)
+
+
+def _property(change: Change, target: Mapping[str, Any]) -> Request:
+    name = change.name if isinstance(change, UserProperty) else ""
+    return Request(method="PATCH", path=f"/users/{target['user']}", body={name: target["value"]})
+
+
+def _group_removal(change: Change, target: Mapping[str, Any]) -> Request:
+    return Request(method="DELETE", path=f"/groups/{target['group']}")
+
+
+_SHAPES: dict[type, Callable[[Change, Mapping[str, Any]], Request]] = {
+    Members: _removal,
+    Licences: _licence,
+    UserProperty: _property,
+    GroupRemoval: _group_removal,
+}
+
+
+class Fate(Enum):
+    """What a reply says of its rows."""
+
+    DONE = "done"
+    REFUSED = "refused"  # not done, and will not be
+    DENIED = "denied"  # likewise, for a reason that smaller requests share
+    BUSY = "busy"  # not done: somebody else wrote to the same object just then
+    LOST = "lost"  # nobody knows
+    AWAY = "away"  # not done, and may be another time
+
+
+_FATES = {
+    0: Fate.LOST,
+    401: Fate.AWAY,  # it is about the token: no row is to blame
+    403: Fate.DENIED,
+    409: Fate.BUSY,
+    424: Fate.AWAY,
+    429: Fate.AWAY,
+}
+
+
+def fate(reply: Reply) -> Fate:
+    """See `Fate`."""
+    if reply.status in _FATES:
+        return _FATES[reply.status]
+    if reply.status < 0:
+        return Fate.AWAY
+    if reply.status >= 500:
+        return Fate.LOST
+    return Fate.REFUSED if reply.problem else Fate.DONE
+
+
+def groups_now(graph: Graph, groups: Iterable[str], select: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """Some properties of groups by id, as they are now. None: it is not there."""
+    return _now(graph, "/groups", groups, tuple(select))
+
+
+def _now(graph: Graph, path: str, keys: Iterable[str], select: tuple[str, ...]) -> dict[str, dict[str, Any] | None]:
+    """Some properties of objects by id, each read singly. Raises ProblemError where one comes for another, too."""
+    properties, shape, found = ",".join(select), objects.one(select), {}
+    asked = [
+        Request(method="GET", path=f"{path}/{key}?$select={properties}", key=key, shape=shape)
+        for key in dict.fromkeys(keys)
+    ]
+    for reply in graph.batch(asked):
+        key, entity = str(reply.request.key), good(reply)
+        if entity and entity["id"].lower() != key.lower():
+            raise ProblemError(answers.no_sense(reply.request_id, f"{key} was asked for; {entity['id']} came."))
+        found[key] = entity
+    return found
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    """By row number, whether the tenant is now as the row wants it. Raises ProblemError where it cannot be read."""
+    return _READS[type(change)](graph, change, rows)
+
+
+def members_of(
+    graph: Graph,
+    groups: Collection[str],
+    read: Callable[[int], None] = lambda number: None,
+    nested: dict[str, list[str]] | None = None,
+) -> dict[str, set[str] | None]:
+    """The ids of the members of each group, every list read to its end; None for a group that is not there. `read`
+    hears how many were read so far; `nested` is given the ids of those members that are groups. Raises
+    ProblemError: an incomplete list is never returned."""
+    shape = _IDS if nested is None else _TYPED
+    asked = [
+        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=shape)
+        for group in groups
+    ]
+    found: dict[str, set[str] | None] = {}
+    number = 0
+    for reply in graph.batch(asked):
+        if reply.status == 404:
+            found[str(reply.request.key)] = None
+            continue
+        ids: set[str] = set()
+        for row in graph.rows(reply):
+            ids.add(row["id"])
+            if nested is not None and row.get("@odata.type") == _GROUP:
+                nested.setdefault(str(reply.request.key), []).append(row["id"])
+            if len(ids) % _PAGE == 0:
+                read(number + len(ids))
+        found[str(reply.request.key)] = ids
+        number += len(ids)
+        read(number)
+    return found
+
+
+def good(reply: Reply) -> Any:
+    """The body of a read; None where the object is not there. Raises ProblemError for any other refusal, and where
+    no object came: from that, nothing may be concluded."""
+    if reply.problem is None:
+        if not isinstance(reply.body, dict):
+            raise ProblemError(answers.no_object(reply.request_id))
+        return reply.body
+    if reply.status == 404:
+        return None
+    raise ProblemError(reply.problem)
+
+
+def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict[str, Any] | None]:
+    """Some properties of users by id, each read singly: not all of them are in lists. None: not there."""
+    return _now(graph, "/users", users, ("id", *select.split(",")))
+
+
+NOT_GIVEN = "Error"
+"""The state of an assignment that has no effect."""
+
+
+def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
+    """What is left out of a plan that a user has directly, sorted; None if it was not assigned directly."""
+    for state in user.get("licenseAssignmentStates") or ():
+        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
+            return sorted(str(plan).lower() for plan in state.get("disabledPlans") or ())
+    return None
+
+
+def through_groups(user: Mapping[str, Any], sku: str) -> list[str]:
+    """The ids of the groups through which a user has a plan; not of those that should give it and could not."""
+    return [
+        str(state["assignedByGroup"])
+        for state in user.get("licenseAssignmentStates") or ()
+        if str(state.get("skuId")).lower() == sku.lower()
+        and state.get("assignedByGroup")
+        and state.get("state") != NOT_GIVEN
+    ]
+
+
+def not_given(user: Mapping[str, Any], sku: str) -> str:
+    """Microsoft's word for why a plan that was assigned directly was not given (CountViolation); "" if it was."""
+    for state in user.get("licenseAssignmentStates") or ():
+        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
+            return str(state.get("error") or "Other") if state.get("state") == NOT_GIVEN else ""
+    return ""
+
+
+def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    adds = isinstance(change, Members) and change.adds
+    found = members_of(graph, dict.fromkeys(row.target["group"] for row in rows))
+    result = {}
+    for row in rows:
+        members = found[row.target["group"]]
+        result[row.number] = members is not None and (row.target["user"] in members) is adds
+    return result
+
+
+def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    found = users_now(graph, (row.target["user"] for row in rows), "licenseAssignmentStates")
+    result = {}
+    for row in rows:
+        user, target = found[row.target["user"]], row.target
+        done = user is not None and direct(user, target["sku"]) == target["wish"]
+        done = done and (target["wish"] is None or not not_given(user or {}, target["sku"]))
+        # Somebody who is to lose a plan, and has it through a group that the plan did not know of, has not lost it.
+        through = user is not None and target["wish"] is None and through_groups(user, target["sku"])
+        result[row.number] = done and (not through or bool(target.get("stays")))
+    return result
+
+
+def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    name = change.name if isinstance(change, UserProperty) else ""
+    found = users_now(graph, (row.target["user"] for row in rows), name)
+    result = {}
+    for row in rows:
+        user = found[row.target["user"]]
+        result[row.number] = user is not None and (user.get(name) or None) == row.target["value"]
+    return result
+
+
+def _groups_gone(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+    found = groups_now(graph, (row.target["group"] for row in rows), ("id",))
+    return {row.number: found[row.target["group"]] is None for row in rows}
+
+
+_READS: dict[type, Callable[[Graph, Change, Sequence[Kept]], dict[int, bool]]] = {
+    Members: _members_fulfilled,
+    Licences: _licences_fulfilled,
+    UserProperty: _property_fulfilled,
+    GroupRemoval: _groups_gone,
+}

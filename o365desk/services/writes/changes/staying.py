@@ -1,0 +1,105 @@
+"""Who stays in a group all the same: as its owner, or through a group that is in it. A plan says so: whoever takes
+somebody out of a group means that they lose what it gives.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/{group-list-owners,
+group-list-transitivemembers}.md. Only groups that have groups in them cost more than one request, and of these no
+more than some pages are read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from o365desk.model.problems import ProblemError
+from o365desk.model.run import Standing
+from o365desk.services.graph import objects
+from o365desk.services.graph.client import Graph, Request
+from o365desk.services.writes.changes import requests
+
+if TYPE_CHECKING:
+    from o365desk.services.writes.planning import Desk, Draft
+
+_PAGE = 999
+_MOST = 5 * _PAGE
+"""So many members of a group in a group are looked through."""
+_CHILDREN = 20
+"""So many groups in groups are looked into: as many as go in one batch."""
+_IDS = objects.page(("id",))
+
+
+def tell(desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[str]], *, adds: bool) -> None:
+    """Says of each row that can be done, or is so, what else keeps its user in the group. `nested` are the ids of
+    the groups in each group."""
+    asked = [draft for draft in drafts if draft.standing in (Standing.WILL, Standing.ALREADY)]
+    if not adds:
+        owners = _owners(desk, asked)
+        for draft in asked:
+            if draft.user["id"] in owners.get(draft.group["id"], ()):
+                draft.warn("Stays its owner.")
+    through = _through(desk, asked, nested)
+    for draft in asked:
+        names = through.get((draft.group["id"], draft.user["id"]), [])
+        if names and not adds:
+            draft.warn(f"Stays in it through {' and '.join(names)}.")
+        elif names and draft.standing is Standing.WILL:
+            draft.remark(f"Is in it through {' and '.join(names)} already.")
+
+
+def _owners(desk: "Desk", drafts: "Sequence[Draft]") -> dict[str, set[str]]:
+    groups = list(dict.fromkeys(draft.group["id"] for draft in drafts))
+    try:
+        return _listed(desk.graph, {group: f"/groups/{group}/owners" for group in groups}, None)
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        desk.notes.append("The owners may not be read: whether somebody stays owner of a group is not known.")
+        return {}
+
+
+def _through(
+    desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[str]]
+) -> dict[tuple[str, str], list[str]]:
+    """By group and user, the groups through which the user is in it, by name."""
+    groups = dict.fromkeys(draft.group["id"] for draft in drafts)
+    children = list(dict.fromkeys(child for group in groups for child in nested.get(group, ())))
+    if not children:
+        return {}
+    desk.tell(f"Looking into {len(children):,} groups in groups")
+    try:
+        read = children[:_CHILDREN]
+        named = requests.groups_now(desk.graph, read, ("id", "displayName"))
+        paths = {child: f"/groups/{child}/transitiveMembers" for child in read}
+        inside = _listed(desk.graph, paths, _MOST + 1)
+    except ProblemError as error:
+        if not error.problem.conclusive:
+            raise
+        desk.notes.append("The groups in these groups may not be read: who stays in through them is not known.")
+        return {}
+    if len(read) < len(children) or any(len(members) > _MOST for members in inside.values()):
+        desk.notes.append(
+            "The groups in these groups are too many or too large to tell all who stay in through them."
+        )
+    names = {child: f"“{(named[child] or {}).get('displayName') or child}”" for child in read}
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for draft in drafts:
+        key = (draft.group["id"], draft.user["id"])
+        if key not in found:
+            found[key] = [
+                names[child] for child in nested.get(key[0], ()) if child in inside and key[1] in inside[child]
+            ]
+    return found
+
+
+def _listed(graph: Graph, paths: Mapping[str, str], most: int | None) -> dict[str, set[str]]:
+    """The ids that are behind each path, at most so many; nothing behind what is not there. Raises ProblemError."""
+    asked = [
+        Request(method="GET", path=f"{path}?$select=id&$top={_PAGE}", key=key, shape=_IDS)
+        for key, path in paths.items()
+    ]
+    return {
+        str(reply.request.key): set()
+        if reply.status == 404
+        else {str(row["id"]) for row in islice(graph.rows(reply), most)}
+        for reply in graph.batch(asked)
+    }

@@ -1,0 +1,1 @@
+"""What is planned, sent and done, on the disk before it happens."""

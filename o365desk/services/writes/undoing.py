@@ -1,0 +1,164 @@
+"""The plan of an undo: the exact inverse of what a run really changed, held against what became of it since.
+
+What a later run has changed again is that run's to take back: such a row is left alone. What was done since to a
+part of it goes along with it, and that is said. What rows are about, and so which meet, is in `subjects.py`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from o365desk import catalogue
+from o365desk.catalogue.operations import GroupRemoval, Operation
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunState
+from o365desk.model.settings import Settings
+from o365desk.services.writes import planning
+from o365desk.services.writes.changes import members
+from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.subjects import Since
+
+if TYPE_CHECKING:
+    from o365desk.services.runner import Session
+
+_ARROW = " → "
+"""Between item and aim in the label of a row, where a program before kept nothing else of them."""
+_NAMED = 3
+"""So many runs are named; the rest are counted."""
+
+
+def undo(
+    session: "Session",
+    operation: Operation,
+    kept: Sequence[Kept],
+    since: Mapping[int, Since],
+    settings: Settings,
+    tell: Callable[[PlanProgress], None],
+    now: datetime,
+    run: Run,
+) -> Plan:
+    """What `operation` would do to bring back what was before these rows of a run changed. `since` tells, by row
+    number, what later runs have done to the same."""
+    drafts, wishes = [], {}
+    for row in kept:
+        given, wishes[row.number] = _former(row)
+        # Who is gone by now is still named as then.
+        item, aim = _named(row)
+        back = Row(number=row.number, line=row.line, values=given)
+        draft = planning.Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
+        if row.number in since:
+            judge(draft, since[row.number])
+        drafts.append(draft)
+    lags = run.ended is None or run.ended > now - members.NEW
+    made = planning.made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
+    return msgspec.structs.replace(made, notes=(*made.notes, *_left_alone(run, kept)))
+
+
+def _left_alone(run: Run, kept: Sequence[Kept]) -> Iterator[str]:
+    """What the undo does not bring back."""
+    if any(row.target.get("location") for row in kept):
+        yield "Usage locations that the run set stay as they are."
+    if run.doubtful:
+        yield f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
+
+
+def _named(row: Kept) -> tuple[str, str]:
+    if row.item:
+        return row.item, row.aim
+    item, _, aim = row.label.partition(_ARROW)
+    return item, aim
+
+
+def _former(row: Kept) -> tuple[dict[str, str], Any]:
+    """The values of a row that brings back what was before this one, by ids; and the exact state, if it has one."""
+    target, before = row.target, row.before
+    if "sku" in target:
+        return {"user": target["user"], "plan": target["sku"]}, before["direct"]
+    if "name" in target:
+        return {"user": target["user"], target["name"]: before["value"] or ""}, before["value"]
+    if "made" in before:
+        return {"group": before["made"]}, None
+    return {key: str(target[key]) for key in ("group", "user") if key in target}, None
+
+
+def _left(row: Kept) -> tuple[Any, ...]:
+    """What a row made of what it changed, where that is more than yes or no."""
+    return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
+
+
+# --- what was done since ------------------------------------------------------------------------------------------
+
+
+def judge(draft: planning.Draft, since: Since) -> None:
+    """What became of it since forbids the undo of a row, or goes with it."""
+    if since.again:
+        draft.cannot(_changed_by(since.again.run, since.again.operation))
+        return
+    if since.parts:
+        number = since.parts.total()
+        what = f"{number:,} of its memberships" if number > 1 else "one of its memberships"
+        goes = "they go" if number > 1 else "it goes"
+        draft.warn(f"Since it was made, {_runs(list(since.parts))} changed {what}: {goes} with the group.")
+    if since.gone:
+        draft.lost = _deleted_by(since.gone)
+        draft.warn(f"Run {since.gone} deleted the group since, and Microsoft shows it (still, or again).")
+    if since.doubts:
+        runs = _runs(sorted(since.doubts))
+        draft.warn(f"Since then, {runs} may have changed it: rows of it are in doubt. Resume that first to know.")
+
+
+def _runs(keys: Sequence[str]) -> str:
+    """Runs by name: "run a", "runs a and b", "runs a, b, c and 2 more"."""
+    if len(keys) == 1:
+        return f"run {keys[0]}"
+    some = keys[:_NAMED] if len(keys) > _NAMED else keys[:-1]
+    last = f"{len(keys) - _NAMED} more" if len(keys) > _NAMED else keys[-1]
+    return f"runs {', '.join(some)} and {last}"
+
+
+def _changed_by(run: str, operation: str) -> Problem:
+    way = f"Undo run {run} first, then this one again; or leave it as it is."
+    return Problem(
+        title=f"Run {run} changed this again",
+        cause="What that run brought is not this run's to take back.",
+        remedy=way if catalogue.operation(operation).inverse else "Leave it as it is, or change it by hand.",
+        code="changed-later",
+    )
+
+
+def _deleted_by(run: str) -> Problem:
+    return Problem(
+        title=f"Run {run} deleted the group since",
+        cause="Its members went with it.",
+        remedy="Nothing is left to undo. The Entra admin centre can restore the group for 30 days.",
+        field="group",
+        code="changed-later",
+    )
+
+
+def inverse_of(run: Run, operation: Operation) -> str:
+    """The key of the operation that undoes a run. Raises ProblemError where there is none, or it still goes on."""
+    if run.state is RunState.RUNNING:
+        raise ProblemError(
+            Problem(
+                title=f"Run {run.id} is still going on",
+                cause="What it will have changed is not known yet.",
+                remedy="Wait until it has ended, or cancel it.",
+                code="running",
+            )
+        )
+    if not operation.inverse:
+        removal = isinstance(operation.change, GroupRemoval)
+        raise ProblemError(
+            Problem(
+                title=f"“{operation.title}” cannot be undone from here",
+                cause="What it did has no exact inverse.",
+                remedy="A deleted group can be restored in the Entra admin centre for 30 days."
+                if removal
+                else "The run's rows tell what it changed; change it back by hand.",
+                code="no-undo",
+            )
+        )
+    return operation.inverse

@@ -1,0 +1,1 @@
+"""The data source: its form, its connection test, its sign-in."""

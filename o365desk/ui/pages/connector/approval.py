@@ -1,0 +1,182 @@
+"""What changed in a data source since its secrets were given: both sides, to approve it or to go back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.shown import shown
+from o365desk.services.connections import Review
+from o365desk.services.workspace import layout
+from o365desk.services.workspace.workspace import ConflictError, Entry
+from o365desk.ui.context import Context
+from o365desk.ui.dialogs.vault_dialog import VaultDialog
+from o365desk.ui.pages.connector.conflict import Line, both_sides
+from o365desk.ui.widgets.labels import text_label
+from o365desk.ui.widgets.theme import Theme
+
+_SHORT = 80
+"""Letters of a stranger's text that stand within our sentences."""
+
+
+class Decision(Enum):
+    """What to do about a connection that is not what secrets were given for."""
+
+    APPROVE = "approve"
+    GO_BACK = "back"
+    NOT_NOW = "later"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is to look at. `entry` is the file; None for a draft that was not saved yet."""
+
+    source: DataSource
+    entry: Entry | None
+    review: Review
+    dated: datetime | None
+
+
+class ApprovalDialog(QDialog):
+    """Both sides. `decision` says what was decided; closing the dialog means: not now."""
+
+    def __init__(self, theme: Theme, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        then = look.review.then
+        self.setObjectName("approval")
+        self.setWindowTitle("Changed since it was approved" if then else "Not approved yet")
+        self.decision = Decision.NOT_NOW
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        name = shown(look.source.name or "This data source", _SHORT)
+        elsewhere = f"“{name}” leads elsewhere than when its secrets were given"
+        column.addWidget(text_label(elsewhere if then else f"Where the secrets of “{name}” would go", "section"))
+        column.addWidget(text_label(_explain(look), "dim"))
+        lines = [
+            Line(part.title, part.title, part.then or "not known", part.now, not part.same)
+            for part in look.review.parts
+        ]
+        column.addWidget(both_sides(theme, lines, ("Approved", "Now")), 1)
+        column.addLayout(self._buttons(look))
+        self.resize(720, 420)
+
+    def _buttons(self, look: Look) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        texts = [
+            (Decision.APPROVE, "&Approve", "danger"),
+            (Decision.GO_BACK, "&Go back to what was approved", "primary"),
+            (Decision.NOT_NOW, "&Not now", ""),
+        ]
+        for decision, text, role in texts:
+            if decision is Decision.GO_BACK and (look.review.then is None or look.entry is None):
+                continue
+            button = QPushButton(text)
+            button.setObjectName(f"approval-{decision.value}")
+            button.setProperty("role", role)
+            button.setAutoDefault(decision is Decision.NOT_NOW)
+            button.clicked.connect(lambda _=False, decision=decision: self._choose(decision))
+            row.addWidget(button)
+            if decision is Decision.NOT_NOW:
+                button.setFocus()
+        row.addStretch(1)
+        return row
+
+    def _choose(self, decision: Decision) -> None:
+        self.decision = decision
+        self.accept()
+
+
+def _explain(look: Look) -> str:
+    then, source = look.review.then, look.source
+    parts = []
+    if then:
+        parts.append(f"Approved by {then.by} on {_day(then.at)}.")
+    else:
+        parts.append("What its secrets were given for is not known any more.")
+    if look.entry:
+        said = "does not say who changed it"
+        if source.modified:
+            who = shown(source.modified_by or "somebody", _SHORT)
+            said = f"says that “{who}” changed it on {_day(source.modified)}"
+        bears = f"; it bears the date {_day(look.dated)}" if look.dated else ""
+        parts.append(f"The file “{shown(look.entry.path.name, _SHORT)}” {said}{bears}.")
+        parts.append("Whoever wrote it may have written anything there.")
+    parts.append("Nothing is sent before you approve. If you did not expect this, ask who did it.")
+    return " ".join(parts)
+
+
+def _day(moment: datetime) -> str:
+    at = moment.astimezone()
+    return f"{at.day} {at:%B %Y at %H:%M}"
+
+
+class Approving(QObject):
+    """Shows what changed, and does what is decided. `approved` follows with where secrets go from now on,
+    `went_back` with the Entry that was put back and what is another still ("" for nothing), `failed` with a
+    Problem."""
+
+    approved = Signal(str)
+    went_back = Signal(object, str)
+    failed = Signal(object)
+
+    def __init__(self, context: Context, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context, self._parent = context, parent
+
+    def look(self, source: DataSource, saved: bool) -> None:
+        """Looks at the data source as its file has it, or at the draft where that is what differs."""
+        app = self._context.app
+        if app.vault.locked:
+            dialog = VaultDialog(self._context.theme, self._context.tasks, app.vault, self._parent)
+            if not dialog.exec():
+                return
+
+        def work() -> Look:
+            entry = app.workspace.get(source.id) if saved else None
+            if entry:
+                review = app.connections.review(entry.source)
+                if review.needed:
+                    return Look(entry.source, entry, review, layout.dated(entry.path))
+            return Look(source, None, app.connections.review(source), None)
+
+        self._run("Looking at what changed", work, self._show)
+
+    def _show(self, look: Look) -> None:
+        if not look.review.needed:
+            self.approved.emit("There is nothing to approve any more.")
+            return
+        dialog = ApprovalDialog(self._context.theme, look, self._parent)
+        dialog.exec()
+        connections = self._context.app.connections
+        if dialog.decision is Decision.APPROVE:
+            mark, where = look.review.mark, f"Its secrets go to {look.source.login_root} from now on."
+            self._run(
+                "Approving", lambda: connections.approve(look.source, mark), lambda _: self.approved.emit(where)
+            )
+        elif dialog.decision is Decision.GO_BACK and look.entry:
+            entry = look.entry
+
+            def go_back() -> tuple[Entry, str]:
+                back = connections.go_back(entry)
+                parts = connections.review(back.source).parts
+                return back, " and ".join(part.title for part in parts if not part.same)
+
+            self._run("Going back", go_back, lambda went: self.went_back.emit(*went))
+
+    def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        def act(*_: object) -> object:
+            try:
+                return work()
+            except ConflictError as error:
+                problem = Problem(title=str(error), remedy="Look again.", code="conflict")
+                raise ProblemError(problem) from None
+
+        self._context.tasks.run(title, act, done, self.failed.emit, owner=self)

@@ -1,0 +1,197 @@
+"""Questions about changes: a save that met somebody else's, and leaving with unsaved ones. Nothing is lost."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from o365desk.model.datasource import FIELDS, DataSource
+from o365desk.model.fields import Kind
+from o365desk.services.workspace.workspace import Entry
+from o365desk.ui.pages.connector.draft import as_values
+from o365desk.ui.widgets.icons import Pictured
+from o365desk.ui.widgets.labels import Label, selectable, text_label
+from o365desk.ui.widgets.theme import Theme
+
+
+class Choice(Enum):
+    """What to do about a conflict."""
+
+    KEEP_MINE = "mine"
+    TAKE_THEIRS = "theirs"
+    COPY = "copy"
+    KEEP_EDITING = "edit"
+
+
+class Leave(Enum):
+    """What to do with unsaved changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    KEEP_EDITING = "edit"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field on both sides, as people read it."""
+
+    key: str
+    label: str
+    mine: str
+    theirs: str
+    differs: bool
+
+
+def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
+    """All fields that a file holds, those that differ first."""
+    left, right = as_values(mine), as_values(theirs)
+    lines = [
+        Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
+        for key, field in FIELDS.items()
+        if key in left and not field.fixed
+    ]
+    return sorted(lines, key=lambda line: not line.differs)
+
+
+def shown(key: str, value: object) -> str:
+    """A field's value in words."""
+    field = FIELDS[key]
+    if field.kind is Kind.CHECK:
+        return "checked" if value else "not checked"
+    if field.choices:
+        titles = {str(choice): title.replace("&", "") for choice, title in field.choices}
+        return titles.get(str(value), str(value))
+    return str(value) if value else "—"
+
+
+class ConflictDialog(QDialog):
+    """Both sides, field by field. `choice` says what was decided; closing the dialog means: keep editing."""
+
+    def __init__(self, theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("conflict")
+        self.setWindowTitle("Changed by someone else")
+        self.choice = Choice.KEEP_EDITING
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(text_label(f"“{mine.name}” was changed since you opened it", "section"))
+        column.addWidget(text_label(_explain(theirs), "dim"))
+        if theirs:
+            column.addWidget(both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")), 1)
+        column.addLayout(self._buttons(theirs))
+        self.resize(680, 460 if theirs else 200)
+
+    def _buttons(self, theirs: Entry | None) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        texts = [
+            (Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
+            (Choice.TAKE_THEIRS, "Take &theirs", ""),
+            (Choice.COPY, "Save mine as a &copy", ""),
+            (Choice.KEEP_EDITING, "Keep &editing", ""),
+        ]
+        for choice, text, role in texts:
+            if choice is Choice.TAKE_THEIRS and not theirs:
+                continue
+            button = QPushButton(text)
+            button.setObjectName(f"conflict-{choice.value}")
+            button.setProperty("role", role)
+            button.setAutoDefault(choice is Choice.KEEP_EDITING)
+            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
+            row.addWidget(button)
+            if choice is Choice.KEEP_EDITING:
+                button.setFocus()
+        row.addStretch(1)
+        return row
+
+    def _choose(self, choice: Choice) -> None:
+        self.choice = choice
+        self.accept()
+
+
+def _explain(theirs: Entry | None) -> str:
+    if theirs is None:
+        return "Its file was deleted meanwhile. What you typed is still here; nothing has been written."
+    who = theirs.source.modified_by or "Somebody"
+    at = theirs.source.modified.astimezone() if theirs.source.modified else None
+    when = f" on {at.day} {at:%B %Y at %H:%M}" if at else ""
+    return (
+        f"{who} saved another version{when}. Nothing has been written yet. Whichever you choose, the other version "
+        "is not lost: theirs stays in the history, and yours can be brought back."
+    )
+
+
+def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScrollArea:
+    """Two versions side by side, field by field; what differs is marked."""
+    inner = QWidget()
+    grid = QGridLayout(inner)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(8)
+    for column in (2, 3):
+        grid.setColumnStretch(column, 1)
+    for column, title in ((2, titles[0]), (3, titles[1])):
+        grid.addWidget(text_label(title, "strong"), 0, column)
+    for row, line in enumerate(lines, 1):
+        if line.differs:
+            icon = Label()
+            Pictured(theme, icon, "warning", "warn")
+            icon.setAccessibleName("differs")
+            icon.setToolTip("The two sides differ here")
+            grid.addWidget(icon, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(text_label(line.label, "" if line.differs else "dim"), row, 1, Qt.AlignmentFlag.AlignTop)
+        for column, side, text in ((2, titles[0], line.mine), (3, titles[1], line.theirs)):
+            label = selectable(text_label(text, "strong" if line.differs else "dim"))
+            differs = ", differs" if line.differs else ""
+            label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
+            grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+    grid.setRowStretch(len(lines) + 1, 1)
+    area = QScrollArea(widgetResizable=True)
+    area.setWidget(inner)
+    area.setAccessibleName("Both versions, field by field")
+    return area
+
+
+class LeaveDialog(QDialog):
+    """Save, discard or keep editing. `choice` says which; closing it means: keep editing."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("leave")
+        self.setWindowTitle("Unsaved changes")
+        self.choice = Leave.KEEP_EDITING
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(text_label(f"Save the changes to “{name or 'the new data source'}”?", "section"))
+        column.addWidget(text_label("They are not saved yet. Details may still be missing when you save.", "dim"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for choice, text, role in (
+            (Leave.SAVE, "&Save", "primary"),
+            (Leave.DISCARD, "&Discard", "danger"),
+            (Leave.KEEP_EDITING, "Keep &editing", ""),
+        ):
+            button = QPushButton(text)
+            button.setObjectName(f"leave-{choice.value}")
+            button.setProperty("role", role)
+            button.setDefault(choice is Leave.SAVE)
+            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.setMinimumWidth(420)
+
+    def _choose(self, choice: Leave) -> None:
+        self.choice = choice
+        self.accept()

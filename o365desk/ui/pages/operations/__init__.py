@@ -1,0 +1,1 @@
+"""The operations of a data source: forms, files of rows, results."""

@@ -1,0 +1,268 @@
+"""One operation of one data source: what it is, why it is off, its form, and for a read what it brought."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from o365desk import catalogue
+from o365desk.catalogue import Operation
+from o365desk.model.datasource import DataSource
+from o365desk.model.fields import Kind
+from o365desk.model.problems import Problem
+from o365desk.model.stop import Stop
+from o365desk.services.directory.suggestions import Suggestion
+from o365desk.ui.context import Context
+from o365desk.ui.dialogs.command_line import CommandLine
+from o365desk.ui.pages.operations.operation_form import OperationForm
+from o365desk.ui.pages.operations.problem_actions import OperationHelp
+from o365desk.ui.pages.operations.results import Chosen, Results
+from o365desk.ui.pages.operations.streaming import Pages, Turn
+from o365desk.ui.tasks import Task, Tell
+from o365desk.ui.widgets.banner import Banner
+
+_ALL_ROOM = 1000
+
+
+class OperationView(QWidget):
+    """See the module. `changed` follows when something begins, ends or can be done that could not."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context, source: DataSource, operation: Operation) -> None:
+        super().__init__()
+        self._context = context
+        self._help = OperationHelp(context, self, lambda key: self.form.go_to(key), self.run)
+        self.source, self.operation = source, operation
+        self.off: Problem | None = None
+        self._task: Task | None = None
+        self._wanted = False  # the file is still being read; then it goes on
+        self.banner = Banner(context.theme)
+        self.form = OperationForm(context, operation)
+        self.form.connect_to(self._ask)
+        self.results = Results(context, operation) if operation.listing else None
+        self.command = CommandLine(context.theme)
+        self._lay_out()
+        self.form.edited.connect(self._edited)
+        self.form.entered.connect(self.run)
+        if self.results:
+            self.results.again.connect(self.run)
+            self.results.changed.connect(self.changed)
+        self._edited()
+
+    # --- what is known --------------------------------------------------------------------------------------
+
+    @property
+    def reading(self) -> bool:
+        """Whether a read is under way, or a file."""
+        return self._task is not None or self._wanted
+
+    def button_text(self) -> str:
+        """What the button does, in words."""
+        if self.operation.writes:
+            return "Check what will change…"
+        title = self.operation.title
+        return title if title.startswith("Find") else f"List {title.removesuffix(' List').lower()}s"
+
+    def why_off(self) -> str:
+        """Why it cannot be run now; "" if it can."""
+        if self.off:
+            return self.off.sentence()
+        return "It is running already." if self.reading else ""
+
+    def follow(self, source: DataSource) -> None:
+        """The data source as it is now."""
+        if source != self.source:
+            self.source = source
+            self._edited()
+
+    def show_off(self, problem: Problem | None) -> None:
+        """Says why the operation is off; None: it is not."""
+        self.off = problem
+        if problem:
+            self.banner.show_problem(problem, self._help.remedies(problem, self.source), "warn")
+        else:
+            self.banner.hide()
+        self.changed.emit()
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Reads, or goes on to the plan of a write; nothing while something runs or is wrong."""
+        if self.why_off() or self.form.insist():
+            return
+        if self.operation.writes:
+            self._plan()
+        else:
+            self._read()
+
+    def cancel(self) -> None:
+        """Stops the read."""
+        self._wanted = False
+        if self._task:
+            self._task.cancel()
+
+    def use(self, chosen: Chosen) -> None:
+        """Fills in what was chosen in the results of another operation."""
+        field = next(field for field in self.operation.fields if field.kind is chosen.kind)
+        self.form.take(field.key, chosen.items, chosen.where)
+
+    def remember(self) -> None:
+        """Keeps how the table looks."""
+        if self.results:
+            self.results.remember()
+
+    # --- a write --------------------------------------------------------------------------------------------
+
+    def _plan(self) -> None:
+        if self.form.file and self.form.from_file:
+            self.form.file.finish()
+        rows = self.form.rows()
+        self._wanted = rows is None
+        if rows is not None:
+            self._context.go(
+                "plan", source=self.source, operation=self.operation, rows=rows, sheet=self.form.sheet(), undoes=""
+            )
+        self.changed.emit()
+
+    # --- a read ---------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        results, source, operation = self.results, self.source, self.operation
+        if results is None:
+            return
+        values, most, order = self.form.values(), self.form.most(), self.form.order()
+        runner = self._context.app.runner
+
+        def work(stop: Stop, tell: Tell) -> Any:
+            pages = Pages(columns, tell)
+            end = runner.read(
+                source, operation, values, stop, pages.take, told=pages.pause, max_rows=most, order=order
+            )
+            pages.hand_over()
+            return end
+
+        results.begin()
+        columns = results.searching
+        self.banner.hide()
+        self._task = self._context.tasks.run(
+            f"{operation.title}: {source.name}",
+            work,
+            self._ended,
+            self._failed,
+            owner=self,
+            told=self._told,
+            cancelled=self._cancelled,
+            back=lambda: self._context.go("operations", source_id=source.id, operation=operation.key),
+        )
+        self.changed.emit()
+
+    def _told(self, what: Any) -> None:
+        """A Turn, a Pause, or None at its end."""
+        if self.results is None:
+            return
+        if isinstance(what, Turn):
+            self.results.take(what.rows, what.texts, what.total)
+            QTimer.singleShot(0, what.over)  # when it has been painted
+        else:
+            self.results.wait(what.reason if what else "")
+
+    def _ended(self, end: Any) -> None:
+        self._task = None
+        if self.results is None:
+            return
+        if end.problem:
+            self.results.break_off(end.problem, end.reason, self._help.remedies(end.problem, self.source))
+        else:
+            self.results.end(end.reason, complete=end.complete)
+        if not self.isVisible():
+            self._say_elsewhere("warn" if end.problem else "good")
+        self.changed.emit()
+
+    def _failed(self, problem: Problem) -> None:
+        self._task = None
+        if self.results:
+            self.results.break_off(problem, "", self._help.remedies(problem, self.source))
+        if not self.isVisible():
+            self._context.notices.problem(problem, self.source.id)
+        self.changed.emit()
+
+    def _cancelled(self) -> None:
+        self._task = None
+        if self.results:
+            self.results.cancelled()
+        self.changed.emit()
+
+    def _say_elsewhere(self, level: str) -> None:
+        """Somebody is on another page: says that the read ended, with the way back."""
+        if self.results:
+            where = {"source_id": self.source.id, "operation": self.operation.key}
+            way = ("Show", lambda: self._context.go("operations", **where))
+            said = f"{self.operation.title}: {self.results.count.text()}"
+            self._context.notices.say(level, said, "", self.source.id, way)
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _ask(
+        self,
+        owner: QObject,
+        kind: Kind,
+        text: str,
+        found: Callable[[list[Suggestion]], None],
+        failed: Callable[[Problem], None],
+    ) -> Task:
+        runner, source = self._context.app.runner, self.source
+        return self._context.tasks.run(
+            f"Searching {source.name}",
+            lambda stop, tell: runner.suggest(source, kind, text, stop),
+            found,
+            failed,
+            owner=owner,
+            quiet=True,
+        )
+
+    def _edited(self) -> None:
+        values = {key: text for key, text in self.form.values().items() if text}
+        options: list[str] = []
+        sheet = self.form.sheet()
+        if sheet:
+            options += sheet.options()
+        if self.form.order():
+            options += ["--sort", self.form.order()]
+        if self.form.most():
+            options += ["--max-rows", str(self.form.most())]
+        line = catalogue.command_line(self.source.name, self.operation, values, *options)
+        self.command.show_command(self._context.app.command_here(line))
+        self.command.setVisible(not self.form.from_list)  # no command says which were chosen in a list
+        self._rows.setStretchFactor(self.form, _ALL_ROOM if self.form.is_tall() else 0)
+        if self._wanted and self.form.rows() is not None:
+            self._wanted = False
+            self.run()
+        self.changed.emit()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self._scrolled(), 1)
+        column.addWidget(self.command)
+
+    def _scrolled(self) -> QScrollArea:
+        """Form and results; where there is no room for both they are scrolled."""
+        inside = QWidget()
+        self._rows = QVBoxLayout(inside)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(12)
+        self._rows.addWidget(self.banner)
+        self._rows.addWidget(self.form)
+        if self.results:
+            self.form.setVisible(not self.form.is_empty())
+            self._rows.addWidget(self.results, 1)
+        else:
+            self._rows.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        return area

@@ -1,0 +1,437 @@
+"""The window: navigation, menus, the page in sight with its title above, notices and the status bar below."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any, cast
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from o365desk.app import App, Practice
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import ProblemError
+from o365desk.model.shown import shown
+from o365desk.ui.commands import Menus, plain
+from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.shell.frame import Frame
+from o365desk.ui.shell.statusbar import StatusBar
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.widgets.labels import ElidedLabel, Label, text_label
+from o365desk.ui.widgets.notices import NoticeBar, Notices
+from o365desk.ui.widgets.theme import Theme
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: the class that draws it, imported when first visited; with `icon` and `text` it is in the
+    navigation; `under` is the entry that is marked while it is shown."""
+
+    page: str
+    text: str = ""
+    icon: str = ""
+    under: str = ""
+
+
+PLACES = {
+    "datasources": Place("datasources.datasources:DataSourcesPage", "Data sources", "plug"),
+    "add-new": Place("datasources.add_new:AddNewPage", under="datasources"),
+    "connector": Place("connector.connector:ConnectorPage", under="datasources"),
+    "operations": Place("operations.operations:OperationsPage", "Operations", "bolt"),
+    "plan": Place("runs.plan:PlanPage", under="operations"),
+    "runs": Place("runs.runs:RunsPage", "Runs", "runs"),
+    "run": Place("runs.run:RunPage", under="runs"),
+    "recycle-bin": Place("datasources.recycle_bin:RecycleBinPage", "Recycle bin", "bin"),
+    "notices": Place("notices:NoticesPage", "Notices", "bell"),
+}
+"""Every page of the program: a new one is one line here."""
+
+_REMEMBERED = "window"
+
+
+class Window(Frame):
+    """See the module. `go` shows a page."""
+
+    def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
+        super().__init__()
+        self.app, self.tasks, self.theme = app, tasks, theme
+        self.notices = Notices(app.state, self)
+        self.context = Context(app, tasks, theme, self.notices, self.go)
+        self._pages: dict[str, Page] = {}
+        self._where = ""
+        self._closing = False
+        self.header = Header(self.go)
+        self.navigation = Navigation(self.go)
+        self.status = StatusBar(app, tasks, theme)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self.menus = Menus(self.menuBar(), self._commands(), theme)
+        self._fill_view_menu()
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape).setAutoRepeat(False)
+        theme.changed.connect(self._recolour)
+        tasks.running_changed.connect(self._running_changed)
+        self._recolour()
+        self._running_changed()
+        self._restore_place()
+        if app.practice and app.practice.ready:
+            self._practice_ready(app.practice)
+
+    def page(self, where: str) -> Page:
+        """The page of a place, made on the first visit."""
+        if where not in self._pages:
+            module, name = PLACES[where].page.split(":")
+            kind = cast(type[Page], getattr(import_module(f"o365desk.ui.pages.{module}"), name))
+            page = self._pages[where] = kind(self.context)
+            page.title_changed.connect(lambda: self._title_changed(where))
+            self._stack.addWidget(page)
+            self.header.adopt(page.beside_title)
+            if page.foot:
+                self._column.addWidget(page.foot)
+                page.foot.hide()
+        return self._pages[where]
+
+    def go(self, where: str, **what: Any) -> bool:
+        """Shows a page, if the present one lets go. Returns whether it did."""
+        here = self._pages.get(self._where)
+        if here and (where != self._where or what) and not here.may_leave():
+            self.navigation.mark(PLACES[self._where].under or self._where)
+            return False
+        page = self.page(where)
+        self._where = where
+        self.navigation.mark(PLACES[where].under or where)
+        page.activated(**what)
+        self._stack.setCurrentWidget(page)
+        for each in self._pages.values():
+            if each.foot:
+                each.foot.setVisible(each is page)
+        self._title_changed(where)
+        return True
+
+    def source(self) -> DataSource | None:
+        """The data source in sight."""
+        return self._pages[self._where].source() if self._where else None
+
+    def open_source(self, key: str) -> None:
+        """Opens a data source by id, name or file name; says so if there is none."""
+        self.tasks.run(
+            "Opening the data source",
+            lambda stop, tell: self.app.workspace.get(key).source.id,
+            lambda source_id: self._open(source_id),
+            self.notices.problem,
+            owner=self,
+        )
+
+    def _open(self, source_id: str) -> None:
+        self.go("connector", source_id=source_id)
+
+    def start_practice(self) -> None:
+        """Starts the practice tenant in a worker; its menu follows when it answers."""
+
+        def ready(source: DataSource) -> None:
+            if self.app.practice:
+                self._practice_ready(self.app.practice)
+            opened = self._untouched() and self.go("connector", source_id=source.id)
+            what = "press Test connection" if opened else f"open “{source.name}” and test it"
+            self.notices.say("good", f"The practice tenant is ready: {what}", "", source.id)
+
+        self.tasks.run(
+            "Starting the practice tenant",
+            lambda stop, tell: self.app.start_practice(),
+            ready,
+            self.notices.problem,
+            owner=self,
+        )
+
+    def _untouched(self) -> bool:
+        """Whether the person has done nothing yet but look at the first page."""
+        busy = QApplication.activeModalWidget() or QApplication.activePopupWidget()
+        return list(self._pages) == ["datasources"] and not self._pages["datasources"].touched() and not busy
+
+    def _practice_ready(self, practice: Practice) -> None:
+        from o365desk.ui.shell.practice_menu import PracticeMenu
+
+        menu = self.menus.menus["practice"]
+        menu.menuAction().setVisible(True)
+        self._practice_menu = PracticeMenu(menu, practice, self.context, self._open_client)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks the pages, then stops all work and remembers the window's place."""
+        asked = [page for where, page in self._pages.items() if where == self._where or page.dirty()]
+        if not (all(page.may_leave() for page in asked) and self._may_stop_writing()):
+            event.ignore()
+            return
+        self.tasks.shut_down()
+        with contextlib.suppress(ProblemError):
+            self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
+        event.accept()
+
+    def _may_stop_writing(self) -> bool:
+        """Whether the window may close over runs that go on; asks. After a gentle cancel it closes by itself when
+        they have ended; asked for once more, at once."""
+        if not self.tasks.writing() or self._closing:
+            return True
+        from o365desk.ui.dialogs.confirm import Closing, ClosingDialog
+
+        dialog = ClosingDialog(self.tasks, self)
+        dialog.exec()
+        if dialog.choice is Closing.GENTLY:
+            self._closing = True
+            for task in self.tasks.writing():
+                if not task.ending:
+                    task.cancel()
+        return dialog.choice is Closing.NOW
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        area = QWidget()
+        area.setObjectName("page")
+        column = self._column = QVBoxLayout(area)
+        column.setContentsMargins(24, 12, 24, 12)
+        column.setSpacing(8)
+        column.addWidget(self.header)
+        column.addSpacing(4)
+        column.addWidget(self._stack, 1)
+        column.addWidget(NoticeBar(self.theme, self.notices, self.go))
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.navigation)
+        row.addWidget(area, 1)
+        self.setCentralWidget(whole)
+        self.setStatusBar(self.status)
+        self.setMinimumSize(720, 480)
+        self.resize(1240, 800)
+
+    def _commands(self) -> Commands:
+        helped = ("help", "shortcuts", "explain", "open-log", "diagnostics", "about")
+        return {
+            "new": lambda: self.go("add-new"),
+            "quit": self.close,
+            "palette": self._show_palette,
+            "cancel": self.status.cancel_newest,
+            "settings": self._show_settings,
+            **{key: partial(self._help, key) for key in helped},
+        }
+
+    def _show_settings(self) -> None:
+        from o365desk.ui.pages.settings import SettingsDialog
+
+        SettingsDialog(self.theme, self.app.runner, self).exec()
+
+    def _show_palette(self) -> None:
+        from o365desk.ui.shell.palette import show_palette
+
+        show_palette(self)
+
+    def _help(self, key: str) -> None:
+        from o365desk.ui.shell.help import help_on
+
+        help_on(key, self, self._pages[self._where])
+
+    def _fill_view_menu(self) -> None:
+        for number, (where, place) in enumerate(_in_navigation(), 1):
+            action = self.menus.menus["view"].addAction(place.text)
+            action.setShortcut(QKeySequence(f"Alt+{number}"))
+            action.setAutoRepeat(False)
+            action.setProperty("icon_name", place.icon)
+            action.setProperty("place", where)
+            action.triggered.connect(lambda _=False, where=where: self.go(where))
+
+    def _title_changed(self, where: str) -> None:
+        if where != self._where:
+            return
+        page = self._pages[where]
+        crumbs = list(page.breadcrumb) or [page.title]
+        self.header.show_page(page, crumbs)
+        name = shown(crumbs[-1]).replace("[*]", "[*][*]")  # what Qt takes for the place of its mark
+        self.setWindowTitle(f"{name}[*] — o365desk")
+        self.setWindowModified(page.dirty())
+        self.menus.show(page.commands())
+        self.status.show_source(page.source(), page.account())
+
+    def _running_changed(self) -> None:
+        self.menus.enable("cancel", "" if self.tasks.shown() else "Nothing is running.")
+        if self._closing and not self.tasks.writing():
+            QTimer.singleShot(0, self.close)
+
+    def _escape(self) -> None:
+        """Cancels what somebody asked for and still runs; else it is the page's. What writes is cancelled where it
+        is in sight only: by its page."""
+        reading = [task for task in self.tasks.shown() if not task.control]
+        if reading:
+            reading[-1].cancel()
+        elif self._where:
+            self._pages[self._where].escape()
+
+    def _open_client(self) -> str:
+        source = self.source()
+        return source.client_id if source else ""
+
+    def _recolour(self) -> None:
+        self.navigation.recolour(self.theme)
+        self.menus.forget_icons()
+
+    def _restore_place(self) -> None:
+        # Where the window was is worth no refusal to start.
+        with contextlib.suppress(ProblemError):
+            kept = self.app.state.remembered(_REMEMBERED)
+            if kept and self.restoreGeometry(QByteArray(kept)):
+                return
+        room = self.screen().availableGeometry().size()
+        self.resize(self.size().boundedTo(room))
+
+
+def _in_navigation() -> list[tuple[str, Place]]:
+    return [(where, place) for where, place in PLACES.items() if place.icon]
+
+
+class _Entry(QPushButton):
+    """An entry of the navigation: as wide as it is when it is marked, which is bolder."""
+
+    def sizeHint(self) -> QSize:
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        more = QFontMetrics(bold).horizontalAdvance(self.text()) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, more), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Its text is never cut off."""
+        return self.sizeHint()
+
+
+class Navigation(QFrame):
+    """The pages down the left side; arrow keys move, one is marked."""
+
+    def __init__(self, go: Callable[..., bool]) -> None:
+        super().__init__()
+        self.setObjectName("navigation")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 16, 8, 16)
+        column.setSpacing(4)
+        column.addStrut(168)
+        self._picture = Label()
+        name = Label("o365desk")
+        name.setProperty("role", "section")
+        brand = QHBoxLayout()
+        brand.setContentsMargins(12, 0, 12, 12)
+        brand.setSpacing(8)
+        brand.addWidget(self._picture)
+        brand.addWidget(name, 1)
+        column.addLayout(brand)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        for where, place in _in_navigation():
+            button = _Entry(place.text)
+            button.setCheckable(True)
+            button.setProperty("role", "nav")
+            button.setIconSize(QSize(20, 20))
+            button.clicked.connect(lambda _=False, where=where: go(where))
+            self._group.addButton(button)
+            column.addWidget(button)
+            self._buttons[where] = button
+        column.addStretch(1)
+
+    def mark(self, where: str) -> None:
+        """Marks the entry of the page in sight."""
+        if where in self._buttons:
+            self._buttons[where].setChecked(True)
+
+    def recolour(self, theme: Theme) -> None:
+        """Draws the icons in the theme's colours."""
+        self._picture.setPixmap(theme.app_icon().pixmap(QSize(20, 20), self.devicePixelRatio()))
+        for where, place in _in_navigation():
+            self._buttons[where].setIcon(theme.icon(place.icon, "text"))
+
+
+class Header(QWidget):
+    """Breadcrumb, title, and what the page puts beside it: or below it, where there is no room."""
+
+    def __init__(self, go: Callable[..., bool]) -> None:
+        super().__init__()
+        self._go = go
+        crumbs = QWidget()
+        crumbs.setFixedHeight(max(20, crumbs.fontMetrics().height() + 4))
+        self._crumbs = QHBoxLayout(crumbs)
+        self._crumbs.setContentsMargins(0, 0, 0, 0)
+        self._crumbs.setSpacing(4)
+        self.title = ElidedLabel(role="title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._beside: list[QWidget] = []
+        self._shown: list[str] = []
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.addWidget(self.title)
+        self._row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(crumbs)
+        column.addLayout(self._row)
+
+    def adopt(self, beside: QWidget | None) -> None:
+        """Takes in what a page shows beside its title."""
+        if beside:
+            self._beside.append(beside)
+            beside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it gives way to the title
+            self._row.insertWidget(self._row.count() - 1, beside, 1000)
+            beside.hide()
+
+    def show_page(self, page: Page, crumbs: list[str]) -> None:
+        """Shows a page's breadcrumb and title."""
+        self.title.setText(page.title)
+        for widget in self._beside:
+            widget.setVisible(widget is page.beside_title)
+        if crumbs == self._shown:
+            self._fit()
+            return
+        self._shown = list(crumbs)
+        while (item := self._crumbs.takeAt(0)) is not None:
+            old = item.widget()
+            if old:
+                old.hide()
+                old.deleteLater()
+        links = {place.text: where for where, place in PLACES.items() if place.text}
+        for number, text in enumerate(crumbs):
+            last = number == len(crumbs) - 1
+            self._crumbs.addWidget(self._crumb(text, "" if last else links.get(text, "")))
+            if not last:
+                self._crumbs.addWidget(text_label("›", "dim", wrap=False))
+        self._crumbs.addStretch(1)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Side by side where the title is whole and some words beside it can be read, else one below the other."""
+        beside = next((widget for widget in self._beside if not widget.isHidden()), None)
+        some = min(beside.sizeHint().width(), self.fontMetrics().averageCharWidth() * 40) if beside else 0
+        wide = self.title.sizeHint().width() + 16 + some <= self.width()
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._row.setSpacing(16 if wide else 4)
+
+    def _crumb(self, text: str, where: str) -> QWidget:
+        if not where:
+            return ElidedLabel(text, "dim")
+        button = QPushButton(text)
+        button.setProperty("role", "crumb")
+        button.setAccessibleName(f"Go to {plain(text)}")
+        button.clicked.connect(lambda: self._go(where))
+        return button

@@ -1,0 +1,1 @@
+"""One table over rows and columns, for every list of the program."""

@@ -1,0 +1,101 @@
+"""The requests of a change: complete, small enough, and never the one that deletes a user."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from o365desk.catalogue.operations import GroupRemoval, Licences, Members, UserProperty
+from o365desk.services.graph.client import Reply, Request
+from o365desk.services.writes.changes import requests
+from o365desk.services.writes.changes.requests import Fate
+from o365desk.services.writes.journal.journal import Kept
+
+ROOT = "https://graph.example"
+ADD, REMOVE = Members(adds=True), Members(adds=False)
+
+
+def rows(*groups: str) -> list[Kept]:
+    return [
+        Kept(number=number, label="", target={"group": group, "user": f"u{number}"})
+        for number, group in enumerate(groups, 1)
+    ]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=200))
+def test_every_row_is_in_one_request_of_its_group(groups: list[str]) -> None:
+    packs = requests.packs(ADD, rows(*groups), ROOT)
+    assert Counter(row.number for pack in packs for row in pack.rows) == Counter(range(1, len(groups) + 1))
+    assert all(len(pack.rows) <= 20 for pack in packs)
+    for pack in packs:
+        assert {row.target["group"] for row in pack.rows} == {pack.aim}
+        assert pack.request.path.startswith(f"/groups/{pack.aim}")
+    # No more requests than needed.
+    assert len(packs) == sum(-(-number // 20) for number in Counter(groups).values())
+
+
+@given(st.integers(1, 60))
+def test_refused_requests_are_split_until_each_row_stands_alone(number: int) -> None:
+    packs = [pack for pack in requests.packs(ADD, rows(*"a" * number * 20), ROOT) if len(pack.rows) > 1]
+    rounds = 0
+    while packs:
+        split = requests.split(ADD, packs, ROOT)
+        assert {row.number for pack in split for row in pack.rows} == {
+            row.number for pack in packs for row in pack.rows
+        }
+        packs = [pack for pack in split if len(pack.rows) > 1]
+        rounds += 1
+    assert rounds <= 2
+
+
+def test_a_single_addition_has_the_form_for_one() -> None:
+    (pack,) = requests.packs(ADD, rows("g"), ROOT)
+    assert (pack.request.method, pack.request.path) == ("POST", "/groups/g/members/$ref")
+    assert pack.request.body == {"@odata.id": f"{ROOT}/v1.0/directoryObjects/u1"}
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=50))
+def test_a_removal_always_names_the_reference(groups: list[str]) -> None:
+    for pack in requests.packs(REMOVE, rows(*groups), ROOT):
+        assert pack.request.method == "DELETE"
+        assert pack.request.path.endswith("/$ref")
+        assert len(pack.rows) == 1
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=60))
+def test_turns_hold_each_user_once_and_keep_the_order(users: list[str]) -> None:
+    listed = [
+        Kept(number=number, label="", target={"user": user, "sku": "s", "wish": None})
+        for number, user in enumerate(users, 1)
+    ]
+    waves = requests.waves(Licences(adds=False), listed)
+    assert sorted(row.number for wave in waves for row in wave) == list(range(1, len(users) + 1))
+    for wave in waves:
+        assert max(Counter(row.target["user"] for row in wave).values()) == 1
+    for user in set(users):
+        mine = [row.number for wave in waves for row in wave if row.target["user"] == user]
+        assert mine == sorted(mine)
+
+
+def test_other_changes_have_one_request_to_a_row() -> None:
+    target = {"user": "u", "name": "usageLocation", "value": None}
+    (pack,) = requests.packs(UserProperty(name="usageLocation"), [Kept(number=1, label="", target=target)], ROOT)
+    assert pack.request.body == {"usageLocation": None}
+    (pack,) = requests.packs(GroupRemoval(), rows("g"), ROOT)
+    assert (pack.request.method, pack.request.path) == ("DELETE", "/groups/g")
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [
+        (200, Fate.DONE), (201, Fate.DONE), (204, Fate.DONE), (-1, Fate.AWAY), (429, Fate.AWAY), (424, Fate.AWAY),
+        (0, Fate.LOST), (500, Fate.LOST), (503, Fate.LOST), (504, Fate.LOST), (401, Fate.AWAY),
+        (403, Fate.DENIED), (400, Fate.REFUSED), (404, Fate.REFUSED), (409, Fate.BUSY),
+    ],
+)  # fmt: skip
+def test_what_a_reply_says_of_its_rows(status: int, fate: Fate) -> None:
+    from o365desk.model.problems import Problem
+
+    problem = None if 200 <= status < 300 else Problem(title="Refused")
+    assert requests.fate(Reply(request=Request(method="GET", path="/"), status=status, problem=problem)) is fate

@@ -1,0 +1,180 @@
+"""Two people save the same data source: both sides are shown, and whatever is chosen, neither is lost."""
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from o365desk.model.datasource import DataSource
+from o365desk.services.workspace.workspace import Entry
+from o365desk.ui.pages.connector.conflict import Choice, ConflictDialog, Leave, LeaveDialog, compare
+from o365desk.ui.pages.connector.connector import ConnectorPage
+from o365desk.ui.widgets.theme import Theme
+from tests.ui.connecting import Bench, bench
+
+__all__ = ["bench"]
+
+
+def answer(name: str) -> None:
+    """Presses a button of the next dialog."""
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QDialog):
+            QTimer.singleShot(20, press)
+            return
+        button = dialog.findChild(QPushButton, name)
+        assert button is not None
+        button.click()
+
+    QTimer.singleShot(0, press)
+
+
+def edit(page: ConnectorPage, key: str, text: str) -> None:
+    """Types over a field."""
+    line = page.form.rows[key].editor.target
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(line, text)
+
+
+def saved(bench: Bench) -> DataSource:
+    return bench.desk.saved(bench.desk.source(name="Contoso HR"))
+
+
+def test_differences_come_first_and_in_words(theme: Theme, desk: Any) -> None:
+    mine = desk.source(name="Mine", sso=True)
+    lines = compare(mine, mine.replace(name="Theirs", sso=False))
+    assert [(line.label, line.mine, line.theirs) for line in lines if line.differs] == [
+        ("Display name", "Mine", "Theirs"),
+        ("Enable Azure OpenID Connect Single-Sign-On", "checked", "not checked"),
+    ]
+    assert all(not line.differs for line in lines[2:])
+    assert ("Signs in with", "Client secret") in [(line.label, line.mine) for line in lines]
+    assert not any("ecret value" in line.label for line in lines)
+
+
+def test_the_dialog_shows_both_sides_and_closing_it_keeps_editing(qtbot: QtBot, theme: Theme, desk: Any) -> None:
+    entry = desk.app.workspace.get(desk.saved(desk.source(name="Theirs")).id)
+    dialog = ConflictDialog(theme, entry.source.replace(name="Mine"), entry)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    names = [label.accessibleName() for label in dialog.findChildren(QLabel)]
+    assert "Display name, mine: Mine, differs" in names
+    assert "Display name, theirs: Theirs, differs" in names
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.choice is Choice.KEEP_EDITING
+
+
+def _meanwhile(bench: Bench, source: DataSource, **changes: Any) -> Entry:
+    """Somebody else saves another version."""
+    workspace = bench.desk.app.workspace
+    entry = workspace.get(source.id)
+    return workspace.save(entry.source.replace(**changes), entry.version)
+
+
+@pytest.fixture
+def clash(bench: Bench) -> tuple[Bench, DataSource]:
+    """A page with an edit, whose file was changed meanwhile."""
+    source = saved(bench)
+    page = bench.open(source)
+    edit(page, "name", "Mine")
+    _meanwhile(bench, source, name="Theirs", sso=True)
+    return bench, source
+
+
+def _names(bench: Bench, source: DataSource) -> dict[str, Any]:
+    workspace = bench.desk.app.workspace
+    return {
+        "now": sorted(entry.source.name for entry in workspace.list().entries),
+        "history": [entry.source.name for entry in workspace.history(source.id)],
+    }
+
+
+def test_keep_mine_saves_over_and_theirs_stays_in_the_history(clash: tuple[Bench, DataSource]) -> None:
+    bench, source = clash
+    answer("conflict-mine")
+    bench.page.save()
+    bench.idle()
+    assert _names(bench, source)["now"] == ["Mine"]
+    assert "Theirs" in _names(bench, source)["history"]
+    assert not bench.page.dirty()
+
+
+def test_take_theirs_shows_it_and_mine_can_be_brought_back(clash: tuple[Bench, DataSource]) -> None:
+    bench, source = clash
+    answer("conflict-theirs")
+    bench.page.save()
+    bench.idle()
+    assert bench.page.form.values()["name"] == "Theirs"
+    assert bench.page.form.values()["sso"] is True
+    assert not bench.page.dirty()
+    back = next(
+        button for button in bench.page.sheet.banner.findChildren(QPushButton) if "Bring mine back" in button.text()
+    )
+    back.click()
+    bench.idle()
+    assert bench.page.form.values()["name"] == "Mine"
+    assert bench.page.dirty()
+    bench.page.save()
+    bench.idle()
+    assert _names(bench, source)["now"] == ["Mine"]
+
+
+def test_a_copy_keeps_both(clash: tuple[Bench, DataSource]) -> None:
+    bench, source = clash
+    answer("conflict-copy")
+    bench.page.save()
+    bench.idle()
+    assert _names(bench, source)["now"] == ["Mine", "Theirs"]
+    open_now = bench.page.source()
+    assert open_now is not None
+    assert (open_now.name, open_now.id == source.id) == ("Mine", False)
+    assert not bench.page.dirty()
+    assert bench.desk.app.state.drafts(bench.desk.app.workspace.folder) == []
+
+
+def test_keep_editing_writes_nothing(clash: tuple[Bench, DataSource]) -> None:
+    bench, source = clash
+    answer("conflict-edit")
+    bench.page.save()
+    bench.idle()
+    assert _names(bench, source)["now"] == ["Theirs"]
+    assert bench.page.form.values()["name"] == "Mine"
+    assert bench.page.dirty()
+
+
+def test_a_file_that_was_deleted_can_be_saved_again(bench: Bench) -> None:
+    source = saved(bench)
+    page = bench.open(source)
+    edit(page, "name", "Mine")
+    bench.desk.app.workspace.delete(source.id)
+    answer("conflict-mine")
+    page.save()
+    bench.idle()
+    assert _names(bench, source)["now"] == ["Mine"]
+
+
+@pytest.mark.parametrize(
+    ("button", "choice"),
+    [("leave-save", Leave.SAVE), ("leave-discard", Leave.DISCARD), ("leave-edit", Leave.KEEP_EDITING)],
+)
+def test_the_question_on_leaving_is_answered_by_its_verbs(qtbot: QtBot, button: str, choice: Leave) -> None:
+    dialog = LeaveDialog("Contoso HR")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    found = dialog.findChild(QPushButton, button)
+    assert found is not None
+    found.click()
+    assert dialog.choice is choice
+
+
+def test_esc_on_leaving_keeps_editing(qtbot: QtBot) -> None:
+    dialog = LeaveDialog("")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.choice is Leave.KEEP_EDITING

@@ -1,0 +1,168 @@
+"""Adding an operation is one entry in the catalogue: a toy read and a toy write, and everything that follows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from o365desk import catalogue
+from o365desk.catalogue import manual
+from o365desk.catalogue.operations import (
+    Box,
+    Column,
+    Family,
+    Listing,
+    Operation,
+    Query,
+    QueryType,
+    UserProperty,
+    Words,
+)
+from o365desk.catalogue.users import USER
+from o365desk.model.fields import Field, Kind
+from o365desk.services.signin.credentials import Credential
+from o365desk.services.vault.vault import Secret
+from o365desk.ui.pages.operations.operations import OperationsPage
+from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.shell.window import Window
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.widgets.theme import Theme
+from tests.cli.shell import PASSPHRASE, Shell
+from tests.desk import Desk
+from tests.practice.fixtures import Client
+from tests.practice.graph.writes.writing import writer
+
+GUESTS = Operation(
+    key="guest-list",
+    title="Guest List",
+    summary="Lists the guests.",
+    family=Family.USERS,
+    query_type=QueryType.READ,
+    request="GET /users",
+    permission="User.Read.All",
+    box=Box.PROFILES,
+    proof="users",
+    columns=(Column(key="displayName", title="Display name"), Column(key="mail", title="Mail")),
+    listing=Listing(
+        path="/users",
+        select=("id", "displayName", "mail"),
+        search=lambda values: Query({"$filter": "userType eq 'Guest'"}),
+    ),
+)
+DEPARTMENT = Operation(
+    key="set-department",
+    title="Set Department",
+    summary="Moves users to a department.",
+    family=Family.USERS,
+    query_type=QueryType.UPDATE,
+    request="PATCH /users/{id}",
+    permission="User.ReadWrite.All",
+    box=Box.READ_WRITE,
+    proof="users",
+    fields=(USER, Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, help="Its name.")),
+    change=UserProperty(name="department"),
+    words=Words(one="Move {item}", many="Move {count} users"),
+    inverse="set-department",
+)
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for toy in (GUESTS, DEPARTMENT):
+        monkeypatch.setitem(catalogue.OPERATIONS, toy.key, toy)
+
+
+@pytest.fixture
+def able(client: Client, switches: Callable[..., Any]) -> dict[str, str]:
+    """An app that may do what the toys need, besides."""
+    wanted = ["User.ReadWrite.All", "Group.ReadWrite.All", "LicenseAssignment.ReadWrite.All", "Directory.Read.All"]
+    app: dict[str, str] = client.control("/apps", {"profile": "toys", "application": wanted})
+    return app
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, client: Client, able: dict[str, str]
+) -> Shell:
+    monkeypatch.setenv("O365DESK_VAULT_PASSPHRASE", PASSPHRASE)
+    ready = client.ready | {"apps": client.ready["apps"] | {"toys": able}}
+    made = Shell(capsys, monkeypatch, ready)
+    made.able("toys")
+    return made
+
+
+def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None:
+    source = desk.source()
+    plan = {item.name: item.operations for item in catalogue.plan(source)}
+    assert "Set Department" in plan["User.ReadWrite.All"]
+    assert "Guest List" in plan["User.Read.All"]
+    assert "## Set Department" in manual.text()
+    report = desk.test(source, desk.secret())
+    verdicts = {item.key: item for item in report.operations}
+    assert verdicts["guest-list"].outcome == "passed"
+    assert verdicts["set-department"].outcome == "failed"
+    assert verdicts["set-department"].missing == ("User.ReadWrite.All",)
+
+
+def test_the_command_line_reads_with_it(shell: Shell) -> None:
+    assert {"guest-list", "set-department"} <= {item["key"] for item in shell.json("operations")}
+    rows = shell.json("run", "Contoso", "Guest List")
+    assert len(rows) == 15
+    assert all("@" in row["mail"] for row in rows)
+
+
+def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client: Client) -> None:
+    tenant = writer(client)
+    upn = next(row["userPrincipalName"] for row in tenant.rows("/users?$top=999") if "ann.lee@" in str(row))
+
+    def department() -> str:
+        found: str = tenant.get(f"/users/{upn}?$select=department")["department"]
+        return found
+
+    before = department()
+    words = ("run", "Contoso", "set-department", "--set", f"user={upn}", "--set", "department=Practice")
+    assert shell.json(*words)["counts"]["not_attempted"] == 1
+    assert department() == before
+    run = shell.json(*words, "--apply")
+    assert run["counts"]["changed"] == 1
+    assert department() == "Practice"
+    assert shell.json(*words, "--apply")["counts"] == {
+        "changed": 0,
+        "already": 1,
+        "failed": 0,
+        "cannot": 0,
+        "not_attempted": 0,
+    }
+    shell.json("runs", "undo", run["run"], "--apply")
+    assert department() == before
+
+
+def test_the_window_has_its_form_and_plans_with_it(
+    qtbot: QtBot, desk: Desk, theme: Theme, client: Client, able: dict[str, str]
+) -> None:
+    typed = Credential(secret=Secret(able["secret"]))
+    source = desk.app.connections.save(desk.source(client_id=able["client_id"]), None, typed).source
+    window = Window(desk.app, Tasks(), theme)
+    try:
+        window.show()
+        window.go("operations", source_id=source.id, operation="set-department")
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        page = window.page("operations")
+        assert isinstance(page, OperationsPage)
+        assert {"guest-list", "set-department"} <= set(page.list.buttons)
+        assert page.view
+        assert list(page.view.form.form.rows) == ["user", "department"]
+        user = writer(client).rows("/users?$top=5&$select=id")[4]["id"]
+        page.view.form.put({"user": user, "department": "Practice"})
+        page.view.run()
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        plan = window.page("plan")
+        assert isinstance(plan, PlanPage)
+        assert plan.plan
+        assert plan.plan.sentence.startswith("Move ")
+    finally:
+        window.tasks.shut_down()
+        window.hide()
+        window.deleteLater()
+        qtbot.wait(0)
