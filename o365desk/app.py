@@ -13,6 +13,7 @@ from o365desk import log, paths
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Connections, Credential
 from o365desk.services.runner import Runner
@@ -20,7 +21,7 @@ from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.state.state import State
 from o365desk.services.vault.forgetting import Forgetting
-from o365desk.services.vault.vault import Secret, Vault
+from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import requests
 from o365desk.app import App, build, now
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.report import Report
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation
 from o365desk.model.stop import Stop
 from o365desk.services.connections import BLANK, NO_CREDENTIAL, Credential, Waiting
-from o365desk.services.vault.vault import Secret
 from tests.failures import Failure
 from tests.practice.entra.browser import sign_in
 

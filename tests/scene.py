@@ -11,9 +11,9 @@ from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Evidence, Outcome
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 TENANT = "2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f"

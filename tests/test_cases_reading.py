@@ -11,6 +11,7 @@ import pytest
 
 from o365desk.catalogue import operation
 from o365desk.model.problems import ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services import certificate_forms
 from o365desk.services.signin import credentials, given
 from o365desk.services.spreadsheets import reader
@@ -18,7 +19,6 @@ from o365desk.services.spreadsheets.formats import encodings, foreign
 from o365desk.services.spreadsheets.formats.formats import ChoiceError, How
 from o365desk.services.spreadsheets.formats.separated import delimiter_named
 from o365desk.services.spreadsheets.reader import Sheet
-from o365desk.services.vault.vault import Secret
 
 CASES = Path(__file__).parent / "cases"
 OPERATIONS = {

@@ -12,9 +12,9 @@ import pytest
 from o365desk import files
 from o365desk.app import build, start_log
 from o365desk.files import UnfitError, leads_away, read_named
+from o365desk.model.secret import Secret
 from o365desk.services.signin.token_cache import TokenCaches
 from o365desk.services.spreadsheets import export
-from o365desk.services.vault.vault import Secret
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are neither pipes nor devices among the files")
 

@@ -9,11 +9,11 @@ import typer
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.shown import shown
 from o365desk.services.connections import Credential, Review
 from o365desk.services.signin.credentials import check_secret
 from o365desk.services.signin.given import MOST_BYTES, from_stdin, suspicious
-from o365desk.services.vault.vault import Secret
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import Entry
 

@@ -10,7 +10,7 @@ from o365desk.cli import make_app
 from o365desk.cli.printing import name_in_commands, say
 from o365desk.model import problems
 from o365desk.model.problems import Problem
-from o365desk.services.vault.vault import Secret
+from o365desk.model.secret import Secret
 from o365desk.services.workspace.workspace import Entry
 
 DONE, FAILED, WRONG_USAGE, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 2, 3, 4, 130

@@ -15,6 +15,7 @@ from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import addresses
@@ -22,7 +23,7 @@ from o365desk.services.signin import credentials
 from o365desk.services.signin.approvals import BLANK, Admitted, Approvals, Review
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Secret, Vault, VaultKind
+from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Vault, VaultKind
 from o365desk.services.workspace.workspace import ConflictError, Entry, Unreadable, Workspace
 
 if TYPE_CHECKING:

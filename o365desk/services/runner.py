@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,32 +14,23 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Control, Stop
+from o365desk.services.access import by_token
 from o365desk.services.connections import NO_CREDENTIAL, Connections
+from o365desk.services.session import Session
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.state.state import State
+from o365desk.services.writes import plan_progress
 from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
     from o365desk.services.directory.suggestions import Suggestion
-    from o365desk.services.graph.client import Graph, Pause
+    from o365desk.services.graph.client import Pause
     from o365desk.services.graph.lists import Page, ReadEnd
     from o365desk.services.signin.msal_sign_in import SignIns, Token
     from o365desk.services.writes.journal.recorder import Progress
 
 _SETTINGS = "settings"
-
-
-@dataclass(frozen=True)
-class Session:
-    """What an operation works with: Graph, reached as the data source says, and what the token may."""
-
-    source: DataSource
-    graph: "Graph"
-    token: "Token"
-    stop: Stop
-    lacking: Callable[[], Problem | None]
-    """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
 
 
 class Runner:
@@ -113,7 +103,7 @@ class Runner:
         accounts. Raises ProblemError where that cannot be found out, CancelledError on stop."""
         from o365desk.services.writes import planning
 
-        telling = planning.Telling(len(rows), tell)
+        telling = plan_progress.Telling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             return planning.plan(
                 session, operation, rows, self.settings, telling, self._clock(),
@@ -174,11 +164,11 @@ class Runner:
         """The plan that brings back what was before a run, for the rows that it really changed. Raises ProblemError
         where there is no way back, or the tenant could not be read; CancelledError on stop."""
         from o365desk import catalogue
-        from o365desk.services.writes import planning, subjects, undoing
+        from o365desk.services.writes import subjects, undoing
 
         run = self._journal.run(run_id)
         operation = catalogue.operation(undoing.inverse_of(run, _operation_of(run)))
-        telling, source = planning.Telling(run.undoable, tell), _source_of(run, self._connections)
+        telling, source = plan_progress.Telling(run.undoable, tell), _source_of(run, self._connections)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
@@ -197,7 +187,7 @@ class Runner:
         if not rows:
             raise ProblemError(_nothing_failed(run))
         operation, source = _operation_of(run), _source_of(run, self._connections)
-        telling = planning.Telling(len(rows), tell)
+        telling = plan_progress.Telling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             return planning.plan(session, operation, rows, self.settings, telling, self._clock())
@@ -293,12 +283,12 @@ class Runner:
                     raise CancelledError from None
                 raise
             token = bearer.token
-            if operation and (why := operations.off_by_token(source, operation, token)):
+            if operation and (why := by_token.off_by_token(source, operation, token)):
                 raise ProblemError(why)
             graph = Graph(source.graph_root, line, bearer, patience, told=told, priority=priority, ending=ending)
 
             def lacking() -> Problem | None:
-                return bearer.lacking(partial(operations.off_by_token, source, operation)) if operation else None
+                return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
             yield Session(source, graph, token, stop, lacking)
 

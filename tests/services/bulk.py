@@ -6,9 +6,9 @@ from typing import Any
 from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 from tests.desk import Desk
 from tests.documented import faults
 from tests.practice.fixtures import Client

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 import trustme
 
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.client import Graph, Patience
 from o365desk.services.http import Line, read_ca
-from o365desk.services.vault.vault import Secret
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 

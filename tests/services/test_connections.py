@@ -11,9 +11,10 @@ import pytest
 from o365desk.app import build
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import Action, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Word
 from o365desk.services.connections import Credential
-from o365desk.services.vault.vault import CLIENT_SECRET, Secret
+from o365desk.services.vault.vault import CLIENT_SECRET
 from o365desk.services.workspace.workspace import ConflictError
 from tests.desk import Desk
 

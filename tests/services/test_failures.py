@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services.connections import Credential
-from o365desk.services.vault.vault import Secret
 from tests.desk import Desk
 from tests.failures import FAILURES, Failure
 

@@ -18,9 +18,9 @@ from o365desk.catalogue import OPERATIONS, permissions
 from o365desk.cli import main
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.run import Row
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.pages.runs.run import RunPage

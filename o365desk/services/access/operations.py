@@ -6,10 +6,11 @@ from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
+from o365desk.services.access.by_token import _lacking
 from o365desk.services.connections import Connections, report_of
 
 if TYPE_CHECKING:
-    from o365desk.services.signin.msal_sign_in import Token
+    pass
 
 
 def off(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
@@ -45,24 +46,5 @@ def off_before(connections: Connections, source: DataSource, operation: Operatio
         remedy="Check the box in the data source, and have the permission consented to.",
         action=Action.FIELD,
         field="setUsageLocation" if ask else "readWrite",
-        code=NOT_ALLOWED,
-    )
-
-
-def off_by_token(source: DataSource, operation: Operation, token: "Token") -> Problem | None:
-    """Why an operation may not be run with this token. One that cannot be read proves nothing."""
-    if not token.claims or permissions.accepted(operation, source.sign_in.delegated, token.granted):
-        return None
-    return _lacking(source, operation, (permissions.asked_for(operation, source),))
-
-
-def _lacking(source: DataSource, operation: Operation, missing: tuple[str, ...]) -> Problem:
-    names = ", ".join(missing)
-    kind = "delegated" if source.sign_in.delegated else "application"
-    return Problem(
-        title=f"“{operation.title}” needs {names}",
-        cause=f"{names} ({kind}) was not consented to for this app.",
-        remedy="Copy the consent link and send it to an administrator who may consent; then test the connection.",
-        action=Action.CONSENT,
         code=NOT_ALLOWED,
     )

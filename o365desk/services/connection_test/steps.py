@@ -13,6 +13,7 @@ from o365desk.catalogue import permissions
 from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
+from o365desk.model.secret import Secret
 from o365desk.model.status import Outcome, lifetimes
 from o365desk.services.connection_test import verdicts
 from o365desk.services.connection_test.trial import Finding, TestStep, Trial, found, run
@@ -22,7 +23,6 @@ from o365desk.services.graph.client import Graph
 from o365desk.services.http import LITTLE, bundle_problem, proxy_for
 from o365desk.services.signin import entra, msal_sign_in
 from o365desk.services.signin.msal_sign_in import Token
-from o365desk.services.vault.vault import Secret
 
 SUCCEEDED = "Connection test succeeded"
 

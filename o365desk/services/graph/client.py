@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services.graph import answers, throttling
 from o365desk.services.graph.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
 from o365desk.services.graph.objects import Shape
 from o365desk.services.graph.throttling import IMPATIENT, PATIENT, STEADFAST, Patience, Pause, Told
 from o365desk.services.http import Line
-from o365desk.services.vault.vault import Secret
 
 if TYPE_CHECKING:
     import requests

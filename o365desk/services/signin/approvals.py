@@ -18,11 +18,12 @@ from o365desk.model import approval, shells
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services import http
 from o365desk.services.signin import credentials
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, Secret, Vault
+from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, Vault
 
 if TYPE_CHECKING:
     from cryptography import x509

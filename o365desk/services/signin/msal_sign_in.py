@@ -21,6 +21,7 @@ from o365desk.catalogue.permissions import REDIRECT
 from o365desk.log import mask
 from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import addresses, explain
@@ -32,7 +33,7 @@ from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.entra import claims_of
 from o365desk.services.signin.redirect_listener import Loopback
 from o365desk.services.signin.token_cache import TokenCaches
-from o365desk.services.vault.vault import Secret, Vault
+from o365desk.services.vault.vault import Vault
 
 if TYPE_CHECKING:
     import msal

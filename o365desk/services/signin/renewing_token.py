@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services.graph.throttling import Endurance, Patience, Pause
 from o365desk.services.signin.msal_sign_in import BusyError, Token
-from o365desk.services.vault.vault import Secret
 
 _RENEW = timedelta(minutes=2)
 """How long before its end a token is replaced: a request may wait that long."""

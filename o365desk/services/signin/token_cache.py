@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from o365desk import files
 from o365desk.log import mask
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.vault.vault import OURS, Secret, Vault, VaultKind
+from o365desk.model.secret import OURS, Secret
+from o365desk.services.vault.vault import Vault, VaultKind
 
 if TYPE_CHECKING:
     import msal

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.vault.vault import Secret
+from o365desk.model.secret import Secret
 
 SERVICE = "o365desk"
 PROBE_SECONDS = 10.0

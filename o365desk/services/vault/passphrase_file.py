@@ -13,7 +13,7 @@ from pathlib import Path
 
 from o365desk import files
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.vault.vault import Secret
+from o365desk.model.secret import Secret
 
 _MAGIC = b"O365VLT1"
 _LOG_N = 16

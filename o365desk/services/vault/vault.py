@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from o365desk import files
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.secret import Secret
 
 if TYPE_CHECKING:
     from o365desk.services.vault.keychain import Keychain
@@ -21,43 +22,9 @@ CLIENT_SECRET = "client-secret"
 PASSPHRASE = "certificate-passphrase"
 """Names of a data source's secrets in the vault."""
 
-OURS = "o365desk"
-"""The owner of what no data source owns; so none can have it as its id."""
 
 APPROVED = "approved-for"
 """Beside them: the digest of the connection that they were given for; see `services.approvals`."""
-
-
-class Secret:
-    """A text that never shows itself: it prints as stars, cannot be pickled, and compares in constant time."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The text itself, to be used at once and not kept."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret('••••')"
-
-    __str__ = __repr__
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        import hmac
-
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret cannot be pickled")
 
 
 _taken = Secret("")

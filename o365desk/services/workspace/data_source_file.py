@@ -16,7 +16,7 @@ import msgspec
 from o365desk.log import looks_secret, without_secret
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.vault.vault import OURS
+from o365desk.model.secret import OURS
 
 SCHEMA = "https://o365desk.example/schema/data-source-1.json"
 """The `$id` of `resources/data-source.schema.json`."""

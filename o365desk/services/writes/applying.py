@@ -15,18 +15,19 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
-from o365desk.services.directory import lookup
+from o365desk.services.directory import group_limits, holdings, lookup
 from o365desk.services.graph import throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.writes.changes import locating, members, new_group
+from o365desk.services.graph.reply_meaning import Fate, fate
+from o365desk.services.writes.changes import locating, new_group
 from o365desk.services.writes.changes import requests as shapes
-from o365desk.services.writes.changes.requests import Fate, Pack, fate
+from o365desk.services.writes.changes.requests import Pack
 from o365desk.services.writes.denials import Denials, spread
 from o365desk.services.writes.journal.journal import SAME, SENT, Journal, Kept
 from o365desk.services.writes.journal.recorder import Ledger, Progress, Rests
 
 if TYPE_CHECKING:
-    from o365desk.services.runner import Session
+    from o365desk.services.session import Session
 
 _SENT_AT_MOST = 5
 """How often a row is sent whose answer is lost each time."""
@@ -94,10 +95,10 @@ class _Groups:
         if not (aims and isinstance(self._change, Members)):
             return {}
         try:
-            found = shapes.groups_now(self._graph, aims, lookup.GROUP_SELECT)
+            found = holdings.groups_now(self._graph, aims, lookup.GROUP_SELECT)
         except ProblemError as error:
             raise StoppedError(error.problem) from error
-        why = {aim: members.refused_kind(group, ()) if group else None for aim, group in found.items()}
+        why = {aim: group_limits.refused_kind(group, ()) if group else None for aim, group in found.items()}
         return {aim: problem for aim, problem in why.items() if problem or found[aim] is None}
 
     def new(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> set[str]:
@@ -107,7 +108,7 @@ class _Groups:
         return {
             aim
             for aim in _wholly_refused(refused, sent)
-            if (text := made[aim]) and datetime.fromisoformat(str(text)) > self._since - members.NEW
+            if (text := made[aim]) and datetime.fromisoformat(str(text)) > self._since - group_limits.NEW
         }
 
 

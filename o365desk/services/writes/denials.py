@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from o365desk.model.problems import Problem
 from o365desk.services.graph.client import Reply
-from o365desk.services.writes.changes.requests import Fate, fate
+from o365desk.services.graph.reply_meaning import Fate, fate
 from o365desk.services.writes.journal.recorder import Ledger
 
 _SAMPLES = 5

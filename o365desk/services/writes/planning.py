@@ -7,14 +7,12 @@ a list.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from o365desk.catalogue import permissions, values
-from o365desk.catalogue.groups import kind_of
 from o365desk.catalogue.operations import (
     GroupRemoval,
     Licences,
@@ -25,164 +23,15 @@ from o365desk.catalogue.operations import (
     Words,
 )
 from o365desk.catalogue.users import SET_USAGE_LOCATION
-from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Problem
-from o365desk.model.run import Fix, Limit, Plan, PlanProgress, PlanRow, Row, Standing, place_of
+from o365desk.model.run import Limit, Plan, PlanProgress, Row, Standing, place_of
 from o365desk.model.settings import Settings
-from o365desk.services.writes.changes import licences, members, new_group
+from o365desk.services.writes.changes import group_removal, licences, members, new_group, planned_row, user_property
+from o365desk.services.writes.changes.planned_row import Desk, Draft
 from o365desk.services.writes.journal.journal import SAME
 
 if TYPE_CHECKING:
-    from o365desk.services.graph.client import Graph, Pause
-    from o365desk.services.runner import Session
-
-
-@dataclass
-class Draft:
-    """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
-    that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly. `left`
-    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it; and
-    `lost` why its group is not there any more, where a later run tells. `warnings` are what should be known before
-    it is done."""
-
-    row: Row
-    item: str = ""
-    aim: str = ""
-    meaning: Hashable = None
-    wish: Any = None
-    left: tuple[Any, ...] = ()
-    user: dict[str, Any] = field(default_factory=dict)
-    group: dict[str, Any] = field(default_factory=dict)
-    sku: dict[str, Any] = field(default_factory=dict)
-    target: dict[str, Any] = field(default_factory=dict)
-    before: dict[str, Any] = field(default_factory=dict)
-    standing: Standing | None = None
-    problem: Problem | None = None
-    note: str = ""
-    lost: Problem | None = None
-    warnings: list[str] = field(default_factory=list)
-    exact: str = ""
-    """Who and what is meant, where that is not told by `user` and `group`."""
-    disabled: int = 0
-    """Disabled accounts to which it gives something."""
-    left_out: int = 0
-    """Those of them that were left out of it on request; without anybody else, it is left out as a whole."""
-    dropped: bool = False
-
-    def changed_since(self, now: Any) -> bool:
-        """Whether it is no longer what the run that is undone had made of it."""
-        return bool(self.left) and self.left[0] != now
-
-    def value(self, key: str) -> str:
-        """What the row gives for a field, without blanks around it."""
-        return self.row.values.get(key, "").strip()
-
-    def cannot(self, problem: Problem) -> None:
-        """It cannot be done."""
-        self.standing, self.problem = Standing.CANNOT, problem
-
-    def already(self, note: str = "") -> None:
-        """It is so."""
-        self.standing = Standing.ALREADY
-        self.note = " ".join(filter(None, (note, self.note)))
-
-    def will(self, note: str = "") -> None:
-        """It will change something."""
-        self.standing = Standing.WILL
-        self.note = " ".join(filter(None, (note, self.note)))
-
-    def remark(self, text: str) -> None:
-        """Something that is worth a note, "" for nothing."""
-        self.note = " ".join(filter(None, (self.note, text)))
-
-    def warn(self, text: str) -> None:
-        """Something that should be known before it is done."""
-        self.warnings.append(text)
-
-    def who(self) -> str:
-        """Who and what exactly is meant: names are not unique."""
-        if self.exact:
-            return self.exact
-        user = self.user.get("userPrincipalName") or self._given("user")
-        group = (self.group.get("mail") or kind_of(self.group)) if self.group else self._given("group")
-        return " · ".join(str(text) for text in (user, group) if text and text not in (self.item, self.aim))
-
-    def _given(self, key: str) -> str:
-        """What was given for somebody who was not found; an ID only where a person knows it by a name."""
-        texts = [self.value(key), *(also.text for also in self.row.also if also.field == key)]
-        return ", ".join(text for text in texts if key in self.row.picked or not is_guid(text))
-
-    def planned(self, words: Words) -> PlanRow:
-        """The row of the plan."""
-        return PlanRow(
-            row=self.row,
-            label=words.labelled(self.item, self.aim),
-            item=self.item,
-            aim=self.aim,
-            standing=self.standing or Standing.WILL,
-            problem=self.problem,
-            note=self.note,
-            warnings=tuple(self.warnings) if self.standing is not Standing.CANNOT else (),
-            who=self.who(),
-            target=self.target,
-            before=self.before,
-        )
-
-
-@dataclass
-class Desk:
-    """What a plan is made with, and what is found out on the way. `wishes`, by row number, are exact states to be
-    brought back by an undo; None for a plan that somebody asked for."""
-
-    graph: "Graph"
-    operation: Operation
-    settings: Settings
-    granted: frozenset[str]
-    source_name: str
-    tell: Callable[[str], None]
-    now: datetime
-    delegated: bool = False
-    wants_location: bool = False
-    """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
-    may_set_location: bool = False
-    wishes: Mapping[int, Any] | None = None
-    leave_out_disabled: bool = False
-    """Whether nobody is to be given anything whose account is disabled."""
-    lags: bool = False
-    """Whether the run that is undone ended a moment ago: lists may show what was before it."""
-    fixes: list[Fix] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    """Why it is large."""
-    skus: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The tenant's licence plans by id, where they may be read and are needed."""
-
-    @property
-    def undoing(self) -> bool:
-        """Whether former states are brought back."""
-        return self.wishes is not None
-
-    def share(self, taken: int, of: int, what: str) -> None:
-        """Notes it if so much is taken that it needs a second look. `what` reads "members of Sales"."""
-        if of and taken * 100 > self.settings.large_percent * of:
-            self.reasons.append(f"This takes {taken:,} of the {of:,} {what}: {taken * 100 / of:.0f} %.")
-
-
-class Telling:
-    """Tells how far a plan is made. A wait is told in place of the work that it holds up, and then that again."""
-
-    def __init__(self, total: int, tell: Callable[[PlanProgress], None]) -> None:
-        self._tell = tell
-        self._last = PlanProgress(done=0, total=total, doing="")
-
-    def __call__(self, progress: PlanProgress) -> None:
-        self._last = progress
-        self._tell(progress)
-
-    def wait(self, pause: "Pause | None") -> None:
-        """A wait begins, or ends."""
-        told = msgspec.structs.replace(self._last, doing=pause.reason, waits=True) if pause else self._last
-        self._tell(told)
+    from o365desk.services.session import Session
 
 
 def plan(
@@ -245,8 +94,8 @@ def made(
     desk = _desk(session, operation, settings, wishes, doing, now)
     desk.lags, desk.leave_out_disabled = lags, leave_out_disabled
     resolve, compare = _CHANGES[type(operation.change)]
-    resolve(desk, members.still_open(drafts))
-    _set_aside_doubles(members.still_open(drafts), compare, desk)
+    resolve(desk, planned_row.still_open(drafts))
+    _set_aside_doubles(planned_row.still_open(drafts), compare, desk)
     left_out = sum(draft.left_out for draft in drafts)
     drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
@@ -370,8 +219,8 @@ def _limit(desk: Desk, drafts: Sequence[Draft]) -> Limit | None:
 Judge = Callable[[Desk, list[Draft]], None]
 _CHANGES: dict[type, tuple[Judge, Judge]] = {
     Members: (members.resolve_members, members.compare_members),
-    UserProperty: (members.resolve_property, members.compare_property),
-    GroupRemoval: (members.resolve_removal, members.compare_removal),
+    UserProperty: (user_property.resolve_property, user_property.compare_property),
+    GroupRemoval: (group_removal.resolve_removal, group_removal.compare_removal),
     Licences: (licences.resolve, licences.compare),
     NewGroup: (new_group.resolve, new_group.compare),
 }

@@ -15,13 +15,14 @@ from o365desk.catalogue.operations import GroupRemoval, Operation
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunState
 from o365desk.model.settings import Settings
+from o365desk.services.directory import group_limits
 from o365desk.services.writes import planning
-from o365desk.services.writes.changes import members
+from o365desk.services.writes.changes import planned_row
 from o365desk.services.writes.journal.journal import Kept
 from o365desk.services.writes.subjects import Since
 
 if TYPE_CHECKING:
-    from o365desk.services.runner import Session
+    from o365desk.services.session import Session
 
 _ARROW = " → "
 """Between item and aim in the label of a row, where a program before kept nothing else of them."""
@@ -47,11 +48,11 @@ def undo(
         # Who is gone by now is still named as then.
         item, aim = _named(row)
         back = Row(number=row.number, line=row.line, values=given)
-        draft = planning.Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
+        draft = planned_row.Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
         if row.number in since:
             judge(draft, since[row.number])
         drafts.append(draft)
-    lags = run.ended is None or run.ended > now - members.NEW
+    lags = run.ended is None or run.ended > now - group_limits.NEW
     made = planning.made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
     return msgspec.structs.replace(made, notes=(*made.notes, *_left_alone(run, kept)))
 
@@ -91,7 +92,7 @@ def _left(row: Kept) -> tuple[Any, ...]:
 # --- what was done since ------------------------------------------------------------------------------------------
 
 
-def judge(draft: planning.Draft, since: Since) -> None:
+def judge(draft: planned_row.Draft, since: Since) -> None:
     """What became of it since forbids the undo of a row, or goes with it."""
     if since.again:
         draft.cannot(_changed_by(since.again.run, since.again.operation))

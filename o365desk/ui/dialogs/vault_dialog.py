@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.model.problems import Problem
-from o365desk.services.vault.vault import Secret, Vault
+from o365desk.model.secret import Secret
+from o365desk.services.vault.vault import Vault
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, text_label

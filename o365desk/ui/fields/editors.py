@@ -1,6 +1,5 @@
 """One editor per kind of field: the widget in which a person gives its value."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -23,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
+from o365desk.model.secret import Secret
 from o365desk.model.shown import shown
-from o365desk.services.vault.vault import Secret
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured, icon_button
 from o365desk.ui.widgets.labels import Label
@@ -300,24 +299,3 @@ class NumberEditor(Editor):
 
 
 _DIGITS = 9
-
-
-def _picker(field: Field, theme: Theme) -> Editor:
-    from o365desk.ui.fields import pickers  # late: only operations pick from a tenant
-
-    return pickers.EDITORS[field.kind](field, theme)
-
-
-EDITORS: dict[Kind, Callable[[Field, Theme], Editor]] = {
-    Kind.TEXT: LineEditor,
-    Kind.IDENTIFIER: LineEditor,
-    Kind.COUNTRY: LineEditor,
-    Kind.FILE: LineEditor,
-    Kind.SECRET: SecretEditor,
-    Kind.CHECK: CheckEditor,
-    Kind.CHOICE: ChoiceEditor,
-    Kind.RADIO: RadioEditor,
-    Kind.DATE: DateEditor,
-    Kind.NUMBER: NumberEditor,
-    **dict.fromkeys((Kind.USER, Kind.USERS, Kind.GROUP, Kind.PLAN, Kind.SERVICE_PLANS), _picker),
-}

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVB
 from o365desk.model.fields import Field
 from o365desk.model.problems import Problem
 from o365desk.model.shown import shown
-from o365desk.ui.fields.editors import EDITORS, CheckEditor, Editor, RadioEditor, SecretEditor
+from o365desk.ui.fields.editors import CheckEditor, Editor, RadioEditor, SecretEditor
+from o365desk.ui.fields.registry import EDITORS
 from o365desk.ui.widgets.icons import Pictured, icon_button
 from o365desk.ui.widgets.labels import Label, announce
 from o365desk.ui.widgets.theme import Theme

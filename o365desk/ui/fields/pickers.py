@@ -6,7 +6,7 @@ address that is typed needs no choosing, and without a tenant the line is a plai
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
@@ -18,6 +18,7 @@ from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
 from o365desk.model.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
+from o365desk.ui.fields.asking import Ask, Question
 from o365desk.ui.fields.editors import Editor
 from o365desk.ui.fields.suggestion_cells import NOTE, QUIET, SuggestionCells
 from o365desk.ui.widgets.flow import FlowLayout
@@ -30,18 +31,6 @@ _PAUSE = 250
 _CHIPS = 40
 """Chosen people that are shown; the rest are counted."""
 _SUGGESTION = Qt.ItemDataRole.UserRole
-
-
-class Question(Protocol):
-    """A question that is under way; what still comes after `abandon` is nobody's."""
-
-    def abandon(self) -> None: ...
-
-
-Ask = Callable[
-    [QObject, Kind, str, Callable[[list[Suggestion]], None], Callable[[Problem], None]], "Question | None"
-]
-"""Asks the tenant on behalf of a widget what a text may mean; None where there is no tenant to ask."""
 
 
 class Suggestions(QObject):

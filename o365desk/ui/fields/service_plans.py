@@ -11,8 +11,8 @@ from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
 from o365desk.model.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
+from o365desk.ui.fields.asking import Ask, Question
 from o365desk.ui.fields.editors import Editor
-from o365desk.ui.fields.pickers import Ask, Question
 from o365desk.ui.widgets.labels import Label, text_label
 from o365desk.ui.widgets.theme import Theme
 

@@ -1,11 +1,10 @@
 """The Help menu: help on a page, shortcuts, explaining an error, about, the log's folder, diagnostics."""
 
 import platform
-import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale, Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk import __version__
-from o365desk.log import mask
 from o365desk.model.shown import shown
 from o365desk.ui.commands import COMMANDS, MENUS, plain
-from o365desk.ui.context import Context, Page
+from o365desk.ui.context import Page
+from o365desk.ui.shell.diagnostics import copy_diagnostics, open_log_folder
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import Label, text_label
@@ -186,48 +185,3 @@ def help_on(key: str, window: Frame, page: Page) -> None:
         sheet = sheets[key]()
         sheet.exec()
         sheet.deleteLater()
-
-
-def open_log_folder(context: Context) -> None:
-    """Shows the folder of the log in the system's file manager."""
-    folder = context.app.log_folder
-    if not folder.is_dir():
-        context.notices.say("info", "No log was written yet", f"It would be in {folder}")
-    elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-        context.notices.say("warn", "No program shows folders here", f"The log is in {folder}")
-
-
-def diagnostics(context: Context, secrets: str) -> str:
-    """What whoever looks after the program wants to know; holds no secret. `secrets` says where they are kept."""
-    app, screen = context.app, QGuiApplication.primaryScreen()
-    lines = [
-        f"o365desk {__version__}",
-        f"Python {platform.python_version()} ({sys.executable})",
-        f"Qt {qVersion()}, platform {QGuiApplication.platformName()}",
-        f"{platform.platform()}, {QLocale.system().name()}",
-        f"Screen {screen.size().width()}×{screen.size().height()} at {screen.devicePixelRatio():g}×"
-        if screen
-        else "",
-        f"Theme {'dark' if context.theme.dark else 'light'}",
-        f"Workspace {app.workspace.folder}",
-        f"Secrets: {secrets}",
-        f"Log {app.log_folder}",
-        f"Running: {', '.join(task.title for task in context.tasks.active()) or 'nothing'}",
-    ]
-    return mask("\n".join(shown(line) for line in lines if line))
-
-
-def copy_diagnostics(context: Context) -> None:
-    """Puts the diagnostics on the clipboard, once the vault has answered: a keychain may take its time."""
-
-    def copy(secrets: str) -> None:
-        QGuiApplication.clipboard().setText(diagnostics(context, secrets))
-        context.notices.say("good", "Diagnostics are on the clipboard; they hold no secrets")
-
-    context.tasks.run(
-        "Copying diagnostics",
-        lambda stop, tell: context.app.vault.description,
-        copy,
-        context.notices.problem,
-        owner=context.notices,
-    )

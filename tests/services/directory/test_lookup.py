@@ -10,13 +10,13 @@ import pytest
 from o365desk.catalogue.operations import GroupRemoval
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.directory.lookup import Found, groups, plans, users
 from o365desk.services.directory.suggestions import suggest
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.throttling import Patience
 from o365desk.services.http import Line, read_ca
-from o365desk.services.vault.vault import Secret
 from o365desk.services.writes.changes import requests
 from o365desk.services.writes.journal.journal import Kept
 from tests.practice.fixtures import Client

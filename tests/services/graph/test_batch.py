@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
 from o365desk.services.graph import objects
 from o365desk.services.graph.client import NOT_SENT, UNKNOWN, Graph, Pause, Reply, Request
 from o365desk.services.graph.throttling import WIDEST, Patience, Width, near_limit
 from o365desk.services.http import Line, read_ca
-from o365desk.services.vault.vault import Secret
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each

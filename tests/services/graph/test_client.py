@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import pytest
 
 from o365desk.model.problems import ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.answers import challenge, retry_after
 from o365desk.services.graph.client import IMPATIENT, Graph, Patience, Pause
 from o365desk.services.graph.throttling import Endurance
 from o365desk.services.http import Line, read_ca
-from o365desk.services.vault.vault import Secret
 from tests.practice.fixtures import Client
 from tests.services.scripted import Asked, Said, Scripted
 

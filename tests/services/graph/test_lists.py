@@ -11,12 +11,12 @@ import pytest
 from o365desk import catalogue
 from o365desk.catalogue import Listing
 from o365desk.model.problems import CancelledError, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph import client as traffic
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.lists import Page, ReadEnd, read
 from o365desk.services.http import Line, read_ca
-from o365desk.services.vault.vault import Secret
 from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from o365desk.model.problems import ProblemError
-from o365desk.services.directory import lookup
+from o365desk.services.directory import holdings, lookup
 from o365desk.services.graph.client import Request
-from o365desk.services.writes.changes import requests
 from tests.services.scripted import Asked, Said, Scripted, each
 
 
@@ -21,7 +20,7 @@ def reading(folder: Path, first: Any, then: Any) -> tuple[list[Asked], str]:
     with Scripted(folder, say) as server, server.line() as line:
         graph = server.graph(line)
         with pytest.raises(ProblemError) as caught:
-            requests.members_of(graph, ["g"])
+            holdings.members_of(graph, ["g"])
         asked = list(server.asked)
         with pytest.raises(ProblemError) as again:
             list(lookup.rows_of(graph, [Request(method="GET", path="/users")]))

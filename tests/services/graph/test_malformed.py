@@ -30,20 +30,21 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.fields import Kind
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.secret import Secret
 from o365desk.model.status import Known, Outcome
 from o365desk.model.stop import Control, Stop
 from o365desk.services.connection_test import steps, trial
 from o365desk.services.connections import Connections
 from o365desk.services.graph import lists, throttling
 from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
-from o365desk.services.runner import Runner, Session
+from o365desk.services.runner import Runner
+from o365desk.services.session import Session
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token
 from o365desk.services.spreadsheets.export import Format, Writer
 from o365desk.services.state import database
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import Secret
 from o365desk.ui.pages.operations.result_rows import bulk_of, pack, searched, sort_of, text_of
 from tests.services.graph.mutants import LIES, MUTATORS, MeddledLine, Meddler, Mutation, Office, Truth
 from tests.services.scripted import Asked, Said, Scripted

@@ -22,12 +22,13 @@ from o365desk.model.datasource import DataSource, SignIn, copy_of, new
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.run import Run
+from o365desk.model.secret import Secret
 from o365desk.model.status import Word
 from o365desk.model.stop import Control, Stop
 from o365desk.services import http
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.vault.keychain import Unavailable
-from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, ENVIRONMENT, Secret
+from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, ENVIRONMENT
 from o365desk.services.workspace.workspace import Listing
 from tests.desk import Desk
 from tests.practice.fixtures import Client

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import Action, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential, certificate_ends, check, for_msal, load_certificate
-from o365desk.services.vault.vault import CLIENT_SECRET, PASSPHRASE, Secret, Vault
+from o365desk.services.vault.vault import CLIENT_SECRET, PASSPHRASE, Vault
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = rsa.generate_private_key(65537, 2048)

@@ -16,6 +16,7 @@ import pytest
 from o365desk.app import App, build, now
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.services.connections import BLANK
@@ -24,7 +25,7 @@ from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token, claims_of
-from o365desk.services.vault.vault import Secret, Vault
+from o365desk.services.vault.vault import Vault
 from tests.services.scripted import Asked, Said, Scripted
 
 FULL = os.environ.get("O365DESK_TORTURE") == "1"

@@ -14,13 +14,13 @@ import requests
 
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import Action, CancelledError, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Waiting
 from o365desk.services.http import Line, read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.msal_sign_in import Token, claims_of
 from o365desk.services.signin.redirect_listener import Loopback
-from o365desk.services.vault.vault import Secret
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 

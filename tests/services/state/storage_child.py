@@ -23,10 +23,11 @@ from typing import Any
 
 from o365desk.app import App, build
 from o365desk.model.datasource import new
+from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import Secret, Vault
+from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.workspace import ConflictError, Entry, Workspace
 
 NAMES = ("Contoso", "Fabrikam", "Northwind")

@@ -24,9 +24,10 @@ import pytest
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import NOT_APPROVED
+from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import CLIENT_SECRET, ENVIRONMENT, Secret, Vault
+from o365desk.services.vault.vault import CLIENT_SECRET, ENVIRONMENT, Vault
 from o365desk.services.workspace import data_source_file
 from o365desk.services.workspace.workspace import Workspace
 from tests.services.state import storage_child

@@ -91,8 +91,9 @@ def serve(mode: str) -> None:
 
 def client(mode: str, folder: str) -> None:
     """What a vault makes of the service."""
+    from o365desk.model.secret import Secret
     from o365desk.services.vault.keychain import Keychain
-    from o365desk.services.vault.vault import Secret, Vault
+    from o365desk.services.vault.vault import Vault
 
     serving = None
     if mode != "none":

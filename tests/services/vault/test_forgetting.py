@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource
+from o365desk.model.secret import Secret
 from o365desk.services.connections import Credential
-from o365desk.services.vault.vault import CLIENT_SECRET, Secret, Vault
+from o365desk.services.vault.vault import CLIENT_SECRET, Vault
 
 SOURCE = DataSource(id="contoso-hr", name="Contoso")
 

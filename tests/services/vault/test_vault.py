@@ -27,9 +27,10 @@ from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
 
 from o365desk.model.problems import ProblemError
+from o365desk.model.secret import Secret
 from o365desk.services.vault import passphrase_file
 from o365desk.services.vault.keychain import Keychain, Unavailable
-from o365desk.services.vault.vault import CLIENT_SECRET, ENVIRONMENT, Secret, Vault, VaultKind
+from o365desk.services.vault.vault import CLIENT_SECRET, ENVIRONMENT, Vault, VaultKind
 
 PLAIN = "hunter2-Ünï-hunter2"
 

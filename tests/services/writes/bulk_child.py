@@ -19,9 +19,9 @@ from typing import Any
 
 from o365desk import catalogue
 from o365desk.model.run import Row
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 from o365desk.services.writes.journal.journal import Journal
 from tests.desk import Desk
 from tests.journey import switch

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from o365desk.model.run import RunState
+from o365desk.model.secret import Secret
 from o365desk.practice.server.server import Options, PracticeTenant
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 from o365desk.services.writes.changes import new_group
 from tests.desk import Desk
 from tests.practice.fixtures import Client

@@ -323,8 +323,8 @@ def test_without_the_permission_for_plans_ids_do(desk: Desk, client: Client) -> 
 
 
 def everything_else(desk: Desk, client: Client, permissions: tuple[str, ...]) -> Any:
+    from o365desk.model.secret import Secret
     from o365desk.services.signin.credentials import Credential
-    from o365desk.services.vault.vault import Secret
 
     app = client.control("/apps", {"profile": "bulk-two", "application": list(permissions)})
     source = desk.source(name="Two").replace(client_id=app["client_id"])

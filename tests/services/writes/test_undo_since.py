@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from o365desk import catalogue
 from o365desk.model.problems import Problem
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import Secret
 from o365desk.services.writes import subjects, undoing
+from o365desk.services.writes.changes.planned_row import Draft
 from o365desk.services.writes.journal.journal import Journal
-from o365desk.services.writes.planning import Draft
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk, standings

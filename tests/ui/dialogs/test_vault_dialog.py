@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from o365desk.services.vault.vault import CLIENT_SECRET, Secret, Vault, VaultKind
+from o365desk.model.secret import Secret
+from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.theme import Theme

@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
-from o365desk.services.vault.vault import Secret
-from o365desk.ui.fields.editors import EDITORS, CheckEditor, ChoiceEditor, LineEditor, RadioEditor, SecretEditor
+from o365desk.model.secret import Secret
+from o365desk.ui.fields.editors import CheckEditor, ChoiceEditor, LineEditor, RadioEditor, SecretEditor
 from o365desk.ui.fields.forms import FieldRow, Form, Popover
+from o365desk.ui.fields.registry import EDITORS
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.theme import Theme
 

@@ -12,7 +12,7 @@ from o365desk.model.run import Also
 from o365desk.services.directory.lookup import Entity, Found
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.planning import Draft
+    from o365desk.services.writes.changes.planned_row import Draft
 
 Look = Callable[[Sequence[str]], Mapping[str, Found]]
 _NOUNS = {"user": "user", "group": "group", "plan": "licence plan"}

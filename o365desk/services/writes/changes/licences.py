@@ -10,11 +10,17 @@ from o365desk.catalogue.operations import Licences
 from o365desk.catalogue.plans import product_name
 from o365desk.model.problems import Problem
 from o365desk.model.run import Standing
-from o365desk.services.directory import lookup
-from o365desk.services.writes.changes import identities, locations, members, requests, service_plans
+from o365desk.services.directory import holdings, lookup
+from o365desk.services.writes.changes import (
+    identities,
+    locations,
+    named,
+    planned_row,
+    service_plans,
+)
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.planning import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import Desk, Draft
 
 _ASSIGNABLE = ("Enabled", "Warning", "")
 
@@ -28,23 +34,23 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     plans = lookup.plans(desk.graph)
     if not plans.readable:
         desk.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
-    named = identities.Identities(
+    meant = identities.Identities(
         "plan", lambda texts: {text: plans.find(text) for text in texts}, lookup.is_plan, lookup.plan_label
     )
-    for draft, found in zip(drafts, named.settle(drafts), strict=True):
+    for draft, found in zip(drafts, meant.settle(drafts), strict=True):
         if found.entity is None:
             draft.cannot(found.problem or _refusal("It was not found", "", "", "not-found"))
             continue
         draft.sku, draft.aim = found.entity, lookup.plan_name(found.entity)
         draft.remark(found.note)
         _wish(desk, draft)
-    if left := members.still_open(drafts):
-        members.find_users(desk, left, ("assignedLicenses",))
+    if left := planned_row.still_open(drafts):
+        named.find_users(desk, left, ("assignedLicenses",))
     if _adds(desk):
-        members.leave_out_disabled(desk, members.still_open(drafts))
-        locations.agree(members.still_open(drafts))
+        named.leave_out_disabled(desk, planned_row.still_open(drafts))
+        locations.agree(planned_row.still_open(drafts))
     desk.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
-    left = members.still_open(drafts)
+    left = planned_row.still_open(drafts)
     for draft in left:
         draft.meaning = (draft.user["id"], lookup.sku_id(draft.sku).lower())
         draft.target |= {"user": draft.user["id"], "sku": draft.meaning[1]}
@@ -89,19 +95,19 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
     """Each user's plan against the tenant: what is so already, what forbids it, and for whom there are seats."""
     holders = [draft for draft in drafts if _has(draft)]
     desk.tell(f"Reading how {len(holders):,} users have it" if holders else "Counting seats")
-    now = requests.users_now(
+    now = holdings.users_now(
         desk.graph, (draft.user["id"] for draft in holders), "licenseAssignmentStates,usageLocation"
     )
     groups = _names_of_groups(desk, now)
     counted = _Seats(desk)
     for draft in drafts:
         user = now.get(draft.user["id"]) or {}
-        through = [groups.get(group, group) for group in requests.through_groups(user, draft.target["sku"])]
-        draft.before = {"direct": requests.direct(user, draft.target["sku"])}
+        through = [groups.get(group, group) for group in holdings.through_groups(user, draft.target["sku"])]
+        draft.before = {"direct": holdings.direct(user, draft.target["sku"])}
         if draft.wish == service_plans.AS_IT_IS:
             draft.wish = service_plans.as_it_is(user, draft.target["sku"])
         draft.target["wish"] = draft.wish
-        why = requests.not_given(user, draft.target["sku"])
+        why = holdings.not_given(user, draft.target["sku"])
         if draft.wish is None:
             _compare_removal(draft, through)
         elif why and draft.before["direct"] == draft.wish:
@@ -143,7 +149,7 @@ def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
     elif draft.before["direct"] is None:
         draft.already("Not assigned.")
     elif draft.changed_since(draft.before["direct"]):
-        draft.cannot(members.changed_since("It was given again since, with other service plans."))
+        draft.cannot(planned_row.changed_since("It was given again since, with other service plans."))
     else:
         draft.target["stays"] = bool(through)
         draft.will(f"Keeps it through {names}." if through else "")
@@ -156,7 +162,7 @@ def _compare_assignment(
     if direct == draft.wish:
         draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wish)}.")
     elif draft.changed_since(direct):
-        draft.cannot(members.changed_since("It was given, or its service plans changed, since."))
+        draft.cannot(planned_row.changed_since("It was given, or its service plans changed, since."))
     elif problem := (
         locations.lacking(desk, draft) or counted.forbidden(draft) or (None if _has(draft) else counted.take(draft))
     ):
@@ -170,7 +176,7 @@ def _compare_assignment(
         for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wish):
             draft.warn(said)
         if not desk.undoing:
-            members.warn_if_disabled(draft)
+            named.warn_if_disabled(draft)
         draft.will()
         counted.keep(draft)
 

@@ -8,10 +8,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
 from o365desk.services import explain
+from o365desk.services.directory import holdings
 from o365desk.services.graph import throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.writes.changes import requests
-from o365desk.services.writes.changes.requests import Fate, fate
+from o365desk.services.graph.reply_meaning import Fate, fate
 from o365desk.services.writes.journal.journal import Kept, told
 from o365desk.services.writes.journal.recorder import Ledger, Rests
 
@@ -61,7 +61,7 @@ def too_early(reply: Reply) -> bool:
 
 def _without(graph: Graph, users: dict[str, str]) -> list[str]:
     """Who of them has none now; nobody who is gone."""
-    now = requests.users_now(graph, users, "usageLocation") if users else {}
+    now = holdings.users_now(graph, users, "usageLocation") if users else {}
     return [user for user, found in now.items() if found and not found.get("usageLocation")]
 
 

@@ -10,10 +10,10 @@ from o365desk.catalogue import countries
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing, place_of
 from o365desk.services.graph import objects
-from o365desk.services.writes.changes import members
+from o365desk.services.writes.changes import user_property
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.planning import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import Desk, Draft
 
 FIELD = "usageLocation"
 _FIX = "set-usage-location"
@@ -24,7 +24,7 @@ def agree(drafts: "Sequence[Draft]") -> None:
     user that give different ones cannot be done, but for those that go with the first."""
     first: dict[str, tuple[str, Draft]] = {}
     for draft in drafts:
-        code = members.read_location(draft, draft.value(FIELD)) if draft.value(FIELD) else ""
+        code = user_property.read_location(draft, draft.value(FIELD)) if draft.value(FIELD) else ""
         there = str(draft.user.get("usageLocation") or "")
         if code and there:
             if code != there:

@@ -18,17 +18,17 @@ from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome, place_of
 from o365desk.model.stop import Control
 from o365desk.services import explain
-from o365desk.services.directory import lookup
+from o365desk.services.directory import holdings, lookup
 from o365desk.services.graph import objects, throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.writes.changes import members as comparing
-from o365desk.services.writes.changes import requests
-from o365desk.services.writes.changes.requests import TOGETHER, Fate, fate
+from o365desk.services.graph.reply_meaning import Fate, fate
+from o365desk.services.writes.changes import named, planned_row, requests
+from o365desk.services.writes.changes.requests import TOGETHER
 from o365desk.services.writes.journal.journal import SENT, Kept
 
 if TYPE_CHECKING:
+    from o365desk.services.writes.changes.planned_row import Desk, Draft
     from o365desk.services.writes.journal.recorder import Ledger, Rests
-    from o365desk.services.writes.planning import Desk, Draft
 
 _TOLD = ("displayName", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes", "description")
 """Of what is asked for, what a list tells just as it was."""
@@ -55,7 +55,7 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
     """Looks up owners and first members, and what the groups are to be."""
     for draft in drafts:
         draft.item, draft.meaning = draft.value("displayName"), draft.row.number
-    left = comparing.still_open(drafts)
+    left = planned_row.still_open(drafts)
     texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
     found: Mapping[str, lookup.Found] = {}
     if texts:
@@ -79,7 +79,7 @@ def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.
         else:
             people[str(user.entity["id"])] = user.entity
     _refuse(draft, key, wrong)
-    disabled = {person: user for person, user in people.items() if comparing.is_disabled(user)}
+    disabled = {person: user for person, user in people.items() if named.is_disabled(user)}
     if not disabled:
         return list(people)
     names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
@@ -377,7 +377,7 @@ def _missing(graph: Graph, made: str, members: Sequence[str], unread: Sequence[s
     if not members:
         return []
     try:
-        found = requests.members_of(graph, [made])[made] or set()
+        found = holdings.members_of(graph, [made])[made] or set()
     except ProblemError as error:
         if not error.problem.conclusive:
             raise

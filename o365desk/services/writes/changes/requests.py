@@ -5,23 +5,24 @@ group-delete-members,group-delete,user-assignlicense,user-update}.md. A PATCH ta
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, UserProperty
-from o365desk.model.problems import ProblemError
-from o365desk.services.graph import answers, objects
-from o365desk.services.graph.client import Graph, Reply, Request
+from o365desk.services.directory.holdings import (
+    direct,
+    groups_now,
+    members_of,
+    not_given,
+    through_groups,
+    users_now,
+)
+from o365desk.services.graph.client import Graph, Request
 from o365desk.services.writes.journal.journal import Kept
 
 TOGETHER = 20
 """Most members that come into a group by one request."""
-_PAGE = 999
-_IDS, _TYPED = objects.page(("id",)), objects.page(("id", "@odata.type"))
-_GROUP = "#microsoft.graph.group"
-"""What Graph calls the type of a group, which it tells where a list has several types."""
 
 
 @dataclass(frozen=True)
@@ -128,145 +129,12 @@ _SHAPES: dict[type, Callable[[Change, Mapping[str, Any]], Request]] = {
 }
 
 
-class Fate(Enum):
-    """What a reply says of its rows."""
-
-    DONE = "done"
-    REFUSED = "refused"  # not done, and will not be
-    DENIED = "denied"  # likewise, for a reason that smaller requests share
-    BUSY = "busy"  # not done: somebody else wrote to the same object just then
-    LOST = "lost"  # nobody knows
-    AWAY = "away"  # not done, and may be another time
-
-
-_FATES = {
-    0: Fate.LOST,
-    401: Fate.AWAY,  # it is about the token: no row is to blame
-    403: Fate.DENIED,
-    409: Fate.BUSY,
-    424: Fate.AWAY,
-    429: Fate.AWAY,
-}
-
-
-def fate(reply: Reply) -> Fate:
-    """See `Fate`."""
-    if reply.status in _FATES:
-        return _FATES[reply.status]
-    if reply.status < 0:
-        return Fate.AWAY
-    if reply.status >= 500:
-        return Fate.LOST
-    return Fate.REFUSED if reply.problem else Fate.DONE
-
-
-def groups_now(graph: Graph, groups: Iterable[str], select: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-    """Some properties of groups by id, as they are now. None: it is not there."""
-    return _now(graph, "/groups", groups, tuple(select))
-
-
-def _now(graph: Graph, path: str, keys: Iterable[str], select: tuple[str, ...]) -> dict[str, dict[str, Any] | None]:
-    """Some properties of objects by id, each read singly. Raises ProblemError where one comes for another, too."""
-    properties, shape, found = ",".join(select), objects.one(select), {}
-    asked = [
-        Request(method="GET", path=f"{path}/{key}?$select={properties}", key=key, shape=shape)
-        for key in dict.fromkeys(keys)
-    ]
-    for reply in graph.batch(asked):
-        key, entity = str(reply.request.key), good(reply)
-        if entity and entity["id"].lower() != key.lower():
-            raise ProblemError(answers.no_sense(reply.request_id, f"{key} was asked for; {entity['id']} came."))
-        found[key] = entity
-    return found
-
-
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
 def fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
     """By row number, whether the tenant is now as the row wants it. Raises ProblemError where it cannot be read."""
     return _READS[type(change)](graph, change, rows)
-
-
-def members_of(
-    graph: Graph,
-    groups: Collection[str],
-    read: Callable[[int], None] = lambda number: None,
-    nested: dict[str, list[str]] | None = None,
-) -> dict[str, set[str] | None]:
-    """The ids of the members of each group, every list read to its end; None for a group that is not there. `read`
-    hears how many were read so far; `nested` is given the ids of those members that are groups. Raises
-    ProblemError: an incomplete list is never returned."""
-    shape = _IDS if nested is None else _TYPED
-    asked = [
-        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=shape)
-        for group in groups
-    ]
-    found: dict[str, set[str] | None] = {}
-    number = 0
-    for reply in graph.batch(asked):
-        if reply.status == 404:
-            found[str(reply.request.key)] = None
-            continue
-        ids: set[str] = set()
-        for row in graph.rows(reply):
-            ids.add(row["id"])
-            if nested is not None and row.get("@odata.type") == _GROUP:
-                nested.setdefault(str(reply.request.key), []).append(row["id"])
-            if len(ids) % _PAGE == 0:
-                read(number + len(ids))
-        found[str(reply.request.key)] = ids
-        number += len(ids)
-        read(number)
-    return found
-
-
-def good(reply: Reply) -> Any:
-    """The body of a read; None where the object is not there. Raises ProblemError for any other refusal, and where
-    no object came: from that, nothing may be concluded."""
-    if reply.problem is None:
-        if not isinstance(reply.body, dict):
-            raise ProblemError(answers.no_object(reply.request_id))
-        return reply.body
-    if reply.status == 404:
-        return None
-    raise ProblemError(reply.problem)
-
-
-def users_now(graph: Graph, users: Iterable[str], select: str) -> dict[str, dict[str, Any] | None]:
-    """Some properties of users by id, each read singly: not all of them are in lists. None: not there."""
-    return _now(graph, "/users", users, ("id", *select.split(",")))
-
-
-NOT_GIVEN = "Error"
-"""The state of an assignment that has no effect."""
-
-
-def direct(user: Mapping[str, Any], sku: str) -> list[str] | None:
-    """What is left out of a plan that a user has directly, sorted; None if it was not assigned directly."""
-    for state in user.get("licenseAssignmentStates") or ():
-        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
-            return sorted(str(plan).lower() for plan in state.get("disabledPlans") or ())
-    return None
-
-
-def through_groups(user: Mapping[str, Any], sku: str) -> list[str]:
-    """The ids of the groups through which a user has a plan; not of those that should give it and could not."""
-    return [
-        str(state["assignedByGroup"])
-        for state in user.get("licenseAssignmentStates") or ()
-        if str(state.get("skuId")).lower() == sku.lower()
-        and state.get("assignedByGroup")
-        and state.get("state") != NOT_GIVEN
-    ]
-
-
-def not_given(user: Mapping[str, Any], sku: str) -> str:
-    """Microsoft's word for why a plan that was assigned directly was not given (CountViolation); "" if it was."""
-    for state in user.get("licenseAssignmentStates") or ():
-        if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
-            return str(state.get("error") or "Other") if state.get("state") == NOT_GIVEN else ""
-    return ""
 
 
 def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from o365desk.catalogue import values
 from o365desk.catalogue.plans import is_service_plan, key_of_plan, nearest, service_plan_name
 from o365desk.model.problems import Action, Problem
-from o365desk.services.writes.changes import requests
+from o365desk.services.directory import holdings
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.planning import Draft
+    from o365desk.services.writes.changes.planned_row import Draft
 
 FIELD = "disabledPlans"
 AS_IT_IS = "as it is"
@@ -87,7 +87,7 @@ def _problem(title: str, cause: str, remedy: str, code: str) -> Problem:
 def as_it_is(user: Mapping[str, Any], sku: str) -> list[str]:
     """What is to be left out for somebody so that nothing changes: as it was given directly, else what is off
     though it comes through groups; nothing for who does not have the plan."""
-    direct = requests.direct(user, sku)
+    direct = holdings.direct(user, sku)
     return direct if direct is not None else sorted(_off(user, sku, with_direct=False) or ())
 
 
@@ -120,7 +120,7 @@ def _off(user: Mapping[str, Any], sku: str, *, with_direct: bool) -> set[str] | 
         {str(plan).lower() for plan in state.get("disabledPlans") or ()}
         for state in user.get("licenseAssignmentStates") or ()
         if str(state.get("skuId")).lower() == sku.lower()
-        and state.get("state") != requests.NOT_GIVEN
+        and state.get("state") != holdings.NOT_GIVEN
         and (with_direct or state.get("assignedByGroup"))
     ]
     return set.intersection(*ways) if ways else None

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Standing
+from o365desk.services.directory import holdings
 from o365desk.services.graph import objects
 from o365desk.services.graph.client import Graph, Request
-from o365desk.services.writes.changes import requests
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.planning import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import Desk, Draft
 
 _PAGE = 999
 _MOST = 5 * _PAGE
@@ -68,7 +68,7 @@ def _through(
     desk.tell(f"Looking into {len(children):,} groups in groups")
     try:
         read = children[:_CHILDREN]
-        named = requests.groups_now(desk.graph, read, ("id", "displayName"))
+        named = holdings.groups_now(desk.graph, read, ("id", "displayName"))
         paths = {child: f"/groups/{child}/transitiveMembers" for child in read}
         inside = _listed(desk.graph, paths, _MOST + 1)
     except ProblemError as error:

@@ -16,10 +16,11 @@ from o365desk.services.directory.suggestions import Suggestion
 from o365desk.services.spreadsheets.reader import Sheet
 from o365desk.ui.commands import plain
 from o365desk.ui.context import Context
+from o365desk.ui.fields.asking import Ask
 from o365desk.ui.fields.editors import RadioEditor
 from o365desk.ui.fields.forms import FieldRow, Form
 from o365desk.ui.fields.mnemonics import lettered
-from o365desk.ui.fields.pickers import Ask, PickerEditor, UsersEditor
+from o365desk.ui.fields.pickers import PickerEditor, UsersEditor
 from o365desk.ui.fields.service_plans import ServicePlansEditor
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.operations.file_rows import FileRows

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk.catalogue.operations import GroupRemoval, Licences, Members, UserProperty
+from o365desk.services.graph import reply_meaning
 from o365desk.services.graph.client import Reply, Request
+from o365desk.services.graph.reply_meaning import Fate
 from o365desk.services.writes.changes import requests
-from o365desk.services.writes.changes.requests import Fate
 from o365desk.services.writes.journal.journal import Kept
 
 ROOT = "https://graph.example"
@@ -98,4 +99,6 @@ def test_what_a_reply_says_of_its_rows(status: int, fate: Fate) -> None:
     from o365desk.model.problems import Problem
 
     problem = None if 200 <= status < 300 else Problem(title="Refused")
-    assert requests.fate(Reply(request=Request(method="GET", path="/"), status=status, problem=problem)) is fate
+    assert (
+        reply_meaning.fate(Reply(request=Request(method="GET", path="/"), status=status, problem=problem)) is fate
+    )

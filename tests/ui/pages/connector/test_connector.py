@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
+from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Lifetime
-from o365desk.services.vault.vault import CLIENT_SECRET, Secret, Vault, VaultKind
+from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk

@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
-from o365desk.services.vault.vault import CLIENT_SECRET, Secret
+from o365desk.services.vault.vault import CLIENT_SECRET
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage

@@ -21,8 +21,8 @@ from o365desk.catalogue.operations import (
 )
 from o365desk.catalogue.users import USER
 from o365desk.model.fields import Field, Kind
+from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.vault.vault import Secret
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.shell.window import Window

@@ -1,0 +1,25 @@
+"""What an operation works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from o365desk.model.datasource import DataSource
+from o365desk.model.problems import Problem
+from o365desk.model.stop import Stop
+
+if TYPE_CHECKING:
+    from o365desk.services.graph.client import Graph
+    from o365desk.services.signin.msal_sign_in import Token
+
+
+@dataclass(frozen=True)
+class Session:
+    """What an operation works with: Graph, reached as the data source says, and what the token may."""
+
+    source: DataSource
+    graph: "Graph"
+    token: "Token"
+    stop: Stop
+    lacking: Callable[[], Problem | None]
+    """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
