@@ -117,9 +117,9 @@ class Practice:
     def _control(self, method: str, path: str, body: object = None) -> Any:
         import json
 
-        from o365desk.services.http import Line, read_ca
+        from o365desk.services.http import HttpSession, read_ca
 
-        with Line(Stop(), read_ca(self.ready["ca_file"])) as line:
+        with HttpSession(Stop(), read_ca(self.ready["ca_file"])) as line:
             data = None if body is None else json.dumps(body).encode()
             response = line.send(method, self.ready["control"].rstrip("/") + path, data=data)
         if response.status_code != 200:

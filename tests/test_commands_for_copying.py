@@ -177,7 +177,7 @@ def test_our_own_commands_come_through_bash(programs: Path) -> None:
 def test_the_register_script_comes_through_bash(programs: Path) -> None:
     for name in NAMES:
         source = new(name, tenant=name, client_id=name, certificate=name, sign_in=SignIn.SECRET, read_write=True)
-        plan = catalogue.plan(source)
+        plan = catalogue.permissions_asked_for(source)
         script = permissions.azure_cli(source, plan, REDIRECT)
         comments = [line for line in script.splitlines() if line.startswith("#")]
         assert len(name) < 4 or not [line for line in comments if name in line]
@@ -249,7 +249,7 @@ def test_the_register_script_comes_through_powershell_s_rules() -> None:
 
     for name in NAMES:
         source = plain.replace(name=name, tenant=name, client_id=name)
-        plan = catalogue.plan(source)
+        plan = catalogue.permissions_asked_for(source)
         script = permissions.powershell(source, plan, REDIRECT)
         usual = permissions.powershell(plain, plan, REDIRECT)
         assert strings(script) == [text if text != "plain" else name for text in strings(usual)]

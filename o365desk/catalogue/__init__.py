@@ -52,9 +52,9 @@ def find(text: str) -> Operation | None:
     return next((item for item in OPERATIONS.values() if wanted in (item.key, item.title.casefold())), None)
 
 
-def plan(source: DataSource) -> list[Permission]:
-    """The permissions that a data source asks for. See `permissions.plan`."""
-    return permissions.plan(source, OPERATIONS.values())
+def permissions_asked_for(source: DataSource) -> list[Permission]:
+    """The permissions that a data source asks for. See `permissions.all_asked_for`."""
+    return permissions.all_asked_for(source, OPERATIONS.values())
 
 
 def command_line(source: str, item: Operation, values: Mapping[str, str], *options: str) -> str:

@@ -131,7 +131,7 @@ def boxes(source: DataSource) -> set[Box]:
     return checked
 
 
-def plan(source: DataSource, operations: Collection[Operation]) -> list[Permission]:
+def all_asked_for(source: DataSource, operations: Collection[Operation]) -> list[Permission]:
     """The permissions that a data source asks for, in the order of the boxes; each once per kind."""
     checked, delegated = boxes(source), source.sign_in.delegated
     wanted = {

@@ -220,7 +220,7 @@ class Connections:
         from o365desk import catalogue
         from o365desk.catalogue import permissions
 
-        link = permissions.consent_link(source, catalogue.plan(source), permissions.REDIRECT)
+        link = permissions.consent_link(source, catalogue.permissions_asked_for(source), permissions.REDIRECT)
         return addresses.for_browser(link, source)
 
     # --- changing ---------------------------------------------------------------------------------------------
@@ -411,7 +411,7 @@ class Connections:
         were given for another connection: then nothing is tried."""
         from o365desk import catalogue
         from o365desk.services.connection_test import steps
-        from o365desk.services.connection_test.trial import Trial
+        from o365desk.services.connection_test.trial import TestContext
 
         def began(row: "TestStep", at: float) -> None:
             tell(StepBegan(row.key, row.title, at))
@@ -427,11 +427,11 @@ class Connections:
             admitted = error.problem
             known = replace(known, problems=known.problems or (error.problem,))
         with stop.follower() as ends, self._sign_ins().line(admitted, ends) as line:
-            trial = Trial(
+            trial = TestContext(
                 source=source,
                 typed=credential,
                 known=known,
-                plan=catalogue.plan(source),
+                plan=catalogue.permissions_asked_for(source),
                 sign_ins=self._sign_ins(),
                 line=line,
                 now=self._clock,

@@ -44,7 +44,7 @@ LITTLE = 1 << 20
 _PIECE = 1 << 16
 
 
-class Line:
+class HttpSession:
     """An open line for one piece of work: each of its requests has time-outs, each answer an end in time and size,
     and `stop` cuts them all at once.
 

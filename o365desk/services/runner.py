@@ -103,7 +103,7 @@ class Runner:
         accounts. Raises ProblemError where that cannot be found out, CancelledError on stop."""
         from o365desk.services.writes import planning
 
-        telling = plan_progress.Telling(len(rows), tell)
+        telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             return planning.plan(
                 session, operation, rows, self.settings, telling, self._clock(),
@@ -168,7 +168,7 @@ class Runner:
 
         run = self._journal.run(run_id)
         operation = catalogue.operation(undoing.inverse_of(run, _operation_of(run)))
-        telling, source = plan_progress.Telling(run.undoable, tell), _source_of(run, self._connections)
+        telling, source = plan_progress.PlanTelling(run.undoable, tell), _source_of(run, self._connections)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
@@ -187,7 +187,7 @@ class Runner:
         if not rows:
             raise ProblemError(_nothing_failed(run))
         operation, source = _operation_of(run), _source_of(run, self._connections)
-        telling = plan_progress.Telling(len(rows), tell)
+        telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             return planning.plan(session, operation, rows, self.settings, telling, self._clock())
@@ -263,7 +263,7 @@ class Runner:
         from o365desk.services.signin.msal_sign_in import BusyError
         from o365desk.services.signin.renewing_token import Bearer
 
-        if operation and (why := operations.off_before(self._connections, source, operation)):
+        if operation and (why := operations.refused_offline(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
         with sign_ins.line(admitted, stop) as line:

@@ -19,7 +19,7 @@ PERSON = SECRET.replace(sign_in=SignIn.ADMINISTRATOR)
 
 
 def names(source: object) -> list[str]:
-    return [item.name for item in catalogue.plan(source)]  # type: ignore[arg-type]
+    return [item.name for item in catalogue.permissions_asked_for(source)]  # type: ignore[arg-type]
 
 
 def test_there_are_the_ten_operations_of_the_web_original() -> None:
@@ -59,7 +59,7 @@ def test_a_cloud_without_the_newer_permission_gets_the_older_one() -> None:
 
 @pytest.mark.parametrize("source", [WRITING.replace(sso=True), PERSON.replace(read_write=True, sso=True)])
 def test_each_permission_has_microsofts_id_a_reason_and_its_operations(source: object) -> None:
-    plan = catalogue.plan(source)  # type: ignore[arg-type]
+    plan = catalogue.permissions_asked_for(source)  # type: ignore[arg-type]
     opened: set[str] = set()
     for item in plan:
         assert item.id == KNOWN[item.name]["delegated" if item.delegated else "application"]["id"]
@@ -70,7 +70,7 @@ def test_each_permission_has_microsofts_id_a_reason_and_its_operations(source: o
 
 def test_each_permission_is_needed() -> None:
     """Least privilege: without any one of them some operation is lost."""
-    plan = {item.name for item in catalogue.plan(WRITING)}
+    plan = {item.name for item in catalogue.permissions_asked_for(WRITING)}
     for name in plan:
         rest = plan - {name}
         assert any(not permissions.accepted(operation, False, rest) for operation in OPERATIONS.values()), name
@@ -85,17 +85,19 @@ def test_known_traps_of_the_permission_table() -> None:
 
 
 def test_scopes_for_the_sign_in_service() -> None:
-    plan = catalogue.plan(WRITING)
+    plan = catalogue.permissions_asked_for(WRITING)
     assert permissions.scopes(WRITING, plan) == ["https://graph.microsoft.com/.default"]
     person = PERSON.replace(sso=True, cloud="usgov")
-    assert permissions.scopes(person, catalogue.plan(person)) == [
+    assert permissions.scopes(person, catalogue.permissions_asked_for(person)) == [
         "https://graph.microsoft.us/User.Read.All",
         "https://graph.microsoft.us/User.Read",
     ]
 
 
 def test_the_consent_link_is_pinned_to_tenant_and_app() -> None:
-    link = urlsplit(permissions.consent_link(WRITING, catalogue.plan(WRITING), "http://localhost:5", "s"))
+    link = urlsplit(
+        permissions.consent_link(WRITING, catalogue.permissions_asked_for(WRITING), "http://localhost:5", "s")
+    )
     assert (link.netloc, link.path) == ("login.microsoftonline.com", "/contoso.com/v2.0/adminconsent")
     assert parse_qs(link.query) == {
         "client_id": ["c"],
@@ -103,7 +105,7 @@ def test_the_consent_link_is_pinned_to_tenant_and_app() -> None:
         "redirect_uri": ["http://localhost:5"],
         "state": ["s"],
     }
-    person = urlsplit(permissions.consent_link(PERSON, catalogue.plan(PERSON), "http://localhost"))
+    person = urlsplit(permissions.consent_link(PERSON, catalogue.permissions_asked_for(PERSON), "http://localhost"))
     assert parse_qs(person.query)["scope"] == [
         "https://graph.microsoft.com/User.Read.All https://graph.microsoft.com/User.Read"
     ]
@@ -111,7 +113,7 @@ def test_the_consent_link_is_pinned_to_tenant_and_app() -> None:
 
 @pytest.mark.parametrize("source", [WRITING.replace(sso=True), PERSON])
 def test_the_manifest_registers_exactly_the_plan(source: object) -> None:
-    plan = catalogue.plan(source)  # type: ignore[arg-type]
+    plan = catalogue.permissions_asked_for(source)  # type: ignore[arg-type]
     body = json.loads(permissions.manifest(source, plan, "http://localhost"))  # type: ignore[arg-type]
     (access,) = body["requiredResourceAccess"]
     assert access["resourceAppId"] == "00000003-0000-0000-c000-000000000000"
@@ -124,7 +126,7 @@ def test_the_commands_survive_any_name() -> None:
     nasty = WRITING.replace(
         name="O'Brien’; Start-Process calc; ‘ $(rm -rf ~) \"`x` #", tenant="contoso.com; reboot"
     )
-    plan = catalogue.plan(nasty)
+    plan = catalogue.permissions_asked_for(nasty)
     shell = permissions.azure_cli(nasty, plan, "http://localhost")
     words = shlex.split(shell, comments=True)
     assert f"--display-name={nasty.name}" in words

@@ -14,7 +14,7 @@ import trustme
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.client import Graph, Patience
-from o365desk.services.http import Line, read_ca
+from o365desk.services.http import HttpSession, read_ca
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
@@ -89,13 +89,13 @@ class Scripted:
         self._thread.join()
         self._server.server_close()
 
-    def graph(self, line: Line, **options: Any) -> Graph:
+    def graph(self, line: HttpSession, **options: Any) -> Graph:
         """The client, on a line to this server."""
         return Graph(self.root, line, lambda _: Secret("token"), **({"patience": QUICK} | options))
 
-    def line(self, stop: Stop | None = None) -> Line:
+    def line(self, stop: Stop | None = None) -> HttpSession:
         """A line that trusts this server."""
-        return Line(stop or Stop(), read_ca(self.ca_file), (5.0, 5.0))
+        return HttpSession(stop or Stop(), read_ca(self.ca_file), (5.0, 5.0))
 
     def _say(self, asked: Asked) -> Said:
         with self._lock:

@@ -15,12 +15,12 @@ import trustme
 
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.http import Line, check_ca_file, proxies_for, proxy_for, read_ca
+from o365desk.services.http import HttpSession, check_ca_file, proxies_for, proxy_for, read_ca
 
 
 @pytest.fixture
-def line(practice: Any, switches: Any) -> Iterator[Line]:
-    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 20.0)) as made:
+def line(practice: Any, switches: Any) -> Iterator[HttpSession]:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 20.0)) as made:
         yield made
 
 
@@ -31,7 +31,7 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[..., Any], line: Line) -> None:
+def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[..., Any], line: HttpSession) -> None:
     switches(graph_down="hang")
     threading.Timer(0.3, line.stop.set).start()
     began = time.monotonic()
@@ -40,14 +40,14 @@ def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[...,
     assert time.monotonic() - began < 5  # the answer would have been waited for 20 seconds
 
 
-def test_nothing_is_sent_after_a_stop(practice: Any, line: Line) -> None:
+def test_nothing_is_sent_after_a_stop(practice: Any, line: HttpSession) -> None:
     line.stop.set()
     with pytest.raises(CancelledError):
         line.send("GET", practice.ready["graph"] + "/v1.0/users")
 
 
 def test_a_handshake_that_is_never_answered_times_out(silent_port: int) -> None:
-    with Line(Stop(), timeouts=(0.3, 0.3)) as made, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), timeouts=(0.3, 0.3)) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", f"https://localhost:{silent_port}/")
     assert caught.value.problem.code == "timeout"
     assert not caught.value.problem.conclusive
@@ -63,7 +63,7 @@ def test_what_is_no_tls_is_told_apart() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=speak, args=(server,))
         thread.start()
-        with Line(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
+        with HttpSession(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
             made.send("GET", f"https://localhost:{server.getsockname()[1]}/")
         thread.join()
     assert caught.value.problem.code == "tls"
@@ -80,7 +80,7 @@ def test_a_connection_that_is_reset_before_the_handshake_leaves_no_socket() -> N
         thread = threading.Thread(target=reset, args=(server,))
         thread.start()
         for _ in range(20):  # now and then the reset comes a moment later, and Python closes the socket itself
-            with Line(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
+            with HttpSession(Stop(), timeouts=(5, 5)) as made, pytest.raises(ProblemError) as caught:
                 made.send("GET", f"https://localhost:{server.getsockname()[1]}/")
             assert caught.value.problem.code == "reset"
             assert not caught.value.problem.conclusive
@@ -90,7 +90,7 @@ def test_a_connection_that_is_reset_before_the_handshake_leaves_no_socket() -> N
 
 
 def test_an_untrusted_issuer_is_named(practice: Any) -> None:
-    with Line(Stop()) as made, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop()) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", practice.ready["login"] + "/")
     problem = caught.value.problem
     assert problem.code == "untrusted"
@@ -102,7 +102,7 @@ def test_an_untrusted_issuer_is_named(practice: Any) -> None:
 def test_another_ca_file_does_not_help(practice: Any, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
-    with Line(Stop(), read_ca(str(other))) as made, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), read_ca(str(other))) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", practice.ready["login"] + "/")
     assert caught.value.problem.code == "untrusted"
 
@@ -127,7 +127,7 @@ def test_what_was_looked_at_is_what_is_trusted(practice: Any, tmp_path: Path) ->
     trustme.CA().cert_pem.write_to_path(file)
     ca = read_ca(str(file))
     file.write_bytes(Path(practice.ready["ca_file"]).read_bytes())
-    with Line(Stop(), ca) as made, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), ca) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", practice.ready["login"] + "/")
     assert caught.value.problem.code == "untrusted"
 
@@ -138,7 +138,7 @@ def test_comments_between_the_authorities_may_be_in_any_language(practice: Any, 
     trustme.CA().cert_pem.write_to_path(other)
     pem = Path(practice.ready["ca_file"]).read_bytes()
     file.write_bytes("\ufeff# Türkische Behörde — ключ\n".encode() + other.read_bytes() + b"# \xff\xfe\n" + pem)
-    with Line(Stop(), read_ca(str(file))) as made:
+    with HttpSession(Stop(), read_ca(str(file))) as made:
         assert made.send("GET", practice.ready["login"] + "/").status_code
     assert read_ca("") == b""
 
@@ -147,22 +147,22 @@ def test_a_bundle_of_the_environment_is_trusted_and_never_waited_for(
     practice: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", practice.ready["ca_file"])
-    with Line(Stop()) as made:
+    with HttpSession(Stop()) as made:
         assert made.send("GET", practice.ready["login"] + "/").status_code
     os.mkfifo(tmp_path / "pipe")
     for name in (str(tmp_path / "pipe"), str(tmp_path / "none"), str(tmp_path)):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", name)
-        with Line(Stop()):
+        with HttpSession(Stop()):
             pass
 
 
-def test_unencrypted_addresses_are_refused(line: Line) -> None:
+def test_unencrypted_addresses_are_refused(line: HttpSession) -> None:
     with pytest.raises(ProblemError) as caught:
         line.send("GET", "http://localhost:1/")
     assert caught.value.problem.code == "http"
 
 
-def test_redirects_are_not_followed_and_netrc_is_not_read(practice: Any, line: Line, home: Path) -> None:
+def test_redirects_are_not_followed_and_netrc_is_not_read(practice: Any, line: HttpSession, home: Path) -> None:
     (home / ".netrc").write_text("machine localhost login somebody password leaked\n")
     (home / ".netrc").chmod(0o600)
     url = practice.ready["login"] + f"/{practice.ready['tenant']}/oauth2/v2.0/authorize"
@@ -187,7 +187,7 @@ def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@127.0.0.1:{port}")
-    with Line(Stop(), timeouts=(2, 2)) as made, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), timeouts=(2, 2)) as made, pytest.raises(ProblemError) as caught:
         made.send("GET", "https://graph.microsoft.com/v1.0/")
     problem = caught.value.problem
     assert problem.code == "proxy"
@@ -230,7 +230,7 @@ def test_a_proxys_password_is_never_told(proxy: str, monkeypatch: pytest.MonkeyP
 
 def test_handshakes_do_not_wait_for_each_other() -> None:
     servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    with Line(Stop(), timeouts=(0.6, 0.6)) as made:
+    with HttpSession(Stop(), timeouts=(0.6, 0.6)) as made:
 
         def call(port: int) -> None:
             with pytest.raises(ProblemError):
@@ -248,7 +248,7 @@ def test_handshakes_do_not_wait_for_each_other() -> None:
 
 
 def test_cancel_cuts_a_handshake(silent_port: int) -> None:
-    with Line(Stop(), timeouts=(20, 20)) as made:
+    with HttpSession(Stop(), timeouts=(20, 20)) as made:
         threading.Timer(0.2, made.stop.set).start()
         began = time.monotonic()
         with pytest.raises(CancelledError):
@@ -258,5 +258,5 @@ def test_cancel_cuts_a_handshake(silent_port: int) -> None:
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
 def test_a_host_that_cannot_be_one_is_a_problem(host: str) -> None:
-    with Line(Stop(), timeouts=(1, 1)) as made, pytest.raises(ProblemError):
+    with HttpSession(Stop(), timeouts=(1, 1)) as made, pytest.raises(ProblemError):
         made.send("GET", f"https://{host}/")

@@ -18,7 +18,7 @@ from o365desk.services import explain
 from o365desk.services.directory import lookup
 from o365desk.services.graph import answers
 from o365desk.services.graph.client import Request
-from o365desk.services.http import Line, bundle_problem, proxies_for
+from o365desk.services.http import HttpSession, bundle_problem, proxies_for
 from o365desk.services.signin import entra
 from o365desk.services.writes.changes import service_plans
 from o365desk.services.writes.journal import journal
@@ -253,7 +253,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes, str], Problem]:
             threading.Thread(target=speak, daemon=True).start()
             port = server.getsockname()[1]
             monkeypatch.setenv("HTTPS_PROXY", f"http://{user}127.0.0.1:{port}")
-            with Line(Stop(), timeouts=(5, 5)) as line, pytest.raises(ProblemError) as caught:
+            with HttpSession(Stop(), timeouts=(5, 5)) as line, pytest.raises(ProblemError) as caught:
                 line.send("GET", GRAPH)
         problem = caught.value.problem
         assert f"127.0.0.1:{port}" in problem.title
@@ -308,7 +308,7 @@ def test_a_bundle_that_cannot_be_used_is_named(
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(name))
         assert f"REQUESTS_CA_BUNDLE names “{name}”, which {why}" in bundle_problem()
-        with Line(Stop()) as line, pytest.raises(ProblemError) as caught:
+        with HttpSession(Stop()) as line, pytest.raises(ProblemError) as caught:
             line.send("GET", practice.ready["login"] + "/")
         assert f"REQUESTS_CA_BUNDLE names “{name}”" in caught.value.problem.cause
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", practice.ready["ca_file"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from o365desk.practice.directory import licences_held
 from o365desk.practice.directory.directory import Directory, Entity
-from o365desk.practice.directory.membership import Roster
+from o365desk.practice.directory.membership import Membership
 
 
 def instant(now: float) -> str:
@@ -76,8 +76,8 @@ def add_group(
     key = group["id"]
     directory.pristine.keep(directory.pending, directory.members, directory.owners)
     directory.pending[key] = (seen, group)
-    directory.members[key] = Roster(members)
-    directory.owners[key] = Roster(owners)
+    directory.members[key] = Membership(members)
+    directory.owners[key] = Membership(owners)
     directory.changed()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from o365desk.paths import table
 from o365desk.practice.directory import names
 from o365desk.practice.directory.membership import Entity as Entity
-from o365desk.practice.directory.membership import Pristine, Roster
+from o365desk.practice.directory.membership import Membership, Pristine
 from o365desk.practice.directory.seeding import KINDS_OF_ACCOUNT, People, organization
 from o365desk.practice.directory.seeding import Account as Account
 from o365desk.practice.directory.seeding import guid as guid
@@ -36,7 +36,7 @@ class Directory:
         self.users.extend(make.people(users - len(self.users)))
         self.devices = [make.device(n) for n in range(max(0, _MANY_MEMBERS - len(self.users)))]
         self.groups: list[Entity] = []
-        self.members: dict[str, Roster] = {}
+        self.members: dict[str, Membership] = {}
         self._make_groups(groups)
         self.owners = self._pick_owners(Random(f"{seed}:{label}:owners"))  # noqa: S311 - as above
         self.inherited: set[str] = set()  # who has the licensed group's plan through it
@@ -51,7 +51,7 @@ class Directory:
         self.deleted: dict[str, Entity] = {}  # the recycle bin, by id
         self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
         self.unseen: list[float] = []  # when changes of members will be listed
-        self.ties: dict[str, list[Roster]] = {}  # where deleted users belonged
+        self.ties: dict[str, list[Membership]] = {}  # where deleted users belonged
         self.holdings: dict[str, list[Any]] = {}  # see holdings.py
         self.restricted: frozenset[str] = frozenset()  # whom only a restricted unit's own administrators manage
         self.pristine = Pristine()
@@ -115,7 +115,7 @@ class Directory:
             kind, name = self._group_name(n)
             group = self._group(kind, name, n)
             self.groups.append(group)
-            self.members[group["id"]] = Roster(self._pick_members(n))
+            self.members[group["id"]] = Membership(self._pick_members(n))
 
     @staticmethod
     def _group_name(n: int) -> tuple[str, str]:
@@ -131,10 +131,10 @@ class Directory:
             return [*self.users, *self.devices][: max(_MANY_MEMBERS, 0)]
         return self._random.sample(self.users, min(len(self.users), self._random.randint(3, 60)))
 
-    def _pick_owners(self, random: Random) -> dict[str, Roster]:
+    def _pick_owners(self, random: Random) -> dict[str, Membership]:
         """Microsoft 365 groups have one or two; the ordinary person owns one security group."""
         people = [user for user in self.users[len(self.accounts) :] if user["userType"] == "Member"]
-        owners = {group["id"]: Roster() for group in self.groups}
+        owners = {group["id"]: Membership() for group in self.groups}
         for group in self.groups:
             if "Unified" in group["groupTypes"] and people:
                 owners[group["id"]].update(random.sample(people, min(len(people), random.randint(1, 2))))

@@ -6,7 +6,7 @@ from typing import Any, overload
 Entity = dict[str, Any]
 
 
-class Roster(Sequence[Entity]):
+class Membership(Sequence[Entity]):
     """Who belongs to a group, in the order in which they came; asked, added and removed by id at one cost.
 
     Lists may show a change later than it holds: from the time `seen` on, which goes with the change.
@@ -89,9 +89,9 @@ class Pristine:
     """What was changed, as it was before. Costs as much as was changed, not as much as there is."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[dict[Any, Any] | list[Any] | Roster, Any]] = {}
+        self._kept: dict[int, tuple[dict[Any, Any] | list[Any] | Membership, Any]] = {}
 
-    def keep(self, *things: dict[Any, Any] | list[Any] | Roster) -> None:
+    def keep(self, *things: dict[Any, Any] | list[Any] | Membership) -> None:
         """To be called before a thing is changed: notes what is in it, the first time."""
         for thing in things:
             if id(thing) not in self._kept:  # holding the thing itself keeps its id from being used again

@@ -14,10 +14,10 @@ def off_by_token(source: DataSource, operation: Operation, token: "Token") -> Pr
     """Why an operation may not be run with this token. One that cannot be read proves nothing."""
     if not token.claims or permissions.accepted(operation, source.sign_in.delegated, token.granted):
         return None
-    return _lacking(source, operation, (permissions.asked_for(operation, source),))
+    return missing_permission(source, operation, (permissions.asked_for(operation, source),))
 
 
-def _lacking(source: DataSource, operation: Operation, missing: tuple[str, ...]) -> Problem:
+def missing_permission(source: DataSource, operation: Operation, missing: tuple[str, ...]) -> Problem:
     names = ", ".join(missing)
     kind = "delegated" if source.sign_in.delegated else "application"
     return Problem(

@@ -6,7 +6,7 @@ from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
-from o365desk.services.access.by_token import _lacking
+from o365desk.services.access.by_token import missing_permission
 from o365desk.services.connections import Connections, report_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def off(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
     """Why an operation is off, told offline: details are missing, its box is not checked, or its permission was
     lacking when the connection was last tested. None: it can be tried."""
-    if why := off_before(connections, source, operation):
+    if why := refused_offline(connections, source, operation):
         return why
     known = connections.known(source)
     report = report_of(known.attempt)
@@ -24,10 +24,10 @@ def off(connections: Connections, source: DataSource, operation: Operation) -> P
     if report is None or known.attempt is None or known.attempt.fingerprint != known.proof:
         return None
     verdict = next((item for item in report.operations if item.key == operation.key), None)
-    return _lacking(source, operation, verdict.missing) if verdict and verdict.missing else None
+    return missing_permission(source, operation, verdict.missing) if verdict and verdict.missing else None
 
 
-def off_before(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
+def refused_offline(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:
     """The same without what the last test found lacking: it may have been granted since."""
     problems = connections.problems(source)
     if problems:

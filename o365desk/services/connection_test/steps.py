@@ -16,7 +16,7 @@ from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.secret import Secret
 from o365desk.model.status import Outcome, lifetimes
 from o365desk.services.connection_test import verdicts
-from o365desk.services.connection_test.trial import Finding, TestStep, Trial, found, run
+from o365desk.services.connection_test.trial import Finding, TestContext, TestStep, found, run
 from o365desk.services.graph import answers, objects
 from o365desk.services.graph import client as graph
 from o365desk.services.graph.client import Graph
@@ -35,7 +35,7 @@ CLOCK_WARNING = 30
 # --- offline ------------------------------------------------------------------------------------------------------
 
 
-def _details(trial: Trial) -> Finding:
+def _details(trial: TestContext) -> Finding:
     problems = trial.known.problems
     if not problems:
         return Finding(detail="all there")
@@ -51,16 +51,16 @@ def _details(trial: Trial) -> Finding:
 # --- the hosts ----------------------------------------------------------------------------------------------------
 
 
-def _login_host(trial: Trial) -> Finding:
+def _login_host(trial: TestContext) -> Finding:
     return _reach(trial, trial.source.login_root, "/common/v2.0/.well-known/openid-configuration", "login")
 
 
-def _graph_host(trial: Trial) -> Finding:
+def _graph_host(trial: TestContext) -> Finding:
     # Without a token Graph answers 401 with its own error: that is reaching it.
     return _reach(trial, trial.source.graph_root, "/v1.0/organization", "graph")
 
 
-def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
+def _reach(trial: TestContext, root: str, path: str, key: str) -> Finding:
     own = CLOUDS[trial.source.cloud].own_endpoints
     try:
         response = trial.line.send("GET", root + path, headers={"Accept": "application/json"}, most=LITTLE)
@@ -88,7 +88,7 @@ def _reach(trial: Trial, root: str, path: str, key: str) -> Finding:
     )
 
 
-def _clock(trial: Trial) -> Finding:
+def _clock(trial: TestContext) -> Finding:
     theirs = answers.date_of(trial.date_header)
     if theirs is None:
         return Finding(outcome=Outcome.NOT_PROVEN, detail="The sign-in service did not tell the time.")
@@ -118,7 +118,7 @@ def _span(seconds: float) -> str:
 # --- the tenant and the token -------------------------------------------------------------------------------------
 
 
-def _tenant(trial: Trial) -> Finding:
+def _tenant(trial: TestContext) -> Finding:
     source = trial.source
     document = msal_sign_in.discover(source, trial.line)
     tenant = msal_sign_in.tenant_id(document)
@@ -174,7 +174,7 @@ def _tenant_differs(who: str, tenant: str, source: DataSource) -> Problem:
     )
 
 
-def _token(trial: Trial) -> Finding:
+def _token(trial: TestContext) -> Finding:
     token = trial.sign_ins.token(trial.source, trial.line, trial.typed, renew=True)
     trial.token = token
     minutes = max(0, round((token.expires - trial.now()).total_seconds() / 60))
@@ -184,7 +184,7 @@ def _token(trial: Trial) -> Finding:
     return Finding(detail=f"{left} left", facts=facts)
 
 
-def _permissions(trial: Trial) -> Finding:
+def _permissions(trial: TestContext) -> Finding:
     token, source = trial.got_token(), trial.source
     expected = msal_sign_in.expected_tenant(source, trial.document)
     if token.tenant and token.tenant.lower() != expected.lower():
@@ -230,7 +230,7 @@ def _not_consented(token: Token, missing: list[str]) -> Problem:
 # --- what Graph answers -------------------------------------------------------------------------------------------
 
 
-def _graph(trial: Trial) -> Graph:
+def _graph(trial: TestContext) -> Graph:
     def bearer(claims: str | None) -> Secret:
         if claims:
             trial.token = trial.sign_ins.token(trial.source, trial.line, trial.typed, claims=claims)
@@ -239,7 +239,7 @@ def _graph(trial: Trial) -> Graph:
     return Graph(trial.source.graph_root, trial.line, bearer, graph.IMPATIENT)
 
 
-def _barred(trial: Trial, request: str, asked: bool) -> Finding | None:
+def _barred(trial: TestContext, request: str, asked: bool) -> Finding | None:
     """A finding if the token already tells that a read would be refused, None if it should be tried."""
     token = trial.got_token()
     enough = permissions.enough(request, trial.source.sign_in.delegated)
@@ -250,7 +250,7 @@ def _barred(trial: Trial, request: str, asked: bool) -> Finding | None:
     return Finding(outcome=Outcome.NOT_PROVEN, detail="Not tried: no permission for it was consented to.")
 
 
-def _organisation(trial: Trial) -> Finding:
+def _organisation(trial: TestContext) -> Finding:
     barred = _barred(trial, "GET /organization", asked=True)
     if barred:
         return barred
@@ -266,11 +266,11 @@ def _organisation(trial: Trial) -> Finding:
     return Finding(detail=name or tenant, facts=facts, request_id=answer.request_id)
 
 
-def _users(trial: Trial) -> Finding:
+def _users(trial: TestContext) -> Finding:
     return _count(trial, "GET /users", "/users", ("id", "userPrincipalName", "department"), asked=True)
 
 
-def _groups(trial: Trial) -> Finding:
+def _groups(trial: TestContext) -> Finding:
     return _count(trial, "GET /groups", "/groups", ("id", "displayName"), asked=trial.source.read_write)
 
 
@@ -283,7 +283,7 @@ def _listed(
     return answer, answer.body["value"]
 
 
-def _count(trial: Trial, request: str, path: str, select: tuple[str, ...], *, asked: bool) -> Finding:
+def _count(trial: TestContext, request: str, path: str, select: tuple[str, ...], *, asked: bool) -> Finding:
     barred = _barred(trial, request, asked)
     if barred:
         return barred
@@ -301,7 +301,7 @@ def _count(trial: Trial, request: str, path: str, select: tuple[str, ...], *, as
     return Finding(detail=detail, request_id=answer.request_id)
 
 
-def _licences(trial: Trial) -> Finding:
+def _licences(trial: TestContext) -> Finding:
     barred = _barred(trial, "GET /subscribedskus", asked=trial.source.read_write)
     if barred:
         return barred
@@ -315,7 +315,7 @@ def _licences(trial: Trial) -> Finding:
 # --- single sign-on and lifetimes ---------------------------------------------------------------------------------
 
 
-def _single_sign_on(trial: Trial) -> Finding:
+def _single_sign_on(trial: TestContext) -> Finding:
     if not trial.source.sso:
         return Finding(outcome=Outcome.SKIPPED, detail="Not enabled.")
     lacking = [
@@ -344,7 +344,7 @@ def _single_sign_on(trial: Trial) -> Finding:
     return Finding(outcome=Outcome.FAILED, problem=problem, facts=facts)
 
 
-def _lifetimes(trial: Trial) -> Finding:
+def _lifetimes(trial: TestContext) -> Finding:
     now = trial.now()
     items = lifetimes(trial.source, trial.known)
     if not items:
@@ -390,7 +390,7 @@ TABLE = (
 # --- the whole ---------------------------------------------------------------------------------------------------
 
 
-def test(trial: Trial, began: Callable[[TestStep, float], None], done: Callable[[Step], None]) -> Report:
+def test(trial: TestContext, began: Callable[[TestStep, float], None], done: Callable[[Step], None]) -> Report:
     """Runs the whole table and sums it up. Raises CancelledError."""
     started = trial.now()
     seconds = run(TABLE, trial, began, done)

@@ -15,7 +15,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.report import Step
 from o365desk.model.status import Known, Outcome
-from o365desk.services.http import Line
+from o365desk.services.http import HttpSession
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token
 
@@ -38,7 +38,7 @@ class Finding:
 
 
 @dataclass
-class Trial:
+class TestContext:
     """What the steps share. A step writes only its own part, and only those that come after it read that."""
 
     source: DataSource
@@ -46,7 +46,7 @@ class Trial:
     known: Known
     plan: Collection[Permission]
     sign_ins: SignIns
-    line: Line
+    line: HttpSession
     now: Callable[[], Any]
     document: dict[str, Any] = field(default_factory=dict)
     token: Token | None = None
@@ -72,14 +72,14 @@ class TestStep:
 
     key: str
     title: str
-    check: Callable[[Trial], Finding]
+    check: Callable[[TestContext], Finding]
     after: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
 
 
 def run(
     table: Sequence[TestStep],
-    trial: Trial,
+    trial: TestContext,
     began: Callable[[TestStep, float], None],
     done: Callable[[Step], None],
 ) -> float:
@@ -129,7 +129,7 @@ def run(
     return time.monotonic() - start
 
 
-def _given_up(table: Sequence[TestStep], trial: Trial, limit: float) -> list[Step]:
+def _given_up(table: Sequence[TestStep], trial: TestContext, limit: float) -> list[Step]:
     """What had not ended when the test gave up."""
     left = [row for row in table if row.key not in trial.steps]
     titles = ", ".join(row.title for row in left)
@@ -148,11 +148,11 @@ def _given_up(table: Sequence[TestStep], trial: Trial, limit: float) -> list[Ste
     ]  # fmt: skip
 
 
-def _may_start(row: TestStep, trial: Trial) -> bool:
+def _may_start(row: TestStep, trial: TestContext) -> bool:
     return all(key in trial.steps for key in (*row.after, *row.ended))
 
 
-def _ended(row: TestStep, trial: Trial, at: float, start: float) -> Step:
+def _ended(row: TestStep, trial: TestContext, at: float, start: float) -> Step:
     blocked = [trial.steps[key].title for key in row.after if not trial.passed(key)]
     if blocked:
         finding = Finding(outcome=Outcome.NOT_PROVEN, detail=f"Not tried: rests on {', '.join(blocked)}.")

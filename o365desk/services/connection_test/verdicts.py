@@ -4,16 +4,16 @@ from o365desk import catalogue
 from o365desk.catalogue import Operation, permissions
 from o365desk.model.report import Verdict
 from o365desk.model.status import Outcome
-from o365desk.services.connection_test.trial import Trial
+from o365desk.services.connection_test.trial import TestContext
 from o365desk.services.signin.msal_sign_in import Token
 
 
-def missing_permissions(trial: Trial) -> list[str]:
+def missing_permissions(trial: TestContext) -> list[str]:
     """Asked for, and neither granted nor covered by a broader permission."""
     return permissions.missing(trial.source, catalogue.OPERATIONS.values(), trial.got_token().granted)
 
 
-def extra_permissions(trial: Trial) -> list[str]:
+def extra_permissions(trial: TestContext) -> list[str]:
     """Granted, and neither asked for nor standing in for something asked for."""
     token, delegated = trial.got_token(), trial.source.sign_in.delegated
     useful = {item.name for item in trial.plan} | {"openid", "profile", "email", "offline_access", "User.Read"}
@@ -25,7 +25,7 @@ def extra_permissions(trial: Trial) -> list[str]:
     return sorted(token.granted - useful)
 
 
-def verdict(operation: Operation, trial: Trial) -> Verdict:
+def verdict(operation: Operation, trial: TestContext) -> Verdict:
     """What the steps show about an operation: from its permission, the box, and the read that proves it."""
     asked = operation.box in permissions.boxes(trial.source)
     proof = trial.steps[operation.proof]

@@ -19,7 +19,7 @@ from o365desk.model.problems import Action, CancelledError, Problem, ProblemErro
 from o365desk.model.stop import Stop
 from o365desk.services.graph import answers, throttling
 from o365desk.services.graph.objects import Shape
-from o365desk.services.graph.throttling import Hold, Patience, Told, Width
+from o365desk.services.graph.throttling import ConcurrencyLimit, OnWait, Patience, PendingWait
 
 if TYPE_CHECKING:
     import requests
@@ -264,17 +264,17 @@ class Batch:
         afresh: Callable[[], None],
         stop: Stop,
         patience: Patience,
-        told: Told | None = None,
+        told: OnWait | None = None,
         priority: str = "",
     ) -> None:
         self._post, self._hooks, self._afresh = post, hooks, afresh
         self._patience, self._priority = patience, priority
-        self._gate, self._hold, self._width = _Gate(hooks.go_on), Hold(stop, told), Width(MOST)
+        self._gate, self._hold, self._width = _Gate(hooks.go_on), PendingWait(stop, told), ConcurrencyLimit(MOST)
         self._items = [_Item(number, request) for number, request in enumerate(requests)]
         self._queue = deque(self._items)
         self._replies: dict[int, Reply] = {}
         self._flying: dict[Future[Any], _Flight] = {}
-        self._endurance = throttling.Endurance(patience)
+        self._endurance = throttling.RetryBudget(patience)
         self._ended = False
         self._why: Problem | None = None
         self._cancelled: CancelledError | None = None

@@ -18,8 +18,8 @@ from o365desk.model.secret import Secret
 from o365desk.services.graph import answers, throttling
 from o365desk.services.graph.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
 from o365desk.services.graph.objects import Shape
-from o365desk.services.graph.throttling import IMPATIENT, PATIENT, STEADFAST, Patience, Pause, Told
-from o365desk.services.http import Line
+from o365desk.services.graph.throttling import IMPATIENT, PATIENT, STEADFAST, OnWait, Patience, Pause
+from o365desk.services.http import HttpSession
 
 if TYPE_CHECKING:
     import requests
@@ -60,11 +60,11 @@ class Graph:
     def __init__(
         self,
         root: str,
-        line: Line,
+        line: HttpSession,
         token: Callable[[str | None], Secret],
         patience: Patience = PATIENT,
         *,
-        told: Told | None = None,
+        told: OnWait | None = None,
         priority: str = "",
         ending: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -159,7 +159,7 @@ class Graph:
         """Sends one request, waiting out throttling and repeating what may be repeated. Raises ProblemError."""
         self._guard(url)
         claims: str | None = None
-        endurance = throttling.Endurance(self._patience)
+        endurance = throttling.RetryBudget(self._patience)
         while True:
             try:
                 response = self._once(method, url, body, eventual, self._token(claims))
@@ -234,7 +234,7 @@ class Graph:
             return Answer(None, request_id, response.headers)
         return Answer(answers.decode(response, "Microsoft Graph", "graph"), request_id, response.headers)
 
-    def _wait(self, method: str, response: "requests.Response", endurance: throttling.Endurance) -> Pause | None:
+    def _wait(self, method: str, response: "requests.Response", endurance: throttling.RetryBudget) -> Pause | None:
         """The wait before the next try, None if there should be none."""
         status = response.status_code
         if status == 503:

@@ -5,7 +5,7 @@ from enum import Enum
 from o365desk.services.graph.client import Reply
 
 
-class Fate(Enum):
+class ReplyMeaning(Enum):
     """What a reply says of its rows."""
 
     DONE = "done"
@@ -16,22 +16,22 @@ class Fate(Enum):
     AWAY = "away"  # not done, and may be another time
 
 
-_FATES = {
-    0: Fate.LOST,
-    401: Fate.AWAY,  # it is about the token: no row is to blame
-    403: Fate.DENIED,
-    409: Fate.BUSY,
-    424: Fate.AWAY,
-    429: Fate.AWAY,
+_MEANINGS = {
+    0: ReplyMeaning.LOST,
+    401: ReplyMeaning.AWAY,  # it is about the token: no row is to blame
+    403: ReplyMeaning.DENIED,
+    409: ReplyMeaning.BUSY,
+    424: ReplyMeaning.AWAY,
+    429: ReplyMeaning.AWAY,
 }
 
 
-def fate(reply: Reply) -> Fate:
-    """See `Fate`."""
-    if reply.status in _FATES:
-        return _FATES[reply.status]
+def meaning_of(reply: Reply) -> ReplyMeaning:
+    """See `ReplyMeaning`."""
+    if reply.status in _MEANINGS:
+        return _MEANINGS[reply.status]
     if reply.status < 0:
-        return Fate.AWAY
+        return ReplyMeaning.AWAY
     if reply.status >= 500:
-        return Fate.LOST
-    return Fate.REFUSED if reply.problem else Fate.DONE
+        return ReplyMeaning.LOST
+    return ReplyMeaning.REFUSED if reply.problem else ReplyMeaning.DONE

@@ -50,11 +50,11 @@ class Pause:
     reason: str
 
 
-Told = Callable[[Pause | None], None]
+OnWait = Callable[[Pause | None], None]
 """Hears of each wait when it begins, and None when it ends."""
 
 
-class Endurance:
+class RetryBudget:
     """What is used up of a patience since the last progress."""
 
     def __init__(self, patience: Patience) -> None:
@@ -113,7 +113,7 @@ def shown(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0")
 
 
-def rest(pause: Pause, stop: Stop, told: Told | None, enough: Callable[[], bool] = lambda: False) -> None:
+def rest(pause: Pause, stop: Stop, told: OnWait | None, enough: Callable[[], bool] = lambda: False) -> None:
     """Waits in sight of whoever watches, or until that is `enough`. Raises CancelledError as soon as the work is
     asked to stop."""
     slices = max(1, round(pause.seconds / _SLICE))
@@ -129,10 +129,10 @@ def rest(pause: Pause, stop: Stop, told: Told | None, enough: Callable[[], bool]
             told(None)
 
 
-class Hold:
+class PendingWait:
     """Sends nothing for a while, in sight of whoever watches. True while there is a wait to come."""
 
-    def __init__(self, stop: Stop, told: Told | None) -> None:
+    def __init__(self, stop: Stop, told: OnWait | None) -> None:
         self._stop, self._told = stop, told
         self._pause: Pause | None = None
         self._ends = 0.0
@@ -154,7 +154,7 @@ class Hold:
             rest(Pause(seconds=left, reason=pause.reason), self._stop, self._told, enough)
 
 
-class Width:
+class ConcurrencyLimit:
     """How many requests may be in flight: begins with 2, grows by one after a round of clean answers up to
     `WIDEST`, and halves when Graph throttles or says that it soon will. Requests that were sent before a halving
     do not halve again: they are the same flood.

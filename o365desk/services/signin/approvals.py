@@ -1,9 +1,9 @@
 """Which connection each data source's secrets were given for, and that they go to no other.
 
-The one place that decides whether anything may be sent for a data source: `admit` comes before a `Line` is opened.
-The vault keeps the digest of the connection beside the secrets; the state keeps what it was in words, to show the
-difference and to go back to, and speaks where the vault holds nothing or is locked. Neither can be reached by
-whoever can write in the shared workspace.
+The one place that decides whether anything may be sent for a data source: `admit` comes before a `HttpSession` is
+opened. The vault keeps the digest of the connection beside the secrets; the state keeps what it was in words, to
+show the difference and to go back to, and speaks where the vault holds nothing or is locked. Neither can be reached
+by whoever can write in the shared workspace.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import addresses, explain
 from o365desk.services.graph import answers
-from o365desk.services.http import LITTLE, TIMEOUTS, Line
+from o365desk.services.http import LITTLE, TIMEOUTS, HttpSession
 from o365desk.services.signin import credentials, entra
 from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential
@@ -89,7 +89,7 @@ class Token:
         )
 
 
-def discover(source: DataSource, line: Line) -> dict[str, Any]:
+def discover(source: DataSource, line: HttpSession) -> dict[str, Any]:
     """The tenant's OpenID Connect discovery document. Raises ProblemError if there is no such tenant."""
     url = f"{source.login_root}/{quote(source.tenant)}/v2.0/.well-known/openid-configuration"
     response = line.send("GET", url, headers={"Accept": "application/json"}, most=LITTLE)
@@ -160,7 +160,7 @@ class _Http:
     that answers are well formed. Secrets and refresh
     tokens go to the configured host only, wherever a discovery document may point."""
 
-    def __init__(self, line: Line, source: DataSource) -> None:
+    def __init__(self, line: HttpSession, source: DataSource) -> None:
         self._line = line
         self._root = source.login_root
         self._hosts = {urlsplit(self._root).netloc.lower()}
@@ -214,12 +214,12 @@ class SignIns:
         self._open_browser = open_browser
         self._timeouts = timeouts
 
-    def line(self, admitted: Admitted | Problem, stop: Stop) -> Line:
+    def line(self, admitted: Admitted | Problem, stop: Stop) -> HttpSession:
         """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
         the problem instead."""
         if isinstance(admitted, Problem):
-            return Line(stop, shut=admitted)
-        return Line(stop, admitted.ca, self._timeouts)
+            return HttpSession(stop, shut=admitted)
+        return HttpSession(stop, admitted.ca, self._timeouts)
 
     def forget(self, source_id: str) -> None:
         """Nobody is signed in for the data source any more."""
@@ -228,7 +228,13 @@ class SignIns:
     # --- tokens without a person ------------------------------------------------------------------------------
 
     def token(
-        self, source: DataSource, line: Line, typed: Credential, *, claims: str | None = None, renew: bool = False
+        self,
+        source: DataSource,
+        line: HttpSession,
+        typed: Credential,
+        *,
+        claims: str | None = None,
+        renew: bool = False,
     ) -> Token:
         """A token without asking anybody: from the signed-in administrator's refresh token, or with secret or
         certificate. `renew` asks the sign-in service even if the cache has one; `claims` answers a challenge."""
@@ -238,7 +244,7 @@ class SignIns:
         result = app.acquire_token_for_client(self._scopes(source), claims_challenge=claims)
         return self._token_of(result, source)
 
-    def _silent(self, source: DataSource, line: Line, claims: str | None, renew: bool) -> Token:
+    def _silent(self, source: DataSource, line: HttpSession, claims: str | None, renew: bool) -> Token:
         with self._caches.translated():
             app = self._public(source, line, self._caches.open(source.id))
             accounts = app.get_accounts()
@@ -251,7 +257,7 @@ class SignIns:
         return self._token_of(result, source)
 
     def _scopes(self, source: DataSource) -> list[str]:
-        return permissions.scopes(source, catalogue.plan(source))
+        return permissions.scopes(source, catalogue.permissions_asked_for(source))
 
     def _token_of(self, result: dict[str, Any], source: DataSource) -> Token:
         if "access_token" not in result:
@@ -266,7 +272,7 @@ class SignIns:
 
     # --- MSAL's objects ---------------------------------------------------------------------------------------
 
-    def _public(self, source: DataSource, line: Line, cache: Any) -> "msal.PublicClientApplication":
+    def _public(self, source: DataSource, line: HttpSession, cache: Any) -> "msal.PublicClientApplication":
         import msal
 
         return self._made(
@@ -274,7 +280,7 @@ class SignIns:
         )
 
     def _confidential(
-        self, source: DataSource, line: Line, typed: Credential
+        self, source: DataSource, line: HttpSession, typed: Credential
     ) -> "msal.ConfidentialClientApplication":
         import msal
 
@@ -285,7 +291,7 @@ class SignIns:
             line,
         )
 
-    def _made(self, source: DataSource, make: Callable[..., Any], line: Line) -> Any:
+    def _made(self, source: DataSource, make: Callable[..., Any], line: HttpSession) -> Any:
         """A new application object. Its constructor asks the network for the tenant's addresses."""
         try:
             return make(
@@ -408,12 +414,14 @@ class SignIns:
         )
 
     def _wait_for_consent(
-        self, source: DataSource, line: Line, typed: Credential, tell: Callable[[Waiting], None]
+        self, source: DataSource, line: HttpSession, typed: Credential, tell: Callable[[Waiting], None]
     ) -> Token:
         state = random.token_urlsafe(24)
         until = self._clock() + CONSENT_WAIT
         with Loopback(state) as loopback:
-            link = permissions.consent_link(source, catalogue.plan(source), loopback.redirect, state)
+            link = permissions.consent_link(
+                source, catalogue.permissions_asked_for(source), loopback.redirect, state
+            )
             addresses.for_browser(link, source)
             tell(Waiting("consent", link, until))
             self._open_browser(link)
@@ -515,7 +523,7 @@ def _not_ours(error: Exception) -> Problem:
     )
 
 
-def redirect_registered(source: DataSource, line: Line) -> tuple[bool | None, str]:
+def redirect_registered(source: DataSource, line: HttpSession) -> tuple[bool | None, str]:
     """Whether the redirect address is registered for the app, without a person: a silent sign-in is answered at a
     registered address and nowhere else. None (with what came) where the answer tells neither."""
     query = {

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
-from o365desk.services.graph.throttling import Endurance, Patience, Pause
+from o365desk.services.graph.throttling import Patience, Pause, RetryBudget
 from o365desk.services.signin.msal_sign_in import BusyError, Token
 
 _RENEW = timedelta(minutes=2)
@@ -34,7 +34,7 @@ class Bearer:
     def _get(self, claims: str | None) -> Token:
         if self._given_up:
             raise self._given_up
-        endurance = Endurance(self._patience)
+        endurance = RetryBudget(self._patience)
         while True:
             try:
                 return self._ask(claims, False)

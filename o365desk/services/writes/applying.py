@@ -18,13 +18,13 @@ from o365desk.model.stop import Control
 from o365desk.services.directory import group_limits, holdings, lookup
 from o365desk.services.graph import throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.graph.reply_meaning import Fate, fate
+from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.changes import locating, new_group
 from o365desk.services.writes.changes import requests as shapes
-from o365desk.services.writes.changes.requests import Pack
+from o365desk.services.writes.changes.requests import WriteRequest
 from o365desk.services.writes.denials import Denials, spread
-from o365desk.services.writes.journal.journal import SAME, SENT, Journal, Kept
-from o365desk.services.writes.journal.recorder import Ledger, Progress, Rests
+from o365desk.services.writes.journal.journal import SAME, SENT, Journal, JournalRow
+from o365desk.services.writes.journal.recorder import Progress, Rests, RunRecorder
 
 if TYPE_CHECKING:
     from o365desk.services.session import Session
@@ -37,7 +37,7 @@ somebody else was there first. Microsoft's copies of the directory agree after a
 _WIDELY = 2
 """How often rows are sent together before each goes alone: one that breaks Graph takes its neighbours along."""
 _READ_BACK = "Its answer was lost; a look at the tenant showed that it was done."
-_TURNED_DOWN = (Fate.REFUSED, Fate.DENIED, Fate.BUSY, Fate.AWAY)
+_TURNED_DOWN = (ReplyMeaning.REFUSED, ReplyMeaning.DENIED, ReplyMeaning.BUSY, ReplyMeaning.AWAY)
 """What was not done, whatever comes of it."""
 _SAID_SO = "Its answer was lost; Microsoft says that it is so, though the list does not show it yet."
 _UNTRUSTED = 401
@@ -89,26 +89,28 @@ class _Groups:
     def __init__(self, graph: Graph, change: Change, since: datetime) -> None:
         self._graph, self._change, self._since = graph, change, since
 
-    def refusing(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> dict[str, Problem | None]:
+    def refusing(
+        self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]
+    ) -> dict[str, Problem | None]:
         """Groups that are gone (None), or have become of a kind that takes no change (why)."""
-        aims = _wholly_refused(refused, sent)
-        if not (aims and isinstance(self._change, Members)):
+        keys = _wholly_refused(refused, sent)
+        if not (keys and isinstance(self._change, Members)):
             return {}
         try:
-            found = holdings.groups_now(self._graph, aims, lookup.GROUP_SELECT)
+            found = holdings.groups_now(self._graph, keys, lookup.GROUP_SELECT)
         except ProblemError as error:
             raise StoppedError(error.problem) from error
-        why = {aim: group_limits.refused_kind(group, ()) if group else None for aim, group in found.items()}
-        return {aim: problem for aim, problem in why.items() if problem or found[aim] is None}
+        why = {key: group_limits.refused_kind(group, ()) if group else None for key, group in found.items()}
+        return {key: problem for key, problem in why.items() if problem or found[key] is None}
 
-    def new(self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> set[str]:
+    def new(self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]) -> set[str]:
         """Groups that refused everything and were made a moment ago: they may not be known everywhere yet. As the
         plan had it: whoever does not know a group yet cannot tell when it was made."""
-        made = {pack.aim: pack.rows[0].target.get("made") for pack, _ in refused}
+        made = {pack.target_key: pack.rows[0].target.get("made") for pack, _ in refused}
         return {
-            aim
-            for aim in _wholly_refused(refused, sent)
-            if (text := made[aim]) and datetime.fromisoformat(str(text)) > self._since - group_limits.NEW
+            key
+            for key in _wholly_refused(refused, sent)
+            if (text := made[key]) and datetime.fromisoformat(str(text)) > self._since - group_limits.NEW
         }
 
 
@@ -117,15 +119,15 @@ class _Left:
     """What a round leaves: refused together, so to be sent in parts; busy or lost, so to be sent again; held back,
     as somebody may be turned away; and why Graph was given up, if it was."""
 
-    parts: list[Pack]
-    again: list[Pack]
-    held: list[Pack]
+    parts: list[WriteRequest]
+    again: list[WriteRequest]
+    held: list[WriteRequest]
     gave_up: Problem | None
 
 
 def _parted(
-    answered: Sequence[tuple[Pack, Reply]], fits: Callable[[Pack, Reply], bool]
-) -> tuple[list[tuple[Pack, Reply]], list[tuple[Pack, Reply]]]:
+    answered: Sequence[tuple[WriteRequest, Reply]], fits: Callable[[WriteRequest, Reply], bool]
+) -> tuple[list[tuple[WriteRequest, Reply]], list[tuple[WriteRequest, Reply]]]:
     """Those that fit, and the others."""
     places = [fits(pack, reply) for pack, reply in answered]
     return (
@@ -134,11 +136,11 @@ def _parted(
     )
 
 
-class _Work:
+class _RunExecution:
     """One run of anything but new groups, being carried out."""
 
     def __init__(
-        self, graph: Graph, operation: Operation, ledger: Ledger, control: Control, rest: Rests, now: Run
+        self, graph: Graph, operation: Operation, ledger: RunRecorder, control: Control, rest: Rests, now: Run
     ) -> None:
         if operation.change is None:
             raise AssertionError(f"{operation.key} is no write")
@@ -147,17 +149,19 @@ class _Work:
         self._groups = _Groups(graph, operation.change, now.started)
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
-        self._packs: list[Pack] = []
+        self._packs: list[WriteRequest] = []
         self._turn = 0
         self._turns: dict[int, int] = {}
         self._sampling = False
         self._located: set[int] = set()
-        self._denied: list[tuple[Kept, Reply]] = []
+        self._denied: list[tuple[JournalRow, Reply]] = []
         self._untrusted: Problem | None = None
 
-    def carry_out(self, rows: Sequence[Kept], *, fresh: bool) -> None:
+    def carry_out(self, rows: Sequence[JournalRow], *, fresh: bool) -> None:
         """All rows. Raises StoppedError, CancelledError; returns early after a gentle cancel."""
-        self._denials = Denials(self._ledger, fresh=fresh, only_aim=len({shapes.aim(row) for row in rows}) == 1)
+        self._denials = Denials(
+            self._ledger, fresh=fresh, only_key=len({shapes.target_key(row) for row in rows}) == 1
+        )
         doubtful = [row for row in rows if row.state == SENT]
         left = {row.number for row in rows} - {row.number for row in doubtful}
         if doubtful:
@@ -165,12 +169,12 @@ class _Work:
         able, self._located = locating.set_missing(
             self._graph, [row for row in rows if row.number in left], self._ledger, self._control, self._rest
         )
-        for wave in shapes.waves(self._change, able):
+        for wave in shapes.one_per_user(self._change, able):
             packs = shapes.packs(self._change, wave, self._graph.root)
             while packs:
                 packs = self._round(packs)
 
-    def _round(self, packs: list[Pack]) -> list[Pack]:
+    def _round(self, packs: list[WriteRequest]) -> list[WriteRequest]:
         """Sends all of them once. Returns what is to be sent next: refused ones in parts, lost ones again. Raises
         StoppedError where nothing more is to be."""
         left = self._send(packs)
@@ -180,7 +184,7 @@ class _Work:
             self._judge_denied()
         return self._to_send(left)
 
-    def _send(self, packs: list[Pack], *, sampling: bool = False) -> "_Left":
+    def _send(self, packs: list[WriteRequest], *, sampling: bool = False) -> "_Left":
         """Sends them and judges their answers, but for denials."""
         self._packs, self._sampling = packs, sampling
         replies = self._graph.batch(
@@ -190,18 +194,20 @@ class _Work:
             put_off=self._put_off,
             go_on=self._may_go_on,
         )
-        answered: dict[Fate, list[tuple[Pack, Reply]]] = {kind: [] for kind in Fate}
+        answered: dict[ReplyMeaning, list[tuple[WriteRequest, Reply]]] = {kind: [] for kind in ReplyMeaning}
         for pack, reply in zip(packs, replies, strict=True):
-            answered[fate(reply)].append((pack, reply))
-        away = answered[Fate.AWAY]
+            answered[meaning_of(reply)].append((pack, reply))
+        away = answered[ReplyMeaning.AWAY]
         self._unsent(pack for pack, _ in away)
-        new = self._groups.new(answered[Fate.REFUSED], packs)
-        early, refused = _parted(answered[Fate.REFUSED], lambda pack, reply: self._too_early(pack, reply, new))
-        busy, spent = self._busy([*answered[Fate.BUSY], *early])
+        new = self._groups.new(answered[ReplyMeaning.REFUSED], packs)
+        early, refused = _parted(
+            answered[ReplyMeaning.REFUSED], lambda pack, reply: self._too_early(pack, reply, new)
+        )
+        busy, spent = self._busy([*answered[ReplyMeaning.BUSY], *early])
         left = self._without_lost_groups([*refused, *spent], packs)
         self._judge([(pack.rows[0], reply) for pack, reply in left if len(pack.rows) == 1])
-        lost = self._lost(answered[Fate.LOST])
-        self._denied += [(row, reply) for pack, reply in answered[Fate.DENIED] for row in pack.rows]
+        lost = self._lost(answered[ReplyMeaning.LOST])
+        self._denied += [(row, reply) for pack, reply in answered[ReplyMeaning.DENIED] for row in pack.rows]
         return _Left(
             parts=[pack for pack, _ in left if len(pack.rows) > 1],
             again=[*busy, *lost],
@@ -212,7 +218,7 @@ class _Work:
     def _sampled(self, left: "_Left") -> "_Left":
         """Where somebody may be turned away: sends samples of what is held back, which tell."""
         samples, rest = spread(left.held)
-        more: list[Pack] = []
+        more: list[WriteRequest] = []
         if samples:
             self._denials.suspected = None
             more = self._to_send(self._send(samples, sampling=True))
@@ -220,7 +226,7 @@ class _Work:
             self._denials.conclude()
         return replace(left, held=[*more, *rest])
 
-    def _to_send(self, left: "_Left") -> list[Pack]:
+    def _to_send(self, left: "_Left") -> list[WriteRequest]:
         """What is sent next; waits before a further try. Raises StoppedError where nothing more is to be."""
         if stopped := self._untrusted or self._denials.refusal:
             raise StoppedError(stopped)
@@ -232,41 +238,43 @@ class _Work:
             self._rest_before(left.again)
         return [*shapes.split(self._change, left.parts, self._graph.root), *left.again, *left.held]
 
-    def _too_early(self, pack: Pack, reply: Reply, new: Collection[str]) -> bool:
+    def _too_early(self, pack: WriteRequest, reply: Reply, new: Collection[str]) -> bool:
         """Whether a refusal may only mean that something was made or set a moment ago."""
-        return pack.aim in new or (pack.rows[0].number in self._located and locating.too_early(reply))
+        return pack.target_key in new or (pack.rows[0].number in self._located and locating.too_early(reply))
 
-    def _unsent(self, packs: Iterable[Pack]) -> None:
+    def _unsent(self, packs: Iterable[WriteRequest]) -> None:
         self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)
 
-    def _rest_before(self, again: Sequence[Pack]) -> None:
+    def _rest_before(self, again: Sequence[WriteRequest]) -> None:
         """Waits before a further try, the longer the more there were."""
         tried = max(self._times[row.number] for pack in again for row in pack.rows)
         self._rest(throttling.unasked(PATIENT.backoff(tried), "Microsoft Graph could not do some rows yet"))
 
-    def _busy(self, answered: Sequence[tuple[Pack, Reply]]) -> tuple[list[Pack], list[tuple[Pack, Reply]]]:
+    def _busy(
+        self, answered: Sequence[tuple[WriteRequest, Reply]]
+    ) -> tuple[list[WriteRequest], list[tuple[WriteRequest, Reply]]]:
         """Requests that met another change of the same object: those to be sent again, and those that met one each
         time."""
         self._times.update(row.number for pack, _ in answered for row in pack.rows)
         spent = [(pack, reply) for pack, reply in answered if self._most(pack) >= _SENT_AT_MOST]
         return [pack for pack, _ in answered if self._most(pack) < _SENT_AT_MOST], spent
 
-    def _most(self, pack: Pack) -> int:
+    def _most(self, pack: WriteRequest) -> int:
         return max(self._times[row.number] for row in pack.rows)
 
     def _without_lost_groups(
-        self, refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]
-    ) -> list[tuple[Pack, Reply]]:
+        self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]
+    ) -> list[tuple[WriteRequest, Reply]]:
         """What is to be looked into: rows of groups that are gone, or refuse altogether, fail without being asked
         for one by one. Where Graph refused a row by itself, its own reason stands."""
         why, left = self._groups.refusing(refused, sent), []
         with self._ledger.together():
             for pack, reply in refused:
-                lost = pack.aim in why and (len(pack.rows) > 1 or why[pack.aim] is None)
+                lost = pack.target_key in why and (len(pack.rows) > 1 or why[pack.target_key] is None)
                 if not lost or any(row.number in self._doubted for row in pack.rows):
                     left.append((pack, reply))
                 else:
-                    self._ledger.failed(pack.rows, replace(reply, problem=why[pack.aim] or reply.problem))
+                    self._ledger.failed(pack.rows, replace(reply, problem=why[pack.target_key] or reply.problem))
         return left
 
     # --- what Graph.batch calls -------------------------------------------------------------------------------
@@ -285,24 +293,25 @@ class _Work:
 
     def _answered(self, replies: list[Reply]) -> None:
         # These were not done, whatever comes of it; also if nobody hears the other answers.
-        self._unsent(self._pack(reply.request) for reply in replies if fate(reply) in _TURNED_DOWN)
+        self._unsent(self._pack(reply.request) for reply in replies if meaning_of(reply) in _TURNED_DOWN)
         with self._ledger.together():
             for reply in replies:
-                if fate(reply) is Fate.DONE:
+                if meaning_of(reply) is ReplyMeaning.DONE:
                     rows = self._pack(reply.request).rows
                     self._ledger.ended(rows, RowOutcome.CHANGED, request_id=reply.request_id)
         untrusted = next((reply.problem for reply in replies if reply.status == _UNTRUSTED), None)
         self._untrusted = self._untrusted or untrusted
-        aims = {self._pack(reply.request).aim for reply in replies if fate(reply) is Fate.DENIED}
+        denied = [reply for reply in replies if meaning_of(reply) is ReplyMeaning.DENIED]
+        keys = {self._pack(reply.request).target_key for reply in denied}
         turn = max(self._turns[row.number] for reply in replies for row in self._pack(reply.request).rows)
-        self._denials.hear(replies, aims, turn, sampling=self._sampling)
+        self._denials.hear(replies, keys, turn, sampling=self._sampling)
 
-    def _pack(self, request: Request) -> Pack:
+    def _pack(self, request: Request) -> WriteRequest:
         return self._packs[int(str(request.key))]
 
     # --- what became of it ------------------------------------------------------------------------------------
 
-    def _read_back(self, rows: Sequence[Kept]) -> list[Kept]:
+    def _read_back(self, rows: Sequence[JournalRow]) -> list[JournalRow]:
         """Looks what became of rows in doubt; returns those that were not done, to be sent again."""
         if not rows:
             return []
@@ -312,13 +321,13 @@ class _Work:
         self._doubted |= {row.number for row in left}
         return left
 
-    def _lost(self, answered: Sequence[tuple[Pack, Reply]]) -> list[Pack]:
+    def _lost(self, answered: Sequence[tuple[WriteRequest, Reply]]) -> list[WriteRequest]:
         """What is to be sent again of requests that got no answer, or a fault for one. A row that breaks Graph each
         time fails; where nothing comes back at all, the run stops."""
         left = {row.number for row in self._read_back([row for pack, _ in answered for row in pack.rows])}
         self._times.update(left)
-        again: list[Kept] = []
-        spent: list[tuple[Kept, Reply]] = []
+        again: list[JournalRow] = []
+        spent: list[tuple[JournalRow, Reply]] = []
         for pack, reply in answered:
             rows = [row for row in pack.rows if row.number in left]
             if rows and self._most(pack) >= _SENT_AT_MOST:
@@ -343,7 +352,7 @@ class _Work:
                     if row.number not in self._doubted:
                         self._ledger.failed([row], reply)
 
-    def _judge(self, refused: Sequence[tuple[Kept, Reply]]) -> None:
+    def _judge(self, refused: Sequence[tuple[JournalRow, Reply]]) -> None:
         """Rows that were refused alone: what they ask for may be so already, by somebody else or by an earlier
         try whose answer was lost. Graph's text is not asked: it only explains."""
         if not refused:
@@ -357,14 +366,14 @@ class _Work:
                     self._ledger.ended([row], RowOutcome.CHANGED, _SAID_SO, request_id=reply.request_id)
                 elif not done[row.number]:
                     # Who was turned away tries it another time: it stays in doubt until then.
-                    if not (fate(reply) is Fate.DENIED and self._denials.blameless):
+                    if not (meaning_of(reply) is ReplyMeaning.DENIED and self._denials.blameless):
                         self._ledger.failed([row], reply)
                 elif row.number in self._doubted:
                     self._ledger.ended([row], RowOutcome.CHANGED, _READ_BACK, request_id=reply.request_id)
                 else:
                     self._ledger.ended([row], RowOutcome.ALREADY, "It became so after the plan was made.")
 
-    def _looked_at(self, rows: Sequence[Kept], patiently: Collection[int]) -> dict[int, bool]:
+    def _looked_at(self, rows: Sequence[JournalRow], patiently: Collection[int]) -> dict[int, bool]:
         """Which of the rows are so; those whose numbers are in `patiently` are looked at again for a while."""
         done: dict[int, bool] = {}
         for wait in _LOOKS:
@@ -374,17 +383,17 @@ class _Work:
                 break
         return done
 
-    def _fulfilled(self, rows: Sequence[Kept]) -> dict[int, bool]:
+    def _fulfilled(self, rows: Sequence[JournalRow]) -> dict[int, bool]:
         try:
             return shapes.fulfilled(self._graph, self._change, rows)
         except ProblemError as error:
             raise StoppedError(error.problem) from error
 
 
-def _wholly_refused(refused: Sequence[tuple[Pack, Reply]], sent: Sequence[Pack]) -> list[str]:
-    """The aims of which every request was refused."""
-    number = Counter(pack.aim for pack in sent)
-    return [aim for aim, times in Counter(pack.aim for pack, _ in refused).items() if times == number[aim]]
+def _wholly_refused(refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]) -> list[str]:
+    """The keys of which every request was refused."""
+    number = Counter(pack.target_key for pack in sent)
+    return [key for key, times in Counter(pack.target_key for pack, _ in refused).items() if times == number[key]]
 
 
 def carry_out(
@@ -401,7 +410,7 @@ def carry_out(
     Never raises for what Graph, the network or the person do: the run then says so."""
     now = journal.run(run)
     progress.begin(run, now.counts)
-    graph, ledger = session.graph, Ledger(journal, run, operation, progress, session.lacking)
+    graph, ledger = session.graph, RunRecorder(journal, run, operation, progress, session.lacking)
     kept = journal.kept(run)
     rows = [row for row in kept if SAME not in row.target]
     state, problem = RunState.CANCELLED, None
@@ -409,7 +418,7 @@ def carry_out(
         if isinstance(operation.change, NewGroup):
             new_group.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started, fresh=fresh)
         else:
-            work = _Work(graph, operation, ledger, control, Rests(control, progress.wait), now)
+            work = _RunExecution(graph, operation, ledger, control, Rests(control, progress.wait), now)
             work.carry_out(rows, fresh=fresh)
     except CancelledError:
         pass

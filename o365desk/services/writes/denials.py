@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from o365desk.model.problems import Problem
 from o365desk.services.graph.client import Reply
-from o365desk.services.graph.reply_meaning import Fate, fate
-from o365desk.services.writes.journal.recorder import Ledger
+from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
+from o365desk.services.writes.journal.recorder import RunRecorder
 
 _SAMPLES = 5
 T = TypeVar("T")
@@ -24,8 +24,8 @@ class Denials:
     end, and what failed can be tried again.
     """
 
-    def __init__(self, ledger: Ledger, *, fresh: bool, only_aim: bool) -> None:
-        self._ledger, self._fresh, self._only_aim = ledger, fresh, only_aim
+    def __init__(self, ledger: RunRecorder, *, fresh: bool, only_key: bool) -> None:
+        self._ledger, self._fresh, self._only_key = ledger, fresh, only_key
         self._asked = self._got_through = False
         self._turn = 0
         self.suspected: Problem | None = None
@@ -39,11 +39,11 @@ class Denials:
         """Whether the rest is held back."""
         return self.suspected is not None or self.refusal is not None
 
-    def hear(self, replies: Sequence[Reply], aims: Collection[str], turn: int, *, sampling: bool = False) -> None:
-        """One answer; `aims` are the groups, or the rows without one, that were denied in it. `turn` counts the
+    def hear(self, replies: Sequence[Reply], keys: Collection[str], turn: int, *, sampling: bool = False) -> None:
+        """One answer; `keys` are the groups, or the rows without one, that were denied in it. `turn` counts the
         requests as they were sent: what was sent before may get through though its answer comes later."""
-        denied = [reply for reply in replies if fate(reply) is Fate.DENIED]
-        if any(fate(reply) is Fate.DONE for reply in replies):
+        denied = [reply for reply in replies if meaning_of(reply) is ReplyMeaning.DENIED]
+        if any(meaning_of(reply) is ReplyMeaning.DONE for reply in replies):
             self._got_through = True
             if turn > self._turn:
                 self.suspected = None
@@ -56,7 +56,7 @@ class Denials:
             self._asked = True
             self.refusal = self._ledger.lacking(denied[0])
             self.blameless = self.refusal is not None
-        if all_of_it and not self.refusal and (sampling or self._only_aim or len(aims) > 1):
+        if all_of_it and not self.refusal and (sampling or self._only_key or len(keys) > 1):
             self.suspected = self.suspected or self._ledger.explained(denied[0])
             self._turn = max(turn, self._turn)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from o365desk.services.graph.client import Pause
 
 
-class Telling:
+class PlanTelling:
     """Tells how far a plan is made. A wait is told in place of the work that it holds up, and then that again."""
 
     def __init__(self, total: int, tell: Callable[[PlanProgress], None]) -> None:

@@ -27,7 +27,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Limit, Plan, PlanProgress, Row, Standing, place_of
 from o365desk.model.settings import Settings
 from o365desk.services.writes.changes import group_removal, licences, members, new_group, planned_row, user_property
-from o365desk.services.writes.changes.planned_row import Desk, Draft
+from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 from o365desk.services.writes.journal.journal import SAME
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def plan(
 ) -> Plan:
     """What the operation would do for these rows; `leave_out_disabled`: without those whose accounts are disabled,
     where they would be given something. Raises ProblemError where the tenant could not be read."""
-    drafts = [Draft(row) for row in _numbered(rows)]
+    drafts = [PlannedRow(row) for row in _numbered(rows)]
     for draft in drafts:
         _check(operation, draft)
     return made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
@@ -60,7 +60,7 @@ def _numbered(rows: Iterable[Row]) -> list[Row]:
     return [msgspec.structs.replace(row, number=number) for number, row in enumerate(listed, 1)]
 
 
-def _check(operation: Operation, draft: Draft) -> None:
+def _check(operation: Operation, draft: PlannedRow) -> None:
     """Offline: what is wrong with a row as such."""
     given = draft.row.values | draft.row.picked
     draft.item = given.get("user") or given.get("displayName") or given.get("group") or "—"
@@ -73,7 +73,7 @@ def _check(operation: Operation, draft: Draft) -> None:
 def made(
     session: "Session",
     operation: Operation,
-    drafts: list[Draft],
+    drafts: list[PlannedRow],
     settings: Settings,
     tell: Callable[[PlanProgress], None],
     now: datetime,
@@ -84,18 +84,18 @@ def made(
     leave_out_disabled: bool = False,
 ) -> Plan:
     """The plan of these drafts: what they name is looked up, then held against the tenant. `wishes`, `undoes` and
-    `lags` are an undo's, as of `Desk` and `Plan`. Raises ProblemError where the tenant could not be read."""
+    `lags` are an undo's, as of `PlanContext` and `Plan`. Raises ProblemError where the tenant could not be read."""
 
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
-    desk = _desk(session, operation, settings, wishes, doing, now)
-    desk.lags, desk.leave_out_disabled = lags, leave_out_disabled
+    context = _desk(session, operation, settings, wishes, doing, now)
+    context.lags, context.leave_out_disabled = lags, leave_out_disabled
     resolve, compare = _CHANGES[type(operation.change)]
-    resolve(desk, planned_row.still_open(drafts))
-    _set_aside_doubles(planned_row.still_open(drafts), compare, desk)
+    resolve(context, planned_row.still_open(drafts))
+    _set_aside_doubles(planned_row.still_open(drafts), compare, context)
     left_out = sum(draft.left_out for draft in drafts)
     drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
@@ -103,12 +103,12 @@ def made(
         source_id=session.source.id,
         source_name=session.source.name,
         made=now,
-        rows=tuple(draft.planned(_words(desk, draft)) for draft in drafts),
-        sentence=_sentence(desk, drafts),
-        limit=_limit(desk, drafts),
-        confirm=_word(desk, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
-        fixes=tuple(desk.fixes),
-        notes=tuple(desk.notes),
+        rows=tuple(draft.planned(_words(context, draft)) for draft in drafts),
+        sentence=_sentence(context, drafts),
+        limit=_limit(context, drafts),
+        confirm=_word(context, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
+        fixes=tuple(context.fixes),
+        notes=tuple(context.notes),
         undoes=undoes,
         disabled=sum(draft.disabled for draft in drafts if draft.standing is Standing.WILL),
         left_out=left_out,
@@ -122,9 +122,9 @@ def _desk(
     wishes: Mapping[int, Any] | None,
     tell: Callable[[str], None],
     now: datetime,
-) -> Desk:
+) -> PlanContext:
     source = session.source
-    return Desk(
+    return PlanContext(
         graph=session.graph,
         operation=operation,
         settings=settings,
@@ -147,19 +147,21 @@ def _may_set_location(session: "Session") -> bool:
     )
 
 
-def _will(drafts: Iterable[Draft]) -> list[Draft]:
+def _will(drafts: Iterable[PlannedRow]) -> list[PlannedRow]:
     return [draft for draft in drafts if draft.standing is Standing.WILL]
 
 
-def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft]], None]", desk: Desk) -> None:
+def _set_aside_doubles(
+    drafts: list[PlannedRow], compare: "Callable[[PlanContext, list[PlannedRow]], None]", context: PlanContext
+) -> None:
     """Compares the first of the rows that ask for the same; the others follow it."""
-    first: dict[Hashable, Draft] = {}
-    doubles = [draft for draft in drafts if first.setdefault(draft.meaning, draft) is not draft]
+    first: dict[Hashable, PlannedRow] = {}
+    doubles = [draft for draft in drafts if first.setdefault(draft.same_as_key, draft) is not draft]
     # Comparing may settle what a row leaves open.
-    contrary = [draft.wish != first[draft.meaning].wish for draft in doubles]
-    compare(desk, list(first.values()))
+    contrary = [draft.wanted != first[draft.same_as_key].wanted for draft in doubles]
+    compare(context, list(first.values()))
     for draft, against in zip(doubles, contrary, strict=True):
-        same = first[draft.meaning]
+        same = first[draft.same_as_key]
         if against:
             draft.cannot(_contradiction(same))
         elif same.problem:
@@ -171,7 +173,7 @@ def _set_aside_doubles(drafts: list[Draft], compare: "Callable[[Desk, list[Draft
                 draft.target = {SAME: same.row.number}
 
 
-def _contradiction(other: Draft) -> Problem:
+def _contradiction(other: PlannedRow) -> Problem:
     return Problem(
         title=f"It contradicts {place_of(other.row.number, other.row.line)}",
         cause="Both are about the same, but ask for different things.",
@@ -183,40 +185,42 @@ def _contradiction(other: Draft) -> Problem:
 # --- the whole ----------------------------------------------------------------------------------------------------
 
 
-def _targets(drafts: Iterable[Draft]) -> list[str]:
+def _targets(drafts: Iterable[PlannedRow]) -> list[str]:
     return list(dict.fromkeys(draft.aim for draft in _will(drafts) if draft.aim and (draft.group or draft.sku)))
 
 
-def _sentence(desk: Desk, drafts: Sequence[Draft]) -> str:
+def _sentence(context: PlanContext, drafts: Sequence[PlannedRow]) -> str:
     will = _will(drafts)
     if not will:
         return "Nothing to change"
-    words = _words(desk, next((draft for draft in will if draft.wish is not None), will[0]))
+    words = _words(context, next((draft for draft in will if draft.wanted is not None), will[0]))
     return words.sentence([draft.item for draft in will], _targets(drafts))
 
 
-def _words(desk: Desk, draft: Draft) -> Words:
+def _words(context: PlanContext, draft: PlannedRow) -> Words:
     """What is said of a row. An undo that brings some of a plan back takes nothing, though its operation does."""
-    back = desk.operation.restores if desk.undoing and draft.wish is not None else None
-    return back or desk.operation.words
+    back = context.operation.restores if context.undoing and draft.wanted is not None else None
+    return back or context.operation.words
 
 
-def _word(desk: Desk, drafts: Sequence[Draft]) -> str:
+def _word(context: PlanContext, drafts: Sequence[PlannedRow]) -> str:
     """What must be typed: the name of the one group or plan, else the data source's."""
     names = _targets(drafts) or [draft.item for draft in _will(drafts)]
-    return names[0] if len(names) == 1 else desk.source_name
+    return names[0] if len(names) == 1 else context.source_name
 
 
-def _limit(desk: Desk, drafts: Sequence[Draft]) -> Limit | None:
-    number, most = len(_will(drafts)), desk.settings.large_items
+def _limit(context: PlanContext, drafts: Sequence[PlannedRow]) -> Limit | None:
+    number, most = len(_will(drafts)), context.settings.large_items
     if number > most:
-        desk.reasons.insert(0, f"This changes {number:,} rows; more than {most:,} need a second look.")
-    return Limit(reason=" ".join(desk.reasons), word=_word(desk, drafts)) if desk.reasons and number else None
+        context.reasons.insert(0, f"This changes {number:,} rows; more than {most:,} need a second look.")
+    if not (context.reasons and number):
+        return None
+    return Limit(reason=" ".join(context.reasons), word=_word(context, drafts))
 
 
 # --- what a change means ------------------------------------------------------------------------------------------
 
-Judge = Callable[[Desk, list[Draft]], None]
+Judge = Callable[[PlanContext, list[PlannedRow]], None]
 _CHANGES: dict[type, tuple[Judge, Judge]] = {
     Members: (members.resolve_members, members.compare_members),
     UserProperty: (user_property.resolve_property, user_property.compare_property),

@@ -15,7 +15,7 @@ from typing import Any
 from o365desk import catalogue
 from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, NewGroup, UserProperty
 from o365desk.model.run import Run
-from o365desk.services.writes.journal.journal import Kept, Made, Turn
+from o365desk.services.writes.journal.journal import JournalRow, Made, Turn
 
 Subject = tuple[str, ...]
 """What sort of thing it is, then its ids: ("member", group, user). Compared as it is: ids are in lower case."""
@@ -65,7 +65,7 @@ class Since:
     doubts: set[str] = field(default_factory=set)
 
 
-def changed_since(run: Run, rows: Sequence[Kept], made: Iterable[Made]) -> dict[int, Since]:
+def changed_since(run: Run, rows: Sequence[JournalRow], made: Iterable[Made]) -> dict[int, Since]:
     """By number, what has become since of what these rows of a run changed; rows of which nothing has are not
     named. `made` are the changes of other runs, an undo's after those of what it undoes."""
     mine = {row.number: about for row in rows if (about := of_run(run.operation, row.target, row.before))}

@@ -18,7 +18,7 @@ from o365desk.model.settings import Settings
 from o365desk.services.directory import group_limits
 from o365desk.services.writes import planning
 from o365desk.services.writes.changes import planned_row
-from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.journal.journal import JournalRow
 from o365desk.services.writes.subjects import Since
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _NAMED = 3
 def undo(
     session: "Session",
     operation: Operation,
-    kept: Sequence[Kept],
+    kept: Sequence[JournalRow],
     since: Mapping[int, Since],
     settings: Settings,
     tell: Callable[[PlanProgress], None],
@@ -48,7 +48,7 @@ def undo(
         # Who is gone by now is still named as then.
         item, aim = _named(row)
         back = Row(number=row.number, line=row.line, values=given)
-        draft = planned_row.Draft(back, item=item, aim=aim, wish=wishes[row.number], left=_left(row))
+        draft = planned_row.PlannedRow(back, item=item, aim=aim, wanted=wishes[row.number], left_by_run=_left(row))
         if row.number in since:
             judge(draft, since[row.number])
         drafts.append(draft)
@@ -57,7 +57,7 @@ def undo(
     return msgspec.structs.replace(made, notes=(*made.notes, *_left_alone(run, kept)))
 
 
-def _left_alone(run: Run, kept: Sequence[Kept]) -> Iterator[str]:
+def _left_alone(run: Run, kept: Sequence[JournalRow]) -> Iterator[str]:
     """What the undo does not bring back."""
     if any(row.target.get("location") for row in kept):
         yield "Usage locations that the run set stay as they are."
@@ -65,14 +65,14 @@ def _left_alone(run: Run, kept: Sequence[Kept]) -> Iterator[str]:
         yield f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
 
 
-def _named(row: Kept) -> tuple[str, str]:
+def _named(row: JournalRow) -> tuple[str, str]:
     if row.item:
         return row.item, row.aim
     item, _, aim = row.label.partition(_ARROW)
     return item, aim
 
 
-def _former(row: Kept) -> tuple[dict[str, str], Any]:
+def _former(row: JournalRow) -> tuple[dict[str, str], Any]:
     """The values of a row that brings back what was before this one, by ids; and the exact state, if it has one."""
     target, before = row.target, row.before
     if "sku" in target:
@@ -84,7 +84,7 @@ def _former(row: Kept) -> tuple[dict[str, str], Any]:
     return {key: str(target[key]) for key in ("group", "user") if key in target}, None
 
 
-def _left(row: Kept) -> tuple[Any, ...]:
+def _left(row: JournalRow) -> tuple[Any, ...]:
     """What a row made of what it changed, where that is more than yes or no."""
     return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
 
@@ -92,7 +92,7 @@ def _left(row: Kept) -> tuple[Any, ...]:
 # --- what was done since ------------------------------------------------------------------------------------------
 
 
-def judge(draft: planned_row.Draft, since: Since) -> None:
+def judge(draft: planned_row.PlannedRow, since: Since) -> None:
     """What became of it since forbids the undo of a row, or goes with it."""
     if since.again:
         draft.cannot(_changed_by(since.again.run, since.again.operation))

@@ -19,7 +19,7 @@ _PRESSES = frozenset(
 _HANDS = _PRESSES | {QEvent.Type.MouseButtonRelease, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride}
 
 
-class Unhurried(QObject):
+class PressGuard(QObject):
     """See the module. `begin` when something comes into sight: it is `over` once nothing was pressed nor let go for
     a moment, and `settled` follows. Until then `buttons` take no press; they look as ever."""
 

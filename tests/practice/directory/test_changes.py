@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from o365desk.practice.directory import changes, licences_held
 from o365desk.practice.directory.directory import Directory, Entity
-from o365desk.practice.directory.membership import Roster
+from o365desk.practice.directory.membership import Membership
 
 NUMBERS = st.integers(0, 10_000)
 MADE = Directory(1, 60, 14)
@@ -132,7 +132,7 @@ TestChanges.settings = settings(max_examples=40, stateful_step_count=30, deadlin
 
 
 def test_a_roster_keeps_its_order() -> None:
-    roster = Roster({"id": key} for key in "cab")
+    roster = Membership({"id": key} for key in "cab")
     roster.update([{"id": "d"}, {"id": "a"}])
     roster.remove("c")
     roster.remove("nobody")

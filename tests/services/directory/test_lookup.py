@@ -16,9 +16,9 @@ from o365desk.services.directory.lookup import Found, groups, plans, users
 from o365desk.services.directory.suggestions import suggest
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.throttling import Patience
-from o365desk.services.http import Line, read_ca
+from o365desk.services.http import HttpSession, read_ca
 from o365desk.services.writes.changes import requests
-from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.journal.journal import JournalRow
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
 from tests.services.scripted import Asked, Said, Scripted, each
@@ -27,13 +27,13 @@ QUICK = Patience(tries=3, first=0.01, longest=0.5)
 
 
 @pytest.fixture
-def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
+def line(practice: Any, switches: Callable[..., Any]) -> Iterator[HttpSession]:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
 @pytest.fixture
-def reach(client: Client, line: Line) -> Callable[[str], Graph]:
+def reach(client: Client, line: HttpSession) -> Callable[[str], Graph]:
     def made(profile: str) -> Graph:
         token = Secret(client.token(profile).json()["access_token"])
         return Graph(client.ready["graph"], line, lambda _: token, QUICK)
@@ -104,7 +104,7 @@ class Readdressed(Graph):
 
 
 def test_a_upn_wins_and_a_mail_that_two_have_is_not_guessed(
-    client: Client, line: Line, people: list[dict[str, Any]]
+    client: Client, line: HttpSession, people: list[dict[str, Any]]
 ) -> None:
     token = Secret(client.token("read-write").json()["access_token"])
     graph = Readdressed(client.ready["graph"], line, lambda _: token, QUICK)
@@ -281,7 +281,7 @@ def test_who_is_missing_in_a_list_that_ended_early_is_asked_for_by_name(tmp_path
 
 
 def test_an_object_that_was_not_asked_for_proves_nothing(tmp_path: Path) -> None:
-    row = Kept(number=1, label="", target={"group": "g"})
+    row = JournalRow(number=1, label="", target={"group": "g"})
     with pytest.raises(ProblemError) as caught:
         asked(tmp_path, lambda asked, number: each(asked, 200, {"id": "h"}),
               lambda graph: requests.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip
@@ -290,7 +290,7 @@ def test_an_object_that_was_not_asked_for_proves_nothing(tmp_path: Path) -> None
 
 
 def test_a_read_that_brings_no_object_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:
-    row = Kept(number=1, label="", target={"group": "g"})
+    row = JournalRow(number=1, label="", target={"group": "g"})
     with pytest.raises(ProblemError) as caught:
         asked(tmp_path, lambda asked, number: each(asked, 200),
               lambda graph: requests.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip

@@ -16,7 +16,7 @@ from o365desk.model.stop import Stop
 from o365desk.services.directory.lookup import users
 from o365desk.services.spreadsheets import reader
 from o365desk.services.writes.changes import new_group as creating
-from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.journal.journal import JournalRow
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
@@ -309,7 +309,7 @@ def test_a_lost_group_is_never_known_by_its_nickname_alone(
         "groupTypes": [],
     }  # fmt: skip
     found = {"id": "new", "createdDateTime": "2026-05-12T10:00:00Z", "description": None} | body | other
-    row = Kept(number=2, label="Shift", target={"body": body}, before={"theirs": ["theirs"]})
+    row = JournalRow(number=2, label="Shift", target={"body": body}, before={"theirs": ["theirs"]})
     since = datetime(2026, 5, 12, 9, 59, tzinfo=UTC)
 
     def script(asked: Asked, number: int) -> Said:

@@ -18,8 +18,8 @@ from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
 from o365desk.services.graph import objects
 from o365desk.services.graph.client import NOT_SENT, UNKNOWN, Graph, Pause, Reply, Request
-from o365desk.services.graph.throttling import WIDEST, Patience, Width, near_limit
-from o365desk.services.http import Line, read_ca
+from o365desk.services.graph.throttling import WIDEST, ConcurrencyLimit, Patience, near_limit
+from o365desk.services.http import HttpSession, read_ca
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each
@@ -29,8 +29,8 @@ CHALLENGE = {"WWW-Authenticate": f'Bearer realm="", error="insufficient_claims",
 
 
 @pytest.fixture
-def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 1.5)) as made:
+def line(practice: Any, switches: Callable[..., Any]) -> Iterator[HttpSession]:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 1.5)) as made:
         yield made
 
 
@@ -40,16 +40,16 @@ def paused() -> list[Pause | None]:
 
 
 @pytest.fixture
-def graph(client: Client, line: Line, paused: list[Pause | None]) -> Graph:
+def graph(client: Client, line: HttpSession, paused: list[Pause | None]) -> Graph:
     token = Secret(client.token("read-write").json()["access_token"])
     return Graph(client.ready["graph"], line, lambda _: token, QUICK, told=paused.append)
 
 
 @pytest.fixture
-def scripted(tmp_path: Path) -> Iterator[Callable[[Callable[[Asked, int], Said]], tuple[Scripted, Line]]]:
+def scripted(tmp_path: Path) -> Iterator[Callable[[Callable[[Asked, int], Said]], tuple[Scripted, HttpSession]]]:
     opened: list[Any] = []
 
-    def made(script: Callable[[Asked, int], Said]) -> tuple[Scripted, Line]:
+    def made(script: Callable[[Asked, int], Said]) -> tuple[Scripted, HttpSession]:
         server = Scripted(tmp_path, script)
         opened.append(server.__enter__())
         line = server.line()
@@ -157,7 +157,7 @@ def test_reads_get_through_faults(graph: Graph, switches: Callable[..., Any], cl
 
 
 def test_quotas_slow_down_and_lose_nothing(
-    graph: Graph, client: Client, switches: Callable[..., Any], line: Line, adds: Any
+    graph: Graph, client: Client, switches: Callable[..., Any], line: HttpSession, adds: Any
 ) -> None:
     looking, group, requests = adds
     before = looking.members(group)
@@ -616,7 +616,7 @@ def test_more_and_more_are_in_flight_until_graph_says_so(scripted: Any) -> None:
 
 
 def test_the_width_grows_by_rounds_and_halves_once_a_flood() -> None:
-    width = Width()
+    width = ConcurrencyLimit()
     for _ in range(100):
         width.clean()
     assert width.now == WIDEST
@@ -630,7 +630,7 @@ def test_the_width_grows_by_rounds_and_halves_once_a_flood() -> None:
 
 
 def test_a_throttled_batch_is_followed_by_smaller_ones() -> None:
-    width, sizes = Width(20), []
+    width, sizes = ConcurrencyLimit(20), []
     for got_through in (7, 0, 0):
         width.shrink(got_through)
         sizes.append(width.size)

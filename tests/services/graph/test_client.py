@@ -15,8 +15,8 @@ from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.answers import challenge, retry_after
 from o365desk.services.graph.client import IMPATIENT, Graph, Patience, Pause
-from o365desk.services.graph.throttling import Endurance
-from o365desk.services.http import Line, read_ca
+from o365desk.services.graph.throttling import RetryBudget
+from o365desk.services.http import HttpSession, read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import Asked, Said, Scripted
 
@@ -24,13 +24,13 @@ QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
 
 @pytest.fixture
-def line(practice: Any) -> Iterator[Line]:
-    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
+def line(practice: Any) -> Iterator[HttpSession]:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
 @pytest.fixture
-def graph(client: Client, line: Line, switches: Callable[..., Any]) -> Graph:
+def graph(client: Client, line: HttpSession, switches: Callable[..., Any]) -> Graph:
     token = Secret(client.token("read").json()["access_token"])
     return Graph(client.ready["graph"], line, lambda _: token, QUICK)
 
@@ -86,7 +86,9 @@ def test_refusals_carry_what_support_asks_for(graph: Graph, client: Client) -> N
     assert len(problem.request_id) == 36
 
 
-def test_a_claims_challenge_is_answered_once(client: Client, line: Line, switches: Callable[..., Any]) -> None:
+def test_a_claims_challenge_is_answered_once(
+    client: Client, line: HttpSession, switches: Callable[..., Any]
+) -> None:
     from tests.practice.entra.signing_in import signed_in
 
     asked: list[str | None] = []
@@ -155,7 +157,7 @@ class _Unavailable:
 
 
 def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: Graph) -> None:
-    endurance = Endurance(Patience(first=1.5))
+    endurance = RetryBudget(Patience(first=1.5))
     pause = graph._wait("GET", _Unavailable(), endurance)  # type: ignore[arg-type]
     assert pause is not None
     assert pause.seconds == 1.5

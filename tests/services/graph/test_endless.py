@@ -24,7 +24,7 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services import http
 from o365desk.services.graph import answers, throttling
-from o365desk.services.http import Line, proxies_for, proxy_for, read_ca
+from o365desk.services.http import HttpSession, proxies_for, proxy_for, read_ca
 from o365desk.services.signin import redirect_listener
 from o365desk.services.signin.redirect_listener import Loopback
 from tests.services.scripted import Asked, Said, Scripted
@@ -79,7 +79,10 @@ class Talker:
 
     def refused(self, **options: Any) -> str:
         """The code of the problem with which an answer ends."""
-        with Line(Stop(), read_ca(self.ca_file), (20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
+        with (
+            HttpSession(Stop(), read_ca(self.ca_file), (20.0, 20.0)) as line,
+            pytest.raises(ProblemError) as caught,
+        ):
             line.send("GET", f"https://localhost:{self.port}/", **options)
         self._thread.join(10)
         self._server.close()
@@ -134,7 +137,7 @@ def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
     talker = Talker(tmp_path, over_and_over(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.02), plain=True)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{talker.port}")
     monkeypatch.setattr(http, "_WHOLE", 0.02)
-    with Line(Stop(), timeouts=(20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), timeouts=(20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
         line.send("GET", GRAPH)
     talker._thread.join(10)
     talker._server.close()
@@ -143,7 +146,7 @@ def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_cancel_cuts_what_drips(tmp_path: Path) -> None:
     talker = Talker(tmp_path, over_and_over(CHUNKED, b"1\r\n \r\n", 0.02))
-    with Line(Stop(), read_ca(talker.ca_file), (5.0, 60.0)) as line:
+    with HttpSession(Stop(), read_ca(talker.ca_file), (5.0, 60.0)) as line:
         threading.Timer(0.3, line.stop.set).start()
         with pytest.raises(CancelledError):
             line.send("GET", f"https://localhost:{talker.port}/")
@@ -200,7 +203,7 @@ def test_a_date_to_wait_for_is_counted_from_now() -> None:
 
 
 def test_no_patience_waits_for_what_is_no_number() -> None:
-    assert throttling.Endurance(throttling.PATIENT).failed(float("nan"))
+    assert throttling.RetryBudget(throttling.PATIENT).failed(float("nan"))
 
 
 @settings(max_examples=300)
@@ -249,7 +252,7 @@ def test_odd_proxies_are_used_as_they_are_meant(tmp_path: Path, monkeypatch: pyt
 
         talker = _Proxy(refuse, listen)
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:{password}@127.0.0.1:{talker.port}")
-        with Line(Stop(), timeouts=(5.0, 5.0)) as line, pytest.raises(ProblemError) as caught:
+        with HttpSession(Stop(), timeouts=(5.0, 5.0)) as line, pytest.raises(ProblemError) as caught:
             line.send("GET", GRAPH)
         talker.thread.join(10)
         problem = caught.value.problem

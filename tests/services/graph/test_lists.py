@@ -16,7 +16,7 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph import client as traffic
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.lists import Page, ReadEnd, read
-from o365desk.services.http import Line, read_ca
+from o365desk.services.http import HttpSession, read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 
@@ -31,13 +31,13 @@ def listing(key: str) -> Listing:
 
 
 @pytest.fixture
-def line(practice: Any, switches: Callable[..., Any]) -> Iterator[Line]:
-    with Line(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
+def line(practice: Any, switches: Callable[..., Any]) -> Iterator[HttpSession]:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
 @pytest.fixture
-def graph(client: Client, line: Line) -> Graph:
+def graph(client: Client, line: HttpSession) -> Graph:
     token = Secret(client.token("read").json()["access_token"])
     return Graph(client.ready["graph"], line, lambda _: token, QUICK)
 
@@ -120,7 +120,7 @@ def test_what_does_not_begin_is_a_problem(graph: Graph, switches: Callable[..., 
         all_of(graph, listing("user-list"))
 
 
-def test_a_permission_that_is_lacking_is_a_problem(client: Client, line: Line) -> None:
+def test_a_permission_that_is_lacking_is_a_problem(client: Client, line: HttpSession) -> None:
     token = Secret(client.token("users-only").json()["access_token"])
     with pytest.raises(ProblemError) as caught:
         all_of(Graph(client.ready["graph"], line, lambda _: token, QUICK), listing("group-list"))
@@ -258,7 +258,7 @@ def test_the_next_page_is_asked_for_while_one_is_handed_over(tmp_path: Path) -> 
         assert read(server.graph(line), LISTED, {}, Stop(), page).complete
 
 
-def test_a_stop_ends_it(graph: Graph, line: Line) -> None:
+def test_a_stop_ends_it(graph: Graph, line: HttpSession) -> None:
     pages: list[Page] = []
 
     def page(given: Page) -> None:

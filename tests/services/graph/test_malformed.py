@@ -264,7 +264,7 @@ def connection(bench: Bench, chance: Random) -> None:
     """A step of the connection test that asks Graph."""
     step = chance.choice([row for row in steps.TABLE if row.key in STEPS])
     with bench.mutating(f"test {step.key}"), bench.runner.session(bench.source, Stop()) as session:
-        made = trial.Trial(
+        made = trial.TestContext(
             source=bench.source, typed=Credential(), known=cast("Known", None), plan=(),
             sign_ins=cast("SignIns", None), line=session.graph._line, now=lambda: NOW, token=session.token,
             document={"issuer": f"https://x/{session.token.tenant}/v2.0"},

@@ -20,7 +20,7 @@ from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.services.connections import BLANK
-from o365desk.services.http import Line, read_ca
+from o365desk.services.http import HttpSession, read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential
@@ -259,7 +259,7 @@ class Fuzz:
     def admitted(self, source: DataSource) -> Admitted:
         return Admitted(source, read_ca(self.server.ca_file))
 
-    def line(self, source: DataSource) -> Line:
+    def line(self, source: DataSource) -> HttpSession:
         return self.sign_ins.line(self.admitted(source), Stop())
 
     def run(self, times: int, answers: int, work: Callable[[], object], may_say: set[str] = SAID_SO) -> int:

@@ -17,7 +17,7 @@ from o365desk.model.problems import Action, CancelledError, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Waiting
-from o365desk.services.http import Line, read_ca
+from o365desk.services.http import HttpSession, read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.msal_sign_in import Token, claims_of
 from o365desk.services.signin.redirect_listener import Loopback
@@ -239,7 +239,7 @@ def test_a_tenant_without_an_id_accepts_nobody(desk: Desk, delegated: DataSource
 
 def test_secrets_go_to_the_configured_sign_in_host_only(desk: Desk) -> None:
     source = desk.source("read")
-    with Line(Stop(), read_ca(desk.ready["ca_file"])) as line:
+    with HttpSession(Stop(), read_ca(desk.ready["ca_file"])) as line:
         for url in (desk.ready["graph"] + "/token", "https://evil.example/token"):
             with pytest.raises(ProblemError) as caught:
                 msal_sign_in._Http(line, source).post(url, data={"client_secret": "s"})

@@ -24,7 +24,7 @@ from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
 from o365desk.services.writes import subjects, undoing
-from o365desk.services.writes.changes.planned_row import Draft
+from o365desk.services.writes.changes.planned_row import PlannedRow
 from o365desk.services.writes.journal.journal import Journal
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -192,13 +192,13 @@ class Paper:
         more = {"sku": "f", "wish": wish} if thing[0] == "plan" else {"name": "usageLocation", "value": wish}
         return {"user": thing[1], **more}
 
-    def planned(self, run: Run, things: Mapping[Change, Thing]) -> list[tuple[Draft, Any]]:
+    def planned(self, run: Run, things: Mapping[Change, Thing]) -> list[tuple[PlannedRow, Any]]:
         """The drafts of an undo that nothing else forbids, and what was before."""
         kept = self.journal.kept(run.id, undoable=True)
         since = subjects.changed_since(run, kept, self.journal.made_beside(run))
         found = []
         for row in kept:
-            draft = Draft(Row(number=row.number, values={}))
+            draft = PlannedRow(Row(number=row.number, values={}))
             if row.number in since:
                 undoing.judge(draft, since[row.number])
             thing = things[run.id, row.number]
@@ -270,7 +270,7 @@ class World:
         else:
             self.taken[by] = (pile.pop(), list(pile))
 
-    def judge(self, run: Run) -> list[tuple[Draft, Any]]:
+    def judge(self, run: Run) -> list[tuple[PlannedRow, Any]]:
         """The plan of an undo against the piles."""
         drafts = self.paper.planned(run, self.things)
         for draft, _ in drafts:

@@ -12,7 +12,7 @@ from o365desk.practice.graph import properties
 from o365desk.practice.graph.call import Call, GraphError
 from o365desk.practice.graph.reads import objects
 from o365desk.practice.graph.reads.filters import Exactly
-from o365desk.practice.graph.reads.page_cache import Remembered
+from o365desk.practice.graph.reads.page_cache import DirectoryCache
 from o365desk.practice.graph.reads.paging import PageTokens
 from o365desk.practice.graph.reads.query import Listing, asked, counts, eventual, narrowed
 from o365desk.practice.graph.selection import More, selection, shape_of, shown
@@ -29,9 +29,13 @@ class Lists:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._tokens = PageTokens(tenant.addresses.graph)
-        self._pages: Remembered[bytes] = Remembered(_BYTES_OF_PAGES, lambda page: len(page) + 2_000)
-        self._found: Remembered[Sequence[Entity]] = Remembered(_FOUND_OBJECTS, lambda found: len(found) + 500)
-        self._places: Remembered[dict[str, list[int]]] = Remembered(_FOUND_OBJECTS, lambda places: len(places) + 1)
+        self._pages: DirectoryCache[bytes] = DirectoryCache(_BYTES_OF_PAGES, lambda page: len(page) + 2_000)
+        self._found: DirectoryCache[Sequence[Entity]] = DirectoryCache(
+            _FOUND_OBJECTS, lambda found: len(found) + 500
+        )
+        self._places: DirectoryCache[dict[str, list[int]]] = DirectoryCache(
+            _FOUND_OBJECTS, lambda places: len(places) + 1
+        )
 
     def page(self, call: Call, listing: Listing, more: More | None = None) -> Answer:
         """One page of a list; `more` says what is to be added to each entry."""

@@ -9,7 +9,7 @@ from o365desk.practice.directory.directory import Directory
 Kept = TypeVar("Kept")
 
 
-class Remembered(Generic[Kept]):
+class DirectoryCache(Generic[Kept]):
     """What was made, by what it depends on besides the directory. Over `most` the longest unused go."""
 
     def __init__(self, most: int, size: Callable[[Kept], int]) -> None:

@@ -7,21 +7,21 @@ from o365desk.services.writes.changes.named import find_groups
 from o365desk.services.writes.changes.planned_row import still_open
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 
-def resolve_removal(desk: "Desk", drafts: "list[Draft]") -> None:
+def resolve_removal(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """The group of each row."""
-    find_groups(desk, drafts)
+    find_groups(context, drafts)
     for draft in still_open(drafts):
-        draft.item, draft.meaning = str(draft.group["displayName"]).strip(), draft.group["id"]
+        draft.item, draft.same_as_key = str(draft.group["displayName"]).strip(), draft.group["id"]
         draft.target = {"group": draft.group["id"]}
 
 
-def compare_removal(desk: "Desk", drafts: "list[Draft]") -> None:
+def compare_removal(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Whether each group can be removed through Graph."""
     for draft in drafts:
-        if problem := refused_kind(draft.group, desk.granted, members=False):
+        if problem := refused_kind(draft.group, context.granted, members=False):
             draft.cannot(problem)
         else:
             draft.will("It stays in Microsoft's recycle bin for 30 days.")

@@ -12,7 +12,7 @@ from o365desk.model.run import Also
 from o365desk.services.directory.lookup import Entity, Found
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Draft
+    from o365desk.services.writes.changes.planned_row import PlannedRow
 
 Look = Callable[[Sequence[str]], Mapping[str, Found]]
 _NOUNS = {"user": "user", "group": "group", "plan": "licence plan"}
@@ -27,7 +27,7 @@ class Identities:
     ) -> None:
         self._key, self._look, self._known, self._label = key, look, known, label
 
-    def settle(self, drafts: "Sequence[Draft]") -> list[Found]:
+    def settle(self, drafts: "Sequence[PlannedRow]") -> list[Found]:
         """What each row means: the object on which all of its identifiers agree, or why there is none. What only
         one of them does not know is noted."""
         found = dict(self._look(list(dict.fromkeys(draft.value(self._key) for draft in drafts))))
@@ -39,13 +39,13 @@ class Identities:
             for draft, some in zip(drafts, others, strict=True)
         ]
 
-    def _doubtful(self, draft: "Draft", first: Found) -> list[Also]:
+    def _doubtful(self, draft: "PlannedRow", first: Found) -> list[Also]:
         """The further identifiers that the object which the first one means does not have itself."""
         others = [each for each in draft.row.also if each.field == self._key]
         entity = first.entity
         return others if entity is None else [each for each in others if not self._known(entity, each.text)]
 
-    def _judged(self, draft: "Draft", first: Found, others: Sequence[tuple[Also, Found]]) -> Found:
+    def _judged(self, draft: "PlannedRow", first: Found, others: Sequence[tuple[Also, Found]]) -> Found:
         text = draft.value(self._key)
         there = [(also.text, also.heading, found.entity) for also, found in others if found.entity is not None]
         several = [(also, found.problem) for also, found in others if _code(found) == "ambiguous"]

@@ -20,7 +20,7 @@ from o365desk.services.writes.changes import (
 )
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 _ASSIGNABLE = ("Enabled", "Warning", "")
 
@@ -28,12 +28,12 @@ _ASSIGNABLE = ("Enabled", "Warning", "")
 # --- what rows mean -----------------------------------------------------------------------------------------------
 
 
-def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
+def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Looks up users and plans, and what is to be left out of the plans."""
-    desk.tell("Reading the licence plans")
-    plans = lookup.plans(desk.graph)
+    context.tell("Reading the licence plans")
+    plans = lookup.plans(context.graph)
     if not plans.readable:
-        desk.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
+        context.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
     meant = identities.Identities(
         "plan", lambda texts: {text: plans.find(text) for text in texts}, lookup.is_plan, lookup.plan_label
     )
@@ -43,34 +43,35 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
             continue
         draft.sku, draft.aim = found.entity, lookup.plan_name(found.entity)
         draft.remark(found.note)
-        _wish(desk, draft)
+        _wish(context, draft)
     if left := planned_row.still_open(drafts):
-        named.find_users(desk, left, ("assignedLicenses",))
-    if _adds(desk):
-        named.leave_out_disabled(desk, planned_row.still_open(drafts))
+        named.find_users(context, left, ("assignedLicenses",))
+    if _adds(context):
+        named.leave_out_disabled(context, planned_row.still_open(drafts))
         locations.agree(planned_row.still_open(drafts))
-    desk.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
+    context.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
     left = planned_row.still_open(drafts)
     for draft in left:
-        draft.meaning = (draft.user["id"], lookup.sku_id(draft.sku).lower())
-        draft.target |= {"user": draft.user["id"], "sku": draft.meaning[1]}
-    said = {draft.meaning: draft.wish for draft in reversed(left) if draft.wish != service_plans.AS_IT_IS}
+        draft.same_as_key = (draft.user["id"], lookup.sku_id(draft.sku).lower())
+        draft.target |= {"user": draft.user["id"], "sku": draft.same_as_key[1]}
+    said = {draft.same_as_key: draft.wanted for draft in reversed(left) if draft.wanted != service_plans.AS_IT_IS}
     for draft in left:
         # A row that says nothing of what is left out goes with one that does.
-        draft.wish = said.get(draft.meaning, draft.wish) if draft.wish == service_plans.AS_IT_IS else draft.wish
+        if draft.wanted == service_plans.AS_IT_IS:
+            draft.wanted = said.get(draft.same_as_key, draft.wanted)
 
 
-def _adds(desk: "Desk") -> bool:
-    change = desk.operation.change
-    return isinstance(change, Licences) and change.adds and not desk.undoing
+def _adds(context: "PlanContext") -> bool:
+    change = context.operation.change
+    return isinstance(change, Licences) and change.adds and not context.undoing
 
 
-def _wish(desk: "Desk", draft: "Draft") -> None:
+def _wish(context: "PlanContext", draft: "PlannedRow") -> None:
     """What is to be left out of the plan; None: the user is not to have it."""
-    if desk.undoing:
+    if context.undoing:
         return
-    if not _adds(desk):
-        draft.wish = None
+    if not _adds(context):
+        draft.wanted = None
         return
     sku, name = draft.sku, draft.aim
     if str(sku.get("appliesTo") or "User") != "User":
@@ -85,57 +86,57 @@ def _wish(desk: "Desk", draft: "Draft") -> None:
         if isinstance(wish, Problem):
             draft.cannot(wish)
         else:
-            draft.wish = wish
+            draft.wanted = wish
 
 
 # --- how they stand -----------------------------------------------------------------------------------------------
 
 
-def compare(desk: "Desk", drafts: "list[Draft]") -> None:
+def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Each user's plan against the tenant: what is so already, what forbids it, and for whom there are seats."""
     holders = [draft for draft in drafts if _has(draft)]
-    desk.tell(f"Reading how {len(holders):,} users have it" if holders else "Counting seats")
+    context.tell(f"Reading how {len(holders):,} users have it" if holders else "Counting seats")
     now = holdings.users_now(
-        desk.graph, (draft.user["id"] for draft in holders), "licenseAssignmentStates,usageLocation"
+        context.graph, (draft.user["id"] for draft in holders), "licenseAssignmentStates,usageLocation"
     )
-    groups = _names_of_groups(desk, now)
-    counted = _Seats(desk)
+    groups = _names_of_groups(context, now)
+    counted = _Seats(context)
     for draft in drafts:
         user = now.get(draft.user["id"]) or {}
         through = [groups.get(group, group) for group in holdings.through_groups(user, draft.target["sku"])]
         draft.before = {"direct": holdings.direct(user, draft.target["sku"])}
-        if draft.wish == service_plans.AS_IT_IS:
-            draft.wish = service_plans.as_it_is(user, draft.target["sku"])
-        draft.target["wish"] = draft.wish
+        if draft.wanted == service_plans.AS_IT_IS:
+            draft.wanted = service_plans.as_it_is(user, draft.target["sku"])
+        draft.target["wish"] = draft.wanted
         why = holdings.not_given(user, draft.target["sku"])
-        if draft.wish is None:
+        if draft.wanted is None:
             _compare_removal(draft, through)
-        elif why and draft.before["direct"] == draft.wish:
+        elif why and draft.before["direct"] == draft.wanted:
             draft.cannot(_not_given(draft, why))
         else:
-            _compare_assignment(desk, draft, user, through, counted)
-    locations.say_so(desk, drafts)
-    locations.offer(desk, drafts)
-    _note_shares(desk, drafts)
+            _compare_assignment(context, draft, user, through, counted)
+    locations.say_so(context, drafts)
+    locations.offer(context, drafts)
+    _note_shares(context, drafts)
 
 
-def _has(draft: "Draft") -> bool:
+def _has(draft: "PlannedRow") -> bool:
     owned = draft.user.get("assignedLicenses") or ()
     return any(str(plan.get("skuId")).lower() == draft.target["sku"] for plan in owned)
 
 
-def _names_of_groups(desk: "Desk", users: Mapping[str, Any]) -> dict[str, str]:
+def _names_of_groups(context: "PlanContext", users: Mapping[str, Any]) -> dict[str, str]:
     ids = {
         str(state["assignedByGroup"])
         for user in users.values()
         for state in (user or {}).get("licenseAssignmentStates") or ()
         if state.get("assignedByGroup")
     }
-    found = lookup.groups(desk.graph, sorted(ids)) if ids else {}
+    found = lookup.groups(context.graph, sorted(ids)) if ids else {}
     return {key: str(item.entity["displayName"]) for key, item in found.items() if item.entity}
 
 
-def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
+def _compare_removal(draft: "PlannedRow", through: Sequence[str]) -> None:
     names = " and ".join(f"“{name}”" for name in through)
     if draft.before["direct"] is None and through:
         draft.cannot(
@@ -156,26 +157,28 @@ def _compare_removal(draft: "Draft", through: Sequence[str]) -> None:
 
 
 def _compare_assignment(
-    desk: "Desk", draft: "Draft", user: Mapping[str, Any], through: Sequence[str], counted: "_Seats"
+    context: "PlanContext", draft: "PlannedRow", user: Mapping[str, Any], through: Sequence[str], counted: "_Seats"
 ) -> None:
     direct = draft.before["direct"]
-    if direct == draft.wish:
-        draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wish)}.")
+    if direct == draft.wanted:
+        draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wanted)}.")
     elif draft.changed_since(direct):
         draft.cannot(planned_row.changed_since("It was given, or its service plans changed, since."))
     elif problem := (
-        locations.lacking(desk, draft) or counted.forbidden(draft) or (None if _has(draft) else counted.take(draft))
+        locations.lacking(context, draft)
+        or counted.forbidden(draft)
+        or (None if _has(draft) else counted.take(draft))
     ):
         draft.cannot(problem)
     else:
         if direct is not None:
             draft.warn("Has it with other service plans, which are replaced.")
         elif through:
-            left_out = service_plans.named(draft.sku, draft.wish)
+            left_out = service_plans.named(draft.sku, draft.wanted)
             draft.remark(f"Has it through {' and '.join(through)} too{left_out and f',{left_out}'}.")
-        for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wish):
+        for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wanted):
             draft.warn(said)
-        if not desk.undoing:
+        if not context.undoing:
             named.warn_if_disabled(draft)
         draft.will()
         counted.keep(draft)
@@ -191,7 +194,7 @@ _VIOLATIONS = {
 """Microsoft's words for why an assignment has no effect."""
 
 
-def _not_given(draft: "Draft", error: str) -> Problem:
+def _not_given(draft: "PlannedRow", error: str) -> Problem:
     cause = f"{_VIOLATIONS.get(error, 'Microsoft says no more.')} Microsoft's word for it is {error}."
     remedy = "Mend that, then take the plan from the user and assign it again."
     return _refusal(f"{draft.item} has {draft.aim} only in name", cause, remedy, "not-given")
@@ -200,12 +203,12 @@ def _not_given(draft: "Draft", error: str) -> Problem:
 class _Seats:
     """The seats of each plan while rows take them, and what each user has by then."""
 
-    def __init__(self, desk: "Desk") -> None:
-        self._skus = desk.skus
+    def __init__(self, context: "PlanContext") -> None:
+        self._skus = context.skus
         self._rows: Counter[str] = Counter()
-        self._later: defaultdict[str, list[Draft]] = defaultdict(list)
+        self._later: defaultdict[str, list[PlannedRow]] = defaultdict(list)
 
-    def take(self, draft: "Draft") -> Problem | None:
+    def take(self, draft: "PlannedRow") -> Problem | None:
         """Takes a seat, if its number is known and there is one."""
         sku = draft.target["sku"]
         if sku not in self._skus:
@@ -221,11 +224,11 @@ class _Seats:
             "no-seat",
         )
 
-    def keep(self, draft: "Draft") -> None:
+    def keep(self, draft: "PlannedRow") -> None:
         """The user will have it."""
         self._later[draft.user["id"]].append(draft)
 
-    def forbidden(self, draft: "Draft") -> Problem | None:
+    def forbidden(self, draft: "PlannedRow") -> Problem | None:
         """Why it cannot be together with what the user has, as far as the bundled rules tell."""
         rules = paths.table("licence-rules.json")
         parts, services = self._owned(draft)
@@ -238,7 +241,7 @@ class _Seats:
                     f"Take {other} from {draft.item} first.",
                     "exclusive",
                 )
-        own = _services(draft.sku, draft.wish)
+        own = _services(draft.sku, draft.wanted)
         for name, bases in rules["needs"].items():
             if name in own and not (services | own) & set(bases):
                 return _refusal(
@@ -249,7 +252,7 @@ class _Seats:
                 )
         return None
 
-    def _owned(self, draft: "Draft") -> tuple[set[str], set[str]]:
+    def _owned(self, draft: "PlannedRow") -> tuple[set[str], set[str]]:
         """Part numbers and service plans that the user will have when this row's turn comes."""
         parts, services = set(), set()
         owned = [
@@ -257,7 +260,7 @@ class _Seats:
             for plan in draft.user.get("assignedLicenses") or ()
             if str(plan.get("skuId")).lower() != draft.target["sku"]
         ]
-        owned += [(item.sku, item.wish) for item in self._later[draft.user["id"]]]
+        owned += [(item.sku, item.wanted) for item in self._later[draft.user["id"]]]
         for sku, without in owned:
             if sku:
                 parts.add(lookup.part_number(sku))
@@ -277,14 +280,14 @@ def _services(sku: Mapping[str, Any], without: Sequence[str]) -> set[str]:
 # --- how much is taken --------------------------------------------------------------------------------------------
 
 
-def _note_shares(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+def _note_shares(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     taken: Counter[str] = Counter(
-        draft.target["sku"] for draft in drafts if draft.standing is Standing.WILL and draft.wish is None
+        draft.target["sku"] for draft in drafts if draft.standing is Standing.WILL and draft.wanted is None
     )
     for sku, number in taken.items():
-        if sku in desk.skus:
-            used = int(desk.skus[sku].get("consumedUnits") or 0)
-            desk.share(number, used, f"licences of {lookup.plan_name(desk.skus[sku])}")
+        if sku in context.skus:
+            used = int(context.skus[sku].get("consumedUnits") or 0)
+            context.share(number, used, f"licences of {lookup.plan_name(context.skus[sku])}")
 
 
 def _refusal(title: str, cause: str, remedy: str, code: str, field: str = "plan") -> Problem:

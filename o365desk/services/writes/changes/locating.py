@@ -11,9 +11,9 @@ from o365desk.services import explain
 from o365desk.services.directory import holdings
 from o365desk.services.graph import throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.graph.reply_meaning import Fate, fate
-from o365desk.services.writes.journal.journal import Kept, told
-from o365desk.services.writes.journal.recorder import Ledger, Rests
+from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
+from o365desk.services.writes.journal.journal import JournalRow, told
+from o365desk.services.writes.journal.recorder import Rests, RunRecorder
 
 _OPERATION = "set-usage-location"
 """As whose a refusal is explained."""
@@ -21,8 +21,8 @@ _TRIES = 4
 
 
 def set_missing(
-    graph: Graph, rows: Sequence[Kept], ledger: Ledger, control: Control, rest: Rests
-) -> tuple[list[Kept], set[int]]:
+    graph: Graph, rows: Sequence[JournalRow], ledger: RunRecorder, control: Control, rest: Rests
+) -> tuple[list[JournalRow], set[int]]:
     """Sets them. Returns the rows that can go on, and the numbers of those whose user has just been given one;
     rows whose user is refused have failed. Raises ProblemError where nothing more can be done for now,
     CancelledError."""
@@ -41,10 +41,14 @@ def set_missing(
         replies = graph.batch([_request(user, wanted[user]) for user in left], go_on=control.may_go_on)
         _raise_if_away(replies)
         for reply in replies:
-            if fate(reply) in (Fate.REFUSED, Fate.DENIED):
+            if meaning_of(reply) in (ReplyMeaning.REFUSED, ReplyMeaning.DENIED):
                 refused.add(str(reply.request.key))
                 _failed([row for row in rows if row.target["user"] == reply.request.key], reply, ledger)
-        open_ = [str(reply.request.key) for reply in replies if fate(reply) in (Fate.BUSY, Fate.LOST)]
+        open_ = [
+            str(reply.request.key)
+            for reply in replies
+            if meaning_of(reply) in (ReplyMeaning.BUSY, ReplyMeaning.LOST)
+        ]
         left = _without(graph, {user: wanted[user] for user in open_})
     if left:
         raise ProblemError(_not_set(len(left)))
@@ -55,7 +59,8 @@ def set_missing(
 def too_early(reply: Reply) -> bool:
     """Whether a licence is refused because not all of Microsoft's servers know of the location yet."""
     return (
-        fate(reply) is Fate.REFUSED and "usage location" in (reply.problem.detail if reply.problem else "").lower()
+        meaning_of(reply) is ReplyMeaning.REFUSED
+        and "usage location" in (reply.problem.detail if reply.problem else "").lower()
     )
 
 
@@ -70,12 +75,12 @@ def _request(user: str, location: str) -> Request:
 
 
 def _raise_if_away(replies: Sequence[Reply]) -> None:
-    away = next((reply for reply in replies if fate(reply) is Fate.AWAY and reply.problem), None)
+    away = next((reply for reply in replies if meaning_of(reply) is ReplyMeaning.AWAY and reply.problem), None)
     if away and away.problem:
         raise ProblemError(away.problem)
 
 
-def _failed(rows: Sequence[Kept], reply: Reply, ledger: Ledger) -> None:
+def _failed(rows: Sequence[JournalRow], reply: Reply, ledger: RunRecorder) -> None:
     problem = explain.refused_write(_OPERATION, reply.status, reply.problem or _not_set(1))
     said = told(problem.with_(title=f"The usage location was not set: {problem.title}"))
     ledger.ended(rows, RowOutcome.FAILED, said, problem.remedy, reply.request_id)

@@ -13,16 +13,16 @@ from o365desk.services.graph import objects
 from o365desk.services.writes.changes import user_property
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 FIELD = "usageLocation"
 _FIX = "set-usage-location"
 
 
-def agree(drafts: "Sequence[Draft]") -> None:
+def agree(drafts: "Sequence[PlannedRow]") -> None:
     """Who has no location gets the one that their row gives, and so do their other rows that give none. Rows of one
     user that give different ones cannot be done, but for those that go with the first."""
-    first: dict[str, tuple[str, Draft]] = {}
+    first: dict[str, tuple[str, PlannedRow]] = {}
     for draft in drafts:
         code = user_property.read_location(draft, draft.value(FIELD)) if draft.value(FIELD) else ""
         there = str(draft.user.get("usageLocation") or "")
@@ -38,18 +38,18 @@ def agree(drafts: "Sequence[Draft]") -> None:
             draft.target["location"] = first[draft.user["id"]][0]
 
 
-def lacking(desk: "Desk", draft: "Draft") -> Problem | None:
+def lacking(context: "PlanContext", draft: "PlannedRow") -> Problem | None:
     """Why a licence cannot be given for want of a location; None where there is one, or the row sets it."""
     if draft.user.get("usageLocation"):
         return None
     location = draft.target.get("location", "")
-    if location and desk.may_set_location:
+    if location and context.may_set_location:
         draft.remark(f"Sets the usage location {countries.named(location)} first.")
         return None
-    return _no_location(desk, draft.item, location)
+    return _no_location(context, draft.item, location)
 
 
-def _contradiction(other: "Draft", given: str) -> Problem:
+def _contradiction(other: "PlannedRow", given: str) -> Problem:
     where = place_of(other.row.number, other.row.line)
     return Problem(
         title=f"It contradicts {where}",
@@ -60,10 +60,10 @@ def _contradiction(other: "Draft", given: str) -> Problem:
     )
 
 
-def _no_location(desk: "Desk", name: str, given: str) -> Problem:
-    if desk.may_set_location:
+def _no_location(context: "PlanContext", name: str, given: str) -> Problem:
+    if context.may_set_location:
         remedy = "Set it first: this plan offers that."
-    elif desk.wants_location:
+    elif context.wants_location:
         remedy = (
             "Set it in the Entra admin centre; or add User.ReadWrite.All to the app registration, have the "
             "permission consented to, and plan again: the data source asks for it, but its token lacks it."
@@ -78,24 +78,24 @@ def _no_location(desk: "Desk", name: str, given: str) -> Problem:
     return Problem(title=title, cause=cause, remedy=remedy, field="user", code="no-usage-location")
 
 
-def say_so(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+def say_so(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     """Says for how many users a location is set on the way: it is a change of its own."""
     users = {
         draft.user["id"] for draft in drafts if draft.standing is Standing.WILL and draft.target.get("location")
     }
     if users:
         who = "1 user gets" if len(users) == 1 else f"{len(users):,} users get"
-        desk.notes.append(f"{who} the usage location that the rows give first; undoing leaves it.")
+        context.notes.append(f"{who} the usage location that the rows give first; undoing leaves it.")
 
 
-def offer(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+def offer(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     """Offers to set the usage location of those who have none."""
     lacking = {
         draft.user["id"]: draft for draft in drafts if draft.problem and draft.problem.code == "no-usage-location"
     }
-    if not lacking or not desk.may_set_location:
+    if not lacking or not context.may_set_location:
         return
-    suggestion = _likely_location(desk, drafts)
+    suggestion = _likely_location(context, drafts)
     rows = tuple(
         Row(
             number=number,
@@ -107,17 +107,17 @@ def offer(desk: "Desk", drafts: "Sequence[Draft]") -> None:
     people = f"{len(rows):,} users" if len(rows) > 1 else next(iter(lacking.values())).item
     where = f" {suggestion}" if suggestion else ""
     title = f"Set usage location{where} for {people} first"
-    desk.fixes.append(Fix(title=title, operation=_FIX, rows=rows, asks="usageLocation", suggestion=suggestion))
+    context.fixes.append(Fix(title=title, operation=_FIX, rows=rows, asks="usageLocation", suggestion=suggestion))
 
 
-def _likely_location(desk: "Desk", drafts: "Sequence[Draft]") -> str:
+def _likely_location(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> str:
     """The commonest among the other users of the plan, else the organisation's country."""
     common = Counter(str(draft.user["usageLocation"]) for draft in drafts if draft.user.get("usageLocation"))
     if common:
         return common.most_common(1)[0][0]
     try:
         shape = objects.page(("countryLetterCode",))
-        rows = desk.graph.get("/organization", {"$select": "countryLetterCode"}, shape=shape).body["value"]
+        rows = context.graph.get("/organization", {"$select": "countryLetterCode"}, shape=shape).body["value"]
     except ProblemError:
         return ""  # it may not be read: the person knows
     return str(rows[0].get("countryLetterCode") or "") if rows else ""

@@ -19,7 +19,7 @@ from o365desk.services.writes.changes.named import find_groups, find_users, leav
 from o365desk.services.writes.changes.planned_row import still_open
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 
 # --- users and groups that rows name ------------------------------------------------------------------------------
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 # --- members ------------------------------------------------------------------------------------------------------
 
 
-def resolve_members(desk: "Desk", drafts: "list[Draft]") -> None:
+def resolve_members(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """The group and the user of each row; groups that refuse are told here."""
-    find_groups(desk, drafts)
+    find_groups(context, drafts)
     for draft in still_open(drafts):
         draft.aim = str(draft.group["displayName"]).strip()
-        if problem := refused_kind(draft.group, desk.granted):
+        if problem := refused_kind(draft.group, context.granted):
             draft.cannot(problem)
     # Of those that cannot be done all the same, the people are named as they were given.
     left = still_open(drafts)
     if left:
-        find_users(desk, left)
-    if isinstance(desk.operation.change, Members) and desk.operation.change.adds:
-        leave_out_disabled(desk, still_open(drafts))
+        find_users(context, left)
+    if isinstance(context.operation.change, Members) and context.operation.change.adds:
+        leave_out_disabled(context, still_open(drafts))
     for draft in still_open(drafts):
-        draft.target = {"group": draft.group["id"], "user": draft.user["id"]} | _new(draft.group, desk.now)
-        draft.meaning = (draft.group["id"], draft.user["id"])
+        draft.target = {"group": draft.group["id"], "user": draft.user["id"]} | _new(draft.group, context.now)
+        draft.same_as_key = (draft.group["id"], draft.user["id"])
 
 
 def _new(group: Mapping[str, Any], now: datetime) -> dict[str, str]:
@@ -52,33 +52,33 @@ def _new(group: Mapping[str, Any], now: datetime) -> dict[str, str]:
     return {"made": made.isoformat()} if made and made > now - NEW else {}
 
 
-def compare_members(desk: "Desk", drafts: "list[Draft]") -> None:
+def compare_members(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Whether each user is in the group. The lists of members are read to their ends."""
-    adds = isinstance(desk.operation.change, Members) and desk.operation.change.adds
+    adds = isinstance(context.operation.change, Members) and context.operation.change.adds
     names = {draft.group["id"]: draft.aim for draft in drafts}
-    desk.tell("Reading the members")
+    context.tell("Reading the members")
     nested: dict[str, list[str]] = {}
     found = holdings.members_of(
-        desk.graph, names, lambda number: desk.tell(f"Reading the members: {number:,} so far"), nested
+        context.graph, names, lambda number: context.tell(f"Reading the members: {number:,} so far"), nested
     )
     leaving: Counter[str] = Counter()
     for draft in drafts:
         group, members = draft.group["id"], found[draft.group["id"]]
         if members is None:
             draft.cannot(_gone(draft.aim))
-        elif (draft.user["id"] in members) is adds and desk.lags:
+        elif (draft.user["id"] in members) is adds and context.lags:
             draft.will("The list of members may lag behind the run that is undone; so it is done to be sure.")
             leaving[group] += not adds
         elif (draft.user["id"] in members) is adds:
             draft.already("Already a member." if adds else "Not a member.")
         else:
-            if adds and not desk.undoing:
+            if adds and not context.undoing:
                 warn_if_disabled(draft)
             draft.will()
             leaving[group] += not adds
-    staying.tell(desk, drafts, nested, adds=adds)
+    staying.tell(context, drafts, nested, adds=adds)
     for group, number in leaving.items():
-        desk.share(number, len(found[group] or ()), f"members of {names[group]}")
+        context.share(number, len(found[group] or ()), f"members of {names[group]}")
 
 
 def _gone(name: str) -> Problem:

@@ -9,15 +9,15 @@ from o365desk.services.directory import lookup
 from o365desk.services.writes.changes import identities
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 
-def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()) -> None:
+def find_users(context: "PlanContext", drafts: "Sequence[PlannedRow]", more: Sequence[str] = ()) -> None:
     """Looks up the users that the rows name, with some properties more than usual."""
 
     def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
-        desk.tell(f"Looking up {len(texts):,} users")
-        return lookup.users(desk.graph, texts, (*lookup.USER_SELECT, *more))
+        context.tell(f"Looking up {len(texts):,} users")
+        return lookup.users(context.graph, texts, (*lookup.USER_SELECT, *more))
 
     for draft, user in zip(drafts, _settled("user", look, lookup.USERS, drafts), strict=True):
         if user.entity is None:
@@ -29,7 +29,7 @@ def find_users(desk: "Desk", drafts: "Sequence[Draft]", more: Sequence[str] = ()
     _tell_namesakes_apart([draft for draft in drafts if draft.user])
 
 
-def _tell_namesakes_apart(drafts: "Sequence[Draft]") -> None:
+def _tell_namesakes_apart(drafts: "Sequence[PlannedRow]") -> None:
     """People whose names others in the plan have too are named with their user principal names."""
     people: dict[str, set[str]] = {}
     for draft in drafts:
@@ -39,12 +39,12 @@ def _tell_namesakes_apart(drafts: "Sequence[Draft]") -> None:
             draft.item = f"{draft.item} ({draft.user.get('userPrincipalName')})"
 
 
-def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
+def find_groups(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     """Looks up the groups that the rows name."""
 
     def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
-        desk.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
-        return lookup.groups(desk.graph, texts)
+        context.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
+        return lookup.groups(context.graph, texts)
 
     for draft, group in zip(drafts, _settled("group", look, lookup.GROUPS, drafts), strict=True):
         if group.entity is None:
@@ -59,7 +59,9 @@ def find_groups(desk: "Desk", drafts: "Sequence[Draft]") -> None:
             )
 
 
-def _settled(key: str, look: identities.Look, sort: lookup.Sort, drafts: "Sequence[Draft]") -> list[lookup.Found]:
+def _settled(
+    key: str, look: identities.Look, sort: lookup.Sort, drafts: "Sequence[PlannedRow]"
+) -> list[lookup.Found]:
     """What each row means by all that it gives to name one object."""
     known = partial(lookup.is_known_as, sort)
     return identities.Identities(key, look, known, sort.label).settle(drafts)
@@ -77,14 +79,14 @@ def is_disabled(user: Mapping[str, Any]) -> bool:
     return user.get("accountEnabled") is False
 
 
-def leave_out_disabled(desk: "Desk", drafts: "Iterable[Draft]") -> None:
+def leave_out_disabled(context: "PlanContext", drafts: "Iterable[PlannedRow]") -> None:
     """Takes those out whose accounts are disabled, if that is asked for."""
-    for draft in drafts if desk.leave_out_disabled and not desk.undoing else ():
+    for draft in drafts if context.leave_out_disabled and not context.undoing else ():
         draft.dropped = is_disabled(draft.user)
         draft.left_out = int(draft.dropped)
 
 
-def warn_if_disabled(draft: "Draft") -> None:
+def warn_if_disabled(draft: "PlannedRow") -> None:
     """Says so of somebody who is to be given something."""
     if is_disabled(draft.user):
         draft.disabled = 1

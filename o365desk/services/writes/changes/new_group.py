@@ -21,14 +21,14 @@ from o365desk.services import explain
 from o365desk.services.directory import holdings, lookup
 from o365desk.services.graph import objects, throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
-from o365desk.services.graph.reply_meaning import Fate, fate
+from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.changes import named, planned_row, requests
 from o365desk.services.writes.changes.requests import TOGETHER
-from o365desk.services.writes.journal.journal import SENT, Kept
+from o365desk.services.writes.journal.journal import SENT, JournalRow
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
-    from o365desk.services.writes.journal.recorder import Ledger, Rests
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
+    from o365desk.services.writes.journal.recorder import Rests, RunRecorder
 
 _TOLD = ("displayName", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes", "description")
 """Of what is asked for, what a list tells just as it was."""
@@ -51,18 +51,18 @@ _UNIFIED, _HIDDEN = "microsoft365", "HiddenMembership"
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 
-def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
+def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Looks up owners and first members, and what the groups are to be."""
     for draft in drafts:
-        draft.item, draft.meaning = draft.value("displayName"), draft.row.number
+        draft.item, draft.same_as_key = draft.value("displayName"), draft.row.number
     left = planned_row.still_open(drafts)
     texts = [text for draft in left for key in ("owners", "members") for text in values.several(draft.value(key))]
     found: Mapping[str, lookup.Found] = {}
     if texts:
-        desk.tell("Looking up owners and members")
-        found = lookup.users(desk.graph, list(dict.fromkeys(texts)))
+        context.tell("Looking up owners and members")
+        found = lookup.users(context.graph, list(dict.fromkeys(texts)))
     for draft in left:
-        owners, members = (_people(desk, draft, key, found) for key in ("owners", "members"))
+        owners, members = (_people(context, draft, key, found) for key in ("owners", "members"))
         draft.target = {"owners": owners, "members": members}
         if len(owners) > TOGETHER:
             title = f"{len(owners)} owners are too many to begin with"
@@ -70,7 +70,7 @@ def resolve(desk: "Desk", drafts: "list[Draft]") -> None:
             draft.cannot(_problem("owners", title, cause, f"Name up to {TOGETHER}.", "too-many"))
 
 
-def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.Found]") -> list[str]:
+def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mapping[str, lookup.Found]) -> list[str]:
     people, wrong = dict[str, dict[str, Any]](), []
     for text in values.several(draft.value(key)):
         user = found[text]
@@ -84,7 +84,7 @@ def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.
         return list(people)
     names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
     are = "account is" if len(disabled) == 1 else "accounts are"
-    if desk.leave_out_disabled:
+    if context.leave_out_disabled:
         draft.left_out += len(disabled)
         draft.remark(f"Left out of the {key}, as the {are} disabled: {names}.")
         return [person for person in people if person not in disabled]
@@ -93,7 +93,7 @@ def _people(desk: "Desk", draft: "Draft", key: str, found: "Mapping[str, lookup.
     return list(people)
 
 
-def _refuse(draft: "Draft", key: str, wrong: Sequence[Problem]) -> None:
+def _refuse(draft: "PlannedRow", key: str, wrong: Sequence[Problem]) -> None:
     """The row cannot be done for these people, all of whom are named at once."""
     if len(wrong) > 1:
         named = "; ".join(problem.title for problem in wrong[:_NAMED])
@@ -106,11 +106,11 @@ def _refuse(draft: "Draft", key: str, wrong: Sequence[Problem]) -> None:
         draft.cannot(wrong[0])
 
 
-def compare(desk: "Desk", drafts: "list[Draft]") -> None:
+def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Gives each group a nickname that is free, and tells names that are not."""
-    desk.tell("Comparing with the groups that there are")
+    context.tell("Comparing with the groups that there are")
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
-    rows = list(lookup.rows_of(desk.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
+    rows = list(lookup.rows_of(context.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
     last: dict[str, int] = {}
     named = [row for row in rows if row.get("mailNickname")]
     taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
@@ -139,7 +139,7 @@ def compare(desk: "Desk", drafts: "list[Draft]") -> None:
         draft.target["body"] = _body(draft, name)
         kind = "Microsoft 365 group" if draft.value("kind") == _UNIFIED else "Security group"
         draft.exact = f"{kind} · {name}"
-        draft.will(" ".join(_remarks(desk, draft, kind, name, names)))
+        draft.will(" ".join(_remarks(context, draft, kind, name, names)))
         names.add(lookup.key_of(draft.item))
 
 
@@ -165,7 +165,7 @@ def _free(name: str, taken: Mapping[str, str], last: dict[str, int]) -> str:
     return free
 
 
-def _body(draft: "Draft", name: str) -> dict[str, Any]:
+def _body(draft: "PlannedRow", name: str) -> dict[str, Any]:
     unified = draft.value("kind") == _UNIFIED
     body: dict[str, Any] = {
         "displayName": draft.item,
@@ -183,7 +183,7 @@ def _listed(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_NAMED]) + rest
 
 
-def _remarks(desk: "Desk", draft: "Draft", kind: str, name: str, names: set[str]) -> list[str]:
+def _remarks(context: "PlanContext", draft: "PlannedRow", kind: str, name: str, names: set[str]) -> list[str]:
     """What a group will be. What should be known before it is made is warned of."""
     owners, members = draft.target["owners"], draft.target["members"]
     people = f"owners: {len(owners)}, members: {len(members)}"
@@ -196,7 +196,7 @@ def _remarks(desk: "Desk", draft: "Draft", kind: str, name: str, names: set[str]
     if len(owners) + len(members) > TOGETHER:
         first = TOGETHER - len(owners)
         remarks.append(f"{first} of the {len(members)} members come with the group, the others right after.")
-    if not owners and not desk.delegated:
+    if not owners and not context.delegated:
         draft.warn("It will have no owner.")
     return remarks
 
@@ -206,8 +206,8 @@ def _remarks(desk: "Desk", draft: "Draft", kind: str, name: str, names: set[str]
 
 def create(
     graph: Graph,
-    rows: Sequence[Kept],
-    ledger: "Ledger",
+    rows: Sequence[JournalRow],
+    ledger: "RunRecorder",
     control: Control,
     rest: "Rests",
     since: datetime,
@@ -236,8 +236,8 @@ def create(
 
 def _make(
     graph: Graph,
-    row: Kept,
-    ledger: "Ledger",
+    row: JournalRow,
+    ledger: "RunRecorder",
     control: Control,
     rest: "Rests",
     look: Callable[[], str],
@@ -256,14 +256,14 @@ def _make(
             return "", False
         ledger.sent([row])
         (reply,) = _sent(graph, request, control)
-        end = fate(reply)
-        if end is Fate.DONE:
+        end = meaning_of(reply)
+        if end is ReplyMeaning.DONE:
             return str(reply.body["id"]), True
-        doubted = doubted or end is Fate.LOST
+        doubted = doubted or end is ReplyMeaning.LOST
         # The nickname may be taken by what the lost try has made.
-        if doubted and end is not Fate.AWAY and (made := look()):
+        if doubted and end is not ReplyMeaning.AWAY and (made := look()):
             return made, False
-        if end not in (Fate.LOST, Fate.BUSY):
+        if end not in (ReplyMeaning.LOST, ReplyMeaning.BUSY):
             _refused(row, reply, ledger, doubted=doubted, blameless=blameless)
             return "", False
         rest(
@@ -275,7 +275,7 @@ def _make(
     raise ProblemError(reply.problem or _problem("", "The answer was lost", "", "Resume the run.", "lost"))
 
 
-def _theirs(graph: Graph, row: Kept, control: Control) -> list[str]:
+def _theirs(graph: Graph, row: JournalRow, control: Control) -> list[str]:
     """The ids of groups that have the nickname before anything was sent: they are somebody else's."""
     condition = f"mailNickname eq {odata.literal(row.target['body']['mailNickname'])}"
     try:
@@ -300,16 +300,16 @@ def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _refused(row: Kept, reply: Reply, ledger: "Ledger", *, doubted: bool, blameless: bool) -> None:
+def _refused(row: JournalRow, reply: Reply, ledger: "RunRecorder", *, doubted: bool, blameless: bool) -> None:
     """Writes a refusal down. Raises ProblemError where the other rows would be refused the same way."""
-    end = fate(reply)
-    lacking = ledger.lacking(reply) if end is Fate.DENIED else None
-    another_time = end is Fate.AWAY or lacking or (end is Fate.DENIED and blameless)
+    end = meaning_of(reply)
+    lacking = ledger.lacking(reply) if end is ReplyMeaning.DENIED else None
+    another_time = end is ReplyMeaning.AWAY or lacking or (end is ReplyMeaning.DENIED and blameless)
     if not another_time:
         ledger.failed([row], reply)
     elif not doubted:  # else an earlier try may have made it all the same
         ledger.unsent([row])
-    if end is not Fate.REFUSED and reply.problem:
+    if end is not ReplyMeaning.REFUSED and reply.problem:
         raise ProblemError(lacking or ledger.explained(reply))
 
 
@@ -319,7 +319,7 @@ def _first(target: Mapping[str, Any]) -> list[str]:
     return members[: TOGETHER - len(target["owners"])]
 
 
-def _look(graph: Graph, row: Kept, rest: "Rests", since: datetime, others: Collection[str]) -> str:
+def _look(graph: Graph, row: JournalRow, rest: "Rests", since: datetime, others: Collection[str]) -> str:
     """The id of the group that a lost request made; "" if it made none. `others` are known not to be it. It takes
     its time: a copy of the directory that lags shows no group either."""
     body = row.target["body"]
@@ -339,7 +339,7 @@ def _plain(value: Any) -> Any:
     return (value.strip() if isinstance(value, str) else value) or None
 
 
-def _finish(graph: Graph, row: Kept, made: str, ledger: "Ledger", rest: "Rests", new: bool) -> None:
+def _finish(graph: Graph, row: JournalRow, made: str, ledger: "RunRecorder", rest: "Rests", new: bool) -> None:
     """Adds the members that did not come with the group, and ends the row."""
     members: list[str] = row.target["members"]
     later = members[len(_first(row.target)) :]
@@ -368,7 +368,11 @@ def _add(graph: Graph, made: str, users: Sequence[str], size: int) -> list[tuple
     it already was added by a process that died."""
     some = [users[start : start + size] for start in range(0, len(users), size)]
     replies = graph.batch([requests.addition(graph.root, made, each) for each in some])
-    refused = [(each, reply) for each, reply in zip(some, replies, strict=True) if fate(reply) is not Fate.DONE]
+    refused = [
+        (each, reply)
+        for each, reply in zip(some, replies, strict=True)
+        if meaning_of(reply) is not ReplyMeaning.DONE
+    ]
     return [(each, reply) for each, reply in refused if len(each) > 1 or not _is_in(reply)]
 
 

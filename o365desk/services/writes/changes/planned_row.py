@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Draft:
+class PlannedRow:
     """A row on its way to its standing. `item` and `aim` are the names of what is changed and of the group or plan
-    that it goes to; `meaning` is the same for rows that ask for the same; `wish` what it asks for exactly. `left`
-    holds, in an undo, what the run had made of it: where that is another now, somebody else has changed it; and
-    `lost` why its group is not there any more, where a later run tells. `warnings` are what should be known before
-    it is done."""
+    that it goes to; `same_as_key` is the same for rows that ask for the same; `wanted` what it asks for exactly.
+    `left_by_run` holds, in an undo, what the run had made of it: where that is another now, somebody else has
+    changed it; and `lost` why its group is not there any more, where a later run tells. `warnings` are what should
+    be known before it is done."""
 
     row: Row
     item: str = ""
     aim: str = ""
-    meaning: Hashable = None
-    wish: Any = None
-    left: tuple[Any, ...] = ()
+    same_as_key: Hashable = None
+    wanted: Any = None
+    left_by_run: tuple[Any, ...] = ()
     user: dict[str, Any] = field(default_factory=dict)
     group: dict[str, Any] = field(default_factory=dict)
     sku: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Draft:
 
     def changed_since(self, now: Any) -> bool:
         """Whether it is no longer what the run that is undone had made of it."""
-        return bool(self.left) and self.left[0] != now
+        return bool(self.left_by_run) and self.left_by_run[0] != now
 
     def value(self, key: str) -> str:
         """What the row gives for a field, without blanks around it."""
@@ -109,7 +109,7 @@ class Draft:
 
 
 @dataclass
-class Desk:
+class PlanContext:
     """What a plan is made with, and what is found out on the way. `wishes`, by row number, are exact states to be
     brought back by an undo; None for a plan that somebody asked for."""
 
@@ -147,7 +147,7 @@ class Desk:
             self.reasons.append(f"This takes {taken:,} of the {of:,} {what}: {taken * 100 / of:.0f} %.")
 
 
-def still_open(drafts: Iterable[Draft]) -> list[Draft]:
+def still_open(drafts: Iterable[PlannedRow]) -> list[PlannedRow]:
     """Those without a standing."""
     return [draft for draft in drafts if draft.standing is None and not draft.dropped]
 

@@ -19,30 +19,30 @@ from o365desk.services.directory.holdings import (
     users_now,
 )
 from o365desk.services.graph.client import Graph, Request
-from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.journal.journal import JournalRow
 
 TOGETHER = 20
 """Most members that come into a group by one request."""
 
 
 @dataclass(frozen=True)
-class Pack:
-    """Rows that go in one request. `aim` as of its rows."""
+class WriteRequest:
+    """Rows that go in one request. `target_key` as of its rows."""
 
-    rows: tuple[Kept, ...]
+    rows: tuple[JournalRow, ...]
     request: Request
-    aim: str
+    target_key: str
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def waves(change: Change, rows: Sequence[Kept]) -> list[list[Kept]]:
+def one_per_user(change: Change, rows: Sequence[JournalRow]) -> list[list[JournalRow]]:
     """The rows in turns: two requests for the same user are never on their way at once."""
     if not isinstance(change, Licences | UserProperty):
         return [list(rows)]
     seen: Counter[str] = Counter()
-    turns: list[list[Kept]] = []
+    turns: list[list[JournalRow]] = []
     for row in rows:
         turn = seen[row.target["user"]]
         seen[row.target["user"]] += 1
@@ -52,15 +52,15 @@ def waves(change: Change, rows: Sequence[Kept]) -> list[list[Kept]]:
     return turns
 
 
-def packs(change: Change, rows: Sequence[Kept], root: str, size: int = TOGETHER) -> list[Pack]:
+def packs(change: Change, rows: Sequence[JournalRow], root: str, size: int = TOGETHER) -> list[WriteRequest]:
     """The requests for the rows: up to `size` in one where Graph takes several. `root` is Graph's host."""
     if isinstance(change, Members) and change.adds:
         return _additions(rows, root, size)
     shape = _SHAPES[type(change)]
-    return [Pack((row,), shape(change, row.target), aim(row)) for row in rows]
+    return [WriteRequest((row,), shape(change, row.target), target_key(row)) for row in rows]
 
 
-def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
+def split(change: Change, refused: Sequence[WriteRequest], root: str) -> list[WriteRequest]:
     """The rows of refused requests, in smaller ones, so that the bad row comes to stand alone: in ones where all of
     them fit into two batches, else first in fives."""
     total = sum(len(pack.rows) for pack in refused)
@@ -68,13 +68,13 @@ def split(change: Change, refused: Sequence[Pack], root: str) -> list[Pack]:
     return [part for pack in refused for part in packs(change, pack.rows, root, size)]
 
 
-def aim(row: Kept) -> str:
+def target_key(row: JournalRow) -> str:
     """What a refusal of the row may concern as a whole: its group, else the row itself."""
     return str(row.target.get("group") or row.number)
 
 
-def _additions(rows: Iterable[Kept], root: str, size: int) -> list[Pack]:
-    by_group: dict[str, list[Kept]] = {}
+def _additions(rows: Iterable[JournalRow], root: str, size: int) -> list[WriteRequest]:
+    by_group: dict[str, list[JournalRow]] = {}
     for row in rows:
         by_group.setdefault(row.target["group"], []).append(row)
     made = []
@@ -82,7 +82,7 @@ def _additions(rows: Iterable[Kept], root: str, size: int) -> list[Pack]:
         for start in range(0, len(all_), size):
             some = tuple(all_[start : start + size])
             users = [row.target["user"] for row in some]
-            made.append(Pack(some, addition(root, group, users), group))
+            made.append(WriteRequest(some, addition(root, group, users), group))
     return made
 
 
@@ -132,12 +132,12 @@ _SHAPES: dict[type, Callable[[Change, Mapping[str, Any]], Request]] = {
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+def fulfilled(graph: Graph, change: Change, rows: Sequence[JournalRow]) -> dict[int, bool]:
     """By row number, whether the tenant is now as the row wants it. Raises ProblemError where it cannot be read."""
     return _READS[type(change)](graph, change, rows)
 
 
-def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[JournalRow]) -> dict[int, bool]:
     adds = isinstance(change, Members) and change.adds
     found = members_of(graph, dict.fromkeys(row.target["group"] for row in rows))
     result = {}
@@ -147,7 +147,7 @@ def _members_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> di
     return result
 
 
-def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[JournalRow]) -> dict[int, bool]:
     found = users_now(graph, (row.target["user"] for row in rows), "licenseAssignmentStates")
     result = {}
     for row in rows:
@@ -160,7 +160,7 @@ def _licences_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> d
     return result
 
 
-def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[JournalRow]) -> dict[int, bool]:
     name = change.name if isinstance(change, UserProperty) else ""
     found = users_now(graph, (row.target["user"] for row in rows), name)
     result = {}
@@ -170,12 +170,12 @@ def _property_fulfilled(graph: Graph, change: Change, rows: Sequence[Kept]) -> d
     return result
 
 
-def _groups_gone(graph: Graph, change: Change, rows: Sequence[Kept]) -> dict[int, bool]:
+def _groups_gone(graph: Graph, change: Change, rows: Sequence[JournalRow]) -> dict[int, bool]:
     found = groups_now(graph, (row.target["group"] for row in rows), ("id",))
     return {row.number: found[row.target["group"]] is None for row in rows}
 
 
-_READS: dict[type, Callable[[Graph, Change, Sequence[Kept]], dict[int, bool]]] = {
+_READS: dict[type, Callable[[Graph, Change, Sequence[JournalRow]], dict[int, bool]]] = {
     Members: _members_fulfilled,
     Licences: _licences_fulfilled,
     UserProperty: _property_fulfilled,

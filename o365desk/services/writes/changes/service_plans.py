@@ -12,7 +12,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.services.directory import holdings
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Draft
+    from o365desk.services.writes.changes.planned_row import PlannedRow
 
 FIELD = "disabledPlans"
 AS_IT_IS = "as it is"
@@ -21,7 +21,7 @@ _NOTHING = "none"
 """The word for nothing, where an empty field says nothing at all."""
 
 
-def wish_of(draft: "Draft") -> list[str] | str | Problem:
+def wish_of(draft: "PlannedRow") -> list[str] | str | Problem:
     """The ids of what a row leaves out, sorted; AS_IT_IS; or why that cannot be told."""
     if FIELD not in draft.row.values:
         return AS_IT_IS

@@ -18,7 +18,7 @@ from o365desk.services.graph import objects
 from o365desk.services.graph.client import Graph, Request
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 _PAGE = 999
 _MOST = 5 * _PAGE
@@ -28,16 +28,18 @@ _CHILDREN = 20
 _IDS = objects.page(("id",))
 
 
-def tell(desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[str]], *, adds: bool) -> None:
+def tell(
+    context: "PlanContext", drafts: "Sequence[PlannedRow]", nested: Mapping[str, Iterable[str]], *, adds: bool
+) -> None:
     """Says of each row that can be done, or is so, what else keeps its user in the group. `nested` are the ids of
     the groups in each group."""
     asked = [draft for draft in drafts if draft.standing in (Standing.WILL, Standing.ALREADY)]
     if not adds:
-        owners = _owners(desk, asked)
+        owners = _owners(context, asked)
         for draft in asked:
             if draft.user["id"] in owners.get(draft.group["id"], ()):
                 draft.warn("Stays its owner.")
-    through = _through(desk, asked, nested)
+    through = _through(context, asked, nested)
     for draft in asked:
         names = through.get((draft.group["id"], draft.user["id"]), [])
         if names and not adds:
@@ -46,38 +48,38 @@ def tell(desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[
             draft.remark(f"Is in it through {' and '.join(names)} already.")
 
 
-def _owners(desk: "Desk", drafts: "Sequence[Draft]") -> dict[str, set[str]]:
+def _owners(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> dict[str, set[str]]:
     groups = list(dict.fromkeys(draft.group["id"] for draft in drafts))
     try:
-        return _listed(desk.graph, {group: f"/groups/{group}/owners" for group in groups}, None)
+        return _listed(context.graph, {group: f"/groups/{group}/owners" for group in groups}, None)
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
-        desk.notes.append("The owners may not be read: whether somebody stays owner of a group is not known.")
+        context.notes.append("The owners may not be read: whether somebody stays owner of a group is not known.")
         return {}
 
 
 def _through(
-    desk: "Desk", drafts: "Sequence[Draft]", nested: Mapping[str, Iterable[str]]
+    context: "PlanContext", drafts: "Sequence[PlannedRow]", nested: Mapping[str, Iterable[str]]
 ) -> dict[tuple[str, str], list[str]]:
     """By group and user, the groups through which the user is in it, by name."""
     groups = dict.fromkeys(draft.group["id"] for draft in drafts)
     children = list(dict.fromkeys(child for group in groups for child in nested.get(group, ())))
     if not children:
         return {}
-    desk.tell(f"Looking into {len(children):,} groups in groups")
+    context.tell(f"Looking into {len(children):,} groups in groups")
     try:
         read = children[:_CHILDREN]
-        named = holdings.groups_now(desk.graph, read, ("id", "displayName"))
+        named = holdings.groups_now(context.graph, read, ("id", "displayName"))
         paths = {child: f"/groups/{child}/transitiveMembers" for child in read}
-        inside = _listed(desk.graph, paths, _MOST + 1)
+        inside = _listed(context.graph, paths, _MOST + 1)
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
-        desk.notes.append("The groups in these groups may not be read: who stays in through them is not known.")
+        context.notes.append("The groups in these groups may not be read: who stays in through them is not known.")
         return {}
     if len(read) < len(children) or any(len(members) > _MOST for members in inside.values()):
-        desk.notes.append(
+        context.notes.append(
             "The groups in these groups are too many or too large to tell all who stay in through them."
         )
     names = {child: f"“{(named[child] or {}).get('displayName') or child}”" for child in read}

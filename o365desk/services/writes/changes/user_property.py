@@ -9,32 +9,32 @@ from o365desk.services.writes.changes.named import find_users
 from o365desk.services.writes.changes.planned_row import changed_since, still_open
 
 if TYPE_CHECKING:
-    from o365desk.services.writes.changes.planned_row import Desk, Draft
+    from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 
-def resolve_property(desk: "Desk", drafts: "list[Draft]") -> None:
+def resolve_property(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """The user of each row, and the value that is wished for."""
-    name = _property(desk.operation)
-    find_users(desk, drafts, (name,))
+    name = _property(context.operation)
+    find_users(context, drafts, (name,))
     for draft in still_open(drafts):
         wish: str | None = draft.value(name) or None
-        if wish and name == "usageLocation" and not desk.undoing:
+        if wish and name == "usageLocation" and not context.undoing:
             wish = read_location(draft, wish)
-        draft.wish, draft.aim = wish, wish or "none"
+        draft.wanted, draft.aim = wish, wish or "none"
         draft.target = {"user": draft.user["id"], "name": name, "value": wish}
-        draft.meaning = draft.user["id"]
+        draft.same_as_key = draft.user["id"]
 
 
-def compare_property(desk: "Desk", drafts: "list[Draft]") -> None:
+def compare_property(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     """Whether each user has that value."""
-    name = _property(desk.operation)
+    name = _property(context.operation)
     for draft in drafts:
         draft.before = {"value": draft.user.get(name) or None}
-        if draft.before["value"] == draft.wish:
-            draft.already(f"It is “{draft.wish}”." if draft.wish else "It is empty.")
+        if draft.before["value"] == draft.wanted:
+            draft.already(f"It is “{draft.wanted}”." if draft.wanted else "It is empty.")
         elif draft.changed_since(draft.before["value"]):
             draft.cannot(changed_since(f"It is “{draft.before['value'] or 'empty'}” now."))
-        elif draft.wish is None:
+        elif draft.wanted is None:
             draft.cannot(_not_emptied(draft.item))
         else:
             draft.will(f"Before: “{draft.before['value']}”." if draft.before["value"] else "")
@@ -53,7 +53,7 @@ def _property(operation: Operation) -> str:
     return operation.change.name if isinstance(operation.change, UserProperty) else ""
 
 
-def read_location(draft: "Draft", text: str) -> str:
+def read_location(draft: "PlannedRow", text: str) -> str:
     """The code of the country that a row gives; where it is read as another, that is said."""
     code = countries.code_of(text)
     if code and code != text.upper():

@@ -42,7 +42,7 @@ counted, that of the later run."""
 _NOT_YET = 2**62
 
 
-class Kept(msgspec.Struct, kw_only=True):
+class JournalRow(msgspec.Struct, kw_only=True):
     """A row as the journal holds it. `target` is what it means to Graph, `before` what undoing it needs; `item` and
     `aim` are who or what is changed and the group or plan that it goes to, as its label has them."""
 
@@ -264,11 +264,11 @@ class Journal:
         )
         return [_run_row(row) for row in rows]
 
-    def kept(self, key: str, *, undoable: bool = False) -> list[Kept]:
+    def kept(self, key: str, *, undoable: bool = False) -> list[JournalRow]:
         """The rows that have no outcome yet; or those that changed and were not undone."""
         rows = self._all(_UNDOABLE if undoable else _OPEN, self._row(key)[-1])
         return [
-            Kept(
+            JournalRow(
                 number=number,
                 label=label,
                 line=line,

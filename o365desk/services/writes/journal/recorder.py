@@ -12,7 +12,7 @@ from o365desk.model.run import Counts, RowOutcome, RunProgress, RunRow, place_of
 from o365desk.model.stop import Control
 from o365desk.services import explain
 from o365desk.services.graph.client import Pause, Reply
-from o365desk.services.writes.journal.journal import SAME, Journal, Kept, told
+from o365desk.services.writes.journal.journal import SAME, Journal, JournalRow, told
 
 _TOLD_EVERY = 0.1
 """Seconds between two reports of progress."""
@@ -85,7 +85,7 @@ class Progress:
             self._tell(progress)
 
 
-class Ledger:
+class RunRecorder:
     """The rows of one run on their way: each step goes to the journal first, then to whoever watches."""
 
     def __init__(
@@ -112,11 +112,11 @@ class Ledger:
             if rows:
                 self._keep(rows)
 
-    def sent(self, rows: Iterable[Kept]) -> None:
+    def sent(self, rows: Iterable[JournalRow]) -> None:
         """They are about to be sent."""
         self._journal.sent(self._run, [row.number for row in rows])
 
-    def unsent(self, rows: Iterable[Kept]) -> None:
+    def unsent(self, rows: Iterable[JournalRow]) -> None:
         """They were not done for sure, and will not be for now."""
         self._journal.unsent(self._run, [row.number for row in rows])
 
@@ -125,13 +125,18 @@ class Ledger:
         ended = self._journal.kept(self._run, undoable=True)
         return {str(row.before["made"]) for row in ended if "made" in row.before}
 
-    def note(self, row: Kept, **found: object) -> None:
+    def note(self, row: JournalRow, **found: object) -> None:
         """What undoing a row, or going on with it, needs."""
         row.before |= found
         self._journal.note(self._run, row.number, row.before)
 
     def ended(
-        self, rows: Iterable[Kept], outcome: RowOutcome, detail: str = "", remedy: str = "", request_id: str = ""
+        self,
+        rows: Iterable[JournalRow],
+        outcome: RowOutcome,
+        detail: str = "",
+        remedy: str = "",
+        request_id: str = "",
     ) -> None:
         """They ended so."""
         self._keep(
@@ -149,7 +154,7 @@ class Ledger:
             ]
         )
 
-    def failed(self, rows: Iterable[Kept], reply: Reply) -> None:
+    def failed(self, rows: Iterable[JournalRow], reply: Reply) -> None:
         """They were refused so."""
         problem = self.explained(reply)
         self._keep(
@@ -168,7 +173,7 @@ class Ledger:
             ]
         )
 
-    def follow(self, rows: Iterable[Kept]) -> None:
+    def follow(self, rows: Iterable[JournalRow]) -> None:
         """Rows that ask for the same as another one end as that did; with it they stay open."""
         rows = list(rows)
         ends = {row.number: row for row in self._journal.run_rows(self._run)} if rows else {}
@@ -212,7 +217,7 @@ def _refusal(reply: Reply) -> Problem:
     return reply.problem
 
 
-def _following(row: Kept, first: RunRow) -> RunRow:
+def _following(row: JournalRow, first: RunRow) -> RunRow:
     failed = first.outcome is RowOutcome.FAILED
     same = f"The same as {place_of(first.number, first.line)}."
     return RunRow(

@@ -13,7 +13,7 @@ from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.tasks import Task
 
 
-class Proving(QObject):
+class ConnectionChecks(QObject):
     """A second click never starts a second run. `changed` follows when something began or ended; `authorised`
     after a sign-in that succeeded; `tested` after a test that ended by itself."""
 

@@ -14,16 +14,16 @@ from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
-from o365desk.ui.pages.connector.checks import Proving
+from o365desk.ui.pages.connector.checks import ConnectionChecks
 from o365desk.ui.pages.connector.conflict import Leave, LeaveDialog
 from o365desk.ui.pages.connector.connection_test import TestPanel
-from o365desk.ui.pages.connector.connector_banner import Helping, Saying
+from o365desk.ui.pages.connector.connector_banner import ConnectorBanner, Helping
 from o365desk.ui.pages.connector.connector_form import RUNNING, ConnectorForm, Gentle
 from o365desk.ui.pages.connector.connector_layout import Sheet, StatusWidget
 from o365desk.ui.pages.connector.draft import Assessment, Assessor, Drafting
 from o365desk.ui.pages.connector.permissions import PermissionsPanel
 from o365desk.ui.pages.connector.saving import Saving
-from o365desk.ui.widgets.press_guard import Unhurried
+from o365desk.ui.widgets.press_guard import PressGuard
 
 NO_SECURITY = "Security settings come with the next version."
 
@@ -52,7 +52,7 @@ class ConnectorPage(Page):
         self.foot = self.sheet.foot
         self.sheet.fill(self.view, (self.panel, self.permissions))
         self.beside_title = self._status = StatusWidget()
-        self._saying = Saying(
+        self._saying = ConnectorBanner(
             context,
             self,
             self.source,
@@ -65,9 +65,9 @@ class ConnectorPage(Page):
             },
         )
         self._gentle = Gentle(self.form)
-        self._calm = Unhurried(self)
+        self._calm = PressGuard(self)
         self._draft = Drafting(context.app, self.form)
-        self._proving = Proving(context, self.panel, self.view.waiting, self)
+        self._proving = ConnectionChecks(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)
         self._approving = Approving(context, self)
         self._assessor = Assessor(context, self)

@@ -19,7 +19,7 @@ Go = tuple[str, Callable[[], object]]
 """A button of the banner: its text and what it does."""
 
 
-class Saying:
+class ConnectorBanner:
     """See the module. `ends` gives, by the key of a Lifetime, the button that goes with its end in sight, and by
     "approval" the one that leads to what changed."""
 

@@ -50,7 +50,7 @@ class PermissionsPanel(QFrame):
     def show_source(self, source: DataSource) -> None:
         """Follows what is in the form now."""
         if source.cloud in CLOUDS:
-            self._show_plan(catalogue.plan(source))
+            self._show_plan(catalogue.permissions_asked_for(source))
         reason = no_link_because(source)
         self._copy.setEnabled(not reason)
         self._copy.setToolTip(reason or "Copies the link with which an administrator consents for the whole tenant")

@@ -42,7 +42,7 @@ class RegisterDialog(QDialog):
         self.setObjectName("register-app")
         self.setWindowTitle("Register the app")
         self._theme = theme
-        plan = catalogue.plan(source)
+        plan = catalogue.permissions_asked_for(source)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)

@@ -30,7 +30,7 @@ from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.figures import buttons_row, scrolling
 from o365desk.ui.widgets.labels import ElidedLabel, announce, text_label
-from o365desk.ui.widgets.press_guard import Unhurried
+from o365desk.ui.widgets.press_guard import PressGuard
 
 _AGES = 30_000
 """Milliseconds after which a plan looks again how old it is."""
@@ -57,7 +57,7 @@ class PlanPage(Page):
         self.wish: Wish | None = None
         self.plan: Plan | None = None
         self._task: Task | None = None
-        self.calm = Unhurried(self)
+        self.calm = PressGuard(self)
         self._exports = Exporting(context, self)
         self._help = OperationHelp(context, self, self._go_to, self.make)
         self.beside_title = self.said = ElidedLabel(role="dim")

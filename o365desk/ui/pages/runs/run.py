@@ -11,14 +11,14 @@ from o365desk.model.run import Plan, RunState
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
-from o365desk.ui.pages.runs.run_after import After, Kept, read
+from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
 from o365desk.ui.pages.runs.run_view import RunView
 from o365desk.ui.pages.runs.run_words import headline, lacks_permission, moment, why_not_resumed, why_not_undone
 from o365desk.ui.widgets.banner import Remedies
 from o365desk.ui.widgets.figures import buttons_row, scrolling
 from o365desk.ui.widgets.labels import ElidedLabel
 from o365desk.ui.widgets.notices import problem_detail, remedies
-from o365desk.ui.widgets.press_guard import Unhurried
+from o365desk.ui.widgets.press_guard import PressGuard
 
 _HELD = 5
 """Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
@@ -43,7 +43,7 @@ class RunPage(Page):
         self.lives: list[Live] = []
         self.live: Live | None = None
         self.view = RunView(context.theme)
-        self.after = After(context, self, self.begin, self.view.rows, self.lives)
+        self.after = RunActions(context, self, self.begin, self.view.rows, self.lives)
         self.beside_title = self.said = ElidedLabel(role="dim")
         self.pause_button, self.cancel_button = QPushButton("Pau&se"), QPushButton("&Cancel")
         for button, name, do in (
@@ -54,7 +54,7 @@ class RunPage(Page):
             button.clicked.connect(do)
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
         acting = [self.pause_button, self.cancel_button, *self.after.acting, *self.view.banner.remedies]
-        self.calm = Unhurried(self, acting)
+        self.calm = PressGuard(self, acting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(self.view, self.view.area))

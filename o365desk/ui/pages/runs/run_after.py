@@ -49,7 +49,7 @@ def read(app: App, run_id: str) -> Kept:
     return Kept(run, app.runner.run_rows(run.id), source, failed, refused)
 
 
-class After:
+class RunActions:
     """The buttons of a run that has ended, and what they do. `begin` starts a Live; `rows` are those in sight;
     `lives` are the runs that this window began: it knows what they were for."""
 

@@ -29,7 +29,7 @@ from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.figures import buttons_row
 from o365desk.ui.widgets.notices import remedies
-from o365desk.ui.widgets.press_guard import Unhurried
+from o365desk.ui.widgets.press_guard import PressGuard
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class RunsPage(Page):
         self.undo_button, self.export_button = QPushButton("&Undo…"), QPushButton("E&xport rows…")
         self._lay_out()
         self._connect()
-        self._calm = Unhurried(self, [self.resume_button, self.undo_button])
+        self._calm = PressGuard(self, [self.resume_button, self.undo_button])
         self.table.recall(context.app.state, "runs")
         self._chosen()
 

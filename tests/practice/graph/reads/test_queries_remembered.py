@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from o365desk.practice.directory.directory import Directory
-from o365desk.practice.graph.reads.page_cache import Remembered
+from o365desk.practice.graph.reads.page_cache import DirectoryCache
 
 
 class Maker:
@@ -26,13 +26,13 @@ def directories() -> tuple[Directory, Directory]:
 
 
 @pytest.fixture
-def kept() -> Remembered[bytes]:
+def kept() -> DirectoryCache[bytes]:
     """A memory for a hundred bytes."""
-    return Remembered(100, len)
+    return DirectoryCache(100, len)
 
 
 def test_kept_until_the_directory_changes(
-    kept: Remembered[bytes], directories: tuple[Directory, Directory]
+    kept: DirectoryCache[bytes], directories: tuple[Directory, Directory]
 ) -> None:
     home, other = directories
     mine, theirs = Maker(10), Maker(10)
@@ -46,7 +46,9 @@ def test_kept_until_the_directory_changes(
     assert (mine.times, theirs.times) == (2, 1)
 
 
-def test_the_longest_unused_goes_first(kept: Remembered[bytes], directories: tuple[Directory, Directory]) -> None:
+def test_the_longest_unused_goes_first(
+    kept: DirectoryCache[bytes], directories: tuple[Directory, Directory]
+) -> None:
     home = directories[0]
     first, second, third = Maker(40), Maker(40), Maker(40)
     for key, make in (("1", first), ("2", second), ("1", first), ("3", third)):
@@ -58,7 +60,7 @@ def test_the_longest_unused_goes_first(kept: Remembered[bytes], directories: tup
 
 
 def test_what_is_too_large_is_not_kept_and_costs_nothing_later(
-    kept: Remembered[bytes], directories: tuple[Directory, Directory]
+    kept: DirectoryCache[bytes], directories: tuple[Directory, Directory]
 ) -> None:
     home = directories[0]
     large, small = Maker(101), Maker(60)

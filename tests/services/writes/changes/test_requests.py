@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from o365desk.catalogue.operations import GroupRemoval, Licences, Members, UserProperty
 from o365desk.services.graph import reply_meaning
 from o365desk.services.graph.client import Reply, Request
-from o365desk.services.graph.reply_meaning import Fate
+from o365desk.services.graph.reply_meaning import ReplyMeaning
 from o365desk.services.writes.changes import requests
-from o365desk.services.writes.journal.journal import Kept
+from o365desk.services.writes.journal.journal import JournalRow
 
 ROOT = "https://graph.example"
 ADD, REMOVE = Members(adds=True), Members(adds=False)
 
 
-def rows(*groups: str) -> list[Kept]:
+def rows(*groups: str) -> list[JournalRow]:
     return [
-        Kept(number=number, label="", target={"group": group, "user": f"u{number}"})
+        JournalRow(number=number, label="", target={"group": group, "user": f"u{number}"})
         for number, group in enumerate(groups, 1)
     ]
 
@@ -30,8 +30,8 @@ def test_every_row_is_in_one_request_of_its_group(groups: list[str]) -> None:
     assert Counter(row.number for pack in packs for row in pack.rows) == Counter(range(1, len(groups) + 1))
     assert all(len(pack.rows) <= 20 for pack in packs)
     for pack in packs:
-        assert {row.target["group"] for row in pack.rows} == {pack.aim}
-        assert pack.request.path.startswith(f"/groups/{pack.aim}")
+        assert {row.target["group"] for row in pack.rows} == {pack.target_key}
+        assert pack.request.path.startswith(f"/groups/{pack.target_key}")
     # No more requests than needed.
     assert len(packs) == sum(-(-number // 20) for number in Counter(groups).values())
 
@@ -67,10 +67,10 @@ def test_a_removal_always_names_the_reference(groups: list[str]) -> None:
 @given(st.lists(st.sampled_from("abcd"), max_size=60))
 def test_turns_hold_each_user_once_and_keep_the_order(users: list[str]) -> None:
     listed = [
-        Kept(number=number, label="", target={"user": user, "sku": "s", "wish": None})
+        JournalRow(number=number, label="", target={"user": user, "sku": "s", "wish": None})
         for number, user in enumerate(users, 1)
     ]
-    waves = requests.waves(Licences(adds=False), listed)
+    waves = requests.one_per_user(Licences(adds=False), listed)
     assert sorted(row.number for wave in waves for row in wave) == list(range(1, len(users) + 1))
     for wave in waves:
         assert max(Counter(row.target["user"] for row in wave).values()) == 1
@@ -81,7 +81,9 @@ def test_turns_hold_each_user_once_and_keep_the_order(users: list[str]) -> None:
 
 def test_other_changes_have_one_request_to_a_row() -> None:
     target = {"user": "u", "name": "usageLocation", "value": None}
-    (pack,) = requests.packs(UserProperty(name="usageLocation"), [Kept(number=1, label="", target=target)], ROOT)
+    (pack,) = requests.packs(
+        UserProperty(name="usageLocation"), [JournalRow(number=1, label="", target=target)], ROOT
+    )
     assert pack.request.body == {"usageLocation": None}
     (pack,) = requests.packs(GroupRemoval(), rows("g"), ROOT)
     assert (pack.request.method, pack.request.path) == ("DELETE", "/groups/g")
@@ -90,15 +92,19 @@ def test_other_changes_have_one_request_to_a_row() -> None:
 @pytest.mark.parametrize(
     ("status", "fate"),
     [
-        (200, Fate.DONE), (201, Fate.DONE), (204, Fate.DONE), (-1, Fate.AWAY), (429, Fate.AWAY), (424, Fate.AWAY),
-        (0, Fate.LOST), (500, Fate.LOST), (503, Fate.LOST), (504, Fate.LOST), (401, Fate.AWAY),
-        (403, Fate.DENIED), (400, Fate.REFUSED), (404, Fate.REFUSED), (409, Fate.BUSY),
+        *((status, ReplyMeaning.DONE) for status in (200, 201, 204)),
+        *((status, ReplyMeaning.AWAY) for status in (-1, 429, 424, 401)),
+        *((status, ReplyMeaning.LOST) for status in (0, 500, 503, 504)),
+        (403, ReplyMeaning.DENIED),
+        *((status, ReplyMeaning.REFUSED) for status in (400, 404)),
+        (409, ReplyMeaning.BUSY),
     ],
-)  # fmt: skip
-def test_what_a_reply_says_of_its_rows(status: int, fate: Fate) -> None:
+)
+def test_what_a_reply_says_of_its_rows(status: int, fate: ReplyMeaning) -> None:
     from o365desk.model.problems import Problem
 
     problem = None if 200 <= status < 300 else Problem(title="Refused")
     assert (
-        reply_meaning.fate(Reply(request=Request(method="GET", path="/"), status=status, problem=problem)) is fate
+        reply_meaning.meaning_of(Reply(request=Request(method="GET", path="/"), status=status, problem=problem))
+        is fate
     )

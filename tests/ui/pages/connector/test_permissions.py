@@ -38,8 +38,8 @@ def panel(qtbot: QtBot, theme: Theme) -> PermissionsPanel:
 def test_it_shows_exactly_the_plan(panel: PermissionsPanel, sign_in: SignIn, boxes: dict[str, bool]) -> None:
     source = draft(sign_in=sign_in, **boxes)
     shown_for(panel, source)
-    assert panel.names == [permission.name for permission in catalogue.plan(source)]
-    for permission in catalogue.plan(source):
+    assert panel.names == [permission.name for permission in catalogue.permissions_asked_for(source)]
+    for permission in catalogue.permissions_asked_for(source):
         row = next(
             row
             for row in panel.findChildren(QWidget, f"permission-{permission.name}")

@@ -35,7 +35,7 @@ def test_every_text_names_every_permission_and_is_copied_whole(dialog: RegisterD
         edit = dialog.tabs.widget(tab).findChild(QPlainTextEdit)
         assert edit is not None
         assert edit.isReadOnly()
-        assert all(item.id in edit.toPlainText() for item in catalogue.plan(SOURCE))
+        assert all(item.id in edit.toPlainText() for item in catalogue.permissions_asked_for(SOURCE))
         _buttons(dialog, tab)["Copy"].click()
         assert QApplication.clipboard().text() == edit.toPlainText()
 
@@ -66,11 +66,11 @@ def test_where_it_cannot_be_saved_the_dialog_says_so(
 )
 def test_the_way_through_the_portal_fits_the_sign_in(sign_in: SignIn, words: str) -> None:
     source = SOURCE.replace(sign_in=sign_in)
-    steps = portal_steps(source, catalogue.plan(source))
+    steps = portal_steps(source, catalogue.permissions_asked_for(source))
     assert any(words in step for step in steps)
     assert any("https://entra.microsoft.com" in step for step in steps)
     assert any("http://localhost" in step for step in steps)
-    assert all(any(item.name in step for step in steps) for item in catalogue.plan(source))
+    assert all(any(item.name in step for step in steps) for item in catalogue.permissions_asked_for(source))
 
 
 def test_the_steps_are_shown_and_esc_closes(qtbot: QtBot, dialog: RegisterDialog) -> None:

@@ -94,7 +94,7 @@ def shell(
 
 def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None:
     source = desk.source()
-    plan = {item.name: item.operations for item in catalogue.plan(source)}
+    plan = {item.name: item.operations for item in catalogue.permissions_asked_for(source)}
     assert "Set Department" in plan["User.ReadWrite.All"]
     assert "Guest List" in plan["User.Read.All"]
     assert "## Set Department" in manual.text()
