@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""That the house stays one in which people find their way: no folder with too many modules, no function that is a maze.
+"""That people find their way in the house: no folder with too many modules, no function that is a maze.
 
 Complexity is radon's, which counts boolean operators and comprehensions as well as branches.
 """

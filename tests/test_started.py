@@ -156,9 +156,9 @@ def test_nothing_is_started_anywhere_else() -> None:
                 opens.append(file.relative_to(PACKAGE).as_posix())
     assert starts <= {"processes.py", "app.py"}  # app.py: for the type only
     assert sorted(opens) == [
-        "ui/shell/help.py",
         "ui/pages/connector/authorize.py",
         "ui/pages/datasources/datasources.py",
+        "ui/shell/diagnostics.py",
     ]
 
 

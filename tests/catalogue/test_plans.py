@@ -52,7 +52,8 @@ def test_the_nearest_come_first() -> None:
 
 def test_the_list_is_not_read_before_it_is_asked_for() -> None:
     code = (
-        "from o365desk import paths, catalogue; from o365desk.services import licensing, lookup;"
+        "from o365desk import paths, catalogue; from o365desk.services.directory import lookup;"
+        "from o365desk.services.writes.changes import licences;"
         "print(paths.table.cache_info().currsize)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

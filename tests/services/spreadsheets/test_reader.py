@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from o365desk.catalogue import Column, operation
@@ -563,6 +563,8 @@ def rewritten(tmp_path: Path, data: bytes, wanted: Operation) -> None:
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(HEADS))
+@example(b'\\"', b"user,group\n")
+@example(b'"a\\""b",c', b"user,group\n")
 def test_whatever_bytes_come(tmp_path: Path, data: bytes, head: bytes) -> None:
     rewritten(tmp_path, head + data, ADD)
 

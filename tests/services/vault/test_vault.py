@@ -616,8 +616,10 @@ def test_windows_holds_no_long_values(chained: Vault, monkeypatch: pytest.Monkey
 def test_nothing_dear_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys, pathlib, datetime\n"
-        "from o365desk.services import secrets, state, workspace\n"
-        "secrets.Vault(pathlib.Path('/nowhere'))\n"
+        "from o365desk.services.vault import vault\n"
+        "from o365desk.services.state import state\n"
+        "from o365desk.services.workspace import workspace\n"
+        "vault.Vault(pathlib.Path('/nowhere'))\n"
         "workspace.Workspace(pathlib.Path('/nowhere'), datetime.datetime.now, 'me').list()\n"
         "dear = {'keyring', 'cryptography', 'filelock', 'platformdirs', 'msal', 'requests', 'asyncio'}\n"
         "print(sorted(dear & set(sys.modules)))"

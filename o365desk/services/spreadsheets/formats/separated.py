@@ -154,9 +154,9 @@ def _is_escaped(path: Path, data: bytes, codec: str, delimiter: str) -> bool:
         data = data.decode(codec, "ignore").encode()
     if b'\\"' not in data:
         return False
-    end = re.escape(delimiter).encode()
-    inside = re.compile(rb'\\"(?! *(?:' + end + rb"|\r|\n|\Z))")
-    match = inside.search(data)
+    # Where quotation marks are written twice, an odd number of them ends the value, and an even one never does.
+    end = rb" *(?:" + re.escape(delimiter).encode() + rb"|\r|\n|\Z)"
+    match = re.search(rb'\\"(?!"|' + end + rb')|\\""(?=' + end + rb")", data)
     if match is None:
         return False
     if _OTHER_ESCAPE.search(data):
