@@ -13,7 +13,8 @@ from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
 from o365desk.services.workspace.workspace import Entry
 
-DONE, FAILED, WRONG_USAGE, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 2, 3, 4, 130
+DONE, FAILED, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 3, 4, 130
+"""The exit codes; 2, for wrong usage, is typer's."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The data source's name, id or file name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]

@@ -62,14 +62,13 @@ class Request:
 class Reply:
     """What became of a request. `status` is Graph's, or `UNKNOWN`, or `NOT_SENT`. `problem` is None exactly for a
     2xx, and for what was not sent because `go_on` said so. A 5xx, too, leaves it open whether the work was done:
-    its problem is not `conclusive`. `retried`: an earlier try may have been carried out before this answer."""
+    its problem is not `conclusive`."""
 
     request: Request
     status: int
     body: Any = None
     request_id: str = ""
     problem: Problem | None = None
-    retried: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +171,6 @@ class _Outcome:
                 status=UNKNOWN,
                 request_id=error.problem.request_id,
                 problem=error.problem,
-                retried=item.lost is not None,
             )
             return
         self._judge(item, answer.status, headers, body)
@@ -221,7 +219,6 @@ class _Outcome:
             status=UNKNOWN if doubt else NOT_SENT,
             request_id=problem.request_id,
             problem=problem,
-            retried=item.lost is not None,
         )
 
 
@@ -387,7 +384,7 @@ class Batch:
 
     def _unsent(self, item: _Item) -> Reply:
         status = UNKNOWN if item.lost else NOT_SENT
-        return Reply(request=item.request, status=status, problem=item.lost or self._why, retried=bool(item.lost))
+        return Reply(request=item.request, status=status, problem=item.lost or self._why)
 
 
 def _encoded(request: Request, place: int, priority: str) -> dict[str, Any]:
@@ -414,7 +411,6 @@ def _reply(
         body=body,
         request_id=request_id,
         problem=problem,
-        retried=item.lost is not None,
     )
 
 
