@@ -11,7 +11,8 @@ import pytest
 
 import o365desk
 from o365desk import processes
-from o365desk.app import Practice, show_in_browser
+from o365desk.app import show_in_browser
+from o365desk.practice_process import Practice
 from tests.cli.shell import PASSPHRASE, Shell
 
 PACKAGE = Path(o365desk.__file__).parent

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from o365desk import __version__
-from o365desk.app import App, build_practice, serve_practice
+from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
@@ -47,6 +47,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.shown import shown
+from o365desk.practice_process import serve_practice
 from o365desk.services.connection_test.report_text import FORMATS, render
 from o365desk.services.connections import Progress, Waiting
 from o365desk.services.spreadsheets import export

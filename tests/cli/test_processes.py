@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from o365desk.app import Practice
+from o365desk.practice_process import Practice
 from tests.cli.shell import Shell
 from tests.journey import journey
 

@@ -1,16 +1,11 @@
 """Why an operation may not be run: as far as that is known offline, and as far as the token tells."""
 
-from typing import TYPE_CHECKING
-
 from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
 from o365desk.services.access.by_token import missing_permission
 from o365desk.services.connections import Connections, report_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def off(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:

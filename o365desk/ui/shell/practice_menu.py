@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu
 
-from o365desk.app import Practice
+from o365desk.practice_process import Practice
 from o365desk.ui.context import Context
 
 Switch = Mapping[str, Any]

@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from o365desk.app import Practice
 from o365desk.practice.server.server import PracticeTenant
+from o365desk.practice_process import Practice
 from o365desk.ui.shell.practice_menu import PracticeMenu
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import idle

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.app import App, Practice
+from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.shown import shown
+from o365desk.practice_process import Practice
 from o365desk.services.workspace.data_source_file import decode
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.widgets.banner import Banner
