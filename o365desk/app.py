@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from o365desk import log, paths
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
+from o365desk.model.operator import Operator, os_user
 from o365desk.practice_process import Practice
 from o365desk.services.connections import Connections, Credential
 from o365desk.services.runner import Runner
+from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.state.state import State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.workspace import Workspace
+from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     import tempfile
@@ -34,7 +37,9 @@ class App:
     workspace: Workspace
     state: State
     vault: Vault
+    settings: KeptSettings
     connections: Connections
+    journal: Journal
     runner: Runner
     clock: Callable[[], datetime]
     log_folder: Path
@@ -83,14 +88,14 @@ def show_in_browser(address: str) -> bool:
     return processes.browse(address)
 
 
-def user_name() -> str:
+def whoever_is_here() -> Operator:
     """Who works here, as other users of a shared workspace should read it."""
     import getpass
 
     try:
-        return getpass.getuser()
+        return os_user(getpass.getuser())
     except (KeyError, OSError):  # an account without a name, as in some containers
-        return "unknown"
+        return os_user("unknown")
 
 
 def build(
@@ -100,13 +105,13 @@ def build(
     clock: Callable[[], datetime] = now,
     open_browser: Callable[[str], bool] = show_in_browser,
     session_only: bool = False,
-    user: str | None = None,
+    operator: Operator | None = None,
     timeouts: tuple[float, float] | None = None,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
     folder = state_folder or paths.state_folder()
-    person = user or user_name()
+    operator = operator or whoever_is_here()
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
     vault = Vault(folder, session_only=session_only)
@@ -114,12 +119,14 @@ def build(
         state,
         vault,
         clock,
-        person,
+        operator,
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
     )
     forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
-    space = Workspace(place, clock, person, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows)
+    space = Workspace(
+        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows
+    )
     space.subscribe(lambda changed: forgetting.tidy())
 
     making = threading.Lock()
@@ -136,9 +143,10 @@ def build(
         with making:
             return make_sign_ins()
 
-    connections = Connections(space, state, vault, approvals, sign_ins, clock, person)
-    runner = Runner(connections, approvals, state, sign_ins, clock, person)
-    return App(space, state, vault, connections, runner, clock, folder / "logs")
+    connections = Connections(space, state, vault, approvals, sign_ins, clock, operator)
+    journal, settings = Journal(state, clock), KeptSettings(state)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator)
+    return App(space, state, vault, settings, connections, journal, runner, clock, folder / "logs")
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
@@ -153,7 +161,6 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
         state_folder=root / "state",
         open_browser=open_browser,
         session_only=True,
-        user=user_name(),
     )
     return replace(app, practice=Practice(), _folder=folder)
 

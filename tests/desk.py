@@ -9,6 +9,7 @@ import requests
 
 from o365desk.app import App, build, now
 from o365desk.model.datasource import DataSource, SignIn, new
+from o365desk.model.operator import os_user
 from o365desk.model.report import Report
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation
@@ -57,7 +58,7 @@ class Desk:
     def __init__(self, folder: Path, ready: dict[str, Any], **options: Any) -> None:
         self.ready = ready
         self.person = Person(ready)
-        defaults: dict[str, Any] = {"session_only": True, "user": "a.admin", "clock": now}
+        defaults: dict[str, Any] = {"session_only": True, "operator": os_user("a.admin"), "clock": now}
         self.app: App = build(
             folder / "workspace",
             state_folder=folder / "state",

@@ -9,6 +9,7 @@ import msgspec
 from o365desk import catalogue
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
+from o365desk.model.operator import os_user
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.secret import Secret
@@ -65,7 +66,7 @@ class Scene:
             state_folder=folder / "state",
             clock=self.clock,
             session_only=True,
-            user="a.admin",
+            operator=os_user("a.admin"),
             open_browser=lambda url: True,
         )
         self.sources: dict[str, DataSource] = {}

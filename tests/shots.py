@@ -521,7 +521,7 @@ def _fixing(stage: Stage) -> "QWidget":
 def _settings(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.settings import SettingsDialog
 
-    dialog = SettingsDialog(stage.window.theme, stage.scene.app.runner, stage.window)
+    dialog = SettingsDialog(stage.window.theme, stage.scene.app.settings, stage.window)
     dialog.show()
     return dialog
 

@@ -17,7 +17,7 @@ from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_pl
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
-from o365desk.model.settings import FIELDS, Settings
+from o365desk.model.settings import FIELDS, of
 from o365desk.services.spreadsheets import export
 
 runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)
@@ -38,7 +38,7 @@ def runs_list(
 ) -> int:
     """List the runs, the latest first."""
     app = services(context)
-    found = app.runner.runs(entry_of(app, source).source.id if source else "", limit)
+    found = app.journal.runs(entry_of(app, source).source.id if source else "", limit)
     if json:
         print_json([summary(run) for run in found])
     elif found:
@@ -66,7 +66,7 @@ def runs_show(
     if output:
         export.refuse_unwritable(output)
     app = services(context)
-    run = app.runner.run(run_id)
+    run = app.journal.run(run_id)
     name_in_commands(app.command_here, run.source_name)
     return tell_run(app, run, chosen, output)
 
@@ -134,7 +134,7 @@ def _begun(
     if output:
         export.refuse_unwritable(output)
     app = unlocked(services(context))
-    run = app.runner.run(run_id)
+    run = app.journal.run(run_id)
     name_in_commands(app.command_here, run.source_name)
     return app, run, chosen
 
@@ -155,7 +155,7 @@ def settings(
 ) -> int:
     """Show or change the settings of this computer's user."""
     app = services(context)
-    known = msgspec.to_builtins(app.runner.settings)
+    known = msgspec.to_builtins(app.settings.get())
     fields = {item.key: item for item in FIELDS}
     seen: set[str] = set()
     for text in given or []:
@@ -167,9 +167,11 @@ def settings(
         seen.add(key)
         if problem := check_field(fields[key], value):
             raise typer.BadParameter(problem.sentence(), param_hint=f"--set {key}=…")
-        known[key] = int(value)
+        known[key] = value
     if given:
-        app.runner.keep_settings(msgspec.convert(known, Settings))
+        kept = of(known)
+        app.settings.keep(kept)
+        known = msgspec.to_builtins(kept)
     if json:
         print_json(known)
     else:

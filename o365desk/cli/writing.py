@@ -114,7 +114,7 @@ def carried_out(app: App, work: Any, form: Format, output: Path | None) -> int:
 
 def tell_run(app: App, run: Run, form: Format, output: Path | None) -> int:
     """Prints or writes how a run ended. Returns the exit code, also where its rows cannot be written."""
-    items = run_items(app.runner.run_rows(run.id))
+    items = run_items(app.journal.run_rows(run.id))
     code = run_code(run)
     try:
         with telling(code):

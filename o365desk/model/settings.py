@@ -1,5 +1,8 @@
 """Settings of the program, for one machine's user: declared once, shown by a form made of the same fields."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from o365desk.model.fields import Field, Kind
@@ -33,3 +36,9 @@ FIELDS = (
         "part of a plan's licences.",
     ),
 )
+
+
+def of(values: Mapping[str, Any]) -> Settings:
+    """The settings with these values by the keys of their fields, as they are or as they were typed (checked)."""
+    numbers = {field.key: int(values[field.key]) for field in FIELDS if field.kind is Kind.NUMBER}
+    return msgspec.convert({**values, **numbers}, Settings)

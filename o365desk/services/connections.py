@@ -13,6 +13,7 @@ from o365desk import files
 from o365desk.model import approval, datasource, status
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource, SignIn
+from o365desk.model.operator import Operator
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
@@ -97,7 +98,7 @@ class Connections:
         approvals: Approvals,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
-        user: str,
+        operator: Operator,
     ) -> None:
         self._workspace = workspace
         self._state = state
@@ -105,7 +106,7 @@ class Connections:
         self._approvals = approvals
         self._sign_ins = sign_ins
         self._clock = clock
-        self._user = user
+        self._operator = operator
         # Typed secrets that a test was made with, and the stamp of its evidence, by data source.
         self._typed: dict[str, tuple[Credential, str]] = {}
         # Sign-ins whose tokens live for the session only.
@@ -463,7 +464,7 @@ class Connections:
             outcome=report.outcome,
             message=report.message,
             at=report.started,
-            by=report.account or self._user,
+            by=report.account or self._operator.address,
             fingerprint=proof,
             passed=sum(item.outcome is Outcome.PASSED for item in report.operations),
             total=len(report.operations),

@@ -6,19 +6,17 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
+from o365desk.model.operator import Operator
 from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunRow, RunState
-from o365desk.model.settings import Settings
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.services.access import by_token
 from o365desk.services.connections import NO_CREDENTIAL, Connections
 from o365desk.services.session import Session
+from o365desk.services.settings import KeptSettings
 from o365desk.services.signin.approvals import Approvals
-from o365desk.services.state.state import State
 from o365desk.services.writes import plan_progress
 from o365desk.services.writes.journal.journal import Journal
 
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from o365desk.services.signin.msal_sign_in import SignIns, Token
     from o365desk.services.writes.journal.recorder import Progress
 
-_SETTINGS = "settings"
-
 
 class Runner:
     """See the module. `sign_ins` is called when first needed: what it needs is too costly for the start."""
@@ -40,52 +36,25 @@ class Runner:
         self,
         connections: Connections,
         approvals: Approvals,
-        state: State,
+        journal: Journal,
+        settings: KeptSettings,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
-        user: str,
+        operator: Operator,
     ) -> None:
         self._connections = connections
         self._approvals = approvals
-        self._state = state
+        self._journal = journal
+        self._settings = settings
         self._sign_ins = sign_ins
         self._clock = clock
-        self._user = user
-        self._journal = Journal(state, clock)
+        self._operator = operator
 
     def off(self, source: DataSource, operation: "Operation") -> Problem | None:
         """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
         from o365desk.services.access import operations
 
         return operations.off(self._connections, source, operation)
-
-    @property
-    def settings(self) -> Settings:
-        """What this machine's user has set; the defaults where that is nothing, or makes no sense."""
-        return _settings_of(self._state.remembered(_SETTINGS))
-
-    def keep_settings(self, settings: Settings) -> None:
-        """Keeps them."""
-        self._state.remember(_SETTINGS, msgspec.json.encode(settings))
-
-    def runs(self, source_id: str = "", limit: int = -1) -> list[Run]:
-        """The latest runs first, of one data source or of all; all that are kept, where there is no `limit`."""
-        return self._journal.runs(source_id, limit)
-
-    def run(self, run_id: str) -> Run:
-        """A run by its id, or by a beginning of it that no other has. Raises ProblemError."""
-        return self._journal.run(run_id)
-
-    def run_rows(self, run_id: str) -> list[RunRow]:
-        """All its rows, in their order. Raises ProblemError."""
-        return self._journal.run_rows(run_id)
-
-    def rows_of(self, run_id: str, *, refused_too: bool = False) -> tuple[Row, ...]:
-        """The rows of a run that failed, as they were given, to be planned again, and `refused_too` those that its
-        plan refused, which only a mended tenant helps. None of an undo, which is planned from the run that it
-        undoes. Raises ProblemError."""
-        undoes = self._journal.run(run_id).undoes
-        return () if undoes else self._journal.failed(run_id, refused_too=refused_too)
 
     # --- writes -----------------------------------------------------------------------------------------------
 
@@ -106,7 +75,7 @@ class Runner:
         telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             return planning.plan(
-                session, operation, rows, self.settings, telling, self._clock(),
+                session, operation, rows, self._settings.get(), telling, self._clock(),
                 leave_out_disabled=leave_out_disabled,
             )  # fmt: skip
 
@@ -131,7 +100,7 @@ class Runner:
         operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, lambda: control.paused)
         with (
             self._writing(source, operation, control, progress) as session,
-            self._journal.begin(plan, operation.title, session.token.tenant, self._user) as run,
+            self._journal.begin(plan, operation.title, session.token.tenant, self._operator.address) as run,
         ):
             applying.carry_out(session, self._journal, run, operation, control, progress, fresh=True)
         return self._journal.run(run)
@@ -173,7 +142,7 @@ class Runner:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
             since = subjects.changed_since(run, rows, self._journal.made_beside(run))
-            return undoing.undo(session, operation, rows, since, self.settings, telling, self._clock(), run)
+            return undoing.undo(session, operation, rows, since, self._settings.get(), telling, self._clock(), run)
 
     def retry(
         self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None], *, refused_too: bool = False
@@ -183,14 +152,14 @@ class Runner:
         stop."""
         from o365desk.services.writes import planning
 
-        run, rows = self._journal.run(run_id), self.rows_of(run_id, refused_too=refused_too)
+        run, rows = self._journal.run(run_id), self._journal.failed(run_id, refused_too=refused_too)
         if not rows:
             raise ProblemError(_nothing_failed(run))
         operation, source = _operation_of(run), _source_of(run, self._connections)
         telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
-            return planning.plan(session, operation, rows, self.settings, telling, self._clock())
+            return planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
@@ -291,13 +260,6 @@ class Runner:
                 return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
             yield Session(source, graph, token, stop, lacking)
-
-
-def _settings_of(kept: bytes | None) -> Settings:
-    try:
-        return msgspec.json.decode(kept, type=Settings) if kept else Settings()
-    except msgspec.DecodeError:
-        return Settings()
 
 
 def _operation_of(run: Run) -> "Operation":

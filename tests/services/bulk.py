@@ -36,7 +36,7 @@ class Bulk:
     def __init__(self, desk: Desk, client: Client, source: DataSource | None = None) -> None:
         self.desk, self.client = desk, client
         self.source = source or everything(desk, client)
-        self.runner = desk.app.runner
+        self.runner, self.journal = desk.app.runner, desk.app.journal
         self.writer: Writer = writer(client, *EVERYTHING)
         self.groups = self.writer.rows("/groups?$top=999")
         self.users = self.writer.rows(
@@ -77,7 +77,7 @@ class Bulk:
 
     def rows(self, run: Run) -> list[RunRow]:
         """All its rows."""
-        return self.runner.run_rows(run.id)
+        return self.journal.run_rows(run.id)
 
     def log(self, method: str = "") -> list[dict[str, Any]]:
         """What was asked of Graph since the reset, of one method or of all, the writer's requests included."""

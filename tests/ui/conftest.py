@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
+from o365desk.model.operator import os_user
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets import press_guard
@@ -61,7 +62,7 @@ def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
         state_folder=tmp_path / "state",
         clock=clock,
         session_only=True,
-        user="a.admin",
+        operator=os_user("a.admin"),
         open_browser=lambda url: False,
     )
     yield made

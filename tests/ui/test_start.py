@@ -19,10 +19,12 @@ START = textwrap.dedent(
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
     from o365desk.app import build
+    from o365desk.model.operator import os_user
     from o365desk.ui.main import main
     {0}
     folder = Path(sys.argv[1])
-    made = lambda: build(folder / "workspace", state_folder=folder / "state", session_only=True, user="a")
+    a = os_user("a")
+    made = lambda: build(folder / "workspace", state_folder=folder / "state", session_only=True, operator=a)
     code = main(made)
     print("CODE", code)
     """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from o365desk.model import approval, shells
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
+from o365desk.model.operator import Operator
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.services import http
@@ -62,11 +63,11 @@ class Approvals:
         state: State,
         vault: Vault,
         clock: Callable[[], datetime],
-        user: str,
+        operator: Operator,
         signed_in: Callable[[str], bool],
         command_here: Callable[[str], str],
     ) -> None:
-        self._state, self._vault, self._clock, self._user = state, vault, clock, user
+        self._state, self._vault, self._clock, self._operator = state, vault, clock, operator
         self._signed_in, self._command_here = signed_in, command_here
 
     # --- judging ----------------------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ class Approvals:
             authorities=_authorities(ca),
             certificate_named=_certificate_named(certificate) if certificate else "",
             at=self._clock(),
-            by=self._user,
+            by=self._operator.address,
         )
 
     def _not_approved(self, source: DataSource, then: Approval | None, parts: list[Part]) -> Problem:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from o365desk import files
 from o365desk.model.datasource import DataSource, slug
+from o365desk.model.operator import Operator
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.workspace import data_source_file, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
@@ -45,7 +46,7 @@ class Workspace:
         self,
         folder: Path,
         clock: Callable[[], datetime],
-        user: str,
+        operator: Operator,
         deleted: Callable[[str], None] = lambda source_id: None,
         found: Callable[[Iterable[str]], None] = lambda ids: None,
         aged: Callable[[Sequence[str]], set[str]] = set,
@@ -61,7 +62,7 @@ class Workspace:
         self._aged = aged
         self._approved = approved
         self._clock = clock
-        self._user = user
+        self._operator = operator
         self._live = folder / layout.LIVE
         self._bin = layout.Bin(folder)
         self._history = layout.History(folder)
@@ -114,7 +115,7 @@ class Workspace:
         """Moves a data source to the recycle bin, and removes from there what is old enough to go for good."""
         with self._writing(f"“{key}” could not be deleted"):
             entry = self.get(key)
-            recycled = self._bin.put(entry, self._now(), self._user)
+            recycled = self._bin.put(entry, self._now(), self._operator.address)
             self._deleted(entry.source.id)
             # It was deleted, whatever becomes of the old ones.
             with contextlib.suppress(OSError, ProblemError):
@@ -194,7 +195,7 @@ class Workspace:
     def _write(self, source: DataSource, current: Entry | None) -> Entry:
         """The order matters; a process killed after any step leaves one whole file with this id. The version before
         is kept first; a new name moves the old content before the new one replaces it."""
-        source = source.replace(modified=self._now(), modified_by=self._user)
+        source = source.replace(modified=self._now(), modified_by=self._operator.address)
         data = data_source_file.encode(source)
         files.make_folder(self._live)
         files.sweep(self._live)
@@ -215,7 +216,7 @@ class Workspace:
         name = self.free_name(item.source.name)
         source = item.source
         if name != source.name:
-            source = source.replace(name=name, modified=self._now(), modified_by=self._user)
+            source = source.replace(name=name, modified=self._now(), modified_by=self._operator.address)
             files.write(item.path, data_source_file.encode(source))
         files.make_folder(self._live)
         path = layout.free_path(self._live, slug(name))

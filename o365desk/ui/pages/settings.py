@@ -1,7 +1,5 @@
 """Settings of the program, by the same forms as everything else; Ctrl+, opens them."""
 
-from typing import Any
-
 import msgspec
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
@@ -9,7 +7,7 @@ from o365desk.catalogue.values import check_field
 from o365desk.model import settings
 from o365desk.model.problems import ProblemError
 from o365desk.model.settings import Settings
-from o365desk.services.runner import Runner
+from o365desk.services.settings import KeptSettings
 from o365desk.ui.fields.forms import FieldRow, Form
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import text_label
@@ -19,11 +17,11 @@ from o365desk.ui.widgets.theme import Theme
 class SettingsDialog(QDialog):
     """See the module. Save keeps them; Close leaves them as they were."""
 
-    def __init__(self, theme: Theme, runner: Runner, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, kept: KeptSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settings")
         self.setWindowTitle("Settings")
-        self._runner = runner
+        self._settings = kept
         self.banner = Banner(theme)
         self.form = Form((FieldRow(field, theme, hint=field.help) for field in settings.FIELDS), self)
         self.form.put(msgspec.to_builtins(self._kept()))
@@ -58,7 +56,7 @@ class SettingsDialog(QDialog):
         if wrong:
             return
         try:
-            self._runner.keep_settings(_settings(values))
+            self._settings.keep(settings.of(values))
         except ProblemError as error:
             self.banner.show_problem(error.problem)
             return
@@ -66,11 +64,7 @@ class SettingsDialog(QDialog):
 
     def _kept(self) -> Settings:
         try:
-            return self._runner.settings
+            return self._settings.get()
         except ProblemError as error:
             self.banner.show_problem(error.problem)
             return Settings()
-
-
-def _settings(values: dict[str, Any]) -> Settings:
-    return msgspec.convert({key: int(value) for key, value in values.items()}, type=Settings)

@@ -233,7 +233,7 @@ class Window(Frame):
     def _show_settings(self) -> None:
         from o365desk.ui.pages.settings import SettingsDialog
 
-        SettingsDialog(self.theme, self.app.runner, self).exec()
+        SettingsDialog(self.theme, self.app.settings, self).exec()
 
     def _show_palette(self) -> None:
         from o365desk.ui.shell.palette import show_palette

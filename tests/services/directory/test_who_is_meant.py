@@ -390,4 +390,4 @@ def test_a_name_that_was_picked_stays_where_it_is_refused(bulk: Bulk) -> None:
     plan = bulk.runner.plan(bulk.source, operation, [row], Stop(), lambda _: None)
     assert (plan.rows[0].label, plan.rows[0].who) == ("Anna Müller → Sales", f"{GONE} · {GONE}")
     run = bulk.apply(plan)
-    assert bulk.runner.rows_of(run.id, refused_too=True) == (row,)
+    assert bulk.journal.failed(run.id, refused_too=True) == (row,)

@@ -28,6 +28,7 @@ from o365desk import catalogue
 from o365desk.catalogue import Operation
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.fields import Kind
+from o365desk.model.operator import os_user
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.secret import Secret
@@ -39,12 +40,14 @@ from o365desk.services.graph import lists, throttling
 from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
 from o365desk.services.runner import Runner
 from o365desk.services.session import Session
+from o365desk.services.settings import KeptSettings
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token
 from o365desk.services.spreadsheets.export import Format, Writer
 from o365desk.services.state import database
 from o365desk.services.state.state import State
+from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.pages.operations.result_rows import bulk_of, pack, searched, sort_of, text_of
 from tests.services.graph.mutants import LIES, MUTATORS, MeddledLine, Meddler, Mutation, Office, Truth
 from tests.services.scripted import Asked, Said, Scripted
@@ -114,11 +117,12 @@ class Bench:
             tenant=self.office.directory.tenant_id, sign_in=SignIn.SECRET, read_write=True, set_usage_location=True,
         )  # fmt: skip
         self.state = State(folder / "state.db", lambda: datetime.now(UTC))
+        self.journal = Journal(self.state, lambda: datetime.now(UTC))
         row = SimpleNamespace(entry=SimpleNamespace(source=self.source))
         connections = SimpleNamespace(overview=lambda: SimpleNamespace(rows=[row]))
         self.runner = Fuzzed(
-            cast("Connections", connections), cast("Approvals", None), self.state, lambda: cast("SignIns", None),
-            lambda: datetime.now(UTC), "tester",
+            cast("Connections", connections), cast("Approvals", None), self.journal, KeptSettings(self.state),
+            lambda: cast("SignIns", None), lambda: datetime.now(UTC), os_user("tester"),
         )  # fmt: skip
         self.runner.office = self.office
         self.runner.open_line = server.line if server else lambda stop: MeddledLine(self.runner.meddler, stop)
@@ -202,7 +206,7 @@ class Bench:
 
     def written(self, run: Run) -> list[tuple[RunRow, Any, Any]]:
         """The rows of a run that were to be carried out: as they ended, their targets, and what was before."""
-        rows = {row.number: row for row in self.runner.run_rows(run.id)}
+        rows = {row.number: row for row in self.journal.run_rows(run.id)}
         sql = "SELECT number, target, before FROM run_rows WHERE run = (SELECT place FROM runs WHERE id = ?)"
         found = self.state.use(lambda connection: connection.execute(sql, (run.id,)).fetchall())
         decoded = msgspec.json.decode

@@ -23,6 +23,7 @@ from typing import Any
 
 from o365desk.app import App, build
 from o365desk.model.datasource import new
+from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.signin.credentials import Credential
@@ -60,7 +61,7 @@ def _slow_down() -> None:
 def saver(folder: str, source_id: str, disk: str) -> None:
     if disk == "slow":
         _slow_down()
-    workspace = Workspace(Path(folder), now, "child")
+    workspace = Workspace(Path(folder), now, os_user("child"))
     entry = workspace.get(source_id)
     while True:
         number = int(entry.source.tenant) + 1
@@ -71,7 +72,7 @@ def saver(folder: str, source_id: str, disk: str) -> None:
 
 
 def racer(folder: str, source_id: str) -> None:
-    workspace = Workspace(Path(folder), now, "racer")
+    workspace = Workspace(Path(folder), now, os_user("racer"))
     say("ready")
     for line in sys.stdin:
         base, tenant = line.split()
@@ -106,7 +107,7 @@ def _restore(workspace: Workspace) -> None:
 
 
 def _purge(workspace: Workspace) -> None:
-    Workspace(workspace.folder, lambda: now() + timedelta(days=31), "late").purge()
+    Workspace(workspace.folder, lambda: now() + timedelta(days=31), os_user("late")).purge()
 
 
 OPERATIONS: dict[str, Callable[[Workspace], object]] = {
@@ -159,9 +160,11 @@ APPROVALS: dict[str, Callable[[App], object]] = {
 
 def _do(what: str, folder: Path) -> None:
     if what in OPERATIONS:
-        OPERATIONS[what](Workspace(folder, now, "mortal"))
+        OPERATIONS[what](Workspace(folder, now, os_user("mortal")))
     else:
-        APPROVALS[what](build(folder / "workspace", state_folder=folder / "state", clock=now, user="mortal"))
+        APPROVALS[what](
+            build(folder / "workspace", state_folder=folder / "state", clock=now, operator=os_user("mortal"))
+        )
 
 
 CALLS = (

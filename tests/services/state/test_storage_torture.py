@@ -23,6 +23,7 @@ import pytest
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, SignIn, new
+from o365desk.model.operator import os_user
 from o365desk.model.problems import NOT_APPROVED
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
@@ -93,7 +94,7 @@ def child(*args: object, **env: str) -> Iterator[Child]:
 
 @POSIX
 def test_a_killed_save_leaves_the_old_or_the_new_file_whole(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, now, "parent")
+    workspace = Workspace(tmp_path, now, os_user("parent"))
     source_id = workspace.save(new("Contoso", tenant="0"), None).source.id
     outcomes: Counter[str] = Counter()
     spread = random.Random(7)
@@ -141,7 +142,7 @@ def _look(workspace: Workspace, said: list[list[str]]) -> str:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Path:
-    workspace = Workspace(tmp_path / "start", now, "parent")
+    workspace = Workspace(tmp_path / "start", now, os_user("parent"))
     entry = workspace.save(new("Contoso", tenant="older.example.com"), None)
     workspace.save(entry.source.replace(tenant="old.example.com"), entry.version)
     deleted = workspace.save(new("Deleted", tenant="old.example.com"), None)
@@ -161,12 +162,12 @@ def test_dying_at_every_call_to_the_system_loses_nothing(start: Path, what: str)
     print(f"{what}: killed at {len(points)} points")
     assert said[-1][:2] == ["finished", "0"]
     assert len(points) >= 10
-    before = _everything(Workspace(start / "start", now, "parent"))
-    after = _everything(Workspace(Path(said[-1][2]), now, "parent"))
+    before = _everything(Workspace(start / "start", now, os_user("parent")))
+    after = _everything(Workspace(Path(said[-1][2]), now, os_user("parent")))
     assert before != after
     seen = []
     for point in points:
-        workspace = Workspace(point, now, "parent")
+        workspace = Workspace(point, now, os_user("parent"))
         found = _everything(workspace)
         assert found in (before, after) or found == _half_way(what, before, after), point.name
         seen.append(found == before)
@@ -233,7 +234,7 @@ def approved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _app(folder: Path) -> App:
-    return build(folder / "workspace", state_folder=folder / "state", clock=now, user="parent")
+    return build(folder / "workspace", state_folder=folder / "state", clock=now, operator=os_user("parent"))
 
 
 @POSIX
@@ -291,7 +292,7 @@ def _given_for(what: str, secret: Secret) -> set[str]:
 
 
 def test_of_two_processes_that_save_one_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, now, "parent")
+    workspace = Workspace(tmp_path, now, os_user("parent"))
     entry = workspace.save(new("Contoso"), None)
     wins: Counter[int] = Counter()
     with child("racer", tmp_path, entry.source.id) as one, child("racer", tmp_path, entry.source.id) as two:
@@ -319,7 +320,7 @@ def test_of_two_processes_that_save_one_is_told_and_nothing_is_lost(tmp_path: Pa
 
 @POSIX
 def test_whoever_reads_while_another_saves_and_renames_sees_one_whole_file(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, now, "parent")
+    workspace = Workspace(tmp_path, now, os_user("parent"))
     source_id = workspace.save(new("Contoso", tenant="0"), None).source.id
     seen = set()
     with child("saver", tmp_path, source_id, "fast") as saver:
@@ -443,7 +444,7 @@ def test_every_damaged_file_is_read_or_reported_with_its_place(tmp_path: Path) -
     outcomes: Counter[str] = Counter()
     began = time.perf_counter()
     for batch in range(MUTATIONS // 500):
-        workspace = Workspace(tmp_path / str(batch), now, "parent")
+        workspace = Workspace(tmp_path / str(batch), now, os_user("parent"))
         folder = workspace.folder / "data-sources"
         folder.mkdir(parents=True)
         for number in range(500):

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource
+from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
 from o365desk.services.connections import Credential
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
@@ -32,7 +33,12 @@ class Machine:
     def at(self, clone: str) -> App:
         """The program, open on a clone."""
         if clone not in self.apps:
-            app = build(self.folder / clone, state_folder=self.folder / "state", clock=lambda: self.now, user="ada")
+            app = build(
+                self.folder / clone,
+                state_folder=self.folder / "state",
+                clock=lambda: self.now,
+                operator=os_user("ada"),
+            )
             # As it is shared by all programs of this computer.
             app.connections._vault = app.connections._approvals._vault = self.vault
             self.apps[clone] = app
@@ -186,7 +192,10 @@ def test_a_colleague_whose_clock_is_years_ahead_only_looks(machine: Machine, tmp
     colleague = Machine(tmp_path)
     colleague.now += timedelta(days=4 * 365)
     colleague.apps["one"] = build(
-        tmp_path / "one", state_folder=tmp_path / "elsewhere", clock=lambda: colleague.now, user="charles"
+        tmp_path / "one",
+        state_folder=tmp_path / "elsewhere",
+        clock=lambda: colleague.now,
+        operator=os_user("charles"),
     )
     colleague.days(3)
     colleague.change("one")

@@ -616,11 +616,12 @@ def test_windows_holds_no_long_values(chained: Vault, monkeypatch: pytest.Monkey
 def test_nothing_dear_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys, pathlib, datetime\n"
-        "from o365desk.services.vault import vault\n"
+        "from o365desk.model.operator import os_user\n"
         "from o365desk.services.state import state\n"
-        "from o365desk.services.workspace import workspace\n"
-        "vault.Vault(pathlib.Path('/nowhere'))\n"
-        "workspace.Workspace(pathlib.Path('/nowhere'), datetime.datetime.now, 'me').list()\n"
+        "from o365desk.services.vault.vault import Vault\n"
+        "from o365desk.services.workspace.workspace import Workspace\n"
+        "Vault(pathlib.Path('/nowhere'))\n"
+        "Workspace(pathlib.Path('/nowhere'), datetime.datetime.now, os_user('me')).list()\n"
         "dear = {'keyring', 'cryptography', 'filelock', 'platformdirs', 'msal', 'requests', 'asyncio'}\n"
         "print(sorted(dear & set(sys.modules)))"
     )

@@ -17,6 +17,7 @@ import pytest
 
 from o365desk import files, paths
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
+from o365desk.model.operator import os_user
 from o365desk.model.problems import ProblemError
 from o365desk.services.workspace import data_source_file
 from o365desk.services.workspace.workspace import ConflictError, Workspace
@@ -50,7 +51,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def workspace(tmp_path: Path, clock: Clock) -> Workspace:
-    return Workspace(tmp_path / "workspace", clock, "ada")
+    return Workspace(tmp_path / "workspace", clock, os_user("ada"))
 
 
 def put(workspace: Workspace, name: str, content: bytes | str) -> Path:
@@ -252,7 +253,7 @@ def test_a_folder_of_odd_rights_is_written_or_refused_in_words(workspace: Worksp
 
 def test_a_workspace_that_cannot_be_a_folder_is_a_problem(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "file").write_text("I am no folder")
-    workspace = Workspace(tmp_path / "file", clock, "ada")
+    workspace = Workspace(tmp_path / "file", clock, os_user("ada"))
     (item,) = workspace.list().unreadable
     assert item.problem.remedy
     with pytest.raises(ProblemError):
@@ -289,7 +290,7 @@ def test_a_workspace_that_another_program_holds_is_a_problem(
 ) -> None:
     entry = workspace.save(new("A"), None)
     monkeypatch.setattr(files, "LOCK_SECONDS", 0.1)
-    other = Workspace(workspace.folder, clock, "bob")
+    other = Workspace(workspace.folder, clock, os_user("bob"))
     with workspace._lock():
         assert other.list().entries == (entry,)  # reading waits for nobody
         with pytest.raises(ProblemError, match="workspace is in use"):
@@ -334,7 +335,7 @@ def test_subscribers_hear_of_changes_and_of_nothing_else(workspace: Workspace) -
 
 def test_the_second_of_two_savers_is_told_and_nothing_is_lost(workspace: Workspace, clock: Clock) -> None:
     opened = workspace.save(new("A"), None)
-    other = Workspace(workspace.folder, clock, "bob")
+    other = Workspace(workspace.folder, clock, os_user("bob"))
     theirs = other.save(opened.source.replace(tenant="bob.example.com"), opened.version)
     mine = opened.source.replace(tenant="ada.example.com")
     with pytest.raises(ConflictError) as caught:
@@ -528,7 +529,7 @@ def test_a_file_stays_in_the_bin_until_this_computer_has_known_it_for_thirty_day
         asked.append(list(names))
         return old
 
-    careful = Workspace(workspace.folder, clock, "ada", aged=aged)
+    careful = Workspace(workspace.folder, clock, os_user("ada"), aged=aged)
     careful.save(new("A"), None)
     name = careful.delete("A").path.name
     clock.pass_(days=4 * 365)
@@ -548,7 +549,7 @@ LINKED = pytest.mark.parametrize("folder", ["data-sources", ".history", ".recycl
 def test_a_folder_that_leads_out_of_the_workspace_is_neither_read_nor_written_in(
     tmp_path: Path, clock: Clock, folder: str, inside: bool
 ) -> None:
-    workspace = Workspace(tmp_path / "workspace", clock, "ada")
+    workspace = Workspace(tmp_path / "workspace", clock, os_user("ada"))
     for name in ("A", "B", "C"):
         entry = workspace.save(new(name), None)
         entry = workspace.save(entry.source.replace(sso=True), entry.version)
@@ -609,7 +610,7 @@ def test_a_junction_that_leads_out_of_the_workspace_is_refused_too(workspace: Wo
 def test_the_workspace_itself_may_be_reached_by_a_link(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    workspace = Workspace(tmp_path / "link", clock, "ada")
+    workspace = Workspace(tmp_path / "link", clock, os_user("ada"))
     workspace.save(new("A"), None)
     workspace.delete("A")
     assert workspace.restore("A").source.name == "A"
@@ -623,7 +624,7 @@ def test_a_lock_that_is_no_file_is_refused_and_harms_nothing(
     (tmp_path / "workspace").mkdir()
     make(tmp_path / "workspace" / ".lock")
     with pytest.raises(ProblemError, match="link, a pipe or a device"):
-        Workspace(tmp_path / "workspace", clock, "ada").save(new("A"), None)
+        Workspace(tmp_path / "workspace", clock, os_user("ada")).save(new("A"), None)
     assert (tmp_path / "precious").read_text() == "a letter"
 
 

@@ -67,7 +67,7 @@ def main(what: str, folder: str, point: str) -> None:
         runner.apply(source, plan, Control(), lambda _: None, allow_large=True)
     else:
         die_at(point)
-        runner.resume(runner.runs()[0].id, Control(), lambda _: None)
+        runner.resume(desk.app.journal.runs()[0].id, Control(), lambda _: None)
     desk.close()
 
 

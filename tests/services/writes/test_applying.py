@@ -130,7 +130,7 @@ def test_a_large_plan_needs_its_word(bulk: Bulk) -> None:
         assert caught.value.problem.code == "large"
         assert "Müller & Söhne" in caught.value.problem.remedy
     assert bulk.log("DELETE") == []
-    assert bulk.runner.runs() == []
+    assert bulk.journal.runs() == []
     assert bulk.apply(plan, allow_large=False, confirmed="Müller & Söhne").counts.changed == 10
 
 
@@ -140,7 +140,7 @@ def test_a_plan_is_for_its_data_source(bulk: Bulk) -> None:
     other = bulk.desk.saved(bulk.desk.source(name="Another"))
     with pytest.raises(ProblemError, match="for another data source"):
         bulk.runner.apply(other, plan, Control(), bulk.told.append)
-    assert bulk.runner.runs() == []
+    assert bulk.journal.runs() == []
 
 
 # --- troubles -----------------------------------------------------------------------------------------------------
@@ -546,7 +546,7 @@ def test_a_group_is_created_with_owners_and_more_than_twenty_members(bulk: Bulk,
     assert bulk.apply(undo).counts.changed == 1
     assert bulk.writer.send("GET", f"/groups/{made['id']}").status_code == 404
     with pytest.raises(ProblemError, match="cannot be undone from here"):
-        bulk.undo(bulk.runner.runs()[0])
+        bulk.undo(bulk.journal.runs()[0])
 
 
 @pytest.mark.parametrize("trouble", ["reset_after_work", "reset_before_work", "graph_500"])

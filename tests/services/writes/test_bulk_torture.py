@@ -113,13 +113,13 @@ def test_ten_thousand_rows_through_everything(bulk: Bulk, tmp_path: Path) -> Non
     prepare(bulk, tmp_path, ADD, rows, batch_throttle=15, retry_after=0.2)
     assert child(tmp_path, "apply", "ended:1") == -9
     bulk.client.control("/switches", {"reset_after_work": 3, "batch_throttle": 0})
-    run = bulk.runner.runs()[0]
+    run = bulk.journal.runs()[0]
     assert run.state is RunState.INTERRUPTED
     assert run.counts.total == len(texts)
     for when in ("sent", "answered", "ended", "sent", "begun"):
         child(tmp_path, "resume", f"{when}:1")
-        assert bulk.runner.run(run.id).counts.total == len(texts)
-    ended = bulk.resumed(run) if bulk.runner.run(run.id).state.resumable else bulk.runner.run(run.id)
+        assert bulk.journal.run(run.id).counts.total == len(texts)
+    ended = bulk.resumed(run) if bulk.journal.run(run.id).state.resumable else bulk.journal.run(run.id)
     assert ended.state is RunState.FINISHED
     assert (ended.counts.changed, ended.counts.failed, ended.counts.cannot) == (len(good), 0, BAD)
     assert (ended.counts.not_attempted, ended.doubtful) == (0, 0)
@@ -146,7 +146,7 @@ def test_killed_at_any_point_resume_ends_as_if_undisturbed(bulk: Bulk, tmp_path:
         rows = [{"number": n, "values": {"group": group, "user": user["id"]}} for n, user in enumerate(people, 1)]
         prepare(bulk, tmp_path, ADD, rows)
         assert child(tmp_path, "apply", f"{when}:{chance.randint(1, 2) if when != 'begun' else 1}") == -9
-        run = bulk.runner.runs()[0]
+        run = bulk.journal.runs()[0]
         assert run.state is RunState.INTERRUPTED
         ended = bulk.resumed(run)
         assert ended.state is RunState.FINISHED
@@ -174,14 +174,14 @@ def test_killed_at_any_instant_resume_ends_as_if_undisturbed(bulk: Bulk, tmp_pat
             bulk, tmp_path, key, rows, latency_ms=40, members_delay=lag, reset_after_work=reset,
             batch_throttle=throttle, retry_after=0.1,
         )  # fmt: skip
-        known = len(bulk.runner.runs())
+        known = len(bulk.journal.runs())
         with started(tmp_path, "apply", "never:1") as process:
-            while len(bulk.runner.runs()) == known and process.poll() is None:
+            while len(bulk.journal.runs()) == known and process.poll() is None:
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.5))
             process.kill()
-        run = bulk.runner.runs()[0]
-        assert len(bulk.runner.runs()) == known + 1
+        run = bulk.journal.runs()[0]
+        assert len(bulk.journal.runs()) == known + 1
         ended = bulk.resumed(run) if run.state.resumable else run
         assert (ended.state, ended.counts.changed) == (RunState.FINISHED, len(people)), (number, key, run)
         bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 3, "latency_ms": 0})
@@ -203,7 +203,7 @@ def test_killed_while_a_group_is_created_there_is_one(
     values = {"displayName": "Survivor", "kind": "security", "members": ";".join(people)}
     prepare(bulk, tmp_path, "create-group", [{"number": 1, "values": values}])
     assert child(tmp_path, "apply", when) == -9
-    run = bulk.runner.runs()[0]
+    run = bulk.journal.runs()[0]
     ended = bulk.resumed(run)
     assert (ended.state, ended.counts.changed) == (RunState.FINISHED, 1)
     made = [group for group in bulk.writer.rows("/groups?$top=999") if group["displayName"] == "Survivor"]
@@ -217,7 +217,7 @@ def test_killed_while_licences_are_assigned(bulk: Bulk, tmp_path: Path) -> None:
     rows = [{"number": n, "values": {"user": user["id"], "plan": "FLOW_FREE"}} for n, user in enumerate(people, 1)]
     prepare(bulk, tmp_path, "assign-licence-to-user", rows)
     assert child(tmp_path, "apply", "answered:1") == -9
-    ended = bulk.resumed(bulk.runner.runs()[0])
+    ended = bulk.resumed(bulk.journal.runs()[0])
     assert ended.counts.changed == 50
     assert bulk.apply(bulk.undo(ended)).counts.changed == 50
     for user in people[:20]:

@@ -114,7 +114,7 @@ def test_what_is_resumed_too_early_comes_to_an_end_and_can_be_tried_again(
     run = bulk.resumed(run)
     assert run.state is RunState.FINISHED
     assert run.counts.changed + run.counts.failed == 400
-    again = bulk.apply(bulk.plan("set-usage-location", [row.values for row in bulk.runner.rows_of(run.id)]))
+    again = bulk.apply(bulk.plan("set-usage-location", [row.values for row in bulk.journal.failed(run.id)]))
     assert again.counts.changed == run.counts.failed
 
 
@@ -144,15 +144,15 @@ def test_of_what_was_denied_nothing_is_in_doubt_after_a_crash(bulk: Bulk, switch
         told.append(progress)
 
     switches(graph_refuses="denied", latency_ms=100)
-    sent = bulk.runner._journal.unsent
+    sent = bulk.journal.unsent
 
     def unsent(run: str, numbers: Any) -> None:
         sent(run, numbers)
         control.stop.set()  # as soon as the first denial was heard
 
-    bulk.runner._journal.unsent = unsent  # type: ignore[method-assign]
+    bulk.journal.unsent = unsent  # type: ignore[method-assign]
     run = bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True, confirmed=plan.confirm)
-    del bulk.runner._journal.unsent
+    del bulk.journal.unsent
     assert run.state is RunState.CANCELLED
     assert run.doubtful <= 20, "what was on its way, and not what was heard"
     switches(graph_refuses="none", latency_ms=0)

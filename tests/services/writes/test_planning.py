@@ -154,8 +154,8 @@ def test_many_groups_are_read_side_by_side(bulk: Bulk) -> None:
 
 @pytest.mark.parametrize(("items", "large"), [(30, False), (29, True), (0, True)])
 def test_how_many_rows_are_large_is_a_setting(bulk: Bulk, items: int, large: bool) -> None:
-    bulk.runner.keep_settings(Settings(large_items=items, large_percent=100))
-    assert bulk.runner.settings.large_items == items
+    bulk.desk.app.settings.keep(Settings(large_items=items, large_percent=100))
+    assert bulk.desk.app.settings.get().large_items == items
     group = bulk.group("security")
     plan = bulk.plan(ADD, [{"group": group, "user": user["id"]} for user in bulk.outsiders(group, 30)])
     assert bool(plan.limit) is large
@@ -182,7 +182,7 @@ def test_several_groups_are_confirmed_by_the_name_of_the_data_source(bulk: Bulk)
 
 def test_settings_that_make_no_sense_are_the_defaults(bulk: Bulk) -> None:
     bulk.desk.app.state.remember("settings", b"{nonsense")
-    assert bulk.runner.settings == Settings()
+    assert bulk.desk.app.settings.get() == Settings()
 
 
 # --- licences -----------------------------------------------------------------------------------------------------

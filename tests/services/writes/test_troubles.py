@@ -86,7 +86,7 @@ def test_a_sign_in_service_that_is_busy_is_waited_for_in_sight(bulk: Bulk, switc
     assert ("", "Microsoft asks for 280 s") in [(told.run, told.waiting) for told in bulk.told], "before it begins"
     switches(login_throttle=1, retry_after=400)
     with pytest.raises(ProblemError) as caught:
-        bulk.undo(bulk.runner.runs()[0])
+        bulk.undo(bulk.journal.runs()[0])
     assert caught.value.problem.remedy == "It asks to wait 400 seconds; then try again."
 
 
@@ -100,7 +100,7 @@ def test_cancelled_gently_before_it_begins_a_run_waits_no_longer(bulk: Bulk, swi
     with pytest.raises(CancelledError):
         bulk.apply(plan, control)
     assert time.monotonic() - began < 10
-    assert bulk.runner.runs() == []
+    assert bulk.journal.runs() == []
 
 
 # --- refusals that pass, and faults that stay ---------------------------------------------------------------------
@@ -496,7 +496,7 @@ def test_after_a_crash_somebody_elses_group_is_still_known(
         with pytest.raises(CrashedError):
             bulk.apply(plan)
     monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
-    (row,) = bulk.rows(bulk.resumed(bulk.runner.runs()[0]))
+    (row,) = bulk.rows(bulk.resumed(bulk.journal.runs()[0]))
     assert row.outcome == "failed"
     assert len(created(bulk, "Payroll")) == 1
 
@@ -523,7 +523,7 @@ def test_after_a_crash_who_is_in_a_hidden_membership_is_not_called_missing(
         patch.setattr(Journal, "ended", crash)  # all are in it then
         with pytest.raises(CrashedError):
             bulk.apply(plan)
-    (row,) = bulk.rows(bulk.resumed(bulk.runner.runs()[0]))
+    (row,) = bulk.rows(bulk.resumed(bulk.journal.runs()[0]))
     assert row.detail.startswith("Its object ID is "), row.detail
 
 
@@ -588,7 +588,7 @@ def test_an_undo_that_was_taken_back_and_then_resumed_leaves_what_was_taken_back
     assert 0 < back < 200
     assert bulk.apply(bulk.undo(undo)).counts.changed == back
     assert bulk.resumed(undo).counts.changed == 200
-    assert bulk.runner.run(run.id).undoable == back
+    assert bulk.journal.run(run.id).undoable == back
     assert bulk.apply(bulk.undo(run)).counts.changed == back
     assert bulk.writer.members(group) == before
 
@@ -606,13 +606,13 @@ def test_a_run_that_somebody_else_ended_meanwhile_is_not_opened_again(
     def slow(runner: Runner, *given: Any, **how: Any) -> Iterator[Any]:
         with session(runner, *given, **how) as open_:
             if others and others.pop():
-                bulk.resumed(bulk.runner.run(key))
+                bulk.resumed(bulk.journal.run(key))
             yield open_
 
     monkeypatch.setattr(Runner, "session", slow)
     with pytest.raises(ProblemError, match="has ended"):
-        bulk.resumed(bulk.runner.run(key))
-    assert bulk.runner.run(key).state is RunState.FINISHED
+        bulk.resumed(bulk.journal.run(key))
+    assert bulk.journal.run(key).state is RunState.FINISHED
 
 
 def test_two_who_look_whether_a_run_is_held_do_not_see_each_other(bulk: Bulk) -> None:
@@ -641,8 +641,8 @@ def test_what_failed_can_be_planned_again_with_what_was_given(bulk: Bulk) -> Non
     plan = bulk.plan(ADD, values)
     assert bulk.writer.send("DELETE", f"/users/{people[1]['id']}").status_code == 204
     run = bulk.apply(plan)
-    rows = bulk.runner.rows_of(run.id)
+    rows = bulk.journal.failed(run.id)
     assert [(row.number, row.values) for row in rows] == [(2, values[1])]
-    rows = bulk.runner.rows_of(run.id, refused_too=True)
+    rows = bulk.journal.failed(run.id, refused_too=True)
     assert [(row.number, row.values) for row in rows] == [(2, values[1]), (4, values[3])]
-    assert bulk.runner.rows_of(bulk.apply(bulk.undo(run)).id) == ()
+    assert bulk.journal.failed(bulk.apply(bulk.undo(run)).id) == ()

@@ -50,7 +50,7 @@ def test_only_what_really_changed_is_undone(bulk: Bulk) -> None:
     assert plan.sentence == "Remove 5 users from O'Brien's team"
     back = bulk.apply(plan)
     assert bulk.writer.members(group) == before
-    first = bulk.runner.run(run.id)
+    first = bulk.journal.run(run.id)
     assert (first.undone_by, first.undoable) == (back.id, 0)
     assert (back.undoes, back.undoable) == (run.id, 5)
     assert bulk.undo(first).rows == ()
@@ -65,7 +65,7 @@ def test_an_undo_is_undone_and_that_again(bulk: Bulk) -> None:
     for expected in (before, before - set(leaving), before):
         runs.append(undone(bulk, runs[-1]))
         assert bulk.writer.members(group) == expected
-        counts = [bulk.runner.run(item.id).undoable for item in runs]
+        counts = [bulk.journal.run(item.id).undoable for item in runs]
         # Of two neighbours one is undone: the first of them counts again when the second does not.
         assert counts == [6 * ((len(runs) - place) % 2) for place in range(len(runs))]
 
@@ -96,7 +96,7 @@ def test_what_others_did_meanwhile_is_respected(bulk: Bulk, monkeypatch: pytest.
     assert all(row.label.endswith(" from O'Brien's team") for row in plan.rows)
     back = bulk.apply(plan)
     assert outcomes(bulk.rows(back)) == ["already", "cannot", "changed", "changed"]
-    assert bulk.runner.run(run.id).undoable == 1
+    assert bulk.journal.run(run.id).undoable == 1
 
 
 @pytest.mark.parametrize("key", [ADD, REMOVE])
@@ -117,7 +117,7 @@ def test_an_undo_right_after_a_run_does_not_believe_lists_that_lag(
     assert back.rows[0].note
     made = bulk.apply(back)
     assert made.counts.changed == 30
-    assert bulk.runner.run(run.id).undoable == 0
+    assert bulk.journal.run(run.id).undoable == 0
     bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 90})
     assert bulk.writer.members(group) == before
 

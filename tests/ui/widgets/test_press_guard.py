@@ -62,11 +62,11 @@ def test_a_double_click_on_check_what_will_change_applies_nothing(office: Office
     plan.apply()
     assert plan.plan is not None, "hammering does not wear it down"
     office.idle()
-    assert office.desk.app.runner.runs() == []
+    assert office.desk.app.journal.runs() == []
     assert plan.apply_button.isEnabled()
     press(office, place)
     office.idle()
-    assert len(office.desk.app.runner.runs()) == 1
+    assert len(office.desk.app.journal.runs()) == 1
 
 
 def test_ctrl_enter_pressed_once_too_often_applies_nothing(office: Office) -> None:
@@ -77,10 +77,10 @@ def test_ctrl_enter_pressed_once_too_often_applies_nothing(office: Office) -> No
     office.press(Qt.Key.Key_Return, CTRL)
     office.idle()
     assert office.plan.isVisible()
-    assert office.desk.app.runner.runs() == []
+    assert office.desk.app.journal.runs() == []
     office.press(Qt.Key.Key_Return, CTRL)
     office.idle()
-    assert len(office.desk.app.runner.runs()) == 1
+    assert len(office.desk.app.journal.runs()) == 1
 
 
 def test_a_button_of_the_mouse_that_is_held_till_the_plan_takes_a_press_applies_nothing(office: Office) -> None:
@@ -93,7 +93,7 @@ def test_a_button_of_the_mouse_that_is_held_till_the_plan_takes_a_press_applies_
     assert office.plan.apply_button.isEnabled()
     QTest.mouseRelease(handle, LEFT, Qt.KeyboardModifier.NoModifier, place)
     office.idle()
-    assert office.desk.app.runner.runs() == []
+    assert office.desk.app.journal.runs() == []
 
 
 def test_a_plan_that_comes_back_into_sight_waits_again(office: Office) -> None:

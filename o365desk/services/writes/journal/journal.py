@@ -305,11 +305,15 @@ class Journal:
                 )
 
     def failed(self, key: str, *, refused_too: bool = False) -> tuple[Row, ...]:
-        """The rows that failed, as they were given, and those that the plan refused `refused_too`; without those of
-        a run that is older than their keeping."""
+        """The rows of a run that failed, as they were given, to be planned again, and `refused_too` those that its
+        plan refused, which only a mended tenant helps; without those of a run that is older than their keeping.
+        None of an undo, which is planned from the run that it undoes."""
+        run = self._row(key)
+        undoes, place = run[4], run[-1]
+        if undoes:
+            return ()
         more = RowOutcome.CANNOT if refused_too else RowOutcome.FAILED
-        rows = self._all(_FAILED, self._row(key)[-1], more.value)
-        return tuple(_given(*row) for row in rows)
+        return tuple(_given(*row) for row in self._all(_FAILED, place, more.value))
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()

@@ -140,7 +140,7 @@ class OperationsPage(Page):
             offs = {key: app.runner.off(source, each) for key, each in OPERATIONS.items()} if source else {}
             signed_in = app.state.authorisation(source.id) if source else None
             same = {each.id for each in sources if source and _tenant(each) == _tenant(source)}
-            latest = [run for run in app.runner.runs(limit=_RUNS) if run.source_id in same and run.counts.changed]
+            latest = [run for run in app.journal.runs(limit=_RUNS) if run.source_id in same and run.counts.changed]
             return _Known(sources, source, signed_in.account if signed_in else "", offs, latest)
 
         self._looking = self.context.tasks.run(

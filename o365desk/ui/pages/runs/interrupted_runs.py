@@ -12,11 +12,11 @@ _TOLD = "runs/told"
 
 def tell_interrupted(context: Context) -> None:
     """Looks in the background; a notice leads to the run, or to all of them."""
-    state, runner = context.app.state, context.app.runner
+    state, journal = context.app.state, context.app.journal
 
     def work(stop: Any, tell: Any) -> list[Run]:
         told = (state.remembered(_TOLD) or b"").decode().split()
-        runs = [run for run in runner.runs() if run.state is RunState.INTERRUPTED]
+        runs = [run for run in journal.runs() if run.state is RunState.INTERRUPTED]
         new = [run for run in runs if run.id not in told]
         if new:
             state.remember(_TOLD, " ".join(run.id for run in runs).encode())

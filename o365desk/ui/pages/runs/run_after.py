@@ -40,13 +40,13 @@ class Kept:
 
 def read(app: App, run_id: str) -> Kept:
     """Reads a run. Raises ProblemError."""
-    run = app.runner.run(run_id)
+    run = app.journal.run(run_id)
     source: DataSource | None = None
     with contextlib.suppress(ProblemError):  # deleted: the run is shown all the same
         source = app.workspace.get(run.source_id).source
-    failed = app.runner.rows_of(run.id)
-    refused = app.runner.rows_of(run.id, refused_too=True) if run.refused else ()
-    return Kept(run, app.runner.run_rows(run.id), source, failed, refused)
+    failed = app.journal.failed(run.id)
+    refused = app.journal.failed(run.id, refused_too=True) if run.refused else ()
+    return Kept(run, app.journal.run_rows(run.id), source, failed, refused)
 
 
 class RunActions:

@@ -119,7 +119,7 @@ class RunsPage(Page):
 
         def work(stop: Any, tell: Any) -> list[Line]:
             sources = {entry.source.id: entry.source for entry in app.workspace.list().entries}
-            return [Line(run, sources.get(run.source_id)) for run in app.runner.runs(source_id)]
+            return [Line(run, sources.get(run.source_id)) for run in app.journal.runs(source_id)]
 
         self.context.tasks.run("Reading the runs", work, self._show, self._not_read, owner=self, quiet=True)
 
@@ -150,7 +150,7 @@ class RunsPage(Page):
             run = line.run
             self.context.tasks.run(
                 "Reading the run",
-                lambda stop, tell: self.context.app.runner.run_rows(run.id),
+                lambda stop, tell: self.context.app.journal.run_rows(run.id),
                 lambda rows: self._exports.ask(f"{run.operation}-{run.id}", RUN_COLUMNS, rows),
                 self.context.notices.problem,
                 owner=self,

@@ -42,7 +42,7 @@ def test_who_is_in_it_through_a_group_is_told(bulk: Bulk, house: tuple[str, list
     stays = ("Stays in it through “Child C”.",)
     assert [row.warnings for row in plan.rows] == [(), (), stays, stays]
     assert bulk.rows(bulk.apply(plan))[3].detail == "Not a member. Stays in it through “Child C”."
-    bulk.apply(bulk.undo(bulk.runner.runs()[0]))
+    bulk.apply(bulk.undo(bulk.journal.runs()[0]))
     assert [row.note for row in bulk.plan(ADD, rows).rows] == [
         "", "Already a member.", "Already a member.", "Is in it through “Child C” already.",
     ]  # fmt: skip

@@ -425,7 +425,7 @@ def interrupted(bulk: Bulk) -> str:
 
 
 def test_an_interrupted_run_is_resumed_once(bulk: Bulk) -> None:
-    run = bulk.runner.run(interrupted(bulk))
+    run = bulk.journal.run(interrupted(bulk))
     assert run.state is RunState.INTERRUPTED
     assert bulk.resumed(run).state is RunState.FINISHED
     with pytest.raises(ProblemError, match="has ended") as caught:
@@ -442,10 +442,10 @@ def test_a_run_is_not_resumed_or_undone_in_another_tenant(bulk: Bulk, client: Cl
     sent = len(bulk.log())
     for act in (bulk.resumed, bulk.undo):
         with pytest.raises(ProblemError, match="was made in another tenant") as caught:
-            act(bulk.runner.run(run))
+            act(bulk.journal.run(run))
         assert caught.value.problem.code == "other-tenant"
     assert len(bulk.log()) == sent
-    assert bulk.runner.run(run).state is RunState.INTERRUPTED
+    assert bulk.journal.run(run).state is RunState.INTERRUPTED
 
 
 def test_a_run_whose_data_source_is_gone_says_so(bulk: Bulk) -> None:
@@ -454,7 +454,7 @@ def test_a_run_whose_data_source_is_gone_says_so(bulk: Bulk) -> None:
     with pytest.raises(ProblemError, match="is not in this workspace") as caught:
         bulk.runner.resume(run, Control(), lambda _: None)
     assert caught.value.problem.code == "no-source"
-    assert bulk.runner.run(run).source_name == "Contoso HR"
+    assert bulk.journal.run(run).source_name == "Contoso HR"
 
 
 def test_a_run_of_an_operation_that_only_a_newer_version_knows_says_so(bulk: Bulk) -> None:
@@ -464,11 +464,11 @@ def test_a_run_of_an_operation_that_only_a_newer_version_knows_says_so(bulk: Bul
         pass
     for act in (bulk.resumed, bulk.undo):
         with pytest.raises(ProblemError, match="does not know “Paint User”"):
-            act(bulk.runner.run(run))
+            act(bulk.journal.run(run))
 
 
 def test_a_running_run_is_neither_resumed_nor_undone(bulk: Bulk) -> None:
-    run = bulk.runner.run(interrupted(bulk))
+    run = bulk.journal.run(interrupted(bulk))
     with Locks(bulk.desk.app.state.folder / "runs").hold(run.id):
         for act in (bulk.resumed, bulk.undo):
             with pytest.raises(ProblemError) as caught:

@@ -139,7 +139,7 @@ def test_a_plan_is_applied_once_however_often_the_button_is_pressed(office: Offi
     page.apply()
     page.apply()
     office.idle()
-    assert len(office.desk.app.runner.runs()) == 1
+    assert len(office.desk.app.journal.runs()) == 1
     office.window.go("plan")
     assert office.window.menus.actions["run"].toolTip() == "There is no plan yet."
 
@@ -236,7 +236,7 @@ def test_a_removal_is_red_and_a_large_one_asks_for_the_name(office: Office) -> N
 
 
 def test_the_limit_follows_the_settings(office: Office) -> None:
-    office.desk.app.runner.keep_settings(Settings(large_items=2))
+    office.desk.app.settings.keep(Settings(large_items=2))
     page = office.planned(ADD, office.members(office.bulk.group("security"), 3))
     assert page.plan is not None
     assert page.plan.limit is not None

@@ -44,9 +44,7 @@ def slow(office: Office, switches: Switches) -> str:
     """A removal of 200 members that takes its time and has begun: the group's id."""
     group = office.bulk.group("security")
     office.applied(ADD, office.members(group, 200))
-    office.desk.app.runner.keep_settings(
-        office.desk.app.runner.settings.__class__(large_items=1000, large_percent=100)
-    )
+    office.desk.app.settings.keep(office.desk.app.settings.get().__class__(large_items=1000, large_percent=100))
     people = sorted(office.bulk.writer.members(group))[:200]
     office.planned(REMOVE, [{"group": group, "user": user} for user in people])
     switches(latency_ms=400)
@@ -57,8 +55,8 @@ def slow(office: Office, switches: Switches) -> str:
 
 def all_changed(office: Office) -> None:
     """The latest run, of 200 rows, did all that it was to do, and nobody else did any of it."""
-    run = office.desk.app.runner.runs()[0]
-    rows = office.desk.app.runner.run_rows(run.id)
+    run = office.desk.app.journal.runs()[0]
+    rows = office.desk.app.journal.run_rows(run.id)
     odd = [(row.number, row.detail, row.request_id) for row in rows if row.outcome is not RowOutcome.CHANGED]
     sent = [entry for entry in office.bulk.log("POST") if entry["path"].endswith("/$batch")]
     assert odd == [], sent[-12:]
@@ -258,7 +256,7 @@ def test_of_runs_that_ended_only_the_latest_are_held_in_memory(office: Office) -
     for _ in range(7):
         office.applied(ADD, office.members(group, 1))
     assert len(office.run.lives) == 5
-    assert len(office.desk.app.runner.runs()) == 7
+    assert len(office.desk.app.journal.runs()) == 7
 
 
 def test_what_could_not_be_done_is_planned_again_by_itself(office: Office) -> None:
@@ -315,7 +313,7 @@ def test_a_run_that_never_began_says_why(office: Office) -> None:
     banner = office.run.view.banner
     assert (banner.level, office.run.live, office.run.after.kept) == ("bad", None, None)
     assert "Read and write users" in banner.plain_text()
-    assert office.desk.app.runner.runs() == []
+    assert office.desk.app.journal.runs() == []
     assert office.window.notices.kept()[0].text == banner.accessibleName()
     assert not office.run.pause_button.isVisible()
 
@@ -355,7 +353,7 @@ def test_a_gentle_close_waits_for_what_is_on_its_way(office: Office, slow: str, 
     assert office.window.isVisible()
     switches(latency_ms=0)
     office.qtbot.waitUntil(lambda: not office.window.isVisible(), timeout=20_000)
-    (run, _) = office.desk.app.runner.runs()
+    (run, _) = office.desk.app.journal.runs()
     assert run.state is RunState.CANCELLED
     assert run.doubtful == 0
 
@@ -363,7 +361,7 @@ def test_a_gentle_close_waits_for_what_is_on_its_way(office: Office, slow: str, 
 def test_close_now_leaves_a_run_that_can_be_resumed(office: Office, slow: str, switches: Switches) -> None:
     office.answer("closing", lambda dialog: click(dialog, "closing-now"))
     assert office.window.close()
-    (run, _) = office.desk.app.runner.runs()
+    (run, _) = office.desk.app.journal.runs()
     assert run.state.resumable
     switches(latency_ms=0)
     run = office.desk.app.runner.resume(run.id, Control(), lambda _: None)

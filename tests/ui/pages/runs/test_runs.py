@@ -281,7 +281,7 @@ def test_several_interrupted_runs_are_one_notice(qtbot: QtBot, window: Window, s
 
 @pytest.fixture
 def dialog(qtbot: QtBot, app: App, theme: Theme) -> SettingsDialog:
-    made = SettingsDialog(theme, app.runner)
+    made = SettingsDialog(theme, app.settings)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -291,7 +291,7 @@ def test_settings_show_what_is_kept_and_keep_what_is_typed(dialog: SettingsDialo
     assert dialog.form.values() == {"largeItems": "500", "largePercent": "20"}
     dialog.form.put({"largeItems": 50, "largePercent": 0})
     dialog.save()
-    assert app.runner.settings == Settings(large_items=50, large_percent=0)
+    assert app.settings.get() == Settings(large_items=50, large_percent=0)
     assert dialog.result() == QDialog.DialogCode.Accepted
 
 
@@ -302,7 +302,7 @@ def test_what_is_no_number_is_not_kept(dialog: SettingsDialog, app: App, wrong: 
     problem = dialog.form.problem("largeItems")
     assert problem is not None
     assert dialog.isVisible()
-    assert app.runner.settings == Settings()
+    assert app.settings.get() == Settings()
 
 
 def test_a_safeguard_is_not_switched_off_by_a_number_that_nothing_reaches(dialog: SettingsDialog, app: App) -> None:
@@ -311,7 +311,7 @@ def test_a_safeguard_is_not_switched_off_by_a_number_that_nothing_reaches(dialog
     problem = dialog.form.problem("largePercent")
     assert problem is not None
     assert "from 0 to 100" in problem.remedy
-    assert app.runner.settings == Settings()
+    assert app.settings.get() == Settings()
 
 
 def test_the_defaults_come_back(dialog: SettingsDialog, app: App) -> None:
