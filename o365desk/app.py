@@ -133,7 +133,7 @@ def build(
 
     @cache
     def make_sign_ins() -> "SignIns":
-        from o365desk.services.http import TIMEOUTS
+        from o365desk.services.http.session import TIMEOUTS
         from o365desk.services.signin.msal_sign_in import SignIns
 
         return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS)

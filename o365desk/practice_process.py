@@ -97,7 +97,8 @@ class Practice:
         self._control("POST", "/reset", {})
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
-        from o365desk.services.http import HttpSession, read_ca
+        from o365desk.services.http.session import HttpSession
+        from o365desk.services.http.trust import read_ca
 
         with HttpSession(Stop(), read_ca(self.ready["ca_file"])) as line:
             data = None if body is None else json.dumps(body).encode()

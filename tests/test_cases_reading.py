@@ -517,7 +517,7 @@ def test_the_certificate_of_the_cases_holds_no_key() -> None:
 
 
 def test_authorities_are_taken_in_their_forms(tmp_path: Path, made: dict[str, bytes]) -> None:
-    from o365desk.services.http import check_ca_file
+    from o365desk.services.http.trust import check_ca_file
 
     file = tmp_path / "ca"
     utf16 = made["cert"].decode().encode("utf-16")

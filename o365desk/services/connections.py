@@ -502,6 +502,6 @@ def _digest(path: str) -> str:
 def _check_ca_file(source: DataSource) -> Problem | None:
     if not source.ca_file:
         return None
-    from o365desk.services.http import check_ca_file
+    from o365desk.services.http.trust import check_ca_file
 
     return check_ca_file(source.ca_file)

@@ -14,7 +14,8 @@ import trustme
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.client import Graph, Patience
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 

@@ -18,7 +18,8 @@ from o365desk.services import explain
 from o365desk.services.directory import lookup
 from o365desk.services.graph import answers
 from o365desk.services.graph.client import Request
-from o365desk.services.http import HttpSession, bundle_problem, proxies_for
+from o365desk.services.http.session import HttpSession, proxies_for
+from o365desk.services.http.trust import bundle_problem
 from o365desk.services.signin import entra
 from o365desk.services.writes.changes import service_plans
 from o365desk.services.writes.journal import journal

@@ -20,7 +20,9 @@ from o365desk.services.connection_test.trial import Finding, TestContext, TestSt
 from o365desk.services.graph import answers, objects
 from o365desk.services.graph import client as graph
 from o365desk.services.graph.client import Graph
-from o365desk.services.http import LITTLE, bundle_problem, proxy_for
+from o365desk.services.http.proxy import proxy_for
+from o365desk.services.http.session import LITTLE
+from o365desk.services.http.trust import bundle_problem
 from o365desk.services.signin import entra, msal_sign_in
 from o365desk.services.signin.msal_sign_in import Token
 

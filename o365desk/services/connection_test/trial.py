@@ -15,7 +15,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.report import Step
 from o365desk.model.status import Known, Outcome
-from o365desk.services.http import HttpSession
+from o365desk.services.http.session import HttpSession
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token
 

@@ -116,7 +116,7 @@ def foreign_answer(response: "requests.Response", who: str, field: str) -> Probl
 
 def _whose_page(response: "requests.Response", host: str) -> tuple[str, str]:
     """Where a page of HTML may come from, and what to do. A proxy is named only where something points to one."""
-    from o365desk.services.http import proxy_for
+    from o365desk.services.http.proxy import proxy_for
 
     if (proxy := proxy_for(response.url)) or _by_filter(response):
         by = f": the proxy {proxy} or a web filter" if proxy else ": a proxy or web filter"

@@ -19,7 +19,7 @@ from o365desk.services.graph import answers, throttling
 from o365desk.services.graph.batch import NOT_SENT, UNKNOWN, Batch, Hooks, NotSentError, Reply, Request
 from o365desk.services.graph.objects import Shape
 from o365desk.services.graph.throttling import IMPATIENT, PATIENT, STEADFAST, OnWait, Patience, Pause
-from o365desk.services.http import HttpSession
+from o365desk.services.http.session import HttpSession
 
 if TYPE_CHECKING:
     import requests

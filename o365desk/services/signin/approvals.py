@@ -20,7 +20,7 @@ from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.operator import Operator
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
 from o365desk.model.secret import Secret
-from o365desk.services import http
+from o365desk.services.http import trust
 from o365desk.services.signin import credentials
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
@@ -84,7 +84,7 @@ class Approvals:
         for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
         is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
         somebody is about to sign in or to give a secret, so that what is kept is not used."""
-        ca = http.read_ca(source.ca_file)
+        ca = trust.read_ca(source.ca_file)
         if problem := self._judge(source, ca, typed, opened, anew):
             raise ProblemError(problem)
         return Admitted(source, ca)
@@ -99,14 +99,14 @@ class Approvals:
     ) -> Problem | None:
         """The same as what is wrong with a data source, for its status. What cannot be read is told by others."""
         try:
-            return self._judge(source, http.read_ca(source.ca_file), typed, opened, anew)
+            return self._judge(source, trust.read_ca(source.ca_file), typed, opened, anew)
         except ProblemError:
             return None
 
     def review(self, source: DataSource) -> Review:
         """What a person looks at before approving. Raises ProblemError where the vault is locked, or a file that is
         part of the connection cannot be read."""
-        now, kept = self._approval(source, http.read_ca(source.ca_file), NO_CREDENTIAL), self._digest(source.id)
+        now, kept = self._approval(source, trust.read_ca(source.ca_file), NO_CREDENTIAL), self._digest(source.id)
         then = self._then(source.id, kept)
         needed = bool(kept) or self._uses_what_is_kept(source, NO_CREDENTIAL, source)
         return Review(
@@ -178,7 +178,7 @@ class Approvals:
     def approve(self, source: DataSource, mark: str) -> None:
         """From now on the secrets of the data source are for this connection, if it is the one that somebody has
         looked at, which `mark` names. Raises ProblemError."""
-        found = self._approval(source, http.read_ca(source.ca_file), NO_CREDENTIAL)
+        found = self._approval(source, trust.read_ca(source.ca_file), NO_CREDENTIAL)
         if mark != found.connection.mark:
             raise ProblemError(_another_mark(source))
         self.record(source.id, found)

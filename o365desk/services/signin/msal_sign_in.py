@@ -26,7 +26,7 @@ from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services import addresses, explain
 from o365desk.services.graph import answers
-from o365desk.services.http import LITTLE, TIMEOUTS, HttpSession
+from o365desk.services.http.session import LITTLE, TIMEOUTS, HttpSession
 from o365desk.services.signin import credentials, entra
 from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential

@@ -16,7 +16,8 @@ from o365desk.services.directory.lookup import Found, groups, plans, users
 from o365desk.services.directory.suggestions import suggest
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.throttling import Patience
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from o365desk.services.writes.changes import requests
 from o365desk.services.writes.journal.journal import JournalRow
 from tests.practice.fixtures import Client

@@ -19,7 +19,8 @@ from o365desk.model.stop import Control, Stop
 from o365desk.services.graph import objects
 from o365desk.services.graph.client import NOT_SENT, UNKNOWN, Graph, Pause, Reply, Request
 from o365desk.services.graph.throttling import WIDEST, ConcurrencyLimit, Patience, near_limit
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each

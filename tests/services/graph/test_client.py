@@ -16,7 +16,8 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph.answers import challenge, retry_after
 from o365desk.services.graph.client import IMPATIENT, Graph, Patience, Pause
 from o365desk.services.graph.throttling import RetryBudget
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import Asked, Said, Scripted
 

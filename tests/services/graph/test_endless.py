@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 from o365desk.log import mask
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services import http
 from o365desk.services.graph import answers, throttling
-from o365desk.services.http import HttpSession, proxies_for, proxy_for, read_ca
+from o365desk.services.http import session
+from o365desk.services.http.proxy import proxy_for
+from o365desk.services.http.session import HttpSession, proxies_for
+from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import redirect_listener
 from o365desk.services.signin.redirect_listener import Loopback
 from tests.services.scripted import Asked, Said, Scripted
@@ -129,14 +131,14 @@ def test_what_is_too_large_is_not_read(tmp_path: Path, talk: Talk, code: str) ->
 )
 def test_what_drips_is_cut_off(tmp_path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, the whole never."""
-    monkeypatch.setattr(http, "_WHOLE", 0.02)
+    monkeypatch.setattr(session, "_WHOLE", 0.02)
     assert Talker(tmp_path, talk).refused() == "slow"
 
 
 def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     talker = Talker(tmp_path, over_and_over(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.02), plain=True)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{talker.port}")
-    monkeypatch.setattr(http, "_WHOLE", 0.02)
+    monkeypatch.setattr(session, "_WHOLE", 0.02)
     with HttpSession(Stop(), timeouts=(20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
         line.send("GET", GRAPH)
     talker._thread.join(10)

@@ -16,7 +16,8 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph import client as traffic
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.lists import Page, ReadEnd, read
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 

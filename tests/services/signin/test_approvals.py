@@ -25,7 +25,7 @@ from o365desk.model.run import Run
 from o365desk.model.secret import Secret
 from o365desk.model.status import Word
 from o365desk.model.stop import Control, Stop
-from o365desk.services import http
+from o365desk.services.http import trust
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.vault.keychain import Unavailable
 from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, ENVIRONMENT
@@ -520,7 +520,7 @@ def test_authorities_that_were_added_while_somebody_signed_in_are_not_approved(s
 def test_authorities_that_were_added_between_judging_and_keeping_are_not_approved(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, app = http.read_ca, shared.desk.app
+    real, app = trust.read_ca, shared.desk.app
 
     def read_and_swap(file: str) -> bytes:
         found = real(file)
@@ -538,7 +538,7 @@ def test_authorities_that_were_added_between_judging_and_keeping_are_not_approve
     ):
         looked: list[str] = []
         with monkeypatch.context() as patched:
-            patched.setattr(http, "read_ca", read_and_swap)
+            patched.setattr(trust, "read_ca", read_and_swap)
             act()
         shared.refused(lambda: shared.desk.test(shared.source))
         shared.hosts.ca_file.write_bytes(before)

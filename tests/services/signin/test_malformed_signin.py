@@ -20,7 +20,8 @@ from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.services.connections import BLANK
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential

@@ -17,7 +17,8 @@ from o365desk.model.problems import Action, CancelledError, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.connections import Waiting
-from o365desk.services.http import HttpSession, read_ca
+from o365desk.services.http.session import HttpSession
+from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.msal_sign_in import Token, claims_of
 from o365desk.services.signin.redirect_listener import Loopback

@@ -15,7 +15,9 @@ import trustme
 
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.http import HttpSession, check_ca_file, proxies_for, proxy_for, read_ca
+from o365desk.services.http.proxy import proxy_for
+from o365desk.services.http.session import HttpSession, proxies_for
+from o365desk.services.http.trust import check_ca_file, read_ca
 
 
 @pytest.fixture
