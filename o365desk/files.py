@@ -14,9 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from o365desk.model.problems import Action, Problem, ProblemError
+
+_Result = TypeVar("_Result")
 
 LOCK_SECONDS = 15.0
 """How long to wait for another process; a save takes milliseconds."""
@@ -52,6 +54,11 @@ def write(path: Path, data: bytes, *, mode: int | None = None) -> None:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def read(path: Path) -> bytes:
+    """The content of a file of ours that another program may be replacing just now. Raises OSError."""
+    return _patiently(path.read_bytes)
 
 
 class UnfitError(OSError):
@@ -215,13 +222,25 @@ def sweep(folder: Path) -> None:
 
 
 class Lock:
-    """A lock that keeps out other threads and other processes. Not for files on several machines."""
+    """A lock that keeps out other threads and other processes; the operating system lets go of it when its process
+    is gone, however it went. Not for files on several machines."""
 
-    def __init__(self, path: Path, what: str, *, private: bool = False) -> None:
-        """`what` is locked by `path`, whose folder is made when needed: `private` for this user only."""
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        *,
+        private: bool = False,
+        seconds: float | None = None,
+        in_use: Problem | None = None,
+    ) -> None:
+        """`what` is locked by `path`, whose folder is made when needed: `private` for this user only. Others are
+        waited for as many `seconds` (None: LOCK_SECONDS); `in_use` is said where they do not let go."""
         self._path = path
         self._private = private
         self._what = what
+        self._seconds = LOCK_SECONDS if seconds is None else seconds
+        self._in_use = in_use
         self._threads = threading.RLock()
         self._depth = 0
         self._file: Any = None
@@ -229,43 +248,71 @@ class Lock:
     @contextlib.contextmanager
     def __call__(self) -> Iterator[None]:
         """Holds the lock. Raises ProblemError when another program does not let go, or the folder is not ours."""
-        with self._threads:
-            if self._depth == 0:
-                self._acquire()
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._file.release()
-
-    def _acquire(self) -> None:
-        import filelock
-
         try:
-            # What is in the folder may come from others: opening a link would empty the file that it leads to.
-            with contextlib.suppress(FileNotFoundError):
-                if not stat.S_ISREG(self._path.lstat().st_mode):
-                    raise OSError(errno.EINVAL, "it is a link, a pipe or a device", str(self._path))
-            make_folder(self._path.parent, private=self._private)
-            if self._file is None:
-                # Whoever may write in the folder must be able to take the lock, whatever our umask says.
-                mode = self._path.parent.stat().st_mode & 0o666 | 0o600
-                self._file = filelock.FileLock(self._path, timeout=LOCK_SECONDS, mode=mode, thread_local=False)
-            self._file.acquire(poll_interval=0.01)
-        except filelock.Timeout:
-            raise ProblemError(
-                Problem(
-                    title=f"{self._what} is in use",
-                    cause=f"Another program has held {self._path} for {LOCK_SECONDS:.0f} seconds.",
-                    remedy="Wait until it is done, or end it, and try again.",
-                    action=Action.RETRY,
-                    code="locked",
-                )
-            ) from None
+            self.acquire()
+        except TimeoutError:
+            raise ProblemError(self._in_use or self._said_in_use()) from None
         except OSError as error:
             raise ProblemError(problem(f"{self._what} cannot be changed", error, self._path.parent)) from error
+        try:
+            yield
+        finally:
+            self.release()
+
+    def acquire(self) -> None:
+        """Holds it until as many `release`. Raises TimeoutError when another program does not let go, or another
+        OSError."""
+        self._threads.acquire()
+        try:
+            if self._depth == 0:
+                self._lock(self._seconds)
+            self._depth += 1
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def release(self) -> None:
+        """Lets go."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._file.release()
+        self._threads.release()
+
+    def is_held(self, seconds: float) -> bool:
+        """Whether somebody else holds it now, in whatever process; looks for as many seconds, as another one may be
+        looking just then. Raises OSError."""
+        if not self._path.exists():
+            return False
+        with self._threads:
+            try:
+                self._lock(seconds)
+            except TimeoutError:
+                return True
+            self._file.release()
+        return False
+
+    def _lock(self, seconds: float) -> None:
+        import filelock
+
+        # What is in the folder may come from others: opening a link would empty the file that it leads to.
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(self._path.lstat().st_mode):
+                raise OSError(errno.EINVAL, "it is a link, a pipe or a device", str(self._path))
+        make_folder(self._path.parent, private=self._private)
+        if self._file is None:
+            # Whoever may write in the folder must be able to take the lock, whatever our umask says.
+            mode = self._path.parent.stat().st_mode & 0o666 | 0o600
+            self._file = filelock.FileLock(self._path, mode=mode, thread_local=False)
+        self._file.acquire(timeout=seconds, poll_interval=0.01)
+
+    def _said_in_use(self) -> Problem:
+        return Problem(
+            title=f"{self._what} is in use",
+            cause=f"Another program has held {self._path} for {self._seconds:.0f} seconds.",
+            remedy="Wait until it is done, or end it, and try again.",
+            action=Action.RETRY,
+            code="locked",
+        )
 
 
 def problem(title: str, error: OSError, path: Path, *, reading: bool = False) -> Problem:
@@ -303,15 +350,14 @@ def _write_all(handle: int, data: bytes) -> None:
         rest = rest[os.write(handle, rest) :]
 
 
-def _patiently(act: Callable[[], object]) -> None:
-    """Windows refuses to replace a file that a virus scanner or a reader has open: try for a second."""
+def _patiently(act: Callable[[], _Result]) -> _Result:
+    """Windows refuses to replace a file that a virus scanner or a reader has open, and to open one that is replaced
+    just then: try for a second."""
     for wait in (0.01, 0.03, 0.1, 0.3, 0.6):
         try:
-            act()
+            return act()
         except PermissionError:
             if not _WINDOWS:
                 raise
             time.sleep(wait)
-        else:
-            return
-    act()
+    return act()

@@ -12,6 +12,7 @@ import pytest
 from o365desk import files
 from o365desk.app import build, start_log
 from o365desk.files import UnfitError, leads_away, read_named
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.services.signin.token_cache import TokenCaches
 from o365desk.services.spreadsheets import export
@@ -148,9 +149,6 @@ def test_what_is_ours_is_for_this_user_only_whatever_the_umask(tmp_path: Path, m
     found[tmp_path / "made"] = stat.S_IMODE((tmp_path / "made").stat().st_mode)
     assert len(found) >= 9
     for path, mode in found.items():
-        # MSAL's own lock holds nothing; what it is in is closed to all others.
-        if path.suffix == ".lockfile":
-            continue
         assert mode in ((0o700,) if path.is_dir() else (0o600,)), f"{path}: {mode:o}"
 
 
@@ -181,3 +179,37 @@ def test_an_export_that_replaces_a_private_file_is_never_more_open_than_that(tmp
     assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
     writing.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+# --- locks --------------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_is_held_once_by_a_thread_and_seen_by_others(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "it.lock"
+    mine, others = files.Lock(path, "It"), files.Lock(path, "It", seconds=0.1)
+    assert not others.is_held(0.05)
+    assert not path.parent.exists(), "who only looks makes nothing"
+    with mine(), mine():
+        assert others.is_held(0.05)
+        with pytest.raises(ProblemError, match="It is in use") as caught, others():
+            pass
+        assert caught.value.problem.code == "locked"
+    assert not others.is_held(0.05)
+    with others():
+        assert mine.is_held(0.05)
+
+
+def test_who_finds_a_lock_in_use_says_so_in_its_own_words(tmp_path: Path) -> None:
+    path, said = tmp_path / "it.lock", Problem(title="Somebody works on it", code="busy")
+    with files.Lock(path, "It")(), pytest.raises(ProblemError) as caught:  # noqa: SIM117
+        with files.Lock(path, "It", seconds=0.05, in_use=said)():
+            pass
+    assert caught.value.problem == said
+
+
+def test_an_error_under_a_lock_is_not_taken_for_the_locks(tmp_path: Path) -> None:
+    lock = files.Lock(tmp_path / "it.lock", "It")
+    for error in (TimeoutError("mine"), OSError("mine")):
+        with pytest.raises(type(error), match="mine"), lock():
+            raise error
+    assert not files.Lock(tmp_path / "it.lock", "It").is_held(0.05)

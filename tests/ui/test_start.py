@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-DEAR = ("msal", "msal_extensions", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
+DEAR = ("msal", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
         "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
 
 START = textwrap.dedent(

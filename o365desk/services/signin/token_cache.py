@@ -4,8 +4,7 @@ import contextlib
 import logging
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_STALE = 30
-"""Seconds after which a lock belongs to nobody."""
+_HELD_SECONDS = 5.0
+"""How long to wait for another program's lock: it holds it for moments only."""
 
 _KEY = "token-cache-key"
+_ABOUT = b"o365desk token cache 1"
 
 
 def kept(folder: Path, source_id: str) -> bool:
@@ -47,25 +47,22 @@ class TokenCaches:
     def open(self, source_id: str) -> "msal.SerializableTokenCache":
         """The data source's cache. Raises ProblemError while the vault is locked."""
         import msal
-        from msal_extensions import PersistedTokenCache
 
         with self._lock:
             if self._vault.kind is VaultKind.SESSION:
                 return self._session.setdefault(source_id, msal.SerializableTokenCache())
-            sealed = _sealed(self._file(source_id), self._key())
+            sealed = _Sealed(self._file(source_id), self._key())
             begun = self._session.pop(source_id, None)
             if begun is not None:  # while the vault was for the session only; it is open now
                 sealed.save(begun.serialize())
-            return PersistedTokenCache(sealed)
+            return _persisted(sealed)
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
         """What goes wrong with the files becomes a ProblemError in here."""
-        from msal_extensions import LockError
-
         try:
             yield
-        except (OSError, LockError) as error:
+        except OSError as error:
             raise ProblemError(
                 Problem(
                     title="The kept sign-in cannot be read or written",
@@ -81,7 +78,6 @@ class TokenCaches:
     def replace(self, source_id: str, content: str) -> None:
         """Puts MSAL's serialised tokens in place of those of whoever was signed in before."""
         import msal
-        from msal_extensions import CrossPlatLock
 
         with self._lock:
             if self._vault.kind is VaultKind.SESSION:
@@ -89,8 +85,8 @@ class TokenCaches:
                 cache.deserialize(content)
                 self._session[source_id] = cache
                 return
-            sealed = _sealed(self._file(source_id), self._key())
-        with CrossPlatLock(f"{sealed.get_location()}.lockfile"):
+            sealed = _Sealed(self._file(source_id), self._key())
+        with sealed.held():
             sealed.save(content)
 
     def forget(self, source_id: str) -> None:
@@ -98,7 +94,7 @@ class TokenCaches:
         with self._lock:
             self._session.pop(source_id, None)
         self._file(source_id).unlink(missing_ok=True)
-        Path(f"{self._file(source_id)}.lockfile").unlink(missing_ok=True)
+        _lock_of(self._file(source_id)).unlink(missing_ok=True)
 
     def _file(self, source_id: str) -> Path:
         return _file(self._folder, source_id)
@@ -116,52 +112,85 @@ class TokenCaches:
         return bytes.fromhex(kept.reveal())
 
 
-def _sealed(file: Path, key: bytes) -> Any:
-    """A persistence for msal-extensions: AES-256-GCM, a fresh nonce for each save, owner-only rights."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from msal_extensions.persistence import BasePersistence, PersistenceNotFound
-
-    cipher, about = AESGCM(key), b"o365desk token cache 1"
-
-    class Sealed(BasePersistence):  # type: ignore[misc]
-        is_encrypted = True
-
-        def save(self, content: str) -> None:
-            nonce = os.urandom(12)
-            files.write(file, nonce + cipher.encrypt(nonce, content.encode(), about), mode=0o600)
-
-        def load(self) -> str:
-            data = self._read(file.read_bytes)
-            try:
-                return cipher.decrypt(data[:12], data[12:], about).decode()
-            except (InvalidTag, ValueError) as error:
-                # The vault was begun anew, or the file was damaged: its tokens are lost. To sign in again is the
-                # way out in any case, so it counts as empty.
-                log.warning("A token cache cannot be opened; its data source must be authorised again")
-                raise PersistenceNotFound(message="The token cache cannot be opened", location=str(file)) from error
-
-        def time_last_modified(self) -> float:
-            return float(self._read(lambda: file.stat().st_mtime))
-
-        def get_location(self) -> str:
-            return str(file)
-
-        @staticmethod
-        def _read(read: Callable[[], Any]) -> Any:
-            try:
-                return read()
-            except FileNotFoundError as error:
-                raise PersistenceNotFound(message="No token cache yet", location=str(file)) from error
-
-    files.make_folder(file.parent, private=True)
-    _drop_stale_lock(Path(f"{file}.lockfile"))
-    return Sealed()
+def _lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lockfile")
 
 
-def _drop_stale_lock(lock: Path) -> None:
-    """Removes the lock of a process that was killed while it held it: msal-extensions marks a lock by a file's mere
-    existence, and holds it for moments only."""
-    with contextlib.suppress(OSError):
-        if time.time() - lock.stat().st_mtime > _STALE:
-            lock.unlink()
+class _Sealed:
+    """A file of MSAL's tokens: AES-256-GCM, a fresh nonce for each save, owner-only rights. Methods raise OSError,
+    TimeoutError where another program does not let go of it."""
+
+    def __init__(self, file: Path, key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        self._file = file
+        self._cipher = AESGCM(key)
+        self._lock = files.Lock(_lock_of(file), "The kept sign-in", private=True, seconds=_HELD_SECONDS)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps others from writing it."""
+        self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def save(self, content: str) -> None:
+        """Replaces what is there."""
+        files.make_folder(self._file.parent, private=True)
+        nonce = os.urandom(12)
+        files.write(self._file, nonce + self._cipher.encrypt(nonce, content.encode(), _ABOUT), mode=0o600)
+
+    def load(self) -> str:
+        """What is there, "" for nothing, and for what cannot be opened."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            data = files.read(self._file)
+            return self._cipher.decrypt(data[:12], data[12:], _ABOUT).decode()
+        except FileNotFoundError:
+            return ""
+        except (InvalidTag, ValueError):
+            # The vault was begun anew, or the file was damaged: its tokens are lost. To sign in again is the way
+            # out in any case, so it counts as empty.
+            log.warning("A token cache cannot be opened; its data source must be authorised again")
+            return ""
+
+    def version(self) -> tuple[int, ...]:
+        """What is another one after each save."""
+        try:
+            about = self._file.stat()
+        except FileNotFoundError:
+            return ()
+        return about.st_mtime_ns, about.st_ino, about.st_size
+
+
+def _persisted(sealed: _Sealed) -> "msal.SerializableTokenCache":
+    """A cache that follows a file: what other programs have written is read before it is searched or changed, and
+    what is changed is written at once."""
+    import msal
+
+    class Persisted(msal.SerializableTokenCache):  # type: ignore[misc]
+        _seen: tuple[int, ...] = ()
+
+        def _follow(self) -> None:
+            version = sealed.version()
+            if version != self._seen:
+                # Where it is gone, what is known here stays until somebody asks for the cache again.
+                if content := sealed.load():
+                    self.deserialize(content)
+                self._seen = version
+
+        def modify(self, *args: Any, **options: Any) -> None:
+            with sealed.held():
+                self._follow()
+                super().modify(*args, **options)
+                sealed.save(self.serialize())
+                self._seen = sealed.version()
+
+        def search(self, *args: Any, **options: Any) -> Any:
+            self._follow()
+            return super().search(*args, **options)
+
+    return Persisted()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from o365desk import files
-from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.problems import Action, Problem
 
 _HELD_SECONDS = 3.0
 """How long to wait for a run's lock: whoever only looks whether it is held lets go at once."""
@@ -26,43 +26,30 @@ class Locks:
     @contextlib.contextmanager
     def hold(self, run: str) -> Iterator[None]:
         """Keeps others from working on a run. Raises ProblemError if somebody does."""
-        import filelock
-
-        files.make_folder(self._folder, private=True)
-        lock = filelock.FileLock(self._path(run), thread_local=False)
-        try:
-            lock.acquire(timeout=_HELD_SECONDS, poll_interval=0.02)
-        except filelock.Timeout:
-            raise ProblemError(_in_use(run)) from None
-        with self._lock:
-            self._held.add(run)
-        try:
-            yield
-        finally:
+        with self._file_of(run)():
             with self._lock:
-                self._held.discard(run)
-            lock.release()
+                self._held.add(run)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._held.discard(run)
 
     def is_held(self, run: str) -> bool:
         """Whether somebody works on it now, in whatever process."""
-        import filelock
-
         with self._lock:
             if run in self._held:
                 return True
-        if not self._path(run).exists():
-            return False
-        probe = filelock.FileLock(self._path(run), thread_local=False)
-        try:
-            probe.acquire(timeout=_LOOK_SECONDS, poll_interval=0.005)
-        except filelock.Timeout:
-            return True
-        probe.release()
-        return False
+        return self._file_of(run).is_held(_LOOK_SECONDS)
 
     def forget(self, run: str) -> None:
         """The run is gone."""
         files.remove(self._path(run))
+
+    def _file_of(self, run: str) -> files.Lock:
+        # Each time another: two threads of this process keep each other out, too, and neither waits for ever.
+        path = self._path(run)
+        return files.Lock(path, f"Run {run}", private=True, seconds=_HELD_SECONDS, in_use=_in_use(run))
 
     def _path(self, run: str) -> Path:
         return self._folder / f"{run}.lock"
