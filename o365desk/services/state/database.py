@@ -1,47 +1,197 @@
-"""The SQLite file under the state: opening it, stepping its schema, and what to do when it is damaged."""
+"""A SQLite file: opening it, stepping its schema, and what to do when it is damaged. There may be several: the
+steps, the copies and the damage of one never touch another."""
 
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from o365desk import files
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.state import salvage
 
 BUSY_MS = 10_000
 """How long to wait for another process's transaction; ours take milliseconds."""
-_FILES = ("", "-wal", "-shm")
-_NAMED = 20
+COMPANIONS = ("-wal", "-shm")
+"""What SQLite keeps beside a file."""
+_FILES = ("", *COMPANIONS)
 _BEGUN = ".begun"
 """Lies beside a file that holds something: if that is empty or missing later, something was lost."""
 
-Step = tuple[str, str]
-"""A step's name, which is recorded in the file and never changes, and its SQL."""
+_Result = TypeVar("_Result")
 
 
-def connect(file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> sqlite3.Connection:
-    """Opens the file, or makes it, and takes the steps that it has not taken. Raises sqlite3.Error, OSError, or
-    ProblemError if a newer program has stepped it further."""
-    files.make_folder(file.parent, private=True)
-    # SQLite would make the file with the usual rights; its companions take over those of the file.
-    files.make_private(file)
-    for suffix in _FILES[1:]:
-        files.keep_private(file.with_name(file.name + suffix))
-    connection = sqlite3.connect(file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-    try:
-        # Set first: even the change to WAL waits for others.
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _step(connection, file, steps, now)
-        files.make_private(file.with_name(file.name + _BEGUN))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+@dataclass(frozen=True)
+class Step:
+    """A change of the schema that is made once, in one transaction. `name` begins with its number among all steps
+    of the file, `0001-…`; it is recorded in the file and never changes, nor does what the step does: statements, or
+    a function (which leaves the transaction alone: no `executescript`, no commit)."""
+
+    name: str
+    change: tuple[str, ...] | Callable[[sqlite3.Connection], None]
+
+    def take(self, connection: sqlite3.Connection) -> None:
+        """Makes it."""
+        if callable(self.change):
+            self.change(connection)
+        else:
+            for statement in self.change:
+                connection.execute(statement)
+
+
+class Database:
+    """A file; made, and stepped to the newest schema, when first used. Safe from any thread.
+
+    Every method raises ProblemError when the file cannot be used: it is of a newer program, the disk is full, or
+    another process keeps it busy. A damaged file is set aside, and `problem` says so.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        clock: Callable[[], datetime],
+        steps: Sequence[Step],
+        *,
+        name: str,
+        contents: str,
+        damaged: Callable[[Path, Path, bool], Problem],
+        disposable: bool = False,
+    ) -> None:
+        """Problems call the file by its `name` and its `contents`. `damaged` says what it means that it was set
+        aside (to the second path; true: it was found empty or missing). What is `disposable` can be had again, and
+        may be large: no copy is kept before a step, and of what is damaged nothing (then both paths are the same).
+        """
+        self._file = file
+        self.folder = file.parent
+        self._clock = clock
+        self._steps = tuple(steps)
+        self._name, self._contents = name, contents
+        self._damaged = damaged
+        self._disposable = disposable
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self.problem: Problem | None = None
+        """Set when a damaged file was set aside. The program goes on with a new one."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that are declared, in the order in which a new file takes them: that of their numbers."""
+        return tuple(sorted(self._steps, key=lambda step: step.name))
+
+    def add(self, steps: Sequence[Step]) -> None:
+        """For a store whose tables are in the file: its steps. Every store is made before the file is first used:
+        steps in it that nobody has declared are taken for those of a newer program."""
+        with self._lock:
+            if new := tuple(step for step in steps if step not in self._steps):
+                self.close()
+                self._steps += new
+
+    def close(self) -> None:
+        """Lets go of the file. It opens again on the next use."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """What `act` makes of the open file. It is called twice if the file is found damaged."""
+        with self._lock:
+            try:
+                try:
+                    return act(self._open())
+                except sqlite3.DatabaseError as error:
+                    if not is_damage(error):
+                        raise
+                    self._set_aside()
+                    return act(self._open())
+            except (sqlite3.Error, OSError) as error:
+                raise ProblemError(self._refusal(error)) from error
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            # Before the file is opened: damage may show at once, and then this file and no newer one is set aside.
+            self._inode = inode(self._file)
+            if is_emptied(self._file):
+                self._set_aside(emptied=True)
+                self._inode = inode(self._file)
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        files.make_folder(self.folder, private=True)
+        # SQLite would make the file with the usual rights; its companions take over those of the file.
+        files.make_private(self._file)
+        for suffix in COMPANIONS:
+            files.keep_private(_beside(self._file, suffix))
+        connection = sqlite3.connect(
+            self._file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # Set first: even the change to WAL waits for others.
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._step(connection)
+            files.make_private(_beside(self._file, _BEGUN))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _step(self, connection: sqlite3.Connection) -> None:
+        taken = _taken(connection)
+        if unknown := sorted(taken - {step.name for step in self._steps}):
+            raise ProblemError(
+                Problem(
+                    title=f"{self._name} is of a newer o365desk",
+                    cause=f"{self._file} has taken steps that this program does not know: {', '.join(unknown)}.",
+                    remedy="Update o365desk. The file was left as it is.",
+                    code="newer-version",
+                )
+            )
+        missing = [step for step in self.steps if step.name not in taken]
+        if taken and missing and not self._disposable:
+            _copy(connection, self._file, missing[0].name)
+        for step in missing:
+            with transaction(connection):
+                connection.execute("CREATE TABLE IF NOT EXISTS steps (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
+                # Another process may have taken it while we waited.
+                if step.name not in _taken(connection):
+                    step.take(connection)
+                    connection.execute("INSERT INTO steps VALUES (?, ?)", (step.name, self.now().isoformat()))
+
+    def _set_aside(self, *, emptied: bool = False) -> None:
+        self.close()
+        kept = set_aside(self._file, self._inode, self.now(), self._name, keep=not self._disposable)
+        if kept:
+            self.problem = self._damaged(self._file, kept, emptied)
+
+    def _refusal(self, error: Exception) -> Problem:
+        """Why the file cannot be used, in words."""
+        title = f"{self._contents} cannot be read or written"
+        if isinstance(error, OSError):
+            return files.problem(title, error, self.folder)
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return Problem(
+            title=title,
+            cause=f"Another o365desk kept {self._file} busy for {BUSY_MS // 1000} seconds."
+            if busy
+            else f"The database {self._file} refused: {error}.",
+            remedy="Wait a moment and try again."
+            if busy
+            else f"See whether the disk is full, and whether you may write in {self.folder}.",
+            action=Action.RETRY,
+            code=getattr(error, "sqlite_errorname", "sqlite"),
+        )
 
 
 @contextlib.contextmanager
@@ -66,33 +216,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def _step(connection: sqlite3.Connection, file: Path, steps: Sequence[Step], now: Callable[[], datetime]) -> None:
-    taken = _taken(connection)
-    names = [name for name, _ in steps]
-    unknown = sorted(taken - set(names))
-    if unknown:
-        raise ProblemError(
-            Problem(
-                title="The state file is of a newer o365desk",
-                cause=f"{file} has taken steps that this program does not know: {', '.join(unknown)}.",
-                remedy="Update o365desk. The file was left as it is.",
-                code="newer-version",
-            )
-        )
-    missing = [name for name in names if name not in taken]
-    if taken and missing:
-        _copy(connection, file, missing[0])
-    for name, sql in steps:
-        if name not in taken:
-            with transaction(connection):
-                connection.execute("CREATE TABLE IF NOT EXISTS steps (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
-                # Another process may have taken it while we waited.
-                if name not in _taken(connection):
-                    for statement in sql.split(";"):
-                        connection.execute(statement)
-                    connection.execute("INSERT INTO steps VALUES (?, ?)", (name, now().isoformat()))
 
 
 def _taken(connection: sqlite3.Connection) -> set[str]:
@@ -131,7 +254,7 @@ def is_emptied(file: Path) -> bool:
     with contextlib.suppress(FileNotFoundError):
         if file.stat().st_size:
             return False
-    return file.with_name(file.name + _BEGUN).exists()
+    return _beside(file, _BEGUN).exists()
 
 
 def inode(file: Path) -> int:
@@ -142,19 +265,26 @@ def inode(file: Path) -> int:
         return 0
 
 
-def set_aside(file: Path, damaged: int, when: datetime) -> Path | None:
-    """Renames a damaged file and its companions. `damaged` is where the damage was seen: None
-    when another process has set that aside already, so that its new file stays."""
-    with files.Lock(file.with_name(f"{file.name}.lock"), "The state file", private=True)():
+def set_aside(file: Path, damaged: int, when: datetime, name: str, *, keep: bool = True) -> Path | None:
+    """Renames a damaged file and its companions, and says to what; not to `keep` it, removes them. `damaged` is
+    where the damage was seen: None when another process has set that aside already, so that its new file stays."""
+    with files.Lock(_beside(file, ".lock"), name, private=True)():
         if inode(file) != damaged:
             return None
-        kept = _free(file.with_name(f"{file.name}.damaged-{when:%Y%m%dT%H%M%SZ}"))
+        kept = _free(_beside(file, f".damaged-{when:%Y%m%dT%H%M%SZ}")) if keep else file
         for suffix in _FILES:
+            if not keep:
+                files.remove(_beside(file, suffix))
+                continue
             with contextlib.suppress(FileNotFoundError):
-                files.move(file.with_name(file.name + suffix), kept.with_name(kept.name + suffix))
+                files.move(_beside(file, suffix), _beside(kept, suffix))
         # The new file is empty for a moment, which is no loss.
-        files.remove(file.with_name(file.name + _BEGUN))
+        files.remove(_beside(file, _BEGUN))
     return kept
+
+
+def _beside(file: Path, suffix: str) -> Path:
+    return file.with_name(file.name + suffix)
 
 
 def _free(path: Path) -> Path:
@@ -163,41 +293,3 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
-
-
-def damage(file: Path, kept: Path, *, emptied: bool = False) -> Problem:
-    """What to tell people after a damaged file was set aside: also which runs cannot be undone or resumed any more,
-    as far as that can still be read."""
-    lost = salvage.runs(kept.with_name(kept.name + suffix) for suffix in _FILES[:2])
-    if lost:
-        more = f", and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
-        runs = f" These runs could be undone or resumed, and cannot any more: {'; '.join(lost[:_NAMED])}{more}."
-    else:
-        runs = " Whether there were runs that could be undone or resumed cannot be read any more."
-    what = "is empty or missing, which it was not before" if emptied else "is not a whole database"
-    return Problem(
-        title="What o365desk remembered on this computer was damaged",
-        cause=f"{file.name} {what}. What is left of it was kept as {kept.name}, and a new one was begun.{runs}",
-        remedy="Put the file back from a backup, if there is one. Else look in the tenant what these runs have "
-        "changed, test each connection again, and authorise those that an administrator signs in to. Data sources "
-        "and secrets are not affected.",
-        code="state-damaged",
-    )
-
-
-def refusal(error: Exception, file: Path) -> Problem:
-    """Why the file cannot be used, in words."""
-    if isinstance(error, OSError):
-        return files.problem("What o365desk remembers cannot be read or written", error, file.parent)
-    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return Problem(
-        title="What o365desk remembers cannot be read or written",
-        cause=f"Another o365desk kept {file} busy for {BUSY_MS // 1000} seconds."
-        if busy
-        else f"The database {file} refused: {error}.",
-        remedy="Wait a moment and try again."
-        if busy
-        else f"See whether the disk is full, and whether you may write in {file.parent}.",
-        action=Action.RETRY,
-        code=getattr(error, "sqlite_errorname", "sqlite"),
-    )

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,66 +16,48 @@ from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
-from o365desk.services.state import database
+from o365desk.services.state import database, salvage
+from o365desk.services.state.database import Database, Step
 from o365desk.services.workspace import data_source_file
 
 _Result = TypeVar("_Result")
 
 _TESTS = 50
 _NOTICES = 1000
+_NAMED = 20
+"""Runs that are named when the file was damaged."""
 
-STEPS: tuple[database.Step, ...] = (
-    (
+STEPS = (
+    Step(
         "0001-evidence-authorisations-drafts-notices-remembered",
-        """
-        CREATE TABLE evidence (
-            id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, decisive INTEGER NOT NULL,
-            data BLOB NOT NULL, report BLOB NOT NULL
-        );
-        CREATE INDEX evidence_source ON evidence (source_id, id);
-        CREATE TABLE authorisations (source_id TEXT PRIMARY KEY, data BLOB NOT NULL);
-        CREATE TABLE drafts (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, source_id TEXT NOT NULL, base TEXT,
-            at TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (workspace, source_id)
-        );
-        CREATE TABLE notices (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL,
-            detail TEXT NOT NULL, source_id TEXT NOT NULL
-        );
-        CREATE TABLE remembered (key TEXT PRIMARY KEY, value BLOB NOT NULL)
-        """,
+        (
+            """
+            CREATE TABLE evidence (
+                id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, decisive INTEGER NOT NULL,
+                data BLOB NOT NULL, report BLOB NOT NULL
+            )
+            """,
+            "CREATE INDEX evidence_source ON evidence (source_id, id)",
+            "CREATE TABLE authorisations (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)",
+            """
+            CREATE TABLE drafts (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, source_id TEXT NOT NULL,
+                base TEXT, at TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (workspace, source_id)
+            )
+            """,
+            """
+            CREATE TABLE notices (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL,
+                detail TEXT NOT NULL, source_id TEXT NOT NULL
+            )
+            """,
+            "CREATE TABLE remembered (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
+        ),
     ),
-    (
-        "0002-runs",
-        """
-        CREATE TABLE runs (
-            place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL,
-            tenant TEXT NOT NULL, state TEXT NOT NULL, undoes TEXT NOT NULL, undone_by TEXT NOT NULL, ended TEXT,
-            data BLOB NOT NULL, problem BLOB, counts BLOB
-        );
-        CREATE TABLE run_rows (
-            run INTEGER NOT NULL, number INTEGER NOT NULL, line INTEGER NOT NULL, label TEXT NOT NULL,
-            state TEXT NOT NULL, detail TEXT NOT NULL, remedy TEXT NOT NULL, code TEXT NOT NULL,
-            request_id TEXT NOT NULL, undone INTEGER NOT NULL, target BLOB NOT NULL, before BLOB NOT NULL,
-            PRIMARY KEY (run, number)
-        ) WITHOUT ROWID
-        """,
-    ),
-    ("0003-given", "ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'"),
-    ("0004-approvals", "CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)"),
-    # Rows may be in the state "cannot" from here on, which no program before knows.
-    (
-        "0005-turns",
-        """
-        ALTER TABLE run_rows ADD COLUMN item TEXT NOT NULL DEFAULT '';
-        ALTER TABLE run_rows ADD COLUMN aim TEXT NOT NULL DEFAULT '';
-        ALTER TABLE run_rows ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
-        CREATE TABLE turns (run INTEGER PRIMARY KEY, turn INTEGER NOT NULL)
-        """,
-    ),
+    Step("0004-approvals", ("CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)",)),
 )
-"""The steps of the schema, in order. Only ever add one at the end, with a test that opens a file from before it.
-Statements end in a semicolon, which stands nowhere else."""
+"""The steps of what this module keeps; other stores in the file declare theirs (see `Database.add`). A new one gets
+the number after the highest of all, and a test that opens a file from before it; `test_steps` asks for both."""
 
 
 @dataclass(frozen=True)
@@ -108,30 +90,15 @@ class _Read:
     remembered: dict[str, bytes]
 
 
-class State:
-    """The state file; made, and stepped to the newest schema (after a copy), when first used.
-
-    Every method raises ProblemError when the file cannot be used: it is of a newer program, the disk is full, or
-    another process keeps it busy. A damaged file is set aside, and `problem` says so.
-    """
+class State(Database):
+    """The state file: evidence of tests, authorisations, approvals, drafts, notices, and what is remembered by a
+    key. The journal has its tables in it, too."""
 
     def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
-        self._file = file
-        self.folder = file.parent
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._inode = 0
+        super().__init__(
+            file, clock, STEPS, name="The state file", contents="What o365desk remembers", damaged=_damaged
+        )
         self._reading = threading.local()
-        self.problem: Problem | None = None
-        """Set when a damaged file was set aside. The program goes on with a new one."""
-
-    def close(self) -> None:
-        """Lets go of the file. It opens again on the next use."""
-        with self._lock:
-            if self._connection:
-                self._connection.close()
-                self._connection = None
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
@@ -268,7 +235,7 @@ class State:
             ("DELETE FROM drafts WHERE workspace = ? AND source_id = ?", (place, source.id)),
             (
                 "INSERT INTO drafts (workspace, source_id, base, at, data) VALUES (?, ?, ?, ?, ?)",
-                (place, source.id, base, self._now().isoformat(), data_source_file.encode(source)),
+                (place, source.id, base, self.now().isoformat(), data_source_file.encode(source)),
             ),
         )
 
@@ -278,7 +245,7 @@ class State:
 
     def add_notice(self, level: str, text: str, detail: str = "", source_id: str = "") -> Notice:
         """Keeps a notice; the last 1,000 stay."""
-        notice = Notice(self._now(), level, text, detail, source_id)
+        notice = Notice(self.now(), level, text, detail, source_id)
         self._write(
             (
                 "INSERT INTO notices (at, level, text, detail, source_id) VALUES (?, ?, ?, ?, ?)",
@@ -321,9 +288,6 @@ class State:
 
         return self.use(act)
 
-    def _now(self) -> datetime:
-        return self._clock().astimezone(UTC)
-
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self.use(lambda connection: connection.execute(sql, values).fetchall())
 
@@ -336,36 +300,6 @@ class State:
                     connection.execute(sql, values)
 
         self.use(act)
-
-    def use(self, act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """For `journal.py`, whose tables are in the file. `act` is called twice if the file is found damaged."""
-        with self._lock:
-            try:
-                try:
-                    return act(self._open())
-                except sqlite3.DatabaseError as error:
-                    if not database.is_damage(error):
-                        raise
-                    self._set_aside()
-                    return act(self._open())
-            except (sqlite3.Error, OSError) as error:
-                raise ProblemError(database.refusal(error, self._file)) from error
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            # Before the file is opened: damage may show at once, and then this file and no newer one is set aside.
-            self._inode = database.inode(self._file)
-            if database.is_emptied(self._file):
-                self._set_aside(emptied=True)
-                self._inode = database.inode(self._file)
-            self._connection = database.connect(self._file, STEPS, self._now)
-        return self._connection
-
-    def _set_aside(self, *, emptied: bool = False) -> None:
-        self.close()
-        kept = database.set_aside(self._file, self._inode, self._now())
-        if kept:
-            self.problem = database.damage(self._file, kept, emptied=emptied)
 
 
 def place_of(workspace: Path) -> str:
@@ -384,3 +318,23 @@ def _decoded(data: bytes, kind: type[_Result]) -> _Result | None:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError:
         return None
+
+
+def _damaged(file: Path, kept: Path, emptied: bool) -> Problem:
+    """What to tell people after a damaged file was set aside: also which runs cannot be undone or resumed any more,
+    as far as that can still be read."""
+    lost = salvage.runs((kept, kept.with_name(f"{kept.name}-wal")))
+    if lost:
+        more = f", and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        runs = f" These runs could be undone or resumed, and cannot any more: {'; '.join(lost[:_NAMED])}{more}."
+    else:
+        runs = " Whether there were runs that could be undone or resumed cannot be read any more."
+    what = "is empty or missing, which it was not before" if emptied else "is not a whole database"
+    return Problem(
+        title="What o365desk remembered on this computer was damaged",
+        cause=f"{file.name} {what}. What is left of it was kept as {kept.name}, and a new one was begun.{runs}",
+        remedy="Put the file back from a backup, if there is one. Else look in the tenant what these runs have "
+        "changed, test each connection again, and authorise those that an administrator signs in to. Data sources "
+        "and secrets are not affected.",
+        code="state-damaged",
+    )

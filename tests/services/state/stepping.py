@@ -1,0 +1,32 @@
+"""Files of former versions: the state file as it was before a step."""
+
+import pkgutil
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import o365desk.services
+from o365desk.model.problems import Problem
+from o365desk.services.state.database import Database, Step
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def declared() -> dict[str, tuple[Step, ...]]:
+    """Every module of the services that declares steps, with these."""
+    found = {}
+    for module in pkgutil.walk_packages(o365desk.services.__path__, "o365desk.services."):
+        if "STEPS" in (names := vars(import_module(module.name))):
+            found[module.name] = names["STEPS"]
+    return found
+
+
+def file_before(step: str, file: Path) -> Database:
+    """The state file of the last version that did not know a step: put into it what was kept then, and close it."""
+    every = [each for steps in declared().values() for each in steps]
+    older = [each for each in every if each.name < step]
+
+    def never(file: Path, kept: Path, emptied: bool) -> Problem:
+        raise AssertionError(f"{file} is damaged")
+
+    return Database(file, lambda: NOW, older, name="The file", contents="What was kept", damaged=never)

@@ -1,0 +1,69 @@
+"""The steps of the state file: numbered, never changed, and each tried on a file from before it."""
+
+import ast
+import hashlib
+import inspect
+from pathlib import Path
+
+from o365desk.app import build
+from o365desk.services.state.database import Step
+from tests.services.state.stepping import declared
+
+TESTS = Path(__file__).resolve().parents[2]
+
+RELEASED = {
+    "0001-evidence-authorisations-drafts-notices-remembered": "46e188c2df501329",
+    "0002-runs": "629e08621b6aba7b",
+    "0003-given": "bf28f11851196f2b",
+    "0004-approvals": "f809e5ece7e626c1",
+    "0005-turns": "82d010210f8fc105",
+}
+"""The digests of the texts of all steps as they were released: add a line, change none."""
+
+
+def digest(step: Step) -> str:
+    text = (
+        inspect.getsource(step.change)
+        if callable(step.change)
+        else "; ".join(statement.strip() for statement in step.change)
+    )
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
+
+
+def of_the_state_file(tmp_path: Path) -> tuple[Step, ...]:
+    app = build(tmp_path / "workspace", state_folder=tmp_path / "state")
+    app.close()
+    return app.state.steps
+
+
+def test_a_step_that_was_released_is_never_changed(tmp_path: Path) -> None:
+    """Files have taken it: add another."""
+    assert {step.name: digest(step) for step in of_the_state_file(tmp_path)} == RELEASED
+
+
+def test_steps_are_numbered_across_all_stores_of_the_file(tmp_path: Path) -> None:
+    numbers = [int(step.name[:4]) for step in of_the_state_file(tmp_path)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_store_of_the_state_file_is_made_before_it_is_used(tmp_path: Path) -> None:
+    """Else its steps would be taken for those of a newer program. A store with a file of its own stands here."""
+    apart: set[str] = set()
+    ours = {step for name, steps in declared().items() if name not in apart for step in steps}
+    assert set(of_the_state_file(tmp_path)) == ours
+
+
+def test_each_step_is_tried_on_a_file_from_before_it() -> None:
+    tried = {
+        str(call.args[0].value)
+        for file in TESTS.rglob("test_*.py")
+        for test in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")
+        for call in ast.walk(test)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "file_before"
+        if isinstance(call.args[0], ast.Constant)
+    }
+    steps = [step.name for steps in declared().values() for step in steps]
+    # Before the first there was no file.
+    assert set(steps) - tried == {"0001-evidence-authorisations-drafts-notices-remembered"}
+    assert tried <= set(steps)
