@@ -13,11 +13,14 @@ from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator, os_user
 from o365desk.practice_process import Practice
-from o365desk.services.connections import Connections, Credential
+from o365desk.services.connection_test.evidence import KeptEvidence
+from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
+from o365desk.services.signin.authorisations import Authorisations
+from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
@@ -37,6 +40,7 @@ class App:
     workspace: Workspace
     state: State
     vault: Vault
+    approvals: Approvals
     settings: KeptSettings
     connections: Connections
     journal: Journal
@@ -143,10 +147,11 @@ def build(
         with making:
             return make_sign_ins()
 
-    connections = Connections(space, state, vault, approvals, sign_ins, clock, operator)
+    authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
+    connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock)
     journal, settings = Journal(state, clock), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator)
-    return App(space, state, vault, settings, connections, journal, runner, clock, folder / "logs")
+    return App(space, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs")
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:

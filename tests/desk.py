@@ -12,9 +12,10 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.operator import os_user
 from o365desk.model.report import Report
 from o365desk.model.secret import Secret
-from o365desk.model.status import Authorisation
+from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services.connections import BLANK, NO_CREDENTIAL, Credential, Waiting
+from o365desk.services.signin.approvals import BLANK
+from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from tests.failures import Failure
 from tests.practice.entra.browser import sign_in
 

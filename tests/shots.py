@@ -80,7 +80,7 @@ def _new_draft(stage: Stage) -> "QWidget":
 
 
 def _waiting(stage: Stage) -> "QWidget":
-    from o365desk.services.connections import Waiting
+    from o365desk.model.status import Waiting
     from o365desk.ui.pages.connector.connector import ConnectorPage
     from tests.scene import NOW
 
@@ -235,7 +235,7 @@ def _approval(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.connector.approval import ApprovalDialog, Look
 
     entry = stage.scene.app.workspace.get(stage.scene.sources["Northwind"].id)
-    review = stage.scene.app.connections.review(entry.source)
+    review = stage.scene.app.approvals.review(entry.source)
     written = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
     dialog = ApprovalDialog(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
     dialog.show()

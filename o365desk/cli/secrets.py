@@ -11,8 +11,8 @@ from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.shown import shown
-from o365desk.services.connections import Credential, Review
-from o365desk.services.signin.credentials import check_secret
+from o365desk.services.signin.approvals import Review
+from o365desk.services.signin.credentials import Credential, check_secret
 from o365desk.services.signin.given import MOST_BYTES, from_stdin, suspicious
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import Entry
@@ -42,7 +42,7 @@ def secret_set(
     source = entry_of(app, name).source
     what = "certificate's passphrase" if passphrase else "client secret's value"
     # Before anybody types it: where it would go is not what was approved.
-    app.connections.refuse_other(source)
+    app.approvals.refuse_other(source)
     host, tenant = source.login_root or "no login address yet", source.tenant or "(none yet)"
     trusted = f", trusting the authorities in {source.ca_file}" if source.ca_file else ""
     if not stdin:
@@ -94,7 +94,7 @@ def secret_approve(
     now on, or go back. Without a terminal, approving needs the digest that was shown."""
     app = unlocked(services(context))
     entry = entry_of(app, name)
-    review = app.connections.review(entry.source)
+    review = app.approvals.review(entry.source)
     if json:
         print_json(_as_json(entry, review))
     else:
@@ -106,7 +106,7 @@ def secret_approve(
         app.connections.go_back(entry)
         say(f"“{entry.source.name}” leads again where its secrets were given for.")
         return DONE
-    app.connections.approve(entry.source, review.mark if digest is None else digest)
+    app.approvals.approve(entry.source, review.mark if digest is None else digest)
     say(f"Approved: the secrets of “{entry.source.name}” go to {entry.source.login_root} from now on.")
     return DONE
 

@@ -226,7 +226,7 @@ def _saved(app: App, source: DataSource, before: Entry | None, json: bool) -> in
     if json:
         print_json(_as_json(entry.source, app.connections.status(entry.source)))
     say(f"Details saved successfully: {entry.path}")
-    if before and (leads := app.connections.leads(before.source, entry.source)):
+    if before and (leads := app.approvals.leads(before.source, entry.source)):
         say(leads)
     _say_missing(app, entry.source)
     return DONE

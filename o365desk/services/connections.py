@@ -1,51 +1,33 @@
 """Connections: a data source and all that is known about it. Window and command line both stand on this."""
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from o365desk import files
 from o365desk.model import approval, datasource, status
 from o365desk.model.approval import Approval
-from o365desk.model.datasource import DataSource, SignIn
-from o365desk.model.operator import Operator
+from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
-from o365desk.model.status import Authorisation, Evidence, Known, Lifetime, Outcome, Status, Waiting
+from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
-from o365desk.services import addresses
+from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.signin import credentials
-from o365desk.services.signin.approvals import BLANK, Admitted, Approvals, Review
+from o365desk.services.signin.approvals import BLANK, Admitted, Approvals
+from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
-from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Vault, VaultKind
+from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Vault
 from o365desk.services.workspace.workspace import ConflictError, Entry, Unreadable, Workspace
 
 if TYPE_CHECKING:
     from o365desk.services.connection_test.trial import TestStep
     from o365desk.services.signin.msal_sign_in import SignIns
 
-__all__ = [
-    "BLANK", "NO_CREDENTIAL", "Connections", "Credential", "Overview", "Progress", "Review", "Row", "StepBegan",
-    "Waiting", "report_of",
-]  # fmt: skip
-
 log = logging.getLogger(__name__)
-
-_DRAFT = "draft/"
-"""Before the id of a data source: where the state keeps what tests of its unsaved details showed."""
-_STAMP = "secret/"
-"""Where the state remembers a random word for the secret that is kept now; it changes whenever the secret does."""
-
-
-def _new_stamp() -> str:
-    return os.urandom(8).hex()
 
 
 def _named(credential: Credential) -> tuple[tuple[str, Secret | None], ...]:
@@ -96,21 +78,19 @@ class Connections:
         state: State,
         vault: Vault,
         approvals: Approvals,
+        authorisations: Authorisations,
+        evidence: KeptEvidence,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
-        operator: Operator,
     ) -> None:
         self._workspace = workspace
         self._state = state
         self._vault = vault
         self._approvals = approvals
+        self._authorisations = authorisations
+        self._evidence = evidence
         self._sign_ins = sign_ins
         self._clock = clock
-        self._operator = operator
-        # Typed secrets that a test was made with, and the stamp of its evidence, by data source.
-        self._typed: dict[str, tuple[Credential, str]] = {}
-        # Sign-ins whose tokens live for the session only.
-        self._session: dict[str, Authorisation] = {}
 
     # --- what is known, offline -------------------------------------------------------------------------------
 
@@ -125,35 +105,11 @@ class Connections:
                 if deep:
                     known = self.known(source)
                 else:
-                    authorisation = self._authorisation(source, self._state.authorisation(source.id))
-                    proof, problems = self._proof(source, authorisation), tuple(datasource.check(source))
-                    known = Known(problems, authorisation, *self._tests(source.id, proof), proof=proof)
+                    authorisation = self._authorisations.of(source)
+                    proof, problems = self._evidence.proof(source, authorisation), tuple(datasource.check(source))
+                    known = Known(problems, authorisation, *self._evidence.tests(source.id, proof), proof=proof)
                 rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
-
-    def _authorisation(self, source: DataSource, kept: Authorisation | None) -> Authorisation | None:
-        """What was authorised for another app or another tenant is no authorisation for this one. A tenant that is
-        given by its domain cannot be compared offline; the test does."""
-        kept = self._session.get(source.id) or kept
-        if kept is None or kept.client_id.lower() != source.client_id.lower():
-            return None
-        other = datasource.is_guid(source.tenant) and kept.tenant.lower() != source.tenant.lower()
-        return None if other else kept
-
-    def _proof(
-        self, source: DataSource, authorisation: Authorisation | None, credential: Credential = NO_CREDENTIAL
-    ) -> str:
-        """What evidence must be of: the details, and the account or the secret that it was proven with."""
-        if source.sign_in.delegated:
-            with_ = authorisation.account if authorisation else ""
-        elif credential != NO_CREDENTIAL:
-            typed, stamp = self._typed.get(source.id, (NO_CREDENTIAL, ""))
-            with_ = stamp if typed == credential else "typed and not tested"
-        else:
-            with_ = (self._state.remembered(_STAMP + source.id) or b"").decode()
-        if source.sign_in is SignIn.CERTIFICATE:
-            with_ += _digest(source.certificate)
-        return f"{datasource.fingerprint(source)}\0{with_}"
 
     def problems(
         self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
@@ -170,10 +126,10 @@ class Connections:
         self, source: DataSource, credential: Credential = NO_CREDENTIAL, opened: DataSource | None = None
     ) -> Known:
         """All that is known about a (perhaps unsaved) data source; `opened` as in `problems`. No network."""
-        authorisation = self._authorisation(source, self._state.authorisation(source.id))
-        proof = self._proof(source, authorisation, credential)
+        authorisation = self._authorisations.of(source)
+        proof = self._evidence.proof(source, authorisation, credential)
         drafted = opened is not None and datasource.fingerprint(opened) != datasource.fingerprint(source)
-        evidence, attempt = self._tests(source.id, proof, drafted=drafted or credential != NO_CREDENTIAL)
+        evidence, attempt = self._evidence.tests(source.id, proof, drafted=drafted or credential != NO_CREDENTIAL)
         return Known(
             problems=tuple(self.problems(source, credential, opened)),
             authorisation=authorisation,
@@ -183,21 +139,6 @@ class Connections:
             proof=proof,
         )
 
-    def _tests(
-        self, source_id: str, proof: str, *, drafted: bool = False
-    ) -> tuple[Evidence | None, Evidence | None]:
-        """The last test that ended in succeeded or failed, and the last of all: of these very details, saved or
-        not; where there is none, of those that are saved. `drafted`: these are not, so that tests of a draft are
-        meant as well."""
-        both = self._state.evidence(source_id), self._state.evidence(_DRAFT + source_id)
-        found = []
-        for kept in zip(*both, strict=True):
-            tests = [test for test in kept if test]
-            these = [test for test in tests if test.fingerprint == proof]
-            others = tests if drafted else [test for test in kept[:1] if test]
-            found.append(max(these or others, key=lambda test: test.at, default=None))
-        return found[0], found[1]
-
     def status(self, source: DataSource, credential: Credential = NO_CREDENTIAL) -> Status:
         """Its status now."""
         return status.derive(source, self.known(source, credential), self._clock())
@@ -205,24 +146,6 @@ class Connections:
     def lifetimes(self, source: DataSource) -> list[Lifetime]:
         """What about it ends by itself, soonest first."""
         return status.lifetimes(source, self.known(source))
-
-    def last_report(self, source: DataSource) -> Report | None:
-        """The report of the last test of a data source as it is saved; see `report_of`."""
-        proof = self._proof(source, self._authorisation(source, self._state.authorisation(source.id)))
-        return report_of(self._tests(source.id, proof)[1])
-
-    def has_secret(self, source_id: str, name: str) -> bool:
-        """Whether the vault holds a secret of the data source (CLIENT_SECRET or PASSPHRASE)."""
-        return self._vault.has(source_id, name)
-
-    def consent_link(self, source: DataSource) -> str:
-        """The link to send to whoever can consent for the tenant. Raises ProblemError where that would lead
-        elsewhere."""
-        from o365desk import catalogue
-        from o365desk.catalogue import permissions
-
-        link = permissions.consent_link(source, catalogue.permissions_asked_for(source), permissions.REDIRECT)
-        return addresses.for_browser(link, source)
 
     # --- changing ---------------------------------------------------------------------------------------------
 
@@ -251,7 +174,7 @@ class Connections:
                 self._approvals.record(source.id, follows)
         else:
             entry = self._save_with(source, base, credential, follows)
-        self._adopt_tests(entry.source)
+        self._evidence.adopt(entry.source, self._authorisations.of(entry.source))
         self._state.drop_draft(self._workspace.folder, source.id)
         return entry
 
@@ -270,7 +193,7 @@ class Connections:
     ) -> Entry:
         before = {name: self._vault.get(source.id, name) for name in (CLIENT_SECRET, PASSPHRASE, APPROVED)}
         approved = self._state.approval(source.id)
-        stamp = self._state.remembered(_STAMP + source.id)
+        put_back = self._evidence.secrets_put_back(source.id)
         try:
             self._keep(source.id, credential, follows)
             return self._workspace.save(source, base)
@@ -278,7 +201,7 @@ class Connections:
             kept = {name: secret for name, secret in before.items() if secret}
             self._vault.put(source.id, kept, only=True)
             self._state.record_approval(source.id, approved)
-            self._state.remember(_STAMP + source.id, stamp or b"")
+            put_back()
             raise
 
     def keep(self, source: DataSource, credential: Credential) -> bool:
@@ -287,56 +210,20 @@ class Connections:
         were given before are for another connection."""
         found = self._approvals.given(source, credential)
         self._keep(source.id, credential, found)
-        self._adopt_tests(source)
+        self._evidence.adopt(source, self._authorisations.of(source))
         return found is not None
 
     def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
-        """What was proven with other secrets speaks for the data source no longer; what was proven with these,
-        before they were kept, does from now on."""
         if found:
             self._approvals.record(source_id, found, _given(credential))
         else:
             self._vault.put(source_id, _given(credential))
-        tested, stamp = self._typed.pop(source_id, (NO_CREDENTIAL, ""))
-        self._state.remember(_STAMP + source_id, (stamp if tested == credential else _new_stamp()).encode())
-
-    def _adopt_tests(self, source: DataSource) -> None:
-        """What was proven of a draft speaks for what is saved, where that is the same."""
-        proof = self._proof(source, self._authorisation(source, self._state.authorisation(source.id)))
-        self._state.move_evidence(_DRAFT + source.id, source.id, proof)
+        self._evidence.secrets_kept(source_id, credential)
 
     def discard(self, source_id: str) -> None:
         """Forgets a draft, and with it what tests of it showed: all that is known is of what is saved."""
         self._state.drop_draft(self._workspace.folder, source_id)
-        self._state.forget_evidence(_DRAFT + source_id)
-        self._typed.pop(source_id, None)
-
-    def refuse_other(self, source: DataSource) -> None:
-        """Raises ProblemError where secrets were given for another connection than this: a new one should not be
-        typed for it before somebody has looked."""
-        if problem := self._approvals.problem(source, anew=True):
-            raise ProblemError(problem)
-
-    def leads(self, before: DataSource | None, after: DataSource) -> str:
-        """Where the secrets of a data source go from now on, in a sentence; "" where that is no other host or
-        authority than before, or is not approved."""
-        then = self._state.approval(after.id)
-        if before is None or then is None or then.details != approval.details(after):
-            return ""
-        where = [(source.login_root, source.graph_root, source.ca_file) for source in (before, after)]
-        if where[0] == where[1]:
-            return ""
-        trusting = f", trusting the authorities in {after.ca_file}" if after.ca_file else ""
-        return f"Its secrets go to {after.login_root}, and its tokens to {after.graph_root}, from now on{trusting}."
-
-    def review(self, source: DataSource) -> Review:
-        """What to look at before the secrets of a data source go where it leads. Raises ProblemError."""
-        return self._approvals.review(source)
-
-    def approve(self, source: DataSource, mark: str) -> None:
-        """Its secrets are for this connection from now on, if it still is the one that was looked at
-        (`Review.mark`). Raises ProblemError."""
-        self._approvals.approve(source, mark)
+        self._evidence.discard(source_id)
 
     def go_back(self, entry: Entry) -> Entry:
         """Puts the connection that was approved into the data source's file again; all else stays, also what is
@@ -359,8 +246,7 @@ class Connections:
         ProblemError while the vault is locked, or when it refuses."""
         self._vault.delete(source_id)
         self._sign_ins().forget(source_id)
-        self._session.pop(source_id, None)
-        self._state.record_authorisation(source_id, None)
+        self._authorisations.forget(source_id)
         self._state.record_approval(source_id, None)
 
     # --- over the network -------------------------------------------------------------------------------------
@@ -390,12 +276,7 @@ class Connections:
             )
         else:
             authorisation = self._sign_ins().consent(admitted, stop, tell, credential)
-        if source.sign_in.delegated and self._vault.kind is VaultKind.SESSION:
-            # The tokens are gone when the program ends, so the authorisation must not outlive it.
-            self._session[source.id] = authorisation
-        else:
-            self._session.pop(source.id, None)
-            self._state.record_authorisation(source.id, authorisation)
+        self._authorisations.record(source, authorisation)
         return authorisation
 
     def test(
@@ -438,18 +319,12 @@ class Connections:
                 now=self._clock,
             )
             report = steps.test(trial, began, tell)
-        if credential != NO_CREDENTIAL:
-            self._typed[source.id] = (credential, _new_stamp())
-        proof = self._proof(source, known.authorisation, credential)
         try:
-            saved = credential == NO_CREDENTIAL and self._is_saved(source)
-            self._state.record_evidence(source.id if saved else _DRAFT + source.id, self._evidence(report, proof))
+            self._evidence.record(source, report, known.authorisation, credential, lambda: self._is_saved(source))
         except ProblemError as error:
             # The answer is there; that it cannot be kept must not take it away.
             log.warning("The evidence of a test could not be kept: %s", error.problem.sentence())
-        if source.id in self._session and self._vault.kind is not VaultKind.SESSION:
-            # The vault was opened since the sign-in: its tokens were moved there, and outlive the program now.
-            self._state.record_authorisation(source.id, self._session.pop(source.id))
+        self._authorisations.vault_opened(source.id)
         log.info("Test of %s: %s", source.id, report.outcome)
         return report
 
@@ -459,44 +334,11 @@ class Connections:
         file = next((each for each in sources if each.id == source.id), None)
         return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
 
-    def _evidence(self, report: Report, proof: str) -> Evidence:
-        return Evidence(
-            outcome=report.outcome,
-            message=report.message,
-            at=report.started,
-            by=report.account or self._operator.address,
-            fingerprint=proof,
-            passed=sum(item.outcome is Outcome.PASSED for item in report.operations),
-            total=len(report.operations),
-            report=msgspec.json.encode(report),
-        )
-
 
 def _whole(source: DataSource) -> DataSource:
     """With no half of a character in it, which can be typed or named on a command line, but be in no file."""
     fields = {name: str(getattr(source, name)) for name in approval.FILE_FIELDS if name != "sign_in"}
     return source.replace(**{name: text.encode("utf-8", "replace").decode() for name, text in fields.items()})
-
-
-def report_of(evidence: Evidence | None) -> Report | None:
-    """The report of a test, as it was; None if there is none, or it is of an older version."""
-    if evidence is None or not evidence.report:
-        return None
-    try:
-        return msgspec.json.decode(evidence.report, type=Report)
-    except msgspec.DecodeError:
-        return None
-
-
-def _digest(path: str) -> str:
-    """A file's content in a word, "" if it cannot be read: another certificate at the same path is another one."""
-    import hashlib
-
-    try:
-        data = files.read_named(path, credentials.MAX_CERTIFICATE_BYTES, by_others=True)
-    except (OSError, ValueError):
-        return ""
-    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _check_ca_file(source: DataSource) -> Problem | None:

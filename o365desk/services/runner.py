@@ -13,10 +13,11 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.services.access import by_token
-from o365desk.services.connections import NO_CREDENTIAL, Connections
+from o365desk.services.connections import Connections
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin.approvals import Approvals
+from o365desk.services.signin.credentials import NO_CREDENTIAL
 from o365desk.services.writes import plan_progress
 from o365desk.services.writes.journal.journal import Journal
 

@@ -9,7 +9,7 @@ from o365desk.app import build, whoever_is_here
 from o365desk.model.datasource import new
 from o365desk.model.operator import Operator, OperatorKind, os_user
 from o365desk.model.secret import Secret
-from o365desk.services.connections import Credential
+from o365desk.services.signin.credentials import Credential
 
 
 def test_files_and_approvals_name_the_operator(tmp_path: Path) -> None:

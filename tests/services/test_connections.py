@@ -13,7 +13,8 @@ from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import Action, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Word
-from o365desk.services.connections import Credential
+from o365desk.services.connection_test.evidence import report_of
+from o365desk.services.signin.credentials import Credential
 from o365desk.services.vault.vault import CLIENT_SECRET
 from o365desk.services.workspace.workspace import ConflictError
 from tests.desk import Desk
@@ -25,7 +26,7 @@ def test_saving_keeps_the_secret_first_and_drops_the_draft(desk: Desk) -> None:
     source, folder = desk.source(), desk.app.workspace.folder
     desk.app.state.keep_draft(folder, source, None)
     entry = desk.app.connections.save(source, None, desk.secret())
-    assert desk.app.connections.has_secret(source.id, CLIENT_SECRET)
+    assert desk.app.vault.has(source.id, CLIENT_SECRET)
     assert desk.app.state.drafts(folder) == []
     assert desk.ready["apps"]["read-write"]["secret"] not in entry.path.read_text("utf-8")
 
@@ -90,7 +91,7 @@ def test_a_report_of_an_older_version_counts_as_none(desk: Desk) -> None:
     import msgspec
 
     desk.app.state.record_evidence(source.id, msgspec.structs.replace(evidence, report=b'{"old": 1}'))
-    assert desk.app.connections.last_report(source) is None
+    assert report_of(desk.app.connections.known(source).attempt) is None
 
 
 def test_authorising_names_the_first_fault(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.secret import Secret
-from o365desk.services.connections import Credential
+from o365desk.services.signin.credentials import Credential
 from tests.desk import Desk
 from tests.failures import FAILURES, Failure
 

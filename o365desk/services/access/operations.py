@@ -5,7 +5,8 @@ from o365desk.catalogue.operations import Box
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
 from o365desk.services.access.by_token import missing_permission
-from o365desk.services.connections import Connections, report_of
+from o365desk.services.connection_test.evidence import report_of
+from o365desk.services.connections import Connections
 
 
 def off(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:

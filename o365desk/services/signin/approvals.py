@@ -116,6 +116,24 @@ class Approvals:
             needed and kept != now.connection.digest,
         )
 
+    def refuse_other(self, source: DataSource) -> None:
+        """Raises ProblemError where secrets were given for another connection than this: a new one should not be
+        typed for it before somebody has looked."""
+        if problem := self.problem(source, anew=True):
+            raise ProblemError(problem)
+
+    def leads(self, before: DataSource | None, after: DataSource) -> str:
+        """Where the secrets of a data source go from now on, in a sentence; "" where that is no other host or
+        authority than before, or is not approved."""
+        then = self._state.approval(after.id)
+        if before is None or then is None or then.details != approval.details(after):
+            return ""
+        where = [(source.login_root, source.graph_root, source.ca_file) for source in (before, after)]
+        if where[0] == where[1]:
+            return ""
+        trusting = f", trusting the authorities in {after.ca_file}" if after.ca_file else ""
+        return f"Its secrets go to {after.login_root}, and its tokens to {after.graph_root}, from now on{trusting}."
+
     def knows(self, source: DataSource) -> bool:
         """Whether this is the connection that was approved for its id, as far as that can be told without the
         vault: of two files with one id it tells which is the copy."""

@@ -17,6 +17,7 @@ from o365desk.model.report import Step
 from o365desk.model.status import Authorisation, Outcome, Word
 from o365desk.model.stop import Stop
 from o365desk.services.connection_test import verdicts
+from o365desk.services.connection_test.evidence import report_of
 from o365desk.services.connection_test.report_text import FORMATS, render
 from o365desk.services.connection_test.steps import TABLE, other_cloud
 from o365desk.services.connections import Progress, StepBegan
@@ -48,7 +49,7 @@ def test_a_test_that_succeeds_keeps_its_evidence(desk: Desk) -> None:
     assert by_key["login"].detail == "Practice tenant"
     status = desk.app.connections.status(source)
     assert (status.word, status.reason) == (Word.READY, "proven just now, 10 of 10 operations")
-    kept = desk.app.connections.last_report(source)
+    kept = report_of(desk.app.connections.known(source).attempt)
     assert kept is not None
     assert kept.as_json() == report.as_json()
     (row,) = desk.app.connections.overview().rows
@@ -200,7 +201,7 @@ def test_lifetimes_ahead_warn_and_ended_ones_fail(desk: Desk) -> None:
     desk.authorise(delegated)
     account = desk.ready["admin"]["username"]
     old = Authorisation(account, now() - timedelta(days=190), desk.ready["tenant"], delegated.client_id)
-    desk.app.connections._session[delegated.id] = old
+    desk.app.connections._authorisations._session[delegated.id] = old
     report = desk.test(delegated)
     assert outcomes(report)["lifetimes"] == "failed"
     assert report.outcome == "failed"

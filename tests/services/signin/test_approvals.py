@@ -260,26 +260,26 @@ def test_a_file_that_was_never_used_here_does_not_get_a_certificate_signed(share
 
 
 def test_one_look_and_one_approval_move_on(shared: Shared) -> None:
-    connections = shared.desk.app.connections
+    approvals = shared.desk.app.approvals
     CHANGES["both"](shared)
-    review = connections.review(shared.source)
+    review = approvals.review(shared.source)
     assert review.needed
     assert review.then is not None
     assert [part.title for part in review.parts if not part.same] == ["Login address", "Graph address"]
     assert (review.parts[0].then, review.parts[0].now) == (shared.hosts.login.root, shared.hosts.other_login.root)
-    connections.approve(shared.source, review.mark)
-    assert not connections.review(shared.source).needed
+    approvals.approve(shared.source, review.mark)
+    assert not approvals.review(shared.source).needed
     assert shared.desk.test(shared.source).outcome == "succeeded"
     assert shared.hosts.other_login.came
 
 
 def test_only_what_was_looked_at_is_approved(shared: Shared) -> None:
-    connections = shared.desk.app.connections
+    approvals = shared.desk.app.approvals
     CHANGES["login"](shared)
-    mark = connections.review(shared.source).mark
+    mark = approvals.review(shared.source).mark
     CHANGES["graph"](shared)
     with pytest.raises(ProblemError) as caught:
-        connections.approve(shared.source, mark)
+        approvals.approve(shared.source, mark)
     assert caught.value.problem.code == NOT_APPROVED
     shared.refused(lambda: shared.desk.test(shared.source))
 
@@ -307,20 +307,20 @@ def test_what_a_person_changes_here_is_approved_by_that_and_said(shared: Shared)
     assert report.outcome == "succeeded"
     saved = connections.save(changed, entry.version).source
     assert shared.desk.test(saved).outcome == "succeeded"
-    assert shared.hosts.other_login.root in connections.leads(entry.source, saved)
-    assert connections.leads(saved, saved.replace(name="Another name")) == ""
+    assert shared.hosts.other_login.root in shared.desk.app.approvals.leads(entry.source, saved)
+    assert shared.desk.app.approvals.leads(saved, saved.replace(name="Another name")) == ""
 
 
 def test_a_persons_change_does_not_approve_what_a_stranger_changed(shared: Shared) -> None:
     """Somebody opens what a stranger has written, corrects the name and a check box, and saves."""
-    connections = shared.desk.app.connections
+    connections, approvals = shared.desk.app.connections, shared.desk.app.approvals
     CHANGES["login"](shared)
     entry = shared.desk.app.workspace.get(shared.source.id)
     mine = entry.source.replace(name="Corrected", read_write=False, tenant=shared.desk.ready["domain"])
     with pytest.raises(ProblemError):
         connections.test(mine, Stop(), lambda _: None, opened=entry.source)
     saved = connections.save(mine, entry.version).source
-    assert connections.leads(entry.source, saved) == ""
+    assert approvals.leads(entry.source, saved) == ""
     shared.refused(lambda: shared.desk.test(saved))
 
 
@@ -331,7 +331,7 @@ def test_an_address_that_waits_in_the_file_is_no_persons(shared: Shared) -> None
     entry = connections.save(entry.source.replace(cloud="global", login="", graph=""), entry.version)
     shared.tamper(login=shared.hosts.other_login.root, graph=shared.hosts.other_graph.root)
     entry = workspace.get(shared.source.id)
-    assert not connections.review(entry.source).needed
+    assert not shared.desk.app.approvals.review(entry.source).needed
     saved = connections.save(entry.source.replace(cloud="custom"), entry.version).source
     shared.refused(lambda: shared.desk.test(saved))
 
@@ -345,12 +345,12 @@ def test_a_draft_from_another_version_of_the_file_is_judged_as_it_is(shared: Sha
 
 
 def test_typed_secrets_do_not_go_where_the_kept_ones_may_not(shared: Shared) -> None:
-    connections = shared.desk.app.connections
+    connections, approvals = shared.desk.app.connections, shared.desk.app.approvals
     CHANGES["login"](shared)
     typed = Credential(secret=Secret("x" * 40))
     shared.refused(lambda: shared.desk.test(shared.source, typed))
     shared.refused(lambda: connections.keep(shared.source, typed))
-    shared.refused(lambda: connections.refuse_other(shared.source))
+    shared.refused(lambda: approvals.refuse_other(shared.source))
     # Saved by the form it is kept, and stays where it is until somebody has looked.
     entry = shared.desk.app.workspace.get(shared.source.id)
     connections.save(entry.source, entry.version, typed)
@@ -409,14 +409,14 @@ def forget_approval(shared: Shared) -> None:
 
 
 def test_a_secret_of_an_earlier_version_is_approved_once(shared: Shared) -> None:
-    connections = shared.desk.app.connections
+    connections, approvals = shared.desk.app.connections, shared.desk.app.approvals
     forget_approval(shared)
     shared.refused(lambda: shared.desk.test(shared.source))
     assert connections.status(shared.source).state == "not approved yet"
-    review = connections.review(shared.source)
+    review = approvals.review(shared.source)
     assert (review.then, review.needed) == (None, True)
     assert review.parts[0].now == shared.hosts.login.root
-    connections.approve(shared.source, review.mark)
+    approvals.approve(shared.source, review.mark)
     assert shared.desk.test(shared.source).outcome == "succeeded"
 
 
@@ -441,7 +441,7 @@ def test_the_vault_remembers_what_the_state_has_lost(shared: Shared) -> None:
     assert shared.desk.test(shared.source).outcome == "succeeded"
     CHANGES["login"](shared)
     shared.refused(lambda: shared.desk.test(shared.source))
-    assert app.connections.review(shared.source).then is None
+    assert app.approvals.review(shared.source).then is None
     with pytest.raises(ProblemError) as caught:
         app.connections.go_back(app.workspace.get(shared.source.id))
     assert caught.value.problem.code == "no-approval"
@@ -451,7 +451,7 @@ def test_an_approval_made_in_the_state_alone_opens_nothing(shared: Shared) -> No
     """Where the vault knows, it has the last word."""
     app = shared.desk.app
     CHANGES["login"](shared)
-    approved, review = app.state.approval(shared.source.id), app.connections.review(shared.source)
+    approved, review = app.state.approval(shared.source.id), app.approvals.review(shared.source)
     assert approved
     changed = replace(approved.connection, login=shared.hosts.other_login.root)
     app.state.record_approval(shared.source.id, replace(approved, connection=changed))
@@ -579,7 +579,7 @@ def test_a_file_that_changes_to_and_fro_while_somebody_saves_is_not_approved(
 def test_a_state_that_was_lost_lets_nobody_sign_in_elsewhere(shared: Shared) -> None:
     shared.desk.app.state.record_approval(shared.source.id, None)
     CHANGES["login"](shared)
-    shared.refused(lambda: shared.desk.app.connections.refuse_other(shared.source))
+    shared.refused(lambda: shared.desk.app.approvals.refuse_other(shared.source))
     shared.tamper(signIn="administrator")
     shared.refused(lambda: shared.desk.authorise(shared.source))
 
@@ -636,7 +636,7 @@ def test_what_changes_nothing_asks_nothing(shared: Shared) -> None:
         cloud="custom" if source.cloud == "practice" else "practice",
         name="Another name",
     )
-    assert not shared.desk.app.connections.review(shared.source).needed
+    assert not shared.desk.app.approvals.review(shared.source).needed
     assert root("https://login.example.com") == root("https://LOGIN.example.com:443")
 
 
@@ -645,7 +645,7 @@ def test_every_authority_that_was_added_is_named(shared: Shared, block: str) -> 
     added = trustme.CA(organization_name="Mallory & Sons").cert_pem.bytes()
     file = shared.hosts.ca_file
     file.write_bytes(file.read_bytes() + added.replace(b"CERTIFICATE", block.encode()))
-    part = next(part for part in shared.desk.app.connections.review(shared.source).parts if not part.same)
+    part = next(part for part in shared.desk.app.approvals.review(shared.source).parts if not part.same)
     new_ones = part.now.partition("; new: ")[2]
     assert ("Mallory & Sons" if block != "TRUSTED CERTIFICATE" else "a part without a name") in new_ones
     assert "gone: " not in part.now
@@ -654,7 +654,7 @@ def test_every_authority_that_was_added_is_named(shared: Shared, block: str) -> 
 
 def test_a_digest_is_too_long_for_two_connections_to_be_made_that_share_it(shared: Shared) -> None:
     """To find any two takes the square root of the tries: 80 bits would take a computer minutes."""
-    assert len(shared.desk.app.connections.review(shared.source).mark) * 4 >= 160
+    assert len(shared.desk.app.approvals.review(shared.source).mark) * 4 >= 160
 
 
 # --- what else is kept where secrets are --------------------------------------------------------------------------
@@ -693,7 +693,7 @@ def test_with_a_locked_vault_nothing_is_saved_that_it_must_know(
     assert app.workspace.get("Renamed").version == entry.version
     app.vault.unlock(Secret("correct horse"))
     entry = app.connections.save(entry.source.replace(login="https://other.example.com"), entry.version)
-    assert not app.connections.review(entry.source).needed
+    assert not app.approvals.review(entry.source).needed
     app.close()
 
 

@@ -19,11 +19,10 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
-from o365desk.services.connections import BLANK
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
-from o365desk.services.signin.approvals import Admitted
+from o365desk.services.signin.approvals import BLANK, Admitted
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token, claims_of
 from o365desk.services.vault.vault import Vault

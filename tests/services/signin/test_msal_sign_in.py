@@ -14,8 +14,8 @@ import requests
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import Action, CancelledError, ProblemError
 from o365desk.model.secret import Secret
+from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
-from o365desk.services.connections import Waiting
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in

@@ -144,7 +144,7 @@ def _meet_conflict(app: App) -> None:
 
 def _approve(app: App) -> None:
     source = _source(app).source
-    app.connections.approve(source, app.connections.review(source).mark)
+    app.approvals.approve(source, app.approvals.review(source).mark)
 
 
 APPROVALS: dict[str, Callable[[App], object]] = {

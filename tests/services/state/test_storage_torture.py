@@ -266,7 +266,7 @@ def _explainable(app: App, what: str) -> str:
         return "lost"
     old, new_ = source.replace(login="https://old.example.com"), source.replace(login=storage_child.ELSEWHERE)
     given_for = _given_for(what, secret)
-    usable = [item.login for item in (old, new_) if not app.connections.review(item).needed]
+    usable = [item.login for item in (old, new_) if not app.approvals.review(item).needed]
     assert len(usable) <= 1
     assert set(usable) <= given_for, (secret == OLD_SECRET, usable)
     problems = [item for item in app.connections.problems(source) if item.code == NOT_APPROVED]
@@ -274,8 +274,8 @@ def _explainable(app: App, what: str) -> str:
         assert not problems
         return f"works, leads to {source.login}"
     assert problems
-    app.connections.approve(source, app.connections.review(source).mark)
-    assert not app.connections.review(source).needed
+    app.approvals.approve(source, app.approvals.review(source).mark)
+    assert not app.approvals.review(source).needed
     assert not [item for item in app.connections.problems(source) if item.code == NOT_APPROVED]
     return f"asks, leads to {source.login}"
 

@@ -15,7 +15,7 @@ from o365desk.app import App, build
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
-from o365desk.services.connections import Credential
+from o365desk.services.signin.credentials import Credential
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
 
 SOURCE = DataSource(id="contoso-hr", name="Contoso")
@@ -40,7 +40,8 @@ class Machine:
                 operator=os_user("ada"),
             )
             # As it is shared by all programs of this computer.
-            app.connections._vault = app.connections._approvals._vault = self.vault
+            for service in (app.connections, app.approvals, app.connections._authorisations):
+                service._vault = self.vault
             self.apps[clone] = app
         return self.apps[clone]
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.shown import shown
-from o365desk.services.connections import Review
+from o365desk.services.signin.approvals import Review
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
@@ -142,10 +142,10 @@ class Approving(QObject):
         def work() -> Look:
             entry = app.workspace.get(source.id) if saved else None
             if entry:
-                review = app.connections.review(entry.source)
+                review = app.approvals.review(entry.source)
                 if review.needed:
                     return Look(entry.source, entry, review, layout.dated(entry.path))
-            return Look(source, None, app.connections.review(source), None)
+            return Look(source, None, app.approvals.review(source), None)
 
         self._run("Looking at what changed", work, self._show)
 
@@ -155,18 +155,18 @@ class Approving(QObject):
             return
         dialog = ApprovalDialog(self._context.theme, look, self._parent)
         dialog.exec()
-        connections = self._context.app.connections
+        connections, approvals = self._context.app.connections, self._context.app.approvals
         if dialog.decision is Decision.APPROVE:
             mark, where = look.review.mark, f"Its secrets go to {look.source.login_root} from now on."
             self._run(
-                "Approving", lambda: connections.approve(look.source, mark), lambda _: self.approved.emit(where)
+                "Approving", lambda: approvals.approve(look.source, mark), lambda _: self.approved.emit(where)
             )
         elif dialog.decision is Decision.GO_BACK and look.entry:
             entry = look.entry
 
             def go_back() -> tuple[Entry, str]:
                 back = connections.go_back(entry)
-                parts = connections.review(back.source).parts
+                parts = approvals.review(back.source).parts
                 return back, " and ".join(part.title for part in parts if not part.same)
 
             self._run("Going back", go_back, lambda went: self.went_back.emit(*went))

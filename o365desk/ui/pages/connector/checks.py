@@ -6,7 +6,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report
 from o365desk.model.status import Authorisation
-from o365desk.services.connections import Credential
+from o365desk.services.signin.credentials import Credential
 from o365desk.ui.context import Context
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.pages.connector.connection_test import TestPanel

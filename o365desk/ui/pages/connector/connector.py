@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
-from o365desk.services.connections import Credential
+from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.fields.tidying import Tidying
@@ -302,7 +302,7 @@ class ConnectorPage(Page):
         self._follow(now=True)
 
     def _leads(self, entry: Entry) -> str:
-        return self.context.app.connections.leads(self._draft.editing.opened, entry.source)
+        return self.context.app.approvals.leads(self._draft.editing.opened, entry.source)
 
     def _not_saved(self, problem: Problem) -> None:
         if problem.field in FIELDS:

@@ -10,6 +10,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report
 from o365desk.model.status import Lifetime
+from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
 from o365desk.ui.pages.connector.permissions import no_link_because
 from o365desk.ui.widgets.banner import Banner, Remedies
@@ -148,7 +149,7 @@ class Helping:
         """Puts the consent link on the clipboard."""
         source = self._page.source()
         if source:
-            QGuiApplication.clipboard().setText(self._context.app.connections.consent_link(source))
+            QGuiApplication.clipboard().setText(consent_link(source))
             text = "Send it to somebody who can consent for the tenant."
             self._context.notices.say("good", "The consent link is on the clipboard", text, source.id)
 
@@ -162,5 +163,5 @@ class Helping:
 
     def _open_link(self) -> None:
         source = self._page.source()
-        if source and not self._open_url(self._context.app.connections.consent_link(source)):
+        if source and not self._open_url(consent_link(source)):
             self.copy_link()

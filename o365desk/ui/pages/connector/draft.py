@@ -14,8 +14,8 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
 from o365desk.model.status import Known, Status, derive
 from o365desk.model.stop import Stop
-from o365desk.services.connections import NO_CREDENTIAL, Credential, report_of
-from o365desk.services.signin.credentials import without_misplaced
+from o365desk.services.connection_test.evidence import report_of
+from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential, without_misplaced
 from o365desk.services.vault.vault import CLIENT_SECRET, PASSPHRASE
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import Context
@@ -251,7 +251,7 @@ class Assessor(QObject):
         app = self._context.app
         known = app.connections.known(source, credential, opened)
         names = {"secret": CLIENT_SECRET, "passphrase": PASSPHRASE}
-        kept = frozenset(key for key, name in names.items() if app.connections.has_secret(source.id, name))
+        kept = frozenset(key for key, name in names.items() if app.vault.has(source.id, name))
         return Assessment(source, known, derive(source, known, app.clock()), kept, report_of(known.attempt))
 
     def _done(self, assessment: Assessment | None) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from o365desk.model.datasource import DataSource, copy_of
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.connections import NO_CREDENTIAL, Credential
+from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.vault_dialog import VaultDialog

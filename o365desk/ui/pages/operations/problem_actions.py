@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
+from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.permissions import no_link_because
@@ -43,7 +44,7 @@ class OperationHelp:
 
     def copy_link(self, source: DataSource) -> None:
         """Puts the consent link on the clipboard."""
-        QGuiApplication.clipboard().setText(self._context.app.connections.consent_link(source))
+        QGuiApplication.clipboard().setText(consent_link(source))
         text = "Send it to somebody who can consent for the tenant."
         self._context.notices.say("good", "The consent link is on the clipboard", text, source.id)
 

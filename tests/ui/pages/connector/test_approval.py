@@ -198,7 +198,7 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     button.click()
     strange.soon(lambda: opened)
     strange.idle()
-    assert not strange.desk.app.connections.review(strange.source).needed
+    assert not strange.desk.app.approvals.review(strange.source).needed
 
 
 def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) -> None:
@@ -214,7 +214,7 @@ def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) 
     page.test()
     strange.idle()
     assert not strange.desk.app.state.approval(strange.source.id).connection.login.endswith("/")
-    assert strange.desk.app.connections.review(strange.source).needed
+    assert strange.desk.app.approvals.review(strange.source).needed
     assert strange.hosts.came == []
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import SignIn, new
-from o365desk.services.connections import Waiting
+from o365desk.model.status import Waiting
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.widgets.theme import Theme
 from tests.ui.connecting import Bench, bench, soon
