@@ -3,52 +3,33 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from uuid import uuid4
+from dataclasses import replace
 
 from o365desk.practice.directory.directory import Account
 from o365desk.practice.entra import html, scopes
 from o365desk.practice.entra.aadsts import Refusal
+from o365desk.practice.entra.flows import Flow, Flows
+from o365desk.practice.entra.grants import Signed, capable, refuse_account, s256
 from o365desk.practice.entra.scopes import Asked
-from o365desk.practice.entra.token_endpoint import DeviceCode, Grant, Grants, Signed, capable, refuse_account, s256
+from o365desk.practice.entra.token_endpoint import Grants
+from o365desk.practice.entra.way_back import WayBack
 from o365desk.practice.permissions import needs_administrator, summary
 from o365desk.practice.tenant import App, Tenant
 from o365desk.practice.wire import Answer, Request, html_answer, redirect_answer
 
 _COOKIE = "practice-session"
 _LOOPBACK = re.compile(r"http://localhost(:[0-9]{1,5})?/?")
-_MOST_FLOWS = 2000
 _MODES = ("query", "fragment", "form_post")
 
 
-@dataclass
-class Flow:
-    """One person's way through the pages."""
-
-    kind: str  # authorize, device, adminconsent v1, adminconsent v2
-    app: App
-    asked: Asked
-    redirect: str = ""
-    mode: str = "query"
-    state: str | None = None
-    nonce: str = ""
-    challenge: str = ""
-    prompt: str = ""
-    hint: str = ""
-    capable: bool = False
-    client_info: bool = False
-    device: DeviceCode | None = None
-    signed: Signed | None = None
-    stage: str = "login"  # the step whose form is shown; no other is taken, so that none can be skipped
-
-
 class SignIn:
-    """The pages. A flow is found again by an unguessable id in each form."""
+    """The pages: the ways in, and the steps."""
 
     def __init__(self, tenant: Tenant, grants: Grants) -> None:
         self._tenant = tenant
         self._grants = grants
-        self._flows: dict[str, Flow] = {}
+        self._flows = Flows()
+        self._back = WayBack(tenant, grants)
         self._sessions: dict[str, Signed] = {}
 
     # Ways in
@@ -75,7 +56,7 @@ class SignIn:
             flow.challenge = _challenge(flow.challenge, params.get("code_challenge_method", "plain"))
             flow.asked = scopes.asked(self._tenant, app, params.get("scope", ""))
         except Refusal as refusal:
-            return self._back_with(flow, refusal)
+            return self._back.with_error(flow, refusal)
         return self._silent(flow, request) if flow.prompt == "none" else self._pick(flow)
 
     def device_page(self, request: Request) -> Answer:
@@ -124,6 +105,22 @@ class SignIn:
             raise Refusal(50011, redirect=redirect, client=app.client_id)
         return redirect
 
+    def _silent(self, flow: Flow, request: Request) -> Answer:
+        """prompt=none: answers without a page, or says what would be needed."""
+        signed = self._sessions.get(request.cookies.get(_COOKIE, ""))
+        try:
+            if signed is None or self._tenant.session_void(signed.session):
+                raise Refusal(50058)
+            refuse_account(self._tenant, signed.account)
+            self._judge(flow, signed)
+            if self._tenant.switches.text("conditional_access") == "mfa" and not signed.multifactor:
+                raise Refusal(50076, resource="00000003-0000-0000-c000-000000000000")
+            if flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, signed.account):
+                raise Refusal(65001, client=flow.app.client_id, app=flow.app.title)
+        except Refusal as refusal:
+            return self._back.with_error(flow, refusal, **_silent_error(refusal))
+        return self._back.with_code(flow, signed)
+
     # Steps: each form posts to /common/practice/<step>
 
     def step(self, request: Request, name: str) -> Answer:
@@ -134,22 +131,10 @@ class SignIn:
             "consent": self._consent,
             "approval": self._approval,
         }
-        flow = self._flows.get(request.form.get("flow", ""))
+        flow = self._flows.find(request.form.get("flow", ""))
         if name not in steps or flow is None or name not in ("login", flow.stage):
             raise Refusal(50089)
         return steps[name](flow, request)
-
-    def _key(self, flow: Flow, stage: str) -> str:
-        """The flow's id for a form of the next step."""
-        flow.stage = stage
-        for key, known in self._flows.items():
-            if known is flow:
-                return key
-        while len(self._flows) >= _MOST_FLOWS:
-            del self._flows[next(iter(self._flows))]
-        key = secrets.token_urlsafe(24)
-        self._flows[key] = flow
-        return key
 
     def _pick(self, flow: Flow, problem: str = "") -> Answer:
         remarks = {"ok": "", "locked": "locked", "disabled": "disabled", "password_expired": "password expired"}
@@ -160,7 +145,7 @@ class SignIn:
         hint = flow.hint.lower()
         tiles.sort(key=lambda tile: tile[0].lower() != hint)
         return html_answer(
-            200, html.pick_account(self._key(flow, "login"), flow.app.title, tiles, flow.hint, problem)
+            200, html.pick_account(self._flows.key(flow, "login"), flow.app.title, tiles, flow.hint, problem)
         )
 
     def _login(self, flow: Flow, request: Request) -> Answer:
@@ -179,7 +164,7 @@ class SignIn:
         flow.signed = self._signed(account)
         self._judge(flow, flow.signed)
         if self._tenant.switches.text("conditional_access") == "mfa":
-            return html_answer(200, html.second_factor(self._key(flow, "mfa"), account.username))
+            return html_answer(200, html.second_factor(self._flows.key(flow, "mfa"), account.username))
         return self._signed_in(flow, flow.signed)
 
     def _signed(self, account: Account) -> Signed:
@@ -224,11 +209,11 @@ class SignIn:
             return self._ask_consent(flow, account, self._admin_list(flow), for_all=True)
         missing = flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, account)
         if not missing and flow.prompt != "consent":
-            return self._finish(flow, signed)
+            return self._back.with_code(flow, signed)
         if not account.administrator and self._needs_administrator(missing):
             refusal = self._approval_refusal(flow)
             text = f"AADSTS{refusal.number}: {refusal.text}"
-            return html_answer(200, html.need_approval(self._key(flow, "approval"), flow.app.title, text))
+            return html_answer(200, html.need_approval(self._flows.key(flow, "approval"), flow.app.title, text))
         return self._ask_consent(flow, account, flow.asked.needed(flow.app), for_all=False)
 
     def _approval_refusal(self, flow: Flow) -> Refusal:
@@ -248,7 +233,7 @@ class SignIn:
     def _ask_consent(self, flow: Flow, account: Account, names: frozenset[str], for_all: bool) -> Answer:
         listed = [(name, summary(name)) for name in sorted(names)]
         offered = account.administrator and not for_all
-        key = self._key(flow, "consent")
+        key = self._flows.key(flow, "consent")
         return html_answer(200, html.consent(key, flow.app.title, account.username, listed, for_all, offered))
 
     def _consent(self, flow: Flow, request: Request) -> Answer:
@@ -256,101 +241,22 @@ class SignIn:
             raise Refusal(50089)
         accepted = request.form.get("answer") == "accept"
         if flow.kind.startswith("adminconsent"):
-            return self._admin_consented(flow, flow.signed.account, accepted)
+            if not flow.signed.account.administrator:
+                raise self._approval_refusal(flow)
+            return self._back.with_admin_consent(flow, accepted)
         if not accepted:
-            return self._back_with(flow, Refusal(65004), error_subcode="cancel")
+            return self._back.with_error(flow, Refusal(65004), error_subcode="cancel")
         account = flow.signed.account
         names = flow.asked.needed(flow.app)
         missing = names - self._tenant.consents.delegated(flow.app, account)
         if not account.administrator and self._needs_administrator(missing):
-            return self._back_with(flow, self._approval_refusal(flow))
+            return self._back.with_error(flow, self._approval_refusal(flow))
         everybody = account.administrator and bool(request.form.get("everybody"))
         self._tenant.consents.grant(flow.app, names, None if everybody else account)
-        return self._finish(flow, flow.signed)
+        return self._back.with_code(flow, flow.signed)
 
     def _approval(self, flow: Flow, request: Request) -> Answer:
-        return self._back_with(flow, self._approval_refusal(flow))
-
-    # Ways out
-
-    def _admin_consented(self, flow: Flow, account: Account, accepted: bool) -> Answer:
-        second, tenant_id = flow.kind == "adminconsent v2", self._tenant.home.tenant_id
-        state = {} if flow.state is None else {"state": flow.state}
-        if not account.administrator:
-            raise self._approval_refusal(flow)
-        if not accepted:
-            if not second:
-                refused = {"error": "permission_denied", "error_description": "The admin canceled the request"}
-                return redirect_answer(flow.redirect, refused | state)
-            description = str(Refusal(65004).body(self._tenant.now(), str(uuid4()))["error_description"])
-            refused = {"admin_consent": "True", "error": "consent_required", "error_description": description}
-            return redirect_answer(flow.redirect, refused | state)
-        if flow.asked.everything:
-            self._tenant.consents.grant_all(flow.app)
-        else:
-            self._tenant.consents.grant(flow.app, flow.asked.names, None)
-        if not second:
-            return redirect_answer(flow.redirect, {"tenant": tenant_id, **state, "admin_consent": "True"})
-        scope = " ".join(flow.asked.texts)
-        return redirect_answer(
-            flow.redirect, {"admin_consent": "True", "tenant": tenant_id, "scope": scope, **state}
-        )
-
-    def _silent(self, flow: Flow, request: Request) -> Answer:
-        """prompt=none: answers without a page, or says what would be needed."""
-        signed = self._sessions.get(request.cookies.get(_COOKIE, ""))
-        try:
-            if signed is None or self._tenant.session_void(signed.session):
-                raise Refusal(50058)
-            refuse_account(self._tenant, signed.account)
-            self._judge(flow, signed)
-            if self._tenant.switches.text("conditional_access") == "mfa" and not signed.multifactor:
-                raise Refusal(50076, resource="00000003-0000-0000-c000-000000000000")
-            if flow.asked.needed(flow.app) - self._tenant.consents.delegated(flow.app, signed.account):
-                raise Refusal(65001, client=flow.app.client_id, app=flow.app.title)
-        except Refusal as refusal:
-            return self._back_with(flow, refusal, **_silent_error(refusal))
-        return self._finish(flow, signed)
-
-    def _finish(self, flow: Flow, signed: Signed) -> Answer:
-        flow.stage = "done"
-        if flow.device is not None:
-            flow.device.signed = signed
-            text = f"You have signed in to {flow.app.title} on your device. You may now close this window."
-            return html_answer(200, html.notice("You are signed in", text))
-        grant = Grant(
-            flow.app, signed, flow.asked, self._tenant.now(), flow.redirect, flow.challenge, flow.nonce,
-            flow.capable,
-        )  # fmt: skip
-        values = {"code": self._grants.new_code(grant)}
-        if flow.client_info:
-            values["client_info"] = self._grants.client_info(signed)
-        if flow.state is not None:
-            values["state"] = flow.state
-        return self._back(flow, values | {"session_state": str(uuid4())})
-
-    def _back_with(self, flow: Flow, refusal: Refusal, **more: str) -> Answer:
-        """Goes back to the app with an error (on a device: says so, and tells the device)."""
-        flow.stage = "done"
-        if flow.device is not None:
-            flow.device.declined = True
-            return html_answer(200, html.notice("Sign-in was declined", "You may now close this window."))
-        body = refusal.body(self._tenant.now(), str(uuid4()))
-        values = {
-            "error": body["error"],
-            "error_description": body["error_description"],
-            "error_uri": body["error_uri"],
-        }
-        values |= more
-        if flow.state is not None:
-            values["state"] = flow.state
-        return self._back(flow, values)
-
-    @staticmethod
-    def _back(flow: Flow, values: dict[str, str]) -> Answer:
-        if flow.mode == "form_post":
-            return html_answer(200, html.form_post(flow.redirect, values))
-        return redirect_answer(flow.redirect, values, flow.mode)
+        return self._back.with_error(flow, self._approval_refusal(flow))
 
 
 def _silent_error(refusal: Refusal) -> dict[str, str]:

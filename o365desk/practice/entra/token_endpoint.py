@@ -1,21 +1,17 @@
 """The token endpoint: codes, device codes, refresh tokens and apps' own sign-in, and the tokens given for them."""
 
-import hashlib
 import hmac
-import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from o365desk.practice.directory.directory import Account, Directory
-from o365desk.practice.entra import scopes
+from o365desk.practice.entra import claims, scopes
 from o365desk.practice.entra.aadsts import Refusal
 from o365desk.practice.entra.client_credentials import Credentials
-from o365desk.practice.entra.scopes import Asked
+from o365desk.practice.entra.grants import DeviceCode, Grant, capable, refuse_account, s256
 from o365desk.practice.permissions import OIDC
 from o365desk.practice.tenant import App, Tenant
-from o365desk.practice.tokens import Claims, b64url
 from o365desk.practice.wire import Request
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -27,59 +23,6 @@ _USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 INTERVAL = 5
 """Seconds that a client is to wait before it asks again whether a device code was used."""
-
-
-@dataclass(frozen=True)
-class Signed:
-    """A finished sign-in of a person."""
-
-    account: Account
-    directory: Directory
-    session: str
-    multifactor: bool
-    at: float
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a code or refresh token stands for."""
-
-    app: App
-    signed: Signed
-    asked: Asked
-    issued: float
-    redirect: str = ""
-    challenge: str = ""
-    nonce: str = ""
-    capable: bool = False  # the client announced that it handles claims challenges (cp1)
-    way: str = "code"  # or "device"
-
-
-@dataclass
-class DeviceCode:
-    """A device code sign-in under way."""
-
-    app: App
-    user_code: str
-    asked: Asked
-    expires: float
-    signed: Signed | None = None
-    declined: bool = False
-    blocked: bool = False
-
-    @property
-    def waits(self) -> bool:
-        """Whether nobody has answered yet."""
-        return self.signed is None and not (self.declined or self.blocked)
-
-
-def capable(claims_parameter: str) -> bool:
-    """Whether a `claims` parameter announces the capability cp1."""
-    try:
-        values = json.loads(claims_parameter)["access_token"]["xms_cc"]["values"]
-        return any(str(value).lower() == "cp1" for value in values)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return False
 
 
 class Grants:
@@ -127,112 +70,30 @@ class Grants:
         if not proof:
             raise Refusal(7000216)
         scopes.asked_by_app(self._tenant, request.form.get("scope", ""))
-        life = self._life(cae := capable(request.form.get("claims", "")))
-        claims = self._base(app, self._tenant.home, life, proof, cae) | {
-            "idp": f"{self._tenant.addresses.login}/{realm}/",
-            "idtyp": "app",
-            "oid": app.object_id,
-            "sub": app.object_id,
-            "wids": ["0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
-        }
-        roles = self._tenant.consents.roles(app)
-        if roles:
-            claims["roles"] = sorted(roles)
-        token = self._tenant.signer.sign(claims)
+        life = claims.lifetime(cae := capable(request.form.get("claims", "")))
+        token = self._tenant.signer.sign(claims.of_app(self._tenant, app, realm, life, proof, cae))
         return {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}
-
-    def _base(self, app: App, directory: Directory, life: int, proof: str, cae: bool) -> Claims:
-        now = int(self._tenant.now())
-        claims = {
-            "aud": self._tenant.addresses.graph,
-            "iss": f"{self._tenant.addresses.login}/{directory.tenant_id}/",
-            "iat": now,
-            "nbf": now,
-            "exp": now + life,
-            "aio": b64url(secrets.token_bytes(24)),
-            "app_displayname": app.title,
-            "appid": app.client_id,
-            "appidacr": {"": "0", "secret": "1", "certificate": "2"}[proof],
-            "tenant_region_scope": "EU",
-            "tid": directory.tenant_id,
-            "uti": b64url(secrets.token_bytes(16)),
-            "ver": "1.0",
-        }
-        return claims | ({"xms_cc": ["cp1"]} if cae else {})
-
-    @staticmethod
-    def _life(cae: bool) -> int:
-        """Seconds: a day for clients that can be challenged, else 60 to 90 minutes by chance, as Entra does."""
-        return 86400 if cae else 3600 + secrets.randbelow(1800)
 
     def _for_person(self, grant: Grant, proof: str, wants_client_info: bool) -> dict[str, Any]:
         app, signed = grant.app, grant.signed
         granted = self._tenant.consents.delegated(app, signed.account)
         if grant.asked.needed(app) - granted:
             raise Refusal(65001, client=app.client_id, app=app.title)
-        life = self._life(grant.capable)
+        life = claims.lifetime(grant.capable)
         answer: dict[str, Any] = {
             "token_type": "Bearer",
             "scope": grant.asked.granted_text(granted, self._tenant.addresses.graph),
             "expires_in": life,
             "ext_expires_in": life,
-            "access_token": self._tenant.signer.sign(self._person_claims(grant, granted, life, proof)),
+            "access_token": self._tenant.signer.sign(claims.of_person(self._tenant, grant, granted, life, proof)),
         }
         if "offline_access" in grant.asked.names:
             answer["refresh_token"] = self._new_refresh(grant)
         if "openid" in grant.asked.names:
-            answer["id_token"] = self._tenant.signer.sign(self.id_claims(grant))
+            answer["id_token"] = self._tenant.signer.sign(claims.of_id_token(self._tenant, grant))
         if wants_client_info:
-            answer["client_info"] = self.client_info(signed)
+            answer["client_info"] = claims.client_info(signed)
         return answer
-
-    @staticmethod
-    def client_info(signed: Signed) -> str:
-        """Who signed in, as MSAL wants it."""
-        return b64url(json.dumps({"uid": signed.account.oid, "utid": signed.directory.tenant_id}).encode())
-
-    def _person_claims(self, grant: Grant, granted: frozenset[str], life: int, proof: str) -> Claims:
-        signed, user = grant.signed, grant.signed.account.user
-        return self._base(grant.app, signed.directory, life, proof, grant.capable) | {
-            "acct": 0 if signed.account.member else 1,
-            "acr": "1",
-            "amr": ["pwd", "mfa"] if signed.multifactor else ["pwd"],
-            "family_name": user["surname"],
-            "given_name": user["givenName"],
-            "idtyp": "user",
-            "ipaddr": "127.0.0.1",
-            "name": user["displayName"],
-            "oid": signed.account.oid,
-            "scp": " ".join(sorted(granted - {"offline_access"}, key=str.lower)),
-            "sid": signed.session,
-            "sub": pairwise(grant.app, signed.account),
-            "unique_name": user["userPrincipalName"],
-            "upn": user["userPrincipalName"],
-            "wids": signed.account.wids,
-        }
-
-    def id_claims(self, grant: Grant) -> Claims:
-        """The claims of the ID token."""
-        signed, user, now = grant.signed, grant.signed.account.user, int(self._tenant.now())
-        claims = {
-            "aud": grant.app.client_id,
-            "iss": f"{self._tenant.addresses.login}/{signed.directory.tenant_id}/v2.0",
-            "iat": now,
-            "nbf": now,
-            "exp": now + 3600,
-            "auth_time": int(signed.at),
-            "oid": signed.account.oid,
-            "sid": signed.session,
-            "sub": pairwise(grant.app, signed.account),
-            "tid": signed.directory.tenant_id,
-            "uti": b64url(secrets.token_bytes(16)),
-            "ver": "2.0",
-        }
-        if "profile" in grant.asked.names:
-            claims |= {"name": user["displayName"], "preferred_username": user["userPrincipalName"]}
-        if "email" in grant.asked.names and user["mail"]:
-            claims["email"] = user["mail"]
-        return claims | ({"nonce": grant.nonce} if grant.nonce else {})
 
     # Codes
 
@@ -365,21 +226,3 @@ class Grants:
         self._check_person(grant)
         del self._devices[key]
         return grant
-
-
-def refuse_account(tenant: Tenant, account: Account) -> None:
-    """Refusal if the account cannot be used as it is now."""
-    number = {"locked": 50053, "disabled": 50057, "deleted": 50034, "password_expired": 50055}
-    state = tenant.account_state(account)
-    if state in number:
-        raise Refusal(number[state], user=account.username, tenant=tenant.home.company)
-
-
-def pairwise(app: App, account: Account) -> str:
-    """The `sub` of a person for one app: the same each time, different for each app."""
-    return b64url(hashlib.sha256(f"{app.client_id}:{account.oid}".encode()).digest())
-
-
-def s256(verifier: str) -> str:
-    """The PKCE challenge of a verifier."""
-    return b64url(hashlib.sha256(verifier.encode()).digest())
