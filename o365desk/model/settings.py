@@ -41,4 +41,4 @@ FIELDS = (
 def of(values: Mapping[str, Any]) -> Settings:
     """The settings with these values by the keys of their fields, as they are or as they were typed (checked)."""
     numbers = {field.key: int(values[field.key]) for field in FIELDS if field.kind is Kind.NUMBER}
-    return msgspec.convert({**values, **numbers}, Settings)
+    return msgspec.convert({**values, **numbers}, Settings, strict=False)
