@@ -273,10 +273,12 @@ class Lock:
 
     def release(self) -> None:
         """Lets go."""
-        self._depth -= 1
-        if self._depth == 0:
-            self._file.release()
-        self._threads.release()
+        try:
+            self._depth -= 1
+            if self._depth == 0:
+                self._file.release()
+        finally:
+            self._threads.release()
 
     def is_held(self, seconds: float) -> bool:
         """Whether somebody else holds it now, in whatever process; looks for as many seconds, as another one may be

@@ -19,6 +19,8 @@ MAX_CA_BYTES = 4_000_000
 _HASHED = re.compile(r"[0-9a-fA-F]{8}\.[0-9]")
 """How the files are called that OpenSSL looks for in a folder of authorities."""
 _BUNDLE = "REQUESTS_CA_BUNDLE"
+_Stamp = tuple[str | int, ...]
+_Bundle = bytes | tuple[_Stamp, ...]
 
 
 @contextlib.contextmanager
@@ -27,11 +29,15 @@ def trusting(ca: bytes) -> Iterator[ssl.SSLContext]:
     meanwhile (truststore lets one handshake at a time through a context, so that a host that hangs would hold up
     the others; and urllib3 sets what OpenSSL reads without a lock); afterwards it serves all who trust the same.
     Raises ssl.SSLError if `ca` holds no authority."""
-    free = _free(ca, _bundle_now(), _system_now())
+    try:
+        bundle = _bundle_now()
+    except (OSError, ValueError):  # told by `bundle_problem`
+        bundle = b""
+    free = _free(ca, bundle, _system_now())
     try:
         context = free.pop()
     except IndexError:
-        context = _context(ca)
+        context = _context(ca, bundle)
     try:
         yield context
     finally:
@@ -45,7 +51,7 @@ def _free(ca: bytes, bundle: object, system: object) -> list[ssl.SSLContext]:
     return []
 
 
-def _context(ca: bytes) -> ssl.SSLContext:
+def _context(ca: bytes, bundle: _Bundle) -> ssl.SSLContext:
     if _by_openssl():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.set_default_verify_paths()
@@ -54,8 +60,8 @@ def _context(ca: bytes) -> ssl.SSLContext:
         import truststore
 
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with contextlib.suppress(OSError, ValueError):  # told by `bundle_problem`
-        _trust_bundle(context)
+    with contextlib.suppress(OSError, ValueError):  # the same
+        _trust_bundle(context, bundle)
     if ca:
         context.load_verify_locations(cadata=_pem(ca))
     return context
@@ -80,18 +86,16 @@ def _system_now() -> tuple[object, ...]:
     return (_stamp(file), *map(_folder, folders.split(os.pathsep)))
 
 
-def _bundle_now() -> object:
-    """The same for what the environment names besides."""
+def _bundle_now() -> _Bundle:
+    """What the environment names besides: a file's content, or what changes when a folder does. Raises OSError or
+    ValueError."""
     bundle = os.environ.get(_BUNDLE, "")
     if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
         return _folder(bundle)
-    try:
-        return files.read_named(bundle, MAX_CA_BYTES) if bundle else b""
-    except (OSError, ValueError):
-        return b""
+    return files.read_named(bundle, MAX_CA_BYTES) if bundle else b""
 
 
-def _folder(path: str) -> tuple[object, ...]:
+def _folder(path: str) -> tuple[_Stamp, ...]:
     return (_stamp(path), *(_stamp(os.path.join(path, name)) for name in _names(path)))  # noqa: PTH118 - the same
 
 
@@ -102,7 +106,7 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _stamp(path: str) -> tuple[object, ...]:
+def _stamp(path: str) -> _Stamp:
     """A file's, or of a link's what it leads to."""
     try:
         about = os.stat(path)  # noqa: PTH116 - the same
@@ -111,22 +115,19 @@ def _stamp(path: str) -> tuple[object, ...]:
     return path, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
-def _trust_bundle(context: Any) -> None:
-    """Trusts what the environment names besides. Raises OSError (ssl.SSLError is one) or ValueError."""
-    bundle = os.environ.get(_BUNDLE, "")
-    if not bundle:
-        return
-    if os.path.isdir(bundle):  # noqa: PTH112 - the path may hold anything that was typed
-        context.load_verify_locations(capath=bundle)
-    else:
-        context.load_verify_locations(cadata=_pem(files.read_named(bundle, MAX_CA_BYTES)))
+def _trust_bundle(context: Any, bundle: _Bundle) -> None:
+    """Raises OSError (ssl.SSLError is one) or ValueError."""
+    if isinstance(bundle, tuple):
+        context.load_verify_locations(capath=bundle[0][0])
+    elif bundle:
+        context.load_verify_locations(cadata=_pem(bundle))
 
 
 def bundle_problem() -> str:
     """Why the authorities that REQUESTS_CA_BUNDLE names are not trusted, as a sentence; "" if they are, or it names
     none."""
     try:
-        _trust_bundle(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        _trust_bundle(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), _bundle_now())
     except (OSError, ValueError) as error:
         return (
             f"{_BUNDLE} names “{os.environ[_BUNDLE]}”, which {_why_unusable(error)}, so it adds nothing to trust."

@@ -50,7 +50,7 @@ def test_the_systems_authorities_are_read_once(practice: Any, monkeypatch: pytes
     monkeypatch.setenv("SSL_CERT_FILE", practice.ready["ca_file"])
     made: list[bytes] = []
     context = trust._context
-    monkeypatch.setattr(trust, "_context", lambda ca: made.append(ca) or context(ca))
+    monkeypatch.setattr(trust, "_context", lambda ca, bundle: made.append(ca) or context(ca, bundle))
     trust._free.cache_clear()
     assert all(trusted(practice) for _ in range(5))
     assert len(made) == 1
