@@ -110,6 +110,7 @@ OPERATIONS = (
                 help="The two-letter ISO code of the country, such as IE or DE. It is set, before the licence is "
                 "given, for users who have no usage location; that of others stays.",
                 placeholder="As it is",
+                empties=False,
             ),
         ),
         change=Licences(adds=True),

@@ -177,6 +177,10 @@ class Operation:
     restores: Words | None = None
     inverse: str = ""
 
+    def __post_init__(self) -> None:
+        if self.change and self.change.sets and not self.field(self.change.sets).empties:
+            raise AssertionError(f"{self.key}: “N/A” in a file must not empty {self.change.sets}: empties=True")
+
     @property
     def writes(self) -> bool:
         """Whether it changes the tenant."""

@@ -150,6 +150,7 @@ USAGE_LOCATION = Field(
     kind=Kind.COUNTRY,
     help="The country's two-letter ISO code, such as IE or DE.",
     placeholder="IE",
+    empties=True,
 )
 
 USAGE_LOCATION_CHANGE = UserProperty(

@@ -84,7 +84,7 @@ def made(
 
     if operation.change is None:
         raise AssertionError(f"{operation.key} is no write")
-    context, sort = _desk(session, operation, settings, doing, now), sort_of(operation.change)
+    context, sort = _context(session, operation, settings, doing, now), sort_of(operation.change)
     context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
     sort.resolve(context, operation.change, planned_row.still_open(drafts))
     _set_aside_doubles(planned_row.still_open(drafts), partial(sort.compare, context, operation.change))
@@ -107,7 +107,7 @@ def made(
     )
 
 
-def _desk(
+def _context(
     session: "Session",
     operation: Operation,
     settings: Settings,

@@ -417,7 +417,7 @@ SORT = ChangeSort[NewGroup](
     target=NewGroupTarget,
     resolve=_resolve,
     compare=_compare,
-    about=lambda target, before: subject("group", before.made if before else ""),
+    about=lambda target, before: subject("group", before.made if isinstance(before, NewGroupBefore) else ""),
     former=_former,
     create=_create,
 )

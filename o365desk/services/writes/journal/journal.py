@@ -3,7 +3,7 @@
 A row's state goes from *planned* over *sent*, which is on the disk before the request leaves, to its outcome. So
 whatever kills the program, each row is known to be untouched, done, or in doubt; and what is in doubt is read back.
 
-While a process works on a run it holds the run's lock (`runlocks.py`): a run that is written down as running and
+While a process works on a run it holds the run's lock (`run_locks.py`): a run that is written down as running and
 whose lock is free was interrupted.
 """
 

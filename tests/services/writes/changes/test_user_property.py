@@ -1,6 +1,7 @@
 """Properties of users: what can be emptied is, by a row and by an undo; what cannot be says so."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from o365desk.catalogue.changes import Reading, UserProperty
 from o365desk.catalogue.operations import Box, Family, Operation, QueryType, Words
 from o365desk.catalogue.users import USER
 from o365desk.model.fields import Field, Kind
+from o365desk.model.stop import Stop
+from o365desk.services.spreadsheets import reader
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
@@ -17,7 +20,7 @@ from tests.services.bulk import Bulk, problems, standings
 LOCATE = "set-usage-location"
 
 
-def setting(change: UserProperty) -> Operation:
+def setting(change: UserProperty, *, empties: bool = True) -> Operation:
     """An operation that sets a property that is given as text."""
     return Operation(
         key=f"set-{change.name}",
@@ -29,7 +32,7 @@ def setting(change: UserProperty) -> Operation:
         permission="User.ReadWrite.All",
         box=Box.USAGE_LOCATION,
         proof="users",
-        fields=(USER, Field(key=change.name, label="&Value", kind=Kind.TEXT, help="What it is.")),
+        fields=(USER, Field(key=change.name, label="&Value", kind=Kind.TEXT, empties=empties, help="What it is.")),
         change=change,
         words=Words(one="Set it for {item}", many="Set it for {count} users"),
         inverse=f"set-{change.name}",
@@ -61,16 +64,15 @@ def person(bulk: Bulk, name: str, text: str | None) -> str:
     return user
 
 
-@pytest.mark.parametrize("given", [{"department": ""}, {}])
-def test_a_department_is_cleared_and_comes_back(bulk: Bulk, given: dict[str, str]) -> None:
+def test_a_department_is_cleared_and_comes_back(bulk: Bulk) -> None:
     user = person(bulk, "department", "Harbour")
-    plan, run = bulk.done("set-department", [{"user": user, **given}])
+    plan, run = bulk.done("set-department", [{"user": user, "department": ""}])
     assert standings(plan) == ["will change"]
     assert plan.rows[0].note == "Before: “Harbour”."
     assert plan.rows[0].label.endswith(" → none")
     assert run.counts.changed == 1, bulk.rows(run)
     assert value(bulk, user, "department") is None
-    assert bulk.plan("set-department", [{"user": user, **given}]).rows[0].note == "It is empty."
+    assert bulk.plan("set-department", [{"user": user, "department": ""}]).rows[0].note == "It is empty."
     assert bulk.apply(bulk.undo(run)).counts.changed == 1
     assert value(bulk, user, "department") == "Harbour"
 
@@ -120,3 +122,22 @@ def test_what_a_property_does_not_understand_never_empties_it(bulk: Bulk) -> Non
     assert plan.rows[0].warnings == ("“uk” was read as GB (United Kingdom).",)
     assert run.counts.changed == 1
     assert value(bulk, user, "city") == "GB"
+
+
+def test_another_word_for_nothing_in_a_file_never_empties_it(bulk: Bulk, tmp_path: Path) -> None:
+    user = person(bulk, "department", "Harbour")
+    file = tmp_path / "rows.csv"
+    file.write_text(f"user,department\n{user},N/A\n{user},\n", "utf-8")
+    rows = reader.read(file, TOYS[0], {}).rows
+    assert [row.problem.code if row.problem else "" for row in rows] == ["no-value", ""]
+    plan = bulk.runner.plan(bulk.source, TOYS[0], rows, Stop(), lambda _: None)
+    assert standings(plan) == ["cannot", "will change"]
+    with pytest.raises(AssertionError, match="must not empty department"):
+        setting(UserProperty(name="department"), empties=False)
+
+
+def test_nobody_clears_a_department_by_leaving_it_out(bulk: Bulk) -> None:
+    plan = bulk.plan("set-department", [{"user": person(bulk, "department", "Harbour")}])
+    assert problems(plan.rows) == ["missing"]
+    assert plan.rows[0].problem
+    assert "(department=)" in plan.rows[0].problem.remedy

@@ -57,7 +57,10 @@ DEPARTMENT = Operation(
     permission="User.ReadWrite.All",
     box=Box.READ_WRITE,
     proof="users",
-    fields=(USER, Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, help="Its name.")),
+    fields=(
+        USER,
+        Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, empties=True, help="Its name."),
+    ),
     change=UserProperty(name="department"),
     words=Words(one="Move {item}", many="Move {count} users"),
     inverse="set-department",
@@ -66,7 +69,10 @@ JOB = replace(
     DEPARTMENT,
     key="set-job-title",
     title="Set Job Title",
-    fields=(USER, Field(key="jobTitle", label="&Job title", kind=Kind.TEXT, longest=128, help="What they do.")),
+    fields=(
+        USER,
+        Field(key="jobTitle", label="&Job title", kind=Kind.TEXT, longest=128, empties=True, help="What they do."),
+    ),
     change=UserProperty(name="jobTitle"),
     words=Words(one="Give {item} a job", many="Give {count} users a job"),
     inverse="",
@@ -144,6 +150,13 @@ def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client:
     }
     shell.json("runs", "undo", run["run"], "--apply")
     assert department() == before
+    # Left out, it is forgotten; given as nothing, it is cleared.
+    assert shell(*words[:5], "--apply") == 2
+    assert "Department is missing" in shell.err
+    run = shell.json(*words[:5], "--set", "department=", "--apply")
+    assert (run["counts"]["changed"], department()) == (1, None)
+    shell.json("runs", "undo", run["run"], "--apply")
+    assert department() == before
 
 
 def test_the_command_line_says_that_nothing_undoes_it(shell: Shell, client: Client) -> None:
@@ -214,6 +227,12 @@ def test_the_window_has_its_form_and_plans_with_it(
         assert isinstance(plan, PlanPage)
         assert plan.plan
         assert plan.plan.sentence.startswith("Move ")
+        page.view.form.put({"user": user, "department": ""})
+        page.view.run()
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        assert plan.plan.rows[0].label.endswith(" → none")
+        assert plan.wish
+        assert "department=" in plan.wish.command_line(plan.plan)
     finally:
         window.tasks.shut_down()
         window.hide()
