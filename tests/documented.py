@@ -51,6 +51,23 @@ LICENCES = _object(
         "removeLicenses": PLANS,
     }
 )
+_NULLABLE = {
+    "city": 128, "companyName": 64, "country": 128, "department": 64, "employeeId": 16, "jobTitle": 128,
+    "mobilePhone": 64, "officeLocation": 128,
+}  # fmt: skip
+PROPERTIES = {
+    "minProperties": 1,
+    **_object(
+        {},
+        {
+            "usageLocation": {"type": "string", "pattern": "^[A-Z]{2}$"},  # "not nullable"
+            **{
+                name: {"type": ["string", "null"], "minLength": 1, "maxLength": longest}
+                for name, longest in _NULLABLE.items()
+            },
+        },
+    ),
+}
 BATCH = _object(
     {
         "requests": {
@@ -115,7 +132,7 @@ TABLE = (
     Documented("DELETE", rf"/groups/{GUID}/members/{GUID}/\$ref"),
     Documented("DELETE", f"/groups/{GUID}"),
     Documented("POST", f"/users/{USER}/assignLicense", body=LICENCES),
-    Documented("PATCH", f"/users/{USER}", body=_object({"usageLocation": {"type": "string"}})),
+    Documented("PATCH", f"/users/{USER}", body=PROPERTIES),
 )
 
 

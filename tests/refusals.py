@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.run import Plan, PlanRow, Row, Standing
+from o365desk.model.targets import MemberTarget, NewGroupTarget, Target, expect
 from tests.services.bulk import Bulk
 
 ADD, REMOVE, CREATE = "add-user-to-group", "remove-user-from-group", "create-group"
@@ -62,7 +63,7 @@ def made(bulk: Bulk, key: str, values: dict[str, str], **target: Any) -> Plan:
         row,
         row=Row(number=1, values=good | values),
         standing=Standing.WILL,
-        target=row.target | target,
+        target=msgspec.structs.replace(row.target, **target),
         label="The row",
     )
     return msgspec.structs.replace(plan, rows=(changed,), limit=None)
@@ -85,7 +86,8 @@ def of_group(key: str, kind: str) -> Callable[[Bulk], dict[str, str]]:
 
     def given(bulk: Bulk) -> dict[str, str]:
         row: PlanRow = in_group(key, kind)(bulk).rows[0]
-        return {"group": row.target["group"], "user": row.target["user"]}
+        target = expect(row.target, MemberTarget)
+        return {"group": target.group, "user": target.user}
 
     return given
 
@@ -170,15 +172,18 @@ def taken_nickname(bulk: Bulk) -> Plan:
 def bad_nickname(bulk: Bulk) -> Plan:
     """A nickname with a blank, as if nobody had looked at it."""
     plan = made(bulk, CREATE, {})
-    body = plan.rows[0].target["body"] | {"mailNickname": "night shift"}
-    row = msgspec.structs.replace(plan.rows[0], target=plan.rows[0].target | {"body": body})
-    return msgspec.structs.replace(plan, rows=(row,))
+    target = expect(plan.rows[0].target, NewGroupTarget)
+    return _with(plan, msgspec.structs.replace(target, body=target.body | {"mailNickname": "night shift"}))
 
 
 def owner_twice(bulk: Bulk) -> Plan:
     """An owner who is named twice, as if nobody had looked at it."""
     plan = made(bulk, CREATE, {})
-    target = plan.rows[0].target | {"owners": [bulk.users[30]["id"]] * 2}
+    target = expect(plan.rows[0].target, NewGroupTarget)
+    return _with(plan, msgspec.structs.replace(target, owners=[bulk.users[30]["id"]] * 2))
+
+
+def _with(plan: Plan, target: Target) -> Plan:
     return msgspec.structs.replace(plan, rows=(msgspec.structs.replace(plan.rows[0], target=target),))
 
 
@@ -187,7 +192,8 @@ def deleted_user(key: str) -> Callable[[Bulk], Plan]:
 
     def stale(bulk: Bulk) -> Plan:
         plan = made(bulk, key, {})
-        assert bulk.writer.send("DELETE", f"/users/{plan.rows[0].target['user']}").status_code == 204
+        user = msgspec.to_builtins(plan.rows[0].target)["user"]
+        assert bulk.writer.send("DELETE", f"/users/{user}").status_code == 204
         return plan
 
     return stale

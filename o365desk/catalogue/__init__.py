@@ -61,8 +61,8 @@ def command_line(source: str, item: Operation, values: Mapping[str, str], *optio
     """The command that does the same. `options` come behind the values, such as "--rows", "a.csv"."""
     words = []
     for field in item.fields:
-        # Nothing, of what is left out of a plan, is another wish than saying nothing of it.
-        said = field.key in values and field.kind is Kind.SERVICE_PLANS
+        # Nothing, of what is left out of a plan or of what it empties, is another wish than saying nothing of it.
+        said = field.key in values and (field.kind is Kind.SERVICE_PLANS or field.empties)
         if values.get(field.key) or said:
             words += ["--set", f"{field.key}={values[field.key]}"]
     return shells.ours(["run"], [source, item.key], [*words, *options])

@@ -4,19 +4,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from o365desk.catalogue.operations import (
-    Box,
-    Column,
-    ColumnKind,
-    Family,
-    GroupRemoval,
-    Listing,
-    Members,
-    NewGroup,
-    Operation,
-    QueryType,
-    Words,
-)
+from o365desk.catalogue.changes import GroupRemoval, Members, NewGroup
+from o365desk.catalogue.operations import Box, Column, ColumnKind, Family, Listing, Operation, QueryType, Words
 from o365desk.catalogue.users import USER, search, search_fields
 from o365desk.model.fields import Field, Kind
 

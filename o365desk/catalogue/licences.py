@@ -4,17 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from o365desk.catalogue.operations import (
-    Box,
-    Column,
-    ColumnKind,
-    Family,
-    Licences,
-    Listing,
-    Operation,
-    QueryType,
-    Words,
-)
+from o365desk.catalogue.changes import Licences
+from o365desk.catalogue.operations import Box, Column, ColumnKind, Family, Listing, Operation, QueryType, Words
 from o365desk.catalogue.plans import product_name
 from o365desk.catalogue.users import USAGE_LOCATION, USER
 from o365desk.model.fields import Field, Kind
@@ -119,6 +110,7 @@ OPERATIONS = (
                 help="The two-letter ISO code of the country, such as IE or DE. It is set, before the licence is "
                 "given, for users who have no usage location; that of others stays.",
                 placeholder="As it is",
+                empties=False,
             ),
         ),
         change=Licences(adds=True),

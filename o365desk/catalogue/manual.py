@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from o365desk.catalogue import OPERATIONS, Family, Operation, permissions
-from o365desk.catalogue.operations import GroupRemoval, Licences, Members, NewGroup, UserProperty
 from o365desk.model.fields import Field
 
 _INTRO = """\
@@ -25,14 +24,6 @@ is obeyed: a row that contradicts the operation is refused, and what is not unde
 `--leave-out COLUMN` leaves a column out. What other programs write for nothing (NULL, N/A, `-`) is empty where that
 does no harm, else refused. Whatever was put right or guessed is said, with its line.
 """
-
-_SHAPES = {
-    Members: "20 users to a request and 20 requests to a batch; removals one by one, 20 to a batch",
-    Licences: "one request for a user, 20 to a batch",
-    NewGroup: "one by one: Microsoft takes 20 owners and members with a group, the others are added afterwards",
-    GroupRemoval: "one request for a group, 20 to a batch",
-    UserProperty: "one request for a user, 20 to a batch",
-}
 
 
 def text() -> str:
@@ -64,9 +55,11 @@ def _chapter(item: Operation) -> Iterator[str]:
     if item.roles:
         yield f"- **Role of a signed-in administrator**, one of: {', '.join(item.roles)}"
     if item.change:
-        yield f"- **In bulk**: {_SHAPES[type(item.change)]}"
+        yield f"- **In bulk**: {item.change.in_bulk}"
     if item.inverse:
         yield f"- **Undone by**: {_title(item.inverse)}"
+    elif item.change:
+        yield f"- **Undone by**: nothing. {item.change.by_hand}"
     yield ""
     if item.fields:
         yield "| field | what it is |"

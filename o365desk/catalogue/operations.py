@@ -1,7 +1,8 @@
 """What an operation is, and the boxes that ask for permissions.
 
 An operation is data: form, command, permission plan, test verdict and manual derive from it. What is particular to
-it is in its `listing` (a read) or its `change` (a write); both only say what to ask Graph, neither talks to it.
+it is in its `listing` (a read) or its `change` (a write, see `changes.py`); both only say what to ask Graph,
+neither talks to it.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from o365desk.catalogue.changes import Change
 from o365desk.model.fields import Field
 
 
@@ -119,41 +121,6 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Members:
-    """Users come into groups, or leave them: 20 to a PATCH, or one to a DELETE. Fields `group` and `user`."""
-
-    adds: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Licences:
-    """Plans are assigned to users or taken from them. Fields `user`, `plan`, `disabledPlans`."""
-
-    adds: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewGroup:
-    """Groups are created. Fields as of Create Group."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupRemoval:
-    """Groups go to Microsoft's recycle bin for 30 days. Field `group`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class UserProperty:
-    """A property of users is set. Fields `user` and one named like the property; its text "" clears it."""
-
-    name: str
-
-
-Change = Members | Licences | NewGroup | GroupRemoval | UserProperty
-"""What a write does, and so how its rows are compared, packed, split, read back and undone."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Words:
     """What the button of a write says. `one` and `many` may name {count}, {target} (the one group or plan that all
     rows share) and {item} (the only row's user or group); `spread` is for rows with several targets
@@ -188,7 +155,8 @@ class Operation:
     it at work (a write is judged without writing, so its proof is a read of what it would change); `roles` are
     directory roles of which a signed-in administrator needs one, besides the permission. `summary` is a sentence.
     A read has a `listing` and `columns`, a write a `change`, `words`, and (where there is one) the key of its
-    `inverse`; its button says `restores` where it brings a former state back that is neither all nor nothing.
+    `inverse`: without one, nothing undoes it. Its button says `restores` where it brings a former state back that
+    is neither all nor nothing.
     """
 
     key: str
@@ -208,6 +176,10 @@ class Operation:
     words: Words = Words(one="", many="")
     restores: Words | None = None
     inverse: str = ""
+
+    def __post_init__(self) -> None:
+        if self.change and self.change.sets and not self.field(self.change.sets).empties:
+            raise AssertionError(f"{self.key}: “N/A” in a file must not empty {self.change.sets}: empties=True")
 
     @property
     def writes(self) -> bool:

@@ -53,7 +53,7 @@ def is_unlicensed(field: Field, text: str) -> bool:
 
 def may_be_nothing(field: Field) -> bool:
     """Whether “no value” can be taken as empty: nothing depends on it, nothing is cleared or switched on by it."""
-    return not field.required and field.kind in _OPTIONAL and field.key != "usageLocation"
+    return not field.required and field.kind in _OPTIONAL and not field.empties
 
 
 def is_error(text: str) -> bool:

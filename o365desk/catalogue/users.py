@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from o365desk.catalogue import odata
+from o365desk.catalogue import countries, odata
+from o365desk.catalogue.changes import Reading, UserProperty
 from o365desk.catalogue.operations import (
     Box,
     Column,
@@ -13,7 +14,6 @@ from o365desk.catalogue.operations import (
     Operation,
     Query,
     QueryType,
-    UserProperty,
     Words,
 )
 from o365desk.catalogue.plans import product_name
@@ -150,8 +150,17 @@ USAGE_LOCATION = Field(
     kind=Kind.COUNTRY,
     help="The country's two-letter ISO code, such as IE or DE.",
     placeholder="IE",
+    empties=True,
 )
 
+USAGE_LOCATION_CHANGE = UserProperty(
+    name="usageLocation",
+    reading=Reading(code=countries.code_of, named=countries.named),
+    never_empty=(
+        "Microsoft lets it be replaced by another country's, but not taken away.",
+        "It may stay: without a licence it has no effect.",
+    ),
+)
 SET_USAGE_LOCATION = Operation(
     key="set-usage-location",
     title="Set Usage Location",
@@ -164,7 +173,7 @@ SET_USAGE_LOCATION = Operation(
     proof="users",
     roles=("User Administrator", "Directory Writers", "License Administrator"),
     fields=(USER, USAGE_LOCATION),
-    change=UserProperty(name="usageLocation"),
+    change=USAGE_LOCATION_CHANGE,
     words=Words(one="Set the usage location of {item}", many="Set the usage location of {count} users"),
     inverse="set-usage-location",
 )

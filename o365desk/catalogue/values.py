@@ -45,7 +45,11 @@ def check(operation: Operation, values: Mapping[str, str], judge: "Judge | None"
     found = [
         problem
         for field in operation.fields
-        if (problem := judge(field, values.get(field.key, "")) or _check_use(operation, field, values))
+        if (
+            problem := _left_out(field, values)
+            or judge(field, values.get(field.key, ""))
+            or _check_use(operation, field, values)
+        )
     ]
     found += _unsearchable(values)
     known = [field.key for field in operation.fields]
@@ -56,6 +60,14 @@ def check(operation: Operation, values: Mapping[str, str], judge: "Judge | None"
                 _problem(key, f"“{operation.title}” has no field “{key}”", f"Its fields: {names}.", "unknown-field")
             )
     return found
+
+
+def _left_out(field: Field, values: Mapping[str, str]) -> Problem | None:
+    """Nobody empties something by forgetting to say what it is to be."""
+    if not field.empties or field.key in values:
+        return None
+    remedy = f"Give it; to empty it, give nothing on purpose ({field.key}=)."
+    return _problem(field.key, f"{field.plain_label} is missing", remedy, "missing")
 
 
 def _unsearchable(values: Mapping[str, str]) -> list[Problem]:

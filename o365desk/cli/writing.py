@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from o365desk import catalogue
 from o365desk.app import App
 from o365desk.cli.failing import fail, with_error
 from o365desk.cli.outcomes import (
@@ -141,11 +142,18 @@ def _show_ways_on(app: App, run: Run) -> None:
         (run.state.resumable, "To go on", ("resume",)),
         (run.retryable, "To try again what failed", ("retry",)),
         (run.refused, "To plan again what could not be done, once it is mended", ("retry", "--refused-too")),
-        (bool(run.undoable), "To undo it", ("undo",)),
+        (bool(run.undoable) and _has_inverse(run), "To undo it", ("undo",)),
     )
     for there, what, (verb, *options) in ways:
         if there:
             say(f"{what}: {_command(app, verb, run.id, *options)}")
+
+
+def _has_inverse(run: Run) -> bool:
+    try:
+        return bool(catalogue.operation(run.operation).inverse)
+    except KeyError:  # a newer version knows it
+        return False
 
 
 def _command(app: App, verb: str, run_id: str, *options: str) -> str:

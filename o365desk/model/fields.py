@@ -31,7 +31,8 @@ class Field:
     `longest`: most letters, 0 for any number; `forbidden`: letters that it must not have, and then only ASCII;
     `inner`: letters that it must not begin or end with; `most`: the largest number, 0 for any; `lines`: it may have
     line breaks; `free`: whatever is typed is meant, such as what to look for; `only_with`: the key and the value of
-    a choice without which it makes no sense."""
+    a choice without which it makes no sense; `empties`: nothing in it empties what there is, so it is
+    given on purpose: no word of other programs is taken for nothing, and leaving it out is wrong."""
 
     key: str
     label: str
@@ -49,6 +50,7 @@ class Field:
     lines: bool = False
     free: bool = False
     only_with: tuple[str, str] = ("", "")
+    empties: bool = False
 
     @property
     def plain_label(self) -> str:

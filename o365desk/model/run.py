@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from o365desk.model.problems import Problem
+from o365desk.model.targets import Before, Target
 
 
 class Standing(StrEnum):
@@ -85,8 +85,8 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     warnings: tuple[str, ...] = ()
     who: str = ""
-    target: dict[str, Any] = {}
-    before: dict[str, Any] = {}
+    target: Target | None = None
+    before: Before | None = None
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from o365desk import paths
+from o365desk.catalogue.changes import Change
 from o365desk.log import mask
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, Problem, quotation
@@ -224,12 +225,12 @@ _GENERAL = frozenset({"Request_BadRequest", "Request_ResourceNotFound", "Authori
 
 
 def refused_write(
-    operation: str, status: int, problem: Problem, answer: object = None, asked: object = None
+    change: Change, status: int, problem: Problem, answer: object = None, asked: object = None
 ) -> Problem:
-    """The same refusal as it concerns an operation's row: what Graph's text is known for, as far as the table has
+    """The same refusal as it concerns a row of this change: what Graph's text is known for, as far as the table has
     it. `answer` and `asked` are the bodies of answer and request, for what they say of single properties. Only
     explains; what became of the row was found out otherwise."""
-    row = _row_of(operation, status, problem)
+    row = _row_of(change, status, problem)
     if not row:
         return problem
     found = problem.with_(**{key: row[key] for key in ("title", "cause", "remedy")})
@@ -253,17 +254,17 @@ def _right_names(answer: object, asked: object) -> str:
 _PROPERTIES = {"displayName": "name", "mailNickname": "mail nickname"}
 
 
-def may_be_so(operation: str, status: int, problem: Problem) -> bool:
-    """Whether a refusal of an operation's row may mean that what it asks for is so already."""
-    return bool(_row_of(operation, status, problem).get("already"))
+def may_be_so(change: Change, status: int, problem: Problem) -> bool:
+    """Whether a refusal of a row may mean that what it asks for is so already."""
+    return bool(_row_of(change, status, problem).get("already"))
 
 
-def _row_of(operation: str, status: int, problem: Problem) -> dict[str, Any]:
+def _row_of(change: Change, status: int, problem: Problem) -> dict[str, Any]:
     """What the table knows of a refusal; empty for nothing."""
     said = problem.detail.casefold()
     for row in paths.table("graph-errors.json")["writes"]:
-        fits = operation in row["operations"] and status in row["statuses"]
-        # What a code of its own says is more than what the status means to the operation.
+        fits = change.key in row["changes"] and status in row["statuses"]
+        # What a code of its own says is more than what the status means to the change.
         known = row["says"].casefold() in said if "says" in row else problem.code in _GENERAL
         if fits and known:
             found: dict[str, Any] = row

@@ -6,6 +6,7 @@ from o365desk import paths
 from o365desk.model.datasource import FIELDS, SignIn
 from o365desk.model.problems import Action
 from o365desk.services import explain
+from tests.changes import change_of
 
 CODES = [row["code"] for row in paths.table("aadsts.json")["codes"]]
 
@@ -146,5 +147,5 @@ def test_a_refusal_of_a_row_is_explained_and_may_mean_that_it_is_so(
         "error": {"code": "Request_BadRequest" if status == 400 else "Request_ResourceNotFound", "message": said}
     }
     problem = explain.graph_error(status, body, {})
-    assert title in explain.refused_write(operation, status, problem).title
-    assert explain.may_be_so(operation, status, problem) is already
+    assert title in explain.refused_write(change_of(operation), status, problem).title
+    assert explain.may_be_so(change_of(operation), status, problem) is already

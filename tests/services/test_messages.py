@@ -21,8 +21,9 @@ from o365desk.services.graph.client import Request
 from o365desk.services.http.session import HttpSession, proxies_for
 from o365desk.services.http.trust import bundle_problem
 from o365desk.services.signin import entra
-from o365desk.services.writes.changes import service_plans
+from o365desk.services.writes.changes.licences import service_plans
 from o365desk.services.writes.journal import journal
+from tests.changes import change_of
 from tests.services.scripted import Asked, Said, Scripted
 
 HTML = {"Content-Type": "text/html"}
@@ -93,8 +94,8 @@ def test_a_batch_address_that_is_not_there_is_named_and_no_row_is_blamed(tmp_pat
         assert reply.problem.code == "no-batch"
         assert "/v1.0/$batch" in reply.problem.cause
         # A member that is not found may be gone already; a batch that is not found says nothing of members.
-        assert not explain.may_be_so("remove-user-from-group", reply.status, reply.problem)
-        told = explain.refused_write("remove-user-from-group", reply.status, reply.problem)
+        assert not explain.may_be_so(change_of("remove-user-from-group"), reply.status, reply.problem)
+        told = explain.refused_write(change_of("remove-user-from-group"), reply.status, reply.problem)
         assert told == reply.problem
         assert len(server.asked) == 1
 
@@ -165,7 +166,7 @@ def test_the_name_that_the_policy_asks_for_is_offered(name: str, right: str) -> 
     problem = explain.graph_error(422, body, {})
     assert "prefix “GRP_”, suffix “_EU”" in problem.detail
     asked = {"displayName": name, "mailNickname": name.lower()}
-    told = explain.refused_write("create-group", 422, problem, body, asked)
+    told = explain.refused_write(change_of("create-group"), 422, problem, body, asked)
     assert "naming policy" in told.title
     assert f"name “{right}”" in told.remedy
     assert "Validation errors" in told.microsoft_says
@@ -176,7 +177,7 @@ def test_details_that_make_no_sense_are_passed_over(details: object) -> None:
     body = {"error": {"code": "Request_BadRequest", "message": "m", "details": details}}
     problem = explain.graph_error(400, body, {})
     assert problem.detail == "m"
-    assert explain.refused_write("create-group", 400, problem, body, None) == problem
+    assert explain.refused_write(change_of("create-group"), 400, problem, body, None) == problem
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_a_restricted_management_unit_is_told_as_that(operation: str) -> None:
         "administrative unit and can only be modified by administrators scoped to that administrative unit."
     )
     problem = explain.graph_error(403, {"error": {"code": "Authorization_RequestDenied", "message": said}}, {})
-    told = explain.refused_write(operation, 403, problem)
+    told = explain.refused_write(change_of(operation), 403, problem)
     assert "restricted management" in told.title
     assert "consent" not in told.remedy
 

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from o365desk import paths
 from o365desk.catalogue import OPERATIONS
-from o365desk.catalogue.operations import Family, Operation, UserProperty
+from o365desk.catalogue.operations import Family, Operation
 from o365desk.model.fields import Field, Kind
 from o365desk.services.spreadsheets.repairs import clean
 
@@ -81,7 +81,7 @@ _OWN = frozenset({"usageLocation"})
 
 def _sets(operation: Operation, key: str) -> bool:
     """Whether the operation is there to set this property: then a column of another name may mean it, too."""
-    return isinstance(operation.change, UserProperty) and operation.change.name == key
+    return operation.change is not None and operation.change.sets == key
 
 
 def is_of_employees(heading: str) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from o365desk.catalogue.operations import Operation, UserProperty
+from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.texts import names_one
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import ProblemError
@@ -306,7 +306,7 @@ class Headings:
             item.key for item in self._operation.fields
             if item.key not in found and item.key not in self._fixed
             # Nobody means to clear a property whose column has a name that is not known.
-            and (item.required or (others and isinstance(change, UserProperty) and item.key == change.name))
+            and (item.required or (others and change and item.key == change.sets))
         ]  # fmt: skip
         if missing:
             told = f" Not known: {_named(others)}." if others else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from o365desk import paths
-from o365desk.catalogue.operations import GroupRemoval, Licences, Members, NewGroup, Operation
+from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.texts import is_nothing
 from o365desk.model.problems import Action, Problem
 from o365desk.services.spreadsheets.heading_names import TEXT, plain, spoken
@@ -49,7 +49,8 @@ def _words() -> dict[str, str]:
 def turns(heading: str, operation: Operation) -> str:
     """The sort of a column that may turn the rows of an operation round; "" for another column."""
     sort = next((found for name in spoken(heading) if (found := _columns().get(name))), "")
-    return "" if sort in ("role", "owns") and not isinstance(operation.change, Members) else sort
+    change = operation.change
+    return "" if sort in ("role", "owns") and not (change and change.has_roles) else sort
 
 
 @lru_cache(maxsize=4096)
@@ -75,14 +76,7 @@ def meaning(sort: str, cell: str) -> str | None:
 
 
 def _agrees(operation: Operation, said: str) -> bool:
-    change = operation.change
-    if said in ("", "member", "here"):
-        return True
-    if isinstance(change, Members | Licences):
-        return said == ("add" if change.adds else "remove")
-    if isinstance(change, NewGroup):
-        return said == "add"
-    return said == "remove" if isinstance(change, GroupRemoval) else said in ("add", "change")
+    return said in ("", "member", "here") or (operation.change is not None and said in operation.change.said)
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from o365desk.catalogue.operations import Change, Members, NewGroup, Operation
+from o365desk.catalogue.changes import Change
+from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
-from o365desk.services.directory import group_limits, holdings, lookup
+from o365desk.model.targets import SameTarget
 from o365desk.services.graph import throttling
 from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
-from o365desk.services.writes.changes import locating, new_group
-from o365desk.services.writes.changes import requests as shapes
-from o365desk.services.writes.changes.requests import WriteRequest
+from o365desk.services.writes.changes import sort_of
+from o365desk.services.writes.changes.requests import TOGETHER, WriteRequest, one_per_user, smaller
+from o365desk.services.writes.changes.sort import Sending
 from o365desk.services.writes.denials import Denials, spread
-from o365desk.services.writes.journal.journal import SAME, SENT, Journal, JournalRow
+from o365desk.services.writes.journal.journal import SENT, Journal, JournalRow
 from o365desk.services.writes.journal.recorder import Progress, Rests, RunRecorder
 
 if TYPE_CHECKING:
@@ -83,37 +84,6 @@ def refuse_large(plan: Plan, *, allow_large: bool, confirmed: str) -> None:
     )
 
 
-class _Groups:
-    """What is known of groups of which every request was refused, before each row is asked for."""
-
-    def __init__(self, graph: Graph, change: Change, since: datetime) -> None:
-        self._graph, self._change, self._since = graph, change, since
-
-    def refusing(
-        self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]
-    ) -> dict[str, Problem | None]:
-        """Groups that are gone (None), or have become of a kind that takes no change (why)."""
-        keys = _wholly_refused(refused, sent)
-        if not (keys and isinstance(self._change, Members)):
-            return {}
-        try:
-            found = holdings.groups_now(self._graph, keys, lookup.GROUP_SELECT)
-        except ProblemError as error:
-            raise StoppedError(error.problem) from error
-        why = {key: group_limits.refused_kind(group, ()) if group else None for key, group in found.items()}
-        return {key: problem for key, problem in why.items() if problem or found[key] is None}
-
-    def new(self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]) -> set[str]:
-        """Groups that refused everything and were made a moment ago: they may not be known everywhere yet. As the
-        plan had it: whoever does not know a group yet cannot tell when it was made."""
-        made = {pack.target_key: pack.rows[0].target.get("made") for pack, _ in refused}
-        return {
-            key
-            for key in _wholly_refused(refused, sent)
-            if (text := made[key]) and datetime.fromisoformat(str(text)) > self._since - group_limits.NEW
-        }
-
-
 @dataclass(frozen=True)
 class _Left:
     """What a round leaves: refused together, so to be sent in parts; busy or lost, so to be sent again; held back,
@@ -137,42 +107,50 @@ def _parted(
 
 
 class _RunExecution:
-    """One run of anything but new groups, being carried out."""
+    """One run whose rows are sent in batches, being carried out; `since` is when it began."""
 
     def __init__(
-        self, graph: Graph, operation: Operation, ledger: RunRecorder, control: Control, rest: Rests, now: Run
+        self,
+        graph: Graph,
+        change: Change,
+        sending: Sending[Any],
+        ledger: RunRecorder,
+        control: Control,
+        rest: Rests,
+        since: datetime,
     ) -> None:
-        if operation.change is None:
-            raise AssertionError(f"{operation.key} is no write")
-        self._graph, self._change = graph, operation.change
-        self._ledger, self._control, self._rest = ledger, control, rest
-        self._groups = _Groups(graph, operation.change, now.started)
+        self._graph, self._change, self._sending = graph, change, sending
+        self._ledger, self._control, self._rest, self._since = ledger, control, rest, since
         self._doubted: set[int] = set()
         self._times: Counter[int] = Counter()
         self._packs: list[WriteRequest] = []
         self._turn = 0
         self._turns: dict[int, int] = {}
         self._sampling = False
-        self._located: set[int] = set()
+        self._prepared: set[int] = set()
         self._denied: list[tuple[JournalRow, Reply]] = []
         self._untrusted: Problem | None = None
 
     def carry_out(self, rows: Sequence[JournalRow], *, fresh: bool) -> None:
         """All rows. Raises StoppedError, CancelledError; returns early after a gentle cancel."""
-        self._denials = Denials(
-            self._ledger, fresh=fresh, only_key=len({shapes.target_key(row) for row in rows}) == 1
-        )
+        only_key = len({self._sending.key_of(row) for row in rows}) == 1
+        self._denials = Denials(self._ledger, fresh=fresh, only_key=only_key)
         doubtful = [row for row in rows if row.state == SENT]
         left = {row.number for row in rows} - {row.number for row in doubtful}
         if doubtful:
             left |= {row.number for row in self._read_back(doubtful)}
-        able, self._located = locating.set_missing(
-            self._graph, [row for row in rows if row.number in left], self._ledger, self._control, self._rest
-        )
-        for wave in shapes.one_per_user(self._change, able):
-            packs = shapes.packs(self._change, wave, self._graph.root)
+        able = [row for row in rows if row.number in left]
+        if prepare := self._sending.prepare:
+            able, self._prepared = prepare(self._graph, able, self._ledger, self._control, self._rest)
+        user_of = self._sending.user_of
+        for wave in one_per_user(able, user_of) if user_of else [able]:
+            packs = self._requests(wave)
             while packs:
                 packs = self._round(packs)
+
+    def _requests(self, rows: Sequence[JournalRow], size: int = TOGETHER) -> list[WriteRequest]:
+        """The requests for the rows: up to `size` in one where Graph takes several."""
+        return self._sending.requests(self._change, rows, self._graph.root, size)
 
     def _round(self, packs: list[WriteRequest]) -> list[WriteRequest]:
         """Sends all of them once. Returns what is to be sent next: refused ones in parts, lost ones again. Raises
@@ -199,7 +177,7 @@ class _RunExecution:
             answered[meaning_of(reply)].append((pack, reply))
         away = answered[ReplyMeaning.AWAY]
         self._unsent(pack for pack, _ in away)
-        new = self._groups.new(answered[ReplyMeaning.REFUSED], packs)
+        new = self._new_groups(answered[ReplyMeaning.REFUSED], packs)
         early, refused = _parted(
             answered[ReplyMeaning.REFUSED], lambda pack, reply: self._too_early(pack, reply, new)
         )
@@ -236,11 +214,20 @@ class _RunExecution:
             raise StoppedError(left.gave_up)
         if left.again:
             self._rest_before(left.again)
-        return [*shapes.split(self._change, left.parts, self._graph.root), *left.again, *left.held]
+        size = smaller(left.parts)
+        return [*(part for pack in left.parts for part in self._requests(pack.rows, size)), *left.again, *left.held]
 
     def _too_early(self, pack: WriteRequest, reply: Reply, new: Collection[str]) -> bool:
         """Whether a refusal may only mean that something was made or set a moment ago."""
-        return pack.target_key in new or (pack.rows[0].number in self._located and locating.too_early(reply))
+        prepared = pack.rows[0].number in self._prepared
+        return pack.target_key in new or (prepared and self._sending.too_early(reply))
+
+    def _new_groups(
+        self, refused: Sequence[tuple[WriteRequest, Reply]], sent: Sequence[WriteRequest]
+    ) -> Collection[str]:
+        """Groups that refused everything and were made a moment ago: they may not be known everywhere yet."""
+        rows = {pack.target_key: pack.rows[0] for pack, _ in refused}
+        return {key for key in _wholly_refused(refused, sent) if self._sending.is_new(rows[key], self._since)}
 
     def _unsent(self, packs: Iterable[WriteRequest]) -> None:
         self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)
@@ -267,7 +254,11 @@ class _RunExecution:
     ) -> list[tuple[WriteRequest, Reply]]:
         """What is to be looked into: rows of groups that are gone, or refuse altogether, fail without being asked
         for one by one. Where Graph refused a row by itself, its own reason stands."""
-        why, left = self._groups.refusing(refused, sent), []
+        try:
+            why = self._sending.refusing(self._graph, _wholly_refused(refused, sent))
+        except ProblemError as error:
+            raise StoppedError(error.problem) from error
+        left = []
         with self._ledger.together():
             for pack, reply in refused:
                 lost = pack.target_key in why and (len(pack.rows) > 1 or why[pack.target_key] is None)
@@ -339,8 +330,7 @@ class _RunExecution:
         self._judge(spent)
         alone = [row for row in again if self._times[row.number] >= _WIDELY]
         together = [row for row in again if self._times[row.number] < _WIDELY]
-        root = self._graph.root
-        return [*shapes.packs(self._change, together, root), *shapes.packs(self._change, alone, root, 1)]
+        return [*self._requests(together), *self._requests(alone, 1)]
 
     def _judge_denied(self) -> None:
         """What was denied, once it is known who is to blame. What an earlier try may have done is looked at."""
@@ -385,7 +375,7 @@ class _RunExecution:
 
     def _fulfilled(self, rows: Sequence[JournalRow]) -> dict[int, bool]:
         try:
-            return shapes.fulfilled(self._graph, self._change, rows)
+            return self._sending.fulfilled(self._graph, self._change, rows)
         except ProblemError as error:
             raise StoppedError(error.problem) from error
 
@@ -408,23 +398,26 @@ def carry_out(
 ) -> None:
     """Carries out what is left of a run, which the caller holds, and closes it; `fresh`: it was not resumed yet.
     Never raises for what Graph, the network or the person do: the run then says so."""
-    now = journal.run(run)
+    if operation.change is None:
+        raise AssertionError(f"{operation.key} is no write")
+    now, change, sort = journal.run(run), operation.change, sort_of(operation.change)
     progress.begin(run, now.counts)
-    graph, ledger = session.graph, RunRecorder(journal, run, operation, progress, session.lacking)
+    graph, ledger = session.graph, RunRecorder(journal, run, change, progress, session.lacking)
+    rest = Rests(control, progress.wait)
     kept = journal.kept(run)
-    rows = [row for row in kept if SAME not in row.target]
+    rows = [row for row in kept if not isinstance(row.target, SameTarget)]
     state, problem = RunState.CANCELLED, None
     try:
-        if isinstance(operation.change, NewGroup):
-            new_group.create(graph, rows, ledger, control, Rests(control, progress.wait), now.started, fresh=fresh)
-        else:
-            work = _RunExecution(graph, operation, ledger, control, Rests(control, progress.wait), now)
+        if sort.send:
+            work = _RunExecution(graph, change, sort.send, ledger, control, rest, now.started)
             work.carry_out(rows, fresh=fresh)
+        elif sort.create:
+            sort.create(graph, rows, ledger, control, rest, now.started, fresh=fresh)
     except CancelledError:
         pass
     except (StoppedError, ProblemError) as error:
         state, problem = RunState.STOPPED, error.problem
-    ledger.follow(row for row in kept if SAME in row.target)
+    ledger.follow(kept)
     if not journal.run(run).counts.not_attempted:
         state = RunState.FINISHED  # what refused the last of them as a whole is said all the same
     journal.close(run, state, problem)

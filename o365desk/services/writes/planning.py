@@ -1,34 +1,26 @@
 """Plans: rows held against the tenant as it is now, before anything is written.
 
 Each row is checked offline, then what it names is looked up for all rows at once, then doubles are set aside, then
-what is left is compared with the tenant. What that means for each sort of change is in the table at the end; new
-groups and licences have modules of their own. A read that breaks off ends the plan: nothing is concluded from half
-a list.
+what is left is compared with the tenant. What that means for each sort of change is in `changes/`. A read that
+breaks off ends the plan: nothing is concluded from half a list.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from o365desk.catalogue import permissions, values
-from o365desk.catalogue.operations import (
-    GroupRemoval,
-    Licences,
-    Members,
-    NewGroup,
-    Operation,
-    UserProperty,
-    Words,
-)
+from o365desk.catalogue.operations import Operation, Words
 from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.problems import Problem
 from o365desk.model.run import Limit, Plan, PlanProgress, Row, Standing, place_of
 from o365desk.model.settings import Settings
-from o365desk.services.writes.changes import group_removal, licences, members, new_group, planned_row, user_property
+from o365desk.model.targets import SameTarget
+from o365desk.services.writes.changes import planned_row, sort_of
 from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
-from o365desk.services.writes.journal.journal import SAME
 
 if TYPE_CHECKING:
     from o365desk.services.session import Session
@@ -77,25 +69,25 @@ def made(
     settings: Settings,
     tell: Callable[[PlanProgress], None],
     now: datetime,
-    wishes: Mapping[int, Any] | None = None,
     undoes: str = "",
     *,
     lags: bool = False,
     leave_out_disabled: bool = False,
 ) -> Plan:
-    """The plan of these drafts: what they name is looked up, then held against the tenant. `wishes`, `undoes` and
-    `lags` are an undo's, as of `PlanContext` and `Plan`. Raises ProblemError where the tenant could not be read."""
+    """The plan of these drafts: what they name is looked up, then held against the tenant. `undoes` and `lags`
+    are an undo's, as of `Plan` and `PlanContext`. Raises ProblemError where the tenant could not be read."""
 
     def doing(what: str) -> None:
         session.stop.check()
         judged = sum(draft.standing is not None for draft in drafts)
         tell(PlanProgress(done=judged, total=len(drafts), doing=what))
 
-    context = _desk(session, operation, settings, wishes, doing, now)
-    context.lags, context.leave_out_disabled = lags, leave_out_disabled
-    resolve, compare = _CHANGES[type(operation.change)]
-    resolve(context, planned_row.still_open(drafts))
-    _set_aside_doubles(planned_row.still_open(drafts), compare, context)
+    if operation.change is None:
+        raise AssertionError(f"{operation.key} is no write")
+    context, sort = _context(session, operation, settings, doing, now), sort_of(operation.change)
+    context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
+    sort.resolve(context, operation.change, planned_row.still_open(drafts))
+    _set_aside_doubles(planned_row.still_open(drafts), partial(sort.compare, context, operation.change))
     left_out = sum(draft.left_out for draft in drafts)
     drafts = [draft for draft in drafts if not draft.dropped]
     return Plan(
@@ -106,7 +98,7 @@ def made(
         rows=tuple(draft.planned(_words(context, draft)) for draft in drafts),
         sentence=_sentence(context, drafts),
         limit=_limit(context, drafts),
-        confirm=_word(context, drafts) if isinstance(operation.change, GroupRemoval) and _will(drafts) else "",
+        confirm=_word(context, drafts) if sort.confirms and _will(drafts) else "",
         fixes=tuple(context.fixes),
         notes=tuple(context.notes),
         undoes=undoes,
@@ -115,11 +107,10 @@ def made(
     )
 
 
-def _desk(
+def _context(
     session: "Session",
     operation: Operation,
     settings: Settings,
-    wishes: Mapping[int, Any] | None,
     tell: Callable[[str], None],
     now: datetime,
 ) -> PlanContext:
@@ -135,7 +126,6 @@ def _desk(
         delegated=source.sign_in.delegated,
         wants_location=source.read_write and source.set_usage_location,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
-        wishes=wishes,
     )
 
 
@@ -151,15 +141,13 @@ def _will(drafts: Iterable[PlannedRow]) -> list[PlannedRow]:
     return [draft for draft in drafts if draft.standing is Standing.WILL]
 
 
-def _set_aside_doubles(
-    drafts: list[PlannedRow], compare: "Callable[[PlanContext, list[PlannedRow]], None]", context: PlanContext
-) -> None:
+def _set_aside_doubles(drafts: list[PlannedRow], compare: Callable[[list[PlannedRow]], None]) -> None:
     """Compares the first of the rows that ask for the same; the others follow it."""
     first: dict[Hashable, PlannedRow] = {}
     doubles = [draft for draft in drafts if first.setdefault(draft.same_as_key, draft) is not draft]
     # Comparing may settle what a row leaves open.
     contrary = [draft.wanted != first[draft.same_as_key].wanted for draft in doubles]
-    compare(context, list(first.values()))
+    compare(list(first.values()))
     for draft, against in zip(doubles, contrary, strict=True):
         same = first[draft.same_as_key]
         if against:
@@ -170,7 +158,7 @@ def _set_aside_doubles(
             draft.already(f"The same as {place_of(same.row.number, same.row.line)}.")
             if same.standing is Standing.WILL:
                 # Whether it will be so is known when that row has ended.
-                draft.target = {SAME: same.row.number}
+                draft.target = SameTarget(same=same.row.number)
 
 
 def _contradiction(other: PlannedRow) -> Problem:
@@ -216,17 +204,3 @@ def _limit(context: PlanContext, drafts: Sequence[PlannedRow]) -> Limit | None:
     if not (context.reasons and number):
         return None
     return Limit(reason=" ".join(context.reasons), word=_word(context, drafts))
-
-
-# --- what a change means ------------------------------------------------------------------------------------------
-
-Judge = Callable[[PlanContext, list[PlannedRow]], None]
-_CHANGES: dict[type, tuple[Judge, Judge]] = {
-    Members: (members.resolve_members, members.compare_members),
-    UserProperty: (user_property.resolve_property, user_property.compare_property),
-    GroupRemoval: (group_removal.resolve_removal, group_removal.compare_removal),
-    Licences: (licences.resolve, licences.compare),
-    NewGroup: (new_group.resolve, new_group.compare),
-}
-"""For each sort of change: looks up what rows name and gives them their meaning; then compares each meaning with
-the tenant. Both get the rows that are still open; after the second none is."""

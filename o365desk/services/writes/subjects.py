@@ -1,53 +1,34 @@
 """What the row of a run is about, and which later runs have changed that since.
 
 A row is about one object of the tenant and, where it does not change all of it, what of it: a group; the membership
-of somebody in a group; a plan of somebody; a property of somebody. That comes from the row's sort of change, here
-and nowhere else: an undo, and whatever else asks which rows meet, goes by it.
-
-A membership is a part of its group: whoever deletes the group takes it along.
+of somebody in a group; a plan of somebody; a property of somebody. That comes from the row's sort of change: an
+undo, and whatever else asks which rows meet, goes by it.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from o365desk import catalogue
-from o365desk.catalogue.operations import Change, GroupRemoval, Licences, Members, NewGroup, UserProperty
 from o365desk.model.run import Run
+from o365desk.model.targets import Before, Target
+from o365desk.services.writes.changes import sort_of
+from o365desk.services.writes.changes.sort import Key, Subject
 from o365desk.services.writes.journal.journal import JournalRow, Made, Turn
 
-Subject = tuple[str, ...]
-"""What sort of thing it is, then its ids: ("member", group, user). Compared as it is: ids are in lower case."""
 
-_ABOUT: dict[type[Change], Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[Any, ...]]] = {
-    Members: lambda target, before: ("member", target.get("group"), target.get("user")),
-    Licences: lambda target, before: ("licence", target.get("user"), target.get("sku")),
-    UserProperty: lambda target, before: ("property", target.get("user"), target.get("name")),
-    GroupRemoval: lambda target, before: ("group", target.get("group")),
-    NewGroup: lambda target, before: ("group", before.get("made")),
-}
-
-
-def subject(change: Change, target: Mapping[str, Any], before: Mapping[str, Any]) -> Subject | None:
-    """What a row is about, by its sort of change; None where that is not known: its group was not made, or another
-    version has written the row."""
-    found = _ABOUT[type(change)](target, before)
-    return tuple(str(part).lower() for part in found) if all(found) else None
-
-
-def whole(about: Subject) -> Subject | None:
-    """What something is a part of, and goes with; None for what stands alone."""
-    return ("group", about[1]) if about[0] == "member" else None
-
-
-def of_run(operation: str, target: Mapping[str, Any], before: Mapping[str, Any]) -> Subject | None:
-    """What a row of a run of this operation is about; None as well where this program does not know it."""
+def of_run(operation: str, target: Target | None, before: Before | None) -> Subject | None:
+    """What a row of a run of this operation is about; None where that is not known: this program does not know the
+    operation, its group was not made, or another version has written the row."""
     try:
         change = catalogue.operation(operation).change
     except KeyError:
         return None
-    return subject(change, target, before) if change else None
+    sort = sort_of(change) if change else None
+    if sort is None or not isinstance(target, sort.target):
+        return None
+    found = sort.about(target, before)
+    return found if all(found.key) else None
 
 
 # --- what was changed since ---------------------------------------------------------------------------------------
@@ -70,15 +51,15 @@ def changed_since(run: Run, rows: Sequence[JournalRow], made: Iterable[Made]) ->
     named. `made` are the changes of other runs, an undo's after those of what it undoes."""
     mine = {row.number: about for row in rows if (about := of_run(run.operation, row.target, row.before))}
     turns = {row.number: row.turn for row in rows}
-    same, inside = _by(mine), _by({number: over for number, about in mine.items() if (over := whole(about))})
+    same = _by({number: about.key for number, about in mine.items()})
+    inside = _by({number: about.whole for number, about in mine.items() if about.whole})
     found: defaultdict[int, Since] = defaultdict(Since)
     seen: dict[tuple[str, int], tuple[int, int]] = {}
     for change in made:
         about = of_run(change.operation, change.target, change.before)
         if about is None:
             continue
-        over = whole(about)
-        met = ((same, about, _again), (same, over, _part), (inside, about, _gone))
+        met = ((same, about.key, _again), (same, about.whole, _part), (inside, about.key, _gone))
         numbers = [(number, note) for index, key, note in met if key for number in index.get(key, ())]
         if numbers:
             seen[change.run, change.number] = change.turn
@@ -88,8 +69,8 @@ def changed_since(run: Run, rows: Sequence[JournalRow], made: Iterable[Made]) ->
     return dict(found)
 
 
-def _by(about: Mapping[int, Subject]) -> dict[Subject, list[int]]:
-    index: defaultdict[Subject, list[int]] = defaultdict(list)
+def _by(about: Mapping[int, Key]) -> dict[Key, list[int]]:
+    index: defaultdict[Key, list[int]] = defaultdict(list)
     for number, key in about.items():
         index[key].append(number)
     return index

@@ -6,18 +6,19 @@ part of it goes along with it, and that is said. What rows are about, and so whi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from o365desk import catalogue
-from o365desk.catalogue.operations import GroupRemoval, Operation
+from o365desk.catalogue.changes import Change
+from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunState
 from o365desk.model.settings import Settings
 from o365desk.services.directory import group_limits
 from o365desk.services.writes import planning
-from o365desk.services.writes.changes import planned_row
+from o365desk.services.writes.changes import planned_row, sort_of
 from o365desk.services.writes.journal.journal import JournalRow
 from o365desk.services.writes.subjects import Since
 
@@ -42,25 +43,32 @@ def undo(
 ) -> Plan:
     """What `operation` would do to bring back what was before these rows of a run changed. `since` tells, by row
     number, what later runs have done to the same."""
-    drafts, wishes = [], {}
+    former = sort_of(_change_of(run)).former
+    drafts, stays = [], dict[str, None]()
     for row in kept:
-        given, wishes[row.number] = _former(row)
+        was = former(row)
         # Who is gone by now is still named as then.
         item, aim = _named(row)
-        back = Row(number=row.number, line=row.line, values=given)
-        draft = planned_row.PlannedRow(back, item=item, aim=aim, wanted=wishes[row.number], left_by_run=_left(row))
+        back = Row(number=row.number, line=row.line, values=was.values)
+        draft = planned_row.PlannedRow(back, item=item, aim=aim, wanted=was.wanted, left_by_run=was.left)
+        stays |= dict.fromkeys(filter(None, [was.stays]))
         if row.number in since:
             judge(draft, since[row.number])
         drafts.append(draft)
     lags = run.ended is None or run.ended > now - group_limits.NEW
-    made = planning.made(session, operation, drafts, settings, tell, now, wishes, run.id, lags=lags)
-    return msgspec.structs.replace(made, notes=(*made.notes, *_left_alone(run, kept)))
+    made = planning.made(session, operation, drafts, settings, tell, now, run.id, lags=lags)
+    return msgspec.structs.replace(made, notes=(*made.notes, *stays, *_left_alone(run)))
 
 
-def _left_alone(run: Run, kept: Sequence[JournalRow]) -> Iterator[str]:
-    """What the undo does not bring back."""
-    if any(row.target.get("location") for row in kept):
-        yield "Usage locations that the run set stay as they are."
+def _change_of(run: Run) -> Change:
+    change = catalogue.operation(run.operation).change
+    if change is None:
+        raise AssertionError(f"{run.operation} is no write")
+    return change
+
+
+def _left_alone(run: Run) -> Iterator[str]:
+    """What the undo does not bring back, as nobody knows of it."""
     if run.doubtful:
         yield f"{run.doubtful:,} rows of the run are in doubt and left alone: resume it first to know about them."
 
@@ -70,23 +78,6 @@ def _named(row: JournalRow) -> tuple[str, str]:
         return row.item, row.aim
     item, _, aim = row.label.partition(_ARROW)
     return item, aim
-
-
-def _former(row: JournalRow) -> tuple[dict[str, str], Any]:
-    """The values of a row that brings back what was before this one, by ids; and the exact state, if it has one."""
-    target, before = row.target, row.before
-    if "sku" in target:
-        return {"user": target["user"], "plan": target["sku"]}, before["direct"]
-    if "name" in target:
-        return {"user": target["user"], target["name"]: before["value"] or ""}, before["value"]
-    if "made" in before:
-        return {"group": before["made"]}, None
-    return {key: str(target[key]) for key in ("group", "user") if key in target}, None
-
-
-def _left(row: JournalRow) -> tuple[Any, ...]:
-    """What a row made of what it changed, where that is more than yes or no."""
-    return (row.target["wish"],) if "sku" in row.target else (row.target["value"],) if "name" in row.target else ()
 
 
 # --- what was done since ------------------------------------------------------------------------------------------
@@ -151,14 +142,11 @@ def inverse_of(run: Run, operation: Operation) -> str:
             )
         )
     if not operation.inverse:
-        removal = isinstance(operation.change, GroupRemoval)
         raise ProblemError(
             Problem(
                 title=f"“{operation.title}” cannot be undone from here",
                 cause="What it did has no exact inverse.",
-                remedy="A deleted group can be restored in the Entra admin centre for 30 days."
-                if removal
-                else "The run's rows tell what it changed; change it back by hand.",
+                remedy=operation.change.by_hand if operation.change else "",
                 code="no-undo",
             )
         )

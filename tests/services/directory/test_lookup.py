@@ -7,18 +7,19 @@ from urllib.parse import unquote
 
 import pytest
 
-from o365desk.catalogue.operations import GroupRemoval
+from o365desk.catalogue.changes import GroupRemoval
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
+from o365desk.model.targets import GroupTarget
 from o365desk.services.directory.lookup import Found, groups, plans, users
 from o365desk.services.directory.suggestions import suggest
 from o365desk.services.graph.client import Graph
 from o365desk.services.graph.throttling import Patience
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
-from o365desk.services.writes.changes import requests
+from o365desk.services.writes.changes import sort_of
 from o365desk.services.writes.journal.journal import JournalRow
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
@@ -239,6 +240,12 @@ def test_an_id_is_suggested_as_what_it_is(graph: Graph, people: list[dict[str, A
 # --- answers from which nothing may be concluded ------------------------------------------------------------------
 
 
+def is_gone(graph: Graph, row: JournalRow) -> bool:
+    sending = sort_of(GroupRemoval()).send
+    assert sending
+    return sending.fulfilled(graph, GroupRemoval(), [row])[row.number]
+
+
 def asked(tmp_path: Path, script: Callable[[Asked, int], Said], act: Callable[[Graph], Any]) -> Any:
     with Scripted(tmp_path, script) as server, server.line() as line:
         return act(server.graph(line))
@@ -282,17 +289,17 @@ def test_who_is_missing_in_a_list_that_ended_early_is_asked_for_by_name(tmp_path
 
 
 def test_an_object_that_was_not_asked_for_proves_nothing(tmp_path: Path) -> None:
-    row = JournalRow(number=1, label="", target={"group": "g"})
+    row = JournalRow(number=1, label="", target=GroupTarget(group="g"))
     with pytest.raises(ProblemError) as caught:
         asked(tmp_path, lambda asked, number: each(asked, 200, {"id": "h"}),
-              lambda graph: requests.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip
+              lambda graph: is_gone(graph, row))  # fmt: skip
     assert caught.value.problem.code == "no-sense"
     assert caught.value.problem.detail == "g was asked for; h came."
 
 
 def test_a_read_that_brings_no_object_is_not_taken_for_one_that_is_gone(tmp_path: Path) -> None:
-    row = JournalRow(number=1, label="", target={"group": "g"})
+    row = JournalRow(number=1, label="", target=GroupTarget(group="g"))
     with pytest.raises(ProblemError) as caught:
         asked(tmp_path, lambda asked, number: each(asked, 200),
-              lambda graph: requests.fulfilled(graph, GroupRemoval(), [row]))  # fmt: skip
+              lambda graph: is_gone(graph, row))  # fmt: skip
     assert caught.value.problem.code == "no-object"

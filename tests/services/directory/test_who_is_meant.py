@@ -13,6 +13,7 @@ from o365desk.catalogue.values import check_field, is_employee_id
 from o365desk.model.problems import Problem
 from o365desk.model.run import Also, Plan, Row
 from o365desk.model.stop import Stop
+from o365desk.model.targets import MemberTarget, NewGroupBefore, NewGroupTarget, expect
 from o365desk.services.directory.lookup import users
 from o365desk.services.spreadsheets import reader
 from o365desk.services.writes.changes import new_group as creating
@@ -164,7 +165,7 @@ def test_people_are_found_by_further_addresses_and_employee_ids(bulk: Bulk, tmp_
         assert bulk.writer.send("PATCH", f"/users/{user['id']}", {"employeeId": key}).status_code == 204
     rows = [{"group": group, "user": text} for text in (old.upper(), "e-4711", "E-4712", "E-4713")]
     plan = bulk.plan(ADD, rows)
-    assert [row.target.get("user") for row in plan.rows[:1]] == [one["id"]]
+    assert [expect(row.target, MemberTarget).user for row in plan.rows[:1]] == [one["id"]]
     assert plan.rows[1].note == "The same as row 1."
     assert problems(plan.rows) == ["ambiguous", "not-found"]
     is_named(problem_of(plan, 3).cause, other, third)
@@ -174,7 +175,8 @@ def test_people_are_found_by_further_addresses_and_employee_ids(bulk: Bulk, tmp_
         assert standings(plan) == ["will change"], heading
         if taken:
             text = f"{heading}\nE-4711\n"
-            assert planned(bulk, ADD, tmp_path / "rows.csv", text, group=group).rows[0].target["user"] == one["id"]
+            target = planned(bulk, ADD, tmp_path / "rows.csv", text, group=group).rows[0].target
+            assert expect(target, MemberTarget).user == one["id"]
 
 
 def test_a_mail_address_that_is_anothers_alias_decides_nothing(tmp_path: Path) -> None:
@@ -250,7 +252,7 @@ def test_groups_are_found_with_a_blank_that_nobody_sees_and_by_alias(bulk: Bulk,
         )
     )
     plan = planned(bulk, ADD, tmp_path / "rows.csv", text)
-    assert [row.target.get("group") for row in plan.rows if "group" in row.target] == [
+    assert [row.target.group for row in plan.rows if isinstance(row.target, MemberTarget)] == [
         made["Child C "], made["Child D  "], made[" Child E"], made["Child F\u00a0"]
     ]  # fmt: skip
     assert problems(plan.rows) == ["ambiguous", "ambiguous", "not-found"]
@@ -281,7 +283,7 @@ def test_security_groups_may_share_a_nickname_and_others_may_not(bulk: Bulk) -> 
     assert problems(plan.rows) == ["nickname-taken", "nickname-taken"]
     assert taken in plan.rows[0].warnings[0]
     assert "that of row 3" in plan.rows[3].warnings[0]
-    assert [row.target["body"]["mailNickname"] for row in plan.rows if "body" in row.target] == [
+    assert [row.target.body["mailNickname"] for row in plan.rows if isinstance(row.target, NewGroupTarget)] == [
         name, "same.nick", "Same.Nick",
     ]  # fmt: skip
     assert plan.rows[2].who == "Security group · same.nick"
@@ -309,7 +311,12 @@ def test_a_lost_group_is_never_known_by_its_nickname_alone(
         "groupTypes": [],
     }  # fmt: skip
     found = {"id": "new", "createdDateTime": "2026-05-12T10:00:00Z", "description": None} | body | other
-    row = JournalRow(number=2, label="Shift", target={"body": body}, before={"theirs": ["theirs"]})
+    row = JournalRow(
+        number=2,
+        label="Shift",
+        target=NewGroupTarget(owners=[], members=[], body=body),
+        before=NewGroupBefore(theirs=["theirs"]),
+    )
     since = datetime(2026, 5, 12, 9, 59, tzinfo=UTC)
 
     def script(asked: Asked, number: int) -> Said:
@@ -351,7 +358,11 @@ def test_new_groups_may_have_disabled_members(bulk: Bulk) -> None:
     without = bulk.runner.plan(
         bulk.source, catalogue.operation(CREATE), [row], Stop(), lambda _: None, leave_out_disabled=True
     )
-    assert (without.rows[0].target["members"], without.left_out, without.disabled) == ([on["id"]], 2, 0)
+    assert (expect(without.rows[0].target, NewGroupTarget).members, without.left_out, without.disabled) == (
+        [on["id"]],
+        2,
+        0,
+    )
     assert off[1]["displayName"] in without.rows[0].note
 
 

@@ -330,7 +330,8 @@ def ended(bench: Bench, run: Run, before: Truth, first: AbstractContextManager[N
 
 def target_of(row: PlanRow) -> dict[str, Any]:
     """Whom and what a row of a plan is about."""
-    return {key: value for key, value in row.target.items() if key not in ("body", "stays", "made")}
+    target: dict[str, Any] = msgspec.to_builtins(row.target) or {}
+    return {key: value for key, value in target.items() if key not in ("body", "stays", "made")}
 
 
 def applied(bench: Bench, plan: Plan) -> Run:

@@ -12,6 +12,7 @@ from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, ProblemError
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
+from o365desk.model.targets import LicenceTarget, expect
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.writes.changes import new_group
 from tests.desk import Desk
@@ -483,7 +484,7 @@ def test_a_licence_that_is_refused_says_why(bulk: Bulk) -> None:
     nowhere = next(user["id"] for user in bulk.users if not user["usageLocation"] and user["accountEnabled"])
     plan = bulk.plan("assign-licence-to-user", [{"user": user["id"], "plan": "FLOW_FREE"} for user in people])
     # A plan can be older than what it says: here of somebody whose country is not known (any more).
-    old = replace(plan.rows[0], target=plan.rows[0].target | {"user": nowhere})
+    old = replace(plan.rows[0], target=replace(expect(plan.rows[0].target, LicenceTarget), user=nowhere))
     rows = bulk.rows(bulk.apply(replace(plan, rows=(old, plan.rows[1]))))
     assert outcomes(rows) == ["failed", "changed"]
     assert rows[0].detail == (

@@ -11,6 +11,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, Row
 from o365desk.model.settings import Settings
 from o365desk.model.stop import Stop
+from o365desk.model.targets import MemberTarget, NewGroupTarget, expect
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk, everything, problems, standings
@@ -54,7 +55,7 @@ def test_rows_are_held_against_the_tenant(bulk: Bulk) -> None:
     assert problems(plan.rows) == ["not-found", "no-user"]
     assert (plan.rows[3].warnings, plan.disabled, plan.warned) == (("The account is disabled.",), 1, 1)
     assert plan.rows[0].label == f"{people[0]['displayName']} → O'Brien's team"
-    assert plan.rows[0].target == {"group": group, "user": people[0]["id"]}
+    assert plan.rows[0].target == MemberTarget(group=group, user=people[0]["id"])
     assert plan.rows[1].note == "Already a member."
     assert plan.rows[2].note == "The same as row 1."
     assert plan.sentence == "Add 2 users to O'Brien's team"
@@ -143,7 +144,7 @@ def test_many_groups_are_read_side_by_side(bulk: Bulk) -> None:
     rows = [{"group": group, "user": stranger} for group in plain]
     before = len(bulk.log())
     plan = bulk.plan(ADD, rows)
-    assert len({row.target["group"] for row in plan.rows if row.target}) > 20
+    assert len({expect(row.target, MemberTarget).group for row in plan.rows if row.target}) > 20
     assert "members to" in plan.sentence
     outside = [entry for entry in bulk.log()[before:] if "batch" not in entry]
     assert len(outside) < len(plain) / 3
@@ -348,7 +349,7 @@ def test_nicknames_are_made_free(bulk: Bulk) -> None:
     assert plan.rows[0].note.startswith(
         "Microsoft 365 group, mail nickname muller-sohne-neu, owners: 0, members: 0."
     )
-    names = [row.target["body"]["mailNickname"] for row in plan.rows if "body" in row.target]
+    names = [row.target.body["mailNickname"] for row in plan.rows if isinstance(row.target, NewGroupTarget)]
     assert names == ["muller-sohne-neu", "muller-sohne-neu-2", "group", "quite-new"]
     assert reason(plan, 4).code == "nickname-taken"
     assert reason(plan, 4).field == "mailNickname"

@@ -492,7 +492,7 @@ def test_after_a_crash_somebody_elses_group_is_still_known(
         raise CrashedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(new_group, "fate", crash)  # the request was sent; what came back is not written down
+        patch.setattr(new_group, "meaning_of", crash)  # the request was sent; what came back is not written down
         with pytest.raises(CrashedError):
             bulk.apply(plan)
     monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))

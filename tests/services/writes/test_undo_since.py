@@ -21,6 +21,15 @@ from o365desk import catalogue
 from o365desk.model.problems import Problem
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.secret import Secret
+from o365desk.model.targets import (
+    GroupTarget,
+    LicenceTarget,
+    MemberTarget,
+    NewGroupBefore,
+    NewGroupTarget,
+    PropertyTarget,
+    Target,
+)
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
 from o365desk.services.writes import subjects, undoing
@@ -143,6 +152,7 @@ class Paper:
     left: list[tuple[str, str, list[tuple[int, Thing, Any]]]] = field(default_factory=list)
     """Runs that were cancelled, with what is left of them."""
     numbers: Iterator[int] = field(default_factory=count)
+    was: dict[Change, Any] = field(default_factory=dict)
 
     def run(self, key: str, wishes: list[tuple[int, Thing, Any]], cut: int = 0, undoes: str = "") -> list[Change]:
         """A run; it is cancelled before its last `cut` rows. Returns what it changed."""
@@ -176,7 +186,9 @@ class Paper:
         done = []
         for n, thing, wish in wishes:
             so = self.now.get(thing) == wish
-            self.journal.note(run, n, {"was": self.now.get(thing), "made": thing[1] if thing[0] == "group" else ""})
+            self.was[run, n] = self.now.get(thing)
+            if thing[0] == "group":
+                self.journal.note(run, n, NewGroupBefore(made=thing[1]))
             outcome = RowOutcome.ALREADY if so else RowOutcome.CHANGED
             self.journal.ended(run, [RunRow(number=n, label="x", outcome=outcome)])
             if not so:
@@ -184,13 +196,14 @@ class Paper:
                 done.append((run, n))
         return done
 
-    def _target(self, thing: Thing, wish: Any) -> dict[str, Any]:
+    def _target(self, thing: Thing, wish: Any) -> Target:
         if thing[0] == "group":
-            return {"group": thing[1]} if wish is None else {"body": {}}
+            return GroupTarget(group=thing[1]) if wish is None else NewGroupTarget(owners=[], members=[], body={})
         if thing[0] == "member":
-            return {"group": thing[1], "user": thing[2]}
-        more = {"sku": "f", "wish": wish} if thing[0] == "plan" else {"name": "usageLocation", "value": wish}
-        return {"user": thing[1], **more}
+            return MemberTarget(group=thing[1], user=thing[2])
+        if thing[0] == "plan":
+            return LicenceTarget(user=thing[1], sku="f", wish=wish and [wish])
+        return PropertyTarget(user=thing[1], name="usageLocation", value=wish)
 
     def planned(self, run: Run, things: Mapping[Change, Thing]) -> list[tuple[PlannedRow, Any]]:
         """The drafts of an undo that nothing else forbids, and what was before."""
@@ -204,7 +217,7 @@ class Paper:
             thing = things[run.id, row.number]
             if thing[0] == "member" and self.now.get(("group", thing[1])) is None:
                 draft.cannot(draft.lost or Problem(title="Not found"))
-            found.append((draft, row.before["was"]))
+            found.append((draft, self.was[run.id, row.number]))
         return found
 
 

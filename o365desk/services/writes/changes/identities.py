@@ -3,7 +3,7 @@ beside a part number. A list of which one column was sorted alone gives two peop
 taken then. Nor is one whose object ID is gone, though somebody with its UPN is there: that is another.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from o365desk.model.datasource import is_guid
@@ -46,32 +46,41 @@ class Identities:
         return others if entity is None else [each for each in others if not self._known(entity, each.text)]
 
     def _judged(self, draft: "PlannedRow", first: Found, others: Sequence[tuple[Also, Found]]) -> Found:
+        """What a row means whose first identifier was found so, and the doubtful ones beside it so."""
         text = draft.value(self._key)
-        there = [(also.text, also.heading, found.entity) for also, found in others if found.entity is not None]
-        several = [(also, found.problem) for also, found in others if _code(found) == "ambiguous"]
-        gone = [also.text for also, _ in others if is_guid(also.text)]
+        there = next(((also, found.entity) for also, found in others if found.entity is not None), None)
         if first.entity is None:
-            if not there:
-                return first
-            other, _, entity = there[0]
-            if _code(first) == "ambiguous" and self._known(entity, text):
-                return Found(entity=entity)  # of those with this name, the one with that ID
-            return self._gone(text, other, entity, first.problem)
+            return self._by_another(text, first, *there) if there else first
         if there:
-            return self._two(text, first.entity, *there[0])
-        if several:
-            also, problem = several[0]
-            return self._several(text, first.entity, also, problem.cause if problem else "")
-        if gone:
-            return self._gone(gone[0], text, first.entity, None)
-        unknown = ", ".join(f"“{also.text}”" for also, _ in others if "@" in also.text or self._key != "user")
-        note = f"{unknown} beside it names nothing in the tenant." if unknown else ""
-        return Found(entity=first.entity, note=" ".join(filter(None, (first.note, note))))
+            return self._two(text, first.entity, *there)
+        return self._beside(text, first.entity, others) or Found(
+            entity=first.entity,
+            note=" ".join(filter(None, (first.note, self._unknown(also for also, _ in others)))),
+        )
 
-    def _two(self, text: str, one: Entity, other_text: str, heading: str, other: Entity) -> Found:
+    def _by_another(self, text: str, first: Found, other: Also, entity: Entity) -> Found:
+        """What a row means whose first identifier names nobody, or several, and another one somebody."""
+        if _code(first) == "ambiguous" and self._known(entity, text):
+            return Found(entity=entity)  # of those with this name, the one with that ID
+        return self._gone(text, other.text, entity, first.problem)
+
+    def _beside(self, text: str, entity: Entity, others: Sequence[tuple[Also, Found]]) -> Found | None:
+        """Why a row is not taken whose first identifier means somebody, and none of the others; None if it is."""
+        for also, found in others:
+            if _code(found) == "ambiguous":
+                return self._several(text, entity, also, found.problem.cause if found.problem else "")
+        gone = next((also.text for also, _ in others if is_guid(also.text)), "")
+        return self._gone(gone, text, entity, None) if gone else None
+
+    def _unknown(self, others: Iterable[Also]) -> str:
+        """A note of identifiers that nobody has; names of people are none."""
+        texts = ", ".join(f"“{also.text}”" for also in others if "@" in also.text or self._key != "user")
+        return f"{texts} beside it names nothing in the tenant." if texts else ""
+
+    def _two(self, text: str, one: Entity, also: Also, other: Entity) -> Found:
         return self._refused(
             f"The row names two {_NOUNS[self._key]}s",
-            f"“{text}” is {self._label(one)}; “{other_text}” in “{heading}” is {self._label(other)}.",
+            f"“{text}” is {self._label(one)}; “{also.text}” in “{also.heading}” is {self._label(other)}.",
             "Correct the row, or leave one of the columns out: who is meant is never guessed. A column that was "
             "sorted without the others does this.",
             "two-meant",

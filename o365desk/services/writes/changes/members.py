@@ -1,34 +1,35 @@
-"""What rows mean, and how they stand to the tenant: users and groups that they name, memberships, properties of
-users, and the removal of groups. Licences and new groups have modules of their own.
+"""Memberships of groups: users come in, or leave.
 
-Each sort of change has two functions: `resolve_…` looks up what the rows name, for all at once, and gives each its
-meaning; `compare_…` holds each meaning against the tenant and leaves none open.
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/{group-post-members,group-update,
+group-delete-members}.md.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from o365desk.catalogue.operations import Members
+from o365desk.catalogue.changes import Members
 from o365desk.model.problems import Problem
-from o365desk.services.directory import holdings
+from o365desk.model.targets import MemberTarget, expect
+from o365desk.services.directory import holdings, lookup
 from o365desk.services.directory.group_limits import NEW, refused_kind
-from o365desk.services.writes.changes import staying
+from o365desk.services.graph.client import Graph, Request
+from o365desk.services.writes.changes import requests, staying
 from o365desk.services.writes.changes.named import find_groups, find_users, leave_out_disabled, warn_if_disabled
 from o365desk.services.writes.changes.planned_row import still_open
+from o365desk.services.writes.changes.requests import WriteRequest
+from o365desk.services.writes.changes.sort import ChangeSort, Former, Sending, Subject, subject
+from o365desk.services.writes.journal.journal import JournalRow
 
 if TYPE_CHECKING:
     from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 
-# --- users and groups that rows name ------------------------------------------------------------------------------
+# --- the plan -----------------------------------------------------------------------------------------------------
 
 
-# --- members ------------------------------------------------------------------------------------------------------
-
-
-def resolve_members(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _resolve(context: "PlanContext", change: Members, drafts: "list[PlannedRow]") -> None:
     """The group and the user of each row; groups that refuse are told here."""
     find_groups(context, drafts)
     for draft in still_open(drafts):
@@ -39,22 +40,23 @@ def resolve_members(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     left = still_open(drafts)
     if left:
         find_users(context, left)
-    if isinstance(context.operation.change, Members) and context.operation.change.adds:
+    if change.adds:
         leave_out_disabled(context, still_open(drafts))
     for draft in still_open(drafts):
-        draft.target = {"group": draft.group["id"], "user": draft.user["id"]} | _new(draft.group, context.now)
+        made = _if_new(draft.group, context.now)
+        draft.target = MemberTarget(group=draft.group["id"], user=draft.user["id"], made=made)
         draft.same_as_key = (draft.group["id"], draft.user["id"])
 
 
-def _new(group: Mapping[str, Any], now: datetime) -> dict[str, str]:
+def _if_new(group: Mapping[str, Any], now: datetime) -> datetime | None:
     """When a group was made, if that is so short ago that some of Microsoft's servers may not know it yet."""
     made: datetime | None = group.get("createdDateTime")
-    return {"made": made.isoformat()} if made and made > now - NEW else {}
+    return made if made and made > now - NEW else None
 
 
-def compare_members(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _compare(context: "PlanContext", change: Members, drafts: "list[PlannedRow]") -> None:
     """Whether each user is in the group. The lists of members are read to their ends."""
-    adds = isinstance(context.operation.change, Members) and context.operation.change.adds
+    adds = change.adds
     names = {draft.group["id"]: draft.aim for draft in drafts}
     context.tell("Reading the members")
     nested: dict[str, list[str]] = {}
@@ -91,4 +93,72 @@ def _gone(name: str) -> Problem:
     )
 
 
-# --- properties of users, and the removal of groups ---------------------------------------------------------------
+# --- carrying it out ----------------------------------------------------------------------------------------------
+
+
+def _target(row: JournalRow) -> MemberTarget:
+    return expect(row.target, MemberTarget)
+
+
+def _group(row: JournalRow) -> str:
+    return _target(row).group
+
+
+def _requests(change: Members, rows: Sequence[JournalRow], root: str, size: int) -> list[WriteRequest]:
+    return _additions(rows, root, size) if change.adds else requests.one_each(rows, _removal, _group)
+
+
+def _additions(rows: Sequence[JournalRow], root: str, size: int) -> list[WriteRequest]:
+    by_group: dict[str, list[JournalRow]] = {}
+    for row in rows:
+        by_group.setdefault(_group(row), []).append(row)
+    made = []
+    for group, all_ in by_group.items():
+        for start in range(0, len(all_), size):
+            some = tuple(all_[start : start + size])
+            users = [_target(row).user for row in some]
+            made.append(WriteRequest(some, requests.addition(root, group, users), group))
+    return made
+
+
+def _removal(row: JournalRow) -> Request:
+    # The only place that makes this address. Without its end, Graph would delete the user instead.
+    target = _target(row)
+    return Request(method="DELETE", path=f"/groups/{target.group}/members/{target.user}/$ref")
+
+
+def _fulfilled(graph: Graph, change: Members, rows: Sequence[JournalRow]) -> dict[int, bool]:
+    found = holdings.members_of(graph, dict.fromkeys(map(_group, rows)))
+    result = {}
+    for row in rows:
+        members = found[_group(row)]
+        result[row.number] = members is not None and (_target(row).user in members) is change.adds
+    return result
+
+
+def _is_new(row: JournalRow, since: datetime) -> bool:
+    """As the plan had it: whoever does not know a group yet cannot tell when it was made."""
+    made = _target(row).made
+    return made is not None and made > since - NEW
+
+
+def _refusing(graph: Graph, groups: Sequence[str]) -> dict[str, Problem | None]:
+    """Groups that are gone (None), or have become of a kind that takes no change (why)."""
+    found = holdings.groups_now(graph, groups, lookup.GROUP_SELECT) if groups else {}
+    why = {key: refused_kind(group, ()) if group else None for key, group in found.items()}
+    return {key: problem for key, problem in why.items() if problem or found[key] is None}
+
+
+def _about(target: MemberTarget, before: object) -> Subject:
+    """A membership is a part of its group: whoever deletes the group takes it along."""
+    return subject("member", target.group, target.user, whole=("group", target.group))
+
+
+SORT = ChangeSort[Members](
+    target=MemberTarget,
+    resolve=_resolve,
+    compare=_compare,
+    about=_about,
+    former=lambda row: Former(values={"group": _group(row), "user": _target(row).user}),
+    send=Sending(requests=_requests, fulfilled=_fulfilled, key_of=_group, is_new=_is_new, refusing=_refusing),
+)

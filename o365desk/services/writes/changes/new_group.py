@@ -12,11 +12,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from o365desk.catalogue import odata, values
+from o365desk.catalogue.changes import Members, NewGroup
 from o365desk.catalogue.groups import nickname
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome, place_of
 from o365desk.model.stop import Control
+from o365desk.model.targets import NewGroupBefore, NewGroupTarget, expect
 from o365desk.services import explain
 from o365desk.services.directory import holdings, lookup
 from o365desk.services.graph import objects, throttling
@@ -24,6 +28,7 @@ from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.changes import named, planned_row, requests
 from o365desk.services.writes.changes.requests import TOGETHER
+from o365desk.services.writes.changes.sort import ChangeSort, Former, subject
 from o365desk.services.writes.journal.journal import SENT, JournalRow
 
 if TYPE_CHECKING:
@@ -43,15 +48,15 @@ _NAMED = 6
 """So many people are named; the rest are counted."""
 _SKEW = timedelta(hours=1)
 """How far the clocks of this computer and of Microsoft may be apart."""
-_ADDING = "add-user-to-group"
-"""The operation as which the later members come."""
+_ADDING = Members(adds=True)
+"""As which the later members come."""
 _UNIFIED, _HIDDEN = "microsoft365", "HiddenMembership"
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 
-def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _resolve(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]") -> None:
     """Looks up owners and first members, and what the groups are to be."""
     for draft in drafts:
         draft.item, draft.same_as_key = draft.value("displayName"), draft.row.number
@@ -62,10 +67,9 @@ def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
         context.tell("Looking up owners and members")
         found = lookup.users(context.graph, list(dict.fromkeys(texts)))
     for draft in left:
-        owners, members = (_people(context, draft, key, found) for key in ("owners", "members"))
-        draft.target = {"owners": owners, "members": members}
-        if len(owners) > TOGETHER:
-            title = f"{len(owners)} owners are too many to begin with"
+        draft.people = {key: _people(context, draft, key, found) for key in ("owners", "members")}
+        if (number := len(draft.people["owners"])) > TOGETHER:
+            title = f"{number} owners are too many to begin with"
             cause = f"Microsoft takes {TOGETHER} people with a new group."
             draft.cannot(_problem("owners", title, cause, f"Name up to {TOGETHER}.", "too-many"))
 
@@ -106,7 +110,7 @@ def _refuse(draft: "PlannedRow", key: str, wrong: Sequence[Problem]) -> None:
         draft.cannot(wrong[0])
 
 
-def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]") -> None:
     """Gives each group a nickname that is free, and tells names that are not."""
     context.tell("Comparing with the groups that there are")
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
@@ -136,7 +140,7 @@ def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
             )
         name = name if given else _free(name, taken, last)
         taken.setdefault(name.lower(), place_of(draft.row.number, draft.row.line))
-        draft.target["body"] = _body(draft, name)
+        draft.target = NewGroupTarget(**draft.people, body=_body(draft, name))
         kind = "Microsoft 365 group" if draft.value("kind") == _UNIFIED else "Security group"
         draft.exact = f"{kind} · {name}"
         draft.will(" ".join(_remarks(context, draft, kind, name, names)))
@@ -185,7 +189,7 @@ def _listed(texts: Sequence[str]) -> str:
 
 def _remarks(context: "PlanContext", draft: "PlannedRow", kind: str, name: str, names: set[str]) -> list[str]:
     """What a group will be. What should be known before it is made is warned of."""
-    owners, members = draft.target["owners"], draft.target["members"]
+    owners, members = draft.people["owners"], draft.people["members"]
     people = f"owners: {len(owners)}, members: {len(members)}"
     remarks = [f"{kind}, mail nickname {name}, {people}."]
     given = {key: draft.value(key) for key in ("visibility", "description")}
@@ -204,7 +208,7 @@ def _remarks(context: "PlanContext", draft: "PlannedRow", kind: str, name: str, 
 # --- making them --------------------------------------------------------------------------------------------------
 
 
-def create(
+def _create(
     graph: Graph,
     rows: Sequence[JournalRow],
     ledger: "RunRecorder",
@@ -214,14 +218,13 @@ def create(
     *,
     fresh: bool,
 ) -> None:
-    """Makes the groups, one after the other. `since` is when the run began, `fresh`: it was not resumed yet. Raises
-    ProblemError where nothing more can be done for now, CancelledError; returns early after a gentle cancel."""
+    """Makes the groups, one after the other."""
     got_through = False
-    others = ledger.made() | {str(row.before["made"]) for row in rows if row.before.get("made")}
+    others = {made for row in (*ledger.changed(), *rows) if (made := _before(row).made)}
     for row in rows:
         if not control.may_go_on():
             return
-        made, new = str(row.before.get("made", "")), False
+        made, new = _before(row).made, False
         look = partial(_look, graph, row, rest, since, others)
         if row.state == SENT and not made:
             made = look()
@@ -230,8 +233,17 @@ def create(
         if made:
             got_through = True
             others.add(made)
-            ledger.note(row, made=made)
+            ledger.note(row, replace(_before(row), made=made))
             _finish(graph, row, made, ledger, rest, new)
+
+
+def _target(row: JournalRow) -> NewGroupTarget:
+    return expect(row.target, NewGroupTarget)
+
+
+def _before(row: JournalRow) -> NewGroupBefore:
+    """What was found out of it so far."""
+    return row.before if isinstance(row.before, NewGroupBefore) else NewGroupBefore()
 
 
 def _make(
@@ -247,10 +259,10 @@ def _make(
     """The new group's id, and whether its first members are in it for sure; no id where it was refused, or is left
     in doubt by a gentle cancel. `look` searches for what a lost try has made; `blameless`: if it is denied, whoever
     asks is to blame; others got through."""
-    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, row.target), shape=_MADE)
+    request = Request(method="POST", path="/groups", body=_whole_body(graph.root, _target(row)), shape=_MADE)
     doubted = row.state == SENT
     if not doubted and (theirs := _theirs(graph, row, control)):
-        ledger.note(row, theirs=theirs)
+        ledger.note(row, replace(_before(row), theirs=theirs))
     for tried in range(_POSTS):
         if not control.may_go_on():
             return "", False
@@ -277,7 +289,7 @@ def _make(
 
 def _theirs(graph: Graph, row: JournalRow, control: Control) -> list[str]:
     """The ids of groups that have the nickname before anything was sent: they are somebody else's."""
-    condition = f"mailNickname eq {odata.literal(row.target['body']['mailNickname'])}"
+    condition = f"mailNickname eq {odata.literal(_target(row).body['mailNickname'])}"
     try:
         (reply,) = _sent(graph, _search(condition), control)
         return [str(group["id"]) for group in graph.rows(reply)] if reply.body or reply.problem else []
@@ -292,9 +304,9 @@ def _sent(graph: Graph, request: Request, control: Control) -> list[Reply]:
     return graph.batch([request], go_on=control.may_go_on)
 
 
-def _whole_body(root: str, target: Mapping[str, Any]) -> dict[str, Any]:
-    body = dict(target["body"])
-    for key, people in (("owners", target["owners"]), ("members", _first(target))):
+def _whole_body(root: str, target: NewGroupTarget) -> dict[str, Any]:
+    body = dict(target.body)
+    for key, people in (("owners", target.owners), ("members", _first(target))):
         if people:
             body[f"{key}@odata.bind"] = [requests.reference(root, person) for person in people]
     return body
@@ -313,21 +325,20 @@ def _refused(row: JournalRow, reply: Reply, ledger: "RunRecorder", *, doubted: b
         raise ProblemError(lacking or ledger.explained(reply))
 
 
-def _first(target: Mapping[str, Any]) -> list[str]:
+def _first(target: NewGroupTarget) -> list[str]:
     """The members that come with the group."""
-    members: list[str] = target["members"]
-    return members[: TOGETHER - len(target["owners"])]
+    return target.members[: TOGETHER - len(target.owners)]
 
 
 def _look(graph: Graph, row: JournalRow, rest: "Rests", since: datetime, others: Collection[str]) -> str:
     """The id of the group that a lost request made; "" if it made none. `others` are known not to be it. It takes
     its time: a copy of the directory that lags shows no group either."""
-    body = row.target["body"]
+    body = _target(row).body
     condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
     for wait in _LOOKS:
         rest(throttling.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
-            theirs = group["id"] in others or group["id"] in row.before.get("theirs", ())
+            theirs = group["id"] in others or group["id"] in _before(row).theirs
             new = group["createdDateTime"] > since - _SKEW
             if new and not theirs and all(_plain(group.get(key)) == _plain(body.get(key)) for key in _TOLD):
                 return str(group["id"])
@@ -341,9 +352,9 @@ def _plain(value: Any) -> Any:
 
 def _finish(graph: Graph, row: JournalRow, made: str, ledger: "RunRecorder", rest: "Rests", new: bool) -> None:
     """Adds the members that did not come with the group, and ends the row."""
-    members: list[str] = row.target["members"]
-    later = members[len(_first(row.target)) :]
-    hidden = row.target["body"].get("visibility") == _HIDDEN
+    target = _target(row)
+    members, later = target.members, target.members[len(_first(target)) :]
+    hidden = target.body.get("visibility") == _HIDDEN
     missing = later if new or hidden else _missing(graph, made, members, later)
     problem: Problem | None = None
     for tried, wait in enumerate(_LOOKS):
@@ -396,3 +407,17 @@ def _is_in(reply: Reply) -> bool:
 
 def _problem(field: str, title: str, cause: str, remedy: str, code: str) -> Problem:
     return Problem(title=title, cause=cause, remedy=remedy, field=field, action=Action.FIELD, code=code)
+
+
+def _former(row: JournalRow) -> Former:
+    return Former(values={"group": expect(row.before, NewGroupBefore).made})
+
+
+SORT = ChangeSort[NewGroup](
+    target=NewGroupTarget,
+    resolve=_resolve,
+    compare=_compare,
+    about=lambda target, before: subject("group", before.made if isinstance(before, NewGroupBefore) else ""),
+    former=_former,
+    create=_create,
+)

@@ -1,6 +1,6 @@
 """A row on its way to its standing, and what a plan is made with."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, PlanRow, Row, Standing
 from o365desk.model.settings import Settings
+from o365desk.model.targets import Before, Target
 
 if TYPE_CHECKING:
     from o365desk.services.graph.client import Graph
@@ -33,8 +34,12 @@ class PlannedRow:
     user: dict[str, Any] = field(default_factory=dict)
     group: dict[str, Any] = field(default_factory=dict)
     sku: dict[str, Any] = field(default_factory=dict)
-    target: dict[str, Any] = field(default_factory=dict)
-    before: dict[str, Any] = field(default_factory=dict)
+    target: Target | None = None
+    before: Before | None = None
+    people: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of the people whom a new group gets, by field."""
+    location: str = ""
+    """The usage location that its user gets first, as far as they have none."""
     standing: Standing | None = None
     problem: Problem | None = None
     note: str = ""
@@ -110,8 +115,8 @@ class PlannedRow:
 
 @dataclass
 class PlanContext:
-    """What a plan is made with, and what is found out on the way. `wishes`, by row number, are exact states to be
-    brought back by an undo; None for a plan that somebody asked for."""
+    """What a plan is made with, and what is found out on the way. `undoing`: former states are brought back, as the
+    rows have them in `wanted`; else somebody asked for it."""
 
     graph: "Graph"
     operation: Operation
@@ -124,7 +129,7 @@ class PlanContext:
     wants_location: bool = False
     """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""
     may_set_location: bool = False
-    wishes: Mapping[int, Any] | None = None
+    undoing: bool = False
     leave_out_disabled: bool = False
     """Whether nobody is to be given anything whose account is disabled."""
     lags: bool = False
@@ -135,11 +140,6 @@ class PlanContext:
     """Why it is large."""
     skus: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The tenant's licence plans by id, where they may be read and are needed."""
-
-    @property
-    def undoing(self) -> bool:
-        """Whether former states are brought back."""
-        return self.wishes is not None
 
     def share(self, taken: int, of: int, what: str) -> None:
         """Notes it if so much is taken that it needs a second look. `what` reads "members of Sales"."""

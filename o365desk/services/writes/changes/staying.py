@@ -6,7 +6,6 @@ group-list-transitivemembers}.md. Only groups that have groups in them cost more
 more than some pages are read.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -69,28 +68,28 @@ def _through(
         return {}
     context.tell(f"Looking into {len(children):,} groups in groups")
     try:
-        read = children[:_CHILDREN]
-        named = holdings.groups_now(context.graph, read, ("id", "displayName"))
-        paths = {child: f"/groups/{child}/transitiveMembers" for child in read}
-        inside = _listed(context.graph, paths, _MOST + 1)
+        names, inside = _looked_into(context.graph, children[:_CHILDREN])
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
         context.notes.append("The groups in these groups may not be read: who stays in through them is not known.")
         return {}
-    if len(read) < len(children) or any(len(members) > _MOST for members in inside.values()):
+    if len(children) > _CHILDREN or any(len(members) > _MOST for members in inside.values()):
         context.notes.append(
             "The groups in these groups are too many or too large to tell all who stay in through them."
         )
-    names = {child: f"“{(named[child] or {}).get('displayName') or child}”" for child in read}
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for draft in drafts:
-        key = (draft.group["id"], draft.user["id"])
-        if key not in found:
-            found[key] = [
-                names[child] for child in nested.get(key[0], ()) if child in inside and key[1] in inside[child]
-            ]
-    return found
+    pairs = dict.fromkeys((draft.group["id"], draft.user["id"]) for draft in drafts)
+    return {
+        (group, user): [names[child] for child in nested.get(group, ()) if user in inside.get(child, ())]
+        for group, user in pairs
+    }
+
+
+def _looked_into(graph: Graph, children: Sequence[str]) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """The names of groups in groups, and who is in them, each by id. Raises ProblemError."""
+    found = holdings.groups_now(graph, children, ("id", "displayName"))
+    names = {child: f"“{(found[child] or {}).get('displayName') or child}”" for child in children}
+    return names, _listed(graph, {child: f"/groups/{child}/transitiveMembers" for child in children}, _MOST + 1)
 
 
 def _listed(graph: Graph, paths: Mapping[str, str], most: int | None) -> dict[str, set[str]]:

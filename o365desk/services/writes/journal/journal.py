@@ -3,7 +3,7 @@
 A row's state goes from *planned* over *sent*, which is on the disk before the request leaves, to its outcome. So
 whatever kills the program, each row is known to be untouched, done, or in doubt; and what is in doubt is read back.
 
-While a process works on a run it holds the run's lock (`runlocks.py`): a run that is written down as running and
+While a process works on a run it holds the run's lock (`run_locks.py`): a run that is written down as running and
 whose lock is free was interrupted.
 """
 
@@ -11,17 +11,19 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Also, Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
+from o365desk.model.targets import Before, SameTarget, Target
 from o365desk.services.state import database
 from o365desk.services.state.database import Step
 from o365desk.services.state.state import State
+from o365desk.services.writes.journal import stored
 from o365desk.services.writes.journal.run_locks import Locks
 
 STEPS = (
@@ -61,8 +63,6 @@ STEPS = (
 
 PLANNED, SENT = "planned", "sent"
 """The two states of a row that has no outcome yet."""
-SAME = "same"
-"""In the target of a row that asks for the same as an earlier one: that one's number."""
 
 _KEPT = 200
 """Runs that are kept with their rows."""
@@ -86,8 +86,8 @@ class JournalRow(msgspec.Struct, kw_only=True):
     label: str
     line: int = 0
     state: str = PLANNED
-    target: dict[str, Any] = {}
-    before: dict[str, Any] = {}
+    target: Target | None = None
+    before: Before | None = None
     item: str = ""
     aim: str = ""
     turn: Turn = (0, 0)
@@ -101,8 +101,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     undoes: str
     number: int
-    target: dict[str, Any]
-    before: dict[str, Any]
+    target: Target | None
+    before: Before | None
     turn: Turn
     undone: bool = False
     doubtful: bool = False
@@ -219,9 +219,9 @@ class Journal:
             ends=True,
         )
 
-    def note(self, run: str, number: int, before: Mapping[str, Any]) -> None:
+    def note(self, run: str, number: int, before: Before) -> None:
         """What undoing a row needs, found out while it was carried out."""
-        self._update(run, "before = ?", [((msgspec.json.encode(before),), number)])
+        self._update(run, "before = ?", [((stored.before_text(before),), number)])
 
     def reopen(self, run: str) -> None:
         """The run is carried on."""
@@ -310,8 +310,8 @@ class Journal:
                 label=label,
                 line=line,
                 state=state,
-                target=msgspec.json.decode(target),
-                before=msgspec.json.decode(before),
+                target=stored.target_of(target),
+                before=stored.before_of(before),
                 item=item,
                 aim=aim,
                 turn=(turn, place),
@@ -334,8 +334,8 @@ class Journal:
                     operation=operation,
                     undoes=undoes,
                     number=number,
-                    target=msgspec.json.decode(target),
-                    before=msgspec.json.decode(before),
+                    target=stored.target_of(target),
+                    before=stored.before_of(before),
                     turn=(_NOT_YET if doubtful else turn, at),
                     undone=bool(undone),
                     doubtful=bool(doubtful),
@@ -421,7 +421,7 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         Standing.WILL: PLANNED,
         Standing.ALREADY: RowOutcome.ALREADY.value,
         Standing.CANNOT: RowOutcome.CANNOT.value,
-    }[item.standing if SAME not in item.target else Standing.WILL]
+    }[Standing.WILL if isinstance(item.target, SameTarget) else item.standing]
     problem = item.problem
     return (
         item.row.number,
@@ -433,8 +433,8 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
         problem.code if problem else "",
         problem.request_id if problem else "",
         0,
-        msgspec.json.encode(item.target | _besides(item.row)),
-        msgspec.json.encode(item.before),
+        stored.target_text(item.target, item.row),
+        stored.before_text(item.before),
         msgspec.json.encode(item.row.values),
         item.item,
         item.aim,
@@ -442,25 +442,10 @@ def _first(item: PlanRow) -> tuple[Any, ...]:
     )
 
 
-_ALSO, _PICKED = "also", "picked"
-"""In the target of a row, what it was given besides its values."""
-
-
-def _besides(row: Row) -> dict[str, Any]:
-    """What a row has besides its values, by which it is understood when it is planned again."""
-    return {key: value for key, value in ((_ALSO, row.also), (_PICKED, row.picked)) if value}
-
-
 def _given(number: int, line: int, values: bytes, target: bytes) -> Row:
     """A row as it was given."""
-    besides = msgspec.json.decode(target)
-    return Row(
-        number=number,
-        line=line,
-        values=msgspec.json.decode(values),
-        also=msgspec.convert(besides.get(_ALSO, ()), tuple[Also, ...]),
-        picked=besides.get(_PICKED, {}),
-    )
+    also, picked = stored.given_besides(target)
+    return Row(number=number, line=line, values=msgspec.json.decode(values), also=also, picked=picked)
 
 
 def told(problem: Problem) -> str:

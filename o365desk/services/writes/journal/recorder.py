@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from o365desk.catalogue.operations import Operation
+from o365desk.catalogue.changes import Change
 from o365desk.model.problems import CancelledError, Problem
 from o365desk.model.run import Counts, RowOutcome, RunProgress, RunRow, place_of
 from o365desk.model.stop import Control
+from o365desk.model.targets import Before, SameTarget
 from o365desk.services import explain
 from o365desk.services.graph.client import Pause, Reply
-from o365desk.services.writes.journal.journal import SAME, Journal, JournalRow, told
+from o365desk.services.writes.journal.journal import Journal, JournalRow, told
 
 _TOLD_EVERY = 0.1
 """Seconds between two reports of progress."""
@@ -92,11 +93,11 @@ class RunRecorder:
         self,
         journal: Journal,
         run: str,
-        operation: Operation,
+        change: Change,
         progress: Progress,
         lacking: Callable[[], Problem | None],
     ) -> None:
-        self._journal, self._run, self._operation = journal, run, operation
+        self._journal, self._run, self._change = journal, run, change
         self._progress, self._lacking = progress, lacking
         self._together: list[RunRow] | None = None
 
@@ -120,15 +121,14 @@ class RunRecorder:
         """They were not done for sure, and will not be for now."""
         self._journal.unsent(self._run, [row.number for row in rows])
 
-    def made(self) -> set[str]:
-        """The ids of the groups that rows of the run have made, as far as these have ended."""
-        ended = self._journal.kept(self._run, undoable=True)
-        return {str(row.before["made"]) for row in ended if "made" in row.before}
+    def changed(self) -> list[JournalRow]:
+        """The rows of the run that have changed something, as far as they have ended."""
+        return self._journal.kept(self._run, undoable=True)
 
-    def note(self, row: JournalRow, **found: object) -> None:
+    def note(self, row: JournalRow, before: Before) -> None:
         """What undoing a row, or going on with it, needs."""
-        row.before |= found
-        self._journal.note(self._run, row.number, row.before)
+        row.before = before
+        self._journal.note(self._run, row.number, before)
 
     def ended(
         self,
@@ -174,25 +174,25 @@ class RunRecorder:
         )
 
     def follow(self, rows: Iterable[JournalRow]) -> None:
-        """Rows that ask for the same as another one end as that did; with it they stay open."""
-        rows = list(rows)
-        ends = {row.number: row for row in self._journal.run_rows(self._run)} if rows else {}
+        """Of these rows, those that ask for the same as another one end as that did; with it they stay open."""
+        same = [(row, row.target.same) for row in rows if isinstance(row.target, SameTarget)]
+        ends = {row.number: row for row in self._journal.run_rows(self._run)} if same else {}
         self._keep(
             [
-                _following(row, ends[row.target[SAME]])
-                for row in rows
-                if ends[row.target[SAME]].outcome is not RowOutcome.NOT_ATTEMPTED
+                _following(row, ends[first])
+                for row, first in same
+                if ends[first].outcome is not RowOutcome.NOT_ATTEMPTED
             ]
         )
 
     def explained(self, reply: Reply) -> Problem:
-        """What a refusal means to this operation."""
+        """What a refusal means to this change."""
         asked = reply.request.body
-        return explain.refused_write(self._operation.key, reply.status, _refusal(reply), reply.body, asked)
+        return explain.refused_write(self._change, reply.status, _refusal(reply), reply.body, asked)
 
     def may_be_so(self, reply: Reply) -> bool:
         """Whether a refusal may mean that it is so already, whatever lists show that lag."""
-        return explain.may_be_so(self._operation.key, reply.status, _refusal(reply))
+        return explain.may_be_so(self._change, reply.status, _refusal(reply))
 
     def lacking(self, reply: Reply) -> Problem | None:
         """What a 403 that is not about one row means, if it is a permission that was taken away meanwhile. Graph

@@ -131,7 +131,7 @@ class OperationForm(QFrame):
         """The rows of a write; None while the file is still being read."""
         if self.file and self.from_file:
             return self.file.rows()
-        given = {key: text for key, text in self.values().items() if text}
+        given = {key: text for key, text in self.values().items() if text or self.operation.field(key).empties}
         key, items = self._chosen
         if self.from_list:
             picked = self._picked()

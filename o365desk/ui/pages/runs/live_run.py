@@ -8,7 +8,8 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Counts, Plan, RowOutcome, Run, RunProgress, RunRow, Standing
 from o365desk.model.stop import Control
-from o365desk.services.writes.journal.journal import SAME, told
+from o365desk.model.targets import SameTarget
+from o365desk.services.writes.journal.journal import told
 from o365desk.ui.context import Context
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.countdown import Countdown
@@ -148,7 +149,7 @@ def _foreseen(plan: Plan | None) -> list[RunRow]:
             code=item.problem.code if item.problem else "",
         )
         for item in (plan.rows if plan else ())
-        if item.standing in _ENDED and SAME not in item.target
+        if item.standing in _ENDED and not isinstance(item.target, SameTarget)
     ]
 
 

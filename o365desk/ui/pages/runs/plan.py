@@ -49,7 +49,7 @@ class PlanPage(Page):
         "those rows. Rows with <b>warnings</b> are counted in a figure of their own: they will be done, but look "
         "at them first. A row that cannot be done says why, and what to do about it: it is left out when you "
         "apply, and stays counted as such.</p><p>A large change asks for a word to be typed. What was applied can "
-        "be undone under Runs.</p>"
+        "be undone under Runs, unless nothing undoes the operation: then its run says what can be done by hand.</p>"
     )
 
     def __init__(self, context: Context) -> None:

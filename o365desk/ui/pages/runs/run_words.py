@@ -1,19 +1,11 @@
 """How a run reads: its state, its headline, how its rows ended, what of it can be undone or resumed."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 
 from o365desk import catalogue
-from o365desk.catalogue.operations import (
-    Change,
-    GroupRemoval,
-    Licences,
-    Members,
-    NewGroup,
-    Operation,
-    UserProperty,
-)
+from o365desk.catalogue.operations import Operation
 from o365desk.model.run import Counts, RowOutcome, Run, RunRow, RunState
 from o365desk.ui.widgets.figures import Kind
 
@@ -51,13 +43,6 @@ _ORDER = (
     RowOutcome.CHANGED,
     RowOutcome.ALREADY,
 )
-_DONE: dict[type[Change], Callable[[Change], str]] = {
-    Members: lambda change: "added" if getattr(change, "adds", False) else "removed",
-    Licences: lambda change: "assigned" if getattr(change, "adds", False) else "taken away",
-    NewGroup: lambda change: "created",
-    GroupRemoval: lambda change: "moved to Microsoft’s recycle bin",
-    UserProperty: lambda change: "set",
-}
 
 
 def operation_of(run: Run) -> Operation | None:
@@ -70,8 +55,7 @@ def operation_of(run: Run) -> Operation | None:
 
 def takes_away(operation: Operation) -> bool:
     """Whether it removes something from the tenant: its button is red."""
-    change = operation.change
-    return isinstance(change, GroupRemoval) or getattr(change, "adds", True) is False
+    return operation.change is not None and operation.change.takes_away
 
 
 def counted(counts: Counts, doubtful: int = 0) -> Mapping[Hashable, int]:
@@ -99,7 +83,7 @@ def rows_text(count: int) -> str:
 def counts_text(run: Run) -> str:
     """The counts as a sentence has them: "9,960 added, 3 already, 37 failed"."""
     operation, counts = operation_of(run), run.counts
-    done = _DONE[type(operation.change)](operation.change) if operation and operation.change else "changed"
+    done = operation.change.done if operation and operation.change else "changed"
     parts = (
         (counts.changed, done),
         (counts.already, "already so"),
@@ -216,7 +200,8 @@ def why_not_undone(run: Run) -> str:
     if run.undone and not run.undoable:
         return "It was undone already."
     if operation is None or not operation.inverse:
-        return "There is nothing that undoes this operation."
+        by_hand = operation.change.by_hand if operation and operation.change else ""
+        return f"There is nothing that undoes this operation. {by_hand}".rstrip()
     if run.doubtful:
         return "Resume it first: rows are in doubt."
     return "" if run.undoable else "It changed nothing."

@@ -10,6 +10,7 @@ from o365desk import catalogue
 from o365desk.catalogue import countries
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
+from o365desk.model.targets import LicenceTarget, PropertyTarget, expect
 from o365desk.services.spreadsheets import reader
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -83,7 +84,7 @@ def test_rows_that_say_nothing_go_with_one_that_does(bulk: Bulk) -> None:
     row = {"user": user, "plan": "EMS"}
     plan = bulk.plan(ASSIGN, [row, row | {"disabledPlans": "ADALLOM_S_DISCOVERY"}, row])
     assert standings(plan) == ["will change", "already so", "already so"]
-    assert len(plan.rows[0].target["wish"]) == 1
+    assert len(expect(plan.rows[0].target, LicenceTarget).wish or ()) == 1
     assert standings(bulk.plan(ASSIGN, [row, row])) == ["will change", "already so"]
 
 
@@ -139,7 +140,7 @@ def test_usage_locations_are_those_of_iso_3166(text: str, code: str, said: str) 
 def test_a_location_that_is_read_as_another_says_so(bulk: Bulk) -> None:
     users = [user["id"] for user in bulk.users if user["usageLocation"] not in ("GB", None)][:2]
     plan = bulk.plan(LOCATE, [{"user": users[0], "usageLocation": "UK"}, {"user": users[1], "usageLocation": "gb"}])
-    assert [row.target["value"] for row in plan.rows] == ["GB", "GB"]
+    assert [expect(row.target, PropertyTarget).value for row in plan.rows] == ["GB", "GB"]
     assert [row.warnings for row in plan.rows] == [("“UK” was read as GB (United Kingdom).",), ()]
     assert bulk.apply(plan).counts.changed == 2
 
@@ -149,7 +150,7 @@ def test_an_undo_brings_back_what_was_whatever_it_was(bulk: Bulk, monkeypatch: p
     user = next(user["id"] for user in bulk.users if user["usageLocation"] == "IE")
     _, run = bulk.done(LOCATE, [{"user": user, "usageLocation": "DE"}])
     monkeypatch.setattr(countries, "code_of", lambda text: "")
-    assert [row.target["value"] for row in bulk.undo(run).rows] == ["IE"]
+    assert [expect(row.target, PropertyTarget).value for row in bulk.undo(run).rows] == ["IE"]
 
 
 def test_a_licence_file_brings_missing_usage_locations(bulk: Bulk, tmp_path: Path) -> None:

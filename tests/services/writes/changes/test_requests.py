@@ -1,16 +1,19 @@
 """The requests of a change: complete, small enough, and never the one that deletes a user."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o365desk.catalogue.operations import GroupRemoval, Licences, Members, UserProperty
+from o365desk.catalogue.changes import Change, GroupRemoval, Licences, Members, UserProperty
+from o365desk.model.targets import GroupTarget, LicenceTarget, MemberTarget, PropertyTarget, expect
 from o365desk.services.graph import reply_meaning
 from o365desk.services.graph.client import Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning
-from o365desk.services.writes.changes import requests
+from o365desk.services.writes.changes import sort_of
+from o365desk.services.writes.changes.requests import TOGETHER, WriteRequest, one_per_user, smaller
 from o365desk.services.writes.journal.journal import JournalRow
 
 ROOT = "https://graph.example"
@@ -19,18 +22,28 @@ ADD, REMOVE = Members(adds=True), Members(adds=False)
 
 def rows(*groups: str) -> list[JournalRow]:
     return [
-        JournalRow(number=number, label="", target={"group": group, "user": f"u{number}"})
+        JournalRow(number=number, label="", target=MemberTarget(group=group, user=f"u{number}"))
         for number, group in enumerate(groups, 1)
     ]
 
 
+def packed(change: Change, rows: Sequence[JournalRow], size: int = TOGETHER) -> list[WriteRequest]:
+    sending = sort_of(change).send
+    assert sending
+    return sending.requests(change, rows, ROOT, size)
+
+
+def user_of(row: JournalRow) -> str:
+    return expect(row.target, LicenceTarget).user
+
+
 @given(st.lists(st.sampled_from("abc"), max_size=200))
 def test_every_row_is_in_one_request_of_its_group(groups: list[str]) -> None:
-    packs = requests.packs(ADD, rows(*groups), ROOT)
+    packs = packed(ADD, rows(*groups))
     assert Counter(row.number for pack in packs for row in pack.rows) == Counter(range(1, len(groups) + 1))
     assert all(len(pack.rows) <= 20 for pack in packs)
     for pack in packs:
-        assert {row.target["group"] for row in pack.rows} == {pack.target_key}
+        assert {expect(row.target, MemberTarget).group for row in pack.rows} == {pack.target_key}
         assert pack.request.path.startswith(f"/groups/{pack.target_key}")
     # No more requests than needed.
     assert len(packs) == sum(-(-number // 20) for number in Counter(groups).values())
@@ -38,10 +51,10 @@ def test_every_row_is_in_one_request_of_its_group(groups: list[str]) -> None:
 
 @given(st.integers(1, 60))
 def test_refused_requests_are_split_until_each_row_stands_alone(number: int) -> None:
-    packs = [pack for pack in requests.packs(ADD, rows(*"a" * number * 20), ROOT) if len(pack.rows) > 1]
+    packs = [pack for pack in packed(ADD, rows(*"a" * number * 20)) if len(pack.rows) > 1]
     rounds = 0
     while packs:
-        split = requests.split(ADD, packs, ROOT)
+        split = [part for pack in packs for part in packed(ADD, pack.rows, smaller(packs))]
         assert {row.number for pack in split for row in pack.rows} == {
             row.number for pack in packs for row in pack.rows
         }
@@ -51,14 +64,14 @@ def test_refused_requests_are_split_until_each_row_stands_alone(number: int) -> 
 
 
 def test_a_single_addition_has_the_form_for_one() -> None:
-    (pack,) = requests.packs(ADD, rows("g"), ROOT)
+    (pack,) = packed(ADD, rows("g"))
     assert (pack.request.method, pack.request.path) == ("POST", "/groups/g/members/$ref")
     assert pack.request.body == {"@odata.id": f"{ROOT}/v1.0/directoryObjects/u1"}
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=50))
 def test_a_removal_always_names_the_reference(groups: list[str]) -> None:
-    for pack in requests.packs(REMOVE, rows(*groups), ROOT):
+    for pack in packed(REMOVE, rows(*groups)):
         assert pack.request.method == "DELETE"
         assert pack.request.path.endswith("/$ref")
         assert len(pack.rows) == 1
@@ -67,26 +80,24 @@ def test_a_removal_always_names_the_reference(groups: list[str]) -> None:
 @given(st.lists(st.sampled_from("abcd"), max_size=60))
 def test_turns_hold_each_user_once_and_keep_the_order(users: list[str]) -> None:
     listed = [
-        JournalRow(number=number, label="", target={"user": user, "sku": "s", "wish": None})
+        JournalRow(number=number, label="", target=LicenceTarget(user=user, sku="s", wish=None))
         for number, user in enumerate(users, 1)
     ]
-    waves = requests.one_per_user(Licences(adds=False), listed)
+    waves = one_per_user(listed, sort_of(Licences(adds=False)).send.user_of)
     assert sorted(row.number for wave in waves for row in wave) == list(range(1, len(users) + 1))
     for wave in waves:
-        assert max(Counter(row.target["user"] for row in wave).values()) == 1
+        assert max(Counter(map(user_of, wave)).values()) == 1
     for user in set(users):
-        mine = [row.number for wave in waves for row in wave if row.target["user"] == user]
+        mine = [row.number for wave in waves for row in wave if user_of(row) == user]
         assert mine == sorted(mine)
 
 
 def test_other_changes_have_one_request_to_a_row() -> None:
-    target = {"user": "u", "name": "usageLocation", "value": None}
-    (pack,) = requests.packs(
-        UserProperty(name="usageLocation"), [JournalRow(number=1, label="", target=target)], ROOT
-    )
-    assert pack.request.body == {"usageLocation": None}
-    (pack,) = requests.packs(GroupRemoval(), rows("g"), ROOT)
-    assert (pack.request.method, pack.request.path) == ("DELETE", "/groups/g")
+    target = PropertyTarget(user="u", name="department", value=None)
+    (pack,) = packed(UserProperty(name="department"), [JournalRow(number=1, label="", target=target)])
+    assert pack.request.body == {"department": None}
+    (pack,) = packed(GroupRemoval(), [JournalRow(number=1, label="", target=GroupTarget(group="g"))])
+    assert (pack.request.method, pack.request.path, pack.target_key) == ("DELETE", "/groups/g", "g")
 
 
 @pytest.mark.parametrize(

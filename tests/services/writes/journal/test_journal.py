@@ -12,6 +12,7 @@ import pytest
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, RunRow, RunState, Standing
 from o365desk.model.stop import Control
+from o365desk.model.targets import MemberTarget
 from o365desk.services.state import salvage
 from o365desk.services.state.database import Database
 from o365desk.services.state.state import State
@@ -50,7 +51,7 @@ def plan(rows: int = 3, undoes: str = "", first: int = 1) -> Plan:
             row=Row(number=number, line=number + 1, values={}),
             label=f"Row {number}",
             standing=Standing.WILL,
-            target={"group": "g", "user": f"u{number}"},
+            target=MemberTarget(group="g", user=f"u{number}"),
         )
         for number in range(first, first + rows)
     ]

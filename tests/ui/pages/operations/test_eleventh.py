@@ -1,6 +1,7 @@
-"""Adding an operation is one entry in the catalogue: a toy read and a toy write, and everything that follows."""
+"""Adding an operation is one entry in the catalogue: a toy read and two toy writes, and everything that follows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,23 +9,19 @@ from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.catalogue import manual
-from o365desk.catalogue.operations import (
-    Box,
-    Column,
-    Family,
-    Listing,
-    Operation,
-    Query,
-    QueryType,
-    UserProperty,
-    Words,
-)
+from o365desk.catalogue.changes import UserProperty
+from o365desk.catalogue.operations import Box, Column, Family, Listing, Operation, Query, QueryType, Words
 from o365desk.catalogue.users import USER
+from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Field, Kind
+from o365desk.model.run import Row
 from o365desk.model.secret import Secret
+from o365desk.model.stop import Control, Stop
 from o365desk.services.signin.credentials import Credential
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.pages.runs.run import RunPage
+from o365desk.ui.pages.runs.run_words import counts_text
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.theme import Theme
@@ -60,16 +57,32 @@ DEPARTMENT = Operation(
     permission="User.ReadWrite.All",
     box=Box.READ_WRITE,
     proof="users",
-    fields=(USER, Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, help="Its name.")),
+    fields=(
+        USER,
+        Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, empties=True, help="Its name."),
+    ),
     change=UserProperty(name="department"),
     words=Words(one="Move {item}", many="Move {count} users"),
     inverse="set-department",
 )
+JOB = replace(
+    DEPARTMENT,
+    key="set-job-title",
+    title="Set Job Title",
+    fields=(
+        USER,
+        Field(key="jobTitle", label="&Job title", kind=Kind.TEXT, longest=128, empties=True, help="What they do."),
+    ),
+    change=UserProperty(name="jobTitle"),
+    words=Words(one="Give {item} a job", many="Give {count} users a job"),
+    inverse="",
+)
+"""A write that nothing undoes."""
 
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for toy in (GUESTS, DEPARTMENT):
+    for toy in (GUESTS, DEPARTMENT, JOB):
         monkeypatch.setitem(catalogue.OPERATIONS, toy.key, toy)
 
 
@@ -98,6 +111,7 @@ def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None
     assert "Set Department" in plan["User.ReadWrite.All"]
     assert "Guest List" in plan["User.Read.All"]
     assert "## Set Department" in manual.text()
+    assert "- **Undone by**: nothing. The run's rows tell what it changed" in manual.text()
     report = desk.test(source, desk.secret())
     verdicts = {item.key: item for item in report.operations}
     assert verdicts["guest-list"].outcome == "passed"
@@ -136,13 +150,65 @@ def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client:
     }
     shell.json("runs", "undo", run["run"], "--apply")
     assert department() == before
+    # Left out, it is forgotten; given as nothing, it is cleared.
+    assert shell(*words[:5], "--apply") == 2
+    assert "Department is missing" in shell.err
+    run = shell.json(*words[:5], "--set", "department=", "--apply")
+    assert (run["counts"]["changed"], department()) == (1, None)
+    shell.json("runs", "undo", run["run"], "--apply")
+    assert department() == before
+
+
+def test_the_command_line_says_that_nothing_undoes_it(shell: Shell, client: Client) -> None:
+    user = writer(client).rows("/users?$top=5&$select=id")[4]["id"]
+    words = ["Contoso", "set-department", f"--set=user={user}", "--set=department=Practice", "--apply"]
+    assert shell("run", *words) == 0
+    assert "To undo it" in shell.err
+    words[1], words[3] = "set-job-title", "--set=jobTitle=Pilot"
+    assert shell("run", *words) == 0
+    assert "To undo it" not in shell.err
+    run = shell.json("runs", "list")[0]["run"]
+    error = shell.json("runs", "undo", run, code=1)["error"]
+    assert (error["code"], error["title"]) == ("no-undo", "“Set Job Title” cannot be undone from here")
+    assert "change it back by hand" in error["remedy"]
+
+
+def test_the_window_says_that_nothing_undoes_it(
+    qtbot: QtBot, desk: Desk, theme: Theme, client: Client, able: dict[str, str]
+) -> None:
+    source = saved(desk, able)
+    user = writer(client).rows("/users?$top=5&$select=id")[4]["id"]
+    rows = [Row(number=1, values={"user": user, "jobTitle": "Pilot"})]
+    plan = desk.app.runner.plan(source, JOB, rows, Stop(), lambda _: None)
+    run = desk.app.runner.apply(source, plan, Control(), lambda _: None)
+    assert counts_text(run) == "1 set"
+    window = Window(desk.app, Tasks(), theme)
+    try:
+        window.show()
+        window.go("run", run_id=run.id)
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        page = window.page("run")
+        assert isinstance(page, RunPage)
+        assert not page.after.undo_button.isEnabled()
+        assert "nothing that undoes this operation" in page.after.undo_button.toolTip()
+        assert "change it back by hand" in page.after.undo_button.accessibleDescription()
+    finally:
+        window.tasks.shut_down()
+        window.hide()
+        window.deleteLater()
+        qtbot.wait(0)
+
+
+def saved(desk: Desk, able: dict[str, str]) -> DataSource:
+    """A data source for the app that may do what the toys need."""
+    typed = Credential(secret=Secret(able["secret"]))
+    return desk.app.connections.save(desk.source(client_id=able["client_id"]), None, typed).source
 
 
 def test_the_window_has_its_form_and_plans_with_it(
     qtbot: QtBot, desk: Desk, theme: Theme, client: Client, able: dict[str, str]
 ) -> None:
-    typed = Credential(secret=Secret(able["secret"]))
-    source = desk.app.connections.save(desk.source(client_id=able["client_id"]), None, typed).source
+    source = saved(desk, able)
     window = Window(desk.app, Tasks(), theme)
     try:
         window.show()
@@ -161,6 +227,12 @@ def test_the_window_has_its_form_and_plans_with_it(
         assert isinstance(plan, PlanPage)
         assert plan.plan
         assert plan.plan.sentence.startswith("Move ")
+        page.view.form.put({"user": user, "department": ""})
+        page.view.run()
+        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        assert plan.plan.rows[0].label.endswith(" → none")
+        assert plan.wish
+        assert "department=" in plan.wish.command_line(plan.plan)
     finally:
         window.tasks.shut_down()
         window.hide()

@@ -524,7 +524,12 @@ def test_a_single_row_is_told_as_one() -> None:
         ({"undoable": 0, "undone_by": "77"}, "It was undone already."),
         ({"doubtful": 3}, "Resume it first: rows are in doubt."),
         ({"state": RunState.RUNNING}, "It still runs."),
-        ({"operation": "delete-group"}, "There is nothing that undoes this operation."),
+        (
+            {"operation": "delete-group"},
+            "There is nothing that undoes this operation. A deleted group can be restored in the Entra admin "
+            "centre for 30 days.",
+        ),
+        ({"operation": "of a newer version"}, "There is nothing that undoes this operation."),
     ],
 )
 def test_why_a_run_is_not_undone(changes: dict[str, Any], reason: str) -> None:

@@ -1,23 +1,26 @@
-"""Plans of licence changes: seats, usage locations, what comes through a group, and what excludes what."""
+"""Licences of users: seats, usage locations, what comes through a group, and what excludes what.
+
+Source: microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/api/user-assignlicense.md.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from o365desk import paths
+from o365desk.catalogue.changes import Licences
 from o365desk.catalogue.licences import seats
-from o365desk.catalogue.operations import Licences
 from o365desk.catalogue.plans import product_name
 from o365desk.model.problems import Problem
 from o365desk.model.run import Standing
+from o365desk.model.targets import LicenceBefore, LicenceTarget, expect
 from o365desk.services.directory import holdings, lookup
-from o365desk.services.writes.changes import (
-    identities,
-    locations,
-    named,
-    planned_row,
-    service_plans,
-)
+from o365desk.services.graph.client import Graph, Request
+from o365desk.services.writes.changes import identities, named, planned_row
+from o365desk.services.writes.changes.licences import locating, locations, service_plans
+from o365desk.services.writes.changes.requests import WriteRequest, one_each
+from o365desk.services.writes.changes.sort import ChangeSort, Former, Sending, subject
+from o365desk.services.writes.journal.journal import JournalRow
 
 if TYPE_CHECKING:
     from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
@@ -28,12 +31,13 @@ _ASSIGNABLE = ("Enabled", "Warning", "")
 # --- what rows mean -----------------------------------------------------------------------------------------------
 
 
-def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _resolve(context: "PlanContext", change: Licences, drafts: "list[PlannedRow]") -> None:
     """Looks up users and plans, and what is to be left out of the plans."""
     context.tell("Reading the licence plans")
     plans = lookup.plans(context.graph)
     if not plans.readable:
         context.notes.append("The tenant's licence plans may not be read: free seats are not known beforehand.")
+    adds = change.adds and not context.undoing
     meant = identities.Identities(
         "plan", lambda texts: {text: plans.find(text) for text in texts}, lookup.is_plan, lookup.plan_label
     )
@@ -43,17 +47,17 @@ def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
             continue
         draft.sku, draft.aim = found.entity, lookup.plan_name(found.entity)
         draft.remark(found.note)
-        _wish(context, draft)
+        if not context.undoing:
+            _wish(draft, adds=adds)
     if left := planned_row.still_open(drafts):
         named.find_users(context, left, ("assignedLicenses",))
-    if _adds(context):
+    if adds:
         named.leave_out_disabled(context, planned_row.still_open(drafts))
         locations.agree(planned_row.still_open(drafts))
     context.skus = {lookup.sku_id(sku).lower(): sku for sku in plans.all}
     left = planned_row.still_open(drafts)
     for draft in left:
-        draft.same_as_key = (draft.user["id"], lookup.sku_id(draft.sku).lower())
-        draft.target |= {"user": draft.user["id"], "sku": draft.same_as_key[1]}
+        draft.same_as_key = (draft.user["id"], _key(draft))
     said = {draft.same_as_key: draft.wanted for draft in reversed(left) if draft.wanted != service_plans.AS_IT_IS}
     for draft in left:
         # A row that says nothing of what is left out goes with one that does.
@@ -61,16 +65,14 @@ def resolve(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
             draft.wanted = said.get(draft.same_as_key, draft.wanted)
 
 
-def _adds(context: "PlanContext") -> bool:
-    change = context.operation.change
-    return isinstance(change, Licences) and change.adds and not context.undoing
+def _key(draft: "PlannedRow") -> str:
+    """The id of its plan."""
+    return lookup.sku_id(draft.sku).lower()
 
 
-def _wish(context: "PlanContext", draft: "PlannedRow") -> None:
+def _wish(draft: "PlannedRow", *, adds: bool) -> None:
     """What is to be left out of the plan; None: the user is not to have it."""
-    if context.undoing:
-        return
-    if not _adds(context):
+    if not adds:
         draft.wanted = None
         return
     sku, name = draft.sku, draft.aim
@@ -92,7 +94,7 @@ def _wish(context: "PlanContext", draft: "PlannedRow") -> None:
 # --- how they stand -----------------------------------------------------------------------------------------------
 
 
-def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
+def _compare(context: "PlanContext", change: Licences, drafts: "list[PlannedRow]") -> None:
     """Each user's plan against the tenant: what is so already, what forbids it, and for whom there are seats."""
     holders = [draft for draft in drafts if _has(draft)]
     context.tell(f"Reading how {len(holders):,} users have it" if holders else "Counting seats")
@@ -102,19 +104,26 @@ def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
     groups = _names_of_groups(context, now)
     counted = _Seats(context)
     for draft in drafts:
-        user = now.get(draft.user["id"]) or {}
-        through = [groups.get(group, group) for group in holdings.through_groups(user, draft.target["sku"])]
-        draft.before = {"direct": holdings.direct(user, draft.target["sku"])}
+        user, sku = now.get(draft.user["id"]) or {}, _key(draft)
+        through = [groups.get(group, group) for group in holdings.through_groups(user, sku)]
+        direct = holdings.direct(user, sku)
         if draft.wanted == service_plans.AS_IT_IS:
-            draft.wanted = service_plans.as_it_is(user, draft.target["sku"])
-        draft.target["wish"] = draft.wanted
-        why = holdings.not_given(user, draft.target["sku"])
+            draft.wanted = service_plans.as_it_is(user, sku)
+        draft.before = LicenceBefore(direct=direct)
+        draft.target = LicenceTarget(
+            user=draft.user["id"],
+            sku=sku,
+            wish=draft.wanted,
+            stays=draft.wanted is None and bool(through),
+            location=draft.location,
+        )
+        why = holdings.not_given(user, sku)
         if draft.wanted is None:
-            _compare_removal(draft, through)
-        elif why and draft.before["direct"] == draft.wanted:
+            _compare_removal(draft, direct, through)
+        elif why and direct == draft.wanted:
             draft.cannot(_not_given(draft, why))
         else:
-            _compare_assignment(context, draft, user, through, counted)
+            _compare_assignment(context, draft, user, direct, through, counted)
     locations.say_so(context, drafts)
     locations.offer(context, drafts)
     _note_shares(context, drafts)
@@ -122,7 +131,7 @@ def compare(context: "PlanContext", drafts: "list[PlannedRow]") -> None:
 
 def _has(draft: "PlannedRow") -> bool:
     owned = draft.user.get("assignedLicenses") or ()
-    return any(str(plan.get("skuId")).lower() == draft.target["sku"] for plan in owned)
+    return any(str(plan.get("skuId")).lower() == _key(draft) for plan in owned)
 
 
 def _names_of_groups(context: "PlanContext", users: Mapping[str, Any]) -> dict[str, str]:
@@ -136,9 +145,9 @@ def _names_of_groups(context: "PlanContext", users: Mapping[str, Any]) -> dict[s
     return {key: str(item.entity["displayName"]) for key, item in found.items() if item.entity}
 
 
-def _compare_removal(draft: "PlannedRow", through: Sequence[str]) -> None:
+def _compare_removal(draft: "PlannedRow", direct: list[str] | None, through: Sequence[str]) -> None:
     names = " and ".join(f"“{name}”" for name in through)
-    if draft.before["direct"] is None and through:
+    if direct is None and through:
         draft.cannot(
             _refusal(
                 f"{draft.item} has {draft.aim} through {names}",
@@ -147,19 +156,22 @@ def _compare_removal(draft: "PlannedRow", through: Sequence[str]) -> None:
                 "inherited",
             )
         )
-    elif draft.before["direct"] is None:
+    elif direct is None:
         draft.already("Not assigned.")
-    elif draft.changed_since(draft.before["direct"]):
+    elif draft.changed_since(direct):
         draft.cannot(planned_row.changed_since("It was given again since, with other service plans."))
     else:
-        draft.target["stays"] = bool(through)
         draft.will(f"Keeps it through {names}." if through else "")
 
 
 def _compare_assignment(
-    context: "PlanContext", draft: "PlannedRow", user: Mapping[str, Any], through: Sequence[str], counted: "_Seats"
+    context: "PlanContext",
+    draft: "PlannedRow",
+    user: Mapping[str, Any],
+    direct: list[str] | None,
+    through: Sequence[str],
+    counted: "_Seats",
 ) -> None:
-    direct = draft.before["direct"]
     if direct == draft.wanted:
         draft.already(f"Assigned already{service_plans.named(draft.sku, draft.wanted)}.")
     elif draft.changed_since(direct):
@@ -176,7 +188,7 @@ def _compare_assignment(
         elif through:
             left_out = service_plans.named(draft.sku, draft.wanted)
             draft.remark(f"Has it through {' and '.join(through)} too{left_out and f',{left_out}'}.")
-        for said in service_plans.changes(user, draft.sku, draft.target["sku"], draft.wanted):
+        for said in service_plans.changes(user, draft.sku, _key(draft), draft.wanted):
             draft.warn(said)
         if not context.undoing:
             named.warn_if_disabled(draft)
@@ -210,7 +222,7 @@ class _Seats:
 
     def take(self, draft: "PlannedRow") -> Problem | None:
         """Takes a seat, if its number is known and there is one."""
-        sku = draft.target["sku"]
+        sku = _key(draft)
         if sku not in self._skus:
             return None
         free = max(0, seats(self._skus[sku])["free"])
@@ -258,7 +270,7 @@ class _Seats:
         owned = [
             (self._skus.get(str(plan.get("skuId")).lower()), plan.get("disabledPlans") or ())
             for plan in draft.user.get("assignedLicenses") or ()
-            if str(plan.get("skuId")).lower() != draft.target["sku"]
+            if str(plan.get("skuId")).lower() != _key(draft)
         ]
         owned += [(item.sku, item.wanted) for item in self._later[draft.user["id"]]]
         for sku, without in owned:
@@ -282,7 +294,7 @@ def _services(sku: Mapping[str, Any], without: Sequence[str]) -> set[str]:
 
 def _note_shares(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     taken: Counter[str] = Counter(
-        draft.target["sku"] for draft in drafts if draft.standing is Standing.WILL and draft.wanted is None
+        _key(draft) for draft in drafts if draft.standing is Standing.WILL and draft.wanted is None
     )
     for sku, number in taken.items():
         if sku in context.skus:
@@ -292,3 +304,63 @@ def _note_shares(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None
 
 def _refusal(title: str, cause: str, remedy: str, code: str, field: str = "plan") -> Problem:
     return Problem(title=title, cause=cause, remedy=remedy, field=field, code=code)
+
+
+# --- carrying it out ----------------------------------------------------------------------------------------------
+
+
+def _target(row: JournalRow) -> LicenceTarget:
+    return expect(row.target, LicenceTarget)
+
+
+def _request(row: JournalRow) -> Request:
+    target = _target(row)
+    body: dict[str, Any] = {"addLicenses": [], "removeLicenses": [target.sku]}
+    if target.wish is not None:
+        body = {"addLicenses": [{"skuId": target.sku, "disabledPlans": target.wish}], "removeLicenses": []}
+    return Request(method="POST", path=f"/users/{target.user}/assignLicense", body=body)
+
+
+def _requests(change: Licences, rows: Sequence[JournalRow], root: str, size: int) -> list[WriteRequest]:
+    return one_each(rows, _request)
+
+
+def _fulfilled(graph: Graph, change: Licences, rows: Sequence[JournalRow]) -> dict[int, bool]:
+    found = holdings.users_now(graph, (_target(row).user for row in rows), "licenseAssignmentStates")
+    return {row.number: _is_so(found[_target(row).user], _target(row)) for row in rows}
+
+
+def _is_so(user: Mapping[str, Any] | None, target: LicenceTarget) -> bool:
+    """Whether somebody has a plan as they are to have it. Who is to lose one that came through a group of which the
+    plan of the run did not know has not lost it."""
+    if user is None or holdings.direct(user, target.sku) != target.wish:
+        return False
+    if target.wish is not None:
+        return not holdings.not_given(user, target.sku)
+    return target.stays or not holdings.through_groups(user, target.sku)
+
+
+def _former(row: JournalRow) -> Former:
+    target, direct = _target(row), expect(row.before, LicenceBefore).direct
+    return Former(
+        values={"user": target.user, "plan": target.sku},
+        wanted=direct,
+        left=(target.wish,),
+        stays="Usage locations that the run set stay as they are." if target.location else "",
+    )
+
+
+SORT = ChangeSort[Licences](
+    target=LicenceTarget,
+    resolve=_resolve,
+    compare=_compare,
+    about=lambda target, before: subject("licence", target.user, target.sku),
+    former=_former,
+    send=Sending(
+        requests=_requests,
+        fulfilled=_fulfilled,
+        user_of=lambda row: _target(row).user,
+        prepare=locating.set_missing,
+        too_early=locating.too_early,
+    ),
+)

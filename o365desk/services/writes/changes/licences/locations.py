@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from o365desk.catalogue import countries
+from o365desk.catalogue.users import SET_USAGE_LOCATION, USAGE_LOCATION_CHANGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing, place_of
 from o365desk.services.graph import objects
-from o365desk.services.writes.changes import user_property
+from o365desk.services.writes.changes.user_property import read_value
 
 if TYPE_CHECKING:
     from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
-FIELD = "usageLocation"
-_FIX = "set-usage-location"
+FIELD = USAGE_LOCATION_CHANGE.name
 
 
 def agree(drafts: "Sequence[PlannedRow]") -> None:
@@ -24,7 +24,7 @@ def agree(drafts: "Sequence[PlannedRow]") -> None:
     user that give different ones cannot be done, but for those that go with the first."""
     first: dict[str, tuple[str, PlannedRow]] = {}
     for draft in drafts:
-        code = user_property.read_location(draft, draft.value(FIELD)) if draft.value(FIELD) else ""
+        code = read_value(USAGE_LOCATION_CHANGE, draft, draft.value(FIELD))
         there = str(draft.user.get("usageLocation") or "")
         if code and there:
             if code != there:
@@ -35,18 +35,17 @@ def agree(drafts: "Sequence[PlannedRow]") -> None:
                 draft.cannot(_contradiction(other, given))
     for draft in drafts:
         if not draft.user.get("usageLocation") and draft.user["id"] in first:
-            draft.target["location"] = first[draft.user["id"]][0]
+            draft.location = first[draft.user["id"]][0]
 
 
 def lacking(context: "PlanContext", draft: "PlannedRow") -> Problem | None:
     """Why a licence cannot be given for want of a location; None where there is one, or the row sets it."""
     if draft.user.get("usageLocation"):
         return None
-    location = draft.target.get("location", "")
-    if location and context.may_set_location:
-        draft.remark(f"Sets the usage location {countries.named(location)} first.")
+    if draft.location and context.may_set_location:
+        draft.remark(f"Sets the usage location {countries.named(draft.location)} first.")
         return None
-    return _no_location(context, draft.item, location)
+    return _no_location(context, draft.item, draft.location)
 
 
 def _contradiction(other: "PlannedRow", given: str) -> Problem:
@@ -80,9 +79,7 @@ def _no_location(context: "PlanContext", name: str, given: str) -> Problem:
 
 def say_so(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
     """Says for how many users a location is set on the way: it is a change of its own."""
-    users = {
-        draft.user["id"] for draft in drafts if draft.standing is Standing.WILL and draft.target.get("location")
-    }
+    users = {draft.user["id"] for draft in drafts if draft.standing is Standing.WILL and draft.location}
     if users:
         who = "1 user gets" if len(users) == 1 else f"{len(users):,} users get"
         context.notes.append(f"{who} the usage location that the rows give first; undoing leaves it.")
@@ -100,14 +97,16 @@ def offer(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
         Row(
             number=number,
             line=draft.row.line,
-            values={"user": str(draft.user["userPrincipalName"]), "usageLocation": suggestion},
+            values={"user": str(draft.user["userPrincipalName"]), FIELD: suggestion},
         )
         for number, draft in enumerate(lacking.values(), 1)
     )
     people = f"{len(rows):,} users" if len(rows) > 1 else next(iter(lacking.values())).item
     where = f" {suggestion}" if suggestion else ""
     title = f"Set usage location{where} for {people} first"
-    context.fixes.append(Fix(title=title, operation=_FIX, rows=rows, asks="usageLocation", suggestion=suggestion))
+    context.fixes.append(
+        Fix(title=title, operation=SET_USAGE_LOCATION.key, rows=rows, asks=FIELD, suggestion=suggestion)
+    )
 
 
 def _likely_location(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> str:

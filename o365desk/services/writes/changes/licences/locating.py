@@ -2,11 +2,13 @@
 A location that is there by now stays. Each try is preceded by a look, so that none is set twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from o365desk.catalogue.users import USAGE_LOCATION_CHANGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import RowOutcome
 from o365desk.model.stop import Control
+from o365desk.model.targets import LicenceTarget, expect
 from o365desk.services import explain
 from o365desk.services.directory import holdings
 from o365desk.services.graph import throttling
@@ -15,8 +17,6 @@ from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.journal.journal import JournalRow, told
 from o365desk.services.writes.journal.recorder import Rests, RunRecorder
 
-_OPERATION = "set-usage-location"
-"""As whose a refusal is explained."""
 _TRIES = 4
 
 
@@ -26,7 +26,7 @@ def set_missing(
     """Sets them. Returns the rows that can go on, and the numbers of those whose user has just been given one;
     rows whose user is refused have failed. Raises ProblemError where nothing more can be done for now,
     CancelledError."""
-    wanted = {row.target["user"]: str(row.target["location"]) for row in rows if row.target.get("location")}
+    wanted = {_target(row).user: _target(row).location for row in rows if _target(row).location}
     left, refused = _without(graph, wanted), set[str]()
     set_now = set(left)
     for tried in range(_TRIES):
@@ -40,20 +40,23 @@ def set_missing(
             return [], set()
         replies = graph.batch([_request(user, wanted[user]) for user in left], go_on=control.may_go_on)
         _raise_if_away(replies)
-        for reply in replies:
-            if meaning_of(reply) in (ReplyMeaning.REFUSED, ReplyMeaning.DENIED):
-                refused.add(str(reply.request.key))
-                _failed([row for row in rows if row.target["user"] == reply.request.key], reply, ledger)
-        open_ = [
-            str(reply.request.key)
-            for reply in replies
-            if meaning_of(reply) in (ReplyMeaning.BUSY, ReplyMeaning.LOST)
-        ]
-        left = _without(graph, {user: wanted[user] for user in open_})
+        turned_down = _users(replies, ReplyMeaning.REFUSED, ReplyMeaning.DENIED)
+        _failed(rows, turned_down, ledger)
+        refused |= turned_down.keys()
+        left = _without(graph, _users(replies, ReplyMeaning.BUSY, ReplyMeaning.LOST))
     if left:
         raise ProblemError(_not_set(len(left)))
-    able = [row for row in rows if row.target.get("user") not in refused]
-    return able, {row.number for row in able if row.target.get("user") in set_now}
+    able = [row for row in rows if _target(row).user not in refused]
+    return able, {row.number for row in able if _target(row).user in set_now}
+
+
+def _target(row: JournalRow) -> LicenceTarget:
+    return expect(row.target, LicenceTarget)
+
+
+def _users(replies: Sequence[Reply], *meanings: ReplyMeaning) -> dict[str, Reply]:
+    """The users whose replies mean one of these."""
+    return {str(reply.request.key): reply for reply in replies if meaning_of(reply) in meanings}
 
 
 def too_early(reply: Reply) -> bool:
@@ -64,14 +67,14 @@ def too_early(reply: Reply) -> bool:
     )
 
 
-def _without(graph: Graph, users: dict[str, str]) -> list[str]:
+def _without(graph: Graph, users: Collection[str]) -> list[str]:
     """Who of them has none now; nobody who is gone."""
-    now = holdings.users_now(graph, users, "usageLocation") if users else {}
-    return [user for user, found in now.items() if found and not found.get("usageLocation")]
+    now = holdings.users_now(graph, users, USAGE_LOCATION_CHANGE.name) if users else {}
+    return [user for user, found in now.items() if found and not found.get(USAGE_LOCATION_CHANGE.name)]
 
 
 def _request(user: str, location: str) -> Request:
-    return Request(method="PATCH", path=f"/users/{user}", body={"usageLocation": location}, key=user)
+    return Request(method="PATCH", path=f"/users/{user}", body={USAGE_LOCATION_CHANGE.name: location}, key=user)
 
 
 def _raise_if_away(replies: Sequence[Reply]) -> None:
@@ -80,10 +83,13 @@ def _raise_if_away(replies: Sequence[Reply]) -> None:
         raise ProblemError(away.problem)
 
 
-def _failed(rows: Sequence[JournalRow], reply: Reply, ledger: RunRecorder) -> None:
-    problem = explain.refused_write(_OPERATION, reply.status, reply.problem or _not_set(1))
-    said = told(problem.with_(title=f"The usage location was not set: {problem.title}"))
-    ledger.ended(rows, RowOutcome.FAILED, said, problem.remedy, reply.request_id)
+def _failed(rows: Sequence[JournalRow], refused: Mapping[str, Reply], ledger: RunRecorder) -> None:
+    for user, reply in refused.items():
+        problem = reply.problem or _not_set(1)
+        problem = explain.refused_write(USAGE_LOCATION_CHANGE, reply.status, problem)
+        said = told(problem.with_(title=f"The usage location was not set: {problem.title}"))
+        theirs = [row for row in rows if _target(row).user == user]
+        ledger.ended(theirs, RowOutcome.FAILED, said, problem.remedy, reply.request_id)
 
 
 def _not_set(number: int) -> Problem:
