@@ -14,10 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.model.datasource import FIELDS, DataSource
+from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.pages.connector.draft import as_values
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -53,7 +52,7 @@ class Line:
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
     """All fields that a file holds, those that differ first."""
-    left, right = as_values(mine), as_values(theirs)
+    left, right = values_of(mine), values_of(theirs)
     lines = [
         Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
