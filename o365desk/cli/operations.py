@@ -34,6 +34,7 @@ from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
@@ -255,7 +256,7 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
 
 def _counted(count: int, noun: str) -> str:
     """ "1 group", "2 groups"."""
-    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
+    return wording.many(count, noun.removesuffix("s"), noun)
 
 
 class _IncompleteError(Exception):

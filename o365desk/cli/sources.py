@@ -14,6 +14,7 @@ import typer
 from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, unlocked
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DETAILS, FIELDS, DataSource, new, values_of, with_values
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem, ProblemError
@@ -70,13 +71,13 @@ def _as_json(source: DataSource, status: Status) -> dict[str, Any]:
         "status": str(status.word),
         "state": status.state,
         "reason": status.reason,
-        "modified": source.modified.isoformat() if source.modified else None,
+        "modified": wording.iso(source.modified),
         "modifiedBy": source.modified_by,
     }
 
 
 def _when(moment: datetime | None) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+    return wording.in_table(moment) if moment else ""
 
 
 @sources.command("list")
@@ -88,7 +89,12 @@ def sources_list(context: typer.Context, json: Json = False) -> int:
         print_json([_as_json(row.entry.source, row.status) for row in overview.rows])
     elif overview.rows:
         rows = [
-            (row.entry.source.name, _title(row.entry.source), _when(row.entry.source.modified), str(row.status))
+            (
+                row.entry.source.name,
+                _title(row.entry.source),
+                _when(row.entry.source.modified),
+                str(row.status),
+            )
             for row in overview.rows
         ]
         print_table(("Name", "Type", "Modified", "Status"), rows)
@@ -197,17 +203,17 @@ def sources_remove(context: typer.Context, name: Name, json: Json = False) -> in
     recycled = services(context).workspace.delete(name)
     if json:
         print_json(
-            {"name": recycled.source.name, "id": recycled.source.id, "deleted": recycled.deleted.isoformat()}
+            {"name": recycled.source.name, "id": recycled.source.id, "deleted": wording.iso(recycled.deleted)}
         )
     say(f"“{recycled.source.name}” is in the recycle bin. o365desk sources restore brings it back.")
     return DONE
 
 
-def _recycled_as_json(item: Recycled) -> dict[str, str]:
+def _recycled_as_json(item: Recycled) -> dict[str, str | None]:
     return {
         "name": item.source.name,
         "id": item.source.id,
-        "deleted": item.deleted.isoformat(),
+        "deleted": wording.iso(item.deleted),
         "deletedBy": item.deleted_by,
     }
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from o365desk.model import wording
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.services.workspace.workspace import Entry
@@ -122,8 +123,8 @@ def _explain(theirs: Entry | None) -> str:
     if theirs is None:
         return "Its file was deleted meanwhile. What you typed is still here; nothing has been written."
     who = theirs.source.modified_by or "Somebody"
-    at = theirs.source.modified.astimezone() if theirs.source.modified else None
-    when = f" on {at.day} {at:%B %Y at %H:%M}" if at else ""
+    at = theirs.source.modified
+    when = f" on {wording.day(at)} at {wording.clock(at)}" if at else ""
     return (
         f"{who} saved another version{when}. Nothing has been written yet. Whichever you choose, the other version "
         "is not lost: theirs stays in the history, and yours can be brought back."

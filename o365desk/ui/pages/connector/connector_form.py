@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
@@ -25,12 +26,6 @@ PILLS = {Word.READY: "pill-good", Word.TEST_FAILED: "pill-bad", Word.INCOMPLETE:
 
 RUNNING = "Wait until the sign-in or test that is running has ended, or cancel it (Esc)."
 """Why nothing else can be started now."""
-
-
-def day(at: datetime) -> str:
-    """A date for people: 12 May 2026."""
-    local = at.astimezone()
-    return f"{local.day} {local:%B %Y}"
 
 
 class ConnectorForm(QWidget):
@@ -89,7 +84,7 @@ class ConnectorForm(QWidget):
         """Who authorised the connection and when, or that nobody has."""
         self._authorize.setText("Re-Authori&ze" if authorisation else "Authori&ze")
         if authorisation:
-            text = f"authorised by {authorisation.account} on {day(authorisation.at)}"
+            text = f"authorised by {authorisation.account} on {wording.day(authorisation.at)}"
         elif delegated:
             text = "not yet authorised: opens the Microsoft sign-in"
         else:
