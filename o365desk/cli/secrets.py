@@ -141,7 +141,8 @@ def _show(entry: Entry, review: Review) -> None:
         say(f"Approved by {then.by} on {wording.in_table(then.at)}.")
     told = "does not say who changed it"
     if source.modified:
-        told = f"says that “{shown(source.modified_by or 'somebody', 80)}” changed it on {wording.in_table(source.modified)}"
+        who = shown(source.modified_by or "somebody", 80)
+        told = f"says that “{who}” changed it on {wording.in_table(source.modified)}"
     bears = f"; it bears the date {wording.in_table(dated)}" if dated else ""
     say(f"The file “{shown(entry.path.name, 80)}” {told}{bears}. Whoever wrote it may have written anything there.")
     say(f"Digest of the connection as it is now: {review.mark}")
