@@ -16,11 +16,12 @@ test: $(VENV)/developing ## the whole suite
 torture: $(VENV)/developing ## what takes longer, with the full numbers
 	O365DESK_TORTURE=1 $(OFFSCREEN) $(BIN)/python -m pytest -m torture --timeout 3600
 
-lint: $(VENV)/developing ## style, types, and the arrows between the layers
+lint: $(VENV)/developing ## style, types, the arrows between the layers, full rooms and mazes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/rooms.py
 
 format: $(VENV)/developing
 	$(BIN)/ruff check --fix .

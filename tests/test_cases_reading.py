@@ -336,6 +336,7 @@ PRINTED = (
     ("UserPrincipalName\n-----------------\na@b.c\n", "Format-Table"),
     ("\nUserPrincipalName : a@b.c\nDisplayName       : Una\n\nUserPrincipalName : d@e.f\n", "Format-List"),
     ("UserPrincipalName : a@b.c\n\nUserPrincipalName : d@e.f\n", "Format-List"),
+    ("UserPrincipalName : a@b.c\n  d\nDisplayName       : Una\n\nUserPrincipalName : d@e.f\n", "Format-List"),
     (" user  | name\n-------+------\n a@b.c | Una\n(1 row)\n", "psql"),
     ("+-------+\n| user  |\n+-------+\n| a@b.c |\n+-------+\n", "a database"),
     ("| user | name |\n|------|:-----|\n| a@b.c | Una |\n", "Markdown"),

@@ -34,6 +34,7 @@ from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
@@ -177,19 +178,10 @@ def run_operation(
         "--leave-out-disabled": leave_out_disabled,
     })  # fmt: skip
     how = how_of(rows, sheet_title, encoding, delimiter)
-    if save_repaired and not rows:
-        raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
-    if leave_out and not rows:
-        raise typer.BadParameter("there is no file with columns without --rows", param_hint="--leave-out")
+    if rows is None:
+        _refuse_about_rows(save_repaired, leave_out)
     chosen = format_of(form, json, output)
-    for option, file in (("--output", output), ("--save-fix", save_fix)):
-        if file and rows and files.same(file, rows):
-            raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
-    written = [file.absolute() for file in (output, save_repaired, save_fix) if file]
-    if len(set(written)) < len(written):
-        raise typer.BadParameter("two of them would be the same file", param_hint="--output, --save-…")
-    for file in filter(None, (output, save_repaired, save_fix)):
-        export.refuse_unwritable(file)
+    _refuse_files(rows, output, save_repaired, save_fix)
     wish = _Wish(
         operation=item,
         values=values_of(item, given or [], whole=rows is None),
@@ -211,6 +203,28 @@ def run_operation(
     app = unlocked(services(context))
     source = entry_of(app, name).source
     return _write(app, source, wish) if item.writes else _read(app, source, wish)
+
+
+def _refuse_about_rows(save_repaired: Path | None, leave_out: Sequence[str] | None) -> None:
+    """Refuses what means nothing where no file of rows was given."""
+    if save_repaired:
+        raise typer.BadParameter("there is no file to repair without --rows", param_hint="--save-repaired")
+    if leave_out:
+        raise typer.BadParameter("there is no file with columns without --rows", param_hint="--leave-out")
+
+
+def _refuse_files(
+    rows: Path | None, output: Path | None, save_repaired: Path | None, save_fix: Path | None
+) -> None:
+    """Refuses what would write over the rows or over itself, and what cannot be written, beforehand."""
+    for option, file in (("--output", output), ("--save-fix", save_fix)):
+        if file and rows and files.same(file, rows):
+            raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
+    written = [file for file in (output, save_repaired, save_fix) if file]
+    if len({file.absolute() for file in written}) < len(written):
+        raise typer.BadParameter("two of them would be the same file", param_hint="--output, --save-…")
+    for file in written:
+        export.refuse_unwritable(file)
 
 
 # --- reads -------------------------------------------------------------------------------------------------------
@@ -242,7 +256,7 @@ def _read(app: App, source: DataSource, wish: _Wish) -> int:
 
 def _counted(count: int, noun: str) -> str:
     """ "1 group", "2 groups"."""
-    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
+    return wording.many(count, noun.removesuffix("s"), noun)
 
 
 class _IncompleteError(Exception):

@@ -11,7 +11,7 @@ from o365desk.catalogue import Column, ColumnKind, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
 from o365desk.cli.terminal import results
-from o365desk.model import shells
+from o365desk.model import shells, wording
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing, place_of
 from o365desk.services.spreadsheets import export
@@ -132,8 +132,8 @@ def summary(run: Run) -> dict[str, Any]:
         "source": run.source_name,
         "state": str(run.state),
         "by": run.by,
-        "started": run.started.isoformat(),
-        "ended": run.ended.isoformat() if run.ended else None,
+        "started": wording.iso(run.started),
+        "ended": wording.iso(run.ended),
         "counts": _counts(run.counts),
         "doubtful": run.doubtful,
         "undoable": run.undoable,
@@ -202,7 +202,7 @@ def show_plan(plan: Plan) -> None:
 def show_left_out(plan: Plan) -> None:
     """How many disabled accounts were left out, as asked for."""
     if plan.left_out:
-        say(f"Left out, as they are disabled: {plan.left_out:,} {'account' if plan.left_out == 1 else 'accounts'}.")
+        say(f"Left out, as they are disabled: {wording.many(plan.left_out, 'account')}.")
 
 
 def show_warnings(plan: Plan) -> None:
@@ -221,7 +221,7 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     for note in plan.notes:
         say(note)
     if plan.disabled:
-        accounts = "1 account is" if plan.disabled == 1 else f"{plan.disabled:,} accounts are"
+        accounts = wording.many(plan.disabled, "account is", "accounts are")
         say(f"{accounts} disabled; --leave-out-disabled plans without.")
     show_left_out(plan)
     for fix in plan.fixes[1 if fix_file else 0 :]:

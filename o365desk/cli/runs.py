@@ -14,7 +14,7 @@ from o365desk.cli.printing import interruptible, name_in_commands, print_json, p
 from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, entry_of, services, unlocked
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
-from o365desk.model import shells
+from o365desk.model import shells, wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, of
@@ -54,7 +54,7 @@ def runs_list(
 def _line(run: Run) -> tuple[str, ...]:
     state = ", ".join(filter(None, (str(run.state), run.undone_words)))
     counts = (f"{run.counts.changed:,}", f"{run.counts.failed:,}", f"{run.counts.cannot:,}")
-    return (run.id, f"{run.started.astimezone():%Y-%m-%d %H:%M}", run.source_name, run.sentence, state, *counts)
+    return (run.id, wording.in_table(run.started), run.source_name, run.sentence, state, *counts)
 
 
 @runs.command("show")

@@ -1,13 +1,13 @@
 """`o365desk secret`: keep secrets in the vault, and say which connection they are for."""
 
 import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
+from o365desk.model import wording
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.shown import shown
@@ -138,17 +138,14 @@ def _show(entry: Entry, review: Review) -> None:
     print_table(("Detail", "Approved", "Now", ""), rows)
     then, source, dated = review.then, entry.source, layout.dated(entry.path)
     if then:
-        say(f"Approved by {then.by} on {_when(then.at)}.")
+        say(f"Approved by {then.by} on {wording.in_table(then.at)}.")
     told = "does not say who changed it"
     if source.modified:
-        told = f"says that “{shown(source.modified_by or 'somebody', 80)}” changed it on {_when(source.modified)}"
-    bears = f"; it bears the date {_when(dated)}" if dated else ""
+        who = shown(source.modified_by or "somebody", 80)
+        told = f"says that “{who}” changed it on {wording.in_table(source.modified)}"
+    bears = f"; it bears the date {wording.in_table(dated)}" if dated else ""
     say(f"The file “{shown(entry.path.name, 80)}” {told}{bears}. Whoever wrote it may have written anything there.")
     say(f"Digest of the connection as it is now: {review.mark}")
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _as_json(entry: Entry, review: Review) -> dict[str, Any]:
@@ -160,8 +157,8 @@ def _as_json(entry: Entry, review: Review) -> dict[str, Any]:
         "digest": review.mark,
         "parts": [{"title": p.title, "approved": p.then, "now": p.now, "same": p.same} for p in review.parts],
         "approvedBy": then.by if then else "",
-        "approved": then.at.isoformat() if then else None,
+        "approved": wording.iso(then.at if then else None),
         "modifiedBy": source.modified_by,
-        "modified": source.modified.isoformat() if source.modified else None,
-        "written": dated.isoformat() if dated else None,
+        "modified": wording.iso(source.modified),
+        "written": wording.iso(dated),
     }

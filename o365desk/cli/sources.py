@@ -1,16 +1,22 @@
 """`o365desk sources`: list, show, add, edit, remove, restore and check data sources."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, unlocked
-from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, new
+from o365desk.model import wording
+from o365desk.model.datasource import CLOUDS, DETAILS, FIELDS, DataSource, new, values_of, with_values
+from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
 from o365desk.services.spreadsheets.repairs import cleaned
@@ -18,28 +24,40 @@ from o365desk.services.workspace.workspace import Entry, Recycled
 
 sources = typer.Typer(help="List, add, change and delete data sources.", no_args_is_help=True)
 
-CloudKey = StrEnum("CloudKey", {key: key for key in CLOUDS})  # type: ignore[misc]
+
+def _option(field: Field) -> Any:
+    """What typer is told of a field's option: its type, and the form's own help."""
+    sort: Any = str
+    enum: Any = StrEnum  # mypy knows those only that have a name in the source
+    flag, more = field.option, dict[str, Any]()
+    if field.choices:
+        sort = enum(field.key, {str(key): str(key) for key, _ in field.choices})
+    elif field.kind is Kind.CHECK:
+        sort, flag = bool, f"{flag}/--no-{flag.removeprefix('--')}"
+    elif field.kind is Kind.DATE:
+        sort, more = datetime, {"formats": ["%Y-%m-%d"]}
+    return Annotated[sort | None, typer.Option(flag, help=field.help, show_default=False, **more)]
 
 
-def _option(key: str, *flags: str, **more: Any) -> Any:
-    """The option for a field of the form, with the form's own help."""
-    return typer.Option(*flags, help=FIELDS[key].help, show_default=False, **more)
+def _with_details(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command an option for each field that a data source holds, in place of its `details`; those that were
+    named come by the fields' keys."""
+    keys = {name: key for key, name in DETAILS.items() if key != "name"}
 
+    @wraps(command)
+    def with_details(*args: Any, **given: Any) -> int:
+        details = {key: value for name, key in keys.items() if (value := given.pop(name)) is not None}
+        return command(*args, details=details, **given)
 
-CloudOption = Annotated[CloudKey | None, _option("cloud")]
-LoginOption = Annotated[str | None, _option("login")]
-GraphOption = Annotated[str | None, _option("graph")]
-CaFileOption = Annotated[str | None, _option("caFile")]
-TenantOption = Annotated[str | None, _option("tenant")]
-ClientIdOption = Annotated[str | None, _option("clientId")]
-SignInOption = Annotated[SignIn | None, _option("signIn")]
-CertificateOption = Annotated[str | None, _option("certificate")]
-SecretExpiresOption = Annotated[datetime | None, _option("secretExpires", formats=["%Y-%m-%d"])]
-ReadWriteOption = Annotated[bool | None, _option("readWrite", "--read-write/--no-read-write")]
-UsageLocationOption = Annotated[
-    bool | None, _option("setUsageLocation", "--set-usage-location/--no-set-usage-location")
-]
-SsoOption = Annotated[bool | None, _option("sso", "--sso/--no-sso")]
+    options = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_option(FIELDS[key]))
+        for name, key in keys.items()
+    ]
+    told = list(signature(command).parameters.values())
+    place = [each.name for each in told].index("details")
+    told[place : place + 1] = options
+    with_details.__signature__ = Signature(told)  # type: ignore[attr-defined] # what typer goes by
+    return with_details
 
 
 def _as_json(source: DataSource, status: Status) -> dict[str, Any]:
@@ -47,28 +65,19 @@ def _as_json(source: DataSource, status: Status) -> dict[str, Any]:
         "name": source.name,
         "id": source.id,
         "type": "Office 365",
-        "cloud": source.cloud,
+        **msgspec.to_builtins(values_of(source)),
         "login": source.login_root if source.cloud in CLOUDS else "",
         "graph": source.graph_root if source.cloud in CLOUDS else "",
-        "tenant": source.tenant,
-        "clientId": source.client_id,
-        "signIn": str(source.sign_in),
-        "certificate": source.certificate,
-        "secretExpires": source.secret_expires.isoformat() if source.secret_expires else None,
-        "caFile": source.ca_file,
-        "readWrite": source.read_write,
-        "setUsageLocation": source.set_usage_location,
-        "sso": source.sso,
         "status": str(status.word),
         "state": status.state,
         "reason": status.reason,
-        "modified": source.modified.isoformat() if source.modified else None,
+        "modified": wording.iso(source.modified),
         "modifiedBy": source.modified_by,
     }
 
 
 def _when(moment: datetime | None) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+    return wording.in_table(moment) if moment else ""
 
 
 @sources.command("list")
@@ -80,7 +89,12 @@ def sources_list(context: typer.Context, json: Json = False) -> int:
         print_json([_as_json(row.entry.source, row.status) for row in overview.rows])
     elif overview.rows:
         rows = [
-            (row.entry.source.name, _title(row.entry.source), _when(row.entry.source.modified), str(row.status))
+            (
+                row.entry.source.name,
+                _title(row.entry.source),
+                _when(row.entry.source.modified),
+                str(row.status),
+            )
             for row in overview.rows
         ]
         print_table(("Name", "Type", "Modified", "Status"), rows)
@@ -118,99 +132,50 @@ def _say_missing(app: App, source: DataSource) -> None:
 
 
 @sources.command("add")
+@_with_details
 def sources_add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help=FIELDS["name"].help)],
-    cloud: CloudOption = None,
-    login: LoginOption = None,
-    graph: GraphOption = None,
-    ca_file: CaFileOption = None,
-    tenant: TenantOption = None,
-    client_id: ClientIdOption = None,
-    sign_in: SignInOption = None,
-    certificate: CertificateOption = None,
-    secret_expires: SecretExpiresOption = None,
-    read_write: ReadWriteOption = None,
-    set_usage_location: UsageLocationOption = None,
-    sso: SsoOption = None,
+    *,
+    details: dict[str, Any],
     json: Json = False,
 ) -> int:
     """Add a data source. Details may be missing: it is a draft then."""
-    details = _details(
-        cloud=cloud,
-        login=login,
-        graph=graph,
-        ca_file=ca_file,
-        tenant=tenant,
-        client_id=client_id,
-        sign_in=sign_in,
-        certificate=certificate,
-        secret_expires=secret_expires,
-        read_write=read_write,
-        set_usage_location=set_usage_location,
-        sso=sso,
-    )
-    return _saved(services(context), new(name, **details), None, json)
+    return _saved(services(context), with_values(new(name), _details(details)), None, json)
 
 
 @sources.command("edit")
+@_with_details
 def sources_edit(
     context: typer.Context,
     name: Name,
     rename: Annotated[str | None, typer.Option("--name", help=FIELDS["name"].help)] = None,
-    cloud: CloudOption = None,
-    login: LoginOption = None,
-    graph: GraphOption = None,
-    ca_file: CaFileOption = None,
-    tenant: TenantOption = None,
-    client_id: ClientIdOption = None,
-    sign_in: SignInOption = None,
-    certificate: CertificateOption = None,
-    secret_expires: SecretExpiresOption = None,
-    read_write: ReadWriteOption = None,
-    set_usage_location: UsageLocationOption = None,
-    sso: SsoOption = None,
+    *,
+    details: dict[str, Any],
     json: Json = False,
 ) -> int:
     """Change details of a data source; what is not named stays."""
-    details = _details(
-        cloud=cloud,
-        login=login,
-        graph=graph,
-        ca_file=ca_file,
-        tenant=tenant,
-        client_id=client_id,
-        sign_in=sign_in,
-        certificate=certificate,
-        secret_expires=secret_expires,
-        read_write=read_write,
-        set_usage_location=set_usage_location,
-        sso=sso,
-    )
     if rename is not None:
         details["name"] = rename
+    details = _details(details)
     app = services(context)
     entry = entry_of(app, name)
-    return _saved(app, entry.source.replace(**details), entry, json)
+    return _saved(app, with_values(entry.source, details), entry, json)
 
 
-def _details(**given: Any) -> dict[str, Any]:
-    """The named details in the form of a data source's; what was not named is left out."""
-    details = {key: value for key, value in given.items() if value is not None}
-    if "cloud" in details:
-        details["cloud"] = details["cloud"].value
-    if "secret_expires" in details:
-        details["secret_expires"] = details["secret_expires"].date()
-    for name, key in (("tenant", "tenant"), ("client_id", "clientId")):
-        if details.get(name):
-            values, remarks = cleaned([FIELDS[key]], {key: details[name]})
-            details[name] = values[key]
-            for _, text in remarks:
-                say(text)
-    # A data source is used from other folders than the one in which it was added.
-    for key in ("ca_file", "certificate"):
-        if details.get(key):
-            details[key] = str(Path(details[key]).expanduser().absolute())
+def _details(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given for fields, as a data source holds it; what was put right is said."""
+    better, remarks = cleaned([FIELDS["tenant"], FIELDS["clientId"]], dict(given))
+    for _, text in remarks:
+        say(text)
+    details: dict[str, Any] = dict(better)
+    for key, value in details.items():
+        kind = FIELDS[key].kind
+        if kind is Kind.DATE:
+            details[key] = value.date()
+        elif kind is Kind.FILE and value:
+            # A data source is used from other folders than the one in which it was added.
+            details[key] = str(Path(value).expanduser().absolute())
     return details
 
 
@@ -238,17 +203,17 @@ def sources_remove(context: typer.Context, name: Name, json: Json = False) -> in
     recycled = services(context).workspace.delete(name)
     if json:
         print_json(
-            {"name": recycled.source.name, "id": recycled.source.id, "deleted": recycled.deleted.isoformat()}
+            {"name": recycled.source.name, "id": recycled.source.id, "deleted": wording.iso(recycled.deleted)}
         )
     say(f"“{recycled.source.name}” is in the recycle bin. o365desk sources restore brings it back.")
     return DONE
 
 
-def _recycled_as_json(item: Recycled) -> dict[str, str]:
+def _recycled_as_json(item: Recycled) -> dict[str, str | None]:
     return {
         "name": item.source.name,
         "id": item.source.id,
-        "deleted": item.deleted.isoformat(),
+        "deleted": wording.iso(item.deleted),
         "deletedBy": item.deleted_by,
     }
 

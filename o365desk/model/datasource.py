@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -200,13 +201,14 @@ FIELDS: dict[str, Field] = {
             label="Read all users' full profiles",
             kind=Kind.CHECK,
             fixed=True,
+            hint="User List and Find Users",
             help="Always on: every data source reads every user's profile.",
         ),
         Field(
             key="readWrite",
             label="Read and &write users && groups",
             kind=Kind.CHECK,
-            option="--read-write",
+            hint="Groups and licences; unchecked, the data source is read-only",
             help="Lets processes write: assign licences, add users to groups, create groups. Reading groups and "
             "licence plans is part of it. Unchecked, the data source is read-only, whatever was consented to.",
         ),
@@ -214,7 +216,7 @@ FIELDS: dict[str, Field] = {
             key="setUsageLocation",
             label="Also set a &missing usage location",
             kind=Kind.CHECK,
-            option="--set-usage-location",
+            hint="One more permission: User.ReadWrite.All",
             help="A licence needs the user's usage location. With this the program may set it where it is missing; "
             "it costs one more permission, User.ReadWrite.All.",
         ),
@@ -222,7 +224,7 @@ FIELDS: dict[str, Field] = {
             key="sso",
             label="Ena&ble Azure OpenID Connect Single-Sign-On",
             kind=Kind.CHECK,
-            option="--sso",
+            hint="Users sign in with their Office 365 account",
             help="Lets a user sign in to the application with their Office 365 login. Asks for openid, profile, "
             "email, offline_access and User.Read, which each user may usually consent to.",
         ),
@@ -230,7 +232,6 @@ FIELDS: dict[str, Field] = {
             key="cloud",
             label="Clo&ud",
             kind=Kind.CHOICE,
-            option="--cloud",
             choices=tuple((cloud.key, cloud.title) for cloud in _ALL_CLOUDS),
             help="Which of Microsoft's clouds the tenant lives in. An app is registered in one cloud only.",
         ),
@@ -238,7 +239,6 @@ FIELDS: dict[str, Field] = {
             key="login",
             label="L&ogin address",
             kind=Kind.IDENTIFIER,
-            option="--login",
             placeholder="https://login.example.com",
             help="The root of the sign-in service: https, a host, no path.",
         ),
@@ -246,23 +246,13 @@ FIELDS: dict[str, Field] = {
             key="graph",
             label="G&raph address",
             kind=Kind.IDENTIFIER,
-            option="--graph",
             placeholder="https://graph.example.com",
             help="The root of Microsoft Graph: https, a host, no path. The token is sent to this host only.",
-        ),
-        Field(
-            key="caFile",
-            label="CA f&ile",
-            kind=Kind.FILE,
-            option="--ca-file",
-            help="A certificate authority to trust besides the operating system's, as a PEM file. Needed where a "
-            "proxy inspects TLS and the operating system does not know its certificate.",
         ),
         Field(
             key="tenant",
             label="Ten&ant",
             kind=Kind.IDENTIFIER,
-            option="--tenant",
             placeholder="contoso.onmicrosoft.com",
             help="The directory (tenant) ID, or one of the tenant's verified domains.",
         ),
@@ -270,7 +260,6 @@ FIELDS: dict[str, Field] = {
             key="clientId",
             label="App&lication (client) ID",
             kind=Kind.IDENTIFIER,
-            option="--client-id",
             placeholder="00000000-0000-0000-0000-000000000000",
             help="Shown on the overview page of the app registration.",
         ),
@@ -278,7 +267,6 @@ FIELDS: dict[str, Field] = {
             key="signIn",
             label="Si&gns in with",
             kind=Kind.RADIO,
-            option="--sign-in",
             choices=(
                 (SignIn.ADMINISTRATOR, "Administrator"),
                 (SignIn.SECRET, "Client secret"),
@@ -291,20 +279,19 @@ FIELDS: dict[str, Field] = {
             key="secret",
             label="&Client secret value",
             kind=Kind.SECRET,
+            hint="The Value, which the portal shows once; not the Secret ID",
             help="The Value that the portal shows once, not the Secret ID. Kept in the vault, never in a file.",
         ),
         Field(
             key="secretExpires",
             label="Secret e&xpires",
             kind=Kind.DATE,
-            option="--secret-expires",
             help="Microsoft does not warn before a secret ends: note the date here, and o365desk will.",
         ),
         Field(
             key="certificate",
             label="&Certificate file",
             kind=Kind.FILE,
-            option="--certificate",
             help="A PEM file with certificate and private key, or a PFX file. Only its path is kept; a passphrase "
             "goes to the vault.",
         ),
@@ -312,10 +299,39 @@ FIELDS: dict[str, Field] = {
             key="passphrase",
             label="Certificate &passphrase",
             kind=Kind.SECRET,
+            hint="Only if the private key is protected by one",
             help="Only if the private key is protected by one. Kept in the vault.",
+        ),
+        Field(
+            key="caFile",
+            label="CA f&ile",
+            kind=Kind.FILE,
+            hint="Only where a proxy inspects TLS, or for own endpoints",
+            help="A certificate authority to trust besides the operating system's, as a PEM file. Needed where a "
+            "proxy inspects TLS and the operating system does not know its certificate.",
         ),
     )
 }
+
+DETAILS = {
+    member.encode_name: member.name for member in msgspec.structs.fields(DataSource) if member.encode_name in FIELDS
+}
+"""The members of a data source that hold a field's value, by the field's key. The other fields are secrets, or
+always the same."""
+_TYPES = {member.name: member.type for member in msgspec.structs.fields(DataSource)}
+
+
+def values_of(source: DataSource) -> dict[str, Any]:
+    """A data source's values by field."""
+    return {key: getattr(source, name) for key, name in DETAILS.items()}
+
+
+def with_values(source: DataSource, values: Mapping[str, Any]) -> DataSource:
+    """The data source with other values of these fields. Raises msgspec.ValidationError for one that cannot be."""
+    return source.replace(
+        **{DETAILS[key]: msgspec.convert(value, _TYPES[DETAILS[key]]) for key, value in values.items()}
+    )
+
 
 # --- offline checks --------------------------------------------------------------------------------------------
 

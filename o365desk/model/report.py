@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.status import Outcome
 
@@ -58,7 +59,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             "source": self.source,
             "outcome": self.outcome,
             "message": self.message,
-            "started": self.started.isoformat(),
+            "started": wording.iso(self.started),
             "seconds": round(self.seconds, 3),
             "steps": [
                 {

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource, SignIn, fingerprint
 from o365desk.model.problems import NOT_APPROVED, Problem
 
@@ -82,7 +83,7 @@ class Lifetime:
 
     def sentence(self, now: datetime) -> str:
         """How it stands, for a banner: "The client secret ends in 9 days, on 2 December 2026."."""
-        day = f"{self.ends.day} {self.ends:%B %Y}"
+        day = wording.day(self.ends)
         if now >= self.ends:
             return f"{self.title} ended on {day}."
         days = self.days_left(now)
@@ -138,25 +139,11 @@ def lifetimes(source: DataSource, known: Known) -> list[Lifetime]:
     if known.authorisation:
         found.append(Lifetime("authorisation", "The authorisation", authorisation_ends(known.authorisation.at)))
     if source.sign_in is SignIn.SECRET and source.secret_expires:
-        end = datetime.combine(source.secret_expires, time.min, UTC)
+        end = wording.begins(source.secret_expires)
         found.append(Lifetime("secret", "The client secret", end))
     if source.sign_in is SignIn.CERTIFICATE and known.certificate_ends:
         found.append(Lifetime("certificate", "The certificate", known.certificate_ends))
     return sorted(found, key=lambda lifetime: lifetime.ends)
-
-
-def age(then: datetime, now: datetime) -> str:
-    """How long ago, in words: just now, 3 minutes ago, yesterday, 3 days ago, on 12 May 2026."""
-    seconds = max(0, int((now - then).total_seconds()))
-    for limit, size, name in ((3600, 60, "minute"), (86_400, 3600, "hour"), (60 * 86_400, 86_400, "day")):
-        if seconds < limit:
-            count = seconds // size
-            if count == 0:
-                return "just now"
-            if name == "day" and count == 1:
-                return "yesterday"
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return f"on {then.day} {then:%B %Y}"
 
 
 def derive(source: DataSource, known: Known, now: datetime) -> Status:
@@ -167,12 +154,9 @@ def derive(source: DataSource, known: Known, now: datetime) -> Status:
     soon = next((item for item in warnings if item.ends > now), None)
     if word is Word.READY and soon:
         verb = "re-authorise" if soon.key == "authorisation" else f"renew {soon.title.lower()}"
-        reason += f"; {verb} within {_days(soon.days_left(now))}"
+        left = soon.days_left(now)
+        reason += f"; {verb} within {wording.many(left, 'day') if left > 1 else 'a day'}"
     return Status(word, state, reason, warnings)
-
-
-def _days(count: int) -> str:
-    return "a day" if count <= 1 else f"{count} days"
 
 
 def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: datetime) -> tuple[Word, str, str]:
@@ -189,7 +173,7 @@ def _word(source: DataSource, known: Known, ending: Iterable[Lifetime], now: dat
     evidence = known.evidence
     if evidence is None or evidence.fingerprint != _proof(source, known):
         return Word.INCOMPLETE, *_unproven(source, known, now)
-    when, since = age(evidence.at, now), _tried_since(evidence, known.attempt, now)
+    when, since = wording.age(evidence.at, now), _tried_since(evidence, known.attempt, now)
     if evidence.outcome == "failed":
         return Word.TEST_FAILED, "test failed", f"tested {when}: {evidence.message.rstrip('.')}{since}"
     return Word.READY, "ready", f"proven {when}, {evidence.passed} of {evidence.total} operations{since}"
@@ -203,7 +187,7 @@ def _tried_since(evidence: Evidence, attempt: Evidence | None, now: datetime) ->
     """That a later try showed nothing: what was proven stays so, but nobody should take the try for a success."""
     if attempt is None or attempt.outcome != "not proven" or attempt.fingerprint != evidence.fingerprint:
         return ""
-    return f"; last try {age(attempt.at, now)} not proven: {attempt.message.rstrip('.')}"
+    return f"; last try {wording.age(attempt.at, now)} not proven: {attempt.message.rstrip('.')}"
 
 
 def _unproven(source: DataSource, known: Known, now: datetime) -> tuple[str, str]:
@@ -212,9 +196,9 @@ def _unproven(source: DataSource, known: Known, now: datetime) -> tuple[str, str
         return "not authorised", "nobody has signed in for it on this computer"
     attempt = known.attempt
     if attempt and attempt.fingerprint == _proof(source, known):
-        return "not proven", f"tried {age(attempt.at, now)}: {attempt.message.rstrip('.')}"
+        return "not proven", f"tried {wording.age(attempt.at, now)}: {attempt.message.rstrip('.')}"
     if last := attempt or known.evidence:
-        return "changed since its test", f"tested {age(last.at, now)}; test it again"
+        return "changed since its test", f"tested {wording.age(last.at, now)}; test it again"
     return "not tested yet", "test the connection"
 
 

@@ -18,6 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from o365desk import __version__
+from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.shown import shown
 from o365desk.ui.widgets.labels import Label
@@ -47,7 +48,7 @@ def report(error: BaseException) -> str:
 
     head = (
         f"o365desk {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n"
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, thread {threading.current_thread().name}\n"
+        f"{wording.utc(datetime.now(UTC))}, thread {threading.current_thread().name}\n"
     )
     return shown(mask(head + "".join(traceback.format_exception(error))), _LONGEST, lines=True)
 

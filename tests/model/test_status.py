@@ -13,7 +13,6 @@ from o365desk.model.status import (
     Known,
     Lifetime,
     Word,
-    age,
     authorisation_ends,
     derive,
     lifetimes,
@@ -143,20 +142,3 @@ def test_a_secret_ends_on_the_day_that_was_noted() -> None:
 )
 def test_six_months_are_calendar_months(at: datetime, ends: datetime) -> None:
     assert authorisation_ends(at) == ends
-
-
-@pytest.mark.parametrize(
-    ("ago", "words"),
-    [
-        ({"seconds": 20}, "just now"),
-        ({"seconds": -5}, "just now"),
-        ({"minutes": 1}, "1 minute ago"),
-        ({"minutes": 59}, "59 minutes ago"),
-        ({"hours": 1}, "1 hour ago"),
-        ({"hours": 24}, "yesterday"),
-        ({"days": 3}, "3 days ago"),
-        ({"days": 90}, "on 25 August 2026"),
-    ],
-)
-def test_age_in_words(ago: dict[str, float], words: str) -> None:
-    assert age(NOW - timedelta(**ago), NOW) == words

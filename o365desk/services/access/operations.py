@@ -2,7 +2,7 @@
 
 from o365desk.catalogue import Operation, permissions
 from o365desk.catalogue.operations import Box
-from o365desk.model.datasource import DataSource
+from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Action, Problem
 from o365desk.services.access.by_token import missing_permission
 from o365desk.services.connection_test.evidence import report_of
@@ -35,12 +35,12 @@ def refused_offline(connections: Connections, source: DataSource, operation: Ope
     ask = operation.box is Box.USAGE_LOCATION and source.read_write
     if not operation.writes or operation.box in permissions.boxes(source):
         return None
-    box = "Also set a missing usage location" if ask else "Read and write users & groups"
+    box = FIELDS["setUsageLocation" if ask else "readWrite"]
     return Problem(
         title=f"“{operation.title}” is switched off",
-        cause=f"“{box}” is not checked in “{source.name}”.",
+        cause=f"“{box.plain_label}” is not checked in “{source.name}”.",
         remedy="Check the box in the data source, and have the permission consented to.",
         action=Action.FIELD,
-        field="setUsageLocation" if ask else "readWrite",
+        field=box.key,
         code=NOT_ALLOWED,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from o365desk.log import mask
+from o365desk.model import wording
 from o365desk.model.report import Report, Step
 from o365desk.model.shown import escaped, shown
 from o365desk.model.status import Outcome
@@ -41,7 +42,7 @@ def _json(report: Report) -> str:
 
 
 def _when(report: Report) -> str:
-    return f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {report.seconds:.1f} s"
+    return f"{wording.utc(report.started)}, {report.seconds:.1f} s"
 
 
 def _heading(report: Report) -> list[tuple[str, str]]:

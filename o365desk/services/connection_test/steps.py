@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from o365desk import catalogue
 from o365desk.catalogue import permissions
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
@@ -310,7 +311,7 @@ def _licences(trial: TestContext) -> Finding:
     select = ("skuId", "skuPartNumber", "consumedUnits", "prepaidUnits")
     answer, rows = _listed(_graph(trial), "/subscribedSkus", select)
     facts = tuple((str(row.get("skuPartNumber")), f"{row.get('consumedUnits')} in use") for row in rows)
-    plans = f"{len(rows)} plan{'' if len(rows) == 1 else 's'}"
+    plans = wording.many(len(rows), "plan")
     return Finding(detail=plans, facts=facts, request_id=answer.request_id)
 
 

@@ -2,6 +2,7 @@
 
 from o365desk import catalogue
 from o365desk.catalogue import Operation, permissions
+from o365desk.model.datasource import FIELDS
 from o365desk.model.report import Verdict
 from o365desk.model.status import Outcome
 from o365desk.services.connection_test.trial import TestContext
@@ -30,7 +31,8 @@ def verdict(operation: Operation, trial: TestContext) -> Verdict:
     asked = operation.box in permissions.boxes(trial.source)
     proof = trial.steps[operation.proof]
     if operation.writes and not asked:
-        return _verdict(operation, Outcome.SKIPPED, "Switched off: “Read and write users & groups” is not checked.")
+        box = FIELDS["readWrite"].plain_label
+        return _verdict(operation, Outcome.SKIPPED, f"Switched off: “{box}” is not checked.")
     token = trial.token
     if token is None:
         if not asked:

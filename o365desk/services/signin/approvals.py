@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from o365desk.model import approval, shells
+from o365desk.model import approval, shells, wording
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.operator import Operator
@@ -319,9 +319,9 @@ def _fingerprint(certificate: "x509.Certificate") -> str:
 
 
 def _certificate_named(certificate: "x509.Certificate") -> str:
-    ends = certificate.not_valid_after_utc
+    ends = certificate.not_valid_after_utc.date()  # what was approved reads the same everywhere
     return (
-        f"{certificate.subject.rfc4514_string()}, ends {ends.day} {ends:%B %Y}, "
+        f"{certificate.subject.rfc4514_string()}, ends {wording.day(ends)}, "
         f"SHA-256 {_fingerprint(certificate)[:16]}…"
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from o365desk import files
 from o365desk.log import looks_secret, without_secret
+from o365desk.model import wording
 from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import Secret
@@ -114,14 +115,14 @@ def _check_dates(certificate: "x509.Certificate", now: datetime) -> Problem | No
         return _problem(
             "certificate",
             "The certificate has expired",
-            f"It ended on {ends.day} {ends:%B %Y}.",
+            f"It ended on {wording.day(ends)}.",
             "Create a new one, upload its public part to the app registration, and choose its file here.",
         )
     if now < begins:
         return _problem(
             "certificate",
             "The certificate is not valid yet",
-            f"It begins on {begins.day} {begins:%B %Y}; or this computer's clock is wrong.",
+            f"It begins on {wording.day(begins)}; or this computer's clock is wrong.",
             "Check the clock, or choose another certificate.",
         )
     return None

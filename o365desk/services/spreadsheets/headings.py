@@ -159,6 +159,21 @@ class Headings:
         """The places of each field, in the file's order; of several the surest first. Raises ProblemError for
         headings that are nearly a field's, double and missing ones, and where none is known."""
         names = self._names_in(headings)
+        columns, unused = self._by_name(headings, line, names)
+        values = [shown(headings[place]) for place in unused if is_value(headings[place])]
+        if values:
+            raise self._no_headings(values, line)
+        unused = self._take_turning(unused, headings, line)
+        found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
+        found |= self._told_by_content(unused, found, headings, line, lines, names)
+        self._judge(unused, found, headings, line, names, lines)
+        return dict(sorted(found.items(), key=lambda item: min(item[1])))
+
+    def _by_name(
+        self, headings: Sequence[str], line: int, names: dict[str, str]
+    ) -> tuple[dict[str, list[int]], list[int]]:
+        """The places of the columns whose headings name a field, and those of the rest, which are not used. Raises
+        ProblemError where a column that is to be left out is not there."""
         left_out = self._leave_out(headings, line)
         columns: dict[str, list[int]] = {}
         unused: list[int] = []
@@ -174,14 +189,7 @@ class Headings:
         if weak and len(weak) < len(columns["user"]):
             columns["user"] = [place for place in columns["user"] if place not in weak]
             unused += weak
-        values = [shown(headings[place]) for place in unused if is_value(headings[place])]
-        if values:
-            raise self._no_headings(values, line)
-        unused = self._take_turning(unused, headings, line)
-        found = {key: self._chosen(key, places, headings, line, names) for key, places in columns.items()}
-        found |= self._told_by_content(unused, found, headings, line, lines, names)
-        self._judge(unused, found, headings, line, names, lines)
-        return dict(sorted(found.items(), key=lambda item: min(item[1])))
+        return columns, unused
 
     def _is_own(self, heading: str) -> bool:
         return any(name in self._own for name in spoken(heading))

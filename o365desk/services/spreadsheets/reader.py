@@ -268,7 +268,7 @@ class _Reader:
     def _all_rows(self, table: Table, grid: Grid) -> tuple[list[Row], dict[int, tuple[str, ...]]]:
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}
-        parted = [0, 0]
+        several: list[int] = []  # by line that became more than one row: how many
         width = len(table.headings)
         for count, (number, cells) in enumerate(table.lines):
             if count % 1000 == 0:
@@ -279,27 +279,30 @@ class _Reader:
                 self._say_links(number, linked(number, cells, table, self._fields))
             made = self._rows.read(len(rows) + 1, number, cells, table)
             if not made.rows:
-                filled = held(cells)
-                self._found(
-                    number, "unused-row" if filled else "blank-row", _UNUSED if filled else _BLANK, not filled
-                )
+                self._say_left_out(number, cells)
                 continue
             if made.repairs or made.passed or made.parted or made.beside or len(cells) < width:
                 self._say(number, made, cells, table)
             if len(made.rows) > 1:
-                parted = [parted[0] + 1, parted[1] + len(made.rows)]
+                several.append(len(made.rows))
             self._no_employees = self._no_employees or made.foreign is not None
             if made.surplus:
                 surplus[made.rows[0].number] = made.surplus
             rows += made.rows
-        if parted[0] > 1:
-            text = f"Lines that hold several values: {parted[0]:,}. They became {parted[1]:,} rows."
+        if len(several) > 1:
+            text = f"Lines that hold several values: {len(several):,}. They became {sum(several):,} rows."
             self._findings.append(Finding(0, "split", text, False))
         return rows, surplus
 
     def _say_links(self, line: int, found: Sequence[tuple[str, bool]]) -> None:
         for text, taken in found:
             self._found(line, "link", text, taken)
+
+    def _say_left_out(self, line: int, cells: Sequence[str]) -> None:
+        if held(cells):
+            self._found(line, "unused-row", _UNUSED, False)
+        else:
+            self._found(line, "blank-row", _BLANK, True)
 
     def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
         """What was seen in a line."""

@@ -154,14 +154,22 @@ def _from_page(field: Field, text: str) -> str:
         return text
     if sort == "tenant" and (login := _LOGIN.match(text)):
         return str(login[1])
-    named = [(word.casefold(), guid.lower()) for word, guid in _IN_PAGE.findall(text)]
+    return _in_page(sort, text) or text
+
+
+def _in_page(sort: str, address: str) -> str:
+    """The one ID in the address that is what this sort of field names by the word before it; else the only one, if
+    no word says that it is another's; "" for none."""
+    named = [(word.casefold(), guid.lower()) for word, guid in _IN_PAGE.findall(address)]
     words: dict[str, list[str]] = paths.table("cells.json")["pages"]
     own = {guid for word, guid in named if word in words[sort]}
     if len(own) == 1:
         return str(own.pop())
     others = {word for key in words if key != sort for word in words[key]}
     only = {guid for _, guid in named}
-    return str(only.pop()) if len(only) == 1 and not own and not any(word in others for word, _ in named) else text
+    if len(only) != 1 or own or any(word in others for word, _ in named):
+        return ""
+    return str(only.pop())
 
 
 def _bare_id(field: Field, text: str) -> str:

@@ -96,12 +96,9 @@ class Rows:
             return made
         if self._fixed:
             values = self._with_fixed(values)
-        doubtful = table.unknown or not "".join(values.values()).isascii()
-        damaged, as_is = _damage(line, cells, table) if doubtful else (None, "")
-        if damaged:  # then nothing is put right: the letters would be fewer still
-            values[damaged.field] = as_is
-            made.repairs = [each for each in made.repairs if each[1] != damaged.field]
-        problem = damaged or _too_many(made.surplus) or problem
+        problem = _too_many(made.surplus) or problem
+        if table.unknown or not "".join(values.values()).isascii():
+            problem = _keep_damage(line, cells, values, table, made) or problem
         parts = [] if problem else self._parts(values)
         if len(parts) != 1:
             wrong = problem or (_too_mixed(parts) if parts else self._problem(values) or made.foreign)
@@ -165,13 +162,17 @@ class Rows:
         like an employee ID is asked last."""
         if len(places) == 1:
             return self._meant(key, places[0], cells)
-        item = self._fields[key]
-        found = [self._meant(key, place, cells) for place in places]
-        full = [each for each in found if each.value and not is_nothing(item, each.value)]
-        full = full or [each for each in found if each.value] or found
-        fit = [each for each in full if self._fits(key, each, table)]
-        sure = [each for each in fit if item.kind is not Kind.USER or not is_employee_id(each.value)]
-        return next(iter(sure or fit or full))
+        return min(
+            (self._meant(key, place, cells) for place in places), key=lambda cell: self._doubt(key, cell, table)
+        )
+
+    def _doubt(self, key: str, cell: Cell, table: Table) -> tuple[bool, ...]:
+        """What speaks against taking a cell, the gravest first."""
+        if not cell.value:
+            return (True,)
+        item, fits = self._fields[key], self._fits(key, cell, table)
+        unsure = fits and item.kind is Kind.USER and is_employee_id(cell.value)
+        return False, is_nothing(item, cell.value), not fits, unsure
 
     def _fits(self, key: str, cell: Cell, table: Table) -> bool:
         """Whether a cell may be what its column means. What looks like an employee ID may be any other number."""
@@ -309,6 +310,18 @@ def _beside(line: int, surplus: Sequence[str], table: Table) -> str:
     at = next(place for place, cell in enumerate(surplus) if cell)
     where = f"In {address(line, len(table.headings) + at)}" if table.workbook else "Behind an empty cell"
     return f"{where}, beside the table, stands “{surplus[at][:60]}”; it has no heading, and was not used."
+
+
+def _keep_damage(
+    line: int, cells: Sequence[str], values: dict[str, str], table: Table, made: Reading
+) -> Problem | None:
+    """What is wrong with the cells that are used. In such a one nothing is put right: its letters would be fewer
+    still."""
+    damaged, as_is = _damage(line, cells, table)
+    if damaged:
+        values[damaged.field] = as_is
+        made.repairs = [each for each in made.repairs if each[1] != damaged.field]
+    return damaged
 
 
 def _damage(line: int, cells: Sequence[str], table: Table) -> tuple[Problem | None, str]:

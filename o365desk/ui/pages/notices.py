@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from o365desk.model import wording
 from o365desk.model.shown import shown
-from o365desk.model.status import age
 from o365desk.services.state.state import Notice
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
@@ -26,7 +26,7 @@ from o365desk.ui.widgets.notices import LEVELS
 
 def as_text(notice: Notice) -> str:
     """A notice with all its details, to be copied."""
-    head = f"{notice.at:%Y-%m-%d %H:%M:%S} UTC · {LEVELS.get(notice.level, notice.level)}"
+    head = f"{wording.utc(notice.at)} · {LEVELS.get(notice.level, notice.level)}"
     return "\n".join(part for part in (head, notice.text, notice.detail) if part)
 
 
@@ -140,7 +140,7 @@ class NoticesPage(Page):
             Column(
                 key="at",
                 title="When",
-                text=lambda notice: age(notice.at, self.context.app.clock()),
+                text=lambda notice: wording.age(notice.at, self.context.app.clock()),
                 sort=lambda notice: notice.at,
                 width=152,
             ),

@@ -4,6 +4,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import dropwhile
 from pathlib import PurePath
 
 _EXCEL = "Open it in Excel, and save it as CSV UTF-8 or XLSX."
@@ -84,22 +85,33 @@ def _printed(lines: list[str]) -> Told | None:
     full = [line for line in lines if line.strip()]
     if full and _ROW_RULE.match(full[0]):
         return _printed_by("psql")
-    for place, line in enumerate(full[:12]):
-        if not _RULE.fullmatch(line) or "," in line or ";" in line:
-            continue
-        near = full[place - 1] if place else full[1] if len(full) > 1 else ""
-        if _BOX.search(line):
-            return Told("a table as a program prints it", "Have the program write CSV instead.", "printed")
-        if line.lstrip().startswith("+"):
-            return _printed_by("mysql")
-        if "|" in line and "+" not in line:
-            return Told("a table as Markdown has it", "Paste it into Excel, and save it as CSV UTF-8.", "printed")
-        if "+" in line and "|" in near:
-            return _printed_by("psql")
-        alone = not line.strip().strip("-") and not any(sign in other for other in full for sign in ",;\t")
-        if place and ("-- " in line or alone):
-            return Told("a table as PowerShell or a terminal prints it (Format-Table)", _EXPORT, "printed")
-    return _listed(lines)
+    by_rule = (_ruled(place, full) for place, line in enumerate(full[:12]) if _RULE.fullmatch(line))
+    return next(filter(None, by_rule), None) or _listed(lines)
+
+
+def _ruled(place: int, full: list[str]) -> Told | None:
+    """Who printed the table in which the line at this place divides the headings from the rows; None where it may
+    be a line of cells."""
+    line = full[place]
+    if "," in line or ";" in line:
+        return None
+    near = full[place - 1] if place else full[1] if len(full) > 1 else ""
+    if _BOX.search(line):
+        return Told("a table as a program prints it", "Have the program write CSV instead.", "printed")
+    if line.lstrip().startswith("+"):
+        return _printed_by("mysql")
+    if "|" in line and "+" not in line:
+        return Told("a table as Markdown has it", "Paste it into Excel, and save it as CSV UTF-8.", "printed")
+    if "+" in line and "|" in near:
+        return _printed_by("psql")
+    if place and ("-- " in line or _is_one_column(line, full)):
+        return Told("a table as PowerShell or a terminal prints it (Format-Table)", _EXPORT, "printed")
+    return None
+
+
+def _is_one_column(rule: str, full: list[str]) -> bool:
+    """Whether the rule is one stroke, and no line has anything that could part cells."""
+    return not rule.strip().strip("-") and not any(sign in line for line in full for sign in ",;\t")
 
 
 def _printed_by(program: str) -> Told:
@@ -112,24 +124,25 @@ def _printed_by(program: str) -> Told:
 
 def _listed(lines: list[str]) -> Told | None:
     """Format-List: a property in each line, the colons one below the other, and the objects apart."""
-    block: list[tuple[str, int]] = []
-    begun = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
-    for line in lines[begun:]:
-        match = _PAIR.fullmatch(line)
-        if not line.strip() or (match is None and not (block and line[:1] == " ")):
+    pairs = _first_object(lines)
+    heads = [pair.partition(":")[0] for pair in pairs]
+    if len(set(map(len, heads))) != 1 or not all(head.endswith(" ") for head in heads):
+        return None
+    again = sum(line.startswith(heads[0].strip()) and ":" in line for line in lines) > 1
+    if len(pairs) == 1 and not again:
+        return None
+    return Told("a list as PowerShell prints it (Format-List)", _EXPORT, "printed")
+
+
+def _first_object(lines: list[str]) -> list[str]:
+    """The lines of the first block that have a property and its value; a value goes on in indented lines."""
+    pairs: list[str] = []
+    for line in dropwhile(lambda line: not line.strip(), lines):
+        if _PAIR.fullmatch(line):
+            pairs.append(line)
+        elif not line.strip() or not (pairs and line.startswith(" ")):
             break
-        if match:
-            block.append((match[1].strip(), line.index(":")))
-    aligned = (
-        len({place for _, place in block}) == 1
-        and all(line[place - 1] == " " for line, (_, place) in zip(lines[begun:], block, strict=False))
-        if block
-        else False
-    )
-    again = block and sum(line.startswith(block[0][0]) and ":" in line for line in lines) > 1
-    if aligned and (len(block) > 1 or again):
-        return Told("a list as PowerShell prints it (Format-List)", _EXPORT, "printed")
-    return None
+    return pairs
 
 
 def lock_of(name: str, data: bytes) -> Told | None:
@@ -147,23 +160,30 @@ def lock_of(name: str, data: bytes) -> Told | None:
     )
 
 
+_PACKED = (
+    (re.compile(r"workbook\.bin\Z"),
+     Told("a workbook in Excel's binary form (.xlsb)", _EXCEL, "not-excel")),
+    (re.compile(r"\.iwa\Z"),
+     Told("a table of Apple Numbers", "Export it as CSV or Excel in Numbers.", "not-excel")),
+    (re.compile(r"\Acontent\.xml\Z"),
+     Told("an OpenDocument file (.ods)", "Save it as CSV or XLSX.", "not-excel")),
+    (re.compile(r"\A(?:word|ppt|visio)/"),
+     Told("a document, and no Excel workbook", "Save its table as CSV or XLSX.", "not-excel")),
+    (re.compile(r"\A(?:\[content_types\]\.xml\Z|_rels/\.rels\Z|xl/)"), None),
+)  # fmt: skip
+"""What is in a ZIP that is no list of files; None where that may be a workbook. The first that fits tells."""
+
+
 def packed(data: bytes) -> Told | None:
     """What a ZIP is that is no workbook of Excel; None where it may be one."""
     try:
         names = zipfile.ZipFile(BytesIO(data)).namelist()[:1000]
     except Exception:  # noqa: BLE001 - a damaged one is told by who reads it
         return None
-    plain = {name.replace("\\", "/").lower() for name in names}
-    if any(name.endswith("workbook.bin") for name in plain):
-        return Told("a workbook in Excel's binary form (.xlsb)", _EXCEL, "not-excel")
-    if "index/document.iwa" in plain or any(name.endswith(".iwa") for name in plain):
-        return Told("a table of Apple Numbers", "Export it as CSV or Excel in Numbers.", "not-excel")
-    if "content.xml" in plain:
-        return Told("an OpenDocument file (.ods)", "Save it as CSV or XLSX.", "not-excel")
-    if any(name.startswith(("word/", "ppt/", "visio/")) for name in plain):
-        return Told("a document, and no Excel workbook", "Save its table as CSV or XLSX.", "not-excel")
-    if "[content_types].xml" in plain or "_rels/.rels" in plain or any(name.startswith("xl/") for name in plain):
-        return None
+    plain = [name.replace("\\", "/").lower() for name in names]
+    for sign, told in _PACKED:
+        if any(map(sign.search, plain)):
+            return told
     tables = [PurePath(name).name for name in names if name.lower().endswith((".csv", ".xlsx", ".tsv", ".txt"))]
     inside = f" In it: {', '.join(f'“{name[:60]}”' for name in tables[:3])}." if tables else ""
     return Told(f"a packed file (ZIP).{inside}", "Unpack it, and choose the CSV or XLSX file in it.", "packed")

@@ -112,28 +112,32 @@ class Lines:
         if self._count > MOST_LINES:
             why = f"It has more than {MOST_LINES:,} lines, most of them empty."
             raise self._refused(why, "Delete what is below the last row.", "too-many-lines", number)
-        if not any(cell and not cell.isspace() for cell in cells):
+        if _is_blank(cells):
             if self.full and len(self._waiting) < MOST_ROWS:
                 self._waiting.append(number)
             return
         if len(self.full) > MOST_ROWS:
             why = f"It has more than {MOST_ROWS:,} rows, which is the most that one file may have."
             raise self._refused(why, "Split it, and run the parts one after the other.", "too-many-rows")
-        if any(cell and not cell.isspace() for cell in cells[MOST_COLUMNS:]):
+        if not _is_blank(cells[MOST_COLUMNS:]):
             why = f"The row has more than {MOST_COLUMNS:,} columns."
             raise self._refused(why, "Keep those that are needed.", "too-wide", number)
         del cells[MOST_COLUMNS:]
         if len(self.full) > FIRST:
-            self._idle = self._idle or self._names.idle(self.full) or (MOST_COLUMNS,)
-            for place in self._idle:
-                if place >= len(cells):
-                    break
-                if any(map(str.isalnum, cells[place])):
-                    cells[place] = "…"
+            self._empty_idle(cells)
         self._weigh(number, cells)
         self.full.append((number, cells))
         self.blanks += self._waiting
         self._waiting = []
+
+    def _empty_idle(self, cells: list[str]) -> None:
+        """Keeps of the cells in columns that mean nothing only whether they hold something."""
+        self._idle = self._idle or self._names.idle(self.full) or (MOST_COLUMNS,)
+        for place in self._idle:
+            if place >= len(cells):
+                break
+            if any(map(str.isalnum, cells[place])):
+                cells[place] = "…"
 
     def _weigh(self, number: int, cells: Sequence[str]) -> None:
         """Raises ProblemError where they fill the memory."""
@@ -145,3 +149,7 @@ class Lines:
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:
         return refusal(self._path, why, remedy, code, line)
+
+
+def _is_blank(cells: Sequence[str]) -> bool:
+    return not any(cell and not cell.isspace() for cell in cells)

@@ -143,15 +143,14 @@ class Book:
     def _open(self) -> None:
         for name in self._packed.namelist():
             self._names.setdefault(_plain_name(name), name)
-        book = self._of_package("officeDocument") or "xl/workbook.xml"
+        book = _led_to(self._links(""), "officeDocument") or "xl/workbook.xml"
         if book not in self._names:
             ods = "content.xml" in self._names
             why = "It is an OpenDocument file (.ods)." if ods else "It is no Excel workbook (.xlsx)."
             raise UnfitError(why, "Save it as CSV or XLSX.", "not-excel")
         links = {key: (kind, name) for key, (kind, name) in self._links(book).items() if name in self._names}
         self.sheets = self._found(book, links)
-        texts = next((name for kind, name in links.values() if kind == "sharedStrings"), "")
-        styles = next((name for kind, name in links.values() if kind == "styles"), "")
+        texts, styles = _led_to(links, "sharedStrings"), _led_to(links, "styles")
         if styles:
             self._weigh(styles)
         for name in [*([texts] if texts else []), *(sheet.name for sheet in self.sheets)]:
@@ -162,10 +161,6 @@ class Book:
             self._dates = formats.dates
         if texts:
             self._read_texts(texts)
-
-    def _of_package(self, kind: str) -> str:
-        """The name of the part that the package itself leads to, "" for none."""
-        return next((name for known, name in self._links("").values() if known == kind), "")
 
     def _links(self, part: str) -> dict[str, tuple[str, str]]:
         """Sort and name of the other parts that a part leads to, by the keys under which it knows them."""
@@ -282,6 +277,11 @@ class Book:
             raise IndexError(place)
         ends = self._texts.ends
         return self._texts.texts[ends[place - 1] if place else 0 : ends[place]].decode()
+
+
+def _led_to(links: Mapping[str, tuple[str, str]], kind: str) -> str:
+    """The name of the part of this sort that these links lead to, "" for none."""
+    return next((name for known, name in links.values() if known == kind), "")
 
 
 def _plain_name(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.shown import shown
@@ -113,9 +114,8 @@ def _explain(look: Look) -> str:
     return " ".join(parts)
 
 
-def _day(moment: datetime) -> str:
-    at = moment.astimezone()
-    return f"{at.day} {at:%B %Y at %H:%M}"
+def _day(when: datetime) -> str:
+    return f"{wording.day(when)} at {wording.clock(when)}"
 
 
 class Approving(QObject):

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.model.datasource import FIELDS, DataSource
+from o365desk.model import wording
+from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.pages.connector.draft import as_values
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -53,7 +53,7 @@ class Line:
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
     """All fields that a file holds, those that differ first."""
-    left, right = as_values(mine), as_values(theirs)
+    left, right = values_of(mine), values_of(theirs)
     lines = [
         Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
@@ -123,8 +123,8 @@ def _explain(theirs: Entry | None) -> str:
     if theirs is None:
         return "Its file was deleted meanwhile. What you typed is still here; nothing has been written."
     who = theirs.source.modified_by or "Somebody"
-    at = theirs.source.modified.astimezone() if theirs.source.modified else None
-    when = f" on {at.day} {at:%B %Y at %H:%M}" if at else ""
+    at = theirs.source.modified
+    when = f" on {wording.day(at)} at {wording.clock(at)}" if at else ""
     return (
         f"{who} saved another version{when}. Nothing has been written yet. Whichever you choose, the other version "
         "is not lost: theirs stays in the history, and yours can be brought back."

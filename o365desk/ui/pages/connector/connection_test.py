@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.catalogue import OPERATIONS
+from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.status import Evidence, Outcome, age
+from o365desk.model.status import Evidence, Outcome
 from o365desk.services.connection_test import report_text, steps, trial
 from o365desk.services.connections import Progress
 from o365desk.services.spreadsheets import export
@@ -166,7 +167,7 @@ class TestPanel(QFrame):
             left = max(0, int(trial.LIMIT) - gone)
             said = f"running for {gone} s; gives up in {left // 60}:{left % 60:02d}"
         elif self.report:
-            when = age(self.report.started, self._clock())
+            when = wording.age(self.report.started, self._clock())
             said, changed = f"tested {when}, took {duration(self.report.seconds)}", self._changed
         self._when.setText(f"{said}; details changed since" if changed else said)
         set_role(self._when, "warn" if changed else "small")

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from o365desk.model import wording
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.services.signin.credentials import Credential
@@ -131,8 +132,7 @@ class ConnectorPage(Page):
         if before != self._draft.source.id:
             self.sheet.to_top()
         if kept:
-            at = kept.astimezone()
-            self._saying.restored(f"{at:%H:%M} on {at.day} {at:%B}", self._discard)
+            self._saying.restored(f"{wording.clock(kept)} on {wording.day(kept, year=False)}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
         # Once the page is in sight: what is begun or gone to belongs there.
         QTimer.singleShot(0, self, lambda: self._begin(then))

@@ -7,7 +7,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn
+from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.status import Authorisation, Status, Word
 from o365desk.ui.fields.forms import FieldRow, Form
@@ -16,33 +18,14 @@ from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import set_role, text_label
 from o365desk.ui.widgets.theme import Theme
 
-_HINTS = {
-    "readProfiles": "User List and Find Users",
-    "readWrite": "Groups and licences; unchecked, the data source is read-only",
-    "setUsageLocation": "One more permission: User.ReadWrite.All",
-    "sso": "Users sign in with their Office 365 account",
-    "secret": "The Value, which the portal shows once; not the Secret ID",
-    "passphrase": "Only if the private key is protected by one",
-    "caFile": "Only where a proxy inspects TLS, or for own endpoints",
-}
-_DETAILS = ("name",)
-_BOXES = ("readProfiles", "readWrite", "setUsageLocation", "sso")
-_CONNECTION = (
-    "cloud", "login", "graph", "tenant", "clientId", "signIn", "secret", "secretExpires", "certificate",
-    "passphrase", "caFile",
-)  # fmt: skip
+_BOXES = tuple(key for key, field in FIELDS.items() if field.kind is Kind.CHECK)
+_CONNECTION = tuple(key for key in FIELDS if key not in ("name", *_BOXES))
 PILLS = {Word.READY: "pill-good", Word.TEST_FAILED: "pill-bad", Word.INCOMPLETE: "pill-warn"}
 """How the three words of the status look."""
 
 
 RUNNING = "Wait until the sign-in or test that is running has ended, or cancel it (Esc)."
 """Why nothing else can be started now."""
-
-
-def day(at: datetime) -> str:
-    """A date for people: 12 May 2026."""
-    local = at.astimezone()
-    return f"{local.day} {local:%B %Y}"
 
 
 class ConnectorForm(QWidget):
@@ -63,10 +46,7 @@ class ConnectorForm(QWidget):
         self._fitted: tuple[bool, int] | None = None
         questions = ("readWrite", "sso")
         self.form = Form(
-            (
-                FieldRow(field, theme, question=key in questions, hint=_HINTS.get(key, ""))
-                for key, field in FIELDS.items()
-            ),
+            (FieldRow(field, theme, question=key in questions, hint=field.hint) for key, field in FIELDS.items()),
             self,
         )
         self.waiting = AuthorizePanel(theme, clock, open_url, practice=practice)
@@ -76,7 +56,7 @@ class ConnectorForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
-        self._fill_details(self._card(column, "Details", _DETAILS))
+        self._fill_details(self._card(column, "Details", ("name",)))
         self._card(column, "Connection", _CONNECTION)
         column.addStretch(1)
 
@@ -104,7 +84,7 @@ class ConnectorForm(QWidget):
         """Who authorised the connection and when, or that nobody has."""
         self._authorize.setText("Re-Authori&ze" if authorisation else "Authori&ze")
         if authorisation:
-            text = f"authorised by {authorisation.account} on {day(authorisation.at)}"
+            text = f"authorised by {authorisation.account} on {wording.day(authorisation.at)}"
         elif delegated:
             text = "not yet authorised: opens the Microsoft sign-in"
         else:

@@ -1,6 +1,5 @@
 """What is open in the form: as it was, as it is typed, kept so that nothing is lost, and looked over offline."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from o365desk.app import App
-from o365desk.model.datasource import FIELDS, DataSource, SignIn
+from o365desk.model.datasource import DETAILS, DataSource, values_of, with_values
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
 from o365desk.model.status import Known, Status, derive
@@ -21,27 +20,6 @@ from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import Context
 from o365desk.ui.fields.forms import Form
 from o365desk.ui.tasks import Tell
-
-_SECRETS = {"secret", "passphrase"}
-KEYS = tuple(key for key, field in FIELDS.items() if not field.fixed and key not in _SECRETS)
-"""The form's fields that a file holds."""
-
-
-def attribute(key: str) -> str:
-    """The attribute of DataSource behind a field's key."""
-    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
-
-
-def as_values(source: DataSource) -> dict[str, Any]:
-    """A data source's values by field."""
-    return {key: getattr(source, attribute(key)) for key in KEYS}
-
-
-def with_values(source: DataSource, values: Mapping[str, Any]) -> DataSource:
-    """The data source with the form's values."""
-    changes = {attribute(key): values[key] for key in KEYS}
-    changes["sign_in"] = SignIn(changes["sign_in"])
-    return source.replace(**changes)
 
 
 def credential(values: Mapping[str, Any]) -> Credential:
@@ -64,12 +42,12 @@ class Editing:
     @property
     def dirty(self) -> bool:
         """Whether there is something to save."""
-        return as_values(self.source) != self._compared
+        return values_of(self.source) != self._compared
 
     @property
     def _compared(self) -> dict[str, Any]:
         start = self.saved or self.fresh
-        return as_values(start) if start else {}
+        return values_of(start) if start else {}
 
 
 _ANOTHER = "another version"
@@ -136,7 +114,7 @@ class Drafting(QObject):
     def open(self, editing: Editing) -> None:
         """Shows a data source in the form."""
         self.editing = editing
-        self._form.put(as_values(editing.source))
+        self._form.put(values_of(editing.source))
         self._form.clear_secrets()
 
     def open_entry(self, entry: Entry, typed: DataSource | None = None) -> None:
@@ -153,7 +131,7 @@ class Drafting(QObject):
             self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         elif self.credential == kept:
             self._form.clear_secrets()
-        source = with_values(entry.source, as_values(self.source))
+        source = with_values(entry.source, values_of(self.source))
         self.editing = Editing(source, entry.source, entry.version, opened=entry.source)
         self.keep()
 
@@ -183,9 +161,9 @@ class Drafting(QObject):
 
     def _edited(self, key: str) -> None:
         # That field alone: another may show less than its value, and what it shows is nothing that was typed.
-        if key in KEYS:
-            values = as_values(self.source) | {key: self._form.values()[key]}
-            self.editing = replace(self.editing, source=with_values(self.source, values))
+        if key in DETAILS:
+            source = with_values(self.source, {key: self._form.values()[key]})
+            self.editing = replace(self.editing, source=source)
         self._timer.start()
         self.changed.emit()
 

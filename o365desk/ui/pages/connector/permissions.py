@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWi
 
 from o365desk import catalogue
 from o365desk.catalogue import Permission
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, check
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
@@ -95,7 +96,7 @@ class PermissionsPanel(QFrame):
 
 
 def _count(number: int) -> str:
-    return "1 permission" if number == 1 else f"{number} permissions"
+    return wording.many(number, "permission")
 
 
 def _consent(admin: int, number: int) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.app import App
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.shown import shown
@@ -176,7 +177,7 @@ class AddNewPage(Page):
             return
         if lacks:
             detail = "\n".join(problem.sentence() for problem in lacks)
-            text = f"“{path.name}” was read; {len(lacks)} thing{'s' if len(lacks) > 1 else ''} to supply: "
+            text = f"“{path.name}” was read; {wording.many(len(lacks), 'thing')} to supply: "
             self.context.notices.say("info", text + "; ".join(problem.title for problem in lacks), detail)
         else:
             self.context.notices.say("info", f"“{path.name}” was read. Check it and press Save.")

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
+from o365desk.model import wording
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
 from o365desk.model.shown import shown
-from o365desk.model.status import age
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import Commands, Context, Page
@@ -365,7 +365,7 @@ class DraftsLeft:
         more = f" {len(self._left) - 1} more after this." if len(self._left) > 1 else ""
         self._banner.show_text(
             "warn",
-            f"{_UNSAVED} {name} from {age(draft.at, self._context.app.clock())}",
+            f"{_UNSAVED} {name} from {wording.age(draft.at, self._context.app.clock())}",
             f"The program ended before they were saved.{more}",
             (("&Continue", self._continue), ("Disca&rd", self._discard)),
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
+from o365desk.model import wording
 from o365desk.model.problems import Action, Problem
 from o365desk.services.workspace.workspace import Entry, Recycled
 from o365desk.ui.context import Commands, Context, Page
@@ -14,11 +15,6 @@ from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.notices import remedies
 
 KEPT_DAYS = 30
-
-
-def day(moment: Any) -> str:
-    """A date as people write it: 12 May 2026."""
-    return f"{moment.day} {moment:%B %Y}"
 
 
 class RecycleBinPage(Page):
@@ -158,7 +154,7 @@ class RecycleBinPage(Page):
             Column(
                 key="deleted",
                 title="Deleted date",
-                text=lambda item: day(item.deleted),
+                text=lambda item: wording.day(item.deleted),
                 sort=lambda item: item.deleted,
                 width=144,
             ),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS
-from o365desk.model.status import Word, age
+from o365desk.model.status import Word
 from o365desk.services.connections import Row
 from o365desk.services.workspace.workspace import Unreadable
 from o365desk.ui.table.view import Column
@@ -58,7 +59,7 @@ def line_of(row: Row, now: datetime) -> Line:
         cloud=cloud_words(source.cloud),
         type_icon=cloud_icon(source.cloud),
         modified=source.modified,
-        modified_ago=age(source.modified, now).removeprefix("on ") if source.modified else "",
+        modified_ago=wording.age(source.modified, now).removeprefix("on ") if source.modified else "",
         modified_by=source.modified_by,
         state=status.state,
         reason=status.reason,

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QPushButton, QVBoxLayout
 
 from o365desk.catalogue import Operation
+from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.run import Row
 from o365desk.model.stop import Stop
@@ -309,7 +310,7 @@ def _remarks(sheet: Sheet) -> list[Remark]:
 def _summary(sheet: Sheet, remarks: list[Remark]) -> str:
     count = {sort: sum(remark.sort == sort for remark in remarks) for sort in _LOOKS}
     way = DELIMITERS.get(sheet.delimiter, "")
-    parts = [f"{sheet.path.name}: {len(sheet.rows):,} {'row' if len(sheet.rows) == 1 else 'rows'}"]
+    parts = [f"{sheet.path.name}: {wording.many(len(sheet.rows), 'row')}"]
     parts += [part for part in (sheet.encoding.upper(), way) if part]
     said = [", ".join(parts)]
     for sort, one, many in (
@@ -317,5 +318,5 @@ def _summary(sheet: Sheet, remarks: list[Remark]) -> str:
         ("look", "thing to look at", "things to look at"),
         ("repaired", "thing was put right (not in the file)", "things were put right (not in the file)"),
     ):
-        said += [f"{count[sort]:,} {one if count[sort] == 1 else many}"] if count[sort] else []
+        said += [wording.many(count[sort], one, many)] if count[sort] else []
     return ". ".join(said) + "."

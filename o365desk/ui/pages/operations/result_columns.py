@@ -5,6 +5,7 @@ from typing import Any
 
 from o365desk.catalogue.operations import Column as Listed
 from o365desk.catalogue.operations import ColumnKind
+from o365desk.model import wording
 from o365desk.ui.pages.operations.result_rows import Packed, bulk_of, sort_of, text_of, unpacked, when
 from o365desk.ui.table.model import Column
 
@@ -37,7 +38,7 @@ def _date(made: Column, listed: Listed) -> Column:
         """As Graph gives it, and in full here."""
         value = listed.value(unpacked(row))
         at = when(value)
-        return f"{value} · here {at:%A, %d %B %Y %H:%M:%S}" if at else str(value or "")
+        return f"{value} · here {wording.exact(at)}" if at else str(value or "")
 
     return replace(made, tip=tip, mono=False)
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from o365desk.catalogue.operations import Column, ColumnKind
+from o365desk.model import wording
 from o365desk.services.spreadsheets.export import LIST_SEPARATOR, cell
 
 Packed = bytes
@@ -96,14 +97,14 @@ def _yes_no(value: Any) -> str:
 def when(value: Any) -> datetime | None:
     """A point in time as Graph gives it; None where it is none."""
     try:
-        return datetime.fromisoformat(str(value)).astimezone() if value else None
-    except (ValueError, OverflowError):
+        return wording.here(datetime.fromisoformat(str(value))) if value else None
+    except ValueError:
         return None
 
 
 def _date(value: Any) -> str:
     at = when(value)
-    return f"{at:%Y-%m-%d %H:%M}" if at else _plain(value)
+    return wording.in_table(at) if at else _plain(value)
 
 
 def _number(value: Any) -> str:

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 
 from o365desk.catalogue import OPERATIONS, Column, Operation
 from o365desk.catalogue.operations import Family
+from o365desk.model import wording
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
-from o365desk.model.status import age
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.pages.operations.result_columns import table_column
@@ -188,10 +188,10 @@ class Results(QWidget):
         now, read = self._now(), self.read_at
         said = []
         if read and not self.reading:
-            day = f" on {read.day} {read:%B}" if read.date() != now.date() else ""
-            said.append(f"read at {read:%H:%M}{day}, {age(read, now)}")
+            day = f" on {wording.day(read, year=False)}" if read.date() != now.date() else ""
+            said.append(f"read at {wording.clock(read)}{day}, {wording.age(read, now)}")
             if self._since:
-                said.append(f"{self._since} run{'s' if self._since > 1 else ''} since")
+                said.append(f"{wording.many(self._since, 'run')} since")
         self.age.setText(" · ".join(said))
         self.age.setVisible(bool(said))
         self.again_button.setVisible(bool(said and self._since))
@@ -281,15 +281,14 @@ class Results(QWidget):
         )
 
     def _rows(self, count: int) -> str:
-        one, many = NOUNS[self._operation.family]
-        return f"{count:,} {one if count == 1 else many}"
+        return wording.many(count, *NOUNS[self._operation.family])
 
     def _tell(self) -> None:
         """The count, what is waited for, and what stands where there are no rows."""
         count, shown = self.model.total, self.model.rowCount()
         said = self._rows(count)
         if self._from_before and self.read_at and self.reading:
-            said = f"{said}, read at {self.read_at:%H:%M}"
+            said = f"{said}, read at {wording.clock(self.read_at)}"
         elif self.reading:
             said = f"{count:,} of {self._total:,} so far" if self._total else f"{count:,} so far"
         elif not (count or self._ended):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from o365desk.catalogue.licences import seats
+from o365desk.model import wording
 
 _ENDLESS = 1_000_000
 
@@ -18,7 +19,7 @@ def summary(plans: Iterable[Mapping[str, Any]]) -> str:
     full = sum(each["free"] == 0 and each["enabled"] > 0 for each in counted)
     over = sum(each["free"] < 0 for each in counted)
     parts = [f"{used:,} of {enabled:,} seats are used"]
-    parts += [f"{full} {'plan has' if full == 1 else 'plans have'} no seat left"] if full else []
-    parts += [f"{over} {'plan has' if over == 1 else 'plans have'} more used than there are"] if over else []
-    parts += [f"{given} {'plan' if given == 1 else 'plans'} of a million seats not counted"] if given else []
+    parts += [f"{wording.many(full, 'plan has', 'plans have')} no seat left"] if full else []
+    parts += [f"{wording.many(over, 'plan has', 'plans have')} more used than there are"] if over else []
+    parts += [f"{wording.many(given, 'plan')} of a million seats not counted"] if given else []
     return ", ".join(parts)

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
-from o365desk.model import shells
+from o365desk.model import shells, wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanRow, Row, Standing
-from o365desk.ui.pages.runs.run_words import rows_text
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.figures import Figures, Kind, Remark, Remarks
 from o365desk.ui.widgets.theme import Theme
@@ -227,7 +226,7 @@ class Review(QWidget):
 
 
 def _accounts(count: int, one: str, many: str) -> str:
-    return f"1 account {one}" if count == 1 else f"{count:,} accounts {many}"
+    return wording.many(count, f"account {one}", f"accounts {many}")
 
 
 def _nothing(plan: Plan) -> str:
@@ -241,4 +240,6 @@ def _nothing(plan: Plan) -> str:
     if not already:
         return "Nothing can be done: the rows below say why, and what to do about it."
     are = "are" if already > 1 else "is"
-    return f"There is nothing to do: {rows_text(already)} {are} already so, and {cannot:,} cannot be done."
+    return (
+        f"There is nothing to do: {wording.many(already, 'row')} {are} already so, and {cannot:,} cannot be done."
+    )

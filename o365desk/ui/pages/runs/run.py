@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout
 
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Plan, RunState
@@ -13,7 +14,7 @@ from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
 from o365desk.ui.pages.runs.run_view import RunView
-from o365desk.ui.pages.runs.run_words import headline, lacks_permission, moment, why_not_resumed, why_not_undone
+from o365desk.ui.pages.runs.run_words import headline, lacks_permission, why_not_resumed, why_not_undone
 from o365desk.ui.widgets.banner import Remedies
 from o365desk.ui.widgets.figures import buttons_row, scrolling
 from o365desk.ui.widgets.labels import ElidedLabel
@@ -240,7 +241,7 @@ class RunPage(Page):
         run = kept.run if kept else None
         self.title = live.sentence if live else run.sentence if run else "Run"
         self.breadcrumb = ("Runs", self.title)
-        when = f"{run.source_name} · {moment(run.started)} · {run.by} · {run.id}" if run else ""
+        when = f"{run.source_name} · {wording.moment(run.started)} · {run.by} · {run.id}" if run else ""
         self.said.setText(live.source.name if live and live.source else when)
         for button in (self.pause_button, self.cancel_button):
             button.setVisible(live is not None)

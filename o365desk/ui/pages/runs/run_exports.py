@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from o365desk.catalogue.operations import Column, ColumnKind
+from o365desk.model import wording
 from o365desk.model.run import PlanRow, RunRow
 from o365desk.ui.context import Context
-from o365desk.ui.pages.runs.run_words import rows_text
 
 FORMATS = {".csv": "csv", ".xlsx": "xlsx", ".json": "json", ".jsonl": "jsonl"}
 _FILTERS = "CSV (*.csv);;Excel (*.xlsx);;JSON (*.json);;JSON, a row a line (*.jsonl)"
@@ -88,7 +88,7 @@ class Exporting:
         if file.suffix.lower() not in FORMATS:
             ending = next(ending for ending in reversed(FORMATS) if f"*{ending})" in (wanted or "(*.csv)"))
             file = file.with_name(file.name + ending)
-        said = f"{rows_text(len(rows))} {'is' if len(rows) == 1 else 'are'} in {file.name}"
+        said = f"{wording.many(len(rows), 'row')} {'is' if len(rows) == 1 else 'are'} in {file.name}"
         self._context.tasks.run(
             f"Writing {file.name}",
             lambda stop, tell: write(file, table, rows, stop.check),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.run import RowOutcome, Run, RunRow
 from o365desk.ui.pages.runs.live_run import Live
@@ -15,8 +16,6 @@ from o365desk.ui.pages.runs.run_words import (
     kind_of,
     place,
     row_look,
-    rows_text,
-    seconds_text,
     shared_reason,
     why,
 )
@@ -200,7 +199,7 @@ class ProgressCard(QFrame):
         done = counts.total - counts.not_attempted
         self.bar.setRange(0, counts.total)
         self.bar.setValue(done)
-        self.bar.setAccessibleDescription(f"{done:,} of {rows_text(counts.total)}")
+        self.bar.setAccessibleDescription(f"{done:,} of {wording.many(counts.total, 'row')}")
         self.doing.setText(live.doing)
         self.pace.setText(" · ".join(_pace(live, done)))
         self.waiting.setText(live.waiting)
@@ -209,10 +208,10 @@ class ProgressCard(QFrame):
 
 def _pace(live: Live, done: int) -> list[str]:
     total, progress = live.counts.total, live.progress
-    said = [f"{done:,} of {rows_text(total)}" if total else "Beginning"]
+    said = [f"{done:,} of {wording.many(total, 'row')}" if total else "Beginning"]
     if progress and progress.rate > 0 and not live.control.paused:
         rate = f"{progress.rate:,.0f}" if progress.rate >= 1 else f"{progress.rate:.1f}"
         said.append(f"{rate} a second")
         if progress.left is not None and progress.left > 0 and not live.waiting:
-            said.append(f"about {seconds_text(progress.left)} left")
+            said.append(f"about {wording.span(progress.left)} left")
     return said

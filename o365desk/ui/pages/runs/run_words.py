@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
 
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
@@ -73,11 +72,6 @@ def counted(counts: Counts, doubtful: int = 0) -> Mapping[Hashable, int]:
 def kind_of(row: RunRow) -> str:
     """The figure under which a row is counted."""
     return DOUBT if row.doubtful else row.outcome
-
-
-def rows_text(count: int) -> str:
-    """So many rows: "1 row", "9,960 rows"."""
-    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def counts_text(run: Run) -> str:
@@ -175,21 +169,6 @@ def place(row: RunRow) -> int:
     """Where a row comes when they are sorted by outcome: what failed first, then what is in doubt or was not
     attempted."""
     return _ORDER.index(kind_of(row))
-
-
-def seconds_text(seconds: float) -> str:
-    """A stretch of time as a person says it: 40 s, 3 min, 2 h 5 min."""
-    whole = max(1, round(seconds))
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def moment(when: datetime) -> str:
-    """A moment as people here read it: 12 May 2026, 11:30."""
-    local = when.astimezone()
-    return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def why_not_undone(run: Run) -> str:

@@ -9,18 +9,17 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk import catalogue
+from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Run
 from o365desk.model.shown import shown
-from o365desk.model.status import age
 from o365desk.ui.context import Commands, Context, Page
 from o365desk.ui.pages.runs.plan_review import Wish
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import (
     STATES,
     counts_text,
-    moment,
     operation_of,
     why_not_resumed,
     why_not_undone,
@@ -230,9 +229,9 @@ class RunsPage(Page):
             Column(
                 key="started",
                 title="When",
-                text=lambda line: age(line.run.started, self.context.app.clock()).removeprefix("on "),
+                text=lambda line: wording.age(line.run.started, self.context.app.clock()).removeprefix("on "),
                 sort=lambda line: -line.run.started.timestamp(),
-                note=lambda line: moment(line.run.started),
+                note=lambda line: wording.moment(line.run.started),
                 width=176,
             ),
             Column(

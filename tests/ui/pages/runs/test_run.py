@@ -23,8 +23,6 @@ from o365desk.ui.pages.runs.run_after import Kept
 from o365desk.ui.pages.runs.run_words import (
     counts_text,
     headline,
-    rows_text,
-    seconds_text,
     shared_reason,
     undone,
     why,
@@ -513,7 +511,6 @@ def test_a_single_row_is_told_as_one() -> None:
     )
     assert headline(one)[2].startswith("The row in doubt was sent, and no answer came")
     assert headline(two)[2].startswith("Rows in doubt (2) were sent, and no answer came")
-    assert (rows_text(0), rows_text(1), rows_text(1200)) == ("0 rows", "1 row", "1,200 rows")
 
 
 @pytest.mark.parametrize(
@@ -545,13 +542,6 @@ def test_why_a_row_ended_so_is_short_and_the_rest_follows() -> None:
         "already a member",
         "",
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "1 s"), (89, "89 s"), (95, "2 min"), (3600, "60 min"), (7500, "2 h 5 min")]
-)
-def test_stretches_of_time(seconds: float, text: str) -> None:
-    assert seconds_text(seconds) == text
 
 
 def test_a_run_that_is_gone_is_said_so(office: Office) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from o365desk.catalogue import countries
 from o365desk.catalogue.users import SET_USAGE_LOCATION, USAGE_LOCATION_CHANGE
+from o365desk.model.datasource import FIELDS
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Fix, Row, Standing, place_of
 from o365desk.services.graph import objects
@@ -69,8 +70,8 @@ def _no_location(context: "PlanContext", name: str, given: str) -> Problem:
         )
     else:
         remedy = (
-            "Set it in the Entra admin centre; or check “Also set a missing usage location” in the data source, "
-            "have the permission consented to, and plan again."
+            f"Set it in the Entra admin centre; or check “{FIELDS['setUsageLocation'].plain_label}” in the data "
+            "source, have the permission consented to, and plan again."
         )
     cause = "Microsoft assigns licences only to users whose country is known."
     title = f"{name} has no usage location" + (f", and {given} may not be set" if given else "")
