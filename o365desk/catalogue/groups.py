@@ -1,5 +1,6 @@
 """Operations on groups and their members."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -83,6 +84,42 @@ _ORDERS = ("displayName",)
 _STARTS = ("displayName", "mail", "mailNickname")
 _WORDS = ("displayName", "description", "mail", "mailNickname")
 
+_KIND_NEEDS = ("groupTypes", "mailEnabled", "securityEnabled")
+"""What `kind_of` looks at."""
+
+
+def sort_of(entity: Mapping[str, Any]) -> str:
+    """What sort of directory object it is: "User", "Group", "Device", "Service principal"."""
+    name = str(entity.get("@odata.type") or "").rpartition(".")[2]
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda letter: f" {letter[0].lower()}", name).capitalize()
+
+
+def _belonging(entity: Mapping[str, Any]) -> str:
+    sort = sort_of(entity)
+    return f"{sort}: {kind_of(entity)}" if sort == "Group" else sort
+
+
+_MEMBER_COLUMNS = (
+    Column(key="displayName", title="Display name", width=220),
+    Column(key="type", title="Type", of=sort_of, width=120),
+    Column(key="userPrincipalName", title="User principal name", width=260),
+    Column(key="mail", title="Mail", width=220),
+    Column(key="accountEnabled", title="Enabled", kind=ColumnKind.CHECK, width=80),
+    Column(key="userType", title="User type", width=90),
+    Column(key="jobTitle", title="Job title", shown=False),
+    Column(key="department", title="Department", shown=False),
+    Column(key="id", title="Object ID", kind=ColumnKind.IDENTIFIER, shown=False, width=290),
+)
+_BELONGING_COLUMNS = (
+    Column(key="displayName", title="Display name", width=220),
+    Column(key="type", title="Type", of=_belonging, width=200),
+    Column(key="mail", title="Mail", width=220),
+    Column(key="description", title="Description", width=240),
+    Column(key="visibility", title="Visibility", width=110),
+    Column(key="onPremisesSyncEnabled", title="Synced", kind=ColumnKind.CHECK, shown=False),
+    Column(key="id", title="Object ID", kind=ColumnKind.IDENTIFIER, shown=False, width=290),
+)
+
 _LIST = Listing(path="/groups", select=_SELECT, orders=_ORDERS)
 
 _CREATE_FIELDS = (
@@ -162,6 +199,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=2,
         columns=COLUMNS,
         listing=_LIST,
     ),
@@ -175,6 +213,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=4,
         fields=search_fields("Name or mail", "display name, mail and mail nickname (words: the description too)"),
         columns=COLUMNS,
         listing=Listing(
@@ -182,6 +221,43 @@ OPERATIONS = (
             select=_SELECT,
             orders=_ORDERS,
             search=lambda values: search(_STARTS, _WORDS, _STARTS, values),
+        ),
+    ),
+    Operation(
+        key="group-members",
+        title="Group Members",
+        summary="Lists who and what is in a group directly; the members of groups in it are theirs.",
+        family=Family.GROUPS,
+        query_type=QueryType.READ,
+        request="GET /groups/{id}/members",
+        permission="Group.ReadWrite.All",
+        box=Box.READ_WRITE,
+        proof="groups",
+        fields=(GROUP,),
+        columns=_MEMBER_COLUMNS,
+        listing=Listing(
+            path="/groups/{group}/members",
+            select=tuple(column.key for column in _MEMBER_COLUMNS if column.of is None),
+            besides=("@odata.type",),
+            members=True,
+        ),
+    ),
+    Operation(
+        key="groups-of-user",
+        title="Groups of User",
+        summary="Lists the groups, roles and units that a user belongs to directly.",
+        family=Family.USERS,
+        query_type=QueryType.READ,
+        request="GET /users/{id}/memberof",
+        permission="Directory.Read.All",
+        box=None,
+        proof="groups",
+        fields=(USER,),
+        columns=_BELONGING_COLUMNS,
+        listing=Listing(
+            path="/users/{user}/memberOf",
+            select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + _KIND_NEEDS,
+            besides=("@odata.type",),
         ),
     ),
     Operation(
@@ -194,6 +270,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=5,
         roles=("Groups Administrator", "User Administrator", "Directory Writers"),
         fields=_CREATE_FIELDS,
         change=NewGroup(),
@@ -210,6 +287,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=6,
         roles=_MEMBER_ROLES,
         fields=(GROUP, USER),
         change=Members(adds=True),
@@ -230,6 +308,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=7,
         roles=_MEMBER_ROLES,
         fields=(GROUP, USER),
         change=Members(adds=False),
@@ -260,4 +339,4 @@ DELETE_GROUP = Operation(
         one="Move {item} to Microsoft's recycle bin", many="Move {count} groups to Microsoft's recycle bin"
     ),
 )
-"""Not one of the ten: what undoes Create Group."""
+"""Behind the operations: what undoes Create Group."""

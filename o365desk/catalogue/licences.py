@@ -76,6 +76,7 @@ OPERATIONS = (
         permission="LicenseAssignment.Read.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=8,
         columns=COLUMNS,
         listing=Listing(
             path="/subscribedSkus",
@@ -101,6 +102,7 @@ OPERATIONS = (
         permission="LicenseAssignment.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=9,
         roles=_LICENCE_ROLES,
         fields=(
             USER,
@@ -139,6 +141,7 @@ OPERATIONS = (
         permission="LicenseAssignment.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=10,
         roles=_LICENCE_ROLES,
         fields=(USER, PLAN),
         change=Licences(adds=False),

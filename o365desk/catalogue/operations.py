@@ -4,6 +4,7 @@ An operation is data: form, command, permission plan, test verdict and manual de
 it is in its `listing` (a read) or its `change` (a write); both only say what to ask Graph, neither talks to it.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -83,9 +84,12 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What a read asks Graph. `path` is below v1.0; `select` names Graph's properties; `orders` those that it
-    sorts by (ascending; " desc" behind one turns it round). `search` makes the options of the operation's own
-    fields. `narrow`: what a permission that opens the list, but not all of its properties, lets be selected."""
+    """What a read asks Graph. `path` is below v1.0 and may name fields of a user or a group, whose object ID comes
+    there ("/groups/{group}/members"); `select` names Graph's properties, `besides` what comes with them unasked;
+    `orders` those that it sorts by (ascending; " desc" behind one turns it round). `search` makes the options of
+    the operation's own fields. `narrow`: what a permission that opens the list, but not all of its properties, lets
+    be selected. `members`: it tells who is in a group, which Microsoft may hide. `single`: it is one object, or
+    none, for which `nothing` is the sentence."""
 
     path: str
     select: tuple[str, ...]
@@ -93,6 +97,19 @@ class Listing:
     orders: tuple[str, ...] = ()
     search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
+    members: bool = False
+    single: bool = False
+    nothing: str = ""
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """The keys of the fields that its path names."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def at(self, ids: Mapping[str, str]) -> "Listing":
+        """The same with these object IDs in its path."""
+        return replace(self, path=self.path.format_map(ids))
 
     def narrowed(self, opening: Collection[str]) -> "Listing":
         """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
@@ -106,7 +123,7 @@ class Listing:
         asked = self.search(values)
         options = {"$select": ",".join(self.select), **asked.options}
         eventual = asked.eventual
-        if self.paged:
+        if self.paged and not self.single:
             options["$top"] = str(top)
         if order:
             options["$orderby"] = order
@@ -185,10 +202,12 @@ class Operation:
 
     `request` is the row of Microsoft's permission table that judges it ("GET /users"); `permission` is the one
     that the form asks for on its behalf, when `box` is checked; `proof` is the key of the test's read that shows
-    it at work (a write is judged without writing, so its proof is a read of what it would change); `roles` are
-    directory roles of which a signed-in administrator needs one, besides the permission. `summary` is a sentence.
-    A read has a `listing` and `columns`, a write a `change`, `words`, and (where there is one) the key of its
-    `inverse`; its button says `restores` where it brings a former state back that is neither all nor nothing.
+    it at work (a write is judged without writing, so its proof is a read of what it would change). Without a `box`
+    nothing asks for its permission: it is off unless that was granted all the same. `place` is its place among the
+    web original's ten, from 1; 0: it goes beyond them. `roles` are directory roles of which a signed-in
+    administrator needs one, besides the permission. `summary` is a sentence. A read has a `listing` and `columns`,
+    a write a `change`, `words`, and (where there is one) the key of its `inverse`; its button says `restores` where
+    it brings a former state back that is neither all nor nothing.
     """
 
     key: str
@@ -198,8 +217,9 @@ class Operation:
     query_type: QueryType
     request: str
     permission: str
-    box: Box
+    box: Box | None
     proof: str
+    place: int = 0
     roles: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     columns: tuple[Column, ...] = ()

@@ -55,6 +55,7 @@ _REASONS = {
     "LicenseAssignment.ReadWrite.All": "Assigns licences to users and removes them.",
     "LicenseAssignment.Read.All": "Lists the tenant's licence plans and free seats.",
     "Organization.Read.All": "Lists the tenant's licence plans and free seats (this cloud has no narrower one).",
+    "Directory.Read.All": "Reads users, groups and whatever else is in the directory.",
     "openid": "Lets a user sign in.",
     "profile": "Tells the signed-in user's name.",
     "email": "Tells the signed-in user's e-mail address.",

@@ -119,6 +119,7 @@ OPERATIONS = (
         permission="User.Read.All",
         box=Box.PROFILES,
         proof="users",
+        place=1,
         columns=COLUMNS,
         listing=Listing(path="/users", select=_SELECT, orders=_ORDERS, narrow=_BASIC),
     ),
@@ -132,6 +133,7 @@ OPERATIONS = (
         permission="User.Read.All",
         box=Box.PROFILES,
         proof="users",
+        place=3,
         fields=search_fields("Name, mail or UPN", "display name, first and last name, mail and UPN"),
         columns=COLUMNS,
         listing=Listing(
@@ -168,4 +170,4 @@ SET_USAGE_LOCATION = Operation(
     words=Words(one="Set the usage location of {item}", many="Set the usage location of {count} users"),
     inverse="set-usage-location",
 )
-"""Not one of the ten: what Assign Licence to User may need first."""
+"""Behind the operations: what Assign Licence to User may need first."""

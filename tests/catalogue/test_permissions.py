@@ -23,7 +23,7 @@ def names(source: object) -> list[str]:
 
 
 def test_there_are_the_ten_operations_of_the_web_original() -> None:
-    assert [operation.title for operation in OPERATIONS.values()] == [
+    assert [operation.title for operation in catalogue.THE_TEN] == [
         "User List", "Group List", "Find Users", "Find Groups", "Create Group", "Add User to Group",
         "Remove User From Group", "Licence Plan List", "Assign Licence to User", "Remove Licence from User",
     ]  # fmt: skip

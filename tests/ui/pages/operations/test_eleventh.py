@@ -99,7 +99,8 @@ def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None
     assert "Guest List" in plan["User.Read.All"]
     assert "## Set Department" in manual.text()
     report = desk.test(source, desk.secret())
-    verdicts = {item.key: item for item in report.operations}
+    assert [item.key for item in report.operations] == [item.key for item in catalogue.THE_TEN]
+    verdicts = {item.key: item for item in report.beyond}
     assert verdicts["guest-list"].outcome == "passed"
     assert verdicts["set-department"].outcome == "failed"
     assert verdicts["set-department"].missing == ("User.ReadWrite.All",)
