@@ -226,7 +226,8 @@ OPERATIONS = (
     Operation(
         key="group-members",
         title="Group Members",
-        summary="Lists who and what is in a group directly; the members of groups in it are theirs.",
+        summary="Lists who and what is in a group directly: users, groups, devices. Of what may not be read, "
+        "Microsoft tells only type and ID.",
         family=Family.GROUPS,
         query_type=QueryType.READ,
         request="GET /groups/{id}/members",
