@@ -16,6 +16,7 @@ from o365desk.catalogue.operations import (
     NewGroup,
     Operation,
     QueryType,
+    Rows,
     Words,
 )
 from o365desk.catalogue.users import USER, search, search_fields
@@ -80,6 +81,7 @@ COLUMNS = (
 )
 
 _SELECT = tuple(column.key for column in COLUMNS if column.of is None)
+_ROWS = Rows(one="group", many="groups", kind=Kind.GROUP, note="mail")
 _ORDERS = ("displayName",)
 _STARTS = ("displayName", "mail", "mailNickname")
 _WORDS = ("displayName", "description", "mail", "mailNickname")
@@ -120,7 +122,7 @@ _BELONGING_COLUMNS = (
     Column(key="id", title="Object ID", kind=ColumnKind.IDENTIFIER, shown=False, width=290),
 )
 
-_LIST = Listing(path="/groups", select=_SELECT, orders=_ORDERS)
+_LIST = Listing(path="/groups", select=_SELECT, rows=_ROWS, orders=_ORDERS)
 
 _CREATE_FIELDS = (
     Field(
@@ -219,6 +221,7 @@ OPERATIONS = (
         listing=Listing(
             path="/groups",
             select=_SELECT,
+            rows=_ROWS,
             orders=_ORDERS,
             search=lambda values: search(_STARTS, _WORDS, _STARTS, values),
         ),
@@ -239,6 +242,13 @@ OPERATIONS = (
         listing=Listing(
             path="/groups/{group}/members",
             select=tuple(column.key for column in _MEMBER_COLUMNS if column.of is None),
+            rows=Rows(
+                one="member",
+                many="members",
+                kind=Kind.USER,
+                note="userPrincipalName",
+                type="#microsoft.graph.user",
+            ),
             besides=("@odata.type",),
             members=True,
         ),
@@ -258,6 +268,7 @@ OPERATIONS = (
         listing=Listing(
             path="/users/{user}/memberOf",
             select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + _KIND_NEEDS,
+            rows=Rows(one="group", many="groups", kind=Kind.GROUP, note="mail", type="#microsoft.graph.group"),
             besides=("@odata.type",),
         ),
     ),

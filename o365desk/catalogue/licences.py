@@ -13,6 +13,7 @@ from o365desk.catalogue.operations import (
     Listing,
     Operation,
     QueryType,
+    Rows,
     Words,
 )
 from o365desk.catalogue.plans import product_name
@@ -80,6 +81,7 @@ OPERATIONS = (
         columns=COLUMNS,
         listing=Listing(
             path="/subscribedSkus",
+            rows=Rows(one="plan", many="plans", kind=Kind.PLAN, key="skuId", note="skuPartNumber"),
             select=(
                 "skuId",
                 "skuPartNumber",

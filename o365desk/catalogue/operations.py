@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from o365desk.model.fields import Field
+from o365desk.model.fields import Field, Kind
 
 
 class QueryType(StrEnum):
@@ -83,6 +83,28 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What the rows of a read are: in words, and as values of a `kind` of field for another operation. `key` is the
+    property that holds their id, `note` the one that tells namesakes apart; of a mixed list only rows of `type`
+    ("#microsoft.graph.user") are meant."""
+
+    one: str
+    many: str
+    kind: Kind
+    key: str = "id"
+    note: str
+    type: str = ""
+
+    def counted(self, count: int) -> str:
+        """So many of them: "1 user", "1,260 users"."""
+        return f"{count:,} {self.one if count == 1 else self.many}"
+
+    def are(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row is one that can be used so."""
+        return not self.type or row.get("@odata.type") == self.type
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """What a read asks Graph. `path` is below v1.0 and may name fields of a user or a group, whose object ID comes
     there ("/groups/{group}/members"); `select` names Graph's properties, `besides` what comes with them unasked;
@@ -93,6 +115,7 @@ class Listing:
 
     path: str
     select: tuple[str, ...]
+    rows: Rows
     paged: bool = True
     orders: tuple[str, ...] = ()
     search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})

@@ -13,6 +13,7 @@ from o365desk.catalogue.operations import (
     Operation,
     Query,
     QueryType,
+    Rows,
     UserProperty,
     Words,
 )
@@ -103,6 +104,7 @@ COLUMNS = (
 )
 
 _SELECT = tuple(column.key for column in COLUMNS)
+ROWS = Rows(one="user", many="users", kind=Kind.USER, note="userPrincipalName")
 _ORDERS = ("displayName", "userPrincipalName", "createdDateTime")
 _BASIC = {"User.ReadBasic.All": ("id", "displayName", "givenName", "surname", "mail", "userPrincipalName")}
 _STARTS = ("displayName", "givenName", "surname", "mail", "userPrincipalName")
@@ -121,7 +123,7 @@ OPERATIONS = (
         proof="users",
         place=1,
         columns=COLUMNS,
-        listing=Listing(path="/users", select=_SELECT, orders=_ORDERS, narrow=_BASIC),
+        listing=Listing(path="/users", select=_SELECT, rows=ROWS, orders=_ORDERS, narrow=_BASIC),
     ),
     Operation(
         key="find-users",
@@ -139,6 +141,7 @@ OPERATIONS = (
         listing=Listing(
             path="/users",
             select=_SELECT,
+            rows=ROWS,
             orders=_ORDERS,
             narrow=_BASIC,
             search=lambda values: search(_STARTS, _STARTS, _EQUALS, values),

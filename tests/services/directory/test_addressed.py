@@ -10,7 +10,7 @@ import pytest
 
 from o365desk import catalogue
 from o365desk.catalogue.operations import Box, Column, Family, Listing, Operation, QueryType
-from o365desk.catalogue.users import USER
+from o365desk.catalogue.users import ROWS, USER
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
@@ -38,7 +38,11 @@ PROFILE = Operation(
     fields=(USER,),
     columns=(Column(key="displayName", title="Display name"), Column(key="mail", title="Mail")),
     listing=Listing(
-        path="/users/{user}", select=("id", "displayName", "mail"), single=True, nothing="There is no such profile."
+        path="/users/{user}",
+        select=("id", "displayName", "mail"),
+        rows=ROWS,
+        single=True,
+        nothing="There is no such profile.",
     ),
 )
 

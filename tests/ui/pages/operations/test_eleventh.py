@@ -19,7 +19,7 @@ from o365desk.catalogue.operations import (
     UserProperty,
     Words,
 )
-from o365desk.catalogue.users import USER
+from o365desk.catalogue.users import ROWS, USER
 from o365desk.model.fields import Field, Kind
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
@@ -47,6 +47,7 @@ GUESTS = Operation(
     listing=Listing(
         path="/users",
         select=("id", "displayName", "mail"),
+        rows=ROWS,
         search=lambda values: Query({"$filter": "userType eq 'Guest'"}),
     ),
 )
