@@ -102,6 +102,7 @@ TABLE = (
     Documented("GET", "/users", LIST),
     Documented("GET", r"/users/\$count", frozenset({"$filter"}), advanced=True),
     Documented("GET", f"/users/{USER}", frozenset({"$select"})),
+    Documented("GET", f"/users/{USER}/memberOf", LIST),
     Documented("GET", "/groups", LIST),
     Documented("GET", f"/groups/{GUID}", frozenset({"$select"})),
     Documented("GET", r"/groups/\$count", frozenset({"$filter"}), advanced=True),

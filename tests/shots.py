@@ -292,7 +292,8 @@ def _listed(kind: str) -> Callable[[Any], None]:
         from o365desk.ui.pages.operations.result_rows import pack, searched
         from tests import written
 
-        rows = written.plans() if kind == "plans" else written.users(1260 if kind == "ended" else 999)
+        made = {"plans": written.plans, "members": written.members}
+        rows = made[kind]() if kind in made else written.users(1260 if kind == "ended" else 999)
         view.results.begin()
         view.results.take(pack(rows), [searched(view.results.searching, row) for row in rows], None)
         if kind == "waiting":
@@ -630,6 +631,8 @@ SHOTS = (
     Shot("operations-waiting", _operation("find-users", _listed("waiting"))),
     Shot("operations-broken-small", _operation("find-users", _listed("broken")), SMALL),
     Shot("operations-plans", _operation("licence-plan-list", _listed("plans"))),
+    Shot("operations-members", _operation("group-members", _listed("members"))),
+    Shot("operations-groups-of-user", _operation("groups-of-user")),
     Shot("operations-create", _operation("create-group", _filled)),
     Shot("operations-selected", _operation("user-list", _selected)),
     Shot("operations-chosen", _operation("add-user-to-group", _chosen)),

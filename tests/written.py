@@ -228,6 +228,18 @@ def users(count: int) -> list[dict[str, Any]]:
     return made
 
 
+def members() -> list[dict[str, Any]]:
+    """What is in a group: people, a group, and a device of which only the type may be read."""
+    people = [row | {"@odata.type": "#microsoft.graph.user"} for row in users(40)]
+    group = {
+        "@odata.type": "#microsoft.graph.group",
+        "id": "g-1",
+        "displayName": "Sales EMEA",
+        "mail": "emea@contoso.com",
+    }
+    return [*people[:3], group, {"@odata.type": "#microsoft.graph.device", "id": "d-1"}, *people[3:]]
+
+
 def plans() -> list[dict[str, Any]]:
     """Licence plans made up: with seats left, without, and with more used than there are."""
     seats = (("SPE_E3", 250, 212), ("SPE_E5", 50, 50), ("POWER_BI_PRO", 151, 155), ("FLOW_FREE", 10_000, 129))

@@ -1,4 +1,4 @@
-"""The ten operations as data, and what derives from them. Add an operation to one of the three files here."""
+"""The operations as data, and what derives from them. Add an operation to one of the three files here."""
 
 from collections.abc import Mapping
 
@@ -19,24 +19,18 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 
 __all__ = [
-    "OPERATIONS", "Box", "Column", "ColumnKind", "Family", "Listing", "Operation", "Permission", "Query",
-    "QueryType", "command_line", "find", "operation", "plan",
+    "OPERATIONS", "THE_TEN", "Box", "Column", "ColumnKind", "Family", "Listing", "Operation", "Permission", "Query",
+    "QueryType", "command_line", "find", "operation",
+    "permissions_asked_for",
 ]  # fmt: skip
 
-_ORDER = (
-    "user-list", "group-list", "find-users", "find-groups", "create-group", "add-user-to-group",
-    "remove-user-from-group", "licence-plan-list", "assign-licence-to-user", "remove-licence-from-user",
-)  # fmt: skip
-
-
-def _place(item: Operation) -> int:
-    return _ORDER.index(item.key) if item.key in _ORDER else len(_ORDER)
-
-
+_ALL = (*users.OPERATIONS, *groups.OPERATIONS, *licences.OPERATIONS)
+THE_TEN = tuple(sorted((item for item in _ALL if item.place), key=lambda item: item.place))
+"""The operations of the web original, in its order: those that a connection test is about."""
 OPERATIONS: dict[str, Operation] = {
-    item.key: item for item in sorted((*users.OPERATIONS, *groups.OPERATIONS, *licences.OPERATIONS), key=_place)
+    item.key: item for item in (*THE_TEN, *(item for item in _ALL if not item.place))
 }
-"""All operations by key: the ten in the order of the web original, and what was added to them."""
+"""All operations by key: the ten, and behind them what goes beyond."""
 
 _BEHIND = {item.key: item for item in (users.SET_USAGE_LOCATION, groups.DELETE_GROUP)}
 

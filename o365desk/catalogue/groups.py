@@ -1,11 +1,22 @@
 """Operations on groups and their members."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from o365desk.catalogue.changes import GroupRemoval, Members, NewGroup
-from o365desk.catalogue.operations import Box, Column, ColumnKind, Family, Listing, Operation, QueryType, Words
+from o365desk.catalogue.operations import (
+    Box,
+    Column,
+    ColumnKind,
+    Family,
+    Listing,
+    Operation,
+    QueryType,
+    Rows,
+    Words,
+)
 from o365desk.catalogue.users import USER, search, search_fields
 from o365desk.model.fields import Field, Kind
 
@@ -68,11 +79,48 @@ COLUMNS = (
 )
 
 _SELECT = tuple(column.key for column in COLUMNS if column.of is None)
+_ROWS = Rows(one="group", many="groups", kind=Kind.GROUP, note="mail")
 _ORDERS = ("displayName",)
 _STARTS = ("displayName", "mail", "mailNickname")
 _WORDS = ("displayName", "description", "mail", "mailNickname")
 
-_LIST = Listing(path="/groups", select=_SELECT, orders=_ORDERS)
+_KIND_NEEDS = ("groupTypes", "mailEnabled", "securityEnabled")
+"""What `kind_of` looks at."""
+
+
+def sort_of(entity: Mapping[str, Any]) -> str:
+    """What sort of directory object it is: "User", "Group", "Device", "Service principal"."""
+    name = str(entity.get("@odata.type") or "").rpartition(".")[2]
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda letter: f" {letter[0].lower()}", name).capitalize()
+
+
+def _belonging(entity: Mapping[str, Any]) -> str:
+    sort = sort_of(entity)
+    return f"{sort}: {kind_of(entity)}" if sort == "Group" else sort
+
+
+_MEMBER_COLUMNS = (
+    Column(key="displayName", title="Display name", width=220),
+    Column(key="type", title="Type", of=sort_of, width=120),
+    Column(key="userPrincipalName", title="User principal name", width=260),
+    Column(key="mail", title="Mail", width=220),
+    Column(key="accountEnabled", title="Enabled", kind=ColumnKind.CHECK, width=80),
+    Column(key="userType", title="User type", width=90),
+    Column(key="jobTitle", title="Job title", shown=False),
+    Column(key="department", title="Department", shown=False),
+    Column(key="id", title="Object ID", kind=ColumnKind.IDENTIFIER, shown=False, width=290),
+)
+_BELONGING_COLUMNS = (
+    Column(key="displayName", title="Display name", width=220),
+    Column(key="type", title="Type", of=_belonging, width=200),
+    Column(key="mail", title="Mail", width=220),
+    Column(key="description", title="Description", width=240),
+    Column(key="visibility", title="Visibility", width=110),
+    Column(key="onPremisesSyncEnabled", title="Synced", kind=ColumnKind.CHECK, shown=False),
+    Column(key="id", title="Object ID", kind=ColumnKind.IDENTIFIER, shown=False, width=290),
+)
+
+_LIST = Listing(path="/groups", select=_SELECT, rows=_ROWS, orders=_ORDERS)
 
 _CREATE_FIELDS = (
     Field(
@@ -151,6 +199,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=2,
         columns=COLUMNS,
         listing=_LIST,
     ),
@@ -164,13 +213,61 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=4,
         fields=search_fields("Name or mail", "display name, mail and mail nickname (words: the description too)"),
         columns=COLUMNS,
         listing=Listing(
             path="/groups",
             select=_SELECT,
+            rows=_ROWS,
             orders=_ORDERS,
             search=lambda values: search(_STARTS, _WORDS, _STARTS, values),
+        ),
+    ),
+    Operation(
+        key="group-members",
+        title="Group Members",
+        summary="Lists who and what is in a group directly: users, groups, devices. Of what may not be read, "
+        "Microsoft tells only type and ID.",
+        family=Family.GROUPS,
+        query_type=QueryType.READ,
+        request="GET /groups/{id}/members",
+        permission="Group.ReadWrite.All",
+        box=Box.READ_WRITE,
+        proof="groups",
+        fields=(GROUP,),
+        columns=_MEMBER_COLUMNS,
+        listing=Listing(
+            path="/groups/{group}/members",
+            select=tuple(column.key for column in _MEMBER_COLUMNS if column.of is None),
+            rows=Rows(
+                one="member",
+                many="members",
+                kind=Kind.USER,
+                note="userPrincipalName",
+                type="#microsoft.graph.user",
+            ),
+            besides=("@odata.type",),
+            members=True,
+        ),
+    ),
+    Operation(
+        key="groups-of-user",
+        title="Groups of User",
+        summary="Lists the groups, roles and units that a user belongs to directly.",
+        family=Family.USERS,
+        query_type=QueryType.READ,
+        request="GET /users/{id}/memberof",
+        permission="Directory.Read.All",
+        box=None,
+        proof="groups",
+        fields=(USER,),
+        columns=_BELONGING_COLUMNS,
+        listing=Listing(
+            path="/users/{user}/memberOf",
+            select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + _KIND_NEEDS,
+            rows=Rows(one="group", many="groups", kind=Kind.GROUP, note="mail", type="#microsoft.graph.group"),
+            besides=("@odata.type",),
         ),
     ),
     Operation(
@@ -183,6 +280,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=5,
         roles=("Groups Administrator", "User Administrator", "Directory Writers"),
         fields=_CREATE_FIELDS,
         change=NewGroup(),
@@ -199,6 +297,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=6,
         roles=_MEMBER_ROLES,
         fields=(GROUP, USER),
         change=Members(adds=True),
@@ -219,6 +318,7 @@ OPERATIONS = (
         permission="Group.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="groups",
+        place=7,
         roles=_MEMBER_ROLES,
         fields=(GROUP, USER),
         change=Members(adds=False),
@@ -249,4 +349,4 @@ DELETE_GROUP = Operation(
         one="Move {item} to Microsoft's recycle bin", many="Move {count} groups to Microsoft's recycle bin"
     ),
 )
-"""Not one of the ten: what undoes Create Group."""
+"""Behind the operations: what undoes Create Group."""

@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from o365desk.catalogue.changes import Licences
-from o365desk.catalogue.operations import Box, Column, ColumnKind, Family, Listing, Operation, QueryType, Words
+from o365desk.catalogue.operations import (
+    Box,
+    Column,
+    ColumnKind,
+    Family,
+    Listing,
+    Operation,
+    QueryType,
+    Rows,
+    Words,
+)
 from o365desk.catalogue.plans import product_name
 from o365desk.catalogue.users import USAGE_LOCATION, USER
 from o365desk.model.fields import Field, Kind
@@ -67,9 +77,11 @@ OPERATIONS = (
         permission="LicenseAssignment.Read.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=8,
         columns=COLUMNS,
         listing=Listing(
             path="/subscribedSkus",
+            rows=Rows(one="plan", many="plans", kind=Kind.PLAN, key="skuId", note="skuPartNumber"),
             select=(
                 "skuId",
                 "skuPartNumber",
@@ -92,6 +104,7 @@ OPERATIONS = (
         permission="LicenseAssignment.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=9,
         roles=_LICENCE_ROLES,
         fields=(
             USER,
@@ -131,6 +144,7 @@ OPERATIONS = (
         permission="LicenseAssignment.ReadWrite.All",
         box=Box.READ_WRITE,
         proof="licences",
+        place=10,
         roles=_LICENCE_ROLES,
         fields=(USER, PLAN),
         change=Licences(adds=False),

@@ -40,7 +40,7 @@ def _overview() -> Iterator[str]:
                 least = permissions.enough(item.request, delegated=False)[0]
                 yield (
                     f"| [{item.title}](#{item.title.lower().replace(' ', '-')}) | `{item.key}` | {item.query_type} "
-                    f"| {least} | {item.permission} |"
+                    f"| {least} | {item.permission if item.box else 'nothing'} |"
                 )
     yield ""
 
@@ -48,10 +48,12 @@ def _overview() -> Iterator[str]:
 def _chapter(item: Operation) -> Iterator[str]:
     yield f"## {item.title}"
     yield ""
-    yield item.summary
+    yield item.summary if item.place else f"{item.summary} Beyond the web original's ten."
     yield ""
     yield f"- **Request**: `{item.request}`"
     yield f"- **Permission**: {item.permission}. {permissions.reason(item.permission)} " + _also(item)
+    if item.box is None:
+        yield "- **Asked for by** no check box: it is off until a test shows that one of these was granted"
     if item.roles:
         yield f"- **Role of a signed-in administrator**, one of: {', '.join(item.roles)}"
     if item.change:

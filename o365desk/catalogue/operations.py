@@ -5,13 +5,15 @@ it is in its `listing` (a read) or its `change` (a write, see `changes.py`); bot
 neither talks to it.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from o365desk.catalogue.changes import Change
-from o365desk.model.fields import Field
+from o365desk.model import wording
+from o365desk.model.fields import Field, Kind
 
 
 class QueryType(StrEnum):
@@ -84,17 +86,56 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What the rows of a read are: in words, and as values of a `kind` of field for another operation. `key` is the
+    property that holds their id, `note` the one that tells namesakes apart; of a mixed list only rows of `type`
+    ("#microsoft.graph.user") are meant."""
+
+    one: str
+    many: str
+    kind: Kind
+    key: str = "id"
+    note: str
+    type: str = ""
+
+    def counted(self, count: int) -> str:
+        """So many of them: "1 user", "1,260 users"."""
+        return wording.many(count, self.one, self.many)
+
+    def are(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row is one that can be used so."""
+        return not self.type or row.get("@odata.type") == self.type
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What a read asks Graph. `path` is below v1.0; `select` names Graph's properties; `orders` those that it
-    sorts by (ascending; " desc" behind one turns it round). `search` makes the options of the operation's own
-    fields. `narrow`: what a permission that opens the list, but not all of its properties, lets be selected."""
+    """What a read asks Graph. `path` is below v1.0 and may name fields of a user or a group, whose object ID comes
+    there ("/groups/{group}/members"); `select` names Graph's properties, `besides` what comes with them unasked;
+    `orders` those that it sorts by (ascending; " desc" behind one turns it round). `search` makes the options of
+    the operation's own fields. `narrow`: what a permission that opens the list, but not all of its properties, lets
+    be selected. `members`: it tells who is in a group, which Microsoft may hide. `single`: it is one object, or
+    none, for which `nothing` is the sentence."""
 
     path: str
     select: tuple[str, ...]
+    rows: Rows
     paged: bool = True
     orders: tuple[str, ...] = ()
     search: Callable[[Mapping[str, str]], Query] = lambda values: Query({})
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
+    members: bool = False
+    single: bool = False
+    nothing: str = ""
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """The keys of the fields that its path names."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def at(self, ids: Mapping[str, str]) -> "Listing":
+        """The same with these object IDs in its path."""
+        return replace(self, path=self.path.format_map(ids))
 
     def narrowed(self, opening: Collection[str]) -> "Listing":
         """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
@@ -108,7 +149,7 @@ class Listing:
         asked = self.search(values)
         options = {"$select": ",".join(self.select), **asked.options}
         eventual = asked.eventual
-        if self.paged:
+        if self.paged and not self.single:
             options["$top"] = str(top)
         if order:
             options["$orderby"] = order
@@ -152,11 +193,12 @@ class Operation:
 
     `request` is the row of Microsoft's permission table that judges it ("GET /users"); `permission` is the one
     that the form asks for on its behalf, when `box` is checked; `proof` is the key of the test's read that shows
-    it at work (a write is judged without writing, so its proof is a read of what it would change); `roles` are
-    directory roles of which a signed-in administrator needs one, besides the permission. `summary` is a sentence.
-    A read has a `listing` and `columns`, a write a `change`, `words`, and (where there is one) the key of its
-    `inverse`: without one, nothing undoes it. Its button says `restores` where it brings a former state back that
-    is neither all nor nothing.
+    it at work (a write is judged without writing, so its proof is a read of what it would change). Without a `box`
+    nothing asks for its permission: it is off unless that was granted all the same. `place` is its place among the
+    web original's ten, from 1; 0: it goes beyond them. `roles` are directory roles of which a signed-in
+    administrator needs one, besides the permission. `summary` is a sentence. A read has a `listing` and `columns`,
+    a write a `change`, `words`, and (where there is one) the key of its `inverse`: without one, nothing undoes it.
+    Its button says `restores` where it brings a former state back that is neither all nor nothing.
     """
 
     key: str
@@ -166,8 +208,9 @@ class Operation:
     query_type: QueryType
     request: str
     permission: str
-    box: Box
+    box: Box | None
     proof: str
+    place: int = 0
     roles: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     columns: tuple[Column, ...] = ()

@@ -55,6 +55,7 @@ _REASONS = {
     "LicenseAssignment.ReadWrite.All": "Assigns licences to users and removes them.",
     "LicenseAssignment.Read.All": "Lists the tenant's licence plans and free seats.",
     "Organization.Read.All": "Lists the tenant's licence plans and free seats (this cloud has no narrower one).",
+    "Directory.Read.All": "Reads users, groups and whatever else is in the directory.",
     "openid": "Lets a user sign in.",
     "profile": "Tells the signed-in user's name.",
     "email": "Tells the signed-in user's e-mail address.",
@@ -81,11 +82,16 @@ def _known() -> dict[str, dict[str, dict[str, object]]]:
     return {row["name"]: row for row in paths.table("graph-permissions.json")["permissions"]}
 
 
+_OWN_ONLY = ("User.Read", "User.ReadWrite")
+"""What the table lists for a person with every user's address, though it opens one's own account only."""
+
+
 @cache
 def enough(request: str, delegated: bool) -> tuple[str, ...]:
-    """The permissions any one of which Microsoft accepts for a request, the least privileged first."""
+    """The permissions any of which Microsoft accepts for a request about anybody, the least privileged first."""
     row = _published()[request]["delegated" if delegated else "application"]
-    return (*row["least"], *row["also"])
+    names = (*row["least"], *row["also"])
+    return tuple(name for name in names if "/users/{id}" not in request or name not in _OWN_ONLY)
 
 
 def accepted(operation: Operation, delegated: bool, granted: Collection[str]) -> list[str]:
@@ -110,9 +116,7 @@ def missing(source: DataSource, operations: Collection[Operation], granted: Coll
     for operation in operations:
         if operation.box in checked and not accepted(operation, delegated, granted):
             wanted[asked_for(operation, source)] = None
-    # The table lists User.ReadWrite for this request, but it changes one's own account only.
-    change_user = set(enough("PATCH /users/{id}", delegated)) - {"User.ReadWrite"}
-    if Box.USAGE_LOCATION in checked and not change_user & set(granted):
+    if Box.USAGE_LOCATION in checked and not set(enough("PATCH /users/{id}", delegated)) & set(granted):
         wanted["User.ReadWrite.All"] = None
     if delegated and not set(enough("GET /me", True)) & set(granted):
         wanted["User.Read"] = None

@@ -14,6 +14,7 @@ from o365desk.catalogue.operations import (
     Operation,
     Query,
     QueryType,
+    Rows,
     Words,
 )
 from o365desk.catalogue.plans import product_name
@@ -103,6 +104,7 @@ COLUMNS = (
 )
 
 _SELECT = tuple(column.key for column in COLUMNS)
+ROWS = Rows(one="user", many="users", kind=Kind.USER, note="userPrincipalName")
 _ORDERS = ("displayName", "userPrincipalName", "createdDateTime")
 _BASIC = {"User.ReadBasic.All": ("id", "displayName", "givenName", "surname", "mail", "userPrincipalName")}
 _STARTS = ("displayName", "givenName", "surname", "mail", "userPrincipalName")
@@ -119,8 +121,9 @@ OPERATIONS = (
         permission="User.Read.All",
         box=Box.PROFILES,
         proof="users",
+        place=1,
         columns=COLUMNS,
-        listing=Listing(path="/users", select=_SELECT, orders=_ORDERS, narrow=_BASIC),
+        listing=Listing(path="/users", select=_SELECT, rows=ROWS, orders=_ORDERS, narrow=_BASIC),
     ),
     Operation(
         key="find-users",
@@ -132,11 +135,13 @@ OPERATIONS = (
         permission="User.Read.All",
         box=Box.PROFILES,
         proof="users",
+        place=3,
         fields=search_fields("Name, mail or UPN", "display name, first and last name, mail and UPN"),
         columns=COLUMNS,
         listing=Listing(
             path="/users",
             select=_SELECT,
+            rows=ROWS,
             orders=_ORDERS,
             narrow=_BASIC,
             search=lambda values: search(_STARTS, _STARTS, _EQUALS, values),
@@ -177,4 +182,4 @@ SET_USAGE_LOCATION = Operation(
     words=Words(one="Set the usage location of {item}", many="Set the usage location of {count} users"),
     inverse="set-usage-location",
 )
-"""Not one of the ten: what Assign Licence to User may need first."""
+"""Behind the operations: what Assign Licence to User may need first."""

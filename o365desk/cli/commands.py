@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from o365desk import __version__
+from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
 from o365desk.cli.operations import operations, run_operation
@@ -270,7 +270,8 @@ def guided_practice() -> int:
     try:
         say("Starting the practice tenant …")
         source = app.start_practice()
-        say(f"Testing “{source.name}” of tenant {source.tenant}: ten operations, nothing is written.", "")
+        count = len(catalogue.THE_TEN)
+        say(f"Testing “{source.name}” of tenant {source.tenant}: {count} operations, nothing is written.", "")
         report = run_test(app, source)
         say(
             "",

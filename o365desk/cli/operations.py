@@ -1,4 +1,4 @@
-"""`o365desk operations` and `o365desk run`: any of the ten operations on one item or on a file of them."""
+"""`o365desk operations` and `o365desk run`: any of the operations on one item or on a file of them."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress

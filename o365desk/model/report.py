@@ -37,9 +37,20 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     detail: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        """The stable JSON shape of an operation in `o365desk test --json`."""
+        return {
+            "key": self.key,
+            "title": self.title,
+            "outcome": str(self.outcome),
+            "missing": list(self.missing),
+            "detail": self.detail,
+        }
+
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole test. `outcome` is succeeded, failed or not proven; `problem` the one that matters most."""
+    """A whole test. `outcome` is succeeded, failed or not proven; `problem` the one that matters most. `operations`
+    are the web original's ten; what is `beyond` them is off where its permission is missing, and fails no test."""
 
     source: str
     outcome: str
@@ -48,6 +59,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     steps: tuple[Step, ...]
     operations: tuple[Verdict, ...]
+    beyond: tuple[Verdict, ...] = ()
     problem: Problem | None = None
     account: str = ""
     tenant: str = ""
@@ -75,15 +87,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 }
                 for step in self.steps
             ],
-            "operations": [
-                {
-                    "key": verdict.key,
-                    "title": verdict.title,
-                    "outcome": str(verdict.outcome),
-                    "missing": list(verdict.missing),
-                    "detail": verdict.detail,
-                }
-                for verdict in self.operations
-            ],
+            "operations": [verdict.as_json() for verdict in self.operations],
+            "beyond": [verdict.as_json() for verdict in self.beyond],
             **error,
         }

@@ -187,6 +187,7 @@ class Runner:
         nothing was read at all, CancelledError on stop."""
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
+        from o365desk.services.directory import addressed
         from o365desk.services.graph import lists
 
         problems = check(operation, values)
@@ -196,7 +197,8 @@ class Runner:
             raise AssertionError(f"{operation.key} is no read")
         with self.session(source, stop, operation, told=told) as session:
             opening = permissions.accepted(operation, source.sign_in.delegated, session.token.granted)
-            listing = operation.listing.narrowed(opening)
+            places = addressed.ids(session.graph, operation, values, session.token.granted)
+            listing = operation.listing.narrowed(opening).at(places)
             return lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
 
     def _writing(

@@ -164,7 +164,7 @@ def test_the_json_keeps_its_shape(shell: Shell) -> None:
     shell("secret", "set", "Contoso", "--stdin", given=shell.ready["apps"]["read"]["secret"])
     assert shell("test", "Contoso", "--json") == 1
     report = json.loads(shell.out)
-    keys = ["source", "outcome", "message", "started", "seconds", "steps", "operations"]
+    keys = ["source", "outcome", "message", "started", "seconds", "steps", "operations", "beyond"]
     assert list(report) == [*keys, "error"]
     for step in report["steps"]:
         assert list(step) == [
@@ -179,7 +179,8 @@ def test_the_json_keeps_its_shape(shell: Shell) -> None:
             "seconds",
         ]
         assert step["outcome"] in ("passed", "failed", "not proven", "skipped")
-    for item in report["operations"]:
+    assert len(report["operations"]) == 10
+    for item in (*report["operations"], *report["beyond"]):
         assert list(item) == ["key", "title", "outcome", "missing", "detail"]
 
 

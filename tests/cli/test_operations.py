@@ -394,3 +394,25 @@ def test_how_a_file_is_read_can_be_said(able: Shell, tmp_path: Path) -> None:
         assert word in able.err
     assert able("run", "Contoso", "create-group", "--set", "displayName=x", "--sheet", "May") == 2
     assert "without --rows" in able.err
+
+
+def test_the_members_of_a_group_are_read_and_exported(able: Shell, tmp_path: Path) -> None:
+    rows = able.json("run", "Contoso", "group-members", "--set", "group=Everybody and everything")
+    assert {"User", "Device"} == {row["type"] for row in rows}
+    assert len(rows) == 2500
+    for kind in ("csv", "xlsx"):
+        file = tmp_path / f"members.{kind}"
+        words = ("run", "Contoso", "Group Members", "--set", "group=O'Brien's team", "--output", str(file))
+        assert able(*words) == 0, able.err
+        assert file.stat().st_size > 100
+    assert able("run", "Contoso", "group-members", "--set", "group=Nowhere") == 1
+    assert "Nowhere" in able.err
+    assert able("run", "Contoso", "group-members") == 2
+    assert "Group is missing" in able.err
+
+
+def test_what_no_box_asks_for_needs_its_permission(able: Shell, client: Client) -> None:
+    words = ("run", "Contoso", "groups-of-user", "--set", "user=ann.lee@contoso.example")
+    assert able(*words) == 4
+    assert "needs Directory.Read.All" in able.err
+    assert "API permissions" in able.err

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from o365desk.catalogue import OPERATIONS, Operation
+from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
+from o365desk.services.signin.credentials import Credential
 from tests.desk import Desk
 from tests.documented import TABLE, faults
 from tests.practice.fixtures import Client
@@ -15,6 +17,12 @@ from tests.services.bulk import Bulk
 
 READS = [item for item in OPERATIONS.values() if not item.writes]
 SEARCHES = [{"search": text, "match": way} for text in ("O'Brien", "a") for way in ("starts", "words", "equals")]
+SAMPLES = {
+    "find-users": SEARCHES,
+    "find-groups": SEARCHES,
+    "group-members": [{"group": "O'Brien's team"}, {"group": "Müller & Söhne"}],
+    "groups-of-user": [{"user": "{admin[username]}"}],
+}
 
 
 @pytest.fixture
@@ -24,11 +32,17 @@ def sent(client: Client, switches: Callable[..., Any]) -> Callable[[], list[dict
 
 
 @pytest.mark.parametrize("operation", READS, ids=lambda item: item.key)
-def test_a_read_asks_as_documented(desk: Desk, operation: Operation, sent: Callable[[], Any]) -> None:
-    source = desk.saved(desk.source())
+def test_a_read_asks_as_documented(
+    desk: Desk, client: Client, operation: Operation, sent: Callable[[], Any]
+) -> None:
+    granted = ["User.Read.All", "Group.ReadWrite.All", "LicenseAssignment.Read.All", "GroupMember.ReadBasic.All"]
+    app = client.control("/apps", {"profile": "reads", "application": granted})
+    typed = Credential(secret=Secret(app["secret"]))
+    source = desk.app.connections.save(desk.source(client_id=app["client_id"]), None, typed).source
     listing = operation.listing
     assert listing
-    for values in SEARCHES if operation.fields else [{}]:
+    for given in SAMPLES.get(operation.key, [{}]):
+        values = {name: text.format(**client.ready["accounts"]) for name, text in given.items()}
         for order in ("", *listing.orders, *(f"{name} desc" for name in listing.orders)):
             ended = desk.app.runner.read(source, operation, values, Stop(), lambda page: None, order=order)
             assert ended.complete

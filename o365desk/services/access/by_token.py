@@ -20,6 +20,14 @@ def off_by_token(source: DataSource, operation: Operation, token: "Token") -> Pr
 def missing_permission(source: DataSource, operation: Operation, missing: tuple[str, ...]) -> Problem:
     names = ", ".join(missing)
     kind = "delegated" if source.sign_in.delegated else "application"
+    if operation.box is None:
+        return Problem(
+            title=f"“{operation.title}” needs {names}",
+            cause=f"{names} ({kind}) was not consented to for this app, and no check box asks for it.",
+            remedy="Add it to the app registration under API permissions and grant admin consent there; then test "
+            "the connection.",
+            code=NOT_ALLOWED,
+        )
     return Problem(
         title=f"“{operation.title}” needs {names}",
         cause=f"{names} ({kind}) was not consented to for this app.",

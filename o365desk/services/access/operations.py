@@ -18,9 +18,23 @@ def off(connections: Connections, source: DataSource, operation: Operation) -> P
     report = report_of(known.attempt)
     # What was found out with other details, or another secret, says nothing of this connection.
     if report is None or known.attempt is None or known.attempt.fingerprint != known.proof:
-        return None
-    verdict = next((item for item in report.operations if item.key == operation.key), None)
-    return missing_permission(source, operation, verdict.missing) if verdict and verdict.missing else None
+        return None if operation.box else _not_known(source, operation)
+    verdicts = (*report.operations, *report.beyond)
+    verdict = next((item for item in verdicts if item.key == operation.key), None)
+    if verdict is None:  # a program before tested, which did not know it
+        return None if operation.box else _not_known(source, operation)
+    return missing_permission(source, operation, verdict.missing) if verdict.missing else None
+
+
+def _not_known(source: DataSource, operation: Operation) -> Problem:
+    """No box asks for the permission: it is off until a test shows that it was granted all the same."""
+    return Problem(
+        title=f"“{operation.title}” needs {permissions.asked_for(operation, source)}",
+        cause="No check box asks for this permission, and no test has shown yet whether it was granted.",
+        remedy="Test the connection. If it is lacking, add it to the app registration under API permissions and "
+        "grant admin consent there.",
+        code=NOT_ALLOWED,
+    )
 
 
 def refused_offline(connections: Connections, source: DataSource, operation: Operation) -> Problem | None:

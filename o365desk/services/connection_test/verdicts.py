@@ -1,4 +1,4 @@
-"""Verdicts: what the token's permissions and the test's reads show about each of the ten operations."""
+"""Verdicts: what the token's permissions and the test's reads show about each operation."""
 
 from o365desk import catalogue
 from o365desk.catalogue import Operation, permissions
@@ -19,7 +19,7 @@ def extra_permissions(trial: TestContext) -> list[str]:
     token, delegated = trial.got_token(), trial.source.sign_in.delegated
     useful = {item.name for item in trial.plan} | {"openid", "profile", "email", "offline_access", "User.Read"}
     for operation in catalogue.OPERATIONS.values():
-        if operation.box in permissions.boxes(trial.source):
+        if operation.box is None or operation.box in permissions.boxes(trial.source):
             opening = permissions.accepted(operation, delegated, token.granted)
             if permissions.asked_for(operation, trial.source) not in opening:
                 useful |= set(opening[:1])
@@ -54,7 +54,13 @@ def verdict(operation: Operation, trial: TestContext) -> Verdict:
 
 
 def _proven(operation: Operation) -> str:
-    return "Permission granted; judged without writing." if operation.writes else "Proven by reading."
+    if operation.writes:
+        return "Permission granted; judged without writing."
+    return "Permission granted; judged by another read." if _addressed(operation) else "Proven by reading."
+
+
+def _addressed(operation: Operation) -> bool:
+    return operation.listing is not None and bool(operation.listing.addressed)
 
 
 def _roles_enough(operation: Operation, token: Token) -> Verdict | None:

@@ -46,14 +46,18 @@ def refused_kind(group: Mapping[str, Any], granted: Collection[str], *, members:
             return Problem(title=title.format(name), cause=cause, remedy=remedy, field="group", code=code)
     if not granted:  # a token that cannot be read proves nothing
         return None
-    if members and group.get("visibility") == "HiddenMembership" and not SEES_HIDDEN & set(granted):
-        return _hidden(name)
+    if members and (hidden := hidden_members(group, granted)):
+        return hidden
     if group.get("isAssignableToRole") and ROLE_GROUPS not in granted:
         return _role_assignable(name)
     return None
 
 
-def _hidden(name: str) -> Problem:
+def hidden_members(group: Mapping[str, Any], granted: Collection[str]) -> Problem | None:
+    """Why it is not told who is in a group; None where it is. A token that cannot be read proves nothing."""
+    if group.get("visibility") != "HiddenMembership" or not granted or SEES_HIDDEN & set(granted):
+        return None
+    name = str(group.get("displayName"))
     return Problem(
         title=f"The members of “{name}” are hidden",
         cause=f"Only with {' or '.join(sorted(SEES_HIDDEN))} does Microsoft tell who is in it; else it answers "

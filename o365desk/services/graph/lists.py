@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAGE = 999
 """The most rows that Graph puts on a page of users or groups."""
+_NOT_THERE = "Request_ResourceNotFound"
+"""Graph's code for what is not there: the user was looked up a moment ago, so it is what was asked of them."""
 _64_BITS = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -58,8 +60,11 @@ def read(
 ) -> ReadEnd:
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
     in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
+    if listing.single:
+        return _read_one(graph, listing, values, page)
     query = listing.query(values, order, min(PAGE, max_rows or PAGE))
-    asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=objects.shown(listing.select))
+    shape = objects.shown((*listing.select, *listing.besides))
+    asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape)
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
     sieve, total, cut = _Sieve(), None, False
     try:
@@ -87,6 +92,20 @@ def read(
         # Where the caller gave up on a page, the one on its way is not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
     return _ended(sieve, total, cut)
+
+
+def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None]) -> ReadEnd:
+    """Reads what is one object, or none at all, as a list of that."""
+    query = listing.query(values)
+    shape = objects.shown_alone((*listing.select, *listing.besides))
+    try:
+        found = [graph.get(listing.path, query.options, eventual=query.eventual, shape=shape).body]
+    except ProblemError as error:
+        if error.problem.code != _NOT_THERE:
+            raise
+        found = []
+    page(Page(found, len(found), len(found)))
+    return ReadEnd(len(found), True, len(found), "" if found else listing.nothing)
 
 
 class _Sieve:

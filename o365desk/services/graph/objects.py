@@ -121,6 +121,12 @@ def shown(select: tuple[str, ...]) -> Shape:
     return _page(select, (), False)
 
 
+@cache
+def shown_alone(select: tuple[str, ...]) -> Shape:
+    """An object that is shown as it comes."""
+    return Shape(_object(select, (), _SHOWN), False)
+
+
 def page(select: tuple[str, ...], *needs: str) -> Shape:
     """A page of a list that is acted upon."""
     return _page(select, needs, True)

@@ -10,6 +10,7 @@ import pytest
 
 from o365desk import catalogue
 from o365desk.catalogue import Listing
+from o365desk.catalogue.users import ROWS
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
@@ -22,7 +23,7 @@ from tests.practice.fixtures import Client
 from tests.services.scripted import QUICK, Asked, Said, Scripted
 
 USERS = 1260
-LISTED = Listing(path="/users", select=("id",))
+LISTED = Listing(path="/users", select=("id",), rows=ROWS)
 
 
 def listing(key: str) -> Listing:

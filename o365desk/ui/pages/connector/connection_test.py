@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.catalogue import OPERATIONS
+from o365desk.catalogue import OPERATIONS, THE_TEN
 from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
@@ -273,7 +273,7 @@ class Verdicts(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(3, 1)
-        for row, operation in enumerate(OPERATIONS.values()):
+        for row, operation in enumerate(THE_TEN):
             icon, word = outcome_icon(theme, None), text_label(wrap=False)
             why = text_label(role="small")
             word.setObjectName(f"verdict-{operation.key}")

@@ -41,7 +41,7 @@ class OperationView(QWidget):
         self.banner = Banner(context.theme)
         self.form = OperationForm(context, operation)
         self.form.connect_to(self._ask)
-        self.results = Results(context, operation) if operation.listing else None
+        self.results = Results(context, operation, operation.listing) if operation.listing else None
         self.command = CommandLine(context.theme)
         self._lay_out()
         self.form.edited.connect(self._edited)
@@ -63,7 +63,10 @@ class OperationView(QWidget):
         if self.operation.writes:
             return "Check what will change…"
         title = self.operation.title
-        return title if title.startswith("Find") else f"List {title.removesuffix(' List').lower()}s"
+        if title.startswith("Find") or self.operation.listing is None:
+            return title
+        what = self.operation.listing.rows.many
+        return f"List {title.removesuffix(' List').lower()}s" if title.endswith(" List") else f"List {what}"
 
     def why_off(self) -> str:
         """Why it cannot be run now; "" if it can."""

@@ -1,4 +1,4 @@
-"""Operations: the ten of a data source, the form of the chosen one, and what it brought."""
+"""Operations: those of a data source, the form of the chosen one, and what it brought."""
 
 from dataclasses import dataclass
 from typing import Any

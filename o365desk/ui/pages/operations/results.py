@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.catalogue import OPERATIONS, Column, Operation
+from o365desk.catalogue import OPERATIONS, Column, Listing, Operation
 from o365desk.catalogue.operations import Family
 from o365desk.model import wording
 from o365desk.model.fields import Kind
@@ -37,15 +37,6 @@ from o365desk.ui.widgets.countdown import Countdown
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel, announce
 
-NOUNS = {Family.USERS: ("user", "users"), Family.GROUPS: ("group", "groups"), Family.LICENCES: ("plan", "plans")}
-_ENTITIES = {
-    Family.USERS: (Kind.USER, "id"),
-    Family.GROUPS: (Kind.GROUP, "id"),
-    Family.LICENCES: (Kind.PLAN, "skuId"),
-}
-"""What a row of a family is as a value of a field, and where its id is."""
-_NOTES = {Kind.USER: "userPrincipalName", Kind.GROUP: "mail", Kind.PLAN: "skuPartNumber"}
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -58,9 +49,9 @@ class Chosen:
 
 
 _EMPTY = {
-    "before": ("Nothing read yet", "The {nouns} of the tenant appear here."),
+    "before": ("Nothing read yet", "The {nouns} of the {whose} appear here."),
     "reading": ("Reading…", "The first {nouns} appear as soon as they come."),
-    "none": ("No {nouns} found", "The tenant has none that are meant by this."),
+    "none": ("No {nouns} found", "The {whose} has none that are meant by this."),
 }
 """What stands where there are no rows."""
 
@@ -72,9 +63,9 @@ class Results(QWidget):
     use = Signal(object)
     changed = Signal()
 
-    def __init__(self, context: Context, operation: Operation) -> None:
+    def __init__(self, context: Context, operation: Operation, listing: Listing) -> None:
         super().__init__()
-        self._context, self._operation = context, operation
+        self._context, self._operation, self._listing = context, operation, listing
         self._total: int | None = None
         self._remark = ""
         self._waits = Countdown(self)
@@ -101,7 +92,7 @@ class Results(QWidget):
         self.columns_button, self.export_button = QPushButton("C&olumns"), QPushButton("E&xport…")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("How far the read is")
-        identity = identity_of(_ENTITIES[operation.family][1])
+        identity = identity_of(listing.rows.key)
         self.model = TableModel([table_column(each) for each in operation.columns], identity, self)
         self.table = Table(self.model, context.theme, operation.title, several=True)
         self.table.recall(context.app.state, self._key())
@@ -173,7 +164,8 @@ class Results(QWidget):
         if not self.model.total or self._from_before:
             self.banner.show_text("warn", "Cancelled before anything came", "", again)
             return
-        text = f"It was cancelled after {self._rows(self.model.total)}: what is missing may well exist."
+        came = self._listing.rows.counted(self.model.total)
+        text = f"It was cancelled after {came}: what is missing may well exist."
         self.banner.show_text("warn", "This list is incomplete", text, again)
         self.count.setText(f"{self.count.text()} — incomplete")
 
@@ -216,7 +208,7 @@ class Results(QWidget):
         listed = self._operation.columns
         columns = [listed[number] for number in self.table.columns.shown()] if wish.visible else list(listed)
         rows = self.model.shown_rows() if wish.filtered else self.model.all_rows()
-        said = f"{self._rows(len(rows))} {'is' if len(rows) == 1 else 'are'} in {wish.file.name}"
+        said = f"{self._listing.rows.counted(len(rows))} {'is' if len(rows) == 1 else 'are'} in {wish.file.name}"
         self._context.tasks.run(
             f"Writing {wish.file.name}",
             lambda stop, tell: write(wish, columns, rows, stop.check),
@@ -280,13 +272,10 @@ class Results(QWidget):
             quiet=True,
         )
 
-    def _rows(self, count: int) -> str:
-        return wording.many(count, *NOUNS[self._operation.family])
-
     def _tell(self) -> None:
         """The count, what is waited for, and what stands where there are no rows."""
         count, shown = self.model.total, self.model.rowCount()
-        said = self._rows(count)
+        said = self._listing.rows.counted(count)
         if self._from_before and self.read_at and self.reading:
             said = f"{said}, read at {wording.clock(self.read_at)}"
         elif self.reading:
@@ -312,10 +301,11 @@ class Results(QWidget):
         self.remark.setText(self._waits.text or " · ".join(part for part in (about, chosen) if part))
 
     def _tell_empty(self) -> None:
-        nouns = NOUNS[self._operation.family][1]
+        nouns, named = self._listing.rows.many, self._listing.addressed
+        whose = self._operation.field(named[0]).kind.value if named else "tenant"
         title, text = _EMPTY["reading" if self.reading else "none" if self._ended else "before"]
         self.empty.title.setText(title.format(nouns=nouns))
-        self.empty.text.setText(text.format(nouns=nouns))
+        self.empty.text.setText(text.format(nouns=nouns, whose=whose))
 
     def _key(self) -> str:
         return f"results/{self._operation.key}"
@@ -365,7 +355,7 @@ class Results(QWidget):
         self.table.columns.chosen.connect(self._search_anew)
         self.table.chosen.connect(self._tell_uses)
         self.table.selectionModel().selectionChanged.connect(self._tell_uses)
-        kind, _ = _ENTITIES[self._operation.family]
+        kind = self._listing.rows.kind
         self._uses: list[tuple[Operation, QAction]] = []
         for other in OPERATIONS.values():
             if other.writes and any(field.kind is kind for field in other.fields):
@@ -378,25 +368,39 @@ class Results(QWidget):
         self.use_button.setMenu(menu)
 
     def _use(self, key: str) -> Callable[[], None]:
-        return lambda: self.use.emit(self._chosen(key))
+        def use() -> None:
+            chosen = self._chosen(key)
+            if chosen.items:
+                self.use.emit(chosen)
+            else:
+                noun = self._listing.rows.kind.value
+                remedy = f"“{OPERATIONS[key].title}” needs a {noun}: choose rows of that type."
+                self._context.notices.problem(Problem(title=f"No chosen row is a {noun}", remedy=remedy))
+
+        return use
 
     def _chosen(self, key: str) -> Chosen:
         """The selected rows, for another operation; the current one, if none is selected."""
-        kind, name = _ENTITIES[self._operation.family]
+        are = self._listing.rows
         rows: list[Packed] = self.table.selected() or [self.table.current()]
         items = []
         for row in rows:
             made: Any = unpacked(row)
-            title, note = self.model.columns[0].text(row), str(made.get(_NOTES[kind]) or "")
-            items.append(Suggestion(str(made[name]), title, note))
-        return Chosen(key, kind, tuple(items), f"{self._rows(len(items))} from {self._operation.title}")
+            if are.are(made):
+                title, note = self.model.columns[0].text(row), str(made.get(are.note) or "")
+                items.append(Suggestion(str(made[are.key]), title, note))
+        other = len(rows) - len(items)
+        left_out = f"; {other:,} that are no {are.kind.value}s left out" if other else ""
+        where = f"{are.counted(len(items))} from {self._operation.title}{left_out}"
+        return Chosen(key, are.kind, tuple(items), where)
 
     def _tell_uses(self) -> None:
         """What the rows that are chosen can be used for; with several it is said how many they are."""
         count = self.table.count_selected()
         some = count > 0 or self.table.current() is not None
+        several = f" ({self._listing.rows.counted(count)})" if count > 1 else ""
         for other, action in self._uses:
-            action.setText(f"{other.title} ({self._rows(count)})…" if count > 1 else f"{other.title}…")
+            action.setText(f"{other.title}{several}…")
             action.setEnabled(some)
         self._tell_remark()
         self.use_button.setEnabled(some)

@@ -11,7 +11,7 @@ from o365desk import catalogue
 from o365desk.catalogue import manual
 from o365desk.catalogue.changes import UserProperty
 from o365desk.catalogue.operations import Box, Column, Family, Listing, Operation, Query, QueryType, Words
-from o365desk.catalogue.users import USER
+from o365desk.catalogue.users import ROWS, USER
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Field, Kind
 from o365desk.model.run import Row
@@ -44,6 +44,7 @@ GUESTS = Operation(
     listing=Listing(
         path="/users",
         select=("id", "displayName", "mail"),
+        rows=ROWS,
         search=lambda values: Query({"$filter": "userType eq 'Guest'"}),
     ),
 )
@@ -113,7 +114,8 @@ def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None
     assert "## Set Department" in manual.text()
     assert "- **Undone by**: nothing. The run's rows tell what it changed" in manual.text()
     report = desk.test(source, desk.secret())
-    verdicts = {item.key: item for item in report.operations}
+    assert [item.key for item in report.operations] == [item.key for item in catalogue.THE_TEN]
+    verdicts = {item.key: item for item in report.beyond}
     assert verdicts["guest-list"].outcome == "passed"
     assert verdicts["set-department"].outcome == "failed"
     assert verdicts["set-department"].missing == ("User.ReadWrite.All",)

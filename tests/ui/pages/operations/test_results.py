@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import Counter as Counted
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -193,6 +194,36 @@ def test_without_a_sign_in_the_way_to_it_is_a_button(counter: Counter) -> None:
     assert counter.results.model.total == USERS
 
 
+def test_the_members_of_a_group_are_listed_and_only_users_among_them_used(counter: Counter) -> None:
+    counter.open(counter.source(), "group-members")
+    assert counter.page.run_button.text() == "List members"
+    assert "The members of the group appear here" in counter.results.empty.text.text()
+    counter.view.form.put({"group": "Everybody and everything"})
+    counter.run()
+    kinds = Counted(unpacked(row)["@odata.type"] for row in counter.results.model.all_rows())
+    users, devices = kinds["#microsoft.graph.user"], kinds["#microsoft.graph.device"]
+    assert counter.results.count.text() == f"{users + devices:,} members"
+    results, chosen = counter.results, list[module.Chosen]()
+    results.use.connect(chosen.append)
+    shown = [unpacked(row)["@odata.type"] for row in results.model.shown_rows()]
+    results.table.setCurrentIndex(results.model.index(shown.index("#microsoft.graph.device"), 0))
+    results._use("add-user-to-group")()
+    assert chosen == []
+    assert counter.window.notices.kept()[0].text == "No chosen row is a user"
+    results.table.selectAll()
+    results._use("add-user-to-group")()
+    assert len(chosen[0].items) == users
+    assert f"{devices:,} that are no users left out" in chosen[0].where
+
+
+def test_what_no_box_asks_for_says_why_it_is_off(counter: Counter) -> None:
+    counter.open(counter.source(), "groups-of-user")
+    assert counter.view.off is not None
+    assert counter.view.off.title == "“Groups of User” needs Directory.Read.All"
+    assert not counter.page.list.reasons["groups-of-user"].isHidden()
+    assert counter.page.run_button.text() == "List groups"
+
+
 def test_nothing_found_says_so(counter: Counter) -> None:
     view = counter.open(counter.source(), "find-users")
     view.form.put({"search": "nobody is called like this"})
@@ -342,7 +373,8 @@ def test_columns_are_hidden_moved_and_remembered(counter: Counter, listed: Resul
     assert shown[0] == identifier
     assert mail not in shown
     counter.window.go("datasources")
-    again = Results(counter.window.context, counter.view.operation)
+    assert counter.view.operation.listing
+    again = Results(counter.window.context, counter.view.operation, counter.view.operation.listing)
     counter.qtbot.addWidget(again)
     assert again.table.columns.shown() == shown
     again.table.columns.reset()
