@@ -9,17 +9,17 @@ from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from o365desk.model.shown import shown
-from o365desk.ui.context import Commands
+from o365desk.ui.context import CommandKey, Commands, Extras
 from o365desk.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True)
 class Command:
-    """One entry of a menu. `key` names what the window or the page does; "" is a separator. `typed` is a key that
-    the focused widget hears by itself and that the menu only tells."""
+    """One entry of a menu. `key` names what the window or the page does; without one it is a
+    separator. `typed` is a key that the focused widget hears by itself and that the menu only tells."""
 
     menu: str
-    key: str = ""
+    key: CommandKey | None = None
     text: str = ""
     shortcut: str = ""
     icon: str = ""
@@ -37,53 +37,62 @@ MENUS = {
 }
 
 COMMANDS = (
-    Command("file", "new", "Add &new data source…", "Ctrl+N", "add"),
-    Command("file", "save", "&Save", "Ctrl+S", "save"),
-    Command("file", "close", "&Close page", typed="Esc"),
+    Command("file", CommandKey.NEW, "Add &new data source…", "Ctrl+N", "add"),
+    Command("file", CommandKey.SAVE, "&Save", "Ctrl+S", "save"),
+    Command("file", CommandKey.CLOSE, "&Close page", typed="Esc"),
     Command("file"),
-    Command("file", "quit", "&Quit", "Ctrl+Q"),
-    Command("edit", "undo", "&Undo", "Ctrl+Z"),
-    Command("edit", "redo", "&Redo", "Ctrl+Shift+Z"),
+    Command("file", CommandKey.QUIT, "&Quit", "Ctrl+Q"),
+    Command("edit", CommandKey.UNDO, "&Undo", "Ctrl+Z"),
+    Command("edit", CommandKey.REDO, "&Redo", "Ctrl+Shift+Z"),
     Command("edit"),
-    Command("edit", "cut", "Cu&t", "Ctrl+X"),
-    Command("edit", "copy", "&Copy", "Ctrl+C", "copy"),
-    Command("edit", "copy-row", "Copy r&ow", "Ctrl+Shift+C"),
-    Command("edit", "copy-headers", "Copy with &headers", "Ctrl+Alt+C"),
-    Command("edit", "paste", "&Paste", "Ctrl+V"),
-    Command("edit", "selectAll", "Select &all", "Ctrl+A"),
+    Command("edit", CommandKey.CUT, "Cu&t", "Ctrl+X"),
+    Command("edit", CommandKey.COPY, "&Copy", "Ctrl+C", "copy"),
+    Command("edit", CommandKey.COPY_ROW, "Copy r&ow", "Ctrl+Shift+C"),
+    Command("edit", CommandKey.COPY_HEADERS, "Copy with &headers", "Ctrl+Alt+C"),
+    Command("edit", CommandKey.PASTE, "&Paste", "Ctrl+V"),
+    Command("edit", CommandKey.SELECT_ALL, "Select &all", "Ctrl+A"),
     Command("edit"),
-    Command("edit", "search", "&Find", "Ctrl+F", "search"),
+    Command("edit", CommandKey.SEARCH, "&Find", "Ctrl+F", "search"),
     Command("edit"),
-    Command("edit", "settings", "S&ettings…", "Ctrl+,", "sliders"),
-    Command("view", "palette", "&Command palette…", "Ctrl+K"),
-    Command("view", "refresh", "&Refresh", "F5", "refresh"),
-    Command("view", "cancel", "Cancel running &work", typed="Esc"),
+    Command("edit", CommandKey.SETTINGS, "S&ettings…", "Ctrl+,", "sliders"),
+    Command("view", CommandKey.PALETTE, "&Command palette…", "Ctrl+K"),
+    Command("view", CommandKey.REFRESH, "&Refresh", "F5", "refresh"),
+    Command("view", CommandKey.CANCEL, "Cancel running &work", typed="Esc"),
     Command("view"),
-    Command("source", "open", "&Open", typed="Enter"),
-    Command("source", "use", "&Use…", "Ctrl+U", "bolt"),
-    Command("source", "test", "&Test connection", "Ctrl+T", "play"),
-    Command("source", "authorize", "&Authorize…", "Ctrl+Shift+A", "key"),
-    Command("source", "security", "&Security…", "", "shield"),
+    Command("source", CommandKey.OPEN, "&Open", typed="Enter"),
+    Command("source", CommandKey.USE, "&Use…", "Ctrl+U", "bolt"),
+    Command("source", CommandKey.TEST, "&Test connection", "Ctrl+T", "play"),
+    Command("source", CommandKey.AUTHORIZE, "&Authorize…", "Ctrl+Shift+A", "key"),
+    Command("source", CommandKey.SECURITY, "&Security…", "", "shield"),
     Command("source"),
-    Command("source", "duplicate", "&Duplicate", "Ctrl+D", "copy"),
-    Command("source", "restore", "&Restore", "", "restore"),
-    Command("source", "delete", "Move to recycle &bin…", "Del", "bin"),
-    Command("run", "run", "&Apply or run", "Ctrl+Return", "play"),
-    Command("run", "pause", "&Pause or go on", "", "pause"),
-    Command("run", "resume", "&Resume", "", "refresh"),
-    Command("run", "undo-run", "&Undo this run…", "", "undo"),
+    Command("source", CommandKey.DUPLICATE, "&Duplicate", "Ctrl+D", "copy"),
+    Command("source", CommandKey.RESTORE, "&Restore", "", "restore"),
+    Command("source", CommandKey.DELETE, "Move to recycle &bin…", "Del", "bin"),
+    Command("run", CommandKey.RUN, "&Apply or run", "Ctrl+Return", "play"),
+    Command("run", CommandKey.PAUSE, "&Pause or go on", "", "pause"),
+    Command("run", CommandKey.RESUME, "&Resume", "", "refresh"),
+    Command("run", CommandKey.UNDO_RUN, "&Undo this run…", "", "undo"),
     Command("run"),
-    Command("run", "export", "&Export rows…", "Ctrl+E", "save"),
-    Command("help", "help", "&Help on this page", "F1", "help"),
-    Command("help", "shortcuts", "&Keyboard shortcuts", "Ctrl+/", "keyboard"),
-    Command("help", "explain", "E&xplain an error…", "", "info"),
+    Command("run", CommandKey.EXPORT, "&Export rows…", "Ctrl+E", "save"),
+    Command("help", CommandKey.HELP, "&Help on this page", "F1", "help"),
+    Command("help", CommandKey.SHORTCUTS, "&Keyboard shortcuts", "Ctrl+/", "keyboard"),
+    Command("help", CommandKey.EXPLAIN, "E&xplain an error…", "", "info"),
     Command("help"),
-    Command("help", "open-log", "Open &log folder"),
-    Command("help", "diagnostics", "Copy &diagnostics"),
+    Command("help", CommandKey.OPEN_LOG, "Open &log folder"),
+    Command("help", CommandKey.DIAGNOSTICS, "Copy &diagnostics"),
     Command("help"),
-    Command("help", "about", "&About o365desk"),
+    Command("help", CommandKey.ABOUT, "&About o365desk"),
 )
-EDITING = ("undo", "redo", "cut", "copy", "copy-row", "copy-headers", "paste", "selectAll")
+EDITING = (
+    CommandKey.UNDO,
+    CommandKey.REDO,
+    CommandKey.CUT,
+    CommandKey.COPY,
+    CommandKey.COPY_ROW,
+    CommandKey.COPY_HEADERS,
+    CommandKey.PASTE,
+    CommandKey.SELECT_ALL,
+)
 """Commands that act on the widget that has the focus, by its method of the same name."""
 _OVER_TEXT = frozenset(
     QKeySequence(command.shortcut).toString()
@@ -131,9 +140,10 @@ class Menus:
         self._theme = theme
         self._keys = CommandKeys(bar)
         self._page: Commands = {}
+        self._page_extras: Extras = {}
         self._extras: dict[str, QAction] = {}
         self.menus: dict[str, QMenu] = {}
-        self.actions: dict[str, QAction] = {}
+        self.actions: dict[CommandKey, QAction] = {}
         for key, title in MENUS.items():
             self.menus[key] = bar.addMenu(title)
             self.menus[key].setToolTipsVisible(True)
@@ -144,22 +154,21 @@ class Menus:
         self.menus["edit"].aboutToShow.connect(self._show_editing)
         self.menus["edit"].aboutToHide.connect(self._allow_editing)
 
-    def show(self, page: Commands) -> None:
-        """What the page in sight can do now; the rest is off, with the reason as tool tip."""
-        self._page = page
+    def show(self, page: Commands, extras: Extras) -> None:
+        """What the page in sight can do now, and what only it has; the rest is off, with the reason as tool tip."""
+        self._page, self._page_extras = page, extras
         for key, action in self.actions.items():
-            if key not in EDITING and key != "cancel":
+            if key not in EDITING and key is not CommandKey.CANCEL:
                 self._enable(action, self._own.get(key) or page.get(key, NOT_HERE))
-        extras = [key for key in page if key not in self.actions]
-        if list(self._extras) != extras:
+        if list(self._extras) != list(extras):
             for action in self._extras.values():
                 self.menus["source"].removeAction(action)
                 action.deleteLater()
-            self._extras = {key: self._extra(key) for key in extras}
-        for key, action in self._extras.items():
-            self._enable(action, page[key])
+            self._extras = {text: self._extra(text) for text in extras}
+        for text, action in self._extras.items():
+            self._enable(action, extras[text])
 
-    def enable(self, key: str, reason: str = "") -> None:
+    def enable(self, key: CommandKey, reason: str = "") -> None:
         """Turns a command on, or off for a reason."""
         self._enable(self.actions[key], reason or str)
 
@@ -179,26 +188,27 @@ class Menus:
 
     def _add(self, command: Command) -> None:
         menu = self.menus[command.menu]
-        if not command.key:
+        key = command.key
+        if key is None:
             menu.addSeparator()
             return
         action = QAction(command.text + (f"\t{command.typed}" if command.typed else ""), self._bar)
-        action.setObjectName(command.key)
+        action.setObjectName(key)
         action.setProperty("icon_name", command.icon)
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
-            action.setAutoRepeat(command.key in EDITING)  # a held key acts once
-        if command.key == "quit":
+            action.setAutoRepeat(key in EDITING)  # a held key acts once
+        if key is CommandKey.QUIT:
             action.setMenuRole(QAction.MenuRole.QuitRole)
-        elif command.key == "about":
+        elif key is CommandKey.ABOUT:
             action.setMenuRole(QAction.MenuRole.AboutRole)
-        action.triggered.connect(lambda: self._do(command.key))
-        menu.addAction(action)
-        self.actions[command.key] = action
-
-    def _extra(self, key: str) -> QAction:
-        action = QAction(key, self._bar)
         action.triggered.connect(lambda: self._do(key))
+        menu.addAction(action)
+        self.actions[key] = action
+
+    def _extra(self, text: str) -> QAction:
+        action = QAction(text, self._bar)
+        action.triggered.connect(lambda: _done(self._page_extras[text]))
         self.menus["source"].addAction(action)
         return action
 
@@ -207,13 +217,11 @@ class Menus:
         action.setEnabled(not reason)
         action.setToolTip(shown(reason) or plain(action.text()).split("\t")[0])
 
-    def _do(self, key: str) -> None:
+    def _do(self, key: CommandKey) -> None:
         if key in EDITING:
             _edit(key)
-            return
-        does = self._own.get(key) or self._page.get(key, NOT_HERE)
-        if callable(does):
-            does()
+        else:
+            _done(self._own.get(key) or self._page.get(key, NOT_HERE))
 
     def _allow_editing(self) -> None:
         for key in EDITING:
@@ -225,12 +233,17 @@ class Menus:
             self.actions[key].setEnabled(_method(focused, key) is not None)
 
 
-def _method(widget: QWidget | None, key: str) -> Callable[[], object] | None:
+def _done(does: Callable[[], object] | str) -> None:
+    if callable(does):
+        does()
+
+
+def _method(widget: QWidget | None, key: CommandKey) -> Callable[[], object] | None:
     method = getattr(widget, key.replace("-", "_"), None)
     return method if callable(method) else None
 
 
-def _edit(key: str) -> None:
+def _edit(key: CommandKey) -> None:
     method = _method(QApplication.focusWidget(), key)
     if method:
         method()

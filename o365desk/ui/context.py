@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -31,10 +32,53 @@ class Context:
     go: Callable[..., bool]
 
 
-Commands = Mapping[str, Callable[[], object] | str]
-"""What the menus can do on a page: the key of a command (`window.COMMANDS`: save, test, authorize, security,
-close, search, refresh, open, duplicate, delete, …) and the function that does it, or, while it cannot be done,
-the reason why, in a sentence that the menu shows."""
+class CommandKey(StrEnum):
+    """What the menu bar can do. `commands.COMMANDS` has their texts and keys."""
+
+    NEW = "new"
+    SAVE = "save"
+    CLOSE = "close"
+    QUIT = "quit"
+    UNDO = "undo"
+    REDO = "redo"
+    CUT = "cut"
+    COPY = "copy"
+    COPY_ROW = "copy-row"
+    COPY_HEADERS = "copy-headers"
+    PASTE = "paste"
+    SELECT_ALL = "selectAll"
+    SEARCH = "search"
+    SETTINGS = "settings"
+    PALETTE = "palette"
+    REFRESH = "refresh"
+    CANCEL = "cancel"
+    OPEN = "open"
+    USE = "use"
+    TEST = "test"
+    AUTHORIZE = "authorize"
+    SECURITY = "security"
+    DUPLICATE = "duplicate"
+    RESTORE = "restore"
+    DELETE = "delete"
+    RUN = "run"
+    PAUSE = "pause"
+    RESUME = "resume"
+    UNDO_RUN = "undo-run"
+    EXPORT = "export"
+    HELP = "help"
+    SHORTCUTS = "shortcuts"
+    EXPLAIN = "explain"
+    OPEN_LOG = "open-log"
+    DIAGNOSTICS = "diagnostics"
+    ABOUT = "about"
+
+
+Does = Callable[[], object] | str
+"""The function that does something, or, while it cannot be done, the reason why, in a sentence that is shown."""
+Commands = Mapping[CommandKey, Does]
+"""What the menus can do on a page."""
+Extras = Mapping[str, Does]
+"""What the Data source menu can do on one page only, by its text with the mnemonic."""
 
 
 class Page(QWidget):
@@ -84,10 +128,14 @@ class Page(QWidget):
 
     def escape(self) -> None:
         """Esc was pressed and nothing runs that could be cancelled: closes the page, where it can be closed."""
-        close = self.commands().get("close")
+        close = self.commands().get(CommandKey.CLOSE)
         if callable(close):
             close()
 
     def commands(self) -> Commands:
         """What the menus can do here now."""
+        return {}
+
+    def extras(self) -> Extras:
+        """What can be done here and on no other page."""
         return {}

@@ -133,7 +133,7 @@ def _may_set_location(session: "Session") -> bool:
     """Whether the token lets users be changed; one that cannot be read may."""
     delegated = session.source.sign_in.delegated
     return not session.token.claims or bool(
-        permissions.accepted(SET_USAGE_LOCATION, delegated, session.token.granted - {"User.ReadWrite"})
+        permissions.accepted(SET_USAGE_LOCATION, delegated, session.token.granted)
     )
 
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from o365desk.model import wording
 from o365desk.model.shown import shown
 from o365desk.services.state.state import Notice
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import LEVEL_ICONS
 from o365desk.ui.widgets.labels import Label
@@ -81,12 +81,15 @@ class NoticesPage(Page):
 
     def commands(self) -> Commands:
         """Searching, reading anew, copying."""
-        chosen = self.table.current() is not None
         return {
-            "search": self.search.setFocus,
-            "refresh": self.refresh,
-            "Copy notice &details": self.copy_details if chosen else "Choose a notice first.",
+            CommandKey.SEARCH: self.search.setFocus,
+            CommandKey.REFRESH: self.refresh,
         }
+
+    def extras(self) -> Extras:
+        """Copying a notice with all that is kept of it."""
+        chosen = self.table.current() is not None
+        return {"Copy notice &details": self.copy_details if chosen else "Choose a notice first."}
 
     def refresh(self) -> None:
         """Reads the kept notices; a small local read."""

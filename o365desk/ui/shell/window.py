@@ -28,7 +28,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
@@ -220,13 +220,20 @@ class Window(Frame):
         self.resize(1240, 800)
 
     def _commands(self) -> Commands:
-        helped = ("help", "shortcuts", "explain", "open-log", "diagnostics", "about")
+        helped = (
+            CommandKey.HELP,
+            CommandKey.SHORTCUTS,
+            CommandKey.EXPLAIN,
+            CommandKey.OPEN_LOG,
+            CommandKey.DIAGNOSTICS,
+            CommandKey.ABOUT,
+        )
         return {
-            "new": lambda: self.go("add-new"),
-            "quit": self.close,
-            "palette": self._show_palette,
-            "cancel": self.status.cancel_newest,
-            "settings": self._show_settings,
+            CommandKey.NEW: lambda: self.go("add-new"),
+            CommandKey.QUIT: self.close,
+            CommandKey.PALETTE: self._show_palette,
+            CommandKey.CANCEL: self.status.cancel_newest,
+            CommandKey.SETTINGS: self._show_settings,
             **{key: partial(self._help, key) for key in helped},
         }
 
@@ -263,11 +270,11 @@ class Window(Frame):
         name = shown(crumbs[-1]).replace("[*]", "[*][*]")  # what Qt takes for the place of its mark
         self.setWindowTitle(f"{name}[*] — o365desk")
         self.setWindowModified(page.dirty())
-        self.menus.show(page.commands())
+        self.menus.show(page.commands(), page.extras())
         self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:
-        self.menus.enable("cancel", "" if self.tasks.shown() else "Nothing is running.")
+        self.menus.enable(CommandKey.CANCEL, "" if self.tasks.shown() else "Nothing is running.")
         if self._closing and not self.tasks.writing():
             QTimer.singleShot(0, self.close)
 

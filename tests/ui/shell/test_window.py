@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.ui.commands import COMMANDS, MENUS, plain
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.shell import window as module
 from o365desk.ui.shell.window import PLACES, Place, Window
 from o365desk.ui.widgets.labels import ElidedLabel
@@ -35,6 +35,7 @@ class Trial(Page):
         self.opened: DataSource | None = None
         self.who = ""
         self.can: Commands = {}
+        self.alone: Extras = {}
 
     def activated(self, **where: Any) -> None:
         self.where = where
@@ -54,6 +55,9 @@ class Trial(Page):
 
     def commands(self) -> Commands:
         return self.can
+
+    def extras(self) -> Extras:
+        return self.alone
 
 
 @pytest.fixture
@@ -109,7 +113,11 @@ def test_the_title_bears_the_mark_of_what_is_not_saved(window: Window, trial: Tr
 
 def test_commands_do_what_the_page_offers_and_say_why_not(window: Window, trial: Trial) -> None:
     done: list[str] = []
-    trial.can = {"save": lambda: done.append("save"), "test": "Fill in the tenant first.", "Copy &link": done.clear}
+    trial.can = {
+        CommandKey.SAVE: lambda: done.append("save"),
+        CommandKey.TEST: "Fill in the tenant first.",
+    }
+    trial.alone = {"Copy &link": done.clear}
     trial.title_changed.emit()
     save, test = window.menus.actions["save"], window.menus.actions["test"]
     assert save.isEnabled()
@@ -119,7 +127,10 @@ def test_commands_do_what_the_page_offers_and_say_why_not(window: Window, trial:
     save.trigger()
     assert done == ["save"]
     assert "Copy &link" in [action.text() for action in window.menus.menus["source"].actions()]
-    trial.can = {}
+    link = next(each for each in window.menus.menus["source"].actions() if each.text() == "Copy &link")
+    link.trigger()
+    assert done == []
+    trial.can, trial.alone = {}, {}
     trial.title_changed.emit()
     assert "Copy &link" not in [action.text() for action in window.menus.menus["source"].actions()]
 
@@ -149,11 +160,11 @@ def test_keys_reach_the_page(
 
 def test_escape_cancels_before_it_closes(qtbot: QtBot, window: Window, trial: Trial) -> None:
     done: list[str] = []
-    trial.can = {"close": lambda: done.append("close")}
+    trial.can = {CommandKey.CLOSE: lambda: done.append("close")}
     free = threading.Event()
     window.tasks.run("Testing", lambda stop, tell: free.wait(10), lambda _: None, lambda _: None, owner=trial)
     qtbot.keyClick(window, Qt.Key.Key_Escape)
-    assert not window.tasks.active()
+    assert not window.tasks.shown()
     assert done == []
     free.set()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
@@ -401,3 +412,8 @@ def test_a_new_page_is_one_line(monkeypatch: pytest.MonkeyPatch, make_window: Ca
     window = make_window()
     assert "Runs" in [button.text() for button in window.navigation.findChildren(QPushButton)]
     assert window.go("runs")
+
+
+def test_every_command_is_in_the_menu_bar_once() -> None:
+    keys = [command.key for command in COMMANDS if command.key is not None]
+    assert sorted(keys) == sorted(CommandKey)

@@ -11,7 +11,7 @@ from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
@@ -174,12 +174,12 @@ class ConnectorPage(Page):
         """Save, test, authorize, security, close."""
         free = not self._proving.doing
         return {
-            "save": self.save,
-            "test": self.test if free else RUNNING,
-            "authorize": self.authorise if free else RUNNING,
-            "security": NO_SECURITY,
-            "use": self.use if self._draft.editing.saved else "Save the data source first.",
-            "close": self.close_page,
+            CommandKey.SAVE: self.save,
+            CommandKey.TEST: self.test if free else RUNNING,
+            CommandKey.AUTHORIZE: self.authorise if free else RUNNING,
+            CommandKey.SECURITY: NO_SECURITY,
+            CommandKey.USE: self.use if self._draft.editing.saved else "Save the data source first.",
+            CommandKey.CLOSE: self.close_page,
         }
 
     def may_leave(self) -> bool:

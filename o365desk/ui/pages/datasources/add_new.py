@@ -20,7 +20,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.services.workspace.data_source_file import decode
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import Label
 from o365desk.ui.widgets.tiles import Tile, TileGrid
@@ -115,7 +115,7 @@ class AddNewPage(Page):
 
     def commands(self) -> Commands:
         """Nothing but going back."""
-        return {"close": lambda: self.context.go("datasources")}
+        return {CommandKey.CLOSE: lambda: self.context.go("datasources")}
 
     def _running(self) -> Practice | None:
         practice = self.context.app.practice

@@ -13,7 +13,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.shown import shown
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state.state import Draft
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, Line, line_of, unreadable_line
 from o365desk.ui.table.view import Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
@@ -90,16 +90,22 @@ class DataSourcesPage(Page):
     def commands(self) -> Commands:
         """What can be done with the chosen line."""
         line: Line | None = self.table.current()
+        what: Commands = {
+            CommandKey.OPEN: self.open,
+            CommandKey.USE: self.use,
+            CommandKey.DUPLICATE: self.duplicate,
+            CommandKey.DELETE: self.delete,
+        }
         if line is None:
-            reason = "Choose a data source first."
-            what: Commands = dict.fromkeys(("open", "use", "duplicate", "delete"), reason)
+            what = dict.fromkeys(what, "Choose a data source first.")
         elif line.unreadable:
-            reason = "This file cannot be read. Correct it, then refresh."
-            off: Commands = dict.fromkeys(("open", "use", "duplicate", "delete"), reason)
-            what = {**off, "Show &file": self.show_file}
-        else:
-            what = {"open": self.open, "use": self.use, "duplicate": self.duplicate, "delete": self.delete}
-        return {**what, "search": self.search.setFocus, "refresh": self.refresh}
+            what = dict.fromkeys(what, "This file cannot be read. Correct it, then refresh.")
+        return {**what, CommandKey.SEARCH: self.search.setFocus, CommandKey.REFRESH: self.refresh}
+
+    def extras(self) -> Extras:
+        """Where a file lies that cannot be read."""
+        line: Line | None = self.table.current()
+        return {"Show &file": self.show_file} if line and line.unreadable else {}
 
     # --- actions --------------------------------------------------------------------------------------------
 

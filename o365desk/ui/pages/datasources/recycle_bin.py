@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 from o365desk.model import wording
 from o365desk.model.problems import Action, Problem
 from o365desk.services.workspace.workspace import Entry, Recycled
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.datasources.source_lines import cloud_icon, cloud_words
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
@@ -80,9 +80,9 @@ class RecycleBinPage(Page):
         """Restoring, searching, reading anew."""
         chosen = self.table.current() is not None
         return {
-            "restore": self.restore if chosen else "Choose a deleted data source first.",
-            "search": self.search.setFocus,
-            "refresh": self.refresh,
+            CommandKey.RESTORE: self.restore if chosen else "Choose a deleted data source first.",
+            CommandKey.SEARCH: self.search.setFocus,
+            CommandKey.REFRESH: self.refresh,
         }
 
     def refresh(self) -> None:

@@ -1,6 +1,6 @@
 """The form of an operation, made from its fields: for one item or for a file of them, with its problems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
@@ -262,15 +262,10 @@ class OperationForm(QFrame):
 
     def _show_fields(self) -> None:
         """With a file, its columns leave the form; what remains is for all rows. So it is with a list."""
-        columns = self.file.columns() if self.file else ()
-        typed = self._typed()
+        columns, typed = self.file.columns() if self.file else (), self._typed()
         hint = "For all rows of the file" if self.from_file else "For all of them" if self.from_list else ""
-        for key, row in self.form.rows.items():
-            taken = self.from_list and key == self._chosen[0]
-            in_file = self.from_file and (not columns or key in columns)
-            choice, wanted = row.field.only_with
-            elsewhere = self.from_file and choice in columns
-            row.setVisible(not (taken or in_file) and (not choice or elsewhere or typed[choice] == wanted))
+        for row in self.form.rows.values():
+            row.setVisible(self._is_asked_for(row.field, columns, typed))
             row.set_hint(hint)
         if self.many:
             self.many.set_hint(self._names if self.from_list else "")
@@ -279,6 +274,15 @@ class OperationForm(QFrame):
             if self.from_file:
                 self.file.fix(self.values())
         self.edited.emit()
+
+    def _is_asked_for(self, field: Field, columns: Collection[str], typed: Mapping[str, str]) -> bool:
+        """Whether a field is for the form, and makes sense with what is chosen in it or, row by row, in the file."""
+        if self.from_list and field.key == self._chosen[0]:
+            return False
+        if self.from_file and (not columns or field.key in columns):
+            return False
+        choice, wanted = field.only_with
+        return not choice or (self.from_file and choice in columns) or typed[choice] == wanted
 
     def _connect(self) -> None:
         self.form.edited.connect(self._edited)

@@ -12,7 +12,7 @@ from o365desk.model.datasource import CLOUDS, DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.shown import shown
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.operations.operation_list import OperationList
 from o365desk.ui.pages.operations.operation_view import OperationView
 from o365desk.ui.pages.operations.results import Chosen
@@ -116,14 +116,19 @@ class OperationsPage(Page):
         """Running, filtering, exporting."""
         view = self.view
         if view is None:
-            return dict.fromkeys(("run", "search", "export", "refresh"), "There is no data source yet.")
+            return dict.fromkeys(
+                (CommandKey.RUN, CommandKey.SEARCH, CommandKey.EXPORT, CommandKey.REFRESH),
+                "There is no data source yet.",
+            )
         results = view.results
         found = results is not None and results.model.total > 0
         return {
-            "run": view.why_off() or view.run,
-            "search": results.search.setFocus if results else "A write has no rows to search.",
-            "export": results.export if results and found and not results.reading else "There are no rows yet.",
-            "refresh": self.refresh,
+            CommandKey.RUN: view.why_off() or view.run,
+            CommandKey.SEARCH: results.search.setFocus if results else "A write has no rows to search.",
+            CommandKey.EXPORT: results.export
+            if results and found and not results.reading
+            else "There are no rows yet.",
+            CommandKey.REFRESH: self.refresh,
         }
 
     # --- actions --------------------------------------------------------------------------------------------

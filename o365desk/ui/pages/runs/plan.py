@@ -18,7 +18,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.model.shown import shown
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
@@ -103,11 +103,11 @@ class PlanPage(Page):
         """Applying, planning again, exporting, closing."""
         ready = self.plan is not None
         return {
-            "run": self._why_not_now() or self.apply,
-            "refresh": self.make if self.wish and not self._task else "It is being planned already.",
-            "export": self.export if ready else "There is no plan yet.",
-            "search": self.review.search.setFocus if ready else "There is no plan yet.",
-            "close": self.close_page,
+            CommandKey.RUN: self._why_not_now() or self.apply,
+            CommandKey.REFRESH: self.make if self.wish and not self._task else "It is being planned already.",
+            CommandKey.EXPORT: self.export if ready else "There is no plan yet.",
+            CommandKey.SEARCH: self.review.search.setFocus if ready else "There is no plan yet.",
+            CommandKey.CLOSE: self.close_page,
         }
 
     # --- actions --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Plan, RunState
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
@@ -94,13 +94,13 @@ class RunPage(Page):
         """Pausing, resuming, undoing, exporting."""
         after = self.after
         return {
-            "pause": self.pause if self.live else "Nothing runs here.",
-            "resume": after.why_not(why_not_resumed) or after.resume,
-            "undo-run": after.why_not(why_not_undone) or after.undo,
-            "export": after.export if after.kept else "The rows are complete when the run has ended.",
-            "search": self.view.search.setFocus,
-            "refresh": self._refresh if after.kept else "It shows what happens as it happens.",
-            "close": lambda: self.context.go("runs"),
+            CommandKey.PAUSE: self.pause if self.live else "Nothing runs here.",
+            CommandKey.RESUME: after.why_not(why_not_resumed) or after.resume,
+            CommandKey.UNDO_RUN: after.why_not(why_not_undone) or after.undo,
+            CommandKey.EXPORT: after.export if after.kept else "The rows are complete when the run has ended.",
+            CommandKey.SEARCH: self.view.search.setFocus,
+            CommandKey.REFRESH: self._refresh if after.kept else "It shows what happens as it happens.",
+            CommandKey.CLOSE: lambda: self.context.go("runs"),
         }
 
     # --- a run that goes on ---------------------------------------------------------------------------------

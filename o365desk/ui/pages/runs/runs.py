@@ -14,7 +14,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Run
 from o365desk.model.shown import shown
-from o365desk.ui.context import Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.runs.plan_review import Wish
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import (
@@ -102,12 +102,12 @@ class RunsPage(Page):
         line: Line | None = self.table.current()
         first = "Choose a run first."
         return {
-            "open": self.open if line else first,
-            "resume": (line.why_not(why_not_resumed) or self.resume) if line else first,
-            "undo-run": (line.why_not(why_not_undone) or self.undo) if line else first,
-            "export": self.export if line else first,
-            "search": self.search.setFocus,
-            "refresh": self.refresh,
+            CommandKey.OPEN: self.open if line else first,
+            CommandKey.RESUME: (line.why_not(why_not_resumed) or self.resume) if line else first,
+            CommandKey.UNDO_RUN: (line.why_not(why_not_undone) or self.undo) if line else first,
+            CommandKey.EXPORT: self.export if line else first,
+            CommandKey.SEARCH: self.search.setFocus,
+            CommandKey.REFRESH: self.refresh,
         }
 
     # --- actions --------------------------------------------------------------------------------------------
