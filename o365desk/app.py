@@ -12,6 +12,7 @@ from o365desk import log, paths
 from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator, os_user
+from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
@@ -111,6 +112,7 @@ def build(
     session_only: bool = False,
     operator: Operator | None = None,
     timeouts: tuple[float, float] | None = None,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
@@ -140,7 +142,7 @@ def build(
         from o365desk.services.http.session import TIMEOUTS
         from o365desk.services.signin.msal_sign_in import SignIns
 
-        return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS)
+        return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS, timing)
 
     def sign_ins() -> "SignIns":
         # `cache` alone would let two threads make one each, with tokens of their own.
@@ -150,7 +152,7 @@ def build(
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
     connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock)
     journal, settings = Journal(state, clock), KeptSettings(state)
-    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing)
     return App(space, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs")
 
 

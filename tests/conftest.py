@@ -35,9 +35,9 @@ _NOBODYS = tempfile.TemporaryDirectory(prefix="o365desk-trust-")
 os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 
+from o365desk.model.timing import Timing  # noqa: E402
 from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the environment
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
-from o365desk.services.graph.throttling import Patience  # noqa: E402
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
@@ -124,16 +124,15 @@ def no_thread_left() -> Iterator[None]:
 
 
 @pytest.fixture
-def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program's own waits before it tries again last a twentieth. Those that Microsoft asks for do not."""
-    unhurried = Patience.backoff
-    monkeypatch.setattr(Patience, "backoff", lambda self, tried: unhurried(self, tried) / 20)
+def timing() -> Timing:
+    """How long the services wait. A test that wants to wait less takes another one as a parameter of this name."""
+    return Timing()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any], timing: Timing) -> Iterator[Desk]:
     """The services, on a temporary folder and the practice tenant as at the start."""
-    made = Desk(tmp_path, practice.ready)
+    made = Desk(tmp_path, practice.ready, timing=timing)
     yield made
     made.close()
 

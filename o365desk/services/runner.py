@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from o365desk.model.operator import Operator
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
+from o365desk.model.timing import Timing
 from o365desk.services.access import by_token
 from o365desk.services.connections import Connections
 from o365desk.services.session import Session
@@ -42,6 +44,7 @@ class Runner:
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
         operator: Operator,
+        timing: Timing,
     ) -> None:
         self._connections = connections
         self._approvals = approvals
@@ -50,6 +53,7 @@ class Runner:
         self._sign_ins = sign_ins
         self._clock = clock
         self._operator = operator
+        self._timing = timing
 
     def off(self, source: DataSource, operation: "Operation") -> Problem | None:
         """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
@@ -239,7 +243,7 @@ class Runner:
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
         with sign_ins.line(admitted, stop) as line:
-            patience = STEADFAST if steadfast else PATIENT
+            patience = replace(STEADFAST if steadfast else PATIENT, first=self._timing.retry)
 
             def rest(pause: "Pause") -> bool:
                 throttling.rest(pause, stop, told, ending)
@@ -262,7 +266,7 @@ class Runner:
             def lacking() -> Problem | None:
                 return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
-            yield Session(source, graph, token, stop, lacking)
+            yield Session(source, graph, token, stop, self._timing, lacking)
 
 
 def _operation_of(run: Run) -> "Operation":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 
 if TYPE_CHECKING:
     from o365desk.services.graph.client import Graph
@@ -21,5 +22,6 @@ class Session:
     graph: "Graph"
     token: "Token"
     stop: Stop
+    timing: Timing
     lacking: Callable[[], Problem | None]
     """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""

@@ -24,6 +24,7 @@ from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services import addresses, explain
 from o365desk.services.graph import answers
 from o365desk.services.http.session import LITTLE, TIMEOUTS, HttpSession
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
     import msal
     import requests
 
-BROWSER_WAIT = timedelta(minutes=5)
 CONSENT_WAIT = timedelta(minutes=15)
-CONSENT_POLL = 5.0
-"""Seconds between two looks whether an administrator has consented meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -207,12 +205,14 @@ class SignIns:
         clock: Callable[[], datetime],
         open_browser: Callable[[str], bool],
         timeouts: tuple[float, float] = TIMEOUTS,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
     ) -> None:
         self._vault = vault
         self._caches = TokenCaches(folder, vault)
         self._clock = clock
         self._open_browser = open_browser
         self._timeouts = timeouts
+        self._timing = timing
 
     def line(self, admitted: Admitted | Problem, stop: Stop) -> HttpSession:
         """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
@@ -359,11 +359,11 @@ class SignIns:
                 response_mode="form_post",
             )
             page = addresses.for_browser(flow["auth_uri"], source)
-            tell(Waiting("browser", page, self._clock() + BROWSER_WAIT))
+            tell(Waiting("browser", page, self._clock() + self._timing.browser))
             self._open_browser(page)
-            answer = loopback.wait(stop, BROWSER_WAIT.total_seconds())
+            answer = loopback.wait(stop, self._timing.browser.total_seconds())
         if answer is None:
-            raise ProblemError(_nobody_came(BROWSER_WAIT))
+            raise ProblemError(_nobody_came(self._timing.browser))
         if "error" in answer:
             raise ProblemError(explain.sign_in_error(answer, source.sign_in))
         try:
@@ -426,7 +426,7 @@ class SignIns:
             tell(Waiting("consent", link, until))
             self._open_browser(link)
             while self._clock() < until:
-                answer = loopback.wait(line.stop, CONSENT_POLL)
+                answer = loopback.wait(line.stop, self._timing.consent_look)
                 # On the v2.0 endpoint admin_consent=True comes with refusals too: the error counts.
                 if answer and "error" in answer:
                     raise ProblemError(explain.sign_in_error(answer, source.sign_in))

@@ -42,12 +42,13 @@ class _Visits:
     """The connections that are open, in the order in which they came, and when each must end. Whoever comes is let
     in: where there are too many, the first have to go."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
         self._ends: dict[socket.socket, float] = {}
 
     def add(self, visit: socket.socket) -> None:
         """Somebody came."""
-        self._ends[visit] = time.monotonic() + _LONGEST_VISIT
+        self._ends[visit] = time.monotonic() + self._longest
         self.end_some()
 
     def end_some(self) -> None:
@@ -72,7 +73,7 @@ def _hang_up(visits: Iterable[socket.socket]) -> None:
 class Loopback:
     """Listens at http://localhost:port until closed, for one answer that carries `state`. As a context manager."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, longest_visit: float = _LONGEST_VISIT) -> None:
         import http.server
 
         self._state = state
@@ -130,7 +131,7 @@ class Loopback:
             def handle_error(self, *_: object) -> None:
                 """Says nothing: whoever hung up in the middle has no part in the sign-in."""
 
-        self._visits = visits = _Visits()
+        self._visits = visits = _Visits(longest_visit)
         self._server = Server(("127.0.0.1", 0), Handler)
         self.redirect = f"http://localhost:{self._server.server_address[1]}"
         """The redirect address to send; the registered one is http://localhost, the port does not count."""

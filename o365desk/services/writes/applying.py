@@ -18,7 +18,7 @@ from o365desk.model.run import Plan, RowOutcome, Run, RunState
 from o365desk.model.stop import Control
 from o365desk.model.targets import SameTarget
 from o365desk.services.graph import throttling
-from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
+from o365desk.services.graph.client import Graph, Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.changes import sort_of
 from o365desk.services.writes.changes.requests import TOGETHER, WriteRequest, one_per_user, smaller
@@ -235,7 +235,7 @@ class _RunExecution:
     def _rest_before(self, again: Sequence[WriteRequest]) -> None:
         """Waits before a further try, the longer the more there were."""
         tried = max(self._times[row.number] for pack in again for row in pack.rows)
-        self._rest(throttling.unasked(PATIENT.backoff(tried), "Microsoft Graph could not do some rows yet"))
+        self._rest(throttling.unasked(self._rest.backoff(tried), "Microsoft Graph could not do some rows yet"))
 
     def _busy(
         self, answered: Sequence[tuple[WriteRequest, Reply]]
@@ -403,10 +403,10 @@ def carry_out(
     now, change, sort = journal.run(run), operation.change, sort_of(operation.change)
     progress.begin(run, now.counts)
     graph, ledger = session.graph, RunRecorder(journal, run, change, progress, session.lacking)
-    rest = Rests(control, progress.wait)
     kept = journal.kept(run)
     rows = [row for row in kept if not isinstance(row.target, SameTarget)]
     state, problem = RunState.CANCELLED, None
+    rest = Rests(control, progress.wait, session.timing)
     try:
         if sort.send:
             work = _RunExecution(graph, change, sort.send, ledger, control, rest, now.started)

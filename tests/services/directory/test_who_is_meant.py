@@ -12,12 +12,14 @@ from o365desk import catalogue
 from o365desk.catalogue.values import check_field, is_employee_id
 from o365desk.model.problems import Problem
 from o365desk.model.run import Also, Plan, Row
-from o365desk.model.stop import Stop
+from o365desk.model.stop import Control, Stop
 from o365desk.model.targets import MemberTarget, NewGroupBefore, NewGroupTarget, expect
+from o365desk.model.timing import Timing
 from o365desk.services.directory.lookup import users
 from o365desk.services.spreadsheets import reader
 from o365desk.services.writes.changes import new_group as creating
 from o365desk.services.writes.journal.journal import JournalRow
+from o365desk.services.writes.journal.recorder import Rests
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
@@ -303,9 +305,8 @@ def test_security_groups_may_share_a_nickname_and_others_may_not(bulk: Bulk) -> 
     ],
 )
 def test_a_lost_group_is_never_known_by_its_nickname_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any], ours: bool
+    tmp_path: Path, other: dict[str, Any], ours: bool
 ) -> None:
-    monkeypatch.setattr(creating, "_LOOKS", (0.0,))
     body = {
         "displayName": "Shift", "mailNickname": "shift", "mailEnabled": False, "securityEnabled": True,
         "groupTypes": [],
@@ -323,7 +324,7 @@ def test_a_lost_group_is_never_known_by_its_nickname_alone(
         return each(asked, 200, {"value": [found]})
 
     with Scripted(tmp_path, script) as server, server.line() as line:
-        rest: Any = lambda pause: None  # noqa: E731
+        rest = Rests(Control(), lambda pause: None, Timing(group_looks=(0.0,)))
         made = creating._look(server.graph(line), row, rest, since, {"of-another-row"})
     assert made == ("new" if ours else "")
 

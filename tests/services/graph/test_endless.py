@@ -339,14 +339,12 @@ def test_nothing_that_a_page_sends_ends_the_wait_wrongly(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_whoever_says_nothing_is_sent_away(
-    waiting: tuple[Loopback, tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, address = waiting
-    monkeypatch.setattr(redirect_listener, "_LONGEST_VISIT", 0.2)
-    with socket.create_connection(address, 5) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1")
-        assert connection.recv(100) == b""
+def test_whoever_says_nothing_is_sent_away() -> None:
+    with Loopback("mine", longest_visit=0.2) as made:
+        address = "127.0.0.1", int(made.redirect.rpartition(":")[2])
+        with socket.create_connection(address, 5) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1")
+            assert connection.recv(100) == b""
 
 
 def test_many_that_say_nothing_keep_nobody_out(

@@ -19,6 +19,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
@@ -223,10 +224,11 @@ class Fuzz:
         self.time = datetime(2026, 6, 1, tzinfo=UTC)
         self.folder = folder
         self.vault = Vault(folder, session_only=True)
-        self.sign_ins = SignIns(self.vault, folder / "tokens", self.clock, self.browse, (5.0, 5.0))
+        self.sign_ins = SignIns(
+            self.vault, folder / "tokens", self.clock, self.browse, (5.0, 5.0), Timing(consent_look=0.0)
+        )
         # A small store of trust: the system's takes longer to load than all the rest.
         monkeypatch.setenv("SSL_CERT_FILE", self.server.ca_file)
-        monkeypatch.setattr(msal_sign_in, "CONSENT_POLL", 0.0)
         monkeypatch.setattr(Stop, "wait", lambda stop, seconds: self.forward(seconds))
 
     def clock(self) -> datetime:

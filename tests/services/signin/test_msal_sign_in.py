@@ -16,6 +16,7 @@ from o365desk.model.problems import Action, CancelledError, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
@@ -138,10 +139,8 @@ def test_waiting_for_a_person_is_cancelled_at_once(desk: Desk, delegated: DataSo
     assert bool(told[0].code) == device_code
 
 
-def test_nobody_coming_ends_with_a_way_out(
-    desk: Desk, delegated: DataSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(msal_sign_in, "BROWSER_WAIT", timedelta(milliseconds=50))
+@pytest.mark.parametrize("timing", [Timing(browser=timedelta(milliseconds=50))], ids=["quick"])
+def test_nobody_coming_ends_with_a_way_out(desk: Desk, delegated: DataSource) -> None:
     desk.person.absent = True
     with pytest.raises(ProblemError) as caught:
         desk.authorise(delegated)
@@ -159,11 +158,9 @@ def test_the_browser_gets_pkce_and_form_post(desk: Desk, delegated: DataSource) 
     assert f"{desk.ready['graph']}/User.Read.All" in query["scope"].split()
 
 
-def test_consent_is_noticed_wherever_it_is_given(
-    desk: Desk, switches: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("timing", [Timing(consent_look=0.05)], ids=["quick"])
+def test_consent_is_noticed_wherever_it_is_given(desk: Desk, switches: Callable[..., Any]) -> None:
     """The link was sent to somebody else: nothing comes back to this computer, but the grant is there."""
-    monkeypatch.setattr(msal_sign_in, "CONSENT_POLL", 0.05)
     desk.person.absent = True
     source = desk.source("no-consent")
 

@@ -13,8 +13,8 @@ from o365desk.model.problems import Action, ProblemError
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.model.targets import LicenceTarget, expect
+from o365desk.model.timing import Timing
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.writes.changes import new_group
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk, outcomes, standings
@@ -550,11 +550,9 @@ def test_a_group_is_created_with_owners_and_more_than_twenty_members(bulk: Bulk,
         bulk.undo(bulk.journal.runs()[0])
 
 
+@pytest.mark.parametrize("timing", [Timing(group_looks=(0.0, 0.1))], ids=["quick"])
 @pytest.mark.parametrize("trouble", ["reset_after_work", "reset_before_work", "graph_500"])
-def test_a_group_is_never_created_twice(
-    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, trouble: str
-) -> None:
-    monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
+def test_a_group_is_never_created_twice(bulk: Bulk, switches: Switches, trouble: str) -> None:
     plan = bulk.plan("create-group", [{"displayName": "Only once", "kind": "security"}])
     switches(**{trouble: 1})
     run = bulk.apply(plan)

@@ -17,9 +17,9 @@ import pytest
 
 from o365desk.model.run import RunState
 from o365desk.model.secret import Secret
+from o365desk.model.timing import Timing
 from o365desk.practice.server.server import Options, PracticeTenant
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.writes.changes import new_group
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk
@@ -47,7 +47,7 @@ def large() -> Iterator[PracticeTenant]:
 
 @pytest.fixture
 def bulk(tmp_path: Path, large: PracticeTenant) -> Iterator[Bulk]:
-    desk = Desk(tmp_path, large.ready)
+    desk = Desk(tmp_path, large.ready, timing=Timing() if FULL else Timing(group_looks=(0.0, 0.1)))
     with Client(large) as client:
         client.control("/reset", {})
         yield Bulk(desk, client)
@@ -194,11 +194,7 @@ def test_killed_at_any_instant_resume_ends_as_if_undisturbed(bulk: Bulk, tmp_pat
 
 
 @pytest.mark.parametrize("when", ["sent:1", "answered:1"])
-def test_killed_while_a_group_is_created_there_is_one(
-    bulk: Bulk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
-    if not FULL:
-        monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
+def test_killed_while_a_group_is_created_there_is_one(bulk: Bulk, tmp_path: Path, when: str) -> None:
     people = [user["id"] for user in bulk.users if user["accountEnabled"]][:45]
     values = {"displayName": "Survivor", "kind": "security", "members": ";".join(people)}
     prepare(bulk, tmp_path, "create-group", [{"number": 1, "values": values}])

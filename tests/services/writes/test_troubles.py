@@ -11,6 +11,7 @@ import pytest
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control, Stop
+from o365desk.model.timing import Timing
 from o365desk.services.runner import Runner
 from o365desk.services.writes.changes import new_group
 from o365desk.services.writes.journal.journal import Journal
@@ -320,7 +321,7 @@ def test_cancelled_gently_what_is_read_back_waits_no_longer(bulk: Bulk, switches
     assert bulk.resumed(again).counts.changed == 30
 
 
-@pytest.mark.usefixtures("brisk")
+@pytest.mark.parametrize("timing", [Timing(retry=0.05)], ids=["brisk"])
 def test_a_web_filters_page_fails_no_row(bulk: Bulk, switches: Switches) -> None:
     """Whatever its status: nobody knows what Graph would have said, and resuming settles it."""
     group = bulk.group("security")
@@ -399,11 +400,9 @@ def created(bulk: Bulk, name: str) -> list[dict[str, Any]]:
     return [group for group in bulk.writer.rows("/groups?$top=999") if group["displayName"] == name]
 
 
-def test_a_group_that_shows_late_is_not_taken_for_somebody_elses(
-    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("timing", [Timing(group_looks=(0.0, 0.5, 0.6))], ids=["quick"])
+def test_a_group_that_shows_late_is_not_taken_for_somebody_elses(bulk: Bulk, switches: Switches) -> None:
     """Its answer was lost, it shows late, and the second try is refused: the nickname is taken, by it."""
-    monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.5, 0.6))
     plan = bulk.plan("create-group", [{"displayName": "Late", "kind": "security"}])
     switches(reset_after_work=1, replication_delay=1.8)
     run = bulk.apply(plan)
@@ -433,6 +432,7 @@ def test_a_group_in_doubt_stays_in_doubt_when_the_second_try_is_put_off(
     assert len(created(bulk, "Doubt")) == 1
 
 
+@pytest.mark.parametrize("timing", [Timing(group_looks=(0.0, 0.1))], ids=["quick"])
 def test_after_a_gentle_cancel_a_group_is_not_tried_again(
     bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -449,7 +449,6 @@ def test_after_a_gentle_cancel_a_group_is_not_tried_again(
         run = bulk.apply(plan, control)
     assert (run.state, run.doubtful) == (RunState.CANCELLED, 1)
     assert created(bulk, "Cancelled") == []
-    monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
     assert outcomes(bulk.rows(bulk.resumed(run))) == ["changed"]
     assert len(created(bulk, "Cancelled")) == 1
 
@@ -479,6 +478,7 @@ def test_a_group_that_somebody_else_made_meanwhile_is_never_taken_for_ours(
     assert bulk.writer.send("GET", f"/groups/{theirs}").status_code == 200
 
 
+@pytest.mark.parametrize("timing", [Timing(group_looks=(0.0, 0.1))], ids=["quick"])
 def test_after_a_crash_somebody_elses_group_is_still_known(
     bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -495,7 +495,6 @@ def test_after_a_crash_somebody_elses_group_is_still_known(
         patch.setattr(new_group, "meaning_of", crash)  # the request was sent; what came back is not written down
         with pytest.raises(CrashedError):
             bulk.apply(plan)
-    monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
     (row,) = bulk.rows(bulk.resumed(bulk.journal.runs()[0]))
     assert row.outcome == "failed"
     assert len(created(bulk, "Payroll")) == 1
@@ -543,10 +542,8 @@ def test_who_is_in_a_group_with_hidden_membership_is_not_called_missing(bulk: Bu
     assert row.detail.startswith("Its object ID is ")
 
 
-def test_of_a_hidden_membership_only_who_was_refused_is_missing(
-    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(new_group, "_LOOKS", (0.0, 0.1))
+@pytest.mark.parametrize("timing", [Timing(group_looks=(0.0, 0.1))], ids=["quick"])
+def test_of_a_hidden_membership_only_who_was_refused_is_missing(bulk: Bulk) -> None:
     people = [user["id"] for user in bulk.users if user["accountEnabled"]][30:80]
     values = {
         "displayName": "Secret too",

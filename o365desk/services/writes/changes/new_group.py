@@ -24,7 +24,7 @@ from o365desk.model.targets import NewGroupBefore, NewGroupTarget, expect
 from o365desk.services import explain
 from o365desk.services.directory import holdings, lookup
 from o365desk.services.graph import objects, throttling
-from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
+from o365desk.services.graph.client import Graph, Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.changes import named, planned_row, requests
 from o365desk.services.writes.changes.requests import TOGETHER
@@ -41,8 +41,6 @@ _SELECT = ("id", "createdDateTime", *_TOLD)
 _GROUPS, _MADE = objects.page(_SELECT, "displayName", "createdDateTime"), objects.one(("id",))
 _LONGEST = 120
 """Longest text that a plain filter compares with; see `lookup.py`."""
-_LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds before each look for a new group, or try to add to it: replication takes some."""
 _POSTS = 3
 _NAMED = 6
 """So many people are named; the rest are counted."""
@@ -278,9 +276,7 @@ def _make(
         if end not in (ReplyMeaning.LOST, ReplyMeaning.BUSY):
             _refused(row, reply, ledger, doubted=doubted, blameless=blameless)
             return "", False
-        rest(
-            throttling.unasked(0 if doubted else PATIENT.backoff(tried + 1), "Microsoft Graph could not do it yet")
-        )
+        rest(throttling.unasked(0 if doubted else rest.backoff(tried + 1), "Microsoft Graph could not do it yet"))
     if not doubted:
         ledger.failed([row], reply)
         return "", False
@@ -335,7 +331,7 @@ def _look(graph: Graph, row: JournalRow, rest: "Rests", since: datetime, others:
     its time: a copy of the directory that lags shows no group either."""
     body = _target(row).body
     condition = f"mailNickname eq {odata.literal(body['mailNickname'])}"
-    for wait in _LOOKS:
+    for wait in rest.timing.group_looks:
         rest(throttling.until_look(wait, f"Looking whether “{body['displayName']}” has been created"))
         for group in lookup.rows_of(graph, [_search(condition)]):
             theirs = group["id"] in others or group["id"] in _before(row).theirs
@@ -357,12 +353,13 @@ def _finish(graph: Graph, row: JournalRow, made: str, ledger: "RunRecorder", res
     hidden = target.body.get("visibility") == _HIDDEN
     missing = later if new or hidden else _missing(graph, made, members, later)
     problem: Problem | None = None
-    for tried, wait in enumerate(_LOOKS):
+    looks = rest.timing.group_looks
+    for tried, wait in enumerate(looks):
         if not missing:
             break
         rest(throttling.unasked(wait, "The new group is not known everywhere yet"))
         # A member who was deleted meanwhile is found when everybody stands alone.
-        left = _add(graph, made, missing, TOGETHER if tried < len(_LOOKS) // 2 else 1)
+        left = _add(graph, made, missing, TOGETHER if tried < len(looks) // 2 else 1)
         problem = next((ledger.explained(reply) for _, reply in left if reply.problem), None)
         missing = [user for users, _ in left for user in users]
         missing = missing if hidden else _missing(graph, made, missing, missing)

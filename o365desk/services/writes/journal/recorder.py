@@ -11,8 +11,9 @@ from o365desk.model.problems import CancelledError, Problem
 from o365desk.model.run import Counts, RowOutcome, RunProgress, RunRow, place_of
 from o365desk.model.stop import Control
 from o365desk.model.targets import Before, SameTarget
+from o365desk.model.timing import Timing
 from o365desk.services import explain
-from o365desk.services.graph.client import Pause, Reply
+from o365desk.services.graph.client import Patience, Pause, Reply
 from o365desk.services.writes.journal.journal import Journal, JournalRow, told
 
 _TOLD_EVERY = 0.1
@@ -236,8 +237,9 @@ class Rests:
     """Waits of our own, in sight of whoever watches. Raises CancelledError as soon as the person cancels, gently or
     not: nothing is on its way."""
 
-    def __init__(self, control: Control, told: Callable[[Pause | None], None]) -> None:
-        self._control, self._told = control, told
+    def __init__(self, control: Control, told: Callable[[Pause | None], None], timing: Timing) -> None:
+        self._control, self._told, self.timing = control, told, timing
+        self.backoff = Patience(first=timing.retry).backoff
 
     def __call__(self, pause: Pause) -> None:
         slices = max(1, round(pause.seconds / _SLICE))

@@ -12,7 +12,7 @@ from o365desk.model.targets import LicenceTarget, expect
 from o365desk.services import explain
 from o365desk.services.directory import holdings
 from o365desk.services.graph import throttling
-from o365desk.services.graph.client import PATIENT, Graph, Reply, Request
+from o365desk.services.graph.client import Graph, Reply, Request
 from o365desk.services.graph.reply_meaning import ReplyMeaning, meaning_of
 from o365desk.services.writes.journal.journal import JournalRow, told
 from o365desk.services.writes.journal.recorder import Rests, RunRecorder
@@ -33,9 +33,7 @@ def set_missing(
         if not left:
             break
         if tried:
-            rest(
-                throttling.unasked(PATIENT.backoff(tried), "Microsoft Graph could not set some usage locations yet")
-            )
+            rest(throttling.unasked(rest.backoff(tried), "Microsoft Graph could not set some usage locations yet"))
         if not control.may_go_on():
             return [], set()
         replies = graph.batch([_request(user, wanted[user]) for user in left], go_on=control.may_go_on)
