@@ -276,7 +276,7 @@ class OperationForm(QFrame):
         self.edited.emit()
 
     def _is_asked_for(self, field: Field, columns: Collection[str], typed: Mapping[str, str]) -> bool:
-        """Whether a field is for the form, and makes sense with what is chosen there or, row by row, in the file."""
+        """Whether a field is for the form, and makes sense with what is chosen there or, by row, in the file."""
         if self.from_list and field.key == self._chosen[0]:
             return False
         if self.from_file and (not columns or field.key in columns):
