@@ -17,6 +17,7 @@ from o365desk.catalogue.operations import (
     Rows,
     Words,
 )
+from o365desk.catalogue.permissions import SEES_HIDDEN
 from o365desk.catalogue.users import USER, search, search_fields
 from o365desk.model.fields import Field, Kind
 
@@ -249,6 +250,7 @@ OPERATIONS = (
             ),
             besides=("@odata.type",),
             members=True,
+            left_out={"Service principals are not among them: a known issue of Microsoft's list.": ()},
         ),
     ),
     Operation(
@@ -268,6 +270,7 @@ OPERATIONS = (
             select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + _KIND_NEEDS,
             rows=Rows(one="group", many="groups", kind=Kind.GROUP, note="mail", type="#microsoft.graph.group"),
             besides=("@odata.type",),
+            left_out={"Groups that hide their members may be missing: they need Member.Read.Hidden.": SEES_HIDDEN},
         ),
     ),
     Operation(

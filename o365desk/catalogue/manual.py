@@ -72,6 +72,9 @@ def _chapter(item: Operation) -> Iterator[str]:
         listed = (f"`{column.key}`" + ("" if column.shown else "*") for column in item.columns)
         yield f"Columns (* hidden at first): {', '.join(listed)}."
         yield ""
+        if item.listing and item.listing.left_out:
+            yield " ".join(item.listing.left_out)
+            yield ""
         orders = item.listing.orders if item.listing else ()
         if orders:
             yield f'Microsoft sorts by {", ".join(f"`{name}`" for name in orders)} (`--sort "{orders[0]} desc"`).'

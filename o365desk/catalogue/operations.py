@@ -113,7 +113,8 @@ class Listing:
     there ("/groups/{group}/members"); `select` names Graph's properties, `besides` what comes with them unasked;
     `orders` those that it sorts by (ascending; " desc" behind one turns it round). `search` makes the options of
     the operation's own fields. `narrow`: what a permission that opens the list, but not all of its properties, lets
-    be selected. `members`: it tells who is in a group, which Microsoft may hide. `single`: it is one object, or
+    be selected. `members`: it tells who is in a group, which Microsoft may hide. `left_out`: what Microsoft leaves
+    out of it unless one of these permissions is there, by the sentence that says so. `single`: it is one object, or
     none, for which `nothing` is the sentence."""
 
     path: str
@@ -125,6 +126,7 @@ class Listing:
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     besides: tuple[str, ...] = ()
     members: bool = False
+    left_out: Mapping[str, Collection[str]] = field(default_factory=dict)
     single: bool = False
     nothing: str = ""
 
@@ -143,6 +145,10 @@ class Listing:
             return self
         seen = {name for permission in opening for name in self.narrow[permission]}
         return replace(self, select=tuple(name for name in self.select if name in seen))
+
+    def missing_with(self, granted: Collection[str]) -> str:
+        """What is not in the list with these permissions, in words; "" for nothing."""
+        return " ".join(said for said, shows in self.left_out.items() if not set(shows) & set(granted))
 
     def query(self, values: Mapping[str, str], order: str = "", top: int = 999) -> Query:
         """The whole query. A filter together with an order makes it an advanced one."""

@@ -30,6 +30,10 @@ DIRECTORY_ROLES = {
 """Role template ids, as in a token's `wids`, of the roles that the operations speak of."""
 
 
+SEES_HIDDEN = frozenset({"Member.Read.Hidden", "Directory.ReadWrite.All"})
+"""Permissions any of which shows who is in a group that hides its members."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Permission:
     """One permission that a data source asks for. `id` is its GUID in Microsoft Graph (a scope id if `delegated`,

@@ -203,7 +203,8 @@ class Runner:
             opening = permissions.accepted(operation, source.sign_in.delegated, session.token.granted)
             places = addressed.ids(session.graph, operation, values, session.token.granted)
             listing = operation.listing.narrowed(opening).at(places)
-            return lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
+            end = lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
+            return end.saying(listing.missing_with(session.token.granted))
 
     def _writing(
         self, source: DataSource, operation: "Operation", control: Control, progress: "Progress"

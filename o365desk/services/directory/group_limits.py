@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from o365desk.catalogue.permissions import SEES_HIDDEN
 from o365desk.model.problems import Problem
 
 NEW = timedelta(minutes=5)
 """How old a group may be that some of Microsoft's servers do not know yet."""
 ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
 """The permission that groups with directory roles need besides."""
-SEES_HIDDEN = frozenset({"Member.Read.Hidden", "Directory.ReadWrite.All"})
-"""Permissions with which the members of a group with hidden membership are listed."""
 _EXCHANGE = "Change its members in the Exchange admin centre."
 _KINDS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str, str, str, str], ...] = (
     (

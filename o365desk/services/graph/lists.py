@@ -6,7 +6,7 @@ A list that does not reach its end says so; nothing that it lacks may be taken f
 from array import array
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing
@@ -46,6 +46,10 @@ class ReadEnd:
     reason: str = ""
     problem: Problem | None = None
     duplicates: int = 0
+
+    def saying(self, more: str) -> "ReadEnd":
+        """The same with this to be known about it as well."""
+        return replace(self, reason=f"{self.reason} {more}".strip())
 
 
 def read(
