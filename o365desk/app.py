@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o365desk import log, paths
-from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator, os_user
+from o365desk.model.text import shells
 from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
 from o365desk.services.connection_test.evidence import KeptEvidence

@@ -6,7 +6,7 @@ from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 
 _SECRETS = (
     # JSON Web Tokens, whole or cut off: header.payload[.signature]

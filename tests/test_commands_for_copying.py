@@ -13,9 +13,9 @@ from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS, permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.cli.outcomes import fix_command
-from o365desk.model import shells
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.run import Fix
+from o365desk.model.text import shells
 from tests.cli.shell import Shell
 from tests.desk import Desk
 

@@ -14,9 +14,9 @@ from o365desk.catalogue.operations import (
     QueryType,
 )
 from o365desk.catalogue.permissions import Permission
-from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
+from o365desk.model.text import shells
 
 __all__ = [
     "OPERATIONS", "THE_TEN", "Box", "Column", "ColumnKind", "Family", "Listing", "Operation", "Permission", "Query",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from o365desk.catalogue import OPERATIONS, Family, Operation, permissions
+from o365desk.catalogue import OPERATIONS, Family, Listing, Operation, permissions
 from o365desk.model.fields import Field
 
 _INTRO = """\
@@ -68,17 +68,22 @@ def _chapter(item: Operation) -> Iterator[str]:
         yield "|---|---|"
         yield from (_row(field) for field in item.fields)
         yield ""
-    if item.columns:
-        listed = (f"`{column.key}`" + ("" if column.shown else "*") for column in item.columns)
-        yield f"Columns (* hidden at first): {', '.join(listed)}."
+    if item.listing:
+        yield from _answer(item, item.listing)
+
+
+def _answer(item: Operation, listing: Listing) -> Iterator[str]:
+    """What a read brings: its columns, what it lacks, and the orders that Microsoft knows."""
+    listed = (f"`{column.key}`" + ("" if column.shown else "*") for column in item.columns)
+    yield f"Columns (* hidden at first): {', '.join(listed)}."
+    yield ""
+    if listing.left_out:
+        yield " ".join(listing.left_out)
         yield ""
-        if item.listing and item.listing.left_out:
-            yield " ".join(item.listing.left_out)
-            yield ""
-        orders = item.listing.orders if item.listing else ()
-        if orders:
-            yield f'Microsoft sorts by {", ".join(f"`{name}`" for name in orders)} (`--sort "{orders[0]} desc"`).'
-            yield ""
+    if listing.orders:
+        names = ", ".join(f"`{name}`" for name in listing.orders)
+        yield f'Microsoft sorts by {names} (`--sort "{listing.orders[0]} desc"`).'
+        yield ""
 
 
 def _also(item: Operation) -> str:

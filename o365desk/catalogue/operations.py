@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from o365desk.catalogue.changes import Change
-from o365desk.model import wording
 from o365desk.model.fields import Field, Kind
+from o365desk.model.text import wording
 
 
 class QueryType(StrEnum):

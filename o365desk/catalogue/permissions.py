@@ -10,8 +10,8 @@ from functools import cache
 
 from o365desk import paths
 from o365desk.catalogue.operations import Box, Operation
-from o365desk.model import shells
 from o365desk.model.datasource import CLOUDS, DataSource
+from o365desk.model.text import shells
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's application id, the same in every tenant and cloud."""

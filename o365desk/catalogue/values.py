@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from o365desk.catalogue import countries, odata, texts
 from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.splitting import likely_plans, people
-from o365desk.model import letters
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
+from o365desk.model.text import letters
 
 _BLANK = re.compile(r"\s")
 _PLAIN = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z0-9._'+#~!^=&-]+@[A-Za-z0-9.-]+")

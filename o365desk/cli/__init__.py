@@ -38,7 +38,7 @@ def _mistake() -> str:
     import traceback
 
     from o365desk.log import mask
-    from o365desk.model.shown import shown
+    from o365desk.model.text.shown import shown
 
     return shown(mask(traceback.format_exc()), 50_000, lines=True)
 

@@ -46,8 +46,8 @@ from o365desk.log import mask
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.report import Report, Step
-from o365desk.model.shown import shown
 from o365desk.model.status import Waiting
+from o365desk.model.text.shown import shown
 from o365desk.practice_process import serve_practice
 from o365desk.services.connection_test.report_text import FORMATS, render
 from o365desk.services.connections import Progress

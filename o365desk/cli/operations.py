@@ -34,10 +34,10 @@ from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
-from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
+from o365desk.model.text import wording
 from o365desk.services.graph.lists import Page, ReadEnd
 from o365desk.services.graph.throttling import Pause
 from o365desk.services.spreadsheets import export, reader

@@ -11,9 +11,9 @@ from o365desk.catalogue import Column, ColumnKind, operation
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import CANCELLED, DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, not_allowed
 from o365desk.cli.terminal import results
-from o365desk.model import shells, wording
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing, place_of
+from o365desk.model.text import shells, wording
 from o365desk.services.spreadsheets import export
 from o365desk.services.spreadsheets.reader import Finding
 from o365desk.services.writes.journal import journal

@@ -17,12 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from o365desk.log import mask
-from o365desk.model import shells
 from o365desk.model.problems import Action, CancelledError, Problem
 from o365desk.model.report import Report, Step
-from o365desk.model.shown import escaped, shown
 from o365desk.model.status import Outcome
 from o365desk.model.stop import Stop
+from o365desk.model.text import shells
+from o365desk.model.text.shown import escaped, shown
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Column

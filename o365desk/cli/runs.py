@@ -14,10 +14,10 @@ from o365desk.cli.printing import interruptible, name_in_commands, print_json, p
 from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, entry_of, services, unlocked
 from o365desk.cli.writing import apply_options, apply_plan, carried_out, tell_plan, tell_run
-from o365desk.model import shells, wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Run
 from o365desk.model.settings import FIELDS, of
+from o365desk.model.text import shells, wording
 from o365desk.services.spreadsheets import export
 
 runs = typer.Typer(help="Look at runs, resume and undo them.", no_args_is_help=True)

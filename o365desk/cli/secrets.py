@@ -7,10 +7,10 @@ import typer
 
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
-from o365desk.model import wording
 from o365desk.model.problems import NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.services.signin.approvals import Review
 from o365desk.services.signin.credentials import Credential, check_secret
 from o365desk.services.signin.given import MOST_BYTES, from_stdin, suspicious

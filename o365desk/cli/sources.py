@@ -14,11 +14,11 @@ import typer
 from o365desk.app import App
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, FAILED, Json, Name, entry_of, services, unlocked
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DETAILS, FIELDS, DataSource, new, values_of, with_values
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
+from o365desk.model.text import wording
 from o365desk.services.spreadsheets.repairs import cleaned
 from o365desk.services.workspace.workspace import Entry, Recycled
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import IO, cast
 
 from o365desk.cli.printing import OUT
-from o365desk.model.shown import escaped, shown
+from o365desk.model.text.shown import escaped, shown
 
 
 class _Shown:

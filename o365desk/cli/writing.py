@@ -23,12 +23,12 @@ from o365desk.cli.outcomes import (
 from o365desk.cli.printing import say, show_problem, telling, unwritten
 from o365desk.cli.progress import Ticker, steered
 from o365desk.cli.session import CANCELLED, DONE, NOT_PROVEN
-from o365desk.model import shells
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, Run, RunProgress
-from o365desk.model.shown import shown
 from o365desk.model.stop import Control
+from o365desk.model.text import shells
+from o365desk.model.text.shown import shown
 
 
 def apply_options(plan: Plan) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from o365desk.model import letters
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
+from o365desk.model.text import letters
 
 VERSION = 1
 """The version of the data-source file that this program writes."""

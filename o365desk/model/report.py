@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.status import Outcome
+from o365desk.model.text import wording
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-from o365desk.model import wording
 from o365desk.model.datasource import DataSource, SignIn, fingerprint
 from o365desk.model.problems import NOT_APPROVED, Problem
+from o365desk.model.text import wording
 
 
 class Outcome(StrEnum):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Extras
 from o365desk.ui.widgets.theme import Theme
 

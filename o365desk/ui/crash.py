@@ -18,9 +18,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from o365desk import __version__
-from o365desk.model import wording
 from o365desk.model.problems import Problem
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.ui.widgets.labels import Label
 
 _LOG = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from o365desk.app import App
 from o365desk.model.problems import ProblemError
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui import crash
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
 from o365desk.ui.shell.window import Window

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from o365desk import catalogue
 from o365desk.catalogue import Operation
 from o365desk.model.problems import ProblemError
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.services.spreadsheets import reader
 from o365desk.services.spreadsheets.reader import Sheet
 from tests.test_cases_meaning import CASES, ID

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from o365desk.log import mask
-from o365desk.model import wording
 from o365desk.model.report import Report, Step
-from o365desk.model.shown import escaped, shown
 from o365desk.model.status import Outcome
+from o365desk.model.text import wording
+from o365desk.model.text.shown import escaped, shown
 
 _SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_PROVEN: "?", Outcome.SKIPPED: "–"}
 

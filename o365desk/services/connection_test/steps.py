@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from o365desk import catalogue
 from o365desk.catalogue import permissions
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.secret import Secret
 from o365desk.model.status import Outcome, lifetimes
+from o365desk.model.text import wording
 from o365desk.services.connection_test import verdicts
 from o365desk.services.connection_test.trial import Finding, TestContext, TestStep, found, run
 from o365desk.services.graph import answers, objects

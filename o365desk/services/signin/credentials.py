@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from o365desk import files
 from o365desk.log import looks_secret, without_secret
-from o365desk.model import wording
 from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, looks_like_secret_id
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import Secret
+from o365desk.model.text import wording
 from o365desk.services import certificate_forms as forms
 from o365desk.services.vault.vault import CLIENT_SECRET, PASSPHRASE, Vault
 

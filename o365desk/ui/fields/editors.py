@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured, icon_button
 from o365desk.ui.widgets.labels import Label

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVB
 
 from o365desk.model.fields import Field
 from o365desk.model.problems import Problem
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.fields.editors import CheckEditor, Editor, RadioEditor, SecretEditor
 from o365desk.ui.fields.registry import EDITORS
 from o365desk.ui.widgets.icons import Pictured, icon_button

@@ -16,7 +16,7 @@ from o365desk.catalogue.splitting import people
 from o365desk.catalogue.values import several
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.fields.asking import Ask, Question
 from o365desk.ui.fields.editors import Editor

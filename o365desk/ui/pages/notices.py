@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from o365desk.model import wording
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.services.state.state import Notice
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from o365desk import __version__
 from o365desk.log import mask
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk import __version__
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import Page
 from o365desk.ui.shell.diagnostics import copy_diagnostics, open_log_folder

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.commands import EDITING, plain
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.widgets.labels import Label

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStatusBar,
 
 from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label
 from o365desk.ui.widgets.theme import Theme

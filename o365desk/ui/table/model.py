@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.table.cells import BAR_ROLE, ICON_ROLE, LINK_ROLE, MONO_ROLE, NOTE_ROLE, TONE_ROLE, WRAP_ROLE
 from o365desk.ui.table.sorting import arranged
 

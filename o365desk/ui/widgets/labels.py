@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.widgets.theme import Theme
 
 

@@ -8,8 +8,8 @@ from markdown_it import MarkdownIt
 
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
-from o365desk.model.shown import shown
 from o365desk.model.status import Outcome
+from o365desk.model.text.shown import shown
 from o365desk.services.connection_test.report_text import render
 from tests.names import HONEST, HOSTILE, hidden
 from tests.scene import NOW

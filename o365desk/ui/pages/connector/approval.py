@@ -9,10 +9,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.services.signin.approvals import Review
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import ConflictError, Entry

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.model.shown import shown
 from o365desk.model.status import Waiting
+from o365desk.model.text.shown import shown
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel, Label, announce, selectable, text_label

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.model import wording
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
+from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label

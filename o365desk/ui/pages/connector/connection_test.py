@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.catalogue import OPERATIONS, THE_TEN
-from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Evidence, Outcome
+from o365desk.model.text import wording
 from o365desk.services.connection_test import report_text, steps, trial
 from o365desk.services.connections import Progress
 from o365desk.services.spreadsheets import export

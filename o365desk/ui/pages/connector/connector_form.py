@@ -7,11 +7,11 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.status import Authorisation, Status, Word
+from o365desk.model.text import wording
 from o365desk.ui.fields.forms import FieldRow, Form
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.widgets.icons import Pictured

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWi
 
 from o365desk import catalogue
 from o365desk.catalogue import Permission
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, check
+from o365desk.model.text import wording
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, Tag, selectable, text_label

@@ -19,7 +19,7 @@ from o365desk import catalogue
 from o365desk.catalogue import Permission, permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.services.spreadsheets import export
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import selectable, text_label

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.model.report import Step
-from o365desk.model.shown import shown
 from o365desk.model.status import Outcome
+from o365desk.model.text.shown import shown
 from o365desk.services.connections import StepBegan
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.app import App
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.services.workspace.data_source_file import decode
 from o365desk.ui.context import CommandKey, Commands, Context, Page

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
-from o365desk.model import wording
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page

@@ -5,8 +5,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
-from o365desk.model import wording
 from o365desk.model.problems import Action, Problem
+from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry, Recycled
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.datasources.source_lines import cloud_icon, cloud_words

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from o365desk.model import wording
 from o365desk.model.datasource import CLOUDS
 from o365desk.model.status import Word
+from o365desk.model.text import wording
 from o365desk.services.connections import Row
 from o365desk.services.workspace.workspace import Unreadable
 from o365desk.ui.table.view import Column

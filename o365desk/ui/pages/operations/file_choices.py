@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.services.spreadsheets.formats import encodings
 from o365desk.services.spreadsheets.formats.formats import Choices, How
 from o365desk.ui.widgets.labels import text_label

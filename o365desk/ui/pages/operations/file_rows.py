@@ -9,10 +9,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QPushButton, QVBoxLayout
 
 from o365desk.catalogue import Operation
-from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.run import Row
 from o365desk.model.stop import Stop
+from o365desk.model.text import wording
 from o365desk.services.spreadsheets.formats.formats import DELIMITERS
 from o365desk.services.spreadsheets.reader import ChoiceError, How, Sheet, read
 from o365desk.ui.context import Context

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.widgets.labels import Label, text_label
 from o365desk.ui.widgets.theme import Theme
 

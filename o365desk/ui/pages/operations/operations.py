@@ -11,7 +11,7 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import CLOUDS, DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.operations.operation_list import OperationList
 from o365desk.ui.pages.operations.operation_view import OperationView

@@ -5,7 +5,7 @@ from typing import Any
 
 from o365desk.catalogue.operations import Column as Listed
 from o365desk.catalogue.operations import ColumnKind
-from o365desk.model import wording
+from o365desk.model.text import wording
 from o365desk.ui.pages.operations.result_rows import Packed, bulk_of, sort_of, text_of, unpacked, when
 from o365desk.ui.table.model import Column
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from o365desk.catalogue.operations import Column, ColumnKind
-from o365desk.model import wording
+from o365desk.model.text import wording
 from o365desk.services.spreadsheets.export import LIST_SEPARATOR, cell
 
 Packed = bytes

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 
 from o365desk.catalogue import OPERATIONS, Column, Listing, Operation
 from o365desk.catalogue.operations import Family
-from o365desk.model import wording
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
+from o365desk.model.text import wording
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.pages.operations.result_columns import table_column

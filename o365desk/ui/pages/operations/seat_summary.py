@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from o365desk.catalogue.licences import seats
-from o365desk.model import wording
+from o365desk.model.text import wording
 
 _ENDLESS = 1_000_000
 

@@ -17,7 +17,7 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
-from o365desk.model import shells, wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanRow, Row, Standing
+from o365desk.model.text import shells, wording
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.figures import Figures, Kind, Remark, Remarks
 from o365desk.ui.widgets.theme import Theme

@@ -5,10 +5,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout
 
-from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Plan, RunState
+from o365desk.model.text import wording
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live

@@ -12,7 +12,7 @@ from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row, Run, RunRow
-from o365desk.model.shown import shown
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.plan_review import Wish

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from o365desk.catalogue.operations import Column, ColumnKind
-from o365desk.model import wording
 from o365desk.model.run import PlanRow, RunRow
+from o365desk.model.text import wording
 from o365desk.ui.context import Context
 
 FORMATS = {".csv": "csv", ".xlsx": "xlsx", ".json": "json", ".jsonl": "jsonl"}

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
-from o365desk.model import wording
 from o365desk.model.problems import Problem
 from o365desk.model.run import RowOutcome, Run, RunRow
+from o365desk.model.text import wording
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_words import (
     OUTCOMES,

@@ -9,11 +9,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk import catalogue
-from o365desk.model import wording
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Run
-from o365desk.model.shown import shown
+from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.pages.runs.plan_review import Wish
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import o365desk
-from o365desk.model import wording
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.status import Known, lifetimes
+from o365desk.model.text import wording
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LATE = datetime(2026, 5, 12, 23, 30, 5, tzinfo=UTC)

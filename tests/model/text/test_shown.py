@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o365desk.model.shown import MOST, escaped, shown
+from o365desk.model.text.shown import MOST, escaped, shown
 from tests.names import HONEST, HOSTILE, hidden
 
 _ODD = st.sampled_from(
