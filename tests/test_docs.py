@@ -57,3 +57,14 @@ def test_nothing_that_is_committed_names_this_machine_or_holds_a_key() -> None:
         text = file.read_text("utf-8", errors="replace" if name.startswith("tests/cases/") else "strict")
         assert str(ROOT) + "/" not in text, name
         assert not re.search(rf"{key}[A-Za-z0-9+/=\n]{{100}}", text), name
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_and_room_that_is_named_is_there(page: str) -> None:
+    known = {path.relative_to(ROOT).as_posix() for folder in ("o365desk", "tests", "resources", "docs", ".ci")
+             for path in (ROOT / folder).rglob("*")}  # fmt: skip
+    named = re.findall(r"`([\w./-]+(?:\.py|\.json|\.md|/))`", (ROOT / page).read_text("utf-8"))
+    assert named
+    for name in named:
+        wanted = name.rstrip("/")
+        assert any(path == wanted or path.endswith(f"/{wanted}") for path in known), name
