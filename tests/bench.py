@@ -87,7 +87,8 @@ def cancelling(tenant: PracticeTenant, runs: int = 20) -> tuple[float, str]:
         desk = Desk(Path(folder), tenant.ready)
         switch(tenant.ready, graph_down="hang")
         for _ in range(runs):
-            stop, pressed = Stop(), []
+            stop = Stop()
+            pressed: list[float] = []
 
             def press(stop: Stop = stop, pressed: list[float] = pressed) -> None:
                 pressed.append(time.perf_counter())

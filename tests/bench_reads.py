@@ -162,9 +162,9 @@ def _msgraph_sdk(ready: dict[str, Any], target: Path, most: int) -> Callable[[],
     from kiota_authentication_azure.azure_identity_authentication_provider import (
         AzureIdentityAuthenticationProvider,
     )
-    from msgraph import GraphServiceClient
     from msgraph.generated.users.users_request_builder import UsersRequestBuilder
     from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
 
     names = _names()
 

@@ -101,7 +101,8 @@ class _Overheard(logging.Handler):
 @pytest.fixture(autouse=True)
 def expected_warning() -> Iterator[Callable[[str], None]]:
     """Call it with a part of a log warning that the test provokes; any other one fails the test."""
-    handler, expected = _Overheard(), []
+    handler = _Overheard()
+    expected: list[str] = []
     logging.getLogger().addHandler(handler)
     yield expected.append
     logging.getLogger().removeHandler(handler)

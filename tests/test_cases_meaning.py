@@ -192,11 +192,11 @@ def test_a_row_that_contradicts_is_refused_and_what_is_not_understood_is_asked_f
         rows = "".join(f"u{place}@b.c,{cell}\n" for place, cell in enumerate([*cells, *more]))
         return f"{first},{heading}\n{rows}"
 
-    made = read(tmp_path, text(), wanted, **fixed)
+    made = read(tmp_path, text(), wanted, left_out=(), **fixed)
     refused = [row.problem.code if row.problem else "" for row in made.rows]
     assert refused == [""] * len(agree) + ["contradicts"] * len(contradict)
     with pytest.raises(ProblemError) as caught:
-        read(tmp_path, text(unclear), wanted, **fixed)
+        read(tmp_path, text(unclear), wanted, left_out=(), **fixed)
     problem = caught.value.problem
     assert (problem.code, problem.detail) == ("column-asked", heading)
     assert f"line {len(cells) + 2}" in problem.title

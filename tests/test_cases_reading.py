@@ -46,7 +46,7 @@ def said(made: Sheet) -> str:
 
 # --- rows that are refused, each by its place --------------------------------------------------------------------
 
-ROWS = (
+ROWS: tuple[tuple[str, str, dict[str, str], str, tuple[str, ...]], ...] = (
     ("32-formula-uncalculated.xlsx", "A", {}, "not-calculated", ("A2", "Open and save it in Excel")),
     ("60-uncalculated-optional.xlsx", "L", {}, "not-calculated", ("C2", "Open and save it in Excel")),
     ("50-doubled-utf8.csv", "A", {}, "converted-twice", ("converted twice", "“Müller & Söhne”", "CSV UTF-8")),
@@ -58,7 +58,7 @@ ROWS = (
 def test_a_row_is_refused_by_its_place(
     name: str, which: str, fixed: dict[str, str], code: str, words: tuple[str, ...]
 ) -> None:
-    made = read(CASES / name, which, **fixed)
+    made = read(CASES / name, which, None, **fixed)
     problem = made.rows[0].problem
     assert problem is not None
     assert problem.code == code
@@ -70,7 +70,7 @@ def test_a_row_is_refused_by_its_place(
 # --- files that are read -----------------------------------------------------------------------------------------
 
 UNA, ADMIN, MING = (f"{name}@ostwindpractice629.onmicrosoft.com" for name in ("una.user", "admin", "ming.li"))
-READ = (
+READ: tuple[tuple[str, str, dict[str, str], str, list[str], str], ...] = (
     ("109-own.json", "A", GROUP, "user", ["5781a43b-f1a9-49b0-a7ad-a3edcb2d220e"], ""),
     ("131-strict.xlsx", "A", GROUP, "user", [UNA, ADMIN], ""),
     ("136-hyperlinks.xlsx", "A", GROUP, "user", [UNA, ADMIN], f"“Una User” in A2 links to “{UNA}”"),
@@ -86,7 +86,7 @@ READ = (
 def test_a_file_is_read_and_what_was_guessed_is_said(
     name: str, which: str, fixed: dict[str, str], key: str, values: list[str], word: str
 ) -> None:
-    made = read(CASES / name, which, **fixed)
+    made = read(CASES / name, which, None, **fixed)
     assert [row.values[key] for row in made.rows] == values
     assert not [row.problem for row in made.rows if row.problem]
     assert word in said(made)
@@ -310,7 +310,7 @@ def test_odd_names_of_parts_are_found(tmp_path: Path) -> None:
             text = before.read(name).decode().replace("xl/workbook.xml", "/data/Book.xml")
             name = name.replace("xl/workbook.xml", "data/Book.xml").replace("xl/_rels/workbook", "data/_rels/Book")
             after.writestr(name.replace("sheet1", "SHEET1"), text.replace('"styles.xml"', '"/xl/styles.xml"'))
-    assert [row.values["user"] for row in read(file, "A", **GROUP).rows] == [UNA, ADMIN]
+    assert [row.values["user"] for row in read(file, "A", None, **GROUP).rows] == [UNA, ADMIN]
 
 
 # --- what is no table --------------------------------------------------------------------------------------------

@@ -32,6 +32,11 @@ def _socket(path: Path) -> None:
             os.chdir(here)
 
 
+def _sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
 _opened: set[str] = set()
 sys.addaudithook(lambda event, arguments: _opened.add(str(arguments[0])) if event == "open" else None)
 
@@ -42,7 +47,7 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "device": (lambda path: path.symlink_to("/dev/zero"), "no file"),
     "terminal": (lambda path: path.symlink_to("/dev/ptmx"), "no file"),
     "large": (lambda path: path.write_bytes(b"x" * 11), "larger than 10 bytes"),
-    "sparse": (lambda path: path.touch() or os.truncate(path, 1 << 40), "larger than 10 bytes"),
+    "sparse": (_sparse, "larger than 10 bytes"),
 }
 """How each is made, and what is said of it."""
 

@@ -105,8 +105,8 @@ def test_a_full_disk_is_told_in_words(shell: Shell, words: tuple[str, ...]) -> N
         assert done.returncode == 1, done.stderr
         assert "The results cannot be written" in done.stderr
         assert "Traceback" not in done.stderr
-        done = subprocess.run([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, timeout=60)
-        assert done.returncode == 0, "messages are not worth stopping for"
+        mute = subprocess.run([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, timeout=60)
+        assert mute.returncode == 0, "messages are not worth stopping for"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes streams")

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from o365desk.cli import progress as steering
 from o365desk.cli.progress import Ticker, steered
 from o365desk.model.problems import CancelledError
 from o365desk.model.run import Counts, RunProgress
@@ -33,7 +32,7 @@ def test_hundreds_of_waits_are_a_few_lines_and_do_not_hide_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watch = Watch()
-    monkeypatch.setattr(steering.time, "monotonic", watch)
+    monkeypatch.setattr(time, "monotonic", watch)
     with Ticker() as ticker:
         for number in range(200):
             ticker.running(progress(number * 5, waiting=f"Microsoft asks for {number % 7 / 10} s"))
@@ -48,7 +47,7 @@ def test_what_is_slower_than_one_a_second_has_no_rate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watch = Watch()
-    monkeypatch.setattr(steering.time, "monotonic", watch)
+    monkeypatch.setattr(time, "monotonic", watch)
     with Ticker() as ticker:
         for made, rate, left in ((1, 0.2, 0.0), (600, 30.0, 13.0)):
             watch.now += 6

@@ -221,8 +221,8 @@ def test_nothing_is_written_to_a_tenant_for_a_file_that_cannot_be(
     assert f"Saved: {link}" in able.err
     assert link.is_symlink()
     run = json.loads(target.read_text("utf-8"))["run"]
-    for words in (("resume", run), ("undo", run, "--apply")):
-        assert able("runs", *words, "--output", str(tmp_path / "gone" / "rows.csv")) == 1
+    for asked in (("resume", run), ("undo", run, "--apply")):
+        assert able("runs", *asked, "--output", str(tmp_path / "gone" / "rows.csv")) == 1
         assert "cannot be written" in able.err
     assert tenant.members(group) == before | {user["id"]}
 

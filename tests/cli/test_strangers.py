@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def test_colours_are_our_own_only(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 @pytest.fixture
-def spoilt(shell: Shell, tmp_path: Path) -> Iterator[tuple[Shell, list[str]]]:
+def spoilt(shell: Shell, tmp_path: Path) -> tuple[Shell, list[str]]:
     """A workspace with a file for each name, as a stranger may write them; with their ids."""
     where = ("--login", shell.ready["login"], "--graph", shell.ready["graph"], "--ca-file", shell.ready["ca_file"])
     words = ("sources", "add", "first", "--cloud", "custom", *where, "--tenant", shell.ready["tenant"])

@@ -63,7 +63,7 @@ class Bulk:
 
     def apply(self, plan: Plan, control: Control | None = None, **options: Any) -> Run:
         """Carries it out."""
-        options = {"allow_large": True, "confirmed": plan.confirm} | options
+        options = {"allow_large": True, "confirmed": plan.confirm, **options}
         return self.runner.apply(self.source, plan, control or Control(), self.told.append, **options)
 
     def done(self, key: str, values: Iterable[dict[str, str]]) -> tuple[Plan, Run]:

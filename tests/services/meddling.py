@@ -16,7 +16,8 @@ Meddle = Callable[[Item], "tuple[int, str] | None"]
 
 def meddle(monkeypatch: pytest.MonkeyPatch, judge: Meddle) -> list[Item]:
     """Lets `judge` answer items; what it answers never arrives. Returns the list of those, which grows."""
-    post, kept = Graph._post_batch, []
+    post = Graph._post_batch
+    kept: list[Item] = []
 
     def meddled(graph: Graph, body: Any, claims: str | None) -> requests.Response:
         said = {item["id"]: answer for item in body["requests"] if (answer := judge(item))}

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import Action
+from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.failures import FAILURES, Failure
@@ -74,7 +75,7 @@ def test_the_form_shows_the_remedy(failure: Failure, bench: Bench, switches: Cal
         assert code is not None
         soon(bench.qtbot, lambda: not bench.page.busy() or type_code(bench))
     bench.idle(timeout=40_000)
-    headline = bench.page.findChild(QFrame, "headline")
+    headline = bench.page.findChild(Banner, "headline")
     assert headline is not None
     assert headline.isVisible()
     said = headline.accessibleDescription()

@@ -226,8 +226,7 @@ class InWindow:
 def _plain(row: Any) -> dict[str, Any]:
     from o365desk.ui.pages.operations.result_rows import unpacked
 
-    made: dict[str, Any] = unpacked(row)
-    return made
+    return dict(unpacked(row))
 
 
 @pytest.fixture

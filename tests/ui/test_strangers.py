@@ -216,7 +216,7 @@ def test_every_page_and_dialog(stage: _Stage, stranger: Stranger) -> None:
             evil.add(name)
         if widget is not stage.window:
             widget.close()
-        while shots._dismiss(stage):  # type: ignore[arg-type]
+        while shots._dismiss(stage):
             pass
     assert found == []
     assert len(evil) > 40, sorted(evil)  # or nothing was tried

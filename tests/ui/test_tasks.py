@@ -27,7 +27,7 @@ class Heard:
         self.cancelled = 0
         self.threads: set[int] = set()
 
-    def callbacks(self) -> dict[str, Callable[..., None]]:
+    def callbacks(self) -> dict[str, Any]:
         def into(kept: list[Any]) -> Callable[[Any], None]:
             def keep(value: Any) -> None:
                 self.threads.add(threading.get_ident())

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.problems import CancelledError, Problem
-from o365desk.model.stop import Control
+from o365desk.model.stop import Control, Stop
 from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.theme import Theme
@@ -157,7 +157,11 @@ def test_the_status_bar_says_how_far_it_is_leads_back_and_cancels_gently(
     qtbot.waitUntil(lambda: bool(work.done))
     assert not bar.work.isVisible()
     assert not bar.back.isVisible()
-    tasks.run("Reading", lambda stop, tell: stop.wait(20), work.done.append, lambda _: None, owner=work.owner)
+
+    def read(stop: Stop, tell: Callable[[Any], None]) -> None:
+        stop.wait(20)
+
+    tasks.run("Reading", read, lambda _: None, lambda _: None, owner=work.owner)
     qtbot.waitUntil(bar.work.isVisible)
     assert not bar.back.isVisible()
     assert bar.cancel.text() == "Cancel"

@@ -19,7 +19,6 @@ with warnings.catch_warnings():
     from kiota_authentication_azure.azure_identity_authentication_provider import (
         AzureIdentityAuthenticationProvider,
     )
-    from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
     from msgraph.generated.models.assigned_license import AssignedLicense
     from msgraph.generated.models.group import Group
@@ -30,6 +29,8 @@ with warnings.catch_warnings():
         AssignLicensePostRequestBody,
     )
     from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
     from msgraph_core import GraphClientFactory
     from msgraph_core.requests.batch_request_content import BatchRequestContent
     from msgraph_core.requests.batch_request_item import BatchRequestItem
@@ -93,16 +94,19 @@ def test_a_day_of_an_administrator(client: Client, through_the_sdk: Callable[[Wo
         await graph.groups.by_group_id(group).members.ref.post(reference)
         with pytest.raises(ODataError) as twice:
             await graph.groups.by_group_id(group).members.ref.post(reference)
+        assert twice.value.error is not None
         assert (twice.value.response_status_code, twice.value.error.code) == (400, "Request_BadRequest")
         members = await graph.groups.by_group_id(group).members.get()
-        assert [member.id for member in members.value] == [user]
+        assert members is not None
+        assert [member.id for member in members.value or []] == [user]
         await graph.groups.by_group_id(group).members.by_directory_object_id(user).ref.delete()
         await graph.groups.by_group_id(group).delete()
         with pytest.raises(ODataError) as gone:
             await graph.groups.by_group_id(group).get()
         assert gone.value.response_status_code == 404
         binned = await graph.directory.deleted_items.graph_group.get()
-        assert [entry.id for entry in binned.value] == [group]
+        assert binned is not None
+        assert [entry.id for entry in binned.value or []] == [group]
 
     through_the_sdk(work)
 
@@ -110,7 +114,8 @@ def test_a_day_of_an_administrator(client: Client, through_the_sdk: Callable[[Wo
 def test_licences(client: Client, through_the_sdk: Callable[[Work], None]) -> None:
     async def work(graph: GraphServiceClient) -> None:
         plans = await graph.subscribed_skus.get()
-        sku = next(plan for plan in plans.value if plan.sku_part_number == "SPB")
+        assert plans is not None
+        sku = next(plan for plan in plans.value or [] if plan.sku_part_number == "SPB")
         page = await graph.users.get(
             request_configuration=RequestConfiguration(
                 query_parameters=UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
@@ -118,12 +123,16 @@ def test_licences(client: Client, through_the_sdk: Callable[[Work], None]) -> No
                 )
             )
         )
-        user = next(entry.id for entry in page.value if entry.usage_location and not entry.assigned_licenses)
+        assert page is not None
+        user = next(
+            str(entry.id) for entry in page.value or [] if entry.usage_location and not entry.assigned_licenses
+        )
         asked = AssignLicensePostRequestBody(
             add_licenses=[AssignedLicense(sku_id=sku.sku_id, disabled_plans=[])], remove_licenses=[]
         )
         answer = await graph.users.by_user_id(user).assign_license.post(asked)
-        assert [entry.sku_id for entry in answer.assigned_licenses] == [UUID(str(sku.sku_id))]
+        assert answer is not None
+        assert [entry.sku_id for entry in answer.assigned_licenses or []] == [UUID(str(sku.sku_id))]
 
     through_the_sdk(work)
 

@@ -142,7 +142,8 @@ class Office:
 
     def truth(self) -> Truth:
         """All that a run may change, one entry each."""
-        home, found = self.directory, {}
+        home = self.directory
+        found: Truth = {}
         for group in home.groups:
             found["group", group["id"]] = {key: value for key, value in group.items() if key != "deletedDateTime"}
             people = (entry["id"] for entry in home.members[group["id"]] if entry["id"] in home.user_by_key)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -206,9 +207,13 @@ def test_after_a_503_the_connection_is_another_one(tmp_path: Path) -> None:
     assert {asked.headers["x-ms-throttle-priority"] for asked in server.asked} == {"high"}
 
 
+def _always(answer: Said, asked: Asked, number: int) -> Said:
+    return answer
+
+
 def test_a_create_is_sent_once_when_its_answer_is_lost(tmp_path: Path) -> None:
     for fault in (Said(0), Said(500, {}), Said(503, {}), Said(504, {})):
-        with Scripted(tmp_path, lambda asked, number, fault=fault: fault) as server, server.line() as line:
+        with Scripted(tmp_path, partial(_always, fault)) as server, server.line() as line:
             with pytest.raises(ProblemError) as caught:
                 server.graph(line).send("POST", server.root + "/v1.0/groups", body={"displayName": "A"})
             assert len(server.asked) == 1

@@ -406,7 +406,7 @@ def holds(key: str, target: Mapping[str, Any], now: Truth) -> bool:
     return ("group", target["group"]) not in now
 
 
-CASES: tuple[Callable[[Bench, Random], str], ...] = (read, suggest, connection, write, write)
+CASES: tuple[Callable[[Bench, Random], None], ...] = (read, suggest, connection, write, write)
 
 
 def tried(bench: Bench, seed: int) -> tuple[str, BaseException | None]:

@@ -25,7 +25,8 @@ from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
 from o365desk.services.signin.approvals import BLANK, Admitted
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.signin.msal_sign_in import SignIns, Token, claims_of
+from o365desk.services.signin.entra import claims_of
+from o365desk.services.signin.msal_sign_in import SignIns, Token
 from o365desk.services.vault.vault import Vault
 from tests.services.scripted import Asked, Said, Scripted
 
@@ -102,8 +103,11 @@ class Service:
     def _answer(self, asked: Asked) -> Said:
         path = urlsplit(asked.path).path
         if "/v1.0/" in path:
-            row = {"id": TENANT, "displayName": "Contoso", "verifiedDomains": [], "skuId": OTHER}
-            row |= {
+            row = {
+                "id": TENANT,
+                "displayName": "Contoso",
+                "verifiedDomains": [],
+                "skuId": OTHER,
                 "skuPartNumber": "X",
                 "consumedUnits": 1,
                 "prepaidUnits": {"enabled": 1},

@@ -20,7 +20,8 @@ from o365desk.model.timing import Timing
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import msal_sign_in
-from o365desk.services.signin.msal_sign_in import Token, claims_of
+from o365desk.services.signin.entra import claims_of
+from o365desk.services.signin.msal_sign_in import Token
 from o365desk.services.signin.redirect_listener import Loopback
 from tests.desk import Desk
 from tests.practice.fixtures import Client

@@ -47,7 +47,7 @@ PARTS = {
 }
 
 
-def packed(how: int = zipfile.ZIP_DEFLATED, **other: str) -> bytes:
+def packed(how: int = zipfile.ZIP_DEFLATED, /, **other: str) -> bytes:
     """A workbook with some parts otherwise; the names of keywords are those of parts, without folders."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", how) as archive:

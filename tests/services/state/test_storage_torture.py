@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -322,7 +323,7 @@ def test_of_two_processes_that_save_one_is_told_and_nothing_is_lost(tmp_path: Pa
 def test_whoever_reads_while_another_saves_and_renames_sees_one_whole_file(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, now, os_user("parent"))
     source_id = workspace.save(new("Contoso", tenant="0"), None).source.id
-    seen = set()
+    seen: set[str] = set()
     with child("saver", tmp_path, source_id, "fast") as saver:
         assert saver.process.stdout
         os.set_blocking(saver.process.stdout.fileno(), False)
@@ -350,7 +351,7 @@ def _valid(spread: random.Random) -> DataSource:
     )
 
 
-_JUNK = (
+_JUNK: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 10**400, "", "x" * 5000, "\0", "\ud800", "\u202e", [], {}, [[[[]]]], {"id": {}},
     float("nan"), float("inf"), "2026-13-45", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 1e308,
 )  # fmt: skip

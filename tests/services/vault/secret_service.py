@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,4 +126,5 @@ def client(mode: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    {"client": client, "serve": serve}[sys.argv[1]](*sys.argv[2:])
+    roles: dict[str, Callable[..., None]] = {"client": client, "serve": serve}
+    roles[sys.argv[1]](*sys.argv[2:])

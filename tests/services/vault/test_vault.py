@@ -156,7 +156,11 @@ def test_without_a_keychain_it_is_locked_until_a_passphrase_is_given(vault: Vaul
     assert "locked now" in vault.description
     assert not vault.has("a", CLIENT_SECRET)
     vault.delete("a")  # nothing there to forget
-    for use in (lambda: vault.get("a", "n"), lambda: vault.set("a", "n", Secret(PLAIN))):
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: vault.get("a", "n"),
+        lambda: vault.set("a", "n", Secret(PLAIN)),
+    )
+    for use in uses:
         with pytest.raises(ProblemError, match="vault is locked") as caught:
             use()
         assert caught.value.problem.remedy
@@ -335,7 +339,8 @@ def test_a_full_disk_does_not_carry_secrets_either(opened: Vault, monkeypatch: p
 def _everything_in(error: BaseException) -> str:
     """All that a crash report could show: every exception that led here, with the locals of every frame but the
     test's."""
-    shown, seen = [], set()
+    shown: list[str] = []
+    seen: set[int] = set()
     queue: list[BaseException | None] = [error]
     while queue:
         current = queue.pop()
@@ -413,10 +418,10 @@ def test_a_locked_vault_can_go_on_for_the_session_and_be_unlocked_later(vault: V
 class Memory(KeyringBackend):
     """A keychain that keeps what it is given, and can be told to refuse."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
         self.refusal: Exception | None = None
 
@@ -473,7 +478,12 @@ def test_a_keychain_that_refuses_later_says_so_and_shows_nothing(
     chained.set("a", "n", Secret(PLAIN))
     backend.refusal = error
     secret, failed = Secret(PLAIN), []
-    for use in (lambda: chained.set("a", "n", secret), lambda: chained.get("a", "n"), lambda: chained.delete("a")):
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: chained.set("a", "n", secret),
+        lambda: chained.get("a", "n"),
+        lambda: chained.delete("a"),
+    )
+    for use in uses:
         try:
             use()
         except ProblemError as problem:
@@ -522,7 +532,8 @@ def hanging() -> Iterator[Any]:
 def test_a_keychain_that_hangs_gives_way_to_the_passphrase(tmp_path: Path, hanging: Any) -> None:
     vault = Vault(tmp_path, keychain=lambda: Keychain(hanging, probe_seconds=0.1))
     began = time.monotonic()
-    assert vault.locked
+    locked = vault.locked
+    assert locked
     assert "the keychain did not answer in 0.1 seconds" in vault.description
     vault.unlock(Secret("correct horse"))
     assert not vault.locked

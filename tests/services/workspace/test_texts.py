@@ -64,8 +64,9 @@ def test_blanks_that_came_with_copying_are_called_so() -> None:
 
 def _keys() -> dict[str, str]:
     """Private keys as people paste them: their base64, without the lines that say what they are."""
-    made = {
-        "rsa": rsa.generate_private_key(65537, 2048),
+    pair = rsa.generate_private_key(65537, 2048)
+    made: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey] = {
+        "rsa": pair,
         "ec": ec.generate_private_key(ec.SECP256R1()),
         "ed25519": ed25519.Ed25519PrivateKey.generate(),
     }
@@ -79,7 +80,7 @@ def _keys() -> dict[str, str]:
     der["rsa locked"] = made["rsa"].private_bytes(
         form.Encoding.DER, form.PrivateFormat.PKCS8, form.BestAvailableEncryption(b"x")
     )
-    der["pfx"] = pkcs12.serialize_key_and_certificates(None, made["rsa"], None, None, form.NoEncryption())
+    der["pfx"] = pkcs12.serialize_key_and_certificates(None, pair, None, None, form.NoEncryption())
     return {name: base64.b64encode(data).decode() for name, data in der.items()}
 
 

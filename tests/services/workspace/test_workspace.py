@@ -8,7 +8,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -199,7 +199,8 @@ def test_what_could_not_be_read_back_is_not_written(workspace: Workspace) -> Non
     for source in (DataSource(id="../evil"), DataSource(id=""), new("A", extra={"n": float("nan")})):
         with pytest.raises(ProblemError):
             workspace.save(source, None)
-    assert workspace.list().entries == workspace.list().unreadable == ()
+    found = workspace.list()
+    assert (found.entries, found.unreadable) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -300,7 +301,7 @@ def test_a_workspace_that_another_program_holds_is_a_problem(
 
 def test_threads_that_save_at_once_are_told_of_each_other(workspace: Workspace) -> None:
     entry = workspace.save(new("A"), None)
-    said = []
+    said: list[str | ConflictError] = []
 
     def save(tenant: str) -> None:
         try:
@@ -883,10 +884,12 @@ def schema() -> jsonschema.Draft202012Validator:
 
 
 def test_the_schema_describes_every_key_and_every_cloud(schema: jsonschema.Draft202012Validator) -> None:
-    assert list(schema.schema["properties"]) == ["$schema", "version", *data_source_file._KEYS]
-    assert schema.schema["$id"] == data_source_file.SCHEMA
-    assert schema.schema["properties"]["cloud"]["enum"] == list(CLOUDS)
-    assert schema.schema["properties"]["signIn"]["enum"] == [str(way) for way in SignIn]
+    content = schema.schema
+    assert isinstance(content, Mapping)
+    assert list(content["properties"]) == ["$schema", "version", *data_source_file._KEYS]
+    assert content["$id"] == data_source_file.SCHEMA
+    assert content["properties"]["cloud"]["enum"] == list(CLOUDS)
+    assert content["properties"]["signIn"]["enum"] == [str(way) for way in SignIn]
 
 
 @pytest.mark.parametrize("source", [new("A"), new("", **FULL), new("B", login="https://x", extra={"team": ["a"]})])

@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def bad_rows(bulk: Bulk, chance: random.Random) -> list[str]:
     gone = bulk.outsiders(bulk.group("security"), 900)[-1]
     assert bulk.writer.send("DELETE", f"/users/{gone['id']}").status_code == 204
     bulk.users.remove(gone)
-    kinds = [
+    kinds: list[Callable[[], str]] = [
         lambda: f"nobody{chance.getrandbits(40)}@nowhere.example",
         lambda: f"{chance.getrandbits(32):08x}-1111-4111-8111-{chance.getrandbits(48):012x}",
         lambda: "1.16E+20",

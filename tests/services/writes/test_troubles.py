@@ -353,7 +353,8 @@ def test_a_wait_that_microsoft_asks_for_ends_with_cancel_and_leaves_no_doubt(
     rows = members(group, bulk.outsiders(group, 60)) if key == ADD else [{"displayName": "Waiting"}]
     plan = bulk.plan(key, rows)
     switches(batch_throttle=60, retry_after=30)
-    control, asked = Control(), []
+    control = Control()
+    asked: list[float] = []
 
     def tell(progress: RunProgress) -> None:
         if "Microsoft asks for 30 s" in progress.waiting and not asked:
@@ -617,7 +618,8 @@ def test_two_who_look_whether_a_run_is_held_do_not_see_each_other(bulk: Bulk) ->
     plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 1)))
     with Journal(bulk.desk.app.state, lambda: plan.made).begin(plan, "T", "t", "ada") as key:
         pass
-    folder, seen = bulk.desk.app.state.folder / "runs", []
+    folder = bulk.desk.app.state.folder / "runs"
+    seen: list[bool] = []
 
     def look() -> None:
         locks = Locks(folder)

@@ -344,6 +344,7 @@ def test_tab_goes_through_the_form_in_the_order_of_its_lines(counter: Counter) -
     for _ in range(4):
         counter.press(Qt.Key.Key_Tab)
         focused = QApplication.focusWidget()
+        assert focused is not None
         names.append(focused.accessibleName() or focused.property("text"))
     assert names == ["Take out a@contoso.com", "First members", "Show the command &line", "Check what will change…"]
 

@@ -131,14 +131,15 @@ def test_it_turns_dark_with_the_system_while_windows_are_open(
     widget = QWidget()
     qtbot.addWidget(widget)
     widget.show()
-    assert not following.dark
+    dark = [following.dark]
     with qtbot.waitSignal(following.changed):
         qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
-    assert following.dark
+    dark += [following.dark]
     assert widget.palette().window().color() == QColor(themes.DARK["page"])
     with qtbot.waitSignal(following.changed):
         qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
-    assert not following.dark
+    dark += [following.dark]
+    assert dark == [False, True, False]
     assert widget.palette().window().color() == QColor(themes.LIGHT["page"])
 
 

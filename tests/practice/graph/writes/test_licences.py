@@ -27,11 +27,12 @@ def skus(write: Writer) -> dict[str, Sku]:
 def bare(write: Writer) -> str:
     """The id of a member with a usage location and no licence."""
     users = write.rows("/users?$select=id,usageLocation,assignedLicenses,userType,accountEnabled&$top=999")
-    return next(
+    found = (
         user["id"]
         for user in users
         if user["usageLocation"] and not user["assignedLicenses"] and user["userType"] == "Member"
     )
+    return str(next(found))
 
 
 def plans(write: Writer) -> dict[str, Sku]:

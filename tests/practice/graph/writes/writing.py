@@ -1,5 +1,6 @@
 """Asking for writes in tests: tokens by permissions, whom and what to write to."""
 
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -82,7 +83,7 @@ def refused(answer: requests.Response, status: int, text: str, code: str = "") -
 
 def group_of(groups: list[dict[str, Any]], kind: str) -> str:
     """The id of a seeded group of a kind."""
-    tests = {
+    tests: dict[str, Callable[[dict[str, Any]], object]] = {
         "security": lambda g: g["displayName"] == "O'Brien's team",
         "m365": lambda g: g["displayName"] == "Müller & Söhne",
         "dynamic": lambda g: "DynamicMembership" in g["groupTypes"],

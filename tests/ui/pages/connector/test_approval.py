@@ -213,7 +213,9 @@ def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) 
     assert strange.source.name == "Corrected"
     page.test()
     strange.idle()
-    assert not strange.desk.app.state.approval(strange.source.id).connection.login.endswith("/")
+    approval = strange.desk.app.state.approval(strange.source.id)
+    assert approval is not None
+    assert not approval.connection.login.endswith("/")
     assert strange.desk.app.approvals.review(strange.source).needed
     assert strange.hosts.came == []
 

@@ -1,6 +1,5 @@
 """Signing in from the form: what it waits for, another way, Cancel, and what is kept of it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,7 +51,7 @@ class Shown:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, theme: Theme) -> Iterator[Shown]:
+def shown(qtbot: QtBot, theme: Theme) -> Shown:
     return Shown(qtbot, theme)
 
 
@@ -222,7 +221,7 @@ def test_for_a_secret_it_waits_for_the_consent(bench: Bench) -> None:
 def test_authorize_on_an_incomplete_draft_marks_the_field(
     bench: Bench, details: dict[str, object], field: str
 ) -> None:
-    draft = new("Draft", **details)  # type: ignore[arg-type]
+    draft = new("Draft", **details)
     page = bench.open(draft, draft=draft, base=None)
     page.authorise()
     bench.idle()

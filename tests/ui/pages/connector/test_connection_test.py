@@ -1,7 +1,6 @@
 """The panel of the connection test: steps as they run, the headline with its remedy, verdicts, and the report."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from o365desk.services.connections import StepBegan
 from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.pages.connector.test_steps import StepDetails, StepRow
 from o365desk.ui.widgets.theme import DARK, LIGHT, Theme
+from tests.ui.connecting import focused
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 PROBLEM = Problem(
@@ -101,7 +101,7 @@ class Shown:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, theme: Theme) -> Iterator[Shown]:
+def shown(qtbot: QtBot, theme: Theme) -> Shown:
     return Shown(qtbot, theme)
 
 
@@ -190,9 +190,9 @@ def test_the_keyboard_goes_through_the_steps_and_opens_details(qtbot: QtBot, sho
     rows = shown.panel.steps.rows
     rows[0].setFocus()
     for _ in range(5):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+        QTest.keyClick(focused(), Qt.Key.Key_Down)
     assert QApplication.focusWidget() is shown.row("token")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    QTest.keyClick(focused(), Qt.Key.Key_Return)
     details = shown.panel.findChild(StepDetails, "details-token")
     assert details is not None
     said = {label.accessibleName() for label in details.findChildren(QLabel)}
@@ -203,16 +203,16 @@ def test_the_keyboard_goes_through_the_steps_and_opens_details(qtbot: QtBot, sho
         "Request ID: req-1",
     } <= said
     qtbot.waitUntil(details.copy.isVisible)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClick(focused(), Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is details.copy
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    QTest.keyClick(focused(), Qt.Key.Key_Space)
     assert "AADSTS7000222" in QApplication.clipboard().text()
     shown.row("token").setFocus()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    QTest.keyClick(focused(), Qt.Key.Key_Return)
     assert not details.isVisible()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Home)
+    QTest.keyClick(focused(), Qt.Key.Key_Home)
     assert QApplication.focusWidget() is rows[0]
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_End)
+    QTest.keyClick(focused(), Qt.Key.Key_End)
     assert QApplication.focusWidget() is rows[-1]
 
 

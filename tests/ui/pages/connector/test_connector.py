@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -136,7 +137,7 @@ def test_tab_goes_the_way_one_reads(bench: Bench) -> None:
     page.test()
     bench.idle()
     page.form.focus("name")
-    names = []
+    names: list[str] = []
     while focused().objectName() not in names and len(names) < 60:
         names.append(focused().objectName() or focused().accessibleName())
         bench.press(Qt.Key.Key_Tab)
@@ -687,15 +688,22 @@ def test_an_authorisation_asks_to_be_renewed(bench: Bench, months: float, words:
     assert page.sheet.banner.plain_text().startswith(words)
 
 
+def _is_focused(field: str) -> bool:
+    return focused().objectName() == field
+
+
+def _is_chosen(page: ConnectorPage, sign_in: str) -> bool:
+    return bool(page.form.values()["signIn"] == sign_in)
+
+
 def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A keychain that hangs takes ten seconds to answer."""
     asked: list[bool] = []
-    plain = Vault.kind.fget
-    assert plain is not None
+    ask: Callable[[Vault], VaultKind] = vars(Vault)["kind"].fget
 
     def kind(vault: Vault) -> VaultKind:
         asked.append(threading.current_thread() is threading.main_thread())
-        return plain(vault)
+        return ask(vault)
 
     monkeypatch.setattr(Vault, "kind", property(kind))
     bench.window.go("datasources")
@@ -753,11 +761,11 @@ def test_fill_in_authorise_test_save_close_by_keyboard_alone(bench: Bench) -> No
     bench.press(Qt.Key.Key_L, ALT)
     bench.type(ready["apps"]["read-write"]["client_id"])
     for key, choice in ((Qt.Key.Key_Right, "secret"), (Qt.Key.Key_Left, "administrator")):
-        before = page.form.values()["signIn"]
+        field = f"field-signIn-{page.form.values()['signIn']}"
         bench.press(Qt.Key.Key_G, ALT)
-        soon(bench.qtbot, lambda before=before: focused().objectName() == f"field-signIn-{before}")
+        soon(bench.qtbot, partial(_is_focused, field))
         bench.press(key)
-        soon(bench.qtbot, lambda choice=choice: page.form.values()["signIn"] == choice)
+        soon(bench.qtbot, partial(_is_chosen, page, choice))
     bench.press(Qt.Key.Key_Z, ALT)
     soon(bench.qtbot, page.busy)
     bench.idle()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
@@ -25,14 +25,20 @@ def dialog(qtbot: QtBot, theme: Theme) -> RegisterDialog:
     return made
 
 
+def _tab(dialog: RegisterDialog, number: int) -> QWidget:
+    tab = dialog.tabs.widget(number)
+    assert tab is not None
+    return tab
+
+
 def _buttons(dialog: RegisterDialog, tab: int) -> dict[str, QPushButton]:
-    return {button.text().replace("&", ""): button for button in dialog.tabs.widget(tab).findChildren(QPushButton)}
+    return {button.text().replace("&", ""): button for button in _tab(dialog, tab).findChildren(QPushButton)}
 
 
 def test_every_text_names_every_permission_and_is_copied_whole(dialog: RegisterDialog) -> None:
     for tab in range(3):
         dialog.tabs.setCurrentIndex(tab)
-        edit = dialog.tabs.widget(tab).findChild(QPlainTextEdit)
+        edit = _tab(dialog, tab).findChild(QPlainTextEdit)
         assert edit is not None
         assert edit.isReadOnly()
         assert all(item.id in edit.toPlainText() for item in catalogue.permissions_asked_for(SOURCE))
@@ -75,7 +81,7 @@ def test_the_way_through_the_portal_fits_the_sign_in(sign_in: SignIn, words: str
 
 def test_the_steps_are_shown_and_esc_closes(qtbot: QtBot, dialog: RegisterDialog) -> None:
     dialog.tabs.setCurrentIndex(3)
-    shown = [label.text() for label in dialog.tabs.widget(3).findChildren(QLabel)]
+    shown = [label.text() for label in _tab(dialog, 3).findChildren(QLabel)]
     assert any("New registration" in text for text in shown)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
 from o365desk.ui.pages.connector.connector import ConnectorPage
-from o365desk.ui.pages.operations import results as module
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.operations.result_export import ExportDialog
 from o365desk.ui.pages.operations.result_rows import unpacked
@@ -443,7 +442,7 @@ def export(
         dialog.export_button.click()
         return bool(dialog.result())
 
-    monkeypatch.setattr(module.ExportDialog, "exec", answer)
+    monkeypatch.setattr(ExportDialog, "exec", answer)
     results.export_button.click()
     counter.idle()
 
@@ -582,7 +581,9 @@ def test_one_row_after_several_is_one_again(counter: Counter, listed: Results) -
     form = counter.view.form
     assert not form.from_list
     assert form.values()["user"] == unpacked(listed.model.shown_rows()[3])["id"]
-    counter.window.findChild(QRadioButton, "field-many-chosen").click()  # what was chosen before is still there
+    chosen = counter.window.findChild(QRadioButton, "field-many-chosen")
+    assert chosen is not None
+    chosen.click()  # what was chosen before is still there
     rows = form.rows()
     assert rows is not None
     assert len(rows) == USERS

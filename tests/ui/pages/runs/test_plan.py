@@ -417,6 +417,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     assert [line.split(",")[3] for line in lines[1:]] == ["will change", "will change", "cannot"]
     assert lines[3].endswith(f",{group},nobody@nowhere.example")
     again = reader.read(file, catalogue.operation(ADD))
+    assert page.plan is not None
     assert [row.values for row in again.rows] == [item.row.values for item in page.plan.rows], (
         "it can be tried again"
     )

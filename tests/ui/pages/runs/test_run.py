@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from o365desk.ui.pages.runs.run_words import (
     why,
     why_not_undone,
 )
+from o365desk.ui.table.view import Table
 from tests import written
 from tests.scene import NOW
 from tests.ui.office import ADD, REMOVE, Office, click, office
@@ -285,6 +287,7 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
     page.command.open.setChecked(True)
     here = f"o365desk --workspace {office.desk.app.workspace.folder}"
     assert page.command.line.text().startswith(f"{here} runs undo {first.id} --apply")
+    assert page.plan is not None
     dialog = office.answer("confirm", lambda dialog: _type_the_word(page, dialog)) if page.plan.limit else []
     page.apply()
     office.idle()
@@ -398,6 +401,10 @@ def test_rows_in_doubt_have_a_figure_of_their_own(office: Office) -> None:
     assert rest.isVisible()
 
 
+def _wide_enough(table: Table, needed: int) -> bool:
+    return table.columnWidth(1) >= needed
+
+
 def test_what_was_done_can_be_read_in_an_ordinary_window(office: Office) -> None:
     page = office.run
     office.window.resize(1240, 800)
@@ -410,7 +417,7 @@ def test_what_was_done_can_be_read_in_an_ordinary_window(office: Office) -> None
     for where, table in (("run", page.view.table), ("plan", office.plan.review.table)):
         office.window.go(where)
         needed = table.fontMetrics().horizontalAdvance(label) + 24
-        office.soon(lambda table=table, needed=needed: table.columnWidth(1) >= needed)
+        office.soon(partial(_wide_enough, table, needed))
 
 
 # --- words --------------------------------------------------------------------------------------------------------
