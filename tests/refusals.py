@@ -59,6 +59,7 @@ def made(bulk: Bulk, key: str, values: dict[str, str], **target: Any) -> Plan:
     plan = bulk.plan(key, [good])
     row = plan.rows[0]
     assert row.standing is not Standing.CANNOT, row.problem
+    assert row.target is not None
     changed = msgspec.structs.replace(
         row,
         row=Row(number=1, values=good | values),

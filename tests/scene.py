@@ -104,7 +104,7 @@ class Scene:
         """Somebody who can write in the folder leads Northwind elsewhere."""
         entry = self.app.workspace.get(self.sources["Northwind"].id)
         self.clock.now = NOW - timedelta(minutes=12)
-        self.app.workspace._user = "m.jones"
+        self.app.workspace._operator = os_user("m.jones")
         elsewhere = {"cloud": "custom", "login": "https://login.northwind-sso.example"}
         changed = entry.source.replace(graph="https://graph.microsoft.com", **elsewhere)
         path = self.app.workspace.save(changed, entry.version).path
@@ -130,7 +130,7 @@ class Scene:
 
     def _save(self, name: str, days: float, author: str, **values: object) -> DataSource:
         self.clock.now = NOW - timedelta(days=days)
-        self.app.workspace._user = author
+        self.app.workspace._operator = os_user(author)
         details = {"tenant": "contoso.onmicrosoft.com", "client_id": CLIENT, "sign_in": SignIn.SECRET} | values
         draft = new(name, **details)
         typed = Secret("made up for a picture") if draft.sign_in is SignIn.SECRET else None

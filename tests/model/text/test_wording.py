@@ -100,7 +100,11 @@ FILE_NAME = "%Y%m%dT%H%M%SZ"
 def _says_a_moment(node: ast.AST) -> bool:
     """Whether it writes a moment in its own way."""
     if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-        spec = "".join(part.value for part in node.format_spec.values if isinstance(part, ast.Constant))
+        spec = "".join(
+            part.value
+            for part in node.format_spec.values
+            if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        )
         return spec.startswith("%") and spec != FILE_NAME
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return node.func.attr == "strftime"

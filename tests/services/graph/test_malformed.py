@@ -34,6 +34,7 @@ from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunS
 from o365desk.model.secret import Secret
 from o365desk.model.status import Known, Outcome
 from o365desk.model.stop import Control, Stop
+from o365desk.model.timing import Timing
 from o365desk.services.connection_test import steps, trial
 from o365desk.services.connections import Connections
 from o365desk.services.graph import lists, throttling
@@ -100,7 +101,7 @@ class Fuzzed(Runner):
         patience, ending = STEADFAST if how.get("steadfast") else PATIENT, how.get("ending", lambda: False)
         with self.open_line(stop) as line:
             graph = Graph(self.office.root, line, lambda _: token.value, patience, ending=ending)
-            yield Session(source, graph, token, stop, lambda: None)
+            yield Session(source, graph, token, stop, self._timing, lambda: None)
 
 
 class Bench:
@@ -122,7 +123,7 @@ class Bench:
         connections = SimpleNamespace(overview=lambda: SimpleNamespace(rows=[row]))
         self.runner = Fuzzed(
             cast("Connections", connections), cast("Approvals", None), self.journal, KeptSettings(self.state),
-            lambda: cast("SignIns", None), lambda: datetime.now(UTC), os_user("tester"),
+            lambda: cast("SignIns", None), lambda: datetime.now(UTC), os_user("tester"), Timing(),
         )  # fmt: skip
         self.runner.office = self.office
         self.runner.open_line = server.line if server else lambda stop: MeddledLine(self.runner.meddler, stop)

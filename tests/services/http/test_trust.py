@@ -3,7 +3,6 @@
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -50,7 +49,12 @@ def test_the_systems_authorities_are_read_once(practice: Any, monkeypatch: pytes
     monkeypatch.setenv("SSL_CERT_FILE", practice.ready["ca_file"])
     made: list[bytes] = []
     context = trust._context
-    monkeypatch.setattr(trust, "_context", lambda ca, bundle: made.append(ca) or context(ca, bundle))
+
+    def counted(ca: bytes, bundle: Any) -> Any:
+        made.append(ca)
+        return context(ca, bundle)
+
+    monkeypatch.setattr(trust, "_context", counted)
     trust._free.cache_clear()
     assert all(trusted(practice) for _ in range(5))
     assert len(made) == 1
@@ -119,8 +123,9 @@ def test_many_at_once_are_all_answered(practice: Any, monkeypatch: pytest.Monkey
             with HttpSession(Stop(), ca) as made:
                 answers.append(made.send("GET", practice.ready["login"] + "/").status_code)
 
-    threads: list[threading.Thread] = [threading.Thread(target=ask) for _ in range(8)]
-    run: Callable[[str], None] = lambda name: [getattr(thread, name)() for thread in threads]  # noqa: E731
-    run("start")
-    run("join")
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(answers) == 40

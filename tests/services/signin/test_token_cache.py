@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,11 @@ def test_a_program_that_does_not_let_go_is_a_problem_and_no_verdict(
     caches: TokenCaches, holder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_cache, "_HELD_SECONDS", 0.2)
-    for act in (lambda: add(caches.open("a"), "mine"), lambda: caches.replace("a", "{}")):
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: add(caches.open("a"), "mine"),
+        lambda: caches.replace("a", "{}"),
+    )
+    for act in acts:
         with pytest.raises(ProblemError) as caught, caches.translated():
             act()
         assert caught.value.problem.code == "token-cache"

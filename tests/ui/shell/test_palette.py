@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from o365desk import __version__
 from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import COMMANDS, plain
+from o365desk.ui.context import CommandKey
 from o365desk.ui.shell import help as helping
 from o365desk.ui.shell.palette import Choice, Palette, ranked, score
 from o365desk.ui.shell.window import Window
@@ -162,7 +163,7 @@ def test_about_names_version_and_licence(qtbot: QtBot, window: Window) -> None:
 
 
 def test_diagnostics_say_what_is_needed_and_no_secret(qtbot: QtBot, window: Window) -> None:
-    window.menus.actions["diagnostics"].trigger()
+    window.menus.actions[CommandKey.DIAGNOSTICS].trigger()
     idle(qtbot, window)
     text = QGuiApplication.clipboard().text()
     for part in (
@@ -182,10 +183,10 @@ def test_the_log_folder_is_shown_or_its_absence_told(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toLocalFile()))
-    window.menus.actions["open-log"].trigger()
+    window.menus.actions[CommandKey.OPEN_LOG].trigger()
     assert opened == []
     assert "No log" in window.notices.kept()[0].text
     window.app.log_folder.mkdir(parents=True)
-    window.menus.actions["open-log"].trigger()
+    window.menus.actions[CommandKey.OPEN_LOG].trigger()
     assert opened == [str(window.app.log_folder)]
     assert "The log is in" in window.notices.kept()[0].detail  # openUrl answered None: nothing shows folders here

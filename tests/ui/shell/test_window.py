@@ -119,11 +119,11 @@ def test_commands_do_what_the_page_offers_and_say_why_not(window: Window, trial:
     }
     trial.alone = {"Copy &link": done.clear}
     trial.title_changed.emit()
-    save, test = window.menus.actions["save"], window.menus.actions["test"]
+    save, test = window.menus.actions[CommandKey.SAVE], window.menus.actions[CommandKey.TEST]
     assert save.isEnabled()
     assert not test.isEnabled()
     assert test.toolTip() == "Fill in the tenant first."
-    assert window.menus.actions["restore"].toolTip() == "Not available on this page."
+    assert window.menus.actions[CommandKey.RESTORE].toolTip() == "Not available on this page."
     save.trigger()
     assert done == ["save"]
     assert "Copy &link" in [action.text() for action in window.menus.menus["source"].actions()]
@@ -138,17 +138,17 @@ def test_commands_do_what_the_page_offers_and_say_why_not(window: Window, trial:
 @pytest.mark.parametrize(
     ("key", "modifier", "command"),
     [
-        (Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier, "save"),
-        (Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, "test"),
-        (Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier, "search"),
-        (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, "duplicate"),
-        (Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier, "refresh"),
-        (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, "delete"),
-        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, "close"),
+        (Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier, CommandKey.SAVE),
+        (Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, CommandKey.TEST),
+        (Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier, CommandKey.SEARCH),
+        (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, CommandKey.DUPLICATE),
+        (Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier, CommandKey.REFRESH),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, CommandKey.DELETE),
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, CommandKey.CLOSE),
     ],
 )
 def test_keys_reach_the_page(
-    qtbot: QtBot, window: Window, trial: Trial, key: Qt.Key, modifier: Qt.KeyboardModifier, command: str
+    qtbot: QtBot, window: Window, trial: Trial, key: Qt.Key, modifier: Qt.KeyboardModifier, command: CommandKey
 ) -> None:
     done: list[str] = []
     trial.can = {command: lambda: done.append(command)}
@@ -286,12 +286,12 @@ def test_the_edit_menu_acts_on_what_has_the_focus(window: Window) -> None:
     search.setFocus()
     search.setText("contoso")
     window.menus.menus["edit"].aboutToShow.emit()
-    assert window.menus.actions["selectAll"].isEnabled()
-    assert not window.menus.actions["copy-row"].isEnabled()
+    assert window.menus.actions[CommandKey.SELECT_ALL].isEnabled()
+    assert not window.menus.actions[CommandKey.COPY_ROW].isEnabled()
     window.menus.menus["edit"].aboutToHide.emit()
-    window.menus.actions["selectAll"].trigger()
+    window.menus.actions[CommandKey.SELECT_ALL].trigger()
     assert search.selectedText() == "contoso"
-    window.menus.actions["cut"].trigger()
+    window.menus.actions[CommandKey.CUT].trigger()
     assert search.text() == ""
     assert QGuiApplication.clipboard().text() == "contoso"
 

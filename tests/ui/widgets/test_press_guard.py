@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.commands import EDITING
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.widgets import press_guard
 from tests.ui.office import ADD, Office, office
@@ -55,7 +56,9 @@ def test_a_double_click_on_check_what_will_change_applies_nothing(office: Office
     plan = office.plan
     office.soon(lambda: office.window.childAt(place) is plan.apply_button)
     assert not plan.apply_button.isEnabled()
-    assert office.window.menus.actions["run"].toolTip() == "In a moment: a plan is read before it is applied."
+    assert (
+        office.window.menus.actions[CommandKey.RUN].toolTip() == "In a moment: a plan is read before it is applied."
+    )
     for _ in range(5):
         press(office, place)
         office.qtbot.wait(250)

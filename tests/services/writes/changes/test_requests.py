@@ -83,7 +83,10 @@ def test_turns_hold_each_user_once_and_keep_the_order(users: list[str]) -> None:
         JournalRow(number=number, label="", target=LicenceTarget(user=user, sku="s", wish=None))
         for number, user in enumerate(users, 1)
     ]
-    waves = one_per_user(listed, sort_of(Licences(adds=False)).send.user_of)
+    send = sort_of(Licences(adds=False)).send
+    assert send is not None
+    assert send.user_of is not None
+    waves = one_per_user(listed, send.user_of)
     assert sorted(row.number for wave in waves for row in wave) == list(range(1, len(users) + 1))
     for wave in waves:
         assert max(Counter(map(user_of, wave)).values()) == 1

@@ -380,7 +380,7 @@ def test_a_file_from_before_turns_were_counted_opens(file: Path) -> None:
     journal = Journal(state, lambda: NOW)
     assert journal.run("0000beef").undoable == 1
     (row,) = journal.kept("0000beef", undoable=True)
-    assert (row.target, row.item, row.aim) == ({"user": "u", "group": "g"}, "", "")
+    assert (row.target, row.item, row.aim) == (MemberTarget(user="u", group="g"), "", "")
     before, later = row.turn, journal.kept(finished(journal, plan()), undoable=True)[0].turn
     assert before < later, "of rows from before turns were counted, that of the later run is the later one"
     state.close()

@@ -18,6 +18,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Lifetime
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
@@ -77,7 +78,7 @@ def test_security_is_off_and_says_why(bench: Bench) -> None:
     assert not button.isEnabled()
     assert "next version" in button.toolTip()
     assert "next version" in button.accessibleDescription()
-    assert "next version" in str(page.commands()["security"])
+    assert "next version" in str(page.commands()[CommandKey.SECURITY])
 
 
 @pytest.mark.parametrize(
@@ -716,7 +717,7 @@ def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: 
     bench.idle()
     page.test()
     bench.idle()
-    bench.window.menus.actions["diagnostics"].trigger()
+    bench.window.menus.actions[CommandKey.DIAGNOSTICS].trigger()
     bench.idle()
     bench.window.go("datasources")
     bench.idle()

@@ -14,6 +14,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.vault.vault import CLIENT_SECRET
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -223,7 +224,7 @@ def test_a_file_that_cannot_be_read_is_a_line_with_its_place_and_can_be_shown(
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     assert shown == [path, path]
     assert path.read_text().startswith("{\n")
-    assert "cannot be read" in str(page.commands()["delete"])
+    assert "cannot be read" in str(page.commands()[CommandKey.DELETE])
 
 
 def test_the_list_follows_what_others_change(

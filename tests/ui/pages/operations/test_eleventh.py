@@ -132,8 +132,8 @@ def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client:
     tenant = writer(client)
     upn = next(row["userPrincipalName"] for row in tenant.rows("/users?$top=999") if "ann.lee@" in str(row))
 
-    def department() -> str:
-        found: str = tenant.get(f"/users/{upn}?$select=department")["department"]
+    def department() -> str | None:
+        found: str | None = tenant.get(f"/users/{upn}?$select=department")["department"]
         return found
 
     before = department()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel
 from o365desk.catalogue import OPERATIONS
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.commands import MENUS
+from o365desk.ui.context import CommandKey
 from o365desk.ui.fields.mnemonics import letter_of
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.plan import PlanPage
@@ -44,7 +45,7 @@ def test_without_a_data_source_the_page_says_what_to_do_first(counter: Counter) 
     counter.idle()
     assert counter.page.empty.isVisible()
     assert not counter.page.run_button.isVisible()
-    assert "no data source" in str(counter.page.commands()["run"])
+    assert "no data source" in str(counter.page.commands()[CommandKey.RUN])
     counter.page.first_button.click()
     assert counter.window._where == "add-new"
 
@@ -274,12 +275,12 @@ def test_the_menu_of_the_data_sources_leads_here(counter: Counter) -> None:
     source = counter.source()
     counter.window.go("datasources")
     counter.idle()
-    counter.window.menus.actions["use"].trigger()
+    counter.window.menus.actions[CommandKey.USE].trigger()
     counter.idle()
     assert counter.view.source.id == source.id
     counter.window.go("connector", source_id=source.id)
     counter.idle()
-    counter.window.menus.actions["use"].trigger()
+    counter.window.menus.actions[CommandKey.USE].trigger()
     assert counter.window._where == "operations"
     counter.idle()
 

@@ -18,11 +18,12 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 
 from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.operations.result_export import ExportDialog
 from o365desk.ui.pages.operations.result_rows import unpacked
-from o365desk.ui.pages.operations.results import Results
+from o365desk.ui.pages.operations.results import Chosen, Results
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.table.cells import BAR_ROLE
 from tests.ui.office import ADD, Office, office
@@ -202,7 +203,7 @@ def test_the_members_of_a_group_are_listed_and_only_users_among_them_used(counte
     kinds = Counted(unpacked(row)["@odata.type"] for row in counter.results.model.all_rows())
     users, devices = kinds["#microsoft.graph.user"], kinds["#microsoft.graph.device"]
     assert counter.results.count.text() == f"{users + devices:,} members"
-    results, chosen = counter.results, list[module.Chosen]()
+    results, chosen = counter.results, list[Chosen]()
     results.use.connect(chosen.append)
     shown = [unpacked(row)["@odata.type"] for row in results.model.shown_rows()]
     results.table.setCurrentIndex(results.model.index(shown.index("#microsoft.graph.device"), 0))
@@ -277,7 +278,7 @@ def listed(counter: Counter) -> Results:
 
 
 def test_the_filter_counts_what_it_leaves_and_escape_clears_it(counter: Counter, listed: Results) -> None:
-    counter.window.menus.actions["search"].trigger()
+    counter.window.menus.actions[CommandKey.SEARCH].trigger()
     assert listed.search.hasFocus()
     counter.qtbot.keyClicks(listed.search, "anna schmidt")
     found = names(listed)
@@ -397,7 +398,7 @@ def test_cells_rows_and_headers_are_copied_as_they_are_seen(counter: Counter, li
     counter.press(Qt.Key.Key_C, CTRL | SHIFT)
     lines = QGuiApplication.clipboard().text().split("\n")
     assert [line.split("\t")[1] for line in lines] == [first["userPrincipalName"], second["userPrincipalName"]]
-    counter.window.menus.actions["copy-headers"].trigger()
+    counter.window.menus.actions[CommandKey.COPY_HEADERS].trigger()
     head, *lines = QGuiApplication.clipboard().text().split("\n")
     assert head.split("\t")[:2] == ["Display name", "User principal name"]
     assert len(head.split("\t")) == len(listed.table.columns.shown())
@@ -661,7 +662,7 @@ def test_a_file_that_cannot_be_written_is_told(
 def test_exporting_waits_for_rows(counter: Counter) -> None:
     counter.open(counter.source(), "user-list")
     assert not counter.results.export_button.isEnabled()
-    assert counter.page.commands()["export"] == "There are no rows yet."
+    assert counter.page.commands()[CommandKey.EXPORT] == "There are no rows yet."
 
 
 # --- licence plans ----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.run import PlanRow, Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.services.spreadsheets import reader
+from o365desk.ui.context import CommandKey
 from o365desk.ui.dialogs.confirm import ConfirmDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.connector import ConnectorPage
@@ -141,7 +142,7 @@ def test_a_plan_is_applied_once_however_often_the_button_is_pressed(office: Offi
     office.idle()
     assert len(office.desk.app.journal.runs()) == 1
     office.window.go("plan")
-    assert office.window.menus.actions["run"].toolTip() == "There is no plan yet."
+    assert office.window.menus.actions[CommandKey.RUN].toolTip() == "There is no plan yet."
 
 
 def test_nothing_to_do_says_so_and_offers_close(office: Office) -> None:
@@ -153,7 +154,7 @@ def test_nothing_to_do_says_so_and_offers_close(office: Office) -> None:
     ]
     assert not page.apply_button.isVisible()
     assert page.close_button.isVisible()
-    assert office.window.menus.actions["run"].toolTip() == "There is nothing to do."
+    assert office.window.menus.actions[CommandKey.RUN].toolTip() == "There is nothing to do."
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_planning_says_how_far_it_is_and_is_cancelled_at_once(office: Office, sw
     page = office.ask(ADD, office.members_unseen())
     assert page.waiting.isVisible()
     assert "Checking 400 rows" in page.waiting.doing.text()
-    assert office.window.menus.actions["run"].toolTip() == "It is still being planned."
+    assert office.window.menus.actions[CommandKey.RUN].toolTip() == "It is still being planned."
     office.press(Qt.Key.Key_Escape)
     assert office.window.tasks.shown() == []
     assert page.banner.accessibleName() == "Planning was cancelled"

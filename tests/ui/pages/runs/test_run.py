@@ -18,6 +18,7 @@ from o365desk import catalogue
 from o365desk.model.problems import Problem
 from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept
@@ -153,7 +154,7 @@ def test_a_run_that_did_all_is_good(office: Office) -> None:
     assert office.run.view.banner.accessibleName() == "3 added"
     assert not office.run.after.retry_button.isVisible()
     assert not office.run.after.resume_button.isVisible()
-    assert office.window.menus.actions["resume"].toolTip() == "It is finished: nothing is left."
+    assert office.window.menus.actions[CommandKey.RESUME].toolTip() == "It is finished: nothing is left."
 
 
 def test_it_goes_on_while_another_page_is_in_sight(office: Office, slow: str, switches: Switches) -> None:
@@ -246,7 +247,7 @@ def test_a_second_cancel_stops_at_once_and_resuming_reads_back(
     # The tenant still works on what it was sent: it must be through before the next test begins, too.
     office.qtbot.wait(2600)
     switches(latency_ms=0)
-    office.window.menus.actions["resume"].trigger()
+    office.window.menus.actions[CommandKey.RESUME].trigger()
     office.idle()
     all_changed(office)
 
@@ -324,7 +325,7 @@ def test_the_rows_go_to_a_file(office: Office, tmp_path: Path, monkeypatch: pyte
     office.applied(ADD, members)
     file = tmp_path / "run.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    office.window.menus.actions["export"].trigger()
+    office.window.menus.actions[CommandKey.EXPORT].trigger()
     office.idle()
     rows = json.loads(file.read_text("utf-8"))
     assert [row["outcome"] for row in rows] == ["changed"] * 3

@@ -15,6 +15,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.run import Counts, RunState
 from o365desk.model.settings import Settings
 from o365desk.services.writes.journal.journal import Journal
+from o365desk.ui.context import CommandKey
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
 from o365desk.ui.pages.runs.runs import Line, RunsPage, _look, _what
 from o365desk.ui.pages.settings import SettingsDialog
@@ -69,7 +70,7 @@ def test_nothing_was_written_yet(qtbot: QtBot, window: Window) -> None:
     page = runs_page(qtbot, window)
     assert page.area.currentWidget() is page.area.empty
     assert page.area.empty.title.text() == "Nothing was written yet"
-    assert window.menus.actions["resume"].toolTip() == "Choose a run first."
+    assert window.menus.actions[CommandKey.RESUME].toolTip() == "Choose a run first."
 
 
 def test_runs_are_listed_latest_first_and_found(qtbot: QtBot, window: Window, shelf: Shelf, clock: Clock) -> None:
@@ -108,7 +109,7 @@ def test_only_what_can_be_done_is_on_and_the_rest_says_why(qtbot: QtBot, window:
     assert not page.resume_button.isEnabled()
     assert page.resume_button.toolTip() == "It is finished: nothing is left."
     assert page.undo_button.toolTip() == "It changed nothing."
-    assert window.menus.actions["undo-run"].toolTip() == "It changed nothing."
+    assert window.menus.actions[CommandKey.UNDO_RUN].toolTip() == "It changed nothing."
 
 
 def test_a_run_whose_data_source_is_gone_is_named_and_says_so(
@@ -187,7 +188,7 @@ def test_undo_and_resume_from_the_list(office: Office) -> None:
     office.plan.close_page()
     assert office.runs.isVisible(), "the plan of an undo closes to the runs"
     office.idle()
-    office.window.menus.actions["undo-run"].trigger()
+    office.window.menus.actions[CommandKey.UNDO_RUN].trigger()
     office.idle()
     asked = office.plan.plan
     assert asked is not None
@@ -336,6 +337,6 @@ def test_ctrl_comma_opens_the_settings(qtbot: QtBot, window: Window) -> None:
 
     QTimer.singleShot(0, window, look)
     window.activateWindow()
-    assert window.menus.actions["settings"].shortcut().toString() == "Ctrl+,"
-    window.menus.actions["settings"].trigger()
+    assert window.menus.actions[CommandKey.SETTINGS].shortcut().toString() == "Ctrl+,"
+    window.menus.actions[CommandKey.SETTINGS].trigger()
     assert len(seen) == 1
