@@ -45,6 +45,8 @@ _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="a
 _LETTERS = "loxyv"
 """Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy, a column
 that is left out."""
+_LETTERS_OF_RESULTS = "u"
+"""What the rows of a read are used for."""
 
 
 def order_field(operation: Operation) -> Field | None:
@@ -352,14 +354,16 @@ def _label_width(row: FieldRow) -> int:
 
 def _all_fields(operation: Operation) -> list[Field]:
     """The fields of the whole form, with letters that nothing else on the page has."""
-    paged = operation.listing is not None and operation.listing.paged
+    listing = operation.listing
+    paged = listing is not None and listing.paged and not listing.single
     asked = (
         _MANY if operation.writes else None,
         *operation.fields,
         order_field(operation),
         _MOST if paged else None,
     )
-    return lettered([field for field in asked if field], _LETTERS)
+    taken = _LETTERS + (_LETTERS_OF_RESULTS if listing else "")
+    return lettered([field for field in asked if field], taken)
 
 
 def _first(field: Field) -> str:
