@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from o365desk import catalogue
-from o365desk.catalogue.operations import Box, Column, Family, Listing, Operation, QueryType
-from o365desk.catalogue.users import ROWS, USER
+from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
@@ -21,30 +20,10 @@ from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import group_of, writer
 from tests.services.scripted import Asked, Said, Scripted
+from tests.toys import PROFILE
 
 MEMBERS = 100_000 if os.environ.get("O365DESK_TORTURE") else 20_000
 PERMISSIONS = ("User.Read.All", "Group.ReadWrite.All", "GroupMember.ReadBasic.All")
-
-PROFILE = Operation(
-    key="user-profile",
-    title="User Profile",
-    summary="Shows one user.",
-    family=Family.USERS,
-    query_type=QueryType.READ,
-    request="GET /users/{id}",
-    permission="User.Read.All",
-    box=Box.PROFILES,
-    proof="users",
-    fields=(USER,),
-    columns=(Column(key="displayName", title="Display name"), Column(key="mail", title="Mail")),
-    listing=Listing(
-        path="/users/{user}",
-        select=("id", "displayName", "mail"),
-        rows=ROWS,
-        single=True,
-        nothing="There is no such profile.",
-    ),
-)
 
 
 class Reading:

@@ -65,6 +65,8 @@ class OperationView(QWidget):
         title = self.operation.title
         if title.startswith("Find") or self.operation.listing is None:
             return title
+        if self.operation.listing.single:
+            return f"Show the {self.operation.listing.rows.one}"
         what = self.operation.listing.rows.many
         return f"List {title.removesuffix(' List').lower()}s" if title.endswith(" List") else f"List {what}"
 

@@ -54,6 +54,12 @@ _EMPTY = {
     "none": ("No {nouns} found", "The {whose} has none that are meant by this."),
 }
 """What stands where there are no rows."""
+_EMPTY_ALONE = {
+    "before": ("Nothing read yet", "The {one} appears here."),
+    "reading": ("Reading…", "The {one} appears as soon as it comes."),
+    "none": ("No {one} found", "{nothing}"),
+}
+"""The same where one object is read."""
 
 
 class Results(QWidget):
@@ -301,11 +307,17 @@ class Results(QWidget):
         self.remark.setText(self._waits.text or " · ".join(part for part in (about, chosen) if part))
 
     def _tell_empty(self) -> None:
-        nouns, named = self._listing.rows.many, self._listing.addressed
-        whose = self._operation.field(named[0]).kind.value if named else "tenant"
-        title, text = _EMPTY["reading" if self.reading else "none" if self._ended else "before"]
-        self.empty.title.setText(title.format(nouns=nouns))
-        self.empty.text.setText(text.format(nouns=nouns, whose=whose))
+        listing, named = self._listing, self._listing.addressed
+        words = {
+            "one": listing.rows.one,
+            "nouns": listing.rows.many,
+            "whose": self._operation.field(named[0]).kind.value if named else "tenant",
+            "nothing": listing.nothing,
+        }
+        state = "reading" if self.reading else "none" if self._ended else "before"
+        title, text = (_EMPTY_ALONE if listing.single else _EMPTY)[state]
+        self.empty.title.setText(title.format(**words))
+        self.empty.text.setText(text.format(**words))
 
     def _key(self) -> str:
         return f"results/{self._operation.key}"

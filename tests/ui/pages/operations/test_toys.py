@@ -1,7 +1,6 @@
-"""Adding an operation is one entry in the catalogue: a toy read and two toy writes, and everything that follows."""
+"""Adding an operation is one entry in the catalogue: toys of every sort, and everything that follows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,11 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.catalogue import manual
-from o365desk.catalogue.changes import UserProperty
-from o365desk.catalogue.operations import Box, Column, Family, Listing, Operation, Query, QueryType, Words
-from o365desk.catalogue.users import ROWS, USER
 from o365desk.model.datasource import DataSource
-from o365desk.model.fields import Field, Kind
 from o365desk.model.run import Row
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
@@ -29,61 +24,15 @@ from tests.cli.shell import PASSPHRASE, Shell
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
+from tests.toys import DEPARTMENT, GUESTS, JOB, OWNERS, PROFILE
+from tests.ui.operating import Counter, counter
 
-GUESTS = Operation(
-    key="guest-list",
-    title="Guest List",
-    summary="Lists the guests.",
-    family=Family.USERS,
-    query_type=QueryType.READ,
-    request="GET /users",
-    permission="User.Read.All",
-    box=Box.PROFILES,
-    proof="users",
-    columns=(Column(key="displayName", title="Display name"), Column(key="mail", title="Mail")),
-    listing=Listing(
-        path="/users",
-        select=("id", "displayName", "mail"),
-        rows=ROWS,
-        search=lambda values: Query({"$filter": "userType eq 'Guest'"}),
-    ),
-)
-DEPARTMENT = Operation(
-    key="set-department",
-    title="Set Department",
-    summary="Moves users to a department.",
-    family=Family.USERS,
-    query_type=QueryType.UPDATE,
-    request="PATCH /users/{id}",
-    permission="User.ReadWrite.All",
-    box=Box.READ_WRITE,
-    proof="users",
-    fields=(
-        USER,
-        Field(key="department", label="&Department", kind=Kind.TEXT, longest=64, empties=True, help="Its name."),
-    ),
-    change=UserProperty(name="department"),
-    words=Words(one="Move {item}", many="Move {count} users"),
-    inverse="set-department",
-)
-JOB = replace(
-    DEPARTMENT,
-    key="set-job-title",
-    title="Set Job Title",
-    fields=(
-        USER,
-        Field(key="jobTitle", label="&Job title", kind=Kind.TEXT, longest=128, empties=True, help="What they do."),
-    ),
-    change=UserProperty(name="jobTitle"),
-    words=Words(one="Give {item} a job", many="Give {count} users a job"),
-    inverse="",
-)
-"""A write that nothing undoes."""
+__all__ = ["counter"]
 
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for toy in (GUESTS, DEPARTMENT, JOB):
+    for toy in (GUESTS, OWNERS, PROFILE, DEPARTMENT, JOB):
         monkeypatch.setitem(catalogue.OPERATIONS, toy.key, toy)
 
 
@@ -110,13 +59,16 @@ def test_the_permission_plan_the_manual_and_the_test_know_it(desk: Desk) -> None
     source = desk.source()
     plan = {item.name: item.operations for item in catalogue.permissions_asked_for(source)}
     assert "Set Department" in plan["User.ReadWrite.All"]
-    assert "Guest List" in plan["User.Read.All"]
+    assert {"Guest List", "User Profile"} <= set(plan["User.Read.All"])
+    assert "Group Owners" in plan["Group.ReadWrite.All"]
     assert "## Set Department" in manual.text()
     assert "- **Undone by**: nothing. The run's rows tell what it changed" in manual.text()
     report = desk.test(source, desk.secret())
     assert [item.key for item in report.operations] == [item.key for item in catalogue.THE_TEN]
     verdicts = {item.key: item for item in report.beyond}
-    assert verdicts["guest-list"].outcome == "passed"
+    for key in ("guest-list", "group-owners", "user-profile"):
+        assert verdicts[key].outcome == "passed"
+    assert "another read" in verdicts["group-owners"].detail
     assert verdicts["set-department"].outcome == "failed"
     assert verdicts["set-department"].missing == ("User.ReadWrite.All",)
 
@@ -126,6 +78,53 @@ def test_the_command_line_reads_with_it(shell: Shell) -> None:
     rows = shell.json("run", "Contoso", "Guest List")
     assert len(rows) == 15
     assert all("@" in row["mail"] for row in rows)
+
+
+def test_the_command_line_reads_what_has_a_parameter(shell: Shell, client: Client) -> None:
+    tenant = writer(client)
+    groups, people = tenant.rows("/groups?$top=999"), tenant.rows("/users?$top=999&$select=id,displayName,mail")
+    group = next(item for item in groups if item["displayName"] == "Müller & Söhne")
+    tenant.add(group["id"], people[7]["id"], "owners")
+    owners = {row["displayName"] for row in tenant.rows(f"/groups/{group['id']}/owners")}
+    rows = shell.json("run", "Contoso", "Group Owners", "--set", f"group={group['mail']}")
+    assert {row["displayName"] for row in rows} == owners >= {people[7]["displayName"]}
+    assert {row["type"] for row in rows} == {"User"}
+    assert shell("run", "Contoso", "group-owners", "--set", "group=Nowhere") == 1
+    assert "No group “Nowhere”" in shell.err
+    rows = shell.json("run", "Contoso", "user-profile", "--set", f"user={people[3]['id']}")
+    assert rows == [{name: people[3][name] for name in ("displayName", "mail")}]
+
+
+def test_the_window_reads_what_has_a_parameter(counter: Counter, client: Client) -> None:
+    tenant = writer(client)
+    group = next(row for row in tenant.rows("/groups?$top=999") if tenant.rows(f"/groups/{row['id']}/owners"))
+    source = counter.source()
+    view = counter.open(source, "group-owners")
+    assert (counter.page.run_button.text(), list(view.form.form.rows)) == ("List owners", ["group"])
+    view.form.put({"group": group["id"]})
+    counter.run()
+    owners = tenant.rows(f"/groups/{group['id']}/owners")
+    assert counter.results.model.total == len(owners)
+    assert counter.results.count.text() in (f"{len(owners)} owners", "1 owner")
+    view.form.put({"group": "Nowhere"})
+    counter.run()
+    assert counter.results.banner.plain_text().startswith("No group “Nowhere”")
+
+
+def test_the_window_shows_one_object_or_says_that_there_is_none(counter: Counter, client: Client) -> None:
+    user = writer(client).rows("/users?$top=5&$select=id,displayName,mail")[4]
+    view = counter.open(counter.source(), "user-profile")
+    assert counter.page.run_button.text() == "Show the user"
+    assert not view.form.options.rows  # there is nothing to limit or to sort
+    assert counter.results.empty.text.text() == "The user appears here."
+    view.form.put({"user": user["mail"]})
+    counter.run()
+    assert counter.results.count.text() == "1 user"
+    assert counter.results.model.index(0, 0).data() == user["displayName"]
+    counter.results.begin()
+    counter.results.end("There is no such profile.", complete=True)
+    assert counter.results.empty.text.text() == "There is no such profile."
+    assert counter.results.count.text() == "0 users"
 
 
 def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client: Client) -> None:
