@@ -18,6 +18,7 @@ import contextlib
 import csv
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -343,70 +344,65 @@ class _JsonLines(_Json):
 
 
 class _Xlsx:
-    """A workbook; what does not fit on a sheet goes on on the next one."""
+    """A workbook; what does not fit on a sheet goes on on the next one. It is made in a folder of its own."""
 
     def __init__(self, stream: IO[bytes], columns: Sequence[Column], bom: bool) -> None:
-        from openpyxl import Workbook
+        from tempfile import TemporaryDirectory
+
+        from xlsxwriter import Workbook
 
         self._stream, self._columns = stream, columns
-        self._book = Workbook(write_only=True)
-        self._left = 0
-        self._sheet: Any = None
+        self._folder = TemporaryDirectory(prefix="o365desk-", ignore_cleanup_errors=True)
+        self._file = Path(self._folder.name, "rows.xlsx")
+        self._book = Workbook(self._file, {"constant_memory": True, "tmpdir": self._folder.name})
         self._begin_sheet()
 
     def _begin_sheet(self) -> None:
-        from openpyxl.utils import get_column_letter
-
-        self._sheet = self._book.create_sheet(f"Rows {len(self._book.worksheets) + 1}")
-        self._sheet.freeze_panes = "A2"
-        for place, column in enumerate(self._columns, 1):
-            self._sheet.column_dimensions[get_column_letter(place)].width = max(10, column.width // 8)
-        self._sheet.append([self._text(column.key) for column in self._columns])
-        self._left = _SHEET_ROWS
+        self._sheet = self._book.add_worksheet(f"Rows {len(self._book.worksheets()) + 1}")
+        self._sheet.freeze_panes(1, 0)
+        for place, column in enumerate(self._columns):
+            self._sheet.set_column(place, place, max(10, column.width // 8))
+            self._sheet.write_string(0, place, _text(column.key))
+        self._line = 0
 
     def rows(self, rows: Rows) -> None:
-        made = [[self._cell(value, column) for value in _values(rows, column)] for column in self._columns]
+        made = [[_native(value, column) for value in _values(rows, column)] for column in self._columns]
         for row in zip(*made, strict=True):
-            if not self._left:
+            if self._line == _SHEET_ROWS:
                 self._begin_sheet()
-            self._sheet.append(row)
-            self._left -= 1
-
-    def _cell(self, value: Any, column: Column) -> Any:
-        if value is None or isinstance(value, bool) or (column.kind is ColumnKind.NUMBER and type(value) is int):
-            return value
-        return self._text(str(cell(value)))
-
-    def _text(self, text: str) -> Any:
-        text = _NOT_IN_XML.sub("", text)
-        if text[:1] not in ("=", "#"):
-            return text or None
-        from openpyxl.cell import WriteOnlyCell
-
-        # openpyxl would take it for a formula, or for an error.
-        made = WriteOnlyCell(self._sheet, text)
-        made.data_type = "s"
-        return made
+            self._line += 1
+            for place, value in enumerate(row):
+                if isinstance(value, str):  # never as what it may look like: a formula, a link, a number
+                    self._sheet.write_string(self._line, place, value)
+                elif value is not None:
+                    self._sheet.write(self._line, place, value)
 
     def end(self) -> None:
-        from zipfile import ZIP_DEFLATED, ZipFile
+        from xlsxwriter.exceptions import FileCreateError
 
-        from openpyxl.writer.excel import ExcelWriter
-
-        archive = ZipFile(self._stream, "w", ZIP_DEFLATED)
         try:
-            ExcelWriter(self._book, archive).save()
-        except OSError:
-            # Else the archive would try to write its end when it is collected.
-            archive.fp = None
-            raise
+            self._book.close()
+        except FileCreateError as error:
+            raise error.args[0] from error
+        with self._file.open("rb") as made:
+            shutil.copyfileobj(made, self._stream)
 
     def give_up(self) -> None:
-        """A workbook that was not saved has its sheets in temporary files."""
-        for sheet in self._book.worksheets:
-            if not sheet.closed:
-                sheet.close()
-                sheet._writer.cleanup()
+        """A workbook that was not ended keeps a file open for each sheet."""
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
+        self._folder.cleanup()
+
+
+def _native(value: Any, column: Column) -> Any:
+    """A value as a cell of a workbook holds it; None for an empty cell."""
+    if value is None or isinstance(value, bool) or (column.kind is ColumnKind.NUMBER and type(value) is int):
+        return value
+    return _text(str(cell(value))) or None
+
+
+def _text(text: str) -> str:
+    return _NOT_IN_XML.sub("", text)
 
 
 _BODIES: dict[Format, Callable[[IO[bytes], Sequence[Column], bool], _Body]] = {

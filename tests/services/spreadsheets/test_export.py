@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,6 +257,24 @@ def test_a_failed_export_leaves_what_was_there(form: Format, tmp_path: Path) -> 
         fail()
     assert target.read_text() == "before"
     assert [item.name for item in tmp_path.iterdir() if item.is_file()] == [target.name]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_workbook_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    """It is made in temporary files, which hold what people are called."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setattr(export, "_SHEET_ROWS", 3)
+    made = writer("xlsx", io.BytesIO(), COLUMNS)
+    made.rows([ROWS[0]] * 7)
+    (folder,) = place.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+    if whole:
+        made.close()
+    else:
+        made.discard()
+    assert not list(place.iterdir())
 
 
 def test_rights_and_links_stay(tmp_path: Path) -> None:
