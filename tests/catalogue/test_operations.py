@@ -1,4 +1,4 @@
-"""The ten operations as data: what they ask of a person and of Graph, and what derives from them."""
+"""The operations as data: what they ask of a person and of Graph, and what derives from them."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from o365desk import catalogue, paths
 from o365desk.catalogue import OPERATIONS, Operation, groups, licences, manual, odata, values
 from o365desk.catalogue.plans import product_name
 from o365desk.model.fields import Field
+from tests.samples import sample
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,6 +37,11 @@ def test_keys_and_fields_are_those_that_scripts_depend_on() -> None:
         own = [field.key for field in OPERATIONS[key].fields]
         assert [name for name in own if name in fields] == fields
         assert set(own) - set(fields) <= {"match"}
+
+
+@pytest.mark.parametrize("key", OPERATIONS)
+def test_there_are_values_to_try_it_with(key: str) -> None:
+    assert values.check(OPERATIONS[key], sample(key, "anna@contoso.com")) == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda item: item.key)

@@ -13,16 +13,13 @@ from tests.desk import Desk
 from tests.documented import TABLE, faults
 from tests.practice.fixtures import Client
 from tests.refusals import person, sku
+from tests.samples import sample
 from tests.services.bulk import Bulk
 
 READS = [item for item in OPERATIONS.values() if not item.writes]
 SEARCHES = [{"search": text, "match": way} for text in ("O'Brien", "a") for way in ("starts", "words", "equals")]
-SAMPLES = {
-    "find-users": SEARCHES,
-    "find-groups": SEARCHES,
-    "group-members": [{"group": "O'Brien's team"}, {"group": "Müller & Söhne"}],
-    "groups-of-user": [{"user": "{admin[username]}"}],
-}
+MORE = {"find-users": SEARCHES, "find-groups": SEARCHES, "group-members": [{"group": "Müller & Söhne"}]}
+"""What is asked besides the sample."""
 
 
 @pytest.fixture
@@ -41,8 +38,8 @@ def test_a_read_asks_as_documented(
     source = desk.app.connections.save(desk.source(client_id=app["client_id"]), None, typed).source
     listing = operation.listing
     assert listing
-    for given in SAMPLES.get(operation.key, [{}]):
-        values = {name: text.format(**client.ready["accounts"]) for name, text in given.items()}
+    user = client.ready["accounts"]["admin"]["username"]
+    for values in (sample(operation.key, user), *MORE.get(operation.key, [])):
         for order in ("", *listing.orders, *(f"{name} desc" for name in listing.orders)):
             ended = desk.app.runner.read(source, operation, values, Stop(), lambda page: None, order=order)
             assert ended.complete

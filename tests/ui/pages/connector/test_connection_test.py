@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from o365desk.catalogue import OPERATIONS
+from o365desk.catalogue import THE_TEN
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Evidence, Outcome
@@ -49,9 +49,7 @@ def report(outcome: str = "succeeded", problem: Problem | None = None, **more: A
     if problem:
         failed = Step(key="token", title="Token", outcome=Outcome.FAILED, problem=problem, remedy=problem.remedy)
         steps = tuple(failed if step.key == "token" else step for step in steps)
-    verdicts = tuple(
-        Verdict(key=item.key, title=item.title, outcome=Outcome.PASSED) for item in OPERATIONS.values()
-    )
+    verdicts = tuple(Verdict(key=item.key, title=item.title, outcome=Outcome.PASSED) for item in THE_TEN)
     values: dict[str, Any] = {
         "source": "Contoso HR",
         "outcome": outcome,
