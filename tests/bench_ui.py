@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from o365desk.ui.destinations import ToOperations
 from tests.bench_reads import RUNS, USERS, serving
 from tests.benching import Result
 
@@ -64,12 +65,12 @@ def _child(ready_file: str) -> None:
         desk = Desk(Path(folder), json.loads(Path(ready_file).read_text(encoding="utf-8")))
         source = desk.saved(desk.source("read"), "read")
         window = Window(desk.app, Tasks(), Theme(qt, "light", False))
-        window.go("operations", source_id=source.id, operation="user-list")
+        window.go(ToOperations(source_id=source.id, operation="user-list"))
         window.show()
         _collect_on_this_thread(window)
         while window.tasks.active():
             qt.processEvents()
-        page: Any = window.page("operations")
+        page: Any = window.page(ToOperations)
         print(json.dumps(_felt(qt, page)))
         window.tasks.shut_down()
         desk.close()

@@ -18,6 +18,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from o365desk.ui.destinations import (
+    Destination,
+    ToAddNew,
+    ToConnector,
+    ToNotices,
+    ToOperations,
+    ToPlan,
+    ToRecycleBin,
+    ToRun,
+    ToRuns,
+    ToSources,
+    Wish,
+)
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
@@ -57,25 +71,27 @@ class Shot:
     size: tuple[int, int] = WIDE
 
 
-def page(where: str, **what: str) -> Callable[[Stage], "QWidget"]:
-    """A page in the window; `source` names a data source of the scene."""
+def page(to: Destination) -> Callable[[Stage], "QWidget"]:
+    """A page in the window."""
 
     def take(stage: Stage) -> "QWidget":
-        given: dict[str, object] = {}
-        if "source" in what:
-            given["source_id"] = stage.scene.sources[what["source"]].id
-        stage.window.go(where, **given)
-        if where == "datasources":
-            stage.window.page(where).search.clear()  # type: ignore[attr-defined]
+        stage.window.go(to)
+        if isinstance(to, ToSources):
+            stage.window.page(ToSources).search.clear()  # type: ignore[attr-defined]
         return stage.window
 
     return take
 
 
+def connector(name: str) -> Callable[[Stage], "QWidget"]:
+    """The connector with a data source of the scene."""
+    return lambda stage: page(ToConnector(stage.scene.sources[name].id))(stage)
+
+
 def _new_draft(stage: Stage) -> "QWidget":
     from o365desk.model.datasource import new
 
-    stage.window.go("connector", draft=new(), base=None)
+    stage.window.go(ToConnector(draft=new()))
     return stage.window
 
 
@@ -84,9 +100,9 @@ def _waiting(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.connector.connector import ConnectorPage
     from tests.scene import NOW
 
-    stage.window.go("connector", source_id=stage.scene.sources["Own endpoints"].id)
+    stage.window.go(ToConnector(source_id=stage.scene.sources["Own endpoints"].id))
     stage.settle()
-    page = stage.window.page("connector")
+    page = stage.window.page(ToConnector)
     assert isinstance(page, ConnectorPage)
     url = "https://login.microsoftonline.com/2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f/oauth2/v2.0/authorize?client_id=14d82eec"
     page.view.waiting.show_waiting(Waiting("browser", url, NOW + timedelta(minutes=5)))
@@ -95,25 +111,25 @@ def _waiting(stage: Stage) -> "QWidget":
 
 def _notice_on_the_connector(stage: Stage) -> "QWidget":
     _notice("bad", "The details could not be saved", "The folder is full.")(stage)
-    stage.window.go("connector", source_id=stage.scene.sources["Contoso HR"].id)
+    stage.window.go(ToConnector(source_id=stage.scene.sources["Contoso HR"].id))
     return stage.window
 
 
 def _search(stage: Stage) -> "QWidget":
-    stage.window.go("datasources")
+    stage.window.go(ToSources())
     stage.settle()
-    stage.window.page("datasources").search.setText("nothing like this")  # type: ignore[attr-defined]
+    stage.window.page(ToSources).search.setText("nothing like this")  # type: ignore[attr-defined]
     return stage.window
 
 
 def _draft_left(stage: Stage) -> "QWidget":
     stage.scene.leave_draft()
     stage.scene.spoil()
-    page = stage.window.page("datasources")
+    page = stage.window.page(ToSources)
     page.search.clear()  # type: ignore[attr-defined]
     page.drafts.read(again=True)  # type: ignore[attr-defined]
     page._loaded = False  # type: ignore[attr-defined]
-    stage.window.go("datasources")
+    stage.window.go(ToSources())
     return stage.window
 
 
@@ -122,7 +138,7 @@ def _notice(level: str, text: str, detail: str = "") -> Callable[[Stage], "QWidg
         from o365desk.services.state.state import Notice
         from tests.scene import NOW
 
-        stage.window.go("datasources")
+        stage.window.go(ToSources())
         # Shown, but not kept: the list of notices is in another picture.
         stage.window.notices.said.emit(Notice(NOW, level, text, detail))
         return stage.window
@@ -132,7 +148,7 @@ def _notice(level: str, text: str, detail: str = "") -> Callable[[Stage], "QWidg
 
 def _menu(key: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
-        stage.window.go("connector", source_id=stage.scene.sources["Contoso HR"].id)
+        stage.window.go(ToConnector(source_id=stage.scene.sources["Contoso HR"].id))
         stage.settle()
         menu = stage.window.menus.menus[key]
         menu.popup(stage.window.pos())
@@ -160,7 +176,7 @@ def _practice_menu(stage: Stage) -> "QWidget":
 def _palette(stage: Stage) -> "QWidget":
     from o365desk.ui.shell.palette import Palette
 
-    stage.window.go("datasources")
+    stage.window.go(ToSources())
     stage.settle()
     dialog = Palette(stage.window)
     dialog.show()
@@ -174,7 +190,7 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
 
         from o365desk.ui.shell import help as helping
 
-        page = stage.window.page("datasources")
+        page = stage.window.page(ToSources)
         sheets = {
             "help": lambda: helping.help_sheet(stage.window, page),
             "shortcuts": lambda: helping.shortcuts_sheet(stage.window),
@@ -193,7 +209,7 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
 def _delete(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.datasources.datasources import delete_box
 
-    box = delete_box(stage.window.page("datasources"), "Contoso HR")
+    box = delete_box(stage.window.page(ToSources), "Contoso HR")
     box.show()
     return box
 
@@ -225,7 +241,7 @@ def _conflict(stage: Stage) -> "QWidget":
 
 def _changed(stage: Stage) -> "QWidget":
     stage.scene.meddle()
-    stage.window.go("connector", source_id=stage.scene.sources["Northwind"].id)
+    stage.window.go(ToConnector(source_id=stage.scene.sources["Northwind"].id))
     return stage.window
 
 
@@ -274,9 +290,9 @@ def _operation(key: str, bring: Callable[[Any], None] = lambda view: None) -> Ca
     def take(stage: Stage) -> "QWidget":
         from o365desk.ui.pages.operations.operations import OperationsPage
 
-        stage.window.go("operations", source_id=stage.scene.sources["Contoso HR"].id, operation=key)
+        stage.window.go(ToOperations(source_id=stage.scene.sources["Contoso HR"].id, operation=key))
         stage.settle()
-        page = stage.window.page("operations")
+        page = stage.window.page(ToOperations)
         assert isinstance(page, OperationsPage)
         bring(page.view)
         return stage.window
@@ -336,7 +352,7 @@ def _stale(view: Any) -> None:
 
 def _tried_in_vain(stage: Stage) -> "QWidget":
     stage.scene.try_in_vain()
-    return page("connector", source="Contoso HR")(stage)
+    return connector("Contoso HR")(stage)
 
 
 def _selected(view: Any) -> None:
@@ -419,7 +435,7 @@ def _suggested(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.operations.operations import OperationsPage
 
     _operation("assign-licence-to-user")(stage)
-    page = stage.window.page("operations")
+    page = stage.window.page(ToOperations)
     assert isinstance(page, OperationsPage)
     assert page.view is not None
     editor: Any = page.view.form.form.rows["user"].editor
@@ -450,13 +466,12 @@ def _plan(kind: str) -> Callable[[Stage], "QWidget"]:
         from o365desk import catalogue
         from o365desk.model.run import PlanProgress
         from o365desk.ui.pages.runs.plan import PlanPage
-        from o365desk.ui.pages.runs.plan_review import Wish
         from tests import written
         from tests.scene import NOW
 
         source = stage.scene.sources["Contoso HR"]
-        stage.window.go("plan")
-        page = stage.window.page("plan")
+        stage.window.go(ToPlan())
+        page = stage.window.page(ToPlan)
         assert isinstance(page, PlanPage)
         key = "create-group" if kind == "warned" else "add-user-to-group"
         page.wish = Wish(source, catalogue.operation(key), (written.row(1),))
@@ -533,8 +548,8 @@ def _running(stage: Stage) -> "QWidget":
     from tests import written
 
     source = stage.scene.sources["Contoso HR"]
-    stage.window.go("run")
-    page = stage.window.page("run")
+    stage.window.go(ToRun())
+    page = stage.window.page(ToRun)
     assert isinstance(page, RunPage)
     live = Live(stage.window.context, "Add 9,963 users to Sales", source=source, parent=page)
     live._told(written.progress("Microsoft asks for 12 s"))
@@ -560,8 +575,8 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
         if state == "interrupted":
             counts = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
             run = written.run(source.id, NOW, state=RunState.INTERRUPTED, counts=counts, doubtful=400, ended=None)
-        stage.window.go("run")
-        page = stage.window.page("run")
+        stage.window.go(ToRun())
+        page = stage.window.page(ToRun)
         assert isinstance(page, RunPage)
         page.live = None
         again = (written.row(14),)
@@ -579,9 +594,9 @@ def _runs(stage: Stage) -> "QWidget":
     from tests.scene import NOW
 
     source = stage.scene.sources["Contoso HR"]
-    stage.window.go("runs")
+    stage.window.go(ToRuns())
     stage.settle()
-    page = stage.window.page("runs")
+    page = stage.window.page(ToRuns)
     assert isinstance(page, RunsPage)
     lost = Counts(changed=4120, already=3, failed=12, not_attempted=5865)
     runs = [
@@ -611,15 +626,15 @@ def _runs(stage: Stage) -> "QWidget":
 
 
 SHOTS = (
-    Shot("datasources", page("datasources")),
-    Shot("datasources-small", page("datasources"), SMALL),
+    Shot("datasources", page(ToSources())),
+    Shot("datasources-small", page(ToSources()), SMALL),
     Shot("datasources-nothing-found", _search),
-    Shot("add-new", page("add-new")),
-    Shot("add-new-small", page("add-new"), SMALL),
-    Shot("connector", page("connector", source="Contoso HR")),
-    Shot("connector-small", page("connector", source="Contoso HR"), SMALL),
-    Shot("connector-failed", page("connector", source="Fabrikam Federal")),
-    Shot("connector-incomplete", page("connector", source="Own endpoints")),
+    Shot("add-new", page(ToAddNew())),
+    Shot("add-new-small", page(ToAddNew()), SMALL),
+    Shot("connector", connector("Contoso HR")),
+    Shot("connector-small", connector("Contoso HR"), SMALL),
+    Shot("connector-failed", connector("Fabrikam Federal")),
+    Shot("connector-incomplete", connector("Own endpoints")),
     Shot("connector-new", _new_draft),
     Shot("connector-waiting", _waiting),
     Shot("connector-notice-small", _notice_on_the_connector, SMALL),
@@ -664,12 +679,12 @@ SHOTS = (
     Shot("run-ended", _run("ended")),
     Shot("run-ended-small", _run("ended"), SMALL),
     Shot("run-interrupted-small", _run("interrupted"), SMALL),
-    Shot("runs-empty", page("runs")),
+    Shot("runs-empty", page(ToRuns())),
     Shot("runs", _runs),
     Shot("runs-small", _runs, SMALL),
-    Shot("recycle-bin", page("recycle-bin")),
-    Shot("notices", page("notices")),
-    Shot("notices-small", page("notices"), SMALL),
+    Shot("recycle-bin", page(ToRecycleBin())),
+    Shot("notices", page(ToNotices())),
+    Shot("notices-small", page(ToNotices()), SMALL),
     Shot("notice-good", _notice("good", "Details saved successfully")),
     Shot("notice-bad", _notice("bad", "The client secret expired", "Code: AADSTS7000222")),
     Shot("palette", _palette),
@@ -734,7 +749,7 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
 
     scene, theme = Scene(folder), Theme(qt, scheme, False)
     window = Window(scene.app, Tasks(), theme)
-    window.go("datasources")
+    window.go(ToSources())
     window.show()
     stage = Stage(qt, scene, window)
     stage.settle()
@@ -742,7 +757,7 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
         if shot.name.startswith(wish.only):
             _take(stage, shot, wish.folder / f"{shot.name}-{scheme}.png")
     if not wish.only and (wish.scale, wish.points) == (1, 9):
-        _take(stage, Shot("readme", page("connector", source="Contoso HR")), Path(README[scheme]))
+        _take(stage, Shot("readme", connector("Contoso HR")), Path(README[scheme]))
     window.tasks.shut_down()
     window.hide()
     window.deleteLater()

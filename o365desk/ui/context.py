@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
+from o365desk.ui.destinations import Destination
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.notices import Notices
 from o365desk.ui.widgets.theme import Theme
@@ -17,19 +18,14 @@ from o365desk.ui.widgets.theme import Theme
 
 @dataclass(frozen=True)
 class Context:
-    """What a page is given: the services, the thread bridge, the theme, notices and where to go.
-
-    `go("datasources")`, `go("connector", source_id=…)`, `go("connector", draft=DataSource, base=None or a
-    version)`, `go("add-new")`, `go("recycle-bin")`, `go("notices")`,
-    `go("operations", source_id=…, operation=…)`. It asks the present page `may_leave` first
-    and returns whether it went.
-    """
+    """What a page is given: the services, the thread bridge, the theme, notices and where to go: `go` asks the
+    present page `may_leave` first and returns whether it went."""
 
     app: App
     tasks: Tasks
     theme: Theme
     notices: Notices
-    go: Callable[..., bool]
+    go: Callable[[Destination], bool]
 
 
 class CommandKey(StrEnum):
@@ -81,11 +77,14 @@ Extras = Mapping[str, Does]
 """What the Data source menu can do on one page only, by its text with the mnemonic."""
 
 
-class Page(QWidget):
-    """One screen, made as `ThePage(context)` when first visited and kept. The window draws breadcrumb and title
-    above it, with `beside_title` to the title's right, and notices and `foot` below it; the page draws all
-    between, with no margin of its own. `title_changed` follows when title, breadcrumb, dirtiness, source or
-    commands are others."""
+D = TypeVar("D", bound=Destination)
+
+
+class Page(QWidget, Generic[D]):
+    """One screen, made as `ThePage(context)` when first visited and kept; `D` is what leads to it. The window draws
+    breadcrumb and title above it, with `beside_title` to the title's right, and notices and `foot` below it; the
+    page draws all between, with no margin of its own. `title_changed` follows when title, breadcrumb, dirtiness,
+    source or commands are others."""
 
     title_changed = Signal()
 
@@ -103,7 +102,7 @@ class Page(QWidget):
         super().__init__()
         self.context = context
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: D) -> None:
         """The page is shown now, with what `go` was given."""
 
     def may_leave(self) -> bool:

@@ -14,6 +14,7 @@ from o365desk.app import App
 from o365desk.model.problems import ProblemError
 from o365desk.model.text.shown import shown
 from o365desk.ui import crash
+from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
@@ -40,7 +41,7 @@ def main(make_app: Callable[[], App], *, practice: bool = False, open_source: st
     reporter = crash.install()
     tasks = Tasks()
     window = Window(app, tasks, theme)
-    window.go("datasources")
+    window.go(ToSources())
     window.show()
     listener = contextlib.ExitStack()
     # What follows waits until the window is painted: it must not make it late.

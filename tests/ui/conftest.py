@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
 from o365desk.model.operator import os_user
+from o365desk.ui.destinations import ToSources
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets import press_guard
@@ -88,7 +89,7 @@ def make_window(qtbot: QtBot, app: App, theme: Theme) -> Iterator[Callable[[], W
     def make() -> Window:
         window = Window(app, Tasks(), theme)
         made.append(window)
-        window.go("datasources")
+        window.go(ToSources())
         window.show()
         idle(qtbot, window)
         return window

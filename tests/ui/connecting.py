@@ -1,7 +1,6 @@
 """What tests of the connector page stand on: a window over the practice tenant, and keys pressed."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import shiboken6
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
+from o365desk.ui.destinations import ToConnector
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
@@ -35,7 +35,7 @@ class Bench:
 
     @property
     def page(self) -> ConnectorPage:
-        page = self.window.page("connector")
+        page = self.window.page(ToConnector)
         assert isinstance(page, ConnectorPage)
         return page
 
@@ -44,9 +44,9 @@ class Bench:
         self.window.activateWindow()
         self.qtbot.waitUntil(lambda: QApplication.activeWindow() is self.window)
 
-    def open(self, source: DataSource, **where: Any) -> ConnectorPage:
+    def open(self, source: DataSource, to: ToConnector | None = None) -> ConnectorPage:
         """Opens a saved data source, or a draft."""
-        self.window.go("connector", **(where or {"source_id": source.id}))
+        self.window.go(to or ToConnector(source.id))
         if not self.window.isVisible():
             self.show()
         self.idle()

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk import catalogue
 from o365desk.model.run import Row, Run
+from o365desk.ui.destinations import ToPlan, ToRun, ToRuns, ToSources, Wish
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.pages.runs.run import RunPage
 from o365desk.ui.pages.runs.runs import RunsPage
@@ -32,26 +33,26 @@ class Office:
         self.qtbot, self.desk = qtbot, desk
         self.bulk = Bulk(desk, client)
         self.window = Window(desk.app, Tasks(), theme)
-        self.window.go("datasources")
+        self.window.go(ToSources())
         self.window.show()
         self.window.activateWindow()
         self.idle()
 
     @property
     def plan(self) -> PlanPage:
-        page = self.window.page("plan")
+        page = self.window.page(ToPlan)
         assert isinstance(page, PlanPage)
         return page
 
     @property
     def run(self) -> RunPage:
-        page = self.window.page("run")
+        page = self.window.page(ToRun)
         assert isinstance(page, RunPage)
         return page
 
     @property
     def runs(self) -> RunsPage:
-        page = self.window.page("runs")
+        page = self.window.page(ToRuns)
         assert isinstance(page, RunsPage)
         return page
 
@@ -67,7 +68,7 @@ class Office:
     def ask(self, key: str, values: Sequence[dict[str, str]], **more: Any) -> PlanPage:
         """Asks for a plan, as the Operations page does; it is being made then."""
         rows = tuple(Row(number=number, values=item) for number, item in enumerate(values, 1))
-        self.window.go("plan", source=self.bulk.source, operation=catalogue.operation(key), rows=rows, **more)
+        self.window.go(ToPlan(Wish(source=self.bulk.source, operation=catalogue.operation(key), rows=rows, **more)))
         return self.plan
 
     def planned(self, key: str, values: Sequence[dict[str, str]], **more: Any) -> PlanPage:

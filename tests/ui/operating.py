@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
+from o365desk.ui.destinations import ToOperations, ToSources
 from o365desk.ui.pages.operations.operation_view import OperationView
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.operations.results import Results
@@ -27,7 +28,7 @@ class Counter:
     def __init__(self, qtbot: QtBot, desk: Desk, theme: Theme) -> None:
         self.qtbot, self.desk = qtbot, desk
         self.window = Window(desk.app, Tasks(), theme)
-        self.window.go("datasources")
+        self.window.go(ToSources())
         self.window.resize(1240, 800)
         self.window.show()
         self.window.activateWindow()
@@ -35,7 +36,7 @@ class Counter:
 
     @property
     def page(self) -> OperationsPage:
-        page = self.window.page("operations")
+        page = self.window.page(ToOperations)
         assert isinstance(page, OperationsPage)
         return page
 
@@ -55,7 +56,7 @@ class Counter:
 
     def open(self, source: DataSource, operation: str) -> OperationView:
         """Shows an operation of a data source."""
-        assert self.window.go("operations", source_id=source.id, operation=operation)
+        assert self.window.go(ToOperations(source_id=source.id, operation=operation))
         self.idle()
         return self.view
 

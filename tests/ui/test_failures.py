@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import Action
+from o365desk.ui.destinations import ToConnector
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
@@ -40,7 +41,7 @@ def fill_in(bench: Bench, failure: Failure) -> None:
     if failure.signed_in:
         bench.desk.authorise(source)
     draft = source.replace(certificate="")
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     if source.certificate:
         page.form.put({**page.form.values(), "certificate": source.certificate})
         page._draft._edited("certificate")

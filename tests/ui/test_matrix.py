@@ -21,6 +21,7 @@ from o365desk.model.run import Row
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.signin.credentials import Credential
+from o365desk.ui.destinations import ToOperations, ToPlan, ToRun, Wish
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.pages.runs.run import RunPage
@@ -165,15 +166,15 @@ class InWindow:
 
     def _idle(self) -> None:
         self._qtbot.waitUntil(lambda: not self.window.tasks.active(), timeout=30_000)
-        plan = self.window.page("plan")
+        plan = self.window.page(ToPlan)
         assert isinstance(plan, PlanPage)
         self._qtbot.waitUntil(lambda: plan.calm.over)
 
     def read(self, world: World, key: str, revoke: int | None) -> Seen:
         given = world.values(key)[0]
-        self.window.go("operations", source_id=world.source.id, operation=key)
+        self.window.go(ToOperations(source_id=world.source.id, operation=key))
         self._idle()
-        page = self.window.page("operations")
+        page = self.window.page(ToOperations)
         assert isinstance(page, OperationsPage)
         view = page.view
         assert view
@@ -195,9 +196,9 @@ class InWindow:
         rows = tuple(Row(number=number, values=values) for number, values in enumerate(world.values(key), 1))
         if revoke is not None:
             world.revoke_after(revoke)
-        self.window.go("plan", source=world.source, operation=catalogue.operation(key), rows=rows)
+        self.window.go(ToPlan(Wish(source=world.source, operation=catalogue.operation(key), rows=rows)))
         self._idle()
-        plan, run = self.window.page("plan"), self.window.page("run")
+        plan, run = self.window.page(ToPlan), self.window.page(ToRun)
         assert isinstance(plan, PlanPage)
         assert isinstance(run, RunPage)
         if plan.plan is None:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from o365desk.model.run import Standing
+from o365desk.ui.destinations import ToRun
 from o365desk.ui.table.view import TableModel
 from tests.refusals import REFUSALS, Refusal
 from tests.ui.office import Office, office
@@ -25,7 +26,7 @@ def test_the_run_page_shows_the_remedy(refusal: Refusal, office: Office, switche
     plan = refusal.stale(office.bulk)
     switches(**refusal.switches)
     run = office.bulk.apply(plan)
-    office.window.go("run", run_id=run.id)
+    office.window.go(ToRun(run_id=run.id))
     office.idle()
     view = office.run.view
     said = view.banner.plain_text().lower() if refusal.outcome == "stopped" else shown(view.model)

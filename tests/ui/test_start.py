@@ -127,17 +127,18 @@ def test_practice_brings_its_menu_and_a_data_source_while_the_window_is_open(tmp
         """
         import o365desk.ui.main as m
         from o365desk.app import build_practice
+        from o365desk.ui.destinations import ToConnector, ToSources
         real = m.main
         def main(made):
             return real(build_practice, practice=True)
         def look():
             window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "Window")
-            page = window.page("datasources")
+            page = window.page(ToSources)
             menu = window.menus.menus["practice"].menuAction()
             if not (menu.isVisible() and page.model.rowCount() and len(menu.menu().actions()) > 8):
                 QTimer.singleShot(50, look)
                 return
-            open_now = window.page("connector")
+            open_now = window.page(ToConnector)
             print("OPEN", open_now.isVisible() and open_now.source().name)
             print("CERTIFICATE", open_now.view.waiting._practice)
             print("LISTED", page.model.index(0, 0).data())

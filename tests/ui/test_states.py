@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
+from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.datasources.source_lines import Line
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
@@ -108,7 +109,7 @@ class Faces:
 
     def _line(self) -> Line:
         window = self.bench.window
-        page: Any = window.page("datasources")
+        page: Any = window.page(ToSources)
         page.refresh()
         self.bench.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
         page._reading.closer.timeout.emit()

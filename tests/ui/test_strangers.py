@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from o365desk import ui
 from o365desk.model.problems import Problem
 from o365desk.services.directory import suggestions
+from o365desk.ui.destinations import ToOperations, ToSources
 from o365desk.ui.main import application
 from o365desk.ui.shell.window import Window
 from o365desk.ui.table.cells import NOTE_ROLE
@@ -124,7 +125,7 @@ def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.
     _write_files(filled, stranger)
     filled.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")
     window = Window(filled.app, Tasks(), theme)
-    window.go("datasources")
+    window.go(ToSources())
     window.show()
     made = _Stage(application(), filled, window)
     made.settle()
@@ -179,7 +180,7 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
         shots._operation("add-user-to-group")(stage)
         file = stranger.picture.with_name("rows \u202e\u200b<b>&.csv")
         file.write_text(f"user\n{stranger.written}\n", "utf-8")
-        view: Any = stage.window.page("operations").view  # type: ignore[attr-defined]
+        view: Any = stage.window.page(ToOperations).view  # type: ignore[attr-defined]
         view.form.many.editor.buttons["file"].click()
         view.form.file.use(file)
         return stage.window
@@ -192,7 +193,7 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
     yield "confirm", confirm
     yield "closing", closing
     yield "leave", lambda stage: LeaveDialog(text, stage.window)
-    yield "delete", lambda stage: delete_box(stage.window.page("datasources"), text)
+    yield "delete", lambda stage: delete_box(stage.window.page(ToSources), text)
     yield "notice", notice
     yield "sheet", sheet
     yield "mistake", mistake

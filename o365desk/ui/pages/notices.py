@@ -1,7 +1,5 @@
 """Notices: everything the program said, to be looked up and copied."""
 
-from typing import Any
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -18,6 +16,7 @@ from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.state.state import Notice
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.destinations import ToNotices
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import LEVEL_ICONS
 from o365desk.ui.widgets.labels import Label
@@ -30,7 +29,7 @@ def as_text(notice: Notice) -> str:
     return "\n".join(part for part in (head, notice.text, notice.detail) if part)
 
 
-class NoticesPage(Page):
+class NoticesPage(Page[ToNotices]):
     """See the module."""
 
     title = "Notices"
@@ -64,14 +63,14 @@ class NoticesPage(Page):
         context.notices.said.connect(lambda _: self._said())
         self._chosen()
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToNotices) -> None:
         """Shows what was said; `notice` or else the latest is chosen."""
         self.search.clear()
         self.refresh()
         if self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(0, 0))
-        if where.get("notice"):
-            self.table.choose(self.model.identity(where["notice"]))
+        if to.notice:
+            self.table.choose(self.model.identity(to.notice))
         self.table.setFocus()
 
     def escape(self) -> None:

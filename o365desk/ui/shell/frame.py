@@ -1,13 +1,12 @@
 """What the window's own dialogs, such as the command palette and the sheets of the Help menu, may use of it."""
 
-from typing import Any
-
 from PySide6.QtWidgets import QMainWindow
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import Menus
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import Destination
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.theme import Theme
 
@@ -21,7 +20,7 @@ class Frame(QMainWindow):
     context: Context
     menus: Menus
 
-    def go(self, where: str, **what: Any) -> bool:
+    def go(self, to: Destination) -> bool:
         """Shows a page, if the present one lets go. Returns whether it did."""
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QKeySequence
@@ -100,7 +101,7 @@ def shortcuts_sheet(window: Frame) -> Sheet:
     return Sheet(window, "Keyboard shortcuts", scroll, (560, 560))
 
 
-def help_sheet(window: QWidget, page: Page) -> Sheet:
+def help_sheet(window: QWidget, page: Page[Any]) -> Sheet:
     """What a page says about itself."""
     text = QTextBrowser(openExternalLinks=True)
     text.setAccessibleName(shown(f"Help on {page.title}"))
@@ -169,7 +170,7 @@ def explain_sheet(window: Frame) -> Sheet:
     return Sheet(window, "Explain an error", body, (560, 400))
 
 
-def help_on(key: str, window: Frame, page: Page) -> None:
+def help_on(key: str, window: Frame, page: Page[Any]) -> None:
     """Does a command of the Help menu."""
     if key == "open-log":
         open_log_folder(window.context)

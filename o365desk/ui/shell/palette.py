@@ -22,6 +22,7 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import DataSource
 from o365desk.model.text.shown import shown
 from o365desk.ui.commands import EDITING, plain
+from o365desk.ui.destinations import ToConnector, ToOperations
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.widgets.labels import Label
 
@@ -194,8 +195,8 @@ class Palette(QDialog):
         """The operations, of the data source in sight or else of the one they were last used on."""
         icon, source = self._window.theme.icon("bolt", "dim"), self._window.source()
         for operation in OPERATIONS.values():
-            where = {"source_id": source.id if source else "", "operation": operation.key}
-            yield Choice(operation.title, "Operations", "", icon, partial(self._window.go, "operations", **where))
+            to = ToOperations(source.id if source else "", operation.key)
+            yield Choice(operation.title, "Operations", "", icon, partial(self._window.go, to))
 
     def _read_sources(self) -> None:
         app = self._window.app
@@ -211,7 +212,7 @@ class Palette(QDialog):
     def _add_sources(self, sources: list[DataSource]) -> None:
         icon, go = self._window.theme.icon("plug", "dim"), self._window.go
         for source in sources:
-            do = partial(go, "connector", source_id=source.id)
+            do = partial(go, ToConnector(source.id))
             self._choices.append(Choice(source.name or source.id, "Data source", "", icon, do))
         self._show(self.words.text())
 

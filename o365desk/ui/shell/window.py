@@ -2,10 +2,8 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
@@ -29,37 +27,14 @@ from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
 from o365desk.ui.shell.frame import Frame
+from o365desk.ui.shell.places import PLACES, Place
 from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label, text_label
 from o365desk.ui.widgets.notices import NoticeBar, Notices
 from o365desk.ui.widgets.theme import Theme
-
-
-@dataclass(frozen=True)
-class Place:
-    """One page: the class that draws it, imported when first visited; with `icon` and `text` it is in the
-    navigation; `under` is the entry that is marked while it is shown."""
-
-    page: str
-    text: str = ""
-    icon: str = ""
-    under: str = ""
-
-
-PLACES = {
-    "datasources": Place("datasources.datasources:DataSourcesPage", "Data sources", "plug"),
-    "add-new": Place("datasources.add_new:AddNewPage", under="datasources"),
-    "connector": Place("connector.connector:ConnectorPage", under="datasources"),
-    "operations": Place("operations.operations:OperationsPage", "Operations", "bolt"),
-    "plan": Place("runs.plan:PlanPage", under="operations"),
-    "runs": Place("runs.runs:RunsPage", "Runs", "runs"),
-    "run": Place("runs.run:RunPage", under="runs"),
-    "recycle-bin": Place("datasources.recycle_bin:RecycleBinPage", "Recycle bin", "bin"),
-    "notices": Place("notices:NoticesPage", "Notices", "bell"),
-}
-"""Every page of the program: a new one is one line here."""
 
 _REMEMBERED = "window"
 
@@ -72,8 +47,8 @@ class Window(Frame):
         self.app, self.tasks, self.theme = app, tasks, theme
         self.notices = Notices(app.state, self)
         self.context = Context(app, tasks, theme, self.notices, self.go)
-        self._pages: dict[str, Page] = {}
-        self._where = ""
+        self._pages: dict[type[Destination], Page[Any]] = {}
+        self._where: type[Destination] | None = None
         self._closing = False
         self.header = Header(self.go)
         self.navigation = Navigation(self.go)
@@ -91,12 +66,10 @@ class Window(Frame):
         if app.practice and app.practice.ready:
             self._practice_ready(app.practice)
 
-    def page(self, where: str) -> Page:
-        """The page of a place, made on the first visit."""
+    def page(self, where: type[Destination]) -> Page[Any]:
+        """The page that a destination leads to, made on the first visit."""
         if where not in self._pages:
-            module, name = PLACES[where].page.split(":")
-            kind = cast(type[Page], getattr(import_module(f"o365desk.ui.pages.{module}"), name))
-            page = self._pages[where] = kind(self.context)
+            page = self._pages[where] = PLACES[where].make(self.context)
             page.title_changed.connect(lambda: self._title_changed(where))
             self._stack.addWidget(page)
             self.header.adopt(page.beside_title)
@@ -105,16 +78,17 @@ class Window(Frame):
                 page.foot.hide()
         return self._pages[where]
 
-    def go(self, where: str, **what: Any) -> bool:
+    def go(self, to: Destination) -> bool:
         """Shows a page, if the present one lets go. Returns whether it did."""
-        here = self._pages.get(self._where)
-        if here and (where != self._where or what) and not here.may_leave():
-            self.navigation.mark(PLACES[self._where].under or self._where)
+        where = type(to)
+        other = where is not self._where or to.asks
+        if self._where and other and not self._pages[self._where].may_leave():
+            self.navigation.mark(self._where)
             return False
         page = self.page(where)
         self._where = where
-        self.navigation.mark(PLACES[where].under or where)
-        page.activated(**what)
+        self.navigation.mark(where)
+        page.activated(to)
         self._stack.setCurrentWidget(page)
         for each in self._pages.values():
             if each.foot:
@@ -137,7 +111,7 @@ class Window(Frame):
         )
 
     def _open(self, source_id: str) -> None:
-        self.go("connector", source_id=source_id)
+        self.go(ToConnector(source_id=source_id))
 
     def start_practice(self) -> None:
         """Starts the practice tenant in a worker; its menu follows when it answers."""
@@ -145,7 +119,7 @@ class Window(Frame):
         def ready(source: DataSource) -> None:
             if self.app.practice:
                 self._practice_ready(self.app.practice)
-            opened = self._untouched() and self.go("connector", source_id=source.id)
+            opened = self._untouched() and self.go(ToConnector(source_id=source.id))
             what = "press Test connection" if opened else f"open “{source.name}” and test it"
             self.notices.say("good", f"The practice tenant is ready: {what}", "", source.id)
 
@@ -160,7 +134,7 @@ class Window(Frame):
     def _untouched(self) -> bool:
         """Whether the person has done nothing yet but look at the first page."""
         busy = QApplication.activeModalWidget() or QApplication.activePopupWidget()
-        return list(self._pages) == ["datasources"] and not self._pages["datasources"].touched() and not busy
+        return list(self._pages) == [ToSources] and not self._pages[ToSources].touched() and not busy
 
     def _practice_ready(self, practice: Practice) -> None:
         from o365desk.ui.shell.practice_menu import PracticeMenu
@@ -171,7 +145,7 @@ class Window(Frame):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks the pages, then stops all work and remembers the window's place."""
-        asked = [page for where, page in self._pages.items() if where == self._where or page.dirty()]
+        asked = [page for where, page in self._pages.items() if where is self._where or page.dirty()]
         if not (all(page.may_leave() for page in asked) and self._may_stop_writing()):
             event.ignore()
             return
@@ -229,7 +203,7 @@ class Window(Frame):
             CommandKey.ABOUT,
         )
         return {
-            CommandKey.NEW: lambda: self.go("add-new"),
+            CommandKey.NEW: lambda: self.go(ToAddNew()),
             CommandKey.QUIT: self.close,
             CommandKey.PALETTE: self._show_palette,
             CommandKey.CANCEL: self.status.cancel_newest,
@@ -250,7 +224,8 @@ class Window(Frame):
     def _help(self, key: str) -> None:
         from o365desk.ui.shell.help import help_on
 
-        help_on(key, self, self._pages[self._where])
+        if self._where:
+            help_on(key, self, self._pages[self._where])
 
     def _fill_view_menu(self) -> None:
         for number, (where, place) in enumerate(_in_navigation(), 1):
@@ -258,11 +233,11 @@ class Window(Frame):
             action.setShortcut(QKeySequence(f"Alt+{number}"))
             action.setAutoRepeat(False)
             action.setProperty("icon_name", place.icon)
-            action.setProperty("place", where)
-            action.triggered.connect(lambda _=False, where=where: self.go(where))
+            action.setProperty("place", True)
+            action.triggered.connect(lambda _=False, where=where: self.go(where()))
 
-    def _title_changed(self, where: str) -> None:
-        if where != self._where:
+    def _title_changed(self, where: type[Destination]) -> None:
+        if where is not self._where:
             return
         page = self._pages[where]
         crumbs = list(page.breadcrumb) or [page.title]
@@ -305,7 +280,7 @@ class Window(Frame):
         self.resize(self.size().boundedTo(room))
 
 
-def _in_navigation() -> list[tuple[str, Place]]:
+def _in_navigation() -> list[tuple[type[Destination], Place]]:
     return [(where, place) for where, place in PLACES.items() if place.icon]
 
 
@@ -326,7 +301,7 @@ class _Entry(QPushButton):
 class Navigation(QFrame):
     """The pages down the left side; arrow keys move, one is marked."""
 
-    def __init__(self, go: Callable[..., bool]) -> None:
+    def __init__(self, go: Callable[[Destination], bool]) -> None:
         super().__init__()
         self.setObjectName("navigation")
         column = QVBoxLayout(self)
@@ -343,22 +318,23 @@ class Navigation(QFrame):
         brand.addWidget(name, 1)
         column.addLayout(brand)
         self._group = QButtonGroup(self)
-        self._buttons: dict[str, QPushButton] = {}
+        self._buttons: dict[type[Destination], QPushButton] = {}
         for where, place in _in_navigation():
             button = _Entry(place.text)
             button.setCheckable(True)
             button.setProperty("role", "nav")
             button.setIconSize(QSize(20, 20))
-            button.clicked.connect(lambda _=False, where=where: go(where))
+            button.clicked.connect(lambda _=False, where=where: go(where()))
             self._group.addButton(button)
             column.addWidget(button)
             self._buttons[where] = button
         column.addStretch(1)
 
-    def mark(self, where: str) -> None:
+    def mark(self, where: type[Destination]) -> None:
         """Marks the entry of the page in sight."""
-        if where in self._buttons:
-            self._buttons[where].setChecked(True)
+        entry = PLACES[where].under or where
+        if entry in self._buttons:
+            self._buttons[entry].setChecked(True)
 
     def recolour(self, theme: Theme) -> None:
         """Draws the icons in the theme's colours."""
@@ -370,7 +346,7 @@ class Navigation(QFrame):
 class Header(QWidget):
     """Breadcrumb, title, and what the page puts beside it: or below it, where there is no room."""
 
-    def __init__(self, go: Callable[..., bool]) -> None:
+    def __init__(self, go: Callable[[Destination], bool]) -> None:
         super().__init__()
         self._go = go
         crumbs = QWidget()
@@ -399,7 +375,7 @@ class Header(QWidget):
             self._row.insertWidget(self._row.count() - 1, beside, 1000)
             beside.hide()
 
-    def show_page(self, page: Page, crumbs: list[str]) -> None:
+    def show_page(self, page: Page[Any], crumbs: list[str]) -> None:
         """Shows a page's breadcrumb and title."""
         self.title.setText(page.title)
         for widget in self._beside:
@@ -416,7 +392,7 @@ class Header(QWidget):
         links = {place.text: where for where, place in PLACES.items() if place.text}
         for number, text in enumerate(crumbs):
             last = number == len(crumbs) - 1
-            self._crumbs.addWidget(self._crumb(text, "" if last else links.get(text, "")))
+            self._crumbs.addWidget(self._crumb(text, None if last else links.get(text)))
             if not last:
                 self._crumbs.addWidget(text_label("›", "dim", wrap=False))
         self._crumbs.addStretch(1)
@@ -435,11 +411,11 @@ class Header(QWidget):
         self._row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._row.setSpacing(16 if wide else 4)
 
-    def _crumb(self, text: str, where: str) -> QWidget:
-        if not where:
+    def _crumb(self, text: str, where: type[Destination] | None) -> QWidget:
+        if where is None:
             return ElidedLabel(text, "dim")
         button = QPushButton(text)
         button.setProperty("role", "crumb")
         button.setAccessibleName(f"Go to {plain(text)}")
-        button.clicked.connect(lambda: self._go(where))
+        button.clicked.connect(lambda: self._go(where()))
         return button

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy
 from o365desk.model.datasource import FIELDS
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.state.state import Notice, State
+from o365desk.ui.destinations import Destination, ToNotices
 from o365desk.ui.widgets.banner import LEVEL_ICONS, Remedies
 from o365desk.ui.widgets.labels import Label, announce, selectable, set_role, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -125,7 +126,7 @@ class NoticeBar(QFrame):
     that nothing jumps when it comes. Good ones fade; all others stay until dismissed. "Show details" leads to the
     list of everything that was said."""
 
-    def __init__(self, theme: Theme, notices: Notices, go: Callable[..., object]) -> None:
+    def __init__(self, theme: Theme, notices: Notices, go: Callable[[Destination], object]) -> None:
         super().__init__()
         self._theme, self._notices = theme, notices
         self._waiting: list[Notice] = []
@@ -139,7 +140,7 @@ class NoticeBar(QFrame):
         self.dismiss.setAccessibleName("Dismiss this notice")
         self.dismiss.setToolTip("Dismiss this notice; it stays in the list of notices")
         self.dismiss.setIconSize(QSize(16, 16))
-        self.details.clicked.connect(lambda: go("notices", notice=self.notice))
+        self.details.clicked.connect(lambda: go(ToNotices(notice=self.notice)))
         self.dismiss.clicked.connect(self.dismiss_notice)
         self._fade = QTimer(self, singleShot=True, interval=_GOOD_STAYS)
         self._fade.timeout.connect(self._faded)

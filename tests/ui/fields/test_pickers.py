@@ -14,6 +14,7 @@ from o365desk.catalogue import operation
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.services.directory.suggestions import Suggestion
+from o365desk.ui.destinations import ToOperations, ToPlan
 from o365desk.ui.fields.forms import Popover
 from o365desk.ui.fields.pickers import PickerEditor, Suggestions, UsersEditor
 from o365desk.ui.fields.service_plans import ServicePlansEditor
@@ -100,7 +101,7 @@ def test_escape_closes_the_list_and_keeps_what_is_typed(counter: Counter) -> Non
     counter.qtbot.keyClick(editor.suggestions.popup, Qt.Key.Key_Escape)
     assert not editor.suggestions.popup.isVisible()
     assert editor.line.text() == "anna"
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
 
 
 def test_the_question_before_is_let_go(counter: Counter, switches: Callable[..., Any]) -> None:
@@ -178,7 +179,7 @@ def test_ctrl_enter_with_the_list_open_runs(counter: Counter, client: Client) ->
     strike(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert not editor.suggestions.popup.isVisible()
     assert editor.value() == name
-    counter.soon(lambda: counter.window._where == "plan")
+    counter.soon(lambda: counter.window._where is ToPlan)
 
 
 def test_no_list_opens_over_what_ctrl_enter_says(counter: Counter) -> None:

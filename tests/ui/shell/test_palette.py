@@ -13,8 +13,10 @@ from o365desk import __version__
 from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import COMMANDS, plain
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import Destination, ToConnector
 from o365desk.ui.shell import help as helping
 from o365desk.ui.shell.palette import Choice, Palette, ranked, score
+from o365desk.ui.shell.places import PLACES
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import idle
 
@@ -90,7 +92,7 @@ def test_it_goes_to_an_operation_of_the_data_source_in_sight(
 ) -> None:
     save("Adatum")
     source = save("Woodgrove Bank")
-    window.go("connector", source_id=source.id)
+    window.go(ToConnector(source_id=source.id))
     idle(qtbot, window)
     palette = Palette(window)
     qtbot.addWidget(palette)
@@ -146,8 +148,8 @@ def test_the_sheet_lists_every_shortcut(qtbot: QtBot, window: Window) -> None:
     assert {"Alt+1", "Ctrl+K", "F1"} <= texts
 
 
-@pytest.mark.parametrize("where", ["datasources", "add-new", "recycle-bin", "notices"])
-def test_every_page_has_help(qtbot: QtBot, window: Window, where: str) -> None:
+@pytest.mark.parametrize("where", PLACES)
+def test_every_page_has_help(qtbot: QtBot, window: Window, where: type[Destination]) -> None:
     sheet = helping.help_sheet(window, window.page(where))
     qtbot.addWidget(sheet)
     text = sheet.findChildren(QTextBrowser)[0].toPlainText()

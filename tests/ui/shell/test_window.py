@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +14,26 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource, SignIn
+from o365desk.ui import destinations
 from o365desk.ui.commands import COMMANDS, MENUS, plain
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
-from o365desk.ui.shell import window as module
-from o365desk.ui.shell.window import PLACES, Place, Window
+from o365desk.ui.destinations import Destination, ToConnector, ToNotices, ToRecycleBin, ToSources
+from o365desk.ui.shell.places import PLACES, Place
+from o365desk.ui.shell.window import Window
 from o365desk.ui.widgets.labels import ElidedLabel
 from tests.ui.conftest import idle
 
+ROOT = Path(__file__).parents[3]
 
-class Trial(Page):
+
+@dataclass(frozen=True)
+class ToTrial(Destination):
+    """The page of these tests."""
+
+    source_id: str = ""
+
+
+class Trial(Page[ToTrial]):
     """A page that can be made to behave."""
 
     title = "Trial"
@@ -28,7 +41,7 @@ class Trial(Page):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.where: dict[str, Any] = {}
+        self.where = ToTrial()
         self.lets_go = True
         self.is_dirty = False
         self.asked = 0
@@ -37,8 +50,8 @@ class Trial(Page):
         self.can: Commands = {}
         self.alone: Extras = {}
 
-    def activated(self, **where: Any) -> None:
-        self.where = where
+    def activated(self, to: ToTrial) -> None:
+        self.where = to
 
     def may_leave(self) -> bool:
         self.asked += 1
@@ -63,20 +76,20 @@ class Trial(Page):
 @pytest.fixture
 def trial(window: Window, monkeypatch: pytest.MonkeyPatch) -> Trial:
     """The window with the trial page in sight."""
-    monkeypatch.setitem(PLACES, "trial", Place("trial:Trial", under="datasources"))
+    monkeypatch.setitem(PLACES, ToTrial, Place(Trial, under=ToSources))
     page = Trial(window.context)
-    page.title_changed.connect(lambda: window._title_changed("trial"))
-    window._pages["trial"] = page
+    page.title_changed.connect(lambda: window._title_changed(ToTrial))
+    window._pages[ToTrial] = page
     window._stack.addWidget(page)
-    assert window.go("trial", source_id="x")
+    assert window.go(ToTrial("x"))
     return page
 
 
 def test_pages_are_made_when_first_visited_and_told_where(window: Window, trial: Trial) -> None:
-    assert trial.where == {"source_id": "x"}
-    assert "recycle-bin" not in window._pages
-    window.go("recycle-bin")
-    assert window._pages["recycle-bin"].isVisible()
+    assert trial.where == ToTrial("x")
+    assert ToRecycleBin not in window._pages
+    window.go(ToRecycleBin())
+    assert window._pages[ToRecycleBin].isVisible()
     assert window.header.title.text() == "Recycle bin"
 
 
@@ -97,7 +110,7 @@ def test_navigation_marks_where_one_is(window: Window, trial: Trial) -> None:
 
 def test_a_page_that_does_not_let_go_stays(window: Window, trial: Trial) -> None:
     trial.lets_go = False
-    assert not window.go("notices")
+    assert not window.go(ToNotices())
     assert trial.isVisible()
     checked = [button.text() for button in window.navigation.findChildren(QPushButton) if button.isChecked()]
     assert checked == ["Data sources"]
@@ -266,10 +279,10 @@ def test_columns_are_remembered_when_the_window_is_closed_over_its_list(
 ) -> None:
     save("Contoso HR")
     first = make_window()
-    first.page("datasources").table.horizontalHeader().resizeSection(1, 240)  # type: ignore[attr-defined]
+    first.page(ToSources).table.horizontalHeader().resizeSection(1, 240)  # type: ignore[attr-defined]
     first.close()
     second = make_window()
-    assert second.page("datasources").table.horizontalHeader().sectionSize(1) == 240  # type: ignore[attr-defined]
+    assert second.page(ToSources).table.horizontalHeader().sectionSize(1) == 240  # type: ignore[attr-defined]
 
 
 def test_a_refreshed_title_leaves_the_focus_where_it_is(window: Window, trial: Trial) -> None:
@@ -282,7 +295,7 @@ def test_a_refreshed_title_leaves_the_focus_where_it_is(window: Window, trial: T
 
 def test_the_edit_menu_acts_on_what_has_the_focus(window: Window) -> None:
     window.activateWindow()
-    search = window.page("datasources").search  # type: ignore[attr-defined]
+    search = window.page(ToSources).search  # type: ignore[attr-defined]
     search.setFocus()
     search.setText("contoso")
     window.menus.menus["edit"].aboutToShow.emit()
@@ -316,7 +329,7 @@ def test_size_is_remembered_and_a_window_off_every_screen_is_pulled_back(
 
 # --- what meets the eye -----------------------------------------------------------------------------------------
 
-IN_SIGHT = [where for where in PLACES if where != "connector"]
+IN_SIGHT = [where for where in PLACES if where is not ToConnector]
 
 
 def cut_off(root: QWidget) -> list[str]:
@@ -344,11 +357,11 @@ def lengthen(root: QWidget) -> None:
 @pytest.mark.parametrize("longer", [False, True])
 @pytest.mark.parametrize("where", IN_SIGHT)
 def test_nothing_is_cut_off_in_a_small_window(
-    qtbot: QtBot, window: Window, save: Callable[..., Any], where: str, longer: bool
+    qtbot: QtBot, window: Window, save: Callable[..., Any], where: type[Destination], longer: bool
 ) -> None:
     save("Contoso HR")
     window.resize(960, 640)
-    window.go(where)
+    window.go(where())
     window.notices.say("warn", "Something that needs a few more words to be said than others do", "detail")
     idle(qtbot, window)
     if longer:
@@ -361,10 +374,10 @@ def test_nothing_is_cut_off_in_a_small_window(
 
 @pytest.mark.parametrize("where", IN_SIGHT)
 def test_every_control_has_a_name_and_can_be_reached(
-    qtbot: QtBot, window: Window, save: Callable[..., Any], where: str
+    qtbot: QtBot, window: Window, save: Callable[..., Any], where: type[Destination]
 ) -> None:
     save("Contoso HR")
-    window.go(where)
+    window.go(where())
     idle(qtbot, window)
     for widget in window.findChildren(QWidget):
         if not widget.isVisible() or widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
@@ -376,10 +389,10 @@ def test_every_control_has_a_name_and_can_be_reached(
 
 @pytest.mark.parametrize("where", IN_SIGHT)
 def test_mnemonics_on_a_page_do_not_collide(
-    qtbot: QtBot, window: Window, save: Callable[..., Any], where: str
+    qtbot: QtBot, window: Window, save: Callable[..., Any], where: type[Destination]
 ) -> None:
     save("Contoso HR")
-    window.go(where)
+    window.go(where())
     idle(qtbot, window)
     texts = [w.text() for w in window.findChildren(QWidget) if isinstance(w, QAbstractButton) and w.isVisible()]
     texts += [label.text() for label in window.findChildren(QLabel) if label.isVisible() and label.buddy()]
@@ -391,7 +404,7 @@ def test_mnemonics_on_a_page_do_not_collide(
 
 def test_tab_walks_all_of_the_page_and_comes_round(qtbot: QtBot, window: Window, save: Callable[..., Any]) -> None:
     save("Contoso HR")
-    window.page("datasources").refresh()  # type: ignore[attr-defined]
+    window.page(ToSources).refresh()  # type: ignore[attr-defined]
     idle(qtbot, window)
     window.activateWindow()
     seen: list[QWidget] = []
@@ -402,16 +415,54 @@ def test_tab_walks_all_of_the_page_and_comes_round(qtbot: QtBot, window: Window,
         if focused in seen:
             break
         seen.append(focused)
-    page = window.page("datasources")
+    page = window.page(ToSources)
     wanted = {page.search, page.add_button, page.duplicate_button, page.bin_button, page.table}  # type: ignore[attr-defined]
     assert wanted <= set(seen)
 
 
 def test_a_new_page_is_one_line(monkeypatch: pytest.MonkeyPatch, make_window: Callable[[], Window]) -> None:
-    monkeypatch.setitem(module.PLACES, "runs", Place("notices:NoticesPage", "Runs", "play"))
+    monkeypatch.setitem(PLACES, ToTrial, Place(Trial, "Trials", "play"))
     window = make_window()
-    assert "Runs" in [button.text() for button in window.navigation.findChildren(QPushButton)]
-    assert window.go("runs")
+    assert "Trials" in [button.text() for button in window.navigation.findChildren(QPushButton)]
+    assert window.go(ToTrial())
+
+
+def without(window: Window) -> dict[str, list[str]]:
+    """The pages without a picture, and those without a test file of their own."""
+    shots = (ROOT / "tests" / "shots.py").read_text("utf-8")
+    pages = {where: type(window.page(where)).__module__.split(".")[2:] for where in PLACES}
+    files = {
+        where: ROOT.joinpath("tests", "ui", *path[:-1], f"test_{path[-1]}.py") for where, path in pages.items()
+    }
+    return {
+        "picture": [where.__name__ for where in PLACES if f"page({where.__name__}(" not in shots
+                    and f".go({where.__name__}(" not in shots],
+        "test": [where.__name__ for where, file in files.items() if not file.is_file()],
+    }  # fmt: skip
+
+
+def test_every_page_has_a_picture_and_a_test_of_its_own(window: Window) -> None:
+    assert without(window) == {"picture": [], "test": []}
+
+
+def test_a_page_that_has_neither_is_found(window: Window, trial: Trial) -> None:
+    assert without(window) == {"picture": ["ToTrial"], "test": ["ToTrial"]}
+
+
+def test_a_destination_leads_to_its_page_with_what_it_says(window: Window, trial: Trial) -> None:
+    assert not ToTrial().asks
+    assert ToTrial("x").asks
+    trial.asked = 0
+    assert window.go(ToTrial())
+    assert trial.asked == 0, "a page that is only shown again is not left"
+    assert window.go(ToTrial("y"))
+    assert (trial.asked, trial.where) == (1, ToTrial("y"))
+
+
+def test_every_destination_has_a_page() -> None:
+    named = {kind for kind in vars(destinations).values() if isinstance(kind, type) and kind is not Destination
+             and issubclass(kind, Destination)}  # fmt: skip
+    assert named == set(PLACES)
 
 
 def test_every_command_is_in_the_menu_bar_once() -> None:

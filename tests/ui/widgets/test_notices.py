@@ -13,6 +13,7 @@ from o365desk.app import App
 from o365desk.model.datasource import new
 from o365desk.model.problems import Action, Problem
 from o365desk.services.state.state import Notice
+from o365desk.ui.destinations import ToConnector, ToNotices, ToSources
 from o365desk.ui.shell.window import Window
 from o365desk.ui.widgets import notices as module
 from o365desk.ui.widgets.banner import Banner
@@ -41,7 +42,7 @@ def bar(qtbot: QtBot, theme: Theme, notices: Notices) -> Iterator[NoticeBar]:
     around = QWidget()
     qtbot.addWidget(around)
     column = QVBoxLayout(around)
-    made = NoticeBar(theme, notices, lambda where, **what: None)
+    made = NoticeBar(theme, notices, lambda to: None)
     page = QLineEdit()
     column.addWidget(page)
     column.addWidget(made)
@@ -91,8 +92,8 @@ def test_a_good_notice_does_not_bury_a_bad_one(bar: NoticeBar, notices: Notices)
 
 def test_a_notice_takes_room_from_what_scrolls_only(window: Window) -> None:
     """Nothing jumps: title, fields and buttons stay where they are."""
-    window.go("connector", draft=new(), base=None)
-    page = window.page("connector")
+    window.go(ToConnector(draft=new()))
+    page = window.page(ToConnector)
     bar, foot = window.findChild(NoticeBar), page.foot
     assert bar is not None
     assert foot is not None
@@ -110,7 +111,7 @@ def test_a_notice_takes_room_from_what_scrolls_only(window: Window) -> None:
     assert bar.isVisible()
     assert places() == before
     assert page.height() < high
-    window.go("datasources")
+    window.go(ToSources())
     assert not foot.isVisible()
     bar.dismiss_notice()
 
@@ -196,24 +197,4 @@ def test_the_bar_leads_to_the_details_of_what_it_says(window: Window, clock: Cal
     assert bar is not None
     bar.dismiss_notice()
     bar.details.click()
-    assert "Request ID: 0f0f" in window.page("notices").details.toPlainText()  # type: ignore[attr-defined]
-
-
-def test_the_page_lists_all_the_latest_first_and_copies_details(
-    qtbot: QtBot, window: Window, clock: Callable[[], object]
-) -> None:
-    window.notices.say("good", "First")
-    clock.move(minutes=3)  # type: ignore[attr-defined]
-    window.notices.problem(PROBLEM)
-    window.go("notices")
-    page = window.page("notices")
-    model = page.model  # type: ignore[attr-defined]
-    assert [model.index(line, 2).data() for line in range(2)] == [PROBLEM.title, "First"]
-    assert model.index(1, 0).data() == "3 minutes ago"
-    assert "Request ID: 0f0f" in page.details.toPlainText()  # type: ignore[attr-defined]
-    page.copy_button.click()  # type: ignore[attr-defined]
-    assert "AADSTS7000222" in QGuiApplication.clipboard().text()
-    window.notices.say("warn", "Third")
-    assert model.rowCount() == 3
-    page.search.setText("secret")  # type: ignore[attr-defined]
-    assert model.rowCount() == 1
+    assert "Request ID: 0f0f" in window.page(ToNotices).details.toPlainText()  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.commands import EDITING
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, ToRun, ToRuns
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.widgets import press_guard
 from tests.ui.office import ADD, Office, office
@@ -40,9 +41,9 @@ def press(office: Office, place: QPoint) -> None:
 
 def asking(office: Office) -> OperationsPage:
     """The form of an operation that is filled in."""
-    office.window.go("operations", source_id=office.bulk.source.id, operation=ADD)
+    office.window.go(ToOperations(source_id=office.bulk.source.id, operation=ADD))
     office.idle()
-    page = office.window.page("operations")
+    page = office.window.page(ToOperations)
     assert isinstance(page, OperationsPage)
     assert page.view
     page.view.form.put(office.members(office.bulk.group("security"), 1)[0])
@@ -101,8 +102,8 @@ def test_a_button_of_the_mouse_that_is_held_till_the_plan_takes_a_press_applies_
 
 def test_a_plan_that_comes_back_into_sight_waits_again(office: Office) -> None:
     page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
-    office.window.go("notices")
-    office.window.go("plan")
+    office.window.go(ToNotices())
+    office.window.go(ToPlan())
     assert not page.apply_button.isEnabled()
     office.idle()
     assert page.apply_button.isEnabled()
@@ -148,13 +149,13 @@ def test_resume_is_not_pressed_by_what_led_to_it(office: Office) -> None:
     journal = Journal(office.desk.app.state, office.desk.app.clock)
     with journal.begin(plan, "Add User to Group", "", "a.admin") as key:
         pass  # killed
-    office.window.go("runs")
+    office.window.go(ToRuns())
     office.idle()
     runs = office.runs
     assert runs.resume_button.isEnabled()
     press(office, middle(office, runs.resume_button))
     assert runs.isVisible()
-    office.window.go("run", run_id=key)
+    office.window.go(ToRun(run_id=key))
     office.idle()
     foot = office.run.after.resume_button
     banner = next(b for b in office.run.view.banner.remedies if b.text() == "Resume")
@@ -172,7 +173,7 @@ def test_a_held_key_acts_once(office: Office) -> None:
     repeating = {key for key, action in office.window.menus.actions.items() if action.autoRepeat()}
     silent = {key for key, action in office.window.menus.actions.items() if action.shortcut().isEmpty()}
     assert repeating - silent == set(EDITING)
-    office.window.go("connector", source_id=office.bulk.source.id)
+    office.window.go(ToConnector(source_id=office.bulk.source.id))
     office.idle()
     keys = {key.key().toString(): key.autoRepeat() for key in office.window.findChildren(QShortcut)}
     assert {"Esc": False, "Alt+Return": False}.items() <= keys.items()

@@ -1,7 +1,6 @@
 """The Office 365 data connector: draft, authorise, test and save one data source."""
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -12,6 +11,7 @@ from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import ToConnector, ToOperations, ToSources
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
@@ -29,7 +29,7 @@ from o365desk.ui.widgets.press_guard import PressGuard
 NO_SECURITY = "Security settings come with the next version."
 
 
-class ConnectorPage(Page):
+class ConnectorPage(Page[ToConnector]):
     """See the module. Shown with `source_id`, or with `draft` and its `base`."""
 
     title = "Office 365 data connector"
@@ -116,14 +116,13 @@ class ConnectorPage(Page):
 
     # --- what the window asks ---------------------------------------------------------------------------------
 
-    def activated(self, *, then: str = "", **where: Any) -> None:
-        """Opens a data source by `source_id`, or a `draft` with its `base`; with neither, shows what was open.
-        `then`: what to begin with, "test", "authorize" or "approve", or the key of a field to go to."""
-        if not where:
+    def activated(self, to: ToConnector) -> None:
+        """Opens a data source or a draft, and begins with what is asked for; shows what was open otherwise."""
+        if not to.asks:
             return
         before = self._draft.source.id
         try:
-            kept = self._draft.load(**where)
+            kept = self._draft.load(to)
         except ProblemError as error:
             self.context.notices.problem(error.problem)
             QTimer.singleShot(0, self.close_page)
@@ -135,7 +134,7 @@ class ConnectorPage(Page):
             self._saying.restored(f"{wording.clock(kept)} on {wording.day(kept, year=False)}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
         # Once the page is in sight: what is begun or gone to belongs there.
-        QTimer.singleShot(0, self, lambda: self._begin(then))
+        QTimer.singleShot(0, self, lambda: self._begin(to.then))
 
     def _begin(self, then: str) -> None:
         begin = {"test": self.test, "authorize": self.authorise, "approve": self.approve}.get(then)
@@ -196,7 +195,7 @@ class ConnectorPage(Page):
 
     def use(self) -> None:
         """Goes on to the operations of the data source, as it was saved."""
-        self.context.go("operations", source_id=self._draft.source.id)
+        self.context.go(ToOperations(source_id=self._draft.source.id))
 
     def escape(self) -> None:
         """Closes the page; not with a press that was meant for a test or sign-in that ended a moment ago."""
@@ -205,7 +204,7 @@ class ConnectorPage(Page):
 
     def close_page(self) -> None:
         """Back to datasource management; what runs for this data source is stopped."""
-        if self.context.go("datasources"):
+        if self.context.go(ToSources()):
             self._proving.cancel()
 
     # --- what follows from what is open and typed -------------------------------------------------------------

@@ -18,6 +18,7 @@ from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential, with
 from o365desk.services.vault.vault import CLIENT_SECRET, PASSPHRASE
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToConnector
 from o365desk.ui.fields.forms import Form
 from o365desk.ui.tasks import Tell
 
@@ -84,17 +85,17 @@ class Drafting(QObject):
         """Whether a detail or a secret was typed and not saved."""
         return bool(self.source.id) and (self.editing.dirty or self.credential != NO_CREDENTIAL)
 
-    def load(self, **where: Any) -> datetime | None:
-        """Opens by `source_id`, or a `draft` with its `base` (None: new). Returns when the draft was kept that was
+    def load(self, to: ToConnector) -> datetime | None:
+        """Opens a data source or a draft. Returns when the draft was kept that was
         opened instead of the file, if one was. Raises ProblemError where there is nothing to open."""
-        draft: DataSource | None = where.get("draft")
-        source_id = draft.id if draft else where["source_id"]
+        draft = to.draft
+        source_id = draft.id if draft else to.source_id
         kept = next(
             (kept for kept in self._app.state.drafts(self._app.workspace.folder) if kept.source.id == source_id),
             None,
         )
         on_disk = None
-        if draft is None or where.get("base"):
+        if draft is None or to.base:
             try:
                 on_disk = self._app.workspace.get(source_id)
             except ProblemError:

@@ -21,6 +21,7 @@ from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.services.workspace.data_source_file import decode
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import ToAddNew, ToConnector, ToSources
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import Label
 from o365desk.ui.widgets.tiles import Tile, TileGrid
@@ -71,7 +72,7 @@ def import_file(app: App, path: Path) -> tuple[DataSource, list[Problem]]:
     return draft, app.connections.problems(draft)
 
 
-class AddNewPage(Page):
+class AddNewPage(Page[ToAddNew]):
     """See the module."""
 
     title = "Add new"
@@ -105,7 +106,7 @@ class AddNewPage(Page):
         outer.addWidget(self.banner)
         outer.addWidget(scroll, 1)
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToAddNew) -> None:
         """Offers what there is now: the practice tenant may have come since."""
         self.banner.hide()
         if not self.grid.tiles or self._practice is not self._running():
@@ -115,7 +116,7 @@ class AddNewPage(Page):
 
     def commands(self) -> Commands:
         """Nothing but going back."""
-        return {CommandKey.CLOSE: lambda: self.context.go("datasources")}
+        return {CommandKey.CLOSE: lambda: self.context.go(ToSources())}
 
     def _running(self) -> Practice | None:
         practice = self.context.app.practice
@@ -145,7 +146,7 @@ class AddNewPage(Page):
         return Tile(self.context.theme, icon, title, text, lambda *_: chosen())
 
     def _open(self, draft: DataSource) -> None:
-        self.context.go("connector", draft=draft, base=None)
+        self.context.go(ToConnector(draft=draft))
 
     def _open_practice(self, practice: Practice | None) -> None:
         if practice:
@@ -173,7 +174,7 @@ class AddNewPage(Page):
         )
 
     def _imported(self, path: Path, draft: DataSource, lacks: list[Problem]) -> None:
-        if not self.isVisible() or not self.context.go("connector", draft=draft, base=None):
+        if not self.isVisible() or not self.context.go(ToConnector(draft=draft)):
             return
         if lacks:
             detail = "\n".join(problem.sentence() for problem in lacks)

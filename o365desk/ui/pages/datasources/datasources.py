@@ -1,7 +1,7 @@
 """Datasource management: the list of data sources, with search, duplicate, bin, and what was left unsaved."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
@@ -14,6 +14,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, Line, line_of, unreadable_line
 from o365desk.ui.table.view import Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
@@ -29,7 +30,7 @@ _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""
 
 
-class DataSourcesPage(Page):
+class DataSourcesPage(Page[ToSources]):
     """See the module."""
 
     title = "Datasource management"
@@ -65,7 +66,7 @@ class DataSourcesPage(Page):
 
     # --- what the window asks -------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToSources) -> None:
         """Reads the list anew; the first time, offers what was left unsaved."""
         self.drafts.read()
         self.refresh()
@@ -119,13 +120,13 @@ class DataSourcesPage(Page):
         if line and line.unreadable:
             self.show_file()
         elif line:
-            self.context.go("connector", source_id=line.key)
+            self.context.go(ToConnector(source_id=line.key))
 
     def use(self) -> None:
         """Goes on to the operations of the chosen data source."""
         line: Line | None = self.table.current()
         if line and line.row:
-            self.context.go("operations", source_id=line.key)
+            self.context.go(ToOperations(source_id=line.key))
 
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""
@@ -133,7 +134,7 @@ class DataSourcesPage(Page):
         if line and line.row:
             source = line.row.entry.source
             name = self.context.app.workspace.free_name(f"{source.name} (copy)")
-            self.context.go("connector", draft=copy_of(source, name), base=None)
+            self.context.go(ToConnector(draft=copy_of(source, name)))
 
     def delete(self) -> None:
         """Moves the chosen data source to the recycle bin, once confirmed."""
@@ -174,7 +175,7 @@ class DataSourcesPage(Page):
     def _first_button(self) -> QPushButton:
         button = QPushButton("Add the first data source")
         button.setProperty("role", "primary")
-        button.clicked.connect(lambda: self.context.go("add-new"))
+        button.clicked.connect(lambda: self.context.go(ToAddNew()))
         return button
 
     def _connect(self) -> None:
@@ -185,7 +186,7 @@ class DataSourcesPage(Page):
         self.duplicate_button.clicked.connect(self.duplicate)
         self.bin_button.clicked.connect(self.delete)
         self.show_file_button.clicked.connect(self.show_file)
-        self.add_button.clicked.connect(lambda: self.context.go("add-new"))
+        self.add_button.clicked.connect(lambda: self.context.go(ToAddNew()))
         for text, do in (
             ("&Open", self.open),
             ("&Use…", self.use),
@@ -255,13 +256,13 @@ class DataSourcesPage(Page):
         self.show_file_button.setIcon(icon("file"))
 
 
-def confirm_delete(page: Page, name: str) -> bool:
+def confirm_delete(page: Page[ToSources], name: str) -> bool:
     """Asks before a data source goes to the recycle bin."""
     box = delete_box(page, name)
     return box.exec() == box.StandardButton.Ok
 
 
-def delete_box(page: Page, name: str) -> "QMessageBox":
+def delete_box(page: Page[ToSources], name: str) -> "QMessageBox":
     """The question, with OK and Cancel as in the web original."""
     from PySide6.QtWidgets import QMessageBox
 
@@ -384,7 +385,7 @@ class DraftsLeft:
     def _continue(self) -> None:
         if self._left:
             draft = self._left[0]
-            if self._context.go("connector", draft=draft.source, base=draft.base):
+            if self._context.go(ToConnector(draft=draft.source, base=draft.base)):
                 del self._left[0]
                 self.offer()
 

@@ -1,7 +1,6 @@
 """The recycle bin: deleted data sources, for 30 days, and bringing them back."""
 
 from datetime import timedelta
-from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
@@ -9,6 +8,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry, Recycled
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import ToRecycleBin
 from o365desk.ui.pages.datasources.source_lines import cloud_icon, cloud_words
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
@@ -17,7 +17,7 @@ from o365desk.ui.widgets.notices import remedies
 KEPT_DAYS = 30
 
 
-class RecycleBinPage(Page):
+class RecycleBinPage(Page[ToRecycleBin]):
     """See the module."""
 
     title = "Recycle bin"
@@ -61,7 +61,7 @@ class RecycleBinPage(Page):
         self.table.recall(context.app.state, "recycle-bin")
         self._chosen()
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToRecycleBin) -> None:
         """Reads the bin anew."""
         self.refresh()
         self.table.setFocus()

@@ -14,6 +14,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.stop import Stop
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.pages.operations.operation_form import OperationForm
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
@@ -127,7 +128,11 @@ class OperationView(QWidget):
         self._wanted = rows is None
         if rows is not None:
             self._context.go(
-                "plan", source=self.source, operation=self.operation, rows=rows, sheet=self.form.sheet(), undoes=""
+                ToPlan(
+                    Wish(
+                        source=self.source, operation=self.operation, rows=rows, sheet=self.form.sheet(), undoes=""
+                    )
+                )
             )
         self.changed.emit()
 
@@ -159,7 +164,7 @@ class OperationView(QWidget):
             owner=self,
             told=self._told,
             cancelled=self._cancelled,
-            back=lambda: self._context.go("operations", source_id=source.id, operation=operation.key),
+            back=lambda: self._context.go(ToOperations(source_id=source.id, operation=operation.key)),
         )
         self.changed.emit()
 
@@ -202,8 +207,8 @@ class OperationView(QWidget):
     def _say_elsewhere(self, level: str) -> None:
         """Somebody is on another page: says that the read ended, with the way back."""
         if self.results:
-            where = {"source_id": self.source.id, "operation": self.operation.key}
-            way = ("Show", lambda: self._context.go("operations", **where))
+            here = ToOperations(self.source.id, self.operation.key)
+            way = ("Show", lambda: self._context.go(here))
             said = f"{self.operation.title}: {self.results.count.text()}"
             self._context.notices.say(level, said, "", self.source.id, way)
 

@@ -1,7 +1,6 @@
 """Operations: those of a data source, the form of the chosen one, and what it brought."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
@@ -13,6 +12,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import ToAddNew, ToOperations
 from o365desk.ui.pages.operations.operation_list import OperationList
 from o365desk.ui.pages.operations.operation_view import OperationView
 from o365desk.ui.pages.operations.results import Chosen
@@ -43,7 +43,7 @@ def _tenant(source: DataSource) -> tuple[str, str]:
     return source.login_root if source.cloud in CLOUDS else "", source.tenant.lower()
 
 
-class OperationsPage(Page):
+class OperationsPage(Page[ToOperations]):
     """See the module. `go("operations", source_id=…, operation=…)`; without them, what was in sight last."""
 
     title = "Operations"
@@ -85,10 +85,10 @@ class OperationsPage(Page):
 
     # --- what the window asks -------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToOperations) -> None:
         """Shows an operation of a data source, and finds out anew which are off."""
-        self._source_id = where.get("source_id") or self._source_id
-        key = where.get("operation") or self._key
+        self._source_id = to.source_id or self._source_id
+        key = to.operation or self._key
         self._key = key if key in OPERATIONS else self._key
         if self.view and self.view.source.id == self._source_id:
             self._show()
@@ -309,7 +309,7 @@ class OperationsPage(Page):
         self.list.moved.connect(self.change_source)
         self.run_button.clicked.connect(lambda: self.view.run() if self.view else None)
         self.cancel_button.clicked.connect(lambda: self.view.cancel() if self.view else None)
-        self.first_button.clicked.connect(lambda: self.context.go("add-new"))
+        self.first_button.clicked.connect(lambda: self.context.go(ToAddNew()))
         self.context.app.workspace.subscribe(self._tell_changed)
         self.context.tasks.running_changed.connect(self._run_ended)
         minute = QTimer(self, interval=60_000)

@@ -9,6 +9,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToConnector
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.permissions import no_link_because
 from o365desk.ui.widgets.banner import Remedies
@@ -52,7 +53,7 @@ class OperationHelp:
         return lambda: self._connect(source, then)
 
     def _connect(self, source: DataSource, then: str) -> object:
-        return self._context.go("connector", source_id=source.id, then=then)
+        return self._context.go(ToConnector(source_id=source.id, then=then))
 
     def _unlock(self) -> None:
         context = self._context

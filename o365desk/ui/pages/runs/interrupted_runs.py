@@ -5,6 +5,7 @@ from typing import Any
 
 from o365desk.model.run import Run, RunState
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToRun, ToRuns
 
 _TOLD = "runs/told"
 """Under this key the state keeps the ids of those that were told."""
@@ -47,12 +48,12 @@ def _tell(context: Context, runs: list[Run]) -> None:
     until = [run.id for run in runs]
     if len(runs) > 1:
         what = "\n".join(run.sentence for run in runs)
-        way = ("Show the runs", lambda: context.go("runs"))
+        way = ("Show the runs", lambda: context.go(ToRuns()))
         context.notices.say("warn", f"{len(runs)} runs were interrupted, and can be resumed", what, "", way, until)
         return
     from o365desk.ui.pages.runs.run_words import counts_text
 
     run = runs[0]
     text = f"“{run.sentence}” was interrupted: {counts_text(run)}. It can be resumed."
-    way = ("Show the run", lambda: context.go("run", run_id=run.id))
+    way = ("Show the run", lambda: context.go(ToRun(run_id=run.id)))
     context.notices.say("warn", text, "", run.source_id, way, until)

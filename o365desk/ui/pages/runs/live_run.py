@@ -11,6 +11,7 @@ from o365desk.model.stop import Control
 from o365desk.model.targets import SameTarget
 from o365desk.services.writes.journal.journal import told
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import Wish
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.countdown import Countdown
 
@@ -18,11 +19,13 @@ _ENDED = {Standing.CANNOT: RowOutcome.CANNOT, Standing.ALREADY: RowOutcome.ALREA
 
 
 class Live(QObject):
-    """See the module. `changed` follows what it says, `ended` comes once: then either `run` is how it ended, or
+    """See the module. `changed` follows what it says, `wanted` when somebody wants to
+    see it; `ended` comes once: then either `run` is how it ended, or
     `problem` why it never began; after a hard stop neither, and the journal knows."""
 
     changed = Signal()
     ended = Signal()
+    wanted = Signal()
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class Live(QObject):
         source: DataSource | None = None,
         plan: Plan | None = None,
         run_id: str = "",
-        then: dict[str, Any] | None = None,
+        then: Wish | None = None,
         parent: QObject | None = None,
     ) -> None:
         """Of a plan, or of a run that is resumed. `then` is what to plan again afterwards."""
@@ -68,12 +71,8 @@ class Live(QObject):
             told=self._told,
             cancelled=self._finish,
             control=control,
-            back=self.show,
+            back=self.wanted.emit,
         )
-
-    def show(self) -> None:
-        """Goes to its page."""
-        self._context.go("run", live=self)
 
     @property
     def running(self) -> bool:

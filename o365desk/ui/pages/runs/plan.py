@@ -19,11 +19,12 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import Begin, ToOperations, ToPlan, ToRun, ToRuns, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
-from o365desk.ui.pages.runs.plan_review import Review, Wish
+from o365desk.ui.pages.runs.plan_review import Review, command_of, words_of
 from o365desk.ui.pages.runs.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import takes_away
 from o365desk.ui.tasks import Task
@@ -37,8 +38,8 @@ _AGES = 30_000
 _UNREAD = "In a moment: a plan is read before it is applied."
 
 
-class PlanPage(Page):
-    """See the module. `go("plan", source=…, operation=…, rows=…, sheet=…, undoes=…)` plans at once."""
+class PlanPage(Page[ToPlan]):
+    """See the module. What is wished for is planned at once."""
 
     title = "What will change"
     breadcrumb = ("Operations", "What will change")
@@ -74,10 +75,10 @@ class PlanPage(Page):
 
     # --- what the window asks -------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToPlan) -> None:
         """Plans what is asked for; without anything, shows what is there."""
-        if where:
-            self.wish = Wish(**where)
+        if to.wish:
+            self.wish = to.wish
             self.make()
         elif self.plan:
             self._come_into_sight()
@@ -137,7 +138,7 @@ class PlanPage(Page):
             owner=self,
             told=self.waiting.tell,
             cancelled=self._cancelled,
-            back=lambda: self.context.go("plan"),
+            back=lambda: self.context.go(ToPlan()),
         )
         self._show_state()
 
@@ -155,8 +156,7 @@ class PlanPage(Page):
         if word and not self._confirmed(plan, word):
             return
         self.plan = None  # a second click never starts a second run
-        then = wish.then.where() if wish.then else None
-        self.context.go("run", source=wish.source, plan=plan, confirmed=word, then=then)
+        self.context.go(ToRun(begin=Begin(wish.source, plan, word, wish.then)))
         self._show_state()
 
     def export(self) -> None:
@@ -170,11 +170,11 @@ class PlanPage(Page):
         self.cancel()
         self.plan = None
         if wish is None or wish.undoes:
-            self.context.go("runs")
+            self.context.go(ToRuns())
         elif wish.then:
-            self.context.go("plan", **wish.then.where())
+            self.context.go(ToPlan(wish.then))
         else:
-            self.context.go("operations", source_id=wish.source.id, operation=wish.operation.key)
+            self.context.go(ToOperations(source_id=wish.source.id, operation=wish.operation.key))
 
     def fix(self, fix: Fix) -> None:
         """Plans what would make rows possible; afterwards this is planned again."""
@@ -187,7 +187,7 @@ class PlanPage(Page):
             if not dialog.exec():
                 return
             rows = dialog.rows()
-        self.context.go("plan", **Wish(self.wish.source, operation, rows, then=self.wish).where())
+        self.context.go(ToPlan(Wish(self.wish.source, operation, rows, then=self.wish)))
 
     def leave_out(self, disabled: bool) -> None:
         """Plans again, without disabled accounts or with them."""
@@ -209,7 +209,7 @@ class PlanPage(Page):
             (self.review.table if plan.rows else self.close_button).setFocus()
             announce(self.said)
         else:
-            way = ("Show", lambda: self.context.go("plan"))
+            way = ("Show", lambda: self.context.go(ToPlan()))
             self.context.notices.say("info", f"The plan is ready: {plan.sentence}", "", plan.source_id, way)
 
     def _failed(self, problem: Problem) -> None:
@@ -263,8 +263,8 @@ class PlanPage(Page):
         if wish:
             self.breadcrumb = ("Operations", wish.operation.title)
             self.title = plan.sentence if plan and not off else wish.operation.title
-            self.command.show_command(self.context.app.command_here(wish.command_line(plan)))
-            self.said.setText(wish.words("nothing is written yet." if plan else ""))
+            self.command.show_command(self.context.app.command_here(command_of(wish, plan)))
+            self.said.setText(words_of(wish, "nothing is written yet." if plan else ""))
         self.said.setAccessibleName(f"{shown(self.title)}. {self.said.text()}")
         self._stack.setCurrentWidget(self.waiting if self._task else self._reviewed if plan else self._blank)
         self.command.setVisible(plan is not None and self.command.line.text() != "")

@@ -1,25 +1,19 @@
 """A plan as it is read before it is applied: figures, what should be known first, and the rows."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from o365desk import catalogue
-from o365desk.catalogue.operations import Operation
-from o365desk.model.datasource import DataSource
-from o365desk.model.run import Plan, PlanRow, Row, Standing
+from o365desk.model.run import Plan, PlanRow, Standing
 from o365desk.model.text import shells, wording
+from o365desk.ui.destinations import Wish
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.figures import Figures, Kind, Remark, Remarks
 from o365desk.ui.widgets.theme import Theme
-
-if TYPE_CHECKING:
-    from o365desk.services.spreadsheets.reader import Sheet
 
 OLD = timedelta(minutes=10)
 """After this a plan says how old it is, and suggests to plan again."""
@@ -36,47 +30,28 @@ _LOOKS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in STANDINGS}
 _ORDER = (Standing.CANNOT, Standing.WILL, Standing.ALREADY)
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is to be planned. `undoes` is the id of a run; `then` what is planned again after a fix was applied;
-    `leave_out_disabled`: nothing is given to disabled accounts."""
+def words_of(wish: Wish, state: str) -> str:
+    """Where it is planned, what it undoes, and how it stands: beside the title."""
+    undoes = f"undoes run {wish.undoes}" if wish.undoes else ""
+    return " · ".join(part for part in (wish.source.name, undoes, state) if part)
 
-    source: DataSource
-    operation: Operation
-    rows: tuple[Row, ...] = ()
-    sheet: "Sheet | None" = None
-    undoes: str = ""
-    then: "Wish | None" = None
-    leave_out_disabled: bool = False
 
-    def where(self) -> dict[str, Any]:
-        """What `go("plan", …)` is given."""
-        return {
-            "source": self.source, "operation": self.operation, "rows": self.rows, "sheet": self.sheet,
-            "undoes": self.undoes, "then": self.then, "leave_out_disabled": self.leave_out_disabled,
-        }  # fmt: skip
-
-    def words(self, state: str) -> str:
-        """Where it is planned, what it undoes, and how it stands: beside the title."""
-        undoes = f"undoes run {self.undoes}" if self.undoes else ""
-        return " · ".join(part for part in (self.source.name, undoes, state) if part)
-
-    def command_line(self, plan: Plan | None) -> str:
-        """The command that does the same; "" where no command can say these rows."""
-        large: tuple[str, ...] = ("--allow-large",) if plan and plan.limit else ()
-        if self.leave_out_disabled:
-            large = ("--leave-out-disabled", *large)
-        if self.undoes:
-            sure = ("--confirm", plan.confirm) if plan and plan.confirm else ()
-            return shells.ours(["runs", "undo"], [self.undoes], ["--apply", *large, *sure])
-        if self.sheet is not None:
-            fixed = {key: text for key, text in self.rows[0].values.items() if key not in self.sheet.columns}
-            return catalogue.command_line(
-                self.source.name, self.operation, fixed, *self.sheet.options(), "--apply", *large
-            )
-        if len(self.rows) == 1:
-            return catalogue.command_line(self.source.name, self.operation, self.rows[0].values, "--apply", *large)
-        return ""
+def command_of(wish: Wish, plan: Plan | None) -> str:
+    """The command that does the same; "" where no command can say these rows."""
+    large: tuple[str, ...] = ("--allow-large",) if plan and plan.limit else ()
+    if wish.leave_out_disabled:
+        large = ("--leave-out-disabled", *large)
+    if wish.undoes:
+        sure = ("--confirm", plan.confirm) if plan and plan.confirm else ()
+        return shells.ours(["runs", "undo"], [wish.undoes], ["--apply", *large, *sure])
+    if wish.sheet is not None:
+        fixed = {key: text for key, text in wish.rows[0].values.items() if key not in wish.sheet.columns}
+        return catalogue.command_line(
+            wish.source.name, wish.operation, fixed, *wish.sheet.options(), "--apply", *large
+        )
+    if len(wish.rows) == 1:
+        return catalogue.command_line(wish.source.name, wish.operation, wish.rows[0].values, "--apply", *large)
+    return ""
 
 
 def why(item: PlanRow) -> str:

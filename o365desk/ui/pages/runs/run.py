@@ -1,15 +1,15 @@
 """A run: live while it goes on, in the background while another page is in sight, and how it ended."""
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
-from o365desk.model.run import Plan, RunState
+from o365desk.model.run import RunState
 from o365desk.model.text import wording
 from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.destinations import ToConnector, ToRun, ToRuns
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
@@ -25,7 +25,7 @@ _HELD = 5
 """Of so many runs the window remembers what their rows asked for, so that what failed can be tried again."""
 
 
-class RunPage(Page):
+class RunPage(Page[ToRun]):
     """See the module. `go("run", source=…, plan=…, confirmed=…, then=…)` starts one, `run_id=…` shows one,
     `run_id=…, resume=True` resumes it, `live=…` comes back to one that goes on."""
 
@@ -63,17 +63,15 @@ class RunPage(Page):
 
     # --- what the window asks -------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToRun) -> None:
         """Starts, resumes or shows a run; without anything, shows what is there."""
-        if "live" in where:
-            self._show_live(where["live"])
-        elif "plan" in where:
-            plan: Plan = where["plan"]
-            then = where.get("then")
-            live = Live(self.context, plan.sentence, source=where["source"], plan=plan, then=then, parent=self)
-            self.begin(live, where.get("confirmed", ""))
-        elif "run_id" in where:
-            self._show_id(where["run_id"], resume=bool(where.get("resume")))
+        begin = to.begin
+        if begin:
+            plan = begin.plan
+            live = Live(self.context, plan.sentence, source=begin.source, plan=plan, then=begin.then, parent=self)
+            self.begin(live, begin.confirmed)
+        elif to.run_id:
+            self._show_id(to.run_id, resume=to.resume)
 
     def source(self) -> DataSource | None:
         """Whose tenant it changes."""
@@ -86,7 +84,7 @@ class RunPage(Page):
         if self.view.search.text():
             self.view.search.clear()
         elif self.live is None:
-            self.context.go("runs")
+            self.context.go(ToRuns())
         elif not self.live.control.cancelled:
             self.live.cancel()
 
@@ -100,7 +98,7 @@ class RunPage(Page):
             CommandKey.EXPORT: after.export if after.kept else "The rows are complete when the run has ended.",
             CommandKey.SEARCH: self.view.search.setFocus,
             CommandKey.REFRESH: self._refresh if after.kept else "It shows what happens as it happens.",
-            CommandKey.CLOSE: lambda: self.context.go("runs"),
+            CommandKey.CLOSE: lambda: self.context.go(ToRuns()),
         }
 
     # --- a run that goes on ---------------------------------------------------------------------------------
@@ -113,6 +111,7 @@ class RunPage(Page):
         self.lives.append(live)
         live.changed.connect(lambda: self._changed(live))
         live.ended.connect(lambda: self._ended(live))
+        live.wanted.connect(lambda: self._come_to(live))
         live.begin(confirmed)
         self._show_live(live)
 
@@ -126,6 +125,11 @@ class RunPage(Page):
         if self.live:
             self.live.cancel()
             self.calm.begin()  # the button says “Stop now” from now on
+
+    def _come_to(self, live: Live) -> None:
+        """Comes into sight with a run of this window."""
+        if self.context.go(ToRun()):
+            self._show_live(live)
 
     def _show_live(self, live: Live) -> None:
         if not live.running:
@@ -168,19 +172,19 @@ class RunPage(Page):
             self.context.notices.problem(live.problem, source_id)
         elif live.run:
             level, said, _ = headline(live.run)
-            way = ("Show", lambda: self.context.go("run", run_id=live.id))
+            way = ("Show", lambda: self.context.go(ToRun(run_id=live.id)))
             self.context.notices.say(level, f"{live.sentence}: {said}", "", source_id, way)
 
     def _complain(self, live: Live, problem: Problem) -> None:
         """It never began, or its outcome could not be written down."""
         actions: dict[Action, Callable[[], object]] = {}
         if live.id:
-            actions[Action.RETRY] = lambda: self.context.go("run", run_id=live.id)
+            actions[Action.RETRY] = lambda: self.context.go(ToRun(run_id=live.id))
         if live.source:
             key = live.source.id
             for action in (Action.AUTHORIZE, Action.CONSENT, Action.FIELD, Action.UNLOCK):
-                actions[action] = lambda: self.context.go("connector", source_id=key)
-            actions[Action.APPROVE] = lambda: self.context.go("connector", source_id=key, then="approve")
+                actions[action] = lambda: self.context.go(ToConnector(source_id=key))
+            actions[Action.APPROVE] = lambda: self.context.go(ToConnector(source_id=key, then="approve"))
         self.view.show_problem(problem, remedies(problem, actions))
         self.context.app.state.add_notice("bad", problem.title, problem_detail(problem))
 
@@ -224,13 +228,13 @@ class RunPage(Page):
             self.after.resume()
 
     def _not_read(self, problem: Problem) -> None:
-        self.view.show_problem(problem, [("All runs", lambda: self.context.go("runs"))])
+        self.view.show_problem(problem, [("All runs", lambda: self.context.go(ToRuns()))])
 
     def _remedies(self, kept: Kept) -> Remedies:
         ways: Remedies = []
         if kept.source and lacks_permission(kept.run, kept.rows):
-            where = {"source_id": kept.source.id, "then": "test"}
-            ways = [("Test the connection", lambda: self.context.go("connector", **where))]
+            test = ToConnector(kept.source.id, then="test")
+            ways = [("Test the connection", lambda: self.context.go(test))]
         resumable = not self.after.why_not(why_not_resumed)
         return [*ways, ("Resume", self.after.resume)] if resumable else ways
 

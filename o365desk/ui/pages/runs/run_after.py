@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -14,8 +13,8 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row, Run, RunRow
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToPlan, ToRuns, Wish
 from o365desk.ui.pages.runs.live_run import Live
-from o365desk.ui.pages.runs.plan_review import Wish
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import operation_of, why_not_resumed, why_not_undone
 
@@ -77,7 +76,7 @@ class RunActions:
             (self.refused_button, "refused", self.plan_refused),
             (self.undo_button, "undo", self.undo),
             (self.export_button, "export", self.export),
-            (self.runs_button, "runs", lambda: context.go("runs")),
+            (self.runs_button, "runs", lambda: context.go(ToRuns())),
         ):
             button.setObjectName(f"run-{name}")
             button.clicked.connect(lambda _=False, do=do: do())
@@ -141,7 +140,7 @@ class RunActions:
         operation = operation_of(kept.run) if kept else None
         if kept and kept.source and operation and not self.why_not(why_not_undone):
             inverse = catalogue.operation(operation.inverse)
-            self._context.go("plan", **Wish(kept.source, inverse, undoes=kept.run.id).where())
+            self._context.go(ToPlan(Wish(kept.source, inverse, undoes=kept.run.id)))
 
     def retry(self) -> None:
         """Plans the rows that failed again."""
@@ -160,18 +159,18 @@ class RunActions:
         """After a fix: plans again what it was for."""
         then = self._then()
         if then:
-            self._context.go("plan", **then)
+            self._context.go(ToPlan(then))
 
     def _plan_again(self, rows: tuple[Row, ...]) -> None:
         kept = self.kept
         operation = operation_of(kept.run) if kept else None
         if kept and kept.source and operation and rows:
-            self._context.go("plan", **Wish(kept.source, operation, rows).where())
+            self._context.go(ToPlan(Wish(kept.source, operation, rows)))
 
     def _own(self) -> list[Live]:
         """What this window did for the run in sight: began it, resumed it."""
         key = self.kept.run.id if self.kept else ""
         return [live for live in self._lives if key and live.id == key]
 
-    def _then(self) -> dict[str, Any] | None:
+    def _then(self) -> Wish | None:
         return next((live.then for live in self._own() if live.then), None)

@@ -15,7 +15,7 @@ from o365desk.model.run import Run
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.pages.runs.plan_review import Wish
+from o365desk.ui.destinations import ToPlan, ToRun, ToRuns, Wish
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import (
     STATES,
@@ -45,7 +45,7 @@ class Line:
         return judge(self.run)
 
 
-class RunsPage(Page):
+class RunsPage(Page[ToRuns]):
     """See the module. `go("runs", source_id=…)` shows those of one data source."""
 
     title = "Runs"
@@ -77,9 +77,9 @@ class RunsPage(Page):
 
     # --- what the window asks -------------------------------------------------------------------------------
 
-    def activated(self, **where: Any) -> None:
+    def activated(self, to: ToRuns) -> None:
         """Reads the runs anew."""
-        self._source_id = where.get("source_id", "")
+        self._source_id = to.source_id
         self._calm.begin()
         self.refresh()
         self.table.setFocus()
@@ -126,13 +126,13 @@ class RunsPage(Page):
         """Opens the chosen run."""
         line: Line | None = self.table.current()
         if line:
-            self.context.go("run", run_id=line.run.id)
+            self.context.go(ToRun(run_id=line.run.id))
 
     def resume(self) -> None:
         """Carries the chosen run on."""
         line: Line | None = self.table.current()
         if line and not line.why_not(why_not_resumed):
-            self.context.go("run", run_id=line.run.id, resume=True)
+            self.context.go(ToRun(run_id=line.run.id, resume=True))
 
     def undo(self) -> None:
         """Leads to the plan that undoes the chosen run."""
@@ -140,7 +140,7 @@ class RunsPage(Page):
         operation = operation_of(line.run) if line else None
         if line and line.source and operation and not line.why_not(why_not_undone):
             inverse = catalogue.operation(operation.inverse)
-            self.context.go("plan", **Wish(line.source, inverse, undoes=line.run.id).where())
+            self.context.go(ToPlan(Wish(line.source, inverse, undoes=line.run.id)))
 
     def export(self) -> None:
         """Writes all rows of the chosen run to a file."""

@@ -15,7 +15,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Control, Stop
-from o365desk.ui.pages.runs.plan_review import Wish
+from o365desk.ui.destinations import ToConnector, ToOperations, ToPlan, ToRun, Wish
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -49,10 +49,10 @@ class Strange(Office):
         self.file.write_text(json.dumps(json.loads(self.file.read_text("utf-8")) | changes), "utf-8")
         self.hosts.forget()
 
-    def connector(self, **where: Any) -> Any:
+    def connector(self) -> Any:
         """The connector page with the data source, looked over."""
-        self.window.go("connector", source_id=self.bulk.source.id, **where)
-        page: Any = self.window.page("connector")
+        self.window.go(ToConnector(self.bulk.source.id))
+        page: Any = self.window.page(ToConnector)
         self.soon(lambda: not (page.busy() or self.window.tasks.active() or page._assessor._timer.isActive()))
         return page
 
@@ -173,8 +173,8 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     strange.tamper()
     strange.bulk.source = strange.source
 
-    strange.window.go("operations", source_id=strange.source.id, operation="user-list")
-    page: Any = strange.window.page("operations")
+    strange.window.go(ToOperations(source_id=strange.source.id, operation="user-list"))
+    page: Any = strange.window.page(ToOperations)
     strange.soon(lambda: page.view and WORD in page.view.banner.plain_text())
     assert page.view.why_off()
     page.view.run()
@@ -184,11 +184,11 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     plan: Any = strange.planned(ADD, rows[2:])
     assert WORD in plan.banner.plain_text()
     undo = catalogue.operation(REMOVE)
-    strange.window.go("plan", **Wish(strange.source, undo, undoes=done.id).where())
+    strange.window.go(ToPlan(Wish(strange.source, undo, undoes=done.id)))
     strange.idle()
     assert WORD in plan.banner.plain_text()
 
-    strange.window.go("run", run_id=stopped.id, resume=True)
+    strange.window.go(ToRun(run_id=stopped.id, resume=True))
     strange.idle()
     assert WORD in strange.run.view.banner.plain_text()
     assert strange.hosts.came == []
@@ -239,7 +239,7 @@ def test_mine_brought_back_over_theirs_and_opened_again_is_judged_as_it_is(stran
     assert page.source().login == strange.hosts.other_login.root
     # The program ends here, and is started again.
     page._draft._timer.stop()
-    page._draft.load(source_id=strange.source.id)
+    page._draft.load(ToConnector(strange.source.id))
     page.test()
     strange.idle()
     assert WORD in page.headline_text()

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.status import Waiting
+from o365desk.ui.destinations import ToConnector
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.widgets.theme import Theme
 from tests.ui.connecting import Bench, bench, soon
@@ -181,7 +182,7 @@ def test_esc_stops_waiting_at_once(bench: Bench) -> None:
     bench.press(Qt.Key.Key_Escape)
     assert not page.busy()
     assert not page.view.waiting.isVisible()
-    assert bench.window.page("connector").isVisible(), "the first Esc cancels, it does not close"
+    assert bench.window.page(ToConnector).isVisible(), "the first Esc cancels, it does not close"
 
 
 def test_a_declined_consent_is_shown_with_its_remedy(bench: Bench) -> None:
@@ -222,7 +223,7 @@ def test_authorize_on_an_incomplete_draft_marks_the_field(
     bench: Bench, details: dict[str, object], field: str
 ) -> None:
     draft = new("Draft", **details)
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     page.authorise()
     bench.idle()
     assert page.form.rows[field].problem is not None

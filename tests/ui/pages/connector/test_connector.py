@@ -19,6 +19,7 @@ from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Lifetime
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToConnector, ToNotices, ToSources
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
@@ -97,7 +98,7 @@ def test_security_is_off_and_says_why(bench: Bench) -> None:
 def test_only_the_fields_that_matter_are_shown(
     bench: Bench, changes: dict[str, Any], shown: set[str], hidden: set[str]
 ) -> None:
-    page = bench.open(bench.desk.source(**changes), draft=bench.desk.source(**changes), base=None)
+    page = bench.open(bench.desk.source(**changes), ToConnector(draft=bench.desk.source(**changes)))
     assert all(page.form.rows[key].isVisible() for key in shown)
     assert not any(page.form.rows[key].isVisible() for key in hidden)
 
@@ -110,7 +111,7 @@ def plain_letter(text: str) -> str:
 @pytest.mark.parametrize("changes", [{}, {"sign_in": SignIn.CERTIFICATE}, {"cloud": "global"}])
 def test_every_mnemonic_is_there_once(bench: Bench, changes: dict[str, Any]) -> None:
     draft = bench.desk.source(**changes)
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     marked = [widget.text() for widget in page.findChildren(QAbstractButton) if widget.isVisible()]
     marked += [widget.text() for widget in page.findChildren(QLabel) if widget.isVisible() and widget.buddy()]
     letters = [found[1].lower() for text in marked if (found := re.search(r"&(\w)", text.replace("&&", "")))]
@@ -226,7 +227,7 @@ def test_a_problem_is_not_shown_while_first_typing_but_after_leaving(bench: Benc
 
 def test_walking_through_an_empty_form_complains_of_nothing(bench: Bench) -> None:
     draft = new("", cloud="global")
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     for _ in range(12):
         bench.press(Qt.Key.Key_Tab)
     bench.idle()
@@ -257,7 +258,7 @@ def _notices(bench: Bench) -> list[tuple[str, str, str]]:
 
 def test_details_are_saved_also_when_some_are_missing(bench: Bench) -> None:
     draft = new("Half done", cloud="global")
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     assert label(page, "saved-state").text() == "Not saved yet"
     bench.press(Qt.Key.Key_S, CTRL)
     bench.idle()
@@ -318,7 +319,7 @@ def test_the_locked_vault_is_asked_for_before_a_secret_is_saved(
     bench = Bench(qtbot, desk, theme)
     try:
         draft = desk.source()
-        page = bench.open(draft, draft=draft, base=None)
+        page = bench.open(draft, ToConnector(draft=draft))
         edit(page, "secret", SECRET_TEXT)
         answer("vault-session")
         page.save()
@@ -375,7 +376,7 @@ def test_unknown_keys_of_the_file_survive(bench: Bench) -> None:
 def test_close_goes_back_to_the_list(bench: Bench) -> None:
     bench.open(saved(bench))
     bench.button("close").click()
-    assert bench.window.page("datasources").isVisible()
+    assert bench.window.page(ToSources).isVisible()
 
 
 @pytest.mark.parametrize(("button", "name"), [("leave-save", "Other"), ("leave-discard", "Contoso HR")])
@@ -386,7 +387,7 @@ def test_leaving_with_changes_saves_or_discards(bench: Bench, button: str, name:
     page._draft.keep()
     answer(button)
     bench.button("close").click()
-    assert bench.window.page("datasources").isVisible()
+    assert bench.window.page(ToSources).isVisible()
     assert bench.desk.app.workspace.get(source.id).source.name == name
     assert bench.desk.app.state.drafts(bench.desk.app.workspace.folder) == []
     assert not page.dirty()
@@ -413,15 +414,15 @@ def test_leaving_is_stopped_when_the_save_fails(bench: Bench) -> None:
 
 def test_an_untouched_new_draft_is_left_without_a_question(bench: Bench) -> None:
     draft = new("", cloud="global")
-    bench.open(draft, draft=draft, base=None)
+    bench.open(draft, ToConnector(draft=draft))
     bench.button("close").click()
-    assert bench.window.page("datasources").isVisible()
+    assert bench.window.page(ToSources).isVisible()
 
 
 @pytest.mark.parametrize("existing", [True, False])
 def test_a_killed_program_offers_what_was_typed(bench: Bench, theme: Theme, existing: bool) -> None:
     source = saved(bench) if existing else bench.desk.source(name="Brand new")
-    page = bench.open(source) if existing else bench.open(source, draft=source, base=None)
+    page = bench.open(source) if existing else bench.open(source, ToConnector(draft=source))
     edit(page, "name", "Typed")
     edit(page, "secret", SECRET_TEXT)
     folder = bench.desk.app.workspace.folder
@@ -430,7 +431,11 @@ def test_a_killed_program_offers_what_was_typed(bench: Bench, theme: Theme, exis
     again = Bench(bench.qtbot, bench.desk, theme)
     try:
         [kept] = bench.desk.app.state.drafts(folder)
-        page = again.open(kept.source) if existing else again.open(kept.source, draft=kept.source, base=kept.base)
+        page = (
+            again.open(kept.source)
+            if existing
+            else again.open(kept.source, ToConnector(draft=kept.source, base=kept.base))
+        )
         assert page.form.values()["name"] == "Typed"
         assert page.form.values()["secret"] is None, "a draft holds no secret"
         assert page.dirty()
@@ -471,9 +476,9 @@ def test_discarding_a_draft_whose_file_is_gone_leaves_it_unsaved(bench: Bench) -
 
 
 def test_a_data_source_that_is_gone_leads_back_to_the_list(bench: Bench) -> None:
-    bench.window.go("connector", source_id="no-such-id")
+    bench.window.go(ToConnector(source_id="no-such-id"))
     bench.show()
-    soon(bench.qtbot, lambda: bench.window.page("datasources").isVisible())
+    soon(bench.qtbot, lambda: bench.window.page(ToSources).isVisible())
     assert _notices(bench)[0][0] == "bad"
 
 
@@ -481,8 +486,8 @@ def test_going_away_and_coming_back_shows_the_same(bench: Bench) -> None:
     page = bench.open(saved(bench))
     page.test()
     bench.idle()
-    bench.window.go("notices")
-    bench.window.go("connector")
+    bench.window.go(ToNotices())
+    bench.window.go(ToConnector())
     assert page.form.values()["name"] == "Contoso HR"
     assert page.headline_text() == "Connection test succeeded"
 
@@ -492,7 +497,7 @@ def test_going_away_and_coming_back_shows_the_same(bench: Bench) -> None:
 
 def test_test_connection_with_a_secret_that_is_only_typed(bench: Bench) -> None:
     draft = bench.desk.source()
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     edit(page, "secret", bench.desk.ready["apps"]["read-write"]["secret"])
     bench.press(Qt.Key.Key_T, CTRL)
     bench.idle()
@@ -543,7 +548,7 @@ def test_esc_that_comes_as_the_test_ends_closes_nothing(bench: Bench, switches: 
 
 def test_authorising_a_draft_that_lacks_something_marks_the_field(bench: Bench) -> None:
     draft = bench.desk.source(tenant="", sign_in=SignIn.ADMINISTRATOR)
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     page.authorise()
     bench.idle()
     assert page.headline_text() == "Tenant is missing"
@@ -567,11 +572,11 @@ def test_the_outcome_can_be_looked_up_again(bench: Bench) -> None:
 def test_a_test_goes_on_while_one_looks_elsewhere(bench: Bench) -> None:
     page = bench.open(saved(bench))
     page.test()
-    bench.window.go("notices")
+    bench.window.go(ToNotices())
     assert page.busy()
     bench.idle()
     assert ("good", "Connection test succeeded") in [said[:2] for said in _notices(bench)]
-    bench.window.go("connector")
+    bench.window.go(ToConnector())
     assert page.headline_text() == "Connection test succeeded"
 
 
@@ -636,7 +641,7 @@ def test_another_data_source_stops_the_first_ones_test(bench: Bench, switches: C
     page = bench.open(first)
     switches(login_down="hang")
     page.test()
-    bench.window.go("connector", source_id=second.id)
+    bench.window.go(ToConnector(source_id=second.id))
     assert not page.busy()
     assert page.headline_text() == ""
     assert page.form.values()["name"] == "Second"
@@ -707,7 +712,7 @@ def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: 
         return ask(vault)
 
     monkeypatch.setattr(Vault, "kind", property(kind))
-    bench.window.go("datasources")
+    bench.window.go(ToSources())
     page = bench.open(saved(bench))
     asked.clear()  # the test itself saved
     page.form.focus("secret")
@@ -719,9 +724,9 @@ def test_the_vault_is_never_asked_on_the_main_thread(bench: Bench, monkeypatch: 
     bench.idle()
     bench.window.menus.actions[CommandKey.DIAGNOSTICS].trigger()
     bench.idle()
-    bench.window.go("datasources")
+    bench.window.go(ToSources())
     bench.idle()
-    bench.qtbot.waitUntil(lambda: not bench.window.page("datasources")._reading.closer.isActive())  # type: ignore[attr-defined]
+    bench.qtbot.waitUntil(lambda: not bench.window.page(ToSources)._reading.closer.isActive())  # type: ignore[attr-defined]
     bench.idle()
     assert len(asked) > 5
     assert not any(asked)
@@ -744,7 +749,7 @@ def test_in_a_narrow_window_the_test_comes_into_view(bench: Bench) -> None:
 def test_fill_in_authorise_test_save_close_by_keyboard_alone(bench: Bench) -> None:
     ready = bench.desk.ready
     draft = new("", cloud="global")
-    page = bench.open(draft, draft=draft, base=None)
+    page = bench.open(draft, ToConnector(draft=draft))
     assert QApplication.focusWidget() is page.form.rows["name"].editor.target
     bench.type("Typed by hand")
     bench.press(Qt.Key.Key_W, ALT)
@@ -778,6 +783,6 @@ def test_fill_in_authorise_test_save_close_by_keyboard_alone(bench: Bench) -> No
     bench.press(Qt.Key.Key_S, ALT)
     soon(bench.qtbot, lambda: ("good", "Details saved successfully") in [said[:2] for said in _notices(bench)])
     bench.press(Qt.Key.Key_Escape)
-    soon(bench.qtbot, lambda: bench.window.page("datasources").isVisible())
+    soon(bench.qtbot, lambda: bench.window.page(ToSources).isVisible())
     [row] = bench.desk.app.connections.overview().rows
     assert (row.entry.source.name, str(row.status.word)) == ("Typed by hand", "ready")

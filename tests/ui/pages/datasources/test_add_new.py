@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn
+from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
 from o365desk.ui.pages.datasources.add_new import AddNewPage, practice_draft
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import CLIENT, idle
 
-Went = list[tuple[str, dict[str, Any]]]
+Went = list[Destination]
 READY = {
     "login": "https://localhost:8443",
     "graph": "https://localhost:8444",
@@ -28,8 +29,8 @@ READY = {
 
 @pytest.fixture
 def page(window: Window) -> AddNewPage:
-    window.go("add-new")
-    made = window.page("add-new")
+    window.go(ToAddNew())
+    made = window.page(ToAddNew)
     assert isinstance(made, AddNewPage)
     return made
 
@@ -38,12 +39,20 @@ def page(window: Window) -> AddNewPage:
 def went(page: AddNewPage) -> Went:
     kept: Went = []
 
-    def go(where: str, **what: Any) -> bool:
-        kept.append((where, what))
+    def go(to: Destination) -> bool:
+        kept.append(to)
         return True
 
     object.__setattr__(page.context, "go", go)
     return kept
+
+
+def drafted(went: Went) -> DataSource:
+    """The draft that the connector was to be shown with first."""
+    to = went[0]
+    assert isinstance(to, ToConnector)
+    assert to.draft
+    return to.draft
 
 
 def tile(page: AddNewPage, title: str) -> Any:
@@ -59,8 +68,8 @@ def test_the_range_is_complete(page: AddNewPage) -> None:
 @pytest.mark.parametrize("key", [key for key in CLOUDS if key != "practice"])
 def test_a_tile_opens_a_draft_in_its_cloud(page: AddNewPage, went: Went, key: str) -> None:
     tile(page, "Office 365" if key == "global" else CLOUDS[key].title).click()
-    where, what = went[0]
-    assert (where, what["draft"].cloud, what["base"]) == ("connector", key, None)
+    [to] = went
+    assert (drafted(went).cloud, to) == (key, ToConnector(draft=drafted(went)))
 
 
 def test_arrow_keys_walk_the_tiles_and_enter_chooses(qtbot: QtBot, page: AddNewPage, went: Went) -> None:
@@ -72,7 +81,7 @@ def test_arrow_keys_walk_the_tiles_and_enter_chooses(qtbot: QtBot, page: AddNewP
         qtbot.keyClick(QApplication.focusWidget(), key)
         assert QApplication.focusWidget() is tiles[expected]
     qtbot.keyClick(tiles[0], Qt.Key.Key_Return)
-    assert went[0][1]["draft"].cloud == "global"
+    assert drafted(went).cloud == "global"
 
 
 def test_tiles_flow_with_the_width_and_keep_their_texts_whole(
@@ -93,7 +102,7 @@ def test_tiles_flow_with_the_width_and_keep_their_texts_whole(
 
 def test_escape_goes_back(page: AddNewPage, went: Went) -> None:
     page.escape()
-    assert went == [("datasources", {})]
+    assert went == [ToSources()]
 
 
 # --- the practice tenant ----------------------------------------------------------------------------------------
@@ -141,8 +150,7 @@ def test_a_file_becomes_a_draft_with_a_new_id_and_a_free_name_and_says_what_it_l
     choose(monkeypatch, file(tmp_path))
     tile(page, "From a file").click()
     idle(qtbot, window)
-    _where, what = went[0]
-    draft: DataSource = what["draft"]
+    draft = drafted(went)
     assert draft.id != "a1"
     assert draft.name.startswith("Contoso HR")
     assert draft.name != "Contoso HR"
@@ -186,7 +194,7 @@ def test_a_copy_of_one_that_is_there(
     monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("Fabrikam", True))
     tile(page, "Copy of a data source").click()
     idle(qtbot, window)
-    draft: DataSource = went[0][1]["draft"]
+    draft = drafted(went)
     assert (draft.name, draft.cloud, draft.id != fabrikam.id) == ("Fabrikam (copy)", "usgov", True)
 
 

@@ -15,6 +15,7 @@ from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.vault.vault import CLIENT_SECRET
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToNotices, ToSources
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -25,12 +26,12 @@ Save = Callable[..., DataSource]
 
 
 @pytest.fixture
-def went(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+def went(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[Destination]:
     """Where the page wanted to go."""
-    kept: list[tuple[str, dict[str, Any]]] = []
+    kept: list[Destination] = []
 
-    def go(where: str, **what: Any) -> bool:
-        kept.append((where, what))
+    def go(to: Destination) -> bool:
+        kept.append(to)
         return True
 
     object.__setattr__(window.context, "go", go)
@@ -39,7 +40,7 @@ def went(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dic
 
 @pytest.fixture
 def page(window: Window) -> DataSourcesPage:
-    made = window.page("datasources")
+    made = window.page(ToSources)
     assert isinstance(made, DataSourcesPage)
     return made
 
@@ -72,12 +73,12 @@ def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) 
 
 
 def test_an_empty_workspace_offers_the_first_step(
-    window: Window, page: DataSourcesPage, went: list[tuple[str, dict[str, Any]]]
+    window: Window, page: DataSourcesPage, went: list[Destination]
 ) -> None:
     assert "No data sources yet" in [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     first = next(button for button in page.findChildren(QPushButton) if "first data source" in button.text())
     first.click()
-    assert went == [("add-new", {})]
+    assert went == [ToAddNew()]
 
 
 def test_a_line_says_name_type_age_author_and_status(
@@ -131,14 +132,14 @@ def test_enter_and_a_click_on_the_name_open(
     window: Window,
     page: DataSourcesPage,
     save: Save,
-    went: list[tuple[str, dict[str, Any]]],
+    went: list[Destination],
 ) -> None:
     source = save("Contoso HR")
     reload(qtbot, window, page)
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     place = page.table.visualRect(page.model.index(0, 0)).center()
     qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert went == [("connector", {"source_id": source.id})] * 2
+    assert went == [ToConnector(source.id)] * 2
 
 
 def test_duplicating_opens_a_draft_under_a_free_name(
@@ -146,16 +147,18 @@ def test_duplicating_opens_a_draft_under_a_free_name(
     window: Window,
     page: DataSourcesPage,
     save: Save,
-    went: list[tuple[str, dict[str, Any]]],
+    went: list[Destination],
 ) -> None:
     source = save("Contoso HR")
     reload(qtbot, window, page)
     qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    where, what = went[0]
-    assert (where, what["base"]) == ("connector", None)
-    assert what["draft"].name == "Contoso HR (copy)"
-    assert what["draft"].id != source.id
-    assert what["draft"].client_id == CLIENT
+    [to] = went
+    assert isinstance(to, ToConnector)
+    assert to.draft
+    assert to.base is None
+    assert to.draft.name == "Contoso HR (copy)"
+    assert to.draft.id != source.id
+    assert to.draft.client_id == CLIENT
 
 
 def test_the_bin_asks_with_ok_and_cancel_and_names_the_thirty_days(
@@ -308,12 +311,12 @@ def test_what_a_killed_program_left_is_offered_again(
     window: Window,
     page: DataSourcesPage,
     app: App,
-    went: list[tuple[str, dict[str, Any]]],
+    went: list[Destination],
 ) -> None:
     assert "Unsaved changes to a new data source from 5 minutes ago" in shown(page)
     assert "1 more" in shown(page)
     press(page, "Continue")
-    assert went == [("connector", {"draft": drafts[1], "base": None})]
+    assert went == [ToConnector(draft=drafts[1])]
     assert "“Older” from 10 minutes ago" in shown(page)
     press(page, "Discard")
     assert shown(page) == ""
@@ -326,8 +329,8 @@ def test_drafts_are_offered_once(
     press(page, "Discard")
     press(page, "Discard")
     app.state.keep_draft(app.workspace.folder, new("Typed meanwhile"), None)
-    window.go("notices")
-    window.go("datasources")
+    window.go(ToNotices())
+    window.go(ToSources())
     idle(qtbot, window)
     assert shown(page) == ""
 
@@ -356,5 +359,5 @@ def test_the_practice_connector_opens_only_where_nothing_was_touched(
     assert not window._untouched()
     page.search.clear()
     assert window._untouched()
-    window.page("add-new")
+    window.page(ToAddNew)
     assert not window._untouched()

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
+from o365desk.ui.destinations import ToRecycleBin
 from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import Clock, idle
@@ -23,9 +24,9 @@ def deleted(app: App, save: Callable[..., DataSource]) -> list[DataSource]:
 
 @pytest.fixture
 def page(qtbot: QtBot, deleted: list[DataSource], window: Window) -> RecycleBinPage:
-    window.go("recycle-bin")
+    window.go(ToRecycleBin())
     idle(qtbot, window)
-    made = window.page("recycle-bin")
+    made = window.page(ToRecycleBin)
     assert isinstance(made, RecycleBinPage)
     return made
 

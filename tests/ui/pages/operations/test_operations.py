@@ -13,10 +13,11 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.commands import MENUS
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToOperations, ToPlan, ToSources
 from o365desk.ui.fields.mnemonics import letter_of
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.plan import PlanPage
-from o365desk.ui.shell.window import PLACES
+from o365desk.ui.shell.places import PLACES
 from tests.ui.operating import Counter, counter
 from tests.ui.shell.test_window import cut_off, lengthen
 
@@ -28,7 +29,7 @@ WRITES = [key for key, each in OPERATIONS.items() if each.writes]
 
 
 def plan_page(counter: Counter) -> PlanPage:
-    page = counter.window.page("plan")
+    page = counter.window.page(ToPlan)
     assert isinstance(page, PlanPage)
     return page
 
@@ -41,13 +42,13 @@ def buttons(widget: QWidget) -> list[str]:
 
 
 def test_without_a_data_source_the_page_says_what_to_do_first(counter: Counter) -> None:
-    counter.window.go("operations")
+    counter.window.go(ToOperations())
     counter.idle()
     assert counter.page.empty.isVisible()
     assert not counter.page.run_button.isVisible()
     assert "no data source" in str(counter.page.commands()[CommandKey.RUN])
     counter.page.first_button.click()
-    assert counter.window._where == "add-new"
+    assert counter.window._where is ToAddNew
 
 
 def test_all_operations_are_listed_by_family(counter: Counter) -> None:
@@ -66,9 +67,9 @@ def test_an_operation_that_is_off_says_why_and_leads_to_the_check_box(counter: C
     assert "Read and write users & groups" in view.banner.plain_text()
     assert not counter.page.run_button.isEnabled()
     view.run()
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
     next(each for each in view.banner.findChildren(QPushButton) if "Go to" in each.text()).click()
-    connector = counter.window.page("connector")
+    connector = counter.window.page(ToConnector)
     assert isinstance(connector, ConnectorPage)
     counter.soon(lambda: connector.form.rows["readWrite"].editor.target.hasFocus())
     counter.idle()
@@ -94,7 +95,7 @@ def test_after_a_test_that_proves_it_an_operation_is_on_again(
     assert view.off is not None
     switches(consent={"read-write": "granted"})
     next(each for each in view.banner.findChildren(QPushButton) if each.text() == "Test the connection").click()
-    connector = counter.window.page("connector")
+    connector = counter.window.page(ToConnector)
     assert isinstance(connector, ConnectorPage)
     counter.soon(lambda: connector.panel.headline_text() == "Connection test succeeded")
     counter.idle()
@@ -170,7 +171,7 @@ def test_what_is_wrong_is_said_when_a_field_is_left_and_before_anything_runs(cou
     assert user.problem is not None
     assert "never guessed" in user.problem.sentence()
     counter.run()
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
     group = view.form.form.problem("group")
     assert group is not None
     assert group.code == "missing"
@@ -204,7 +205,7 @@ def test_one_item_goes_to_the_plan_with_its_values(counter: Counter) -> None:
     view = counter.open(source, "add-user-to-group")
     view.form.put({"group": "Sales Berlin 56", "user": counter.desk.ready["accounts"]["user"]["username"]})
     counter.press(Qt.Key.Key_Return, CTRL)
-    assert counter.window._where == "plan"
+    assert counter.window._where is ToPlan
     wish = plan_page(counter).wish
     assert wish is not None
     assert (wish.source.id, wish.operation.key, len(wish.rows), wish.sheet) == (
@@ -239,7 +240,7 @@ def test_what_was_typed_is_there_again_for_each_operation_and_data_source(counte
     counter.open(first, "find-users").form.put({"search": "anna"})
     counter.open(first, "create-group").form.put({"displayName": "Falcon"})
     counter.open(second, "find-users").form.put({"search": "bea"})
-    counter.window.go("datasources")
+    counter.window.go(ToSources())
     assert counter.open(first, "find-users").form.values()["search"] == "anna"
     assert counter.open(first, "create-group").form.values()["displayName"] == "Falcon"
     assert counter.open(second, "find-users").form.values()["search"] == "bea"
@@ -249,9 +250,9 @@ def test_the_place_is_remembered_for_the_next_start(counter: Counter) -> None:
     counter.source(name="First")
     second = counter.source("read", name="Second")
     counter.open(second, "find-groups")
-    counter.window.go("datasources")
+    counter.window.go(ToSources())
     again = Counter(counter.qtbot, counter.desk, counter.window.theme)
-    again.window.go("operations")
+    again.window.go(ToOperations())
     again.idle()
     assert (again.view.source.id, again.view.operation.key) == (second.id, "find-groups")
     again.close()
@@ -273,15 +274,15 @@ def test_another_data_source_is_chosen_beside_the_list(counter: Counter) -> None
 
 def test_the_menu_of_the_data_sources_leads_here(counter: Counter) -> None:
     source = counter.source()
-    counter.window.go("datasources")
+    counter.window.go(ToSources())
     counter.idle()
     counter.window.menus.actions[CommandKey.USE].trigger()
     counter.idle()
     assert counter.view.source.id == source.id
-    counter.window.go("connector", source_id=source.id)
+    counter.window.go(ToConnector(source_id=source.id))
     counter.idle()
     counter.window.menus.actions[CommandKey.USE].trigger()
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
     counter.idle()
 
 
@@ -349,11 +350,11 @@ def test_a_file_and_the_group_for_all_its_rows_go_to_the_plan(
     counter.run()
     problem = view.form.form.problem("group")
     assert problem is not None
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
     counter.qtbot.keyClicks(view.form.form.rows["group"].editor.target, "Sales Berlin 56")
     assert f"--rows {file}" in view.command.line.text()
     counter.page.run_button.click()  # at once: the file is looked at again first
-    counter.soon(lambda: counter.window._where == "plan")
+    counter.soon(lambda: counter.window._where is ToPlan)
     wish = plan_page(counter).wish
     assert wish is not None
     assert wish.sheet is not None
@@ -373,7 +374,7 @@ def test_a_file_that_cannot_be_read_is_explained_and_read_again(
     assert "“usre” is not known; it is probably “user”" in view.form.file.banner.plain_text()
     view.form.put({"group": "Sales"})
     counter.run()
-    assert counter.window._where == "operations"
+    assert counter.window._where is ToOperations
     file.write_text("user,shoe size\nanna@contoso.com,38\n", "utf-8")
     next(each for each in view.form.file.banner.findChildren(QPushButton) if "again" in each.text()).click()
     counter.idle()
@@ -484,7 +485,7 @@ def test_tab_leads_through_the_form_in_its_order(counter: Counter, key: str) -> 
 
 
 @pytest.mark.parametrize("where", list(PLACES))
-def test_no_page_opens_windows_of_its_own_while_it_is_made(counter: Counter, where: str) -> None:
+def test_no_page_opens_windows_of_its_own_while_it_is_made(counter: Counter, where: type[Destination]) -> None:
     source = counter.source()
     seen: list[QWidget] = []
 
@@ -497,7 +498,8 @@ def test_no_page_opens_windows_of_its_own_while_it_is_made(counter: Counter, whe
     watch, application = Watch(), QApplication.instance()
     assert application is not None
     application.installEventFilter(watch)
-    counter.window.go(where, **({"source_id": source.id} if where in ("operations", "connector") else {}))
+    of_source = {ToOperations: ToOperations(source.id), ToConnector: ToConnector(source.id)}
+    counter.window.go(of_source.get(where, where()))
     counter.idle()
     application.removeEventFilter(watch)
     assert seen == []

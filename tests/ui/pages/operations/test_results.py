@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, ToSources
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.operations.result_export import ExportDialog
@@ -184,7 +185,7 @@ def test_without_a_sign_in_the_way_to_it_is_a_button(counter: Counter) -> None:
         counter.run()
     banner = counter.view.banner if counter.view.off else counter.results.banner
     next(each for each in banner.findChildren(QPushButton) if each.text() == "Authorize").click()
-    connector = counter.window.page("connector")
+    connector = counter.window.page(ToConnector)
     assert isinstance(connector, ConnectorPage)
     counter.soon(lambda: counter.desk.person.opened and not connector.busy())
     counter.idle()
@@ -256,7 +257,7 @@ def test_a_read_goes_on_while_somebody_is_elsewhere_and_its_end_is_told(
     counter.open(counter.source(), "user-list")
     switches(latency_ms=150)
     counter.page.run_button.click()
-    counter.window.go("notices")
+    counter.window.go(ToNotices())
     counter.idle()
     notice = counter.window.notices.kept()[0]
     assert f"{USERS:,} users" in notice.text
@@ -372,7 +373,7 @@ def test_columns_are_hidden_moved_and_remembered(counter: Counter, listed: Resul
     shown = listed.table.columns.shown()
     assert shown[0] == identifier
     assert mail not in shown
-    counter.window.go("datasources")
+    counter.window.go(ToSources())
     assert counter.view.operation.listing
     again = Results(counter.window.context, counter.view.operation, counter.view.operation.listing)
     counter.qtbot.addWidget(again)
@@ -483,9 +484,9 @@ def test_f5_reads_nothing_that_was_not_read_before(counter: Counter) -> None:
 
 
 def test_an_own_run_makes_lists_stale_until_they_are_read_again(office: Office) -> None:
-    office.window.go("operations", source_id=office.bulk.source.id, operation="group-list")
+    office.window.go(ToOperations(source_id=office.bulk.source.id, operation="group-list"))
     office.idle()
-    page = office.window.page("operations")
+    page = office.window.page(ToOperations)
     assert isinstance(page, OperationsPage)
     page.run_button.click()
     office.idle()
@@ -561,7 +562,7 @@ def test_several_rows_go_on_to_another_operation_together(counter: Counter, list
     assert [row.values for row in rows] == [{"group": "Marketing", "user": user} for user in users]
     counter.page.run_button.click()
     counter.idle()
-    plan = counter.window.page("plan")
+    plan = counter.window.page(ToPlan)
     assert isinstance(plan, PlanPage)
     assert plan.isVisible()
     assert plan.review.plan

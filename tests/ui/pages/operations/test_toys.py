@@ -13,8 +13,10 @@ from o365desk.model.run import Row
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Stop
 from o365desk.services.signin.credentials import Credential
+from o365desk.ui.destinations import ToOperations, ToPlan, ToRun
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.pages.runs.plan_review import command_of
 from o365desk.ui.pages.runs.run import RunPage
 from o365desk.ui.pages.runs.run_words import counts_text
 from o365desk.ui.shell.window import Window
@@ -186,9 +188,9 @@ def test_the_window_says_that_nothing_undoes_it(
     window = Window(desk.app, Tasks(), theme)
     try:
         window.show()
-        window.go("run", run_id=run.id)
+        window.go(ToRun(run_id=run.id))
         qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
-        page = window.page("run")
+        page = window.page(ToRun)
         assert isinstance(page, RunPage)
         assert not page.after.undo_button.isEnabled()
         assert "nothing that undoes this operation" in page.after.undo_button.toolTip()
@@ -213,9 +215,9 @@ def test_the_window_has_its_form_and_plans_with_it(
     window = Window(desk.app, Tasks(), theme)
     try:
         window.show()
-        window.go("operations", source_id=source.id, operation="set-department")
+        window.go(ToOperations(source_id=source.id, operation="set-department"))
         qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
-        page = window.page("operations")
+        page = window.page(ToOperations)
         assert isinstance(page, OperationsPage)
         assert {"guest-list", "set-department"} <= set(page.list.buttons)
         assert page.view
@@ -224,7 +226,7 @@ def test_the_window_has_its_form_and_plans_with_it(
         page.view.form.put({"user": user, "department": "Practice"})
         page.view.run()
         qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
-        plan = window.page("plan")
+        plan = window.page(ToPlan)
         assert isinstance(plan, PlanPage)
         assert plan.plan
         assert plan.plan.sentence.startswith("Move ")
@@ -233,7 +235,7 @@ def test_the_window_has_its_form_and_plans_with_it(
         qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
         assert plan.plan.rows[0].label.endswith(" → none")
         assert plan.wish
-        assert "department=" in plan.wish.command_line(plan.plan)
+        assert "department=" in command_of(plan.wish, plan.plan)
     finally:
         window.tasks.shut_down()
         window.hide()

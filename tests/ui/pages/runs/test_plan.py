@@ -15,6 +15,7 @@ from o365desk.model.run import PlanRow, Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.services.spreadsheets import reader
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.confirm import ConfirmDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.connector import ConnectorPage
@@ -141,7 +142,7 @@ def test_a_plan_is_applied_once_however_often_the_button_is_pressed(office: Offi
     page.apply()
     office.idle()
     assert len(office.desk.app.journal.runs()) == 1
-    office.window.go("plan")
+    office.window.go(ToPlan())
     assert office.window.menus.actions[CommandKey.RUN].toolTip() == "There is no plan yet."
 
 
@@ -287,7 +288,7 @@ def test_the_plan_leads_to_the_field_that_its_problem_names(office: Office, swit
     page = office.planned(ADD, office.members_unseen()[:1])
     assert list(offered(page)) == ["Go to “Client secret value”", "Try again"]
     offered(page)["Go to “Client secret value”"].click()
-    connector = office.window.page("connector")
+    connector = office.window.page(ToConnector)
     assert isinstance(connector, ConnectorPage)
     office.soon(lambda: connector.form.rows["secret"].editor.target.hasFocus())
 
@@ -296,7 +297,7 @@ def test_the_plan_offers_the_consent_that_is_lacking(office: Office) -> None:
     desk = office.desk
     source = desk.saved(desk.source("users-only", name="Fabrikam", read_write=True), "users-only")
     operation, rows = catalogue.operation(ADD), (Row(number=1, values=office.members_unseen()[0]),)
-    office.window.go("plan", source=source, operation=operation, rows=rows)
+    office.window.go(ToPlan(Wish(source=source, operation=operation, rows=rows)))
     office.idle()
     assert list(offered(office.plan)) == ["Copy the consent link", "Test the connection"]
     offered(office.plan)["Copy the consent link"].click()
@@ -318,13 +319,13 @@ def test_what_is_wrong_in_the_form_leads_back_to_it(office: Office) -> None:
     page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
     page._failed(Problem(title="There is no such group", field="group", action=Action.FIELD))
     offered(page)["Go to the field"].click()
-    assert office.window.page("operations").isVisible()
+    assert office.window.page(ToOperations).isVisible()
     office.idle()
 
 
 def test_a_plan_that_is_ready_while_another_page_is_in_sight_is_told(office: Office) -> None:
     page = office.ask(ADD, office.members(office.bulk.group("security"), 2))
-    office.window.go("notices")
+    office.window.go(ToNotices())
     office.idle()
     notice = office.window.notices.kept()[0]
     assert notice.text == f"The plan is ready: {page.plan.sentence if page.plan else None}"
@@ -370,7 +371,6 @@ def test_a_fix_is_planned_first_and_then_the_first_change_again(office: Office) 
 
 
 def test_closing_the_plan_of_a_fix_leads_back(office: Office) -> None:
-    from o365desk.ui.pages.runs.plan_review import Wish
 
     group = office.bulk.group("security")
     first = office.planned(ADD, office.members(group, 1)).wish
@@ -397,7 +397,7 @@ def test_the_command_line_that_does_the_same(office: Office, tmp_path: Path) -> 
     file.write_text("user\n" + "\n".join(item["user"] for item in office.members(group, 4)), "utf-8")
     read = reader.read(file, catalogue.operation(ADD), {"group": group})
     office.window.go(
-        "plan", source=office.bulk.source, operation=catalogue.operation(ADD), rows=read.rows, sheet=read
+        ToPlan(Wish(source=office.bulk.source, operation=catalogue.operation(ADD), rows=read.rows, sheet=read))
     )
     office.idle()
     assert page.command.line.text() == f"{run} --set group={group} --rows {file} --apply"

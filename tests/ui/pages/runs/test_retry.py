@@ -1,6 +1,7 @@
 """What failed is planned again from any run that the journal keeps, whoever began it."""
 
 from o365desk.model.run import Run
+from o365desk.ui.destinations import ToRun
 from tests.services.bulk import Bulk, outcomes
 from tests.ui.office import Office, office
 
@@ -29,7 +30,7 @@ def test_the_failed_rows_of_a_run_from_elsewhere_are_planned_again(office: Offic
         (after.retry_button, "&Try the failed rows again", [3]),
         (after.refused_button, "Try the refused ro&ws too", [2, 3]),
     ):
-        office.window.go("run", run_id=run.id)
+        office.window.go(ToRun(run_id=run.id))
         office.idle()
         assert (button.isVisible(), button.text()) == (True, text)
         button.click()
@@ -42,7 +43,7 @@ def test_the_failed_rows_of_a_run_from_elsewhere_are_planned_again(office: Offic
 
 def test_where_only_the_plan_refused_rows_nothing_is_said_to_have_failed(office: Office) -> None:
     values, run = from_elsewhere(office.bulk, fails=False)
-    office.window.go("run", run_id=run.id)
+    office.window.go(ToRun(run_id=run.id))
     office.idle()
     after = office.run.after
     assert not after.retry_button.isVisible()
@@ -62,7 +63,7 @@ def test_an_undo_has_no_rows_to_try_again(office: Office) -> None:
     assert bulk.writer.send("DELETE", f"/groups/{group}").status_code == 204
     undo = bulk.apply(plan)
     assert undo.counts.failed == 1
-    office.window.go("run", run_id=undo.id)
+    office.window.go(ToRun(run_id=undo.id))
     office.idle()
     assert not office.run.after.retry_button.isVisible()
     assert not office.run.after.refused_button.isVisible()

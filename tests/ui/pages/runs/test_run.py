@@ -19,6 +19,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Counts, RowOutcome, Run, RunProgress, RunRow, RunState
 from o365desk.model.stop import Control
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToConnector, ToNotices, ToPlan, ToRun
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept
@@ -140,7 +141,7 @@ def test_a_consent_that_was_withdrawn_half_way_is_named_and_leads_to_the_test(
     first = next(button for button in banner.findChildren(QPushButton) if button.isVisible())
     assert first.text() == "Test the connection"
     first.click()
-    connector = office.window.page("connector")
+    connector = office.window.page(ToConnector)
     assert isinstance(connector, ConnectorPage)
     office.soon(lambda: connector.panel.report)
     assert connector.isVisible()
@@ -158,7 +159,7 @@ def test_a_run_that_did_all_is_good(office: Office) -> None:
 
 
 def test_it_goes_on_while_another_page_is_in_sight(office: Office, slow: str, switches: Switches) -> None:
-    office.window.go("notices")
+    office.window.go(ToNotices())
     status = office.window.status
     office.soon(status.work.isVisible)
     assert status.work.text().startswith("Remove 200 users from O'Brien's team: ")
@@ -168,7 +169,7 @@ def test_it_goes_on_while_another_page_is_in_sight(office: Office, slow: str, sw
     status.back.click()
     assert office.run.isVisible()
     assert office.run.view.progress.isVisible()
-    office.window.go("notices")
+    office.window.go(ToNotices())
     switches(latency_ms=0)
     office.idle()
     notice = office.window.notices.kept()[0]
@@ -295,7 +296,7 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
     assert dialog in ([], ["confirm"])
     assert office.bulk.writer.members(group) == before
     assert office.shown.undoes == first.id
-    office.window.go("run", run_id=first.id)
+    office.window.go(ToRun(run_id=first.id))
     office.idle()
     assert not office.run.after.undo_button.isEnabled()
     assert office.run.after.undo_button.toolTip() == "It was undone already."
@@ -378,7 +379,7 @@ def test_the_question_goes_away_when_the_run_ends_meanwhile(office: Office, slow
 
 def test_rows_in_doubt_have_a_figure_of_their_own(office: Office) -> None:
     page = office.run
-    office.window.go("run")
+    office.window.go(ToRun())
     rows = [
         RunRow(number=number, label="x", outcome=RowOutcome.NOT_ATTEMPTED, doubtful=number < 3)
         for number in range(1, 6)
@@ -409,13 +410,13 @@ def _wide_enough(table: Table, needed: int) -> bool:
 def test_what_was_done_can_be_read_in_an_ordinary_window(office: Office) -> None:
     page = office.run
     office.window.resize(1240, 800)
-    office.window.go("run")
+    office.window.go(ToRun())
     label = "anna.mueller@contoso.onmicrosoft.com → Vertrieb Nord"
     rows = [RunRow(number=1, label=label, outcome=RowOutcome.CHANGED)]
     page._show_kept(Kept(written.run("gone", NOW), rows, None), resume=False)
     office.plan.review.show_plan(written.plan("", NOW))
     office.plan._stack.setCurrentWidget(office.plan._reviewed)
-    for where, table in (("run", page.view.table), ("plan", office.plan.review.table)):
+    for where, table in ((ToRun(), page.view.table), (ToPlan(), office.plan.review.table)):
         office.window.go(where)
         needed = table.fontMetrics().horizontalAdvance(label) + 24
         office.soon(partial(_wide_enough, table, needed))
@@ -553,7 +554,7 @@ def test_why_a_row_ended_so_is_short_and_the_rest_follows() -> None:
 
 
 def test_a_run_that_is_gone_is_said_so(office: Office) -> None:
-    office.window.go("run", run_id="ffffffff")
+    office.window.go(ToRun(run_id="ffffffff"))
     office.idle()
     assert "There is no run" in office.run.view.banner.accessibleName()
     back = next(b for b in office.run.view.banner.findChildren(QPushButton) if b.text() == "All runs")

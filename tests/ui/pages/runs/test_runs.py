@@ -16,6 +16,7 @@ from o365desk.model.run import Counts, RunState
 from o365desk.model.settings import Settings
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToRun, ToRuns
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
 from o365desk.ui.pages.runs.runs import Line, RunsPage, _look, _what
 from o365desk.ui.pages.settings import SettingsDialog
@@ -58,10 +59,10 @@ def shelf(app: App, save: Callable[..., DataSource], clock: Clock) -> Shelf:
     return Shelf(app, save, clock)
 
 
-def runs_page(qtbot: QtBot, window: Window, **where: str) -> RunsPage:
-    window.go("runs", **where)
+def runs_page(qtbot: QtBot, window: Window, source_id: str = "") -> RunsPage:
+    window.go(ToRuns(source_id))
     idle(qtbot, window)
-    page = window.page("runs")
+    page = window.page(ToRuns)
     assert isinstance(page, RunsPage)
     return page
 
@@ -99,7 +100,7 @@ def test_a_new_run_is_the_chosen_one(qtbot: QtBot, window: Window, shelf: Shelf,
     newest = shelf.put("Remove 7 users from Sales")
     assert runs_page(qtbot, window).table.current().run.id == newest
     page.table.choose(first)
-    runs_page(qtbot, window, source_id=shelf.source.id)
+    runs_page(qtbot, window, shelf.source.id)
     assert page.table.current().run.id == first
 
 
@@ -124,7 +125,7 @@ def test_a_run_whose_data_source_is_gone_is_named_and_says_so(
     assert page.resume_button.toolTip() == page.undo_button.toolTip() == reason
     page.open()
     idle(qtbot, window)
-    run = window.page("run")
+    run = window.page(ToRun)
     assert run.isVisible()
     assert run.view.banner.accessibleName() == "Cancelled: 1 already so, 1 cannot be done, 7 not attempted"  # type: ignore[attr-defined]
     assert run.after.resume_button.toolTip() == reason  # type: ignore[attr-defined]
@@ -135,7 +136,7 @@ def test_those_of_one_data_source(
 ) -> None:
     shelf.put("Add 7 users to Sales")
     shelf.put("Add 7 users elsewhere", source_id=save("Fabrikam").id)
-    page = runs_page(qtbot, window, source_id=shelf.source.id)
+    page = runs_page(qtbot, window, shelf.source.id)
     assert page.model.rowCount() == 1
     assert page.banner.accessibleName() == "Runs of Contoso HR only"
     next(button for button in page.banner.findChildren(QPushButton) if button.text() == "Show all runs").click()
@@ -165,7 +166,7 @@ def test_enter_opens_a_run_and_esc_leads_back(qtbot: QtBot, window: Window, shel
     page.table.setFocus()
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     idle(qtbot, window)
-    run = window.page("run")
+    run = window.page(ToRun)
     assert run.isVisible()
     assert run.after.kept.run.id == key  # type: ignore[attr-defined]
     window._escape()
@@ -179,7 +180,7 @@ def test_undo_and_resume_from_the_list(office: Office) -> None:
     group = office.bulk.group("security")
     before = office.bulk.writer.members(group)
     office.applied(ADD, office.members(group, 4))
-    office.window.go("runs")
+    office.window.go(ToRuns())
     office.idle()
     office.runs.undo_button.click()
     office.idle()
@@ -255,7 +256,7 @@ def test_a_run_that_was_resumed_is_no_more_asked_for_at_the_foot_of_the_page(off
     assert isinstance(bar, NoticeBar)
     for key in runs:
         assert bar.isVisible(), "one of them is still to be resumed"
-        office.window.go("run", run_id=key, resume=True)
+        office.window.go(ToRun(run_id=key, resume=True))
         office.idle()
         assert office.shown.state is RunState.FINISHED
     assert not bar.isVisible()
@@ -271,7 +272,7 @@ def test_several_interrupted_runs_are_one_notice(qtbot: QtBot, window: Window, s
     way = window.notices.way(notice)
     assert way is not None
     way[1]()
-    assert window.page("runs").isVisible()
+    assert window.page(ToRuns).isVisible()
     tell_interrupted(window.context)
     idle(qtbot, window)
     assert len(window.notices.kept()) == 1, "each is told once"
