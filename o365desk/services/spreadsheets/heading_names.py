@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from o365desk import paths
 from o365desk.catalogue import OPERATIONS
-from o365desk.catalogue.operations import Family, Operation
+from o365desk.catalogue.operations import Operation
 from o365desk.model.fields import Field, Kind
 from o365desk.services.spreadsheets.repairs import clean
 
@@ -49,13 +49,14 @@ def spoken(heading: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_foreign().get(name, name) for name in names if name))
 
 
-def exported(family: Family) -> set[str]:
-    """The headings of the lists of a family that this program exports."""
-    return {plain(column.key) for item in OPERATIONS.values() if item.family is family for column in item.columns}
+def exported(kind: Kind) -> set[str]:
+    """The headings of the lists of users, groups or plans that this program exports."""
+    reads = [item for item in OPERATIONS.values() if item.listing and item.listing.rows.kind is kind]
+    return {plain(column.key) for item in reads for column in item.columns}
 
 
-USERS, GROUPS = exported(Family.USERS), exported(Family.GROUPS)
-OURS = USERS | GROUPS | exported(Family.LICENCES)
+USERS, GROUPS = exported(Kind.USER), exported(Kind.GROUP)
+OURS = USERS | GROUPS | exported(Kind.PLAN)
 """Headings that we write ourselves: none is a typing error."""
 
 
