@@ -36,7 +36,7 @@ _BEHIND = {item.key: item for item in (users.SET_USAGE_LOCATION, groups.DELETE_G
 
 
 def operation(key: str) -> Operation:
-    """An operation by its key, also one of those behind the ten (a fix, an undo). Raises KeyError."""
+    """An operation by its key, also one of those behind them (a fix, an undo). Raises KeyError."""
     return OPERATIONS.get(key) or _BEHIND[key]
 
 

@@ -191,7 +191,7 @@ class Runner:
         nothing was read at all, CancelledError on stop."""
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
-        from o365desk.services.directory import addressed
+        from o365desk.services.directory.addressed import addressed
         from o365desk.services.graph import lists
 
         problems = check(operation, values)
@@ -200,11 +200,12 @@ class Runner:
         if operation.listing is None:
             raise AssertionError(f"{operation.key} is no read")
         with self.session(source, stop, operation, told=told) as session:
-            opening = permissions.accepted(operation, source.sign_in.delegated, session.token.granted)
-            places = addressed.ids(session.graph, operation, values, session.token.granted)
-            listing = operation.listing.narrowed(opening).at(places)
+            delegated, granted = source.sign_in.delegated, session.token.granted
+            opening = permissions.accepted(operation, delegated, granted)
+            where = addressed(session.graph, operation, values, granted, delegated=delegated)
+            listing = operation.listing.narrowed(opening).at(where.ids)
             end = lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
-            return end.saying(listing.missing_with(session.token.granted))
+            return end.saying(where.note).saying(listing.missing_with(granted))
 
     def _writing(
         self, source: DataSource, operation: "Operation", control: Control, progress: "Progress"

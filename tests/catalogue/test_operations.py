@@ -8,7 +8,7 @@ import pytest
 from o365desk import catalogue, paths
 from o365desk.catalogue import OPERATIONS, Operation, groups, licences, manual, odata, values
 from o365desk.catalogue.plans import product_name
-from o365desk.model.fields import Field
+from o365desk.model.fields import Field, Kind
 from tests.samples import sample
 
 ROOT = Path(__file__).parents[2]
@@ -48,14 +48,20 @@ def test_there_are_values_to_try_it_with(key: str) -> None:
 def test_an_operation_is_whole(operation: Operation) -> None:
     assert operation.summary.endswith(".")
     assert (operation.listing is None) == operation.writes == (operation.change is not None)
-    if operation.writes:
-        assert catalogue.operation(operation.inverse).writes
+    listing = operation.listing
+    if listing is None:
+        assert not operation.inverse or catalogue.operation(operation.inverse).writes
         assert not operation.columns
         assert operation.words.sentence(["Ann Lee"], ["Sales"])
     else:
         assert operation.columns
         assert len({column.key for column in operation.columns}) == len(operation.columns)
         assert any(column.has_text and column.shown for column in operation.columns)
+        for key in listing.addressed:
+            field = operation.field(key)
+            assert field.required
+            assert field.kind in (Kind.USER, Kind.GROUP)
+        assert listing.single == bool(listing.nothing)
     for field in operation.fields:
         assert field.help.endswith("."), field.key
 

@@ -11,7 +11,7 @@ import pytest
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Action, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph.lists import ReadEnd
@@ -155,6 +155,23 @@ def test_without_the_permission_it_is_refused_here_and_there(
     token = writer(client, "User.Read.All", "Group.ReadWrite.All")
     user = token.rows("/users?$top=1&$select=id")[0]["id"]
     assert token.send("GET", f"/users/{user}/memberOf").status_code == 403
+
+
+def test_what_opens_the_list_but_not_the_look_up_takes_an_object_id(reading: Callable[..., Reading]) -> None:
+    read = reading("GroupMember.ReadBasic.All")
+    group = group_of(read.groups, "security")
+    user = next(iter(read.tenant.members(group)))
+    rows, end = read("group-members", group=group.upper())
+    assert {row["id"] for row in rows} == read.tenant.members(group)
+    assert "could not be found out: if so, they are not in the list" in end.reason
+    rows, end = read("groups-of-user", user=user)
+    assert group in {row["id"] for row in rows}
+    assert "could not be found out" not in end.reason
+    problem = read.refused("group-members", group="O'Brien's team")
+    assert (problem.field, problem.action) == ("group", Action.FIELD)
+    assert problem.remedy == "Give the group's object ID, or let an administrator consent to Group.ReadBasic.All."
+    problem = read.refused("groups-of-user", user="ann.lee@contoso.example")
+    assert "User.ReadBasic.All" in problem.remedy
 
 
 def test_one_object_is_a_list_of_one(reading: Callable[..., Reading]) -> None:
