@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import trustme
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A shell that starts this in the background has it ignore Ctrl+C, which some tests press.
@@ -43,6 +44,10 @@ from tests.desk import Desk  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
 __all__ = ["client", "practice", "switches"]
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 _SCRYPT = lru_cache(hashlib.scrypt)

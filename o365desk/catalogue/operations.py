@@ -15,6 +15,9 @@ from o365desk.catalogue.changes import Change
 from o365desk.model.fields import Field, Kind
 from o365desk.model.text import wording
 
+PAGE = 999
+"""The most rows that Graph puts on a page of users or groups."""
+
 
 class QueryType(StrEnum):
     """The web original's query types; partner defaults are given per type."""
@@ -150,7 +153,7 @@ class Listing:
         """What is not in the list with these permissions, in words; "" for nothing."""
         return " ".join(said for said, shows in self.left_out.items() if not set(shows) & set(granted))
 
-    def query(self, values: Mapping[str, str], order: str = "", top: int = 999) -> Query:
+    def query(self, values: Mapping[str, str], order: str = "", top: int = PAGE) -> Query:
         """The whole query. A filter together with an order makes it an advanced one."""
         asked = self.search(values)
         options = {"$select": ",".join(self.select), **asked.options}

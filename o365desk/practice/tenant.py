@@ -131,6 +131,7 @@ class Tenant:
         self.home = Directory(seed, users, groups)
         self.other = Directory(seed, 40, 12, "other")
         self._folder = folder
+        self._certificates: dict[str, tuple[rsa.RSAPublicKey, tuple[str, str]]] = {}
         self._random = Random(f"{seed}:apps")  # noqa: S311 - the same ids for the same seed
         self._seeded = {
             name: self._register(name, asked | _SIGN_IN, asked, name != "no-consent")
@@ -187,7 +188,9 @@ class Tenant:
         letters = "".join(random.choice(_LETTERS[:62]) for _ in range(3))
         secret = f"{letters}8Q~" + "".join(random.choice(_LETTERS) for _ in range(34))
         path = self._folder / f"{name}.pem"
-        key, thumbprints = _make_certificate(path, name)
+        if name not in self._certificates:  # an app that comes back after a reset has what it had
+            self._certificates[name] = _make_certificate(path, name)
+        key, thumbprints = self._certificates[name]
         return App(
             name, guid(random), guid(random), secret, guid(random), delegated, application, consented,
             path, thumbprints, key,

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import ProblemError
 from o365desk.services.graph import answers, objects
 from o365desk.services.graph.client import Graph, Reply, Request
 
-_PAGE = 999
 _IDS, _TYPED = objects.page(("id",)), objects.page(("id", "@odata.type"))
 _GROUP = "#microsoft.graph.group"
 """What Graph calls the type of a group, which it tells where a list has several types."""
@@ -44,7 +44,7 @@ def members_of(
     ProblemError: an incomplete list is never returned."""
     shape = _IDS if nested is None else _TYPED
     asked = [
-        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={_PAGE}", key=group, shape=shape)
+        Request(method="GET", path=f"/groups/{group}/members?$select=id&$top={PAGE}", key=group, shape=shape)
         for group in groups
     ]
     found: dict[str, set[str] | None] = {}
@@ -58,7 +58,7 @@ def members_of(
             ids.add(row["id"])
             if nested is not None and row.get("@odata.type") == _GROUP:
                 nested.setdefault(str(reply.request.key), []).append(row["id"])
-            if len(ids) % _PAGE == 0:
+            if len(ids) % PAGE == 0:
                 read(number + len(ids))
         found[str(reply.request.key)] = ids
         number += len(ids)

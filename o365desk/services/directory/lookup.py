@@ -12,12 +12,13 @@ from urllib.parse import quote, urlencode
 
 from o365desk.catalogue import odata
 from o365desk.catalogue.groups import kind_of
+from o365desk.catalogue.operations import PAGE
 from o365desk.catalogue.plans import key_of_plan, nearest, product_name, products
 from o365desk.catalogue.values import is_employee_id
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.graph import objects
-from o365desk.services.graph.batch import Request
+from o365desk.services.graph.batch import MOST, Request
 from o365desk.services.graph.client import Graph
 
 Entity = dict[str, Any]
@@ -37,8 +38,6 @@ _SKUS = objects.page(
 )
 _VALUES = 15
 """Most values of an `in` without advanced query capabilities."""
-_BATCHED = 20
-_PAGE = 999
 _LONGEST = 120
 """Longest value to compare with, likewise."""
 _NAMED = 5
@@ -241,7 +240,7 @@ def _beginnings(texts: Sequence[str]) -> str:
 
 def _request(sort: Sort, condition: str, select: Sequence[str], *, advanced: bool = False) -> Request:
     select = tuple(dict.fromkeys(select))
-    options = {"$filter": condition, "$select": ",".join(select), "$top": str(_PAGE)}
+    options = {"$filter": condition, "$select": ",".join(select), "$top": str(PAGE)}
     return Request(
         method="GET",
         path=path_of(sort.path, options | ({"$count": "true"} if advanced else {})),
@@ -259,12 +258,12 @@ def rows_of(graph: Graph, requests: Sequence[Request]) -> Iterator[Entity]:
 def _whole_list(graph: Graph, sort: Sort, wanted: Mapping[str, str], select: Sequence[str]) -> list[Entity] | None:
     """Those of the tenant's whole list that are wanted, where reading all is fewer requests than asking for each;
     else None."""
-    asking = -(-len(wanted) // (_VALUES * _BATCHED))
-    if asking <= 2 or (total := _total(graph, sort)) is None or -(-total // _PAGE) >= asking:
+    asking = -(-len(wanted) // (_VALUES * MOST))
+    if asking <= 2 or (total := _total(graph, sort)) is None or -(-total // PAGE) >= asking:
         return None
     seen, found = 0, []
     shape = objects.page(tuple(select), *sort.needs)
-    for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(_PAGE)}, shape=shape):
+    for page in graph.pages(sort.path, {"$select": ",".join(select), "$top": str(PAGE)}, shape=shape):
         rows = page.body["value"]
         seen += len(rows)
         found += [row for row in rows if not wanted.keys().isdisjoint(_keys(row, sort.names))]
@@ -352,7 +351,7 @@ def _index_of_deleted(graph: Graph, sort: Sort) -> dict[str, Entity]:
     """The recycle bin's latest, by what they were known by. A deleted user's UPN begins with its id, without
     hyphens."""
     select = (*sort.deleted_by, _NAME, "deletedDateTime")
-    options, shape = {"$select": ",".join(select), "$top": str(_PAGE)}, objects.page(select)
+    options, shape = {"$select": ",".join(select), "$top": str(PAGE)}, objects.page(select)
     try:
         path = f"/directory/deletedItems/microsoft.graph.{sort.noun}"
         rows = graph.get(path, options, shape=shape).body["value"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing
+from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.graph import answers, objects
@@ -17,8 +18,6 @@ from o365desk.services.graph import answers, objects
 if TYPE_CHECKING:
     from o365desk.services.graph.client import Answer, Graph
 
-PAGE = 999
-"""The most rows that Graph puts on a page of users or groups."""
 _NOT_THERE = "Request_ResourceNotFound"
 """Graph's code for what is not there: the user was looked up a moment ago, so it is what was asked of them."""
 _64_BITS = 0xFFFF_FFFF_FFFF_FFFF

@@ -1,6 +1,6 @@
 """Who and what a row means: by all that it says, and by nothing that is guessed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,12 @@ from o365desk.services.spreadsheets import reader
 from o365desk.services.writes.changes import new_group as creating
 from o365desk.services.writes.journal.journal import JournalRow
 from o365desk.services.writes.journal.recorder import Rests
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
 from tests.services.scripted import Asked, Said, Scripted, each
 
 Switches = Callable[..., Any]
 ADD, ASSIGN, CREATE = "add-user-to-group", "assign-licence-to-user", "create-group"
 GONE = "11111111-2222-4333-8444-555555555555"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def planned(bulk: Bulk, key: str, path: Path, text: str, **fixed: str) -> Plan:

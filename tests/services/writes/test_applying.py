@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,19 +15,10 @@ from o365desk.model.stop import Control, Stop
 from o365desk.model.targets import LicenceTarget, expect
 from o365desk.model.timing import Timing
 from o365desk.services.signin.credentials import Credential
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk, outcomes, standings
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def members(group: str, users: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """403s: whether a row is to blame, a group, or whoever asks; and that a run comes to an end whatever it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,21 +8,12 @@ import pytest
 from o365desk.model.run import RunProgress, RunState
 from o365desk.model.stop import Control
 from o365desk.services.writes.denials import spread
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes
 from tests.services.meddling import Item, meddle
 from tests.services.writes.test_applying import ADD, REMOVE, ids, members
 
 DENIED = (403, "Authorization_RequestDenied")
 Switches = Callable[..., Any]
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 class RanOut:

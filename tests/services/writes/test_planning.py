@@ -1,7 +1,7 @@
 """Plans: how rows stand to the tenant, why some cannot be done, and what is offered."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,13 +20,6 @@ Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
 NOBODY = "11111111-2222-4333-8444-555555555555"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def reason(plan: Plan, row: int = 1) -> Problem:

@@ -1,6 +1,6 @@
 """Refusals that `tests/refusals.py` does not have, what is no refusal, and the table of explanations itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,21 +11,12 @@ from o365desk.model.run import Plan, PlanRow, Row, RunRow, Standing
 from o365desk.model.targets import GroupTarget, LicenceTarget, MemberTarget, Target
 from o365desk.services import explain
 from tests.changes import change_of, every_change
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 TAKE = "remove-licence-from-user"
 CHANGES = {change.key for change in every_change()}
 NOBODY = "11111111-2222-4333-8444-555555555555"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def applied(bulk: Bulk, key: str, *targets: Target) -> list[RunRow]:

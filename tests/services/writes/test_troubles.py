@@ -16,20 +16,11 @@ from o365desk.services.runner import Runner
 from o365desk.services.writes.changes import new_group
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.services.writes.journal.run_locks import Locks
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
 from tests.services.meddling import Item, meddle, meddle_once_after
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 @pytest.fixture

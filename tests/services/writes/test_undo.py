@@ -1,7 +1,7 @@
 """Undo: the exact inverse of what really changed, and of an undo again. For random tenants and rows, apply ∘ undo
 is the identity on what it changed, and apply twice is apply once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,13 +21,6 @@ Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def undone(bulk: Bulk, run: Run) -> Run:

@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,21 +34,12 @@ from o365desk.services.state.state import State
 from o365desk.services.writes import subjects, undoing
 from o365desk.services.writes.changes.planned_row import PlannedRow
 from o365desk.services.writes.journal.journal import Journal
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk, standings
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
 CREATE, LOCATION = "create-group", "set-usage-location"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def people(bulk: Bulk) -> list[str]:

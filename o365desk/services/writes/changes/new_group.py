@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from o365desk.catalogue import odata, values
 from o365desk.catalogue.changes import Members, NewGroup
 from o365desk.catalogue.groups import nickname
+from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.run import RowOutcome, place_of
 from o365desk.model.stop import Control
@@ -153,7 +154,7 @@ def _clashes(name: str, display_name: str) -> Request:
 
 
 def _search(condition: str) -> Request:
-    options = {"$filter": condition, "$select": ",".join(_SELECT), "$top": "999"}
+    options = {"$filter": condition, "$select": ",".join(_SELECT), "$top": str(PAGE)}
     return Request(method="GET", path=lookup.path_of("/groups", options), shape=_GROUPS)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Standing
 from o365desk.services.directory import holdings
@@ -19,8 +20,7 @@ from o365desk.services.graph.client import Graph, Request
 if TYPE_CHECKING:
     from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
-_PAGE = 999
-_MOST = 5 * _PAGE
+_MOST = 5 * PAGE
 """So many members of a group in a group are looked through."""
 _CHILDREN = 20
 """So many groups in groups are looked into: as many as go in one batch."""
@@ -95,7 +95,7 @@ def _looked_into(graph: Graph, children: Sequence[str]) -> tuple[dict[str, str],
 def _listed(graph: Graph, paths: Mapping[str, str], most: int | None) -> dict[str, set[str]]:
     """The ids that are behind each path, at most so many; nothing behind what is not there. Raises ProblemError."""
     asked = [
-        Request(method="GET", path=f"{path}?$select=id&$top={_PAGE}", key=key, shape=_IDS)
+        Request(method="GET", path=f"{path}?$select=id&$top={PAGE}", key=key, shape=_IDS)
         for key, path in paths.items()
     ]
     return {

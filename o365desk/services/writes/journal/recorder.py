@@ -13,13 +13,12 @@ from o365desk.model.stop import Control
 from o365desk.model.targets import Before, SameTarget
 from o365desk.model.timing import Timing
 from o365desk.services import explain
+from o365desk.services.graph import throttling
 from o365desk.services.graph.client import Patience, Pause, Reply
 from o365desk.services.writes.journal.journal import Journal, JournalRow, told
 
 _TOLD_EVERY = 0.1
 """Seconds between two reports of progress."""
-_SLICE = 0.1
-"""Seconds after which a wait of ours looks whether the person cancelled."""
 
 _COUNTED = {
     RowOutcome.CHANGED: "changed",
@@ -242,14 +241,11 @@ class Rests:
         self.backoff = Patience(first=timing.retry).backoff
 
     def __call__(self, pause: Pause) -> None:
-        slices = max(1, round(pause.seconds / _SLICE))
-        if pause.seconds <= 0:
-            return
-        self._told(pause)
-        try:
-            for _ in range(slices):
-                self._control.stop.wait(pause.seconds / slices)
-                if self._control.cancelled:
-                    raise CancelledError
-        finally:
-            self._told(None)
+        if pause.seconds > 0:
+            throttling.rest(pause, self._control.stop, self._told, self._going_on)
+
+    def _going_on(self) -> bool:
+        """Never enough. Raises CancelledError where the person cancelled."""
+        if self._control.cancelled:
+            raise CancelledError
+        return False

@@ -1,6 +1,6 @@
 """Licences in plans: what a row says nothing of stays as it is, and where a licence may be used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,6 @@ from tests.services.bulk import EVERYTHING, Bulk, everything, outcomes, problems
 
 Switches = Callable[..., Any]
 ASSIGN, LOCATE = "assign-licence-to-user", "set-usage-location"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def unlicensed(bulk: Bulk, number: int, *, located: bool = True) -> list[str]:

@@ -1,6 +1,6 @@
 """Each sort of change has its record, and what follows from it: whatever operation makes the change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,6 @@ from o365desk import catalogue
 from o365desk.catalogue.changes import Change
 from o365desk.services.writes.changes import SORTS
 from tests.changes import every_change
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
 
 Switches = Callable[..., Any]
@@ -34,13 +32,10 @@ def test_each_sort_has_one_record() -> None:
         assert change.said
 
 
-@pytest.fixture
-def bulk(desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
+@pytest.fixture(autouse=True)
+def twins(monkeypatch: pytest.MonkeyPatch) -> None:
     for twin in TWINS:
         monkeypatch.setitem(catalogue.OPERATIONS, twin.key, twin)
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 @pytest.mark.parametrize("key", [ADD, "welcome"])

@@ -1,22 +1,11 @@
 """A plan that takes somebody out of a group says what keeps them in it: that they own it, or a group in it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from o365desk.services.writes.changes import staying
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, standings
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Properties of users: what can be emptied is, by a row and by an undo; what cannot be says so."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from o365desk.catalogue.users import USER
 from o365desk.model.fields import Field, Kind
 from o365desk.model.stop import Stop
 from o365desk.services.spreadsheets import reader
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, problems, standings
 
 LOCATE = "set-usage-location"
@@ -43,13 +40,10 @@ READING = Reading(code=countries.code_of, named=countries.named)
 TOYS = [setting(UserProperty(name="department")), setting(UserProperty(name="city", reading=READING))]
 
 
-@pytest.fixture
-def bulk(desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
+@pytest.fixture(autouse=True)
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     for toy in TOYS:
         monkeypatch.setitem(catalogue.OPERATIONS, toy.key, toy)
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def value(bulk: Bulk, user: str, name: str) -> str | None:

@@ -416,13 +416,6 @@ def test_what_was_undone_in_part_can_still_be_undone_after_a_damage(journal: Jou
 # --- resuming -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
-
-
 def interrupted(bulk: Bulk) -> str:
     """A run whose process is gone, right after it was written down."""
     group = bulk.group("security")

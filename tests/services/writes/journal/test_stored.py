@@ -4,7 +4,7 @@ had the name of their sort, as this program wrote them on 27 November 2026.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,8 +28,6 @@ from o365desk.model.targets import (
     expect,
 )
 from o365desk.services.writes.journal import stored
-from tests.desk import Desk
-from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
 
 G, U, S = "d5b722bf-ae7f-4e8d-acf6-fe5738351026", "44e3d1b0-3162-4928-acc6-edcbb3245cd9", "efccb6f7-5641"
@@ -120,13 +118,6 @@ def test_what_is_no_target_of_ours_is_none(text: str) -> None:
 
 
 # --- runs that were written before --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def bulk(desk: Desk, client: Client) -> Iterator[Bulk]:
-    bulk = Bulk(desk, client)
-    yield bulk
-    assert bulk.faults() == []
 
 
 def aged(bulk: Bulk, state: str = "") -> None:
