@@ -49,7 +49,7 @@ class Strange(Office):
         self.file.write_text(json.dumps(json.loads(self.file.read_text("utf-8")) | changes), "utf-8")
         self.hosts.forget()
 
-    def connector(self, **where: Any) -> Any:
+    def looked_over(self, **where: Any) -> Any:
         """The connector page with the data source, looked over."""
         self.window.go("connector", source_id=self.bulk.source.id, **where)
         page: Any = self.window.page("connector")
@@ -67,7 +67,7 @@ def strange(qtbot: QtBot, desk: Desk, client: Client, theme: Theme, tmp_path: Pa
 
 def test_the_page_says_it_first_and_neither_button_sends_anything(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     assert page._status._pill.text() == "changed since it was approved"
     assert WORD in page.sheet.banner.plain_text()
     assert page.sheet.banner.remedies[0].text() == "See what changed…"
@@ -83,7 +83,7 @@ def test_the_page_says_it_first_and_neither_button_sends_anything(strange: Stran
 
 def test_approving_shows_both_sides_and_lets_it_pass(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     texts: list[str] = []
 
     def approve(dialog: Any) -> None:
@@ -108,7 +108,7 @@ def test_approving_shows_both_sides_and_lets_it_pass(strange: Strange) -> None:
 def test_going_back_restores_the_file(strange: Strange) -> None:
     before = strange.source.login
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: click(dialog, "approval-back"))
     page.approve()
     strange.soon(lambda: seen)
@@ -123,7 +123,7 @@ def test_going_back_restores_the_file(strange: Strange) -> None:
 
 def test_closing_the_dialog_decides_nothing(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: dialog.reject())
     page.approve()
     strange.soon(lambda: seen)
@@ -135,7 +135,7 @@ def test_closing_the_dialog_decides_nothing(strange: Strange) -> None:
 
 def test_typing_another_name_over_it_and_saving_approves_nothing(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     page.form.put({**page.form.values(), "name": "Corrected"})
     page._draft._edited("name")
     page.test()
@@ -149,7 +149,7 @@ def test_typing_another_name_over_it_and_saving_approves_nothing(strange: Strang
 
 
 def test_a_login_typed_here_is_approved_and_the_notice_says_where_secrets_go(strange: Strange) -> None:
-    page = strange.connector()
+    page = strange.looked_over()
     page.form.put({**page.form.values(), "login": strange.hosts.other_login.root})
     page._draft._edited("login")
     page.test()
@@ -204,7 +204,7 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
 def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) -> None:
     """A field takes 32,767 letters: the rest is cut off. Somebody corrects the name only."""
     strange.tamper(login=strange.hosts.other_login.root + "/" * 40_000)
-    page = strange.connector()
+    page = strange.looked_over()
     row = page.form.rows["name"].editor.line
     row.setText("Corrected")
     row.textEdited.emit("Corrected")
@@ -224,7 +224,7 @@ def test_mine_brought_back_over_theirs_and_opened_again_is_judged_as_it_is(stran
     """A stranger's login stood in the file when somebody began to type, and is taken back before they save."""
     good = strange.source.login
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     row = page.form.rows["name"].editor.line
     row.setText("Typed over theirs")
     row.textEdited.emit("Typed over theirs")
@@ -256,7 +256,7 @@ def test_going_back_says_where_a_file_is_another_still(strange: Strange, tmp_pat
     strange.tamper()
     with strange.hosts.ca_file.open("ab") as file:
         file.write(trustme.CA(organization_name="Mallory").cert_pem.bytes())
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: click(dialog, "approval-back"))
     page.approve()
     strange.soon(lambda: seen)
@@ -273,7 +273,7 @@ def test_going_back_says_where_a_file_is_another_still(strange: Strange, tmp_pat
 def test_a_strangers_words_stand_in_quotes_and_leave_room_for_the_two_sides(strange: Strange) -> None:
     words = "nobody changed it, it is as you approved it. " * 100
     strange.tamper(login=strange.hosts.other_login.root, name=words, modifiedBy=words)
-    page = strange.connector()
+    page = strange.looked_over()
     texts: list[str] = []
 
     def look(dialog: Any) -> None:
