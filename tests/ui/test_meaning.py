@@ -14,41 +14,40 @@ from o365desk.model.text.shown import shown
 from o365desk.services.spreadsheets import reader
 from o365desk.services.spreadsheets.reader import Sheet
 from tests.test_cases_meaning import CASES, ID
-from tests.ui.connecting import CTRL, Bench, bench
-from tests.ui.operating import Counter, counter
+from tests.ui.office import CTRL, Office, office
 
-__all__ = ["bench", "counter"]
+__all__ = ["office"]
 
 
-def choose(counter: Counter, file: Path) -> None:
-    form = counter.view.form
+def choose(office: Office, file: Path) -> None:
+    form = office.view.form
     assert form.many is not None
     assert form.file is not None
     form.many.editor.buttons["file"].click()  # type: ignore[attr-defined]
     form.file.use(file)
-    counter.idle()
+    office.idle()
 
 
-def visible(counter: Counter) -> list[QPushButton]:
-    assert counter.view.form.file is not None
-    return [each for each in counter.view.form.file.findChildren(QPushButton) if each.isVisible()]
+def visible(office: Office) -> list[QPushButton]:
+    assert office.view.form.file is not None
+    return [each for each in office.view.form.file.findChildren(QPushButton) if each.isVisible()]
 
 
 def test_a_column_that_is_not_understood_is_asked_for_and_left_out_by_a_button(
-    counter: Counter, tmp_path: Path
+    office: Office, tmp_path: Path
 ) -> None:
     file = tmp_path / "members.csv"
     file.write_text("user,status\na@b.c,active\n", "utf-8")
-    view = counter.open(counter.source(), "add-user-to-group")
+    view = office.open_operation(office.source(), "add-user-to-group")
     file.write_text("user,status\na@b.c,active\nd@b.c,on leave\n", "utf-8")
-    choose(counter, file)
+    choose(office, file)
     assert view.form.file is not None
     text = view.form.file.banner.plain_text()
     assert "line 3" in text
     assert "“on leave”" in text
     assert view.form.rows() is None
-    next(each for each in visible(counter) if "Leave out “status”" in each.text()).click()
-    counter.idle()
+    next(each for each in visible(office) if "Leave out “status”" in each.text()).click()
+    office.idle()
     assert view.form.file.banner.isHidden()
     assert "2 rows" in view.form.file.said.text()
     assert "--leave-out status" in view.command.line.text()
@@ -56,7 +55,7 @@ def test_a_column_that_is_not_understood_is_asked_for_and_left_out_by_a_button(
     found = {action.text(): action.isChecked() for action in menu.actions()}
     assert found == {"user": False, "status": True}
     next(action for action in menu.actions() if action.isChecked()).trigger()
-    counter.idle()
+    office.idle()
     assert "“on leave”" in view.form.file.banner.plain_text()
 
 
@@ -68,11 +67,9 @@ def test_a_column_that_is_not_understood_is_asked_for_and_left_out_by_a_button(
         ("30-hr-merged.xlsx", "add-user-to-group", (5, "look", "Column 2 has no name in line 4")),
     ],
 )
-def test_a_file_ends_as_it_should(
-    counter: Counter, name: str, operation: str, remark: tuple[int, str, str]
-) -> None:
-    view = counter.open(counter.source(), operation)
-    choose(counter, CASES / name)
+def test_a_file_ends_as_it_should(office: Office, name: str, operation: str, remark: tuple[int, str, str]) -> None:
+    view = office.open_operation(office.source(), operation)
+    choose(office, CASES / name)
     assert view.form.file is not None
     line, sort, part = remark
     found = [each for each in view.form.file.model.all_rows() if (each.line, each.sort) == (line, sort)]
@@ -80,16 +77,16 @@ def test_a_file_ends_as_it_should(
 
 
 @pytest.mark.parametrize("operation", ["add-user-to-group", "create-group", "assign-licence-to-user"])
-def test_of_every_file_the_window_says_what_the_command_line_says(counter: Counter, operation: str) -> None:
+def test_of_every_file_the_window_says_what_the_command_line_says(office: Office, operation: str) -> None:
     """The command line prints these same problems and findings; see tests/test_cases_*.py for what they are."""
-    view, wanted = counter.open(counter.source(), operation), catalogue.operation(operation)
+    view, wanted = office.open_operation(office.source(), operation), catalogue.operation(operation)
     keys = [field.key for field in wanted.fields]
     for path in sorted(CASES.iterdir()):
-        choose(counter, path)
+        choose(office, path)
         file = view.form.file
         assert file is not None
         file.finish()  # what is given for all rows was read along
-        counter.idle()
+        office.idle()
         made = read_or_refused(path, wanted, keys)
         if isinstance(made, ProblemError):
             told = file.banner.plain_text()
@@ -113,29 +110,29 @@ def read_or_refused(path: Path, wanted: Operation, keys: list[str]) -> Sheet | P
         return error
 
 
-def test_what_is_pasted_into_a_form_is_put_right_and_said(counter: Counter) -> None:
-    view = counter.open(counter.source(), "add-user-to-group")
+def test_what_is_pasted_into_a_form_is_put_right_and_said(office: Office) -> None:
+    view = office.open_operation(office.source(), "add-user-to-group")
     rows = view.form.form.rows
     line = rows["user"].editor.target
     line.setFocus()
     QTest.keyClicks(line, f"{{{ID}}}")
     QTest.keyClick(line, Qt.Key.Key_Tab)
-    counter.soon(lambda: view.form.values()["user"] == ID)
+    office.soon(lambda: view.form.values()["user"] == ID)
     assert "The braces around the ID in “user” were taken away." in rows["user"]._hint.text()
     QTest.keyClicks(rows["group"].editor.target, '"Sales"')
     assert view.form.insist() is None  # also where the field was not left
     assert view.form.values()["group"] == "Sales"
-    counter.idle()
+    office.idle()
 
 
-def test_a_tenant_is_taken_out_of_an_address_of_the_portal(bench: Bench) -> None:
-    page = bench.open(bench.desk.saved(bench.desk.source("read-write"), "read-write"))
+def test_a_tenant_is_taken_out_of_an_address_of_the_portal(office: Office) -> None:
+    page = office.open_source(office.desk.saved(office.desk.source("read-write"), "read-write"))
     row = page.form.rows["tenant"]
     row.editor.target.setFocus()
     row.editor.target.selectAll()  # type: ignore[attr-defined]
     QTest.keyClicks(row.editor.target, f"https://portal.azure.com/#x/tenantId/{ID}")
     QTest.keyClick(row.editor.target, Qt.Key.Key_Tab)
-    bench.idle()
+    office.idle()
     assert row.editor.value() == ID
     assert f"is read as “{ID}”" in row._hint.text()
     assert page._draft.source.tenant == ID
@@ -143,6 +140,6 @@ def test_a_tenant_is_taken_out_of_an_address_of_the_portal(bench: Bench) -> None
     client.setFocus()
     client.selectAll()  # type: ignore[attr-defined]
     QTest.keyClicks(client, "api://" + ID.replace("3", "4", 1))
-    bench.press(Qt.Key.Key_S, CTRL)
-    bench.idle()
+    office.press(Qt.Key.Key_S, CTRL)
+    office.idle()
     assert page._draft.source.client_id == ID.replace("3", "4", 1)

@@ -17,7 +17,8 @@ from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.datasources.source_lines import Line
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
-from tests.ui.connecting import Bench
+from tests.practice.fixtures import Client
+from tests.ui.office import Office
 from tests.ui.pages.connector.test_conflict import edit
 from tests.ui.test_matrix import Lent
 
@@ -44,11 +45,11 @@ class Clock:
 class Faces:
     """Everything that tells the state of one data source."""
 
-    def __init__(self, bench: Bench, clock: Clock, switches: Callable[..., Any], capsys: Any) -> None:
-        self.bench, self.clock, self._switches, self._capsys = bench, clock, switches, capsys
-        desk = bench.desk
+    def __init__(self, office: Office, clock: Clock, switches: Callable[..., Any], capsys: Any) -> None:
+        self.office, self.clock, self._switches, self._capsys = office, clock, switches, capsys
+        desk = office.desk
         self.source = desk.saved(desk.source())
-        self.page = bench.open(self.source)
+        self.page = office.open_source(self.source)
 
     def begin(self, outcome: str) -> None:
         """Begins a test of what the form has, which will end like this."""
@@ -62,23 +63,23 @@ class Faces:
             self.ended()
 
     def ended(self) -> None:
-        self.bench.idle()
+        self.office.idle()
         self._switches(login_down="none", secret={"read-write": "valid"})
 
     def later(self, minutes: int) -> None:
         """Time goes by, and the page looks at the clock, as it does each minute."""
         self.clock.ahead += timedelta(minutes=minutes)
         self.page._grow_older()
-        self.bench.idle()
+        self.office.idle()
 
     def edited(self) -> None:
         """The same tenant by its domain: other details, of which a test ends as of the saved ones."""
-        edit(self.page, "tenant", self.bench.desk.ready["domain"])
-        self.bench.idle()
+        edit(self.page, "tenant", self.office.desk.ready["domain"])
+        self.office.idle()
 
     def discarded(self) -> None:
         self.page._discard()
-        self.bench.idle()
+        self.office.idle()
 
     def form(self) -> str:
         """What header and form say, which is the same."""
@@ -103,17 +104,17 @@ class Faces:
         )[2]
 
     def _label(self, name: str) -> str:
-        found = self.bench.window.findChild(QLabel, name)
+        found = self.office.window.findChild(QLabel, name)
         assert isinstance(found, QLabel)
         return found.text()
 
     def _line(self) -> Line:
-        window = self.bench.window
+        window = self.office.window
         page: Any = window.page(ToSources)
         page.refresh()
-        self.bench.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
         page._reading.closer.timeout.emit()
-        self.bench.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
         (line,) = page.model.all_rows()
         assert isinstance(line, Line)
         return line
@@ -128,6 +129,7 @@ def faces(
     qtbot: QtBot,
     tmp_path: Path,
     practice: Any,
+    client: Client,
     theme: Theme,
     switches: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -137,9 +139,9 @@ def faces(
     desk = Desk(tmp_path, practice.ready, clock=clock)
     lent = Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
     monkeypatch.setattr("o365desk.cli.session.make_app", lambda workspace, practice=False: lent)
-    bench = Bench(qtbot, desk, theme)
-    yield Faces(bench, clock, switches, capsys)
-    bench.close()
+    office = Office(qtbot, desk, client, theme)
+    yield Faces(office, clock, switches, capsys)
+    office.close()
     desk.close()
 
 
@@ -203,7 +205,7 @@ def test_tests_of_a_draft_say_nothing_of_what_is_saved_and_go_with_it(
         assert faces.panel() == shown(second, "just now")
     # Typed back by hand it is what is saved again, though the draft was tested.
     edit(faces.page, "tenant", faces.source.tenant)
-    faces.bench.idle()
+    faces.office.idle()
     assert (faces.form(), faces.elsewhere(), faces.panel()) == (saved, saved, panel)
     faces.edited()
     assert faces.form() == (drafted if second == NEVER else said(second, "just now"))
@@ -220,6 +222,6 @@ def test_a_draft_that_is_saved_takes_its_tests_along(faces: Faces, second: str) 
     faces.edited()
     faces.tried(second)
     faces.page.save()
-    faces.bench.idle()
+    faces.office.idle()
     changed = "changed since its test — tested 3 minutes ago; test it again"
     assert faces.form() == faces.elsewhere() == (changed if second == NEVER else said(second, "just now"))

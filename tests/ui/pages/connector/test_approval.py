@@ -40,7 +40,7 @@ class Strange(Office):
         return self.desk.app.workspace.get(self.bulk.source.id).path
 
     @property
-    def source(self) -> DataSource:
+    def opened(self) -> DataSource:
         return self.desk.app.workspace.get(self.bulk.source.id).source
 
     def tamper(self, **changes: Any) -> None:
@@ -49,7 +49,7 @@ class Strange(Office):
         self.file.write_text(json.dumps(json.loads(self.file.read_text("utf-8")) | changes), "utf-8")
         self.hosts.forget()
 
-    def connector(self) -> Any:
+    def looked_over(self) -> Any:
         """The connector page with the data source, looked over."""
         self.window.go(ToConnector(self.bulk.source.id))
         page: Any = self.window.page(ToConnector)
@@ -67,7 +67,7 @@ def strange(qtbot: QtBot, desk: Desk, client: Client, theme: Theme, tmp_path: Pa
 
 def test_the_page_says_it_first_and_neither_button_sends_anything(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     assert page._status._pill.text() == "changed since it was approved"
     assert WORD in page.sheet.banner.plain_text()
     assert page.sheet.banner.remedies[0].text() == "See what changed…"
@@ -83,7 +83,7 @@ def test_the_page_says_it_first_and_neither_button_sends_anything(strange: Stran
 
 def test_approving_shows_both_sides_and_lets_it_pass(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     texts: list[str] = []
 
     def approve(dialog: Any) -> None:
@@ -106,14 +106,14 @@ def test_approving_shows_both_sides_and_lets_it_pass(strange: Strange) -> None:
 
 
 def test_going_back_restores_the_file(strange: Strange) -> None:
-    before = strange.source.login
+    before = strange.opened.login
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: click(dialog, "approval-back"))
     page.approve()
     strange.soon(lambda: seen)
     strange.idle()
-    assert strange.source.login == before
+    assert strange.opened.login == before
     assert page.source().login == before
     strange.soon(lambda: not page.sheet.banner.isVisible())
     page.test()
@@ -123,7 +123,7 @@ def test_going_back_restores_the_file(strange: Strange) -> None:
 
 def test_closing_the_dialog_decides_nothing(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: dialog.reject())
     page.approve()
     strange.soon(lambda: seen)
@@ -135,21 +135,21 @@ def test_closing_the_dialog_decides_nothing(strange: Strange) -> None:
 
 def test_typing_another_name_over_it_and_saving_approves_nothing(strange: Strange) -> None:
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     page.form.put({**page.form.values(), "name": "Corrected"})
     page._draft._edited("name")
     page.test()
     strange.idle()
     page.save()
     strange.idle()
-    assert strange.source.name == "Corrected"
+    assert strange.opened.name == "Corrected"
     page.test()
     strange.idle()
     assert strange.hosts.came == []
 
 
 def test_a_login_typed_here_is_approved_and_the_notice_says_where_secrets_go(strange: Strange) -> None:
-    page = strange.connector()
+    page = strange.looked_over()
     page.form.put({**page.form.values(), "login": strange.hosts.other_login.root})
     page._draft._edited("login")
     page.test()
@@ -157,7 +157,7 @@ def test_a_login_typed_here_is_approved_and_the_notice_says_where_secrets_go(str
     page.save()
     strange.idle()
     assert any(strange.hosts.other_login.root in note.detail for note in strange.desk.app.state.notices())
-    assert strange.source.login == strange.hosts.other_login.root
+    assert strange.opened.login == strange.hosts.other_login.root
     page.test()
     strange.soon(lambda: page.headline_text().startswith("Connection test succeeded"))
 
@@ -171,20 +171,20 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     control.cancel()
     stopped = strange.bulk.apply(strange.bulk.plan(ADD, rows[1:2]), control)
     strange.tamper()
-    strange.bulk.source = strange.source
+    strange.bulk.source = strange.opened
 
-    strange.window.go(ToOperations(source_id=strange.source.id, operation="user-list"))
+    strange.window.go(ToOperations(source_id=strange.opened.id, operation="user-list"))
     page: Any = strange.window.page(ToOperations)
     strange.soon(lambda: page.view and WORD in page.view.banner.plain_text())
     assert page.view.why_off()
     page.view.run()
     with pytest.raises(ProblemError):
-        strange.desk.app.runner.suggest(strange.source, Kind.USER, "anna", Stop())
+        strange.desk.app.runner.suggest(strange.opened, Kind.USER, "anna", Stop())
 
     plan: Any = strange.planned(ADD, rows[2:])
     assert WORD in plan.banner.plain_text()
     undo = catalogue.operation(REMOVE)
-    strange.window.go(ToPlan(Wish(strange.source, undo, undoes=done.id)))
+    strange.window.go(ToPlan(Wish(strange.opened, undo, undoes=done.id)))
     strange.idle()
     assert WORD in plan.banner.plain_text()
 
@@ -198,33 +198,33 @@ def test_operations_plans_and_runs_lead_to_what_changed(strange: Strange) -> Non
     button.click()
     strange.soon(lambda: opened)
     strange.idle()
-    assert not strange.desk.app.approvals.review(strange.source).needed
+    assert not strange.desk.app.approvals.review(strange.opened).needed
 
 
 def test_what_the_form_cannot_show_whole_is_no_persons_change(strange: Strange) -> None:
     """A field takes 32,767 letters: the rest is cut off. Somebody corrects the name only."""
     strange.tamper(login=strange.hosts.other_login.root + "/" * 40_000)
-    page = strange.connector()
+    page = strange.looked_over()
     row = page.form.rows["name"].editor.line
     row.setText("Corrected")
     row.textEdited.emit("Corrected")
     page.save()
     strange.idle()
-    assert strange.source.name == "Corrected"
+    assert strange.opened.name == "Corrected"
     page.test()
     strange.idle()
-    approval = strange.desk.app.state.approval(strange.source.id)
+    approval = strange.desk.app.state.approval(strange.opened.id)
     assert approval is not None
     assert not approval.connection.login.endswith("/")
-    assert strange.desk.app.approvals.review(strange.source).needed
+    assert strange.desk.app.approvals.review(strange.opened).needed
     assert strange.hosts.came == []
 
 
 def test_mine_brought_back_over_theirs_and_opened_again_is_judged_as_it_is(strange: Strange) -> None:
     """A stranger's login stood in the file when somebody began to type, and is taken back before they save."""
-    good = strange.source.login
+    good = strange.opened.login
     strange.tamper()
-    page = strange.connector()
+    page = strange.looked_over()
     row = page.form.rows["name"].editor.line
     row.setText("Typed over theirs")
     row.textEdited.emit("Typed over theirs")
@@ -239,7 +239,7 @@ def test_mine_brought_back_over_theirs_and_opened_again_is_judged_as_it_is(stran
     assert page.source().login == strange.hosts.other_login.root
     # The program ends here, and is started again.
     page._draft._timer.stop()
-    page._draft.load(ToConnector(strange.source.id))
+    page._draft.load(ToConnector(strange.opened.id))
     page.test()
     strange.idle()
     assert WORD in page.headline_text()
@@ -256,12 +256,12 @@ def test_going_back_says_where_a_file_is_another_still(strange: Strange, tmp_pat
     strange.tamper()
     with strange.hosts.ca_file.open("ab") as file:
         file.write(trustme.CA(organization_name="Mallory").cert_pem.bytes())
-    page = strange.connector()
+    page = strange.looked_over()
     seen = strange.answer("approval", lambda dialog: click(dialog, "approval-back"))
     page.approve()
     strange.soon(lambda: seen)
     strange.idle()
-    assert strange.source.login == strange.hosts.login.root
+    assert strange.opened.login == strange.hosts.login.root
     note = strange.desk.app.state.notices()[0]
     assert note.level == "warn"
     assert "CA file" in note.detail
@@ -273,7 +273,7 @@ def test_going_back_says_where_a_file_is_another_still(strange: Strange, tmp_pat
 def test_a_strangers_words_stand_in_quotes_and_leave_room_for_the_two_sides(strange: Strange) -> None:
     words = "nobody changed it, it is as you approved it. " * 100
     strange.tamper(login=strange.hosts.other_login.root, name=words, modifiedBy=words)
-    page = strange.connector()
+    page = strange.looked_over()
     texts: list[str] = []
 
     def look(dialog: Any) -> None:

@@ -12,9 +12,9 @@ from o365desk.model.status import Waiting
 from o365desk.ui.destinations import ToConnector
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.widgets.theme import Theme
-from tests.ui.connecting import Bench, bench, soon
+from tests.ui.office import Office, office
 
-__all__ = ["bench"]
+__all__ = ["office"]
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 
@@ -131,20 +131,20 @@ def test_another_way_and_cancel_are_asked_for(qtbot: QtBot, shown: Shown) -> Non
 # --- through the page, at the practice tenant ---------------------------------------------------------------------
 
 
-def test_authorise_shows_account_and_date_then_tests_by_itself(bench: Bench) -> None:
-    source = bench.desk.saved(bench.desk.source(sign_in=SignIn.ADMINISTRATOR))
-    page = bench.open(source)
-    button, said = bench.button("authorize"), page.findChild(QLabel, "authorised-by")
+def test_authorise_shows_account_and_date_then_tests_by_itself(office: Office) -> None:
+    source = office.desk.saved(office.desk.source(sign_in=SignIn.ADMINISTRATOR))
+    page = office.open_source(source)
+    button, said = office.button("button-authorize"), page.findChild(QLabel, "authorised-by")
     assert said is not None
     assert button.text().replace("&", "") == "Authorize"
     button.click()
     button.click()
-    bench.idle()
-    assert len(bench.desk.person.opened) == 1, "a second click never starts a second run"
-    account = bench.desk.ready["accounts"]["admin"]["username"]
+    office.idle()
+    assert len(office.desk.person.opened) == 1, "a second click never starts a second run"
+    account = office.desk.ready["accounts"]["admin"]["username"]
     assert account in said.text()
     assert f"on {datetime.now().astimezone().day} " in said.text()
-    assert bench.window.status.account.text() == account
+    assert office.window.status.account.text() == account
     assert button.text().replace("&", "") == "Re-Authorize"
     assert page.headline_text() == "Connection test succeeded"
     status = page.findChild(QLabel, "status")
@@ -153,44 +153,44 @@ def test_authorise_shows_account_and_date_then_tests_by_itself(bench: Bench) -> 
     assert not page.view.waiting.isVisible()
 
 
-def test_a_device_code_instead(bench: Bench) -> None:
-    bench.desk.person.absent = True
-    source = bench.desk.saved(bench.desk.source(sign_in=SignIn.ADMINISTRATOR))
-    page = bench.open(source)
+def test_a_device_code_instead(office: Office) -> None:
+    office.desk.person.absent = True
+    source = office.desk.saved(office.desk.source(sign_in=SignIn.ADMINISTRATOR))
+    page = office.open_source(source)
     page.authorise()
-    soon(bench.qtbot, lambda: page.view.waiting.waiting)
+    office.soon(lambda: page.view.waiting.waiting)
     assert page.view.waiting.waiting is not None
     assert page.view.waiting.waiting.kind == "browser"
-    bench.button("device").click()
-    soon(bench.qtbot, lambda: page.view.waiting.waiting and page.view.waiting.waiting.kind == "device-code")
+    office.button("button-device").click()
+    office.soon(lambda: page.view.waiting.waiting and page.view.waiting.waiting.kind == "device-code")
     waiting = page.view.waiting.waiting
     assert waiting is not None
-    bench.desk.person.absent = False
-    bench.desk.person.open(f"{waiting.url}?otc={waiting.code}")
-    soon(bench.qtbot, lambda: page.headline_text() == "Connection test succeeded")
-    bench.idle()
+    office.desk.person.absent = False
+    office.desk.person.open(f"{waiting.url}?otc={waiting.code}")
+    office.soon(lambda: page.headline_text() == "Connection test succeeded")
+    office.idle()
 
 
-def test_esc_stops_waiting_at_once(bench: Bench) -> None:
-    bench.desk.person.absent = True
-    source = bench.desk.saved(bench.desk.source(sign_in=SignIn.ADMINISTRATOR))
-    page = bench.open(source)
-    bench.button("authorize").setFocus()
-    bench.press(Qt.Key.Key_Space)
-    soon(bench.qtbot, lambda: page.view.waiting.waiting)
-    assert bench.button("authorize").hasFocus()
-    bench.press(Qt.Key.Key_Escape)
+def test_esc_stops_waiting_at_once(office: Office) -> None:
+    office.desk.person.absent = True
+    source = office.desk.saved(office.desk.source(sign_in=SignIn.ADMINISTRATOR))
+    page = office.open_source(source)
+    office.button("button-authorize").setFocus()
+    office.press(Qt.Key.Key_Space)
+    office.soon(lambda: page.view.waiting.waiting)
+    assert office.button("button-authorize").hasFocus()
+    office.press(Qt.Key.Key_Escape)
     assert not page.busy()
     assert not page.view.waiting.isVisible()
-    assert bench.window.page(ToConnector).isVisible(), "the first Esc cancels, it does not close"
+    assert office.window.page(ToConnector).isVisible(), "the first Esc cancels, it does not close"
 
 
-def test_a_declined_consent_is_shown_with_its_remedy(bench: Bench) -> None:
-    bench.desk.person.consents = False
-    source = bench.desk.saved(bench.desk.source("no-consent", sign_in=SignIn.ADMINISTRATOR))
-    page = bench.open(source)
+def test_a_declined_consent_is_shown_with_its_remedy(office: Office) -> None:
+    office.desk.person.consents = False
+    source = office.desk.saved(office.desk.source("no-consent", sign_in=SignIn.ADMINISTRATOR))
+    page = office.open_source(source)
     page.authorise()
-    bench.idle()
+    office.idle()
     assert page.panel.headline.level == "bad"
     remedy = page.findChild(QPushButton, "remedy")
     assert remedy is not None
@@ -199,13 +199,13 @@ def test_a_declined_consent_is_shown_with_its_remedy(bench: Bench) -> None:
     assert "adminconsent" in QApplication.clipboard().text()
 
 
-def test_for_a_secret_it_waits_for_the_consent(bench: Bench) -> None:
-    source = bench.desk.saved(bench.desk.source("no-consent"), "no-consent")
-    page = bench.open(source)
+def test_for_a_secret_it_waits_for_the_consent(office: Office) -> None:
+    source = office.desk.saved(office.desk.source("no-consent"), "no-consent")
+    page = office.open_source(source)
     page.authorise()
-    bench.idle(30_000)
+    office.idle(30_000)
     assert page.headline_text() == "Connection test succeeded"
-    assert bench.button("authorize").text().replace("&", "") == "Re-Authorize"
+    assert office.button("button-authorize").text().replace("&", "") == "Re-Authorize"
 
 
 @pytest.mark.parametrize(
@@ -220,11 +220,11 @@ def test_for_a_secret_it_waits_for_the_consent(bench: Bench) -> None:
     ],
 )  # fmt: skip
 def test_authorize_on_an_incomplete_draft_marks_the_field(
-    bench: Bench, details: dict[str, object], field: str
+    office: Office, details: dict[str, object], field: str
 ) -> None:
     draft = new("Draft", **details)
-    page = bench.open(draft, ToConnector(draft=draft))
+    page = office.open_source(draft, draft=draft, base=None)
     page.authorise()
-    bench.idle()
+    office.idle()
     assert page.form.rows[field].problem is not None
     assert not page.view.waiting.isVisible()

@@ -13,9 +13,9 @@ from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.pages.connector.conflict import Choice, ConflictDialog, Leave, LeaveDialog, compare
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
-from tests.ui.connecting import Bench, bench
+from tests.ui.office import Office, office
 
-__all__ = ["bench"]
+__all__ = ["office"]
 
 
 def answer(name: str) -> None:
@@ -41,8 +41,8 @@ def edit(page: ConnectorPage, key: str, text: str) -> None:
     QTest.keyClicks(line, text)
 
 
-def saved(bench: Bench) -> DataSource:
-    return bench.desk.saved(bench.desk.source(name="Contoso HR"))
+def saved(office: Office) -> DataSource:
+    return office.desk.saved(office.desk.source(name="Contoso HR"))
 
 
 def test_differences_come_first_and_in_words(theme: Theme, desk: Any) -> None:
@@ -69,93 +69,95 @@ def test_the_dialog_shows_both_sides_and_closing_it_keeps_editing(qtbot: QtBot, 
     assert dialog.choice is Choice.KEEP_EDITING
 
 
-def _meanwhile(bench: Bench, source: DataSource, **changes: Any) -> Entry:
+def _meanwhile(office: Office, source: DataSource, **changes: Any) -> Entry:
     """Somebody else saves another version."""
-    workspace = bench.desk.app.workspace
+    workspace = office.desk.app.workspace
     entry = workspace.get(source.id)
     return workspace.save(entry.source.replace(**changes), entry.version)
 
 
 @pytest.fixture
-def clash(bench: Bench) -> tuple[Bench, DataSource]:
+def clash(office: Office) -> tuple[Office, DataSource]:
     """A page with an edit, whose file was changed meanwhile."""
-    source = saved(bench)
-    page = bench.open(source)
+    source = saved(office)
+    page = office.open_source(source)
     edit(page, "name", "Mine")
-    _meanwhile(bench, source, name="Theirs", sso=True)
-    return bench, source
+    _meanwhile(office, source, name="Theirs", sso=True)
+    return office, source
 
 
-def _names(bench: Bench, source: DataSource) -> dict[str, Any]:
-    workspace = bench.desk.app.workspace
+def _names(office: Office, source: DataSource) -> dict[str, Any]:
+    workspace = office.desk.app.workspace
     return {
         "now": sorted(entry.source.name for entry in workspace.list().entries),
         "history": [entry.source.name for entry in workspace.history(source.id)],
     }
 
 
-def test_keep_mine_saves_over_and_theirs_stays_in_the_history(clash: tuple[Bench, DataSource]) -> None:
-    bench, source = clash
+def test_keep_mine_saves_over_and_theirs_stays_in_the_history(clash: tuple[Office, DataSource]) -> None:
+    office, source = clash
     answer("conflict-mine")
-    bench.page.save()
-    bench.idle()
-    assert _names(bench, source)["now"] == ["Mine"]
-    assert "Theirs" in _names(bench, source)["history"]
-    assert not bench.page.dirty()
+    office.connector.save()
+    office.idle()
+    assert _names(office, source)["now"] == ["Mine"]
+    assert "Theirs" in _names(office, source)["history"]
+    assert not office.connector.dirty()
 
 
-def test_take_theirs_shows_it_and_mine_can_be_brought_back(clash: tuple[Bench, DataSource]) -> None:
-    bench, source = clash
+def test_take_theirs_shows_it_and_mine_can_be_brought_back(clash: tuple[Office, DataSource]) -> None:
+    office, source = clash
     answer("conflict-theirs")
-    bench.page.save()
-    bench.idle()
-    assert bench.page.form.values()["name"] == "Theirs"
-    assert bench.page.form.values()["sso"] is True
-    assert not bench.page.dirty()
+    office.connector.save()
+    office.idle()
+    assert office.connector.form.values()["name"] == "Theirs"
+    assert office.connector.form.values()["sso"] is True
+    assert not office.connector.dirty()
     back = next(
-        button for button in bench.page.sheet.banner.findChildren(QPushButton) if "Bring mine back" in button.text()
+        button
+        for button in office.connector.sheet.banner.findChildren(QPushButton)
+        if "Bring mine back" in button.text()
     )
     back.click()
-    bench.idle()
-    assert bench.page.form.values()["name"] == "Mine"
-    assert bench.page.dirty()
-    bench.page.save()
-    bench.idle()
-    assert _names(bench, source)["now"] == ["Mine"]
+    office.idle()
+    assert office.connector.form.values()["name"] == "Mine"
+    assert office.connector.dirty()
+    office.connector.save()
+    office.idle()
+    assert _names(office, source)["now"] == ["Mine"]
 
 
-def test_a_copy_keeps_both(clash: tuple[Bench, DataSource]) -> None:
-    bench, source = clash
+def test_a_copy_keeps_both(clash: tuple[Office, DataSource]) -> None:
+    office, source = clash
     answer("conflict-copy")
-    bench.page.save()
-    bench.idle()
-    assert _names(bench, source)["now"] == ["Mine", "Theirs"]
-    open_now = bench.page.source()
+    office.connector.save()
+    office.idle()
+    assert _names(office, source)["now"] == ["Mine", "Theirs"]
+    open_now = office.connector.source()
     assert open_now is not None
     assert (open_now.name, open_now.id == source.id) == ("Mine", False)
-    assert not bench.page.dirty()
-    assert bench.desk.app.state.drafts(bench.desk.app.workspace.folder) == []
+    assert not office.connector.dirty()
+    assert office.desk.app.state.drafts(office.desk.app.workspace.folder) == []
 
 
-def test_keep_editing_writes_nothing(clash: tuple[Bench, DataSource]) -> None:
-    bench, source = clash
+def test_keep_editing_writes_nothing(clash: tuple[Office, DataSource]) -> None:
+    office, source = clash
     answer("conflict-edit")
-    bench.page.save()
-    bench.idle()
-    assert _names(bench, source)["now"] == ["Theirs"]
-    assert bench.page.form.values()["name"] == "Mine"
-    assert bench.page.dirty()
+    office.connector.save()
+    office.idle()
+    assert _names(office, source)["now"] == ["Theirs"]
+    assert office.connector.form.values()["name"] == "Mine"
+    assert office.connector.dirty()
 
 
-def test_a_file_that_was_deleted_can_be_saved_again(bench: Bench) -> None:
-    source = saved(bench)
-    page = bench.open(source)
+def test_a_file_that_was_deleted_can_be_saved_again(office: Office) -> None:
+    source = saved(office)
+    page = office.open_source(source)
     edit(page, "name", "Mine")
-    bench.desk.app.workspace.delete(source.id)
+    office.desk.app.workspace.delete(source.id)
     answer("conflict-mine")
     page.save()
-    bench.idle()
-    assert _names(bench, source)["now"] == ["Mine"]
+    office.idle()
+    assert _names(office, source)["now"] == ["Mine"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from o365desk.services.connections import StepBegan
 from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.pages.connector.test_steps import StepDetails, StepRow
 from o365desk.ui.widgets.theme import DARK, LIGHT, Theme
-from tests.ui.connecting import focused
+from tests.ui.office import focused
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 PROBLEM = Problem(

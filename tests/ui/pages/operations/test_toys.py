@@ -27,9 +27,9 @@ from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
 from tests.toys import DEPARTMENT, GUESTS, JOB, OWNERS, PROFILE
-from tests.ui.operating import Counter, counter
+from tests.ui.office import Office, office
 
-__all__ = ["counter"]
+__all__ = ["office"]
 
 
 @pytest.fixture(autouse=True)
@@ -97,36 +97,36 @@ def test_the_command_line_reads_what_has_a_parameter(shell: Shell, client: Clien
     assert rows == [{name: people[3][name] for name in ("displayName", "mail")}]
 
 
-def test_the_window_reads_what_has_a_parameter(counter: Counter, client: Client) -> None:
+def test_the_window_reads_what_has_a_parameter(office: Office, client: Client) -> None:
     tenant = writer(client)
     group = next(row for row in tenant.rows("/groups?$top=999") if tenant.rows(f"/groups/{row['id']}/owners"))
-    source = counter.source()
-    view = counter.open(source, "group-owners")
-    assert (counter.page.run_button.text(), list(view.form.form.rows)) == ("List owners", ["group"])
+    source = office.source()
+    view = office.open_operation(source, "group-owners")
+    assert (office.operations.run_button.text(), list(view.form.form.rows)) == ("List owners", ["group"])
     view.form.put({"group": group["id"]})
-    counter.run()
+    office.run_operation()
     owners = tenant.rows(f"/groups/{group['id']}/owners")
-    assert counter.results.model.total == len(owners)
-    assert counter.results.count.text() in (f"{len(owners)} owners", "1 owner")
+    assert office.results.model.total == len(owners)
+    assert office.results.count.text() in (f"{len(owners)} owners", "1 owner")
     view.form.put({"group": "Nowhere"})
-    counter.run()
-    assert counter.results.banner.plain_text().startswith("No group “Nowhere”")
+    office.run_operation()
+    assert office.results.banner.plain_text().startswith("No group “Nowhere”")
 
 
-def test_the_window_shows_one_object_or_says_that_there_is_none(counter: Counter, client: Client) -> None:
+def test_the_window_shows_one_object_or_says_that_there_is_none(office: Office, client: Client) -> None:
     user = writer(client).rows("/users?$top=5&$select=id,displayName,mail")[4]
-    view = counter.open(counter.source(), "user-profile")
-    assert counter.page.run_button.text() == "Show the user"
+    view = office.open_operation(office.source(), "user-profile")
+    assert office.operations.run_button.text() == "Show the user"
     assert not view.form.options.rows  # there is nothing to limit or to sort
-    assert counter.results.empty.text.text() == "The user appears here."
+    assert office.results.empty.text.text() == "The user appears here."
     view.form.put({"user": user["mail"]})
-    counter.run()
-    assert counter.results.count.text() == "1 user"
-    assert counter.results.model.index(0, 0).data() == user["displayName"]
-    counter.results.begin()
-    counter.results.end("There is no such profile.", complete=True)
-    assert counter.results.empty.text.text() == "There is no such profile."
-    assert counter.results.count.text() == "0 users"
+    office.run_operation()
+    assert office.results.count.text() == "1 user"
+    assert office.results.model.index(0, 0).data() == user["displayName"]
+    office.results.begin()
+    office.results.end("There is no such profile.", complete=True)
+    assert office.results.empty.text.text() == "There is no such profile."
+    assert office.results.count.text() == "0 users"
 
 
 def test_the_command_line_plans_applies_and_undoes_with_it(shell: Shell, client: Client) -> None:
