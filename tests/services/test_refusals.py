@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from o365desk.cli.outcomes import run_items, show_run
+from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.refusals import ADD, ASSIGN, CREATE, ELSEWHERE, FACTS, REFUSALS, REMOVE, Refusal
 from tests.services.bulk import Bulk, problems
+
+
+@pytest.fixture
+def bulk(desk: Desk, client: Client) -> Bulk:
+    """What is refused is wrong on purpose: not all of it is documented."""
+    return Bulk(desk, client)
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)

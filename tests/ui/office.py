@@ -45,6 +45,7 @@ class Office:
         self.qtbot, self.desk, self.client = qtbot, desk, client
         self.window = Window(desk.app, Tasks(), theme)
         self.window.go(ToSources())
+        self.window.resize(1240, 800)
         self.window.show()
         self.window.activateWindow()
         self.idle()

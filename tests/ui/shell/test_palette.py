@@ -73,7 +73,7 @@ def test_it_opens_a_data_source_by_name(
 ) -> None:
     source = save("Woodgrove Bank")
     went: list[Any] = []
-    monkeypatch.setattr(window, "go", lambda where, **what: went.append((where, what)))
+    monkeypatch.setattr(window, "go", went.append)
     palette = Palette(window)
     qtbot.addWidget(palette)
     palette.show()
@@ -84,7 +84,7 @@ def test_it_opens_a_data_source_by_name(
     assert not palette.isVisible()
     assert palette._chosen is not None
     palette._chosen()
-    assert went == [("connector", {"source_id": source.id})]
+    assert went == [ToConnector(source_id=source.id)]
 
 
 def test_it_goes_to_an_operation_of_the_data_source_in_sight(
