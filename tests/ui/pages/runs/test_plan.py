@@ -267,8 +267,9 @@ def test_an_old_plan_says_its_age_and_is_planned_again(office: Office, monkeypat
 
 
 def test_what_cannot_be_planned_is_a_banner_with_a_way_on(office: Office, switches: Switches) -> None:
+    rows = [{"group": office.bulk.group("security"), "user": office.bulk.users[0]["id"]}]
     switches(secret="expired")
-    page = office.planned(ADD, [{"group": office.bulk.group("security"), "user": office.bulk.users[0]["id"]}])
+    page = office.planned(ADD, rows)
     assert page.banner.isVisible()
     assert page.banner.level == "bad"
     switches(secret="valid")
@@ -284,8 +285,9 @@ def offered(page: PlanPage) -> dict[str, QPushButton]:
 
 
 def test_the_plan_leads_to_the_field_that_its_problem_names(office: Office, switches: Switches) -> None:
+    rows = office.members_unseen()[:1]
     switches(secret="expired")
-    page = office.planned(ADD, office.members_unseen()[:1])
+    page = office.planned(ADD, rows)
     assert list(offered(page)) == ["Go to “Client secret value”", "Try again"]
     offered(page)["Go to “Client secret value”"].click()
     connector = office.window.page(ToConnector)
