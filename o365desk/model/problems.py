@@ -24,6 +24,7 @@ class Action(StrEnum):
     BROWSER = "browser"  # sign in with the system browser
     CONSENT = "consent"  # open or copy the administrator's consent link
     RETRY = "retry"  # nothing to change, try again
+    TEST = "test"  # test the connection: it shows what was granted
     UNLOCK = "unlock"  # open the vault of secrets
     APPROVE = "approve"  # look at what changed since the secrets were given, and approve it or go back
 

@@ -26,6 +26,7 @@ def missing_permission(source: DataSource, operation: Operation, missing: tuple[
             cause=f"{names} ({kind}) was not consented to for this app, and no check box asks for it.",
             remedy="Add it to the app registration under API permissions and grant admin consent there; then test "
             "the connection.",
+            action=Action.TEST,
             code=NOT_ALLOWED,
         )
     return Problem(

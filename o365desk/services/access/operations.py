@@ -33,6 +33,7 @@ def _not_known(source: DataSource, operation: Operation) -> Problem:
         cause="No check box asks for this permission, and no test has shown yet whether it was granted.",
         remedy="Test the connection. If it is lacking, add it to the app registration under API permissions and "
         "grant admin consent there.",
+        action=Action.TEST,
         code=NOT_ALLOWED,
     )
 

@@ -24,6 +24,7 @@ _ACTION_TEXTS = {
     Action.BROWSER: "Use the browser",
     Action.CONSENT: "Administrator’s consent link…",
     Action.RETRY: "Try again",
+    Action.TEST: "Test the connection",
     Action.UNLOCK: "Unlock the vault…",
     Action.APPROVE: "See what changed…",
 }

@@ -140,6 +140,7 @@ class Helping:
             Action.BROWSER: page.authorise,
             Action.DEVICE_CODE: lambda: page.authorise(device_code=True),
             Action.RETRY: page.test,
+            Action.TEST: page.test,
             Action.UNLOCK: page.unlock,
             Action.APPROVE: page.approve,
         }

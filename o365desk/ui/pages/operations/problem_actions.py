@@ -27,8 +27,10 @@ class OperationHelp:
 
     def remedies(self, problem: Problem, source: DataSource) -> Remedies:
         """The buttons for a problem."""
+        test = ("Test the connection", self._connector(source, "test"))
+        if problem.action is Action.TEST:
+            return [test]
         if problem.action is Action.CONSENT:
-            test = ("Test the connection", self._connector(source, "test"))
             copy = ("Copy the consent link", lambda: self.copy_link(source))
             return [test] if no_link_because(source) else [copy, test]
         if problem.action is Action.FIELD:

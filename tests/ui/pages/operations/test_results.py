@@ -224,6 +224,21 @@ def test_what_no_box_asks_for_says_why_it_is_off(office: Office) -> None:
     assert office.operations.run_button.text() == "List groups"
 
 
+def test_what_no_test_has_shown_yet_leads_to_the_test(office: Office) -> None:
+    source = office.source()
+    for cause in ("no test has shown", "was not consented to"):  # before it, and after
+        office.open_operation(source, "groups-of-user")
+        assert office.view.off is not None
+        assert cause in office.view.off.cause
+        ways = {button.text(): button for button in office.view.banner.remedies if button.isVisible()}
+        assert list(ways) == ["Test the connection"]
+        ways["Test the connection"].click()
+        office.soon(lambda: office.connector.panel.report is not None)
+        office.idle()
+        assert office.window._where is ToConnector
+        assert office.connector.headline_text() == "Connection test succeeded"
+
+
 def test_nothing_found_says_so(office: Office) -> None:
     view = office.open_operation(office.source(), "find-users")
     view.form.put({"search": "nobody is called like this"})
