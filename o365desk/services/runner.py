@@ -14,7 +14,6 @@ from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
-from o365desk.services.access import by_token
 from o365desk.services.connections import Connections
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
@@ -235,7 +234,7 @@ class Runner:
         """Graph, open for one piece of work; `steadfast`: with the patience of a run; `ending`: no more waits, it
         was cancelled gently. Raises ProblemError where the operation is off, or the token says that its permission
         is lacking: before anything is sent."""
-        from o365desk.services.access import operations
+        from o365desk.services.access import by_token, operations
         from o365desk.services.graph import throttling
         from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
         from o365desk.services.signin.msal_sign_in import BusyError

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(200_000, 20, 20)
 # While modules and windows are made, the collector finds nothing, yet by default runs hundreds of times: a fifth of
 # the start.
 

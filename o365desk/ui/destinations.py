@@ -3,8 +3,9 @@
 Every member has a default: a destination without anything is the page as it was left.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from o365desk.model.datasource import DataSource
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from o365desk.services.state.state import Notice
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True):
     """See the module. `o365desk.ui.shell.places` says which page it leads to."""
 
     @property
@@ -25,18 +25,15 @@ class Destination:
         return self != type(self)()
 
 
-@dataclass(frozen=True)
-class ToSources(Destination):
+class ToSources(Destination, frozen=True):
     """Datasource management."""
 
 
-@dataclass(frozen=True)
-class ToAddNew(Destination):
+class ToAddNew(Destination, frozen=True):
     """The tiles to add a data source with."""
 
 
-@dataclass(frozen=True)
-class ToConnector(Destination):
+class ToConnector(Destination, frozen=True):
     """A data source by its id, or a `draft` with the version of the file that it began with as its `base` (None:
     new). `then`: what to begin with, "test", "authorize" or "approve", or the key of a field to go to."""
 
@@ -46,16 +43,14 @@ class ToConnector(Destination):
     then: str = ""
 
 
-@dataclass(frozen=True)
-class ToOperations(Destination):
+class ToOperations(Destination, frozen=True):
     """An operation, by its key, of a data source."""
 
     source_id: str = ""
     operation: str = ""
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What is to be planned. `undoes` is the id of a run; `then` what is planned again after a fix was applied;
     `leave_out_disabled`: nothing is given to disabled accounts."""
 
@@ -68,22 +63,19 @@ class Wish:
     leave_out_disabled: bool = False
 
 
-@dataclass(frozen=True)
-class ToPlan(Destination):
+class ToPlan(Destination, frozen=True):
     """The review of a plan, which is made at once."""
 
     wish: Wish | None = None
 
 
-@dataclass(frozen=True)
-class ToRuns(Destination):
+class ToRuns(Destination, frozen=True):
     """The runs of a data source, or all."""
 
     source_id: str = ""
 
 
-@dataclass(frozen=True)
-class Begin:
+class Begin(msgspec.Struct, frozen=True):
     """A plan to carry out, with the word that was typed for it; `then` is planned again afterwards."""
 
     source: DataSource
@@ -92,8 +84,7 @@ class Begin:
     then: Wish | None = None
 
 
-@dataclass(frozen=True)
-class ToRun(Destination):
+class ToRun(Destination, frozen=True):
     """A run that begins, or one of the journal, by its id, which may be resumed at once."""
 
     run_id: str = ""
@@ -101,13 +92,11 @@ class ToRun(Destination):
     begin: Begin | None = None
 
 
-@dataclass(frozen=True)
-class ToRecycleBin(Destination):
+class ToRecycleBin(Destination, frozen=True):
     """What was deleted."""
 
 
-@dataclass(frozen=True)
-class ToNotices(Destination):
+class ToNotices(Destination, frozen=True):
     """Everything that was said; `notice`, or else the latest, is chosen."""
 
     notice: "Notice | None" = None

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,13 @@ from tests.ui.conftest import idle
 ROOT = Path(__file__).parents[3]
 
 
-@dataclass(frozen=True)
-class ToTrial(Destination):
+class ToTrial(Destination, frozen=True):
     """The page of these tests."""
 
     source_id: str = ""
+
+
+TRIAL: type[Destination] = ToTrial
 
 
 class Trial(Page[ToTrial]):
@@ -76,7 +77,7 @@ class Trial(Page[ToTrial]):
 @pytest.fixture
 def trial(window: Window, monkeypatch: pytest.MonkeyPatch) -> Trial:
     """The window with the trial page in sight."""
-    monkeypatch.setitem(PLACES, ToTrial, Place(Trial, under=ToSources))
+    monkeypatch.setitem(PLACES, TRIAL, Place(Trial, under=ToSources))
     page = Trial(window.context)
     page.title_changed.connect(lambda: window._title_changed(ToTrial))
     window._pages[ToTrial] = page
@@ -421,7 +422,7 @@ def test_tab_walks_all_of_the_page_and_comes_round(qtbot: QtBot, window: Window,
 
 
 def test_a_new_page_is_one_line(monkeypatch: pytest.MonkeyPatch, make_window: Callable[[], Window]) -> None:
-    monkeypatch.setitem(PLACES, ToTrial, Place(Trial, "Trials", "play"))
+    monkeypatch.setitem(PLACES, TRIAL, Place(Trial, "Trials", "play"))
     window = make_window()
     assert "Trials" in [button.text() for button in window.navigation.findChildren(QPushButton)]
     assert window.go(ToTrial())

@@ -1,8 +1,8 @@
 """Plan review: what an operation would change, row by row, and the button that does it."""
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QFrame,
@@ -192,7 +192,7 @@ class PlanPage(Page[ToPlan]):
     def leave_out(self, disabled: bool) -> None:
         """Plans again, without disabled accounts or with them."""
         if self.wish and not self._task:
-            self.wish = replace(self.wish, leave_out_disabled=disabled)
+            self.wish = msgspec.structs.replace(self.wish, leave_out_disabled=disabled)
             self.make()
 
     # --- what planning says ---------------------------------------------------------------------------------
