@@ -55,7 +55,7 @@ from tests.services.graph.mutants import LIES, MUTATORS, MeddledLine, Meddler, M
 from tests.services.scripted import Asked, Said, Scripted
 
 FULL = os.environ.get("O365DESK_TORTURE") == "1"
-MANY = 50_000 if FULL else 5_000
+MANY = 50_000 if FULL else 2_500
 PARTS = 10
 OVER_HTTPS = 500 if FULL else 25
 Entry = tuple[str, ...]
