@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 from o365desk import log, paths
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator, os_user
+from o365desk.model.people import NOBODY
+from o365desk.model.problems import Problem
+from o365desk.model.run import Run
 from o365desk.model.text import shells
 from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
+from o365desk.services.access.access import Access, not_yours
+from o365desk.services.access.known import Known
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
@@ -44,6 +49,7 @@ class App:
     approvals: Approvals
     settings: KeptSettings
     connections: Connections
+    access: Access
     journal: Journal
     runner: Runner
     clock: Callable[[], datetime]
@@ -130,8 +136,9 @@ def build(
         partial(command_in, place),
     )
     forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+    access = Access(lambda: NOBODY, Known(state, clock), operator)
     space = Workspace(
-        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows
+        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
     )
     space.subscribe(lambda changed: forgetting.tidy())
 
@@ -150,10 +157,18 @@ def build(
             return make_sign_ins()
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
-    connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock)
-    journal, settings = Journal(state, clock), KeptSettings(state)
-    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing)
-    return App(space, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs")
+    connections = Connections(
+        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, access.guard
+    )
+
+    def hides(run: Run) -> Problem | None:
+        return None if access.sees(run, connections.by_id(run.source_id)) else not_yours(run)
+
+    journal, settings = Journal(state, clock, hides), KeptSettings(state)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    return App(
+        space, state, vault, approvals, settings, connections, access, journal, runner, clock, folder / "logs"
+    )
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:

@@ -13,6 +13,7 @@ import typer
 from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
+from o365desk.cli.access import sources_access, sources_security
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
     UnreadError,
@@ -62,6 +63,8 @@ root = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not proven or partly done, 4 not allowed, 130 cancelled",
 )
 practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
+sources.command("access")(sources_access)
+sources.command("security")(sources_security)
 root.add_typer(sources, name="sources")
 root.add_typer(secrets, name="secret")
 root.add_typer(practice, name="practice")

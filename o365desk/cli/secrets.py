@@ -106,7 +106,7 @@ def secret_approve(
         app.connections.go_back(entry)
         say(f"“{entry.source.name}” leads again where its secrets were given for.")
         return DONE
-    app.approvals.approve(entry.source, review.mark if digest is None else digest)
+    app.connections.approve(entry.source, review.mark if digest is None else digest)
     say(f"Approved: the secrets of “{entry.source.name}” go to {entry.source.login_root} from now on.")
     return DONE
 

@@ -11,6 +11,7 @@ import msgspec
 
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
+from o365desk.model.security import NO_SECURITY, Security
 from o365desk.model.text import letters
 
 VERSION = 1
@@ -114,6 +115,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     read_write: bool = False
     set_usage_location: bool = False
     sso: bool = False
+    security: Security = NO_SECURITY
     modified: datetime | None = None
     modified_by: str = ""
     extra: dict[str, Any] = {}

@@ -11,6 +11,25 @@ from o365desk.model.conditions import tree
 from o365desk.model.conditions.tree import Group
 
 
+class Deed(StrEnum):
+    """What somebody may want of a data source besides its operations; PEOPLE is of the workspace."""
+
+    ADD = "add {}"
+    EDIT = "change {}"
+    DELETE = "delete {}"
+    RESTORE = "restore {}"
+    AUTHORISE = "authorise {}"
+    SECRETS = "give {} secrets"
+    SECURITY = "change the security of {}"
+    TEST = "test {}"
+    QUERY = "query through {}"
+    PEOPLE = "change roles and partners"
+
+    def of(self, name: str) -> str:
+        """In words: "change the security of “Contoso”"."""
+        return self.format(f"“{name}”" if name else "a data source")
+
+
 class WhoKind(StrEnum):
     """What is named."""
 

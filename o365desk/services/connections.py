@@ -12,6 +12,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
+from o365desk.model.security import Deed
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
 from o365desk.services.connection_test.evidence import KeptEvidence
@@ -21,7 +22,7 @@ from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
 from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Vault
-from o365desk.services.workspace.workspace import ConflictError, Entry, Unreadable, Workspace
+from o365desk.services.workspace.workspace import ConflictError, Entry, Guard, Unreadable, Workspace
 
 if TYPE_CHECKING:
     from o365desk.services.connection_test.trial import TestStep
@@ -82,8 +83,10 @@ class Connections:
         evidence: KeptEvidence,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
+        guard: Guard,
     ) -> None:
         self._workspace = workspace
+        self._guard = guard
         self._state = state
         self._vault = vault
         self._approvals = approvals
@@ -164,6 +167,8 @@ class Connections:
         # Who saved it last is written anew, whatever stood there.
         for problem in datasource.check_texts(source.replace(modified_by="")):
             raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
+        if credential != NO_CREDENTIAL:
+            self._guard(Deed.SECRETS, self.by_id(source.id))
         opened = opened or self._opened(source, base)
         follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:
@@ -208,6 +213,7 @@ class Connections:
         """Keeps secrets that are given for a data source as it is; returns whether that approves where it leads,
         which it does not while a file of the connection cannot be read. Raises ProblemError, also where those that
         were given before are for another connection."""
+        self._guard(Deed.SECRETS, self.by_id(source.id))
         found = self._approvals.given(source, credential)
         self._keep(source.id, credential, found)
         self._evidence.adopt(source, self._authorisations.of(source))
@@ -224,6 +230,12 @@ class Connections:
         """Forgets a draft, and with it what tests of it showed: all that is known is of what is saved."""
         self._state.drop_draft(self._workspace.folder, source_id)
         self._evidence.discard(source_id)
+
+    def approve(self, source: DataSource, mark: str) -> None:
+        """From now on the secrets of the data source are for this connection, if it is the one that somebody has
+        looked at, which `mark` names. Raises ProblemError."""
+        self._guard(Deed.SECRETS, self.by_id(source.id))
+        self._approvals.approve(source, mark)
 
     def go_back(self, entry: Entry) -> Entry:
         """Puts the connection that was approved into the data source's file again; all else stays, also what is
@@ -264,6 +276,7 @@ class Connections:
         """Blocks while an administrator signs in (or, for secret and certificate, consents). Opens the system
         browser unless `device_code`. `opened` as in `problems`. Raises ProblemError (also for another tenant) or
         CancelledError."""
+        self._guard(Deed.AUTHORISE, self.by_id(source.id))
         # Before anybody signs in: the tokens could not be kept, and it would have to be done again.
         admitted = self._approvals.admit(source, credential, opened, anew=source.sign_in.delegated)
         problems = [item for item in self.problems(source, credential, opened) if item.code != NOT_APPROVED]
@@ -298,6 +311,8 @@ class Connections:
         def began(row: "TestStep", at: float) -> None:
             tell(StepBegan(row.key, row.title, at))
 
+        if saved := self.by_id(source.id):
+            self._guard(Deed.TEST, saved)
         known = self.known(source, credential, opened)
         admitted: Admitted | Problem
         try:
@@ -328,10 +343,14 @@ class Connections:
         log.info("Test of %s: %s", source.id, report.outcome)
         return report
 
+    def by_id(self, source_id: str) -> DataSource | None:
+        """A data source as its file has it; None for one that has none, or whose file cannot be read."""
+        sources = (entry.source for entry in self._workspace.list().entries)
+        return next((each for each in sources if each.id == source_id), None)
+
     def _is_saved(self, source: DataSource) -> bool:
         """Whether a file says the same, as far as a test proves it."""
-        sources = (entry.source for entry in self._workspace.list().entries)
-        file = next((each for each in sources if each.id == source.id), None)
+        file = self.by_id(source.id)
         return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
 
 

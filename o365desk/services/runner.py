@@ -1,5 +1,6 @@
 """The runner: the one way to run an operation, for window, command line, schedule and tests alike."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.operator import Operator
-from o365desk.model.problems import CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
+from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
+from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunState
+from o365desk.model.security import Deed
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
+from o365desk.services.access.access import Access, Admission
 from o365desk.services.connections import Connections
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
     from o365desk.services.signin.msal_sign_in import SignIns, Token
     from o365desk.services.writes.journal.recorder import Progress
 
+log = logging.getLogger(__name__)
+
+_SHOWS = {Kind.GROUP: "find-groups", Kind.PLAN: "licence-plan-list", Kind.SERVICE_PLANS: "licence-plan-list"}
+"""The read that shows what is suggested for a field; of all others, Find Users."""
+
 
 class Runner:
     """See the module. `sign_ins` is called when first needed: what it needs is too costly for the start."""
@@ -44,6 +52,7 @@ class Runner:
         clock: Callable[[], datetime],
         operator: Operator,
         timing: Timing,
+        access: Access,
     ) -> None:
         self._connections = connections
         self._approvals = approvals
@@ -53,11 +62,15 @@ class Runner:
         self._clock = clock
         self._operator = operator
         self._timing = timing
+        self._access = access
 
     def off(self, source: DataSource, operation: "Operation") -> Problem | None:
         """Why an operation cannot be run now, as far as that is known offline; None: it can be tried."""
         from o365desk.services.access import operations
 
+        admission = self._access.admit(source, operation)
+        if not admission.decision.open and (why := _refusal(operation, admission)):
+            return why
         return operations.off(self._connections, source, operation)
 
     # --- writes -----------------------------------------------------------------------------------------------
@@ -71,13 +84,15 @@ class Runner:
         tell: Callable[[PlanProgress], None],
         *,
         leave_out_disabled: bool = False,
+        as_partner: str = "",
     ) -> Plan:
         """What a write would do to the tenant as it is now; `leave_out_disabled`: gives nothing to disabled
-        accounts. Raises ProblemError where that cannot be found out, CancelledError on stop."""
+        accounts; `as_partner`: as somebody with this address would see it. Raises ProblemError where that cannot
+        be found out, CancelledError on stop."""
         from o365desk.services.writes import planning
 
         telling = plan_progress.PlanTelling(len(rows), tell)
-        with self.session(source, stop, operation, told=telling.wait) as session:
+        with self.session(source, stop, operation, told=telling.wait, as_partner=as_partner) as session:
             return planning.plan(
                 session, operation, rows, self._settings.get(), telling, self._clock(),
                 leave_out_disabled=leave_out_disabled,
@@ -102,12 +117,34 @@ class Runner:
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
         operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, lambda: control.paused)
-        with (
-            self._writing(source, operation, control, progress) as session,
-            self._journal.begin(plan, operation.title, session.token.tenant, self._operator.address) as run,
-        ):
-            applying.carry_out(session, self._journal, run, operation, control, progress, fresh=True)
+        with self._writing(source, operation, control, progress) as session:
+            plan = self._judged_again(session, operation, plan)
+            tenant = session.token.tenant
+            with self._journal.begin(plan, operation.title, tenant, self._operator.address) as run:
+                applying.carry_out(session, self._journal, run, operation, control, progress, fresh=True)
         return self._journal.run(run)
+
+    def _judged_again(self, session: Session, operation: "Operation", plan: Plan) -> Plan:
+        """A plan without the rows that the partner default refuses by now: it may have been made before that was
+        set, or before somebody in it became another."""
+        from o365desk.services.writes import planning
+
+        if not session.conditions:
+            return plan
+        refused = self._refused(session, operation, [item.row for item in plan.rows])
+        return planning.without(plan, refused)
+
+    def _refused(self, session: Session, operation: "Operation", rows: Sequence[Row]) -> "dict[int, PlanRow]":
+        """Those rows that the partner default refuses now, by number."""
+        from o365desk.services.writes import partner_default, planning
+
+        telling = plan_progress.PlanTelling(len(rows), lambda progress: None)
+        again = planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
+        return {
+            item.row.number: item
+            for item in again.rows
+            if item.problem and item.problem.code == partner_default.REFUSED
+        }
 
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
         """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
@@ -120,10 +157,13 @@ class Runner:
             raise ProblemError(applying.not_resumable(run))
         operation, progress = _operation_of(run), recorder.Progress(tell, lambda: control.paused)
         source = _source_of(run, self._connections)
+        self._access.refuse_others_run(run, source, "You may not go on with it.")
         with (
             self._writing(source, operation, control, progress) as session,
             self._journal.locks.hold(run.id),
         ):
+            if session.conditions and self._refused(session, operation, self._journal.waiting(run.id)):
+                raise ProblemError(_hidden_since(run))
             # Until it was held, another process may have ended it.
             now = self._journal.run(run.id)
             if now.state is RunState.FINISHED:
@@ -142,6 +182,7 @@ class Runner:
         run = self._journal.run(run_id)
         operation = catalogue.operation(undoing.inverse_of(run, _operation_of(run)))
         telling, source = plan_progress.PlanTelling(run.undoable, tell), _source_of(run, self._connections)
+        self._access.refuse_others_run(run, source, "You may not undo it.")
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
@@ -160,6 +201,7 @@ class Runner:
         if not rows:
             raise ProblemError(_nothing_failed(run))
         operation, source = _operation_of(run), _source_of(run, self._connections)
+        self._access.refuse_others_run(run, source, "You may not try it again.")
         telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
@@ -169,8 +211,26 @@ class Runner:
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
         from o365desk.services.directory import suggestions
 
+        if why := self._no_suggestions(source, kind):
+            raise ProblemError(why)
         with self.session(source, stop, priority="high") as session:
             return suggestions.suggest(session.graph, kind, text)
+
+    def _no_suggestions(self, source: DataSource, kind: Kind) -> Problem | None:
+        """Why nothing is suggested: it would show what a query may not. Who administers is to pick people, too."""
+        from o365desk import catalogue
+
+        if self._access.decide(source, Deed.EDIT).allowed:
+            return None
+        admission = self._access.admit(source, catalogue.operation(_SHOWS.get(kind, "find-users")))
+        if admission.decision.conditions:
+            return Problem(
+                title="Partners are given no suggestions",
+                cause="They would show what the partner default hides.",
+                remedy="Type the whole address or ID.",
+                code=NOT_ALLOWED,
+            )
+        return _refusal(catalogue.operation(_SHOWS.get(kind, "find-users")), admission)
 
     # --- reads ------------------------------------------------------------------------------------------------
 
@@ -230,10 +290,12 @@ class Runner:
         priority: str = "",
         steadfast: bool = False,
         ending: Callable[[], bool] = lambda: False,
+        as_partner: str = "",
     ) -> "Iterator[Session]":
         """Graph, open for one piece of work; `steadfast`: with the patience of a run; `ending`: no more waits, it
-        was cancelled gently. Raises ProblemError where the operation is off, or the token says that its permission
-        is lacking: before anything is sent."""
+        was cancelled gently; `as_partner`: as somebody would see it who has this address. Raises ProblemError where
+        the operation is off, the operator may not run it, or the token says that its permission is lacking: before
+        anything of it is sent."""
         from o365desk.services.access import by_token, operations
         from o365desk.services.graph import throttling
         from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
@@ -241,6 +303,9 @@ class Runner:
         from o365desk.services.signin.renewing_token import Bearer
 
         if operation and (why := operations.refused_offline(self._connections, source, operation)):
+            raise ProblemError(why)
+        admission = self._access.admit(source, operation, as_partner) if operation else None
+        if operation and admission and not admission.decision.open and (why := _refusal(operation, admission)):
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
         with sign_ins.line(admitted, stop) as line:
@@ -267,7 +332,40 @@ class Runner:
             def lacking() -> Problem | None:
                 return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
-            yield Session(source, graph, token, stop, self._timing, lacking)
+            session = Session(source, graph, token, stop, self._timing, lacking)
+            yield self._admitted(session, operation, admission, as_partner) if operation and admission else session
+
+    def _admitted(self, session: Session, operation: "Operation", admission: Admission, as_partner: str) -> Session:
+        """A session with what holds for whoever works in it. What is not known of them is asked of the tenant
+        first. Raises ProblemError where they may not."""
+        source = session.source
+        if unread := self._access.unread(source, admission.subject):
+            try:
+                self._access.learn(session.graph, source, unread)
+            except ProblemError as error:
+                log.warning("Who may use %s could not be found out: %s", source.id, error.problem.sentence())
+            admission = self._access.admit(source, operation, as_partner)
+        if why := _refusal(operation, admission):
+            raise ProblemError(why)
+        subject = admission.subject
+        return replace(
+            session,
+            conditions=admission.decision.conditions,
+            partner=subject.partner_values() if subject.kind.external else None,
+        )
+
+    def find_out(self, source: DataSource, stop: Stop, address: str = "") -> None:
+        """Asks the tenant who is in the groups that the security settings and the roles name, and who has this
+        address ("": whoever works here). Raises ProblemError where it cannot be found out, CancelledError."""
+        subject = self._access.somebody(source, address) if address else self._access.me(source)
+        if unread := self._access.unread(source, subject):
+            with self.session(source, stop) as session:
+                self._access.learn(session.graph, source, unread)
+
+
+def _refusal(operation: "Operation", admission: Admission) -> Problem | None:
+    """Why whoever asks may not run an operation; None: they may."""
+    return admission.decision.problem(f"{admission.subject.address} may not use “{operation.title}”")
 
 
 def _operation_of(run: Run) -> "Operation":
@@ -285,6 +383,15 @@ def _operation_of(run: Run) -> "Operation":
                 code="no-operation",
             )
         ) from None
+
+
+def _hidden_since(run: Run) -> Problem:
+    return Problem(
+        title=f"Run {run.id} may not go on",
+        cause="The partner default refuses some of the rows that are left.",
+        remedy="Ask whoever administers the data source, or plan anew what may be done.",
+        code=NOT_ALLOWED,
+    )
 
 
 def _nothing_failed(run: Run) -> Problem:

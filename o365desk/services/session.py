@@ -1,9 +1,10 @@
 """What an operation works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from o365desk.model.conditions.tree import NO_CONDITION, Group, PartnerValue
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.stop import Stop
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """What an operation works with: Graph, reached as the data source says, and what the token may."""
+    """What an operation works with: Graph, reached as the data source says, and what the token may. `conditions`
+    hold for every row of it, whatever else is asked for; `partner` is what they may compare with (None: it is no
+    partner who asks)."""
 
     source: DataSource
     graph: "Graph"
@@ -25,3 +28,5 @@ class Session:
     timing: Timing
     lacking: Callable[[], Problem | None]
     """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
+    conditions: Group = NO_CONDITION
+    partner: Mapping[PartnerValue, str] | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from o365desk.catalogue.operations import PAGE
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.graph import answers, objects
 from o365desk.services.graph.client import Graph, Reply, Request
 
@@ -112,3 +112,47 @@ def not_given(user: Mapping[str, Any], sku: str) -> str:
         if str(state.get("skuId")).lower() == sku.lower() and not state.get("assignedByGroup"):
             return str(state.get("error") or "Other") if state.get("state") == NOT_GIVEN else ""
     return ""
+
+
+_PERSON = ("id", "userPrincipalName", "mail", "@odata.type")
+_DEEPEST = 20
+"""Levels of groups in groups that are looked through."""
+
+
+def everyone_in(graph: Graph, group: str) -> set[str] | None:
+    """The ids and addresses (UPN and mail) of the users in a group and in the groups inside it; None where it is
+    not there. Raises ProblemError: an incomplete list is never returned, nor one of groups nested deeper than 20.
+    """
+    shape, found = objects.page(_PERSON), set[str]()
+    seen, left = {group.lower()}, [group]
+    for depth in range(_DEEPEST):
+        asked = [
+            Request(
+                method="GET",
+                path=f"/groups/{key}/members?$select=id,userPrincipalName,mail&$top={PAGE}",
+                key=key,
+                shape=shape,
+            )
+            for key in left
+        ]
+        left = []
+        for reply in graph.batch(asked):
+            if reply.status == 404:
+                if not depth:
+                    return None
+                continue
+            for row in graph.rows(reply):
+                found.update(str(row[name]) for name in _PERSON[:3] if row.get(name))
+                if row.get("@odata.type") == _GROUP and row["id"].lower() not in seen:
+                    seen.add(row["id"].lower())
+                    left.append(row["id"])
+        if not left:
+            return found
+    raise ProblemError(
+        Problem(
+            title="Who is in the group could not be found out",
+            cause=f"Groups are nested in it more than {_DEEPEST} levels deep.",
+            remedy="Name a group nearer to the people.",
+            code="too-deep",
+        )
+    )

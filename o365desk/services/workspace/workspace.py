@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from o365desk import files
 from o365desk.model.datasource import DataSource, slug
 from o365desk.model.operator import Operator
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.security import Deed
 from o365desk.services.workspace import data_source_file, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
 
@@ -39,6 +40,17 @@ class ConflictError(Exception):
         self.theirs = theirs
 
 
+class Guard(Protocol):
+    """Raises ProblemError where whoever works here may not do something with a data source (as it is in its file;
+    None: it is none yet), or where, `becoming` another, nobody could administer it any more."""
+
+    def __call__(self, deed: Deed, source: DataSource | None, becoming: DataSource | None = None) -> None: ...
+
+
+def _open(deed: Deed, source: DataSource | None, becoming: DataSource | None = None) -> None:
+    """Lets everybody do everything."""
+
+
 class Workspace:
     """One workspace folder. Thread-safe; several processes may use the same folder at once."""
 
@@ -51,12 +63,14 @@ class Workspace:
         found: Callable[[Iterable[str]], None] = lambda ids: None,
         aged: Callable[[Sequence[str]], set[str]] = set,
         approved: Callable[[DataSource], bool] = lambda source: False,
+        guard: Guard = _open,
     ) -> None:
         """`deleted` is told the id of a data source that a person deleted here, `found` all ids that were seen.
         `aged` is asked which of these files in the recycle bin have lain there for 30 days as far as this
         computer can tell, whatever its clock says; `approved`, which of two files with one id is the one that
-        was used here."""
+        was used here. `guard` says who may."""
         self.folder = folder
+        self._guard = guard
         self._found = found
         self._deleted = deleted
         self._aged = aged
@@ -105,6 +119,7 @@ class Workspace:
                 if current is None:
                     self._refuse_if_unreadable(source, listing)
                 raise ConflictError(source, current)
+            self._refuse_save(current, source)
             if current is None or _plain(current.source.name) != _plain(source.name):
                 _refuse_taken_name(source, listing)
             entry = self._write(source, current)
@@ -115,6 +130,7 @@ class Workspace:
         """Moves a data source to the recycle bin, and removes from there what is old enough to go for good."""
         with self._writing(f"“{key}” could not be deleted"):
             entry = self.get(key)
+            self._guard(Deed.DELETE, entry.source)
             recycled = self._bin.put(entry, self._now(), self._operator.address)
             self._deleted(entry.source.id)
             # It was deleted, whatever becomes of the old ones.
@@ -150,6 +166,7 @@ class Workspace:
                         code="not-found",
                     )
                 )
+            self._guard(Deed.RESTORE, item.source)
             entry = self._restore(item)
         self._tell()
         return entry
@@ -249,6 +266,15 @@ class Workspace:
         if layout.version_of(data) != current.version:
             raise ConflictError(source, layout.read_entry(current.path))
         return data
+
+    def _refuse_save(self, current: Entry | None, source: DataSource) -> None:
+        """Who may is told by what is in the file, not by what is to be."""
+        if current is None:
+            self._guard(Deed.ADD, None, source)
+        elif current.source.security == source.security:
+            self._guard(Deed.EDIT, current.source)
+        else:
+            self._guard(Deed.SECURITY, current.source, source)
 
     def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
         """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""

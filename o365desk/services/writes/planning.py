@@ -5,7 +5,7 @@ what is left is compared with the tenant. What that means for each sort of chang
 breaks off ends the plan: nothing is concluded from half a list.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ from o365desk.catalogue import permissions, values
 from o365desk.catalogue.operations import Operation, Words
 from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.problems import Problem
-from o365desk.model.run import Limit, Plan, PlanProgress, Row, Standing, place_of
+from o365desk.model.run import Limit, Plan, PlanProgress, PlanRow, Row, Standing, place_of
 from o365desk.model.settings import Settings
 from o365desk.model.targets import SameTarget
+from o365desk.services.writes import partner_default
 from o365desk.services.writes.changes import planned_row, sort_of
 from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
@@ -50,6 +51,12 @@ def _numbered(rows: Iterable[Row]) -> list[Row]:
     if len({row.number for row in listed}) == len(listed):
         return listed
     return [msgspec.structs.replace(row, number=number) for number, row in enumerate(listed, 1)]
+
+
+def without(plan: Plan, refused: Mapping[int, PlanRow]) -> Plan:
+    """A plan in which these rows, by number, are as they are given here."""
+    rows = tuple(refused.get(item.row.number, item) for item in plan.rows)
+    return msgspec.structs.replace(plan, rows=rows)
 
 
 def _check(operation: Operation, draft: PlannedRow) -> None:
@@ -86,7 +93,11 @@ def made(
         raise AssertionError(f"{operation.key} is no write")
     context, sort = _context(session, operation, settings, doing, now), sort_of(operation.change)
     context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
+    default = partner_default.of(session, operation, now)
+    context.needs = default.needs if default else {}
     sort.resolve(context, operation.change, planned_row.still_open(drafts))
+    if default:
+        default.judge(drafts)
     _set_aside_doubles(planned_row.still_open(drafts), partial(sort.compare, context, operation.change))
     left_out = sum(draft.left_out for draft in drafts)
     drafts = [draft for draft in drafts if not draft.dropped]
@@ -97,7 +108,7 @@ def made(
         made=now,
         rows=tuple(draft.planned(_words(context, draft)) for draft in drafts),
         sentence=_sentence(context, drafts),
-        limit=_limit(context, drafts),
+        limit=_limit(context, drafts, told=default is None),
         confirm=_word(context, drafts) if sort.confirms and _will(drafts) else "",
         fixes=tuple(context.fixes),
         notes=tuple(context.notes),
@@ -197,10 +208,13 @@ def _word(context: PlanContext, drafts: Sequence[PlannedRow]) -> str:
     return names[0] if len(names) == 1 else context.source_name
 
 
-def _limit(context: PlanContext, drafts: Sequence[PlannedRow]) -> Limit | None:
+def _limit(context: PlanContext, drafts: Sequence[PlannedRow], *, told: bool) -> Limit | None:
+    """Why it is large; not `told`, without a word about how many there are."""
     number, most = len(_will(drafts)), context.settings.large_items
     if number > most:
         context.reasons.insert(0, f"This changes {number:,} rows; more than {most:,} need a second look.")
     if not (context.reasons and number):
         return None
+    if not told:
+        return Limit(reason="This is a large change: it needs a second look.", word=_word(context, drafts))
     return Limit(reason=" ".join(context.reasons), word=_word(context, drafts))

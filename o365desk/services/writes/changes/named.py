@@ -17,7 +17,8 @@ def find_users(context: "PlanContext", drafts: "Sequence[PlannedRow]", more: Seq
 
     def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
         context.tell(f"Looking up {len(texts):,} users")
-        return lookup.users(context.graph, texts, (*lookup.USER_SELECT, *more))
+        needed = context.needs.get("user", ())
+        return lookup.users(context.graph, texts, tuple(dict.fromkeys((*lookup.USER_SELECT, *more, *needed))))
 
     for draft, user in zip(drafts, _settled("user", look, lookup.USERS, drafts), strict=True):
         if user.entity is None:
@@ -44,7 +45,8 @@ def find_groups(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> None:
 
     def look(texts: Sequence[str]) -> Mapping[str, lookup.Found]:
         context.tell("Looking up the group" if len(texts) == 1 else f"Looking up {len(texts):,} groups")
-        return lookup.groups(context.graph, texts)
+        needed = context.needs.get("group", ())
+        return lookup.groups(context.graph, texts, tuple(dict.fromkeys((*lookup.GROUP_SELECT, *needed))))
 
     for draft, group in zip(drafts, _settled("group", look, lookup.GROUPS, drafts), strict=True):
         if group.entity is None:

@@ -1,6 +1,6 @@
 """A row on its way to its standing, and what a plan is made with."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,8 @@ class PlanContext:
     """Whether nobody is to be given anything whose account is disabled."""
     lags: bool = False
     """Whether the run that is undone ended a moment ago: lists may show what was before it."""
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Graph's properties that a partner default wants to know besides, by the field that names whom."""
     fixes: list[Fix] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

@@ -154,6 +154,9 @@ _FAILED = """
     SELECT number, line, given, target FROM run_rows
     WHERE run = ? AND state IN ('failed', ?) AND given != '{}' ORDER BY number
 """
+_GIVEN = """
+    SELECT number, line, given, target FROM run_rows WHERE run = ? AND state = ? AND given != '{}' ORDER BY number
+"""
 _TALLY = """
     SELECT coalesce(sum(state = 'changed'), 0), coalesce(sum(state = 'already'), 0),
         coalesce(sum(state = 'failed'), 0), coalesce(sum(state IN ('planned', 'sent')), 0),
@@ -167,8 +170,15 @@ class Journal:
     """See the module. Its tables are in the state file. Safe from any thread; every method raises ProblemError when
     the file cannot be used."""
 
-    def __init__(self, state: State, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        state: State,
+        clock: Callable[[], datetime],
+        hides: Callable[[Run], Problem | None] = lambda run: None,
+    ) -> None:
+        """`hides` says why whoever works here may not see somebody else's run."""
         self._state = state
+        self._hides = hides
         state.add(STEPS)
         self._clock = clock
         self.locks = Locks(state.folder / "runs")
@@ -283,11 +293,16 @@ class Journal:
             source_id,
             limit,
         )
-        return [self._run(row) for row in rows]
+        found = [self._run(row) for row in rows]
+        return [run for run in found if self._hides(run) is None]
 
     def run(self, key: str) -> Run:
-        """One run by its id, or by a beginning of it that no other has. Raises ProblemError."""
-        return self._run(self._row(key))
+        """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
+        works here may not see it."""
+        run = self._run(self._row(key))
+        if why := self._hides(run):
+            raise ProblemError(why)
+        return run
 
     def tenant(self, key: str) -> str:
         """The id of the tenant in which it ran, "" if that was not known."""
@@ -351,6 +366,13 @@ class Journal:
             return ()
         more = RowOutcome.CANNOT if refused_too else RowOutcome.FAILED
         return tuple(_given(*row) for row in self._all(_FAILED, place, more.value))
+
+    def waiting(self, key: str) -> tuple[Row, ...]:
+        """The rows of a run that have no outcome yet, as they were given; without those of an undo, which were
+        not."""
+        place = self._row(key)[-1]
+        rows = (row for state in (PLANNED, SENT) for row in self._all(_GIVEN, place, state))
+        return tuple(_given(*row) for row in rows)
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()

@@ -159,7 +159,7 @@ class Approving(QObject):
         if dialog.decision is Decision.APPROVE:
             mark, where = look.review.mark, f"Its secrets go to {look.source.login_root} from now on."
             self._run(
-                "Approving", lambda: approvals.approve(look.source, mark), lambda _: self.approved.emit(where)
+                "Approving", lambda: connections.approve(look.source, mark), lambda _: self.approved.emit(where)
             )
         elif dialog.decision is Decision.GO_BACK and look.entry:
             entry = look.entry

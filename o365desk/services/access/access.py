@@ -1,0 +1,265 @@
+"""Who may do what here and now: the decision, made of the workspace's people, the data source's settings, and what
+the tenant last said. Window, command line and runner stand at this one desk."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from o365desk import catalogue
+from o365desk.catalogue import Operation
+from o365desk.model.datasource import DataSource
+from o365desk.model.operator import Operator
+from o365desk.model.people import NOBODY, People, Person, Role, same_address
+from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
+from o365desk.model.run import Run
+from o365desk.model.security import Deed, Who, WhoKind
+from o365desk.model.text import wording
+from o365desk.services.access.decision import (
+    Decision,
+    Kind,
+    Membership,
+    Subject,
+    decide,
+    group_with_role,
+    no,
+)
+from o365desk.services.access.known import Known, KnownGroup, group_key
+
+if TYPE_CHECKING:
+    from o365desk.services.graph.client import Graph
+
+_EXTERNAL = "#ext#"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What a decision needs of the tenant and does not have, or not lately."""
+
+    groups: tuple[Who, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.groups or self.addresses)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who runs an operation, or as whom it is looked at, and the decision."""
+
+    subject: Subject
+    decision: Decision
+
+
+class Access:
+    """See the module. `load` reads the people of the workspace; it raises ProblemError where that cannot be done.
+    Every method raises ProblemError where the state cannot be used."""
+
+    def __init__(self, load: Callable[[], People], known: Known, operator: Operator) -> None:
+        self._load = load
+        self._known = known
+        self.operator = operator
+
+    def people(self) -> People | Problem:
+        """The people of the workspace, or why they are not known: then nobody may do anything."""
+        try:
+            return self._load()
+        except ProblemError as error:
+            return error.problem
+
+    def decide(
+        self,
+        source: DataSource | None,
+        wish: Deed | Operation,
+        subject: Subject | None = None,
+        people: People | Problem | None = None,
+    ) -> Decision:
+        """Whether the operator, or somebody else who is asked about, may do this. `people`: as they were read a
+        moment ago, for many decisions at once."""
+        people = self.people() if people is None else people
+        subject = subject or self.me(source, people)
+        return decide(subject, people, source, wish, lambda who, group: self._in_group(source, who, group))
+
+    def refuse(self, source: DataSource | None, wish: Deed | Operation, title: str) -> None:
+        """Raises ProblemError (code NOT_ALLOWED) where the operator may not do this."""
+        if problem := self.decide(source, wish).problem(title):
+            raise ProblemError(problem)
+
+    def admit(self, source: DataSource, operation: Operation, as_partner: str = "") -> Admission:
+        """Whether the operator may run this, and as what: as themselves, or to see what a partner would get, which
+        gives them nothing that they may not have as themselves."""
+        people = self.people()
+        me = self.me(source, people)
+        own = self.decide(source, operation, me, people)
+        if not (own.allowed and as_partner):
+            return Admission(me, own)
+        if me.kind.external:
+            return Admission(me, no("Only people of the organisation may look as a partner.", "security.b2b", ""))
+        partner = self.somebody(source, as_partner, people)
+        if not partner.kind.external:
+            return Admission(partner, no(
+                f"{as_partner} is no partner, as far as is known ({partner.kind}).", "partners",
+                "Enter their company as a partner (partners set), or look at the access of that user.",
+            ))  # fmt: skip
+        return Admission(partner, self.decide(source, operation, partner, people))
+
+    def guard(self, deed: Deed, source: DataSource | None, becoming: DataSource | None = None) -> None:
+        """Raises ProblemError where the operator may not do this, and where nobody could administer what a data
+        source is to become."""
+        people = self.people()
+        title = f"You may not {deed.of(source.name if source else '')}"
+        if problem := self.decide(source, deed, people=people).problem(title):
+            raise ProblemError(problem)
+        if becoming and not isinstance(people, Problem) and (locked := self._locked_out(becoming, people)):
+            raise ProblemError(locked)
+
+    def _locked_out(self, source: DataSource, people: People) -> Problem | None:
+        """Why nobody could administer a data source with these settings; None: somebody can, as far as is known."""
+        if not people.persons:
+            return None
+        could = (self._could_administer(source, person, people) for person in people.persons)
+        if any(could):
+            return None
+        return Problem(
+            title="Nobody could change this data source any more",
+            cause="The workspace has no Administrator, and none of the Connection administrators has the role "
+            "Manage datasources. Nothing was saved.",
+            remedy="Name somebody who has it, or give somebody the role Administrator.",
+            code="lock-out",
+        )
+
+    def _could_administer(self, source: DataSource, person: Person, people: People) -> bool:
+        """Whether somebody of the workspace could; of a group it is enough that the tenant knows somebody in it."""
+        if person.role is Role.USER:
+            return False
+        if person.kind is WhoKind.USER:
+            somebody = self.somebody(source, person.address, people)
+            return self.decide(source, Deed.SECURITY, somebody, people).allowed
+        known = self._known.group(source.id, group_with_role(person))
+        listed = [group_key(who) for who in source.security.administrators]
+        fits = person.role is Role.ADMINISTRATOR or not listed or group_key(group_with_role(person)) in listed
+        return fits and known is not None and self._known.believed(known) and bool(known.members)
+
+    def sees(self, run: Run, source: DataSource | None) -> bool:
+        """Whether the operator may see a run, its rows and its counts: their own; and those of others where they
+        could have read as much, or administer the data source (None: it is gone)."""
+        if same_address(run.by) == same_address(self.operator.address):
+            return True
+        people = self.people()
+        if self.decide(source, Deed.EDIT if source else Deed.ADD, people=people).allowed:
+            return True
+        if source is None or (operation := _known_operation(run.operation)) is None:
+            return False
+        decision = self.decide(source, operation, people=people)
+        return decision.allowed and not decision.conditions
+
+    def refuse_others_run(self, run: Run, source: DataSource, title: str) -> None:
+        """Raises ProblemError where the operator may not go on with a run, or take it back: it is somebody else's,
+        and they do not administer the data source."""
+        if same_address(run.by) != same_address(self.operator.address):
+            self.refuse(source, Deed.EDIT, f"{title} Run {run.id} is by {run.by}.")
+
+    # --- who is asked about -----------------------------------------------------------------------------------
+
+    def me(self, source: DataSource | None = None, people: People | Problem | None = None) -> Subject:
+        """The operator: a person of the organisation, unless something says otherwise."""
+        return self._subject(source, self.operator.address, people, Kind.USER)
+
+    def somebody(self, source: DataSource | None, address: str, people: People | Problem | None = None) -> Subject:
+        """Whoever has this address. Asking about them gives no rights."""
+        here = same_address(address) == same_address(self.operator.address)
+        return self._subject(source, address, people, Kind.USER if here else Kind.UNKNOWN)
+
+    def _subject(
+        self, source: DataSource | None, address: str, people: People | Problem | None, otherwise: Kind
+    ) -> Subject:
+        found = self.people() if people is None else people
+        listed = NOBODY if isinstance(found, Problem) else found
+        known = self._known.user(source.id, address) if source else None
+        known = known if known and known.exists and self._known.believed(known) else None
+        addresses = _distinct([address.strip(), *home_address(address), *(known.addresses if known else ())])
+        company = next(filter(None, map(listed.partner, addresses)), None)
+        if company:
+            kind = Kind.PARTNER
+        elif any(_EXTERNAL in each.lower() for each in addresses) or (known and known.guest):
+            kind = Kind.GUEST
+        elif known or listed.person(address):
+            kind = Kind.USER
+        else:
+            kind = otherwise
+        return Subject(
+            kind=kind,
+            addresses=addresses,
+            id=known.id if known else "",
+            name=known.name if known else "",
+            company=company,
+        )
+
+    # --- what the tenant says ---------------------------------------------------------------------------------
+
+    def unread(self, source: DataSource, subject: Subject) -> Unread:
+        """What should be asked of the tenant before it is decided about somebody: what was never asked, or not
+        lately."""
+        found = self.people()
+        roles = () if isinstance(found, Problem) else found.persons
+        named = [*source.security.administrators, *source.security.users]
+        named += [group_with_role(each) for each in roles if each.kind is WhoKind.GROUP]
+        groups = [who for who in named if who.kind is WhoKind.GROUP]
+        stale = [who for who in groups if not self._known.fresh(self._known.group(source.id, who))]
+        asked = "@" in subject.address and not self._known.fresh(self._known.user(source.id, subject.address))
+        return Unread(tuple(stale), (subject.address,) if asked else ())
+
+    def learn(self, graph: "Graph", source: DataSource, unread: Unread) -> None:
+        """Asks the tenant. Raises ProblemError where it does not answer: then what was known stays."""
+        self._known.learn(graph, source.id, unread.groups, unread.addresses)
+
+    def known_group(self, source: DataSource, who: Who) -> KnownGroup | None:
+        """A group of a data source as it was read, however long ago."""
+        return self._known.group(source.id, who)
+
+    def is_gone(self, source: DataSource, address: str) -> bool:
+        """Whether the tenant said that it has nobody with this address."""
+        known = self._known.user(source.id, address)
+        return known is not None and not known.exists
+
+    def _in_group(self, source: DataSource | None, subject: Subject, who: Who) -> Membership:
+        """Only what the data source's own tenant said counts: another could name a group the same."""
+        if source is None:
+            return Membership(None, "a role that a group gives counts for the data sources of its tenant only")
+        known = self._known.group(source.id, who)
+        if known is None:
+            return Membership(None, "the group was not read yet")
+        if not self._known.believed(known):
+            return Membership(None, f"the group was last read on {wording.day(known.read)}, too long ago")
+        if not known.exists:
+            return Membership(None, "the tenant has no such group any more")
+        keys = {same_address(key) for key in (*subject.addresses, subject.id) if key}
+        return Membership(not keys.isdisjoint(known.members))
+
+
+def not_yours(run: Run) -> Problem:
+    """Why a run is not shown."""
+    return Problem(
+        title=f"Run {run.id} is not yours",
+        cause="It was begun by somebody else, and its rows show more than you may read.",
+        remedy="Ask whoever administers the data source.",
+        code=NOT_ALLOWED,
+    )
+
+
+def _known_operation(key: str) -> Operation | None:
+    try:
+        return catalogue.operation(key)
+    except KeyError:
+        return None
+
+
+def home_address(address: str) -> tuple[str, ...]:
+    """The address that a guest has at home, out of the UPN that they were given here: "ann_fabrikam.com#EXT#@…" is
+    ann@fabrikam.com. Source: Microsoft Entra B2B, "Properties of a B2B guest user"."""
+    place = address.lower().find(_EXTERNAL)
+    name, _, domain = address[: max(place, 0)].rpartition("_")
+    return (f"{name}@{domain}",) if name and domain else ()
+
+
+def _distinct(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple({same_address(each): each for each in reversed(list(addresses))}.values())[::-1]
