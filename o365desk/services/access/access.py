@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from o365desk import catalogue
-from o365desk.catalogue import Operation
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator
 from o365desk.model.people import NOBODY, People, Person, Role, same_address
@@ -26,6 +24,7 @@ from o365desk.services.access.decision import (
 from o365desk.services.access.known import Known, KnownGroup, group_key
 
 if TYPE_CHECKING:
+    from o365desk.catalogue import Operation
     from o365desk.services.graph.client import Graph
 
 _EXTERNAL = "#ext#"
@@ -69,7 +68,7 @@ class Access:
     def decide(
         self,
         source: DataSource | None,
-        wish: Deed | Operation,
+        wish: "Deed | Operation",
         subject: Subject | None = None,
         people: People | Problem | None = None,
     ) -> Decision:
@@ -79,12 +78,12 @@ class Access:
         subject = subject or self.me(source, people)
         return decide(subject, people, source, wish, lambda who, group: self._in_group(source, who, group))
 
-    def refuse(self, source: DataSource | None, wish: Deed | Operation, title: str) -> None:
+    def refuse(self, source: DataSource | None, wish: "Deed | Operation", title: str) -> None:
         """Raises ProblemError (code NOT_ALLOWED) where the operator may not do this."""
         if problem := self.decide(source, wish).problem(title):
             raise ProblemError(problem)
 
-    def admit(self, source: DataSource, operation: Operation, as_partner: str = "") -> Admission:
+    def admit(self, source: DataSource, operation: "Operation", as_partner: str = "") -> Admission:
         """Whether the operator may run this, and as what: as themselves, or to see what a partner would get, which
         gives them nothing that they may not have as themselves."""
         people = self.people()
@@ -246,7 +245,9 @@ def not_yours(run: Run) -> Problem:
     )
 
 
-def _known_operation(key: str) -> Operation | None:
+def _known_operation(key: str) -> "Operation | None":
+    from o365desk import catalogue
+
     try:
         return catalogue.operation(key)
     except KeyError:

@@ -9,15 +9,17 @@ partners get.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from o365desk.catalogue import OPERATIONS, Operation
-from o365desk.catalogue.parameters import parameters
-from o365desk.model.conditions import judging, tree
+from o365desk.model.conditions import tree
 from o365desk.model.conditions.tree import NO_CONDITION, Group, Join, PartnerValue
 from o365desk.model.datasource import DataSource, is_guid
 from o365desk.model.people import Partner, People, Person, Role, same_address
 from o365desk.model.problems import NOT_ALLOWED, Problem
 from o365desk.model.security import Deed, Security, Who, WhoKind
+
+if TYPE_CHECKING:
+    from o365desk.catalogue import Operation
 
 
 class Kind(StrEnum):
@@ -98,7 +100,7 @@ def decide(
     subject: Subject,
     people: People | Problem,
     source: DataSource | None,
-    wish: Deed | Operation,
+    wish: "Deed | Operation",
     members: Members,
 ) -> Decision:
     """Whether somebody may do something with a data source (None: with none yet). `people` is a Problem where the
@@ -281,8 +283,10 @@ def _query(subject: Subject, security: Security, members: Members) -> Decision:
     )
 
 
-def _as_partner(subject: Subject, security: Security, operation: Operation, query: Decision) -> Decision:
+def _as_partner(subject: Subject, security: Security, operation: "Operation", query: Decision) -> Decision:
     """What a partner, who may query, gets of one operation."""
+    from o365desk.catalogue import OPERATIONS
+
     if not security.partner_defaults:
         because = f"{query.because} Enable B2B is on; partner defaults are off: nothing is hidden."
         return _yes(because, "security.b2b")
@@ -295,8 +299,11 @@ def _as_partner(subject: Subject, security: Security, operation: Operation, quer
     return _with_defaults(subject, security, operation, query.because)
 
 
-def _with_defaults(subject: Subject, security: Security, operation: Operation, because: str) -> Decision:
+def _with_defaults(subject: Subject, security: Security, operation: "Operation", because: str) -> Decision:
     """What partners get by default conditions: of several mappings for one operation, all hold."""
+    from o365desk.catalogue.parameters import parameters
+    from o365desk.model.conditions import judging
+
     found: list[Group] = []
     for place, conditions in _defaults(security, operation):
         if isinstance(conditions, Decision):
@@ -314,7 +321,7 @@ def _with_defaults(subject: Subject, security: Security, operation: Operation, b
     )  # fmt: skip
 
 
-def _defaults(security: Security, operation: Operation) -> Iterator[tuple[int, Group | Decision]]:
+def _defaults(security: Security, operation: "Operation") -> Iterator[tuple[int, Group | Decision]]:
     """The conditions for an operation, by the number of their mapping; a refusal for one that means nothing."""
     for place, mapping in enumerate(security.mappings):
         if mapping.operation != operation.key:
