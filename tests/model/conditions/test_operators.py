@@ -7,8 +7,8 @@ from o365desk.model.conditions.operators import Takes
 from o365desk.model.conditions.parameters import Type
 
 TEXT = (
-    "equals · not equals · contains · does not contain · starts with · ends with · greater than · greater or equal · "
-    "less than · less or equal · is blank · not blank · matches pattern · does not match pattern"
+    "equals · not equals · contains · does not contain · starts with · ends with · greater than · "
+    "greater or equal · less than · less or equal · is blank · not blank · matches pattern · does not match pattern"
 )
 CHOICE = "equals · not equals · is one of · is none of · is blank · not blank"
 NUMBER = (
