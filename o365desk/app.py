@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from o365desk import log, paths
 from o365desk.model.datasource import DataSource
 from o365desk.model.operator import Operator, os_user
-from o365desk.model.people import NOBODY
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.text import shells
@@ -19,6 +18,7 @@ from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
 from o365desk.services.access.access import Access, not_yours
 from o365desk.services.access.known import Known
+from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
@@ -30,6 +30,7 @@ from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
+from o365desk.services.workspace.people_store import PeopleStore
 from o365desk.services.workspace.workspace import Workspace
 from o365desk.services.writes.journal.journal import Journal
 
@@ -44,6 +45,7 @@ class App:
     """The services. Screens and commands are given this and nothing else."""
 
     workspace: Workspace
+    people: WorkspacePeople
     state: State
     vault: Vault
     approvals: Approvals
@@ -136,7 +138,8 @@ def build(
         partial(command_in, place),
     )
     forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
-    access = Access(lambda: NOBODY, Known(state, clock), operator)
+    store = PeopleStore(place)
+    access = Access(lambda: store.load().people, Known(state, clock), operator)
     space = Workspace(
         place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
     )
@@ -166,9 +169,11 @@ def build(
 
     journal, settings = Journal(state, clock, hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, state, vault, approvals, settings, connections, access, journal, runner, clock, folder / "logs"
-    )
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, clock,
+        folder / "logs",
+    )  # fmt: skip
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:

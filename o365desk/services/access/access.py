@@ -111,6 +111,10 @@ class Access:
         if becoming and not isinstance(people, Problem) and (locked := self._locked_out(becoming, people)):
             raise ProblemError(locked)
 
+    def no_people(self, people: People) -> Problem | None:
+        """Why the operator may not change roles and partners, as they are now; None: they may."""
+        return self.decide(None, Deed.PEOPLE, people=people).problem("You may not change roles and partners")
+
     def _locked_out(self, source: DataSource, people: People) -> Problem | None:
         """Why nobody could administer a data source with these settings; None: somebody can, as far as is known."""
         if not people.persons:

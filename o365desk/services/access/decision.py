@@ -190,7 +190,7 @@ def _administer(
     if has.role is not Role.MANAGE or deed is Deed.PEOPLE:
         cause = f"{_sentence(has.because)} To {doing} takes {needed}."
         cause = f"{cause} {_sentence(has.doubt)}".strip()
-        return no(cause, "roles", f"Ask an Administrator for the role {needed}.", open=bool(has.doubt))
+        return no(cause, "roles", f"Ask {_administrators(people)} for the role {needed}.", open=bool(has.doubt))
     listed = source.security.administrators if source else ()
     if not listed:
         return _yes(_sentence(has.because), "roles")
@@ -204,6 +204,12 @@ def _administer(
         "security.administrators",
         "Ask an Administrator, or one of them.",
     )
+
+
+def _administrators(people: People) -> str:
+    names = [each.address for each in people.persons if each.role is Role.ADMINISTRATOR]
+    more = f" or {len(names) - 3} more" if len(names) > 3 else ""
+    return f"an Administrator ({', '.join(names[:3])}{more})" if names else "whoever looks after workspace.json"
 
 
 # --- lists of users and groups ------------------------------------------------------------------------------------
