@@ -17,7 +17,7 @@ from o365desk.model.text import shells
 from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
 from o365desk.services.access.access import Access, not_yours
-from o365desk.services.access.known import Known
+from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
@@ -139,7 +139,7 @@ def build(
     )
     forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
     store = PeopleStore(place)
-    access = Access(lambda: store.load().people, Known(state, clock), operator)
+    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
     space = Workspace(
         place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
     )

@@ -1,11 +1,10 @@
-"""`o365desk sources access` and `sources security`: who may do what with a data source, and the settings behind it."""
+"""`o365desk sources access` and `sources security`: who may do what with a data source, and what decides it."""
 
 import difflib
 import json as json_module
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from o365desk.app import App
@@ -18,7 +17,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.security import Security, Who
 from o365desk.services.access.report import AccessReport, report
-from o365desk.services.workspace import data_source_file
+from o365desk.services.workspace import security_block
 
 
 def sources_access(
@@ -110,7 +109,7 @@ def sources_security(
             _print_security(entry.source.security)
             _say_findings(app, entry.source, None)
         return DONE
-    changed = entry.source.replace(security=data_source_file.read_security(file))
+    changed = entry.source.replace(security=security_block.read_file(file))
     before, after = _lines(entry.source.security), _lines(changed.security)
     difference = list(difflib.unified_diff(before, after, "as it is", "as it would be", lineterm=""))
     if apply:
@@ -130,7 +129,7 @@ def sources_security(
 def as_json(security: Security) -> dict[str, object]:
     """The block of the data source's file, with what is off said too."""
     whole = {"administrators": [], "users": [], "b2b": False, "partnerDefaults": False, "mappings": []}
-    return {**whole, **msgspec.to_builtins(security)}
+    return {**whole, **security_block.dumps(security)}
 
 
 def _lines(security: Security) -> list[str]:

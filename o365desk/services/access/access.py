@@ -21,7 +21,7 @@ from o365desk.services.access.decision import (
     group_with_role,
     no,
 )
-from o365desk.services.access.known import Known, KnownGroup, group_key
+from o365desk.services.access.known import KnownGroup, KnownIdentities, group_key
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
@@ -53,7 +53,7 @@ class Access:
     """See the module. `load` reads the people of the workspace; it raises ProblemError where that cannot be done.
     Every method raises ProblemError where the state cannot be used."""
 
-    def __init__(self, load: Callable[[], People], known: Known, operator: Operator) -> None:
+    def __init__(self, load: Callable[[], People], known: KnownIdentities, operator: Operator) -> None:
         self._load = load
         self._known = known
         self.operator = operator

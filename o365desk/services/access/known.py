@@ -62,7 +62,7 @@ class KnownUser(msgspec.Struct, frozen=True, kw_only=True):
     guest: bool = False
 
 
-class Known:
+class KnownIdentities:
     """See the module. Raises ProblemError where the state cannot be used."""
 
     def __init__(self, state: State, clock: Callable[[], datetime]) -> None:

@@ -23,9 +23,7 @@ class WorkspacePeople:
     is at that moment. Raises ProblemError, or PeopleConflictError where somebody else was quicker; then nothing was
     written."""
 
-    def __init__(
-        self, store: PeopleStore, operator: Operator, refused: Callable[[People], Problem | None]
-    ) -> None:
+    def __init__(self, store: PeopleStore, operator: Operator, refused: Callable[[People], Problem | None]) -> None:
         """`refused` says why the operator may not change these people."""
         self.store = store
         self._operator = operator

@@ -3,11 +3,15 @@ the unknown keys of the block, of whom it names and of its mappings are kept. In
 refused: a newer program may mean by it what would show more or less.
 """
 
+from pathlib import Path as FilePath
 from typing import Any
 
+from o365desk import files
 from o365desk.model.conditions import tree
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.security import Mapping, Security, Who, WhoKind
-from o365desk.services.workspace.strict_json import FaultError, Path, sort_of
+from o365desk.services.workspace import strict_json
+from o365desk.services.workspace.strict_json import FORMAT_KEYS, MAX_BYTES, FaultError, Path, Sort, sort_of
 
 QUERY_TYPES = ("Create", "Read", "Update", "Delete")
 
@@ -162,3 +166,43 @@ def _mapping_as_json(mapping: Mapping) -> dict[str, Any]:
         conditions = mapping.conditions  # which is refused, by its place, when what was written is read back
     made = {"queryType": mapping.query_type, "operation": mapping.operation, "conditions": conditions}
     return with_rest(made, mapping.extra, set(made))
+
+
+# --- as a file of its own -----------------------------------------------------------------------------------------
+
+_SORT = Sort(
+    version=1,
+    keys=frozenset({"administrators", "users", "b2b", "partnerDefaults", "mappings", *FORMAT_KEYS}),
+    nested=frozenset({"administrators", "users", "mappings"}),
+    too_large="Security settings need a few thousand; see what it is.",
+    made_to_be="Files of security settings are",
+    items=ITEMS,
+    parts=PARTS,
+)
+
+
+def read_file(file: FilePath) -> Security:
+    """The settings that a file holds, which is as the block in a data source's file. Raises ProblemError by file,
+    line and place."""
+    label = f"“{file.name}”"
+    try:
+        data = files.read_named(file, MAX_BYTES)
+    except files.UnfitError as error:
+        raise ProblemError(_unreadable(label, f"It {error}.")) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or "that can be no path"
+        raise ProblemError(_unreadable(label, f"The system says: {why}.")) from error
+    document = strict_json.read(data, label, _SORT)
+    try:
+        return read({key: value for key, value in document.found.items() if key not in FORMAT_KEYS}, ())
+    except FaultError as error:
+        raise document.fault(error) from None
+
+
+def _unreadable(label: str, cause: str) -> Problem:
+    return Problem(
+        title=f"{label} cannot be read",
+        cause=cause,
+        remedy="Name a file that holds security settings, as “sources security NAME --json” prints them.",
+        code="unreadable-file",
+    )

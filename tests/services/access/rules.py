@@ -32,7 +32,7 @@ SALES = Who(kind=WhoKind.GROUP, id="0" * 8, address="sales@contoso.com", name="S
 DEPARTMENT = {"join": "and", "rows": [{"parameter": "department", "operator": "equals", "value": "Sales"}]}
 
 
-def user(address: str, **more: str) -> Who:
+def user(address: str, **more: Any) -> Who:
     """A user as settings name one."""
     return Who(kind=WhoKind.USER, address=address, **more)
 

@@ -7,9 +7,8 @@ from o365desk.catalogue import THE_TEN
 from o365desk.model.datasource import DataSource
 from o365desk.model.people import NOBODY, People, Person, Role
 from o365desk.model.problems import NOT_ALLOWED, Problem
-from o365desk.model.security import Deed, Security, WhoKind
+from o365desk.model.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.services.access.decision import Decision, Kind, Members, Subject, decide
-from tests.services.access import rules
 from tests.services.access.rules import (
     ADA,
     GUEST,
@@ -185,9 +184,7 @@ def test_ids_decide_where_both_are_known_else_addresses() -> None:
     assert query(USER, source(users=(user("uwe@contoso.com"),))).allowed
     # A name is shown, never compared.
     assert not query(USER, source(users=(user("else@contoso.com", name="Uwe"),))).allowed
-    assert not query(
-        USER, source(users=(rules.Who(kind=WhoKind.USER, name="uwe@contoso.com", id="9" * 8),))
-    ).allowed
+    assert not query(USER, source(users=(Who(kind=WhoKind.USER, name="uwe@contoso.com", id="9" * 8),))).allowed
 
 
 def test_any_of_ones_addresses_counts() -> None:
@@ -266,7 +263,7 @@ def test_several_defaults_for_one_operation_all_hold() -> None:
         default(conditions=tree(row("accountEnabled", "is yes"), row("department", "is yes"), join="or")),
     ],
 )
-def test_a_default_that_means_nothing_hides_everything(bad: rules.Mapping) -> None:
+def test_a_default_that_means_nothing_hides_everything(bad: Mapping) -> None:
     for mappings in ((bad,), (default(), bad), (bad, default())):
         found = query(PARTNER, source(b2b=True, partner_defaults=True, mappings=mappings))
         assert not found.allowed

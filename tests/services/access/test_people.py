@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from o365desk.model.operator import Operator, os_user
 from o365desk.model.people import NOBODY, Partner, People, Person, Role
 from o365desk.model.problems import NOT_ALLOWED, ProblemError
 from o365desk.model.security import WhoKind
+from o365desk.services.access.access import Access
+from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import (
     WorkspacePeople,
     with_partner,
@@ -18,6 +21,7 @@ from o365desk.services.access.people import (
     without_partner,
     without_role,
 )
+from o365desk.services.state.state import State
 from o365desk.services.workspace.people_store import PeopleConflictError, PeopleStore
 
 ALICE, BOB = os_user("alice"), os_user("CONTOSO\\bob")
@@ -34,7 +38,7 @@ def roles(people: People) -> list[tuple[str, Role]]:
 
 def desk(folder: Path, operator: Operator = ALICE) -> WorkspacePeople:
     store = PeopleStore(folder)
-    known = Known(State(folder / "state.sqlite", lambda: datetime.now(UTC)), lambda: datetime.now(UTC))
+    known = KnownIdentities(State(folder / "state.sqlite", lambda: datetime.now(UTC)), lambda: datetime.now(UTC))
     access = Access(lambda: store.load().people, known, operator)
     return WorkspacePeople(store, operator, access.no_people)
 

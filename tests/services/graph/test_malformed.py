@@ -29,12 +29,15 @@ from o365desk.catalogue import Operation
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.fields import Kind
 from o365desk.model.operator import os_user
+from o365desk.model.people import NOBODY
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.secret import Secret
 from o365desk.model.status import Known, Outcome
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
+from o365desk.services.access.access import Access
+from o365desk.services.access.known import KnownIdentities
 from o365desk.services.connection_test import steps, trial
 from o365desk.services.connections import Connections
 from o365desk.services.graph import lists, throttling
@@ -125,6 +128,7 @@ class Bench:
         self.runner = Fuzzed(
             cast("Connections", connections), cast("Approvals", None), self.journal, KeptSettings(self.state),
             lambda: cast("SignIns", None), lambda: datetime.now(UTC), os_user("tester"), Timing(),
+            Access(lambda: NOBODY, KnownIdentities(self.state, lambda: datetime.now(UTC)), os_user("tester")),
         )  # fmt: skip
         self.runner.office = self.office
         self.runner.open_line = server.line if server else lambda stop: MeddledLine(self.runner.meddler, stop)
