@@ -21,7 +21,7 @@ from o365desk.services.access.decision import (
     group_with_role,
     no,
 )
-from o365desk.services.access.known import KnownGroup, KnownIdentities, group_key
+from o365desk.services.access.known import NOT_KNOWN, KnownGroup, KnownIdentities, KnownUser, group_key
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
@@ -177,25 +177,21 @@ class Access:
     ) -> Subject:
         found = self.people() if people is None else people
         listed = NOBODY if isinstance(found, Problem) else found
-        known = self._known.user(source.id, address) if source else None
-        known = known if known and known.exists and self._known.believed(known) else None
-        addresses = _distinct([address.strip(), *home_address(address), *(known.addresses if known else ())])
+        known = self._believed_user(source, address)
+        addresses = _distinct([address.strip(), *home_address(address), *known.addresses])
         company = next(filter(None, map(listed.partner, addresses)), None)
         if company:
             kind = Kind.PARTNER
-        elif any(_EXTERNAL in each.lower() for each in addresses) or (known and known.guest):
+        elif known.guest or any(_EXTERNAL in each.lower() for each in addresses):
             kind = Kind.GUEST
-        elif known or listed.person(address):
-            kind = Kind.USER
         else:
-            kind = otherwise
-        return Subject(
-            kind=kind,
-            addresses=addresses,
-            id=known.id if known else "",
-            name=known.name if known else "",
-            company=company,
-        )
+            kind = Kind.USER if known.exists or listed.person(address) else otherwise
+        return Subject(kind=kind, addresses=addresses, id=known.id, name=known.name, company=company)
+
+    def _believed_user(self, source: DataSource | None, address: str) -> KnownUser:
+        """Somebody as far as what the tenant said of them still counts."""
+        known = self._known.user(source.id, address) if source else None
+        return known if known and self._known.believed(known) else NOT_KNOWN
 
     # --- what the tenant says ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ who left the group must not stay in for ever because nobody asked.
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -60,6 +60,10 @@ class KnownUser(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     addresses: tuple[str, ...] = ()
     guest: bool = False
+
+
+NOT_KNOWN = KnownUser(read=datetime.min.replace(tzinfo=UTC), exists=False)
+"""Somebody of whom the tenant said nothing that counts."""
 
 
 class KnownIdentities:
