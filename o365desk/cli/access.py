@@ -16,7 +16,7 @@ from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.security import Security, Who
-from o365desk.services.access.report import AccessReport, report
+from o365desk.services.access.report import AccessReport, default_in_words, report
 from o365desk.services.workspace import security_block
 
 
@@ -147,12 +147,8 @@ def _print_security(security: Security) -> None:
         ("Enable partner default query parameters", _yes(security.partner_defaults)),
     ]
     for mapping in security.mappings:
-        operation = OPERATIONS.get(mapping.operation)
-        try:
-            said = words.sentence(mapping.tree, parameters(operation)) if operation else "no such operation"
-        except tree.MalformedError as error:
-            said = f"{tree.place_words(error.place)}: {error.why}"
-        rows.append((f"{mapping.query_type} · {operation.title if operation else mapping.operation}", said))
+        title, said = default_in_words(mapping)
+        rows.append((f"{mapping.query_type} · {title}", said))
     print_table(("Setting", "Value"), rows)
 
 

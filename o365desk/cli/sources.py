@@ -1,4 +1,4 @@
-"""`o365desk sources`: list, show, add, edit, remove, restore and check data sources."""
+"""`o365desk sources`: list, show, add, edit, remove, restore, check and hand over data sources."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -19,8 +19,12 @@ from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Status
 from o365desk.model.text import wording
+from o365desk.services.spreadsheets import export
 from o365desk.services.spreadsheets.repairs import cleaned
 from o365desk.services.workspace.workspace import Entry, Recycled
+
+if TYPE_CHECKING:
+    from o365desk.services.handover.document import Sheet
 
 sources = typer.Typer(help="List, add, change and delete data sources.", no_args_is_help=True)
 
@@ -243,6 +247,48 @@ def sources_restore(
     else:
         say("The recycle bin is empty.")
     return DONE
+
+
+@sources.command("sheet")
+def sources_sheet(
+    context: typer.Context,
+    name: Name,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where to: .pdf, .html or .md.")],
+) -> int:
+    """Write the handover sheet: everything that somebody needs who types this data source into the web platform,
+    with what was proven of it and what is still open. It holds no secret."""
+    from o365desk.services.handover.rendering import render
+    from o365desk.services.handover.sheet import ENDINGS, sheet
+
+    ending = output.suffix.lower()
+    if ending not in ENDINGS:
+        raise typer.BadParameter(f"“{output.name}” must end in {', '.join(ENDINGS)}", param_hint="--output")
+    export.refuse_unwritable(output)
+    app = services(context)
+    source = entry_of(app, name).source
+    made = sheet(unlocked(app).connections, app.access, source, app.clock())
+    data = _pdf(made) if ending == ".pdf" else render(made, ending).encode("utf-8", "replace")
+    export.save_document(output, data)
+    say(f"Handover sheet saved: {output}")
+    return DONE
+
+
+def _pdf(sheet: "Sheet") -> bytes:
+    """Printed by Qt, which is loaded for that only. Raises ProblemError where it cannot be."""
+    from o365desk.ui.display import why_no_qt
+
+    if reason := why_no_qt():
+        raise ProblemError(
+            Problem(
+                title="A PDF cannot be printed here",
+                cause=f"{reason[:1].upper()}{reason[1:]}.",
+                remedy="Name a file that ends in .html, which a browser prints, or in .md.",
+                code="no-qt",
+            )
+        )
+    from o365desk.ui.printing import pdf_without_a_window
+
+    return pdf_without_a_window(sheet)
 
 
 @sources.command("check")

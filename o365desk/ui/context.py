@@ -53,6 +53,7 @@ class CommandKey(StrEnum):
     TEST = "test"
     AUTHORIZE = "authorize"
     SECURITY = "security"
+    SHEET = "sheet"
     DUPLICATE = "duplicate"
     RESTORE = "restore"
     DELETE = "delete"

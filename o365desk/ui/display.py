@@ -58,6 +58,11 @@ def why_no_window(environment: Mapping[str, str] = os.environ) -> str | None:
     return _missing(_ALWAYS | _ON_X11) or _x11_refuses(x11)
 
 
+def why_no_qt() -> str | None:
+    """Why not even a page can be drawn, without any display; None if one can."""
+    return why_no_window({"QT_QPA_PLATFORM": "offscreen"})
+
+
 def _wayland(environment: Mapping[str, str], platform: str) -> bool:
     """Whether there is a Wayland compositor's socket and it is not ruled out."""
     name = environment.get("WAYLAND_DISPLAY", "")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from o365desk.catalogue import OPERATIONS, Operation
-from o365desk.model.conditions import tree
+from o365desk.catalogue.parameters import parameters
+from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
-from o365desk.model.security import Deed
+from o365desk.model.security import Deed, Mapping
 from o365desk.services.access.access import Access
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.findings import Finding, findings
@@ -56,3 +57,14 @@ def report(
         tuple((each, access.decide(source, each, subject, people)) for each in OPERATIONS.values()),
         tuple(findings(access, source, saved, users)),
     )
+
+
+def default_in_words(mapping: Mapping) -> tuple[str, str]:
+    """A partner default as people read it: its operation's title, and its conditions as a sentence."""
+    operation = OPERATIONS.get(mapping.operation)
+    if operation is None:
+        return mapping.operation, "no such operation"
+    try:
+        return operation.title, words.sentence(mapping.tree, parameters(operation))
+    except tree.MalformedError as error:
+        return operation.title, f"{tree.place_words(error.place)}: {error.why}"

@@ -2,9 +2,7 @@
 answers, which are strangers' texts, are text in it, not markup: a report is opened in a browser, or pasted where
 Markdown is rendered."""
 
-import html
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +12,8 @@ from o365desk.log import mask
 from o365desk.model.report import Report, Step
 from o365desk.model.status import Outcome
 from o365desk.model.text import wording
-from o365desk.model.text.shown import escaped, shown
-
-_SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_PROVEN: "?", Outcome.SKIPPED: "–"}
+from o365desk.model.text.shown import escaped
+from o365desk.services.markup import SIGNS, html_page, html_text, markdown_text
 
 FORMATS = {"markdown": ".md", "html": ".html", "json": ".json"}
 """The forms of a report, with the ending of their files."""
@@ -24,9 +21,9 @@ FORMATS = {"markdown": ".md", "html": ".html", "json": ".json"}
 
 def render(report: Report, form: str) -> str:
     """The report as markdown, html or json. Its texts are masked once more on their way out: foreign ones may hold
-    anything. The texts, not the result: what is masked must not break the form."""
+    anything."""
     make: dict[str, Callable[[Report], str]] = {"markdown": _markdown, "html": _html, "json": _json}
-    return make[form](msgspec.convert(_masked(msgspec.to_builtins(report)), Report))
+    return make[form](report)
 
 
 def _masked(value: Any) -> Any:
@@ -38,7 +35,8 @@ def _masked(value: Any) -> Any:
 
 
 def _json(report: Report) -> str:
-    return escaped(json.dumps(report.as_json(), indent=2, ensure_ascii=False)) + "\n"
+    masked = msgspec.convert(_masked(msgspec.to_builtins(report)), Report)
+    return escaped(json.dumps(masked.as_json(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _when(report: Report) -> str:
@@ -65,59 +63,36 @@ def _about(step: Step) -> list[tuple[str, str]]:
     return rows
 
 
-_MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What Markdown takes for more than text: marks, HTML, character references, and addresses that become links."""
-
-
-def _cell(text: str) -> str:
-    """A text as it is in Markdown, on one line."""
-    return _MARKUP.sub(r"\\\g<0>", shown(" ".join(text.split())))
-
-
 def _markdown(report: Report) -> str:
-    lines = [f"# {_cell(report.message)}", ""]
-    lines += [f"- {name}: {_cell(value)}" for name, value in _heading(report)]
+    lines = [f"# {markdown_text(report.message)}", ""]
+    lines += [f"- {name}: {markdown_text(value)}" for name, value in _heading(report)]
     if report.problem:
-        lines += ["", f"**What to do:** {_cell(report.problem.remedy)}"]
+        lines += ["", f"**What to do:** {markdown_text(report.problem.remedy)}"]
     lines += ["", "## Steps", "", "| | Step | Outcome | Time | Detail |", "|---|---|---|---:|---|"]
     for step in report.steps:
-        row = (_SIGNS[step.outcome], step.title, step.outcome, f"{step.seconds * 1000:.0f} ms", _cell(step.detail))
+        row = (
+            SIGNS[step.outcome],
+            step.title,
+            step.outcome,
+            f"{step.seconds * 1000:.0f} ms",
+            markdown_text(step.detail),
+        )
         lines.append(f"| {' | '.join(row)} |")
     lines += ["", "## Operations", "", "| | Operation | Outcome | Detail |", "|---|---|---|---|"]
     for item in report.operations:
-        lines.append(f"| {_SIGNS[item.outcome]} | {item.title} | {item.outcome} | {_cell(item.detail)} |")
+        lines.append(f"| {SIGNS[item.outcome]} | {item.title} | {item.outcome} | {markdown_text(item.detail)} |")
     for step in report.steps:
         about = _about(step)
         if about:
             lines += ["", f"### {step.title}", ""]
-            lines += [f"- {_cell(name)}: {_cell(value)}" for name, value in about]
+            lines += [f"- {markdown_text(name)}: {markdown_text(value)}" for name, value in about]
     return "\n".join(lines) + "\n"
 
 
-_POLICY = (
-    """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
-    '<meta name="referrer" content="no-referrer">'
-)
-"""The page needs nothing but its own style: whatever else it should come to hold, it loads and runs nothing."""
-
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .75rem .25rem 0;
-border-bottom: 1px solid #8885; vertical-align: top; } td.n { text-align: right; white-space: nowrap; }
-.failed { color: #c62828; } .passed { color: #2e7d32; } @media (prefers-color-scheme: dark) {
-.failed { color: #ef9a9a; } .passed { color: #a5d6a7; } }
-"""
-
-
 def _html(report: Report) -> str:
-    def text(value: object) -> str:
-        return html.escape(shown(" ".join(str(value).split())))
-
+    text = html_text
     parts = [
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_POLICY}',
-        f"<title>{text(report.message)}</title>",
-        f"<style>{_STYLE}</style></head><body><h1>{text(report.message)}</h1><ul>",
+        f"<h1>{text(report.message)}</h1><ul>",
         *(f"<li>{text(name)}: {text(value)}</li>" for name, value in _heading(report)),
         "</ul>",
     ]
@@ -135,9 +110,9 @@ def _html(report: Report) -> str:
         f"<tr><td>{text(item.title)}</td>{_outcome(item.outcome)}<td>{text(item.detail)}</td></tr>"
         for item in report.operations
     ]
-    parts.append("</table></body></html>\n")
-    return "\n".join(parts)
+    parts.append("</table>")
+    return html_page(report.message, "\n".join(parts))
 
 
 def _outcome(outcome: Outcome) -> str:
-    return f'<td class="{outcome.value.replace(" ", "-")}">{_SIGNS[outcome]} {outcome.value}</td>'
+    return f'<td class="{outcome.value.replace(" ", "-")}">{SIGNS[outcome]} {outcome.value}</td>'

@@ -158,15 +158,16 @@ class Writer:
         except OSError as error:
             if self._path is None:
                 raise
-            raise ProblemError(
-                Problem(
-                    title=f"“{self._path.name}” cannot be written",
-                    cause=f"{error.strerror or error} ({self._path}).",
-                    remedy="Choose another place, or make room and close the file elsewhere; what was there is "
-                    "unchanged.",
-                    code="export",
-                )
-            ) from error
+            raise ProblemError(_unwritable(self._path, error)) from error
+
+
+def _unwritable(path: Path, error: OSError) -> Problem:
+    return Problem(
+        title=f"“{path.name}” cannot be written",
+        cause=f"{error.strerror or error} ({path}).",
+        remedy="Choose another place, or make room and close the file elsewhere; what was there is unchanged.",
+        code="export",
+    )
 
 
 def writer(form: Format | str, target: Path | IO[bytes], columns: Sequence[Column], *, bom: bool = False) -> Writer:
@@ -200,6 +201,14 @@ def save(target: Path, data: bytes) -> None:
         files.write(place, data)
     else:
         place.write_bytes(data)
+
+
+def save_document(target: Path, data: bytes) -> None:
+    """As `save`. Raises ProblemError."""
+    try:
+        save(target, data)
+    except OSError as error:
+        raise ProblemError(_unwritable(target, error)) from error
 
 
 # --- cells -------------------------------------------------------------------------------------------------------

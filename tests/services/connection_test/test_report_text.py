@@ -36,7 +36,7 @@ def _report(name: str) -> Report:
     )  # fmt: skip
 
 
-class _Page(HTMLParser):
+class Page(HTMLParser):
     """The tags, attributes and texts of a page."""
 
     def __init__(self, page: str) -> None:
@@ -61,8 +61,8 @@ def _plain(name: str) -> str:
 def test_html_is_the_same_page_whatever_the_names(name: str) -> None:
     page = render(_report(name), "html")
     assert hidden(page.replace("\n", "")) == []
-    made = _Page(page)
-    assert made.tags == _Page(render(_report("plain"), "html")).tags
+    made = Page(page)
+    assert made.tags == Page(render(_report("plain"), "html")).tags
     assert _plain(name) in " ".join(made.texts)
     assert ("default-src 'none'; style-src 'unsafe-inline'") in str(made.tags)
 
@@ -73,8 +73,8 @@ def test_markdown_is_the_same_page_whatever_the_names(name: str) -> None:
     document = render(_report(name), "markdown")
     assert hidden(document.replace("\n", "")) == []
     rendering = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    made = _Page(rendering.render(document))
-    assert made.tags == _Page(rendering.render(render(_report("plain"), "markdown"))).tags
+    made = Page(rendering.render(document))
+    assert made.tags == Page(rendering.render(render(_report("plain"), "markdown"))).tags
     assert _plain(name) in "".join(made.texts)
 
 

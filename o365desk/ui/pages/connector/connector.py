@@ -178,6 +178,9 @@ class ConnectorPage(Page[ToConnector]):
             CommandKey.AUTHORIZE: self.authorise if free else RUNNING,
             CommandKey.SECURITY: NO_SECURITY,
             CommandKey.USE: self.use if self._draft.editing.saved else "Save the data source first.",
+            CommandKey.SHEET: self.hand_over
+            if self._draft.editing.saved and not self.dirty()
+            else "Save first: the sheet tells what is saved.",
             CommandKey.CLOSE: self.close_page,
         }
 
@@ -196,6 +199,13 @@ class ConnectorPage(Page[ToConnector]):
     def use(self) -> None:
         """Goes on to the operations of the data source, as it was saved."""
         self.context.go(ToOperations(source_id=self._draft.source.id))
+
+    def hand_over(self) -> None:
+        """Saves the handover sheet of the data source, as it was saved."""
+        from o365desk.ui.handover import hand_over
+
+        if saved := self._draft.editing.saved:
+            hand_over(self.context, saved, self)
 
     def escape(self) -> None:
         """Closes the page; not with a press that was meant for a test or sign-in that ended a moment ago."""

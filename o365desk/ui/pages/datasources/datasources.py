@@ -40,7 +40,8 @@ class DataSourcesPage(Page[ToSources]):
         "name or type.</p><p><b>ready</b>: a test proved it, and how long ago. <b>test failed</b>: the last "
         "connection test failed. <b>incomplete</b>: details are missing or wrong. <b>not authorised</b>, <b>not "
         "tested yet</b>, <b>not proven</b>, <b>changed since its test</b>: its details are complete, and no test "
-        "speaks for them.</p><p>Deleted data sources stay in the recycle bin for 30 days.</p>"
+        "speaks for them.</p><p><b>Handover sheet</b> in the Data source menu writes down what somebody needs who "
+        "types one into the web platform.</p><p>Deleted data sources stay in the recycle bin for 30 days.</p>"
     )
 
     def __init__(self, context: Context) -> None:
@@ -94,6 +95,7 @@ class DataSourcesPage(Page[ToSources]):
         what: Commands = {
             CommandKey.OPEN: self.open,
             CommandKey.USE: self.use,
+            CommandKey.SHEET: self.hand_over,
             CommandKey.DUPLICATE: self.duplicate,
             CommandKey.DELETE: self.delete,
         }
@@ -127,6 +129,14 @@ class DataSourcesPage(Page[ToSources]):
         line: Line | None = self.table.current()
         if line and line.row:
             self.context.go(ToOperations(source_id=line.key))
+
+    def hand_over(self) -> None:
+        """Saves the handover sheet of the chosen data source."""
+        from o365desk.ui.handover import hand_over
+
+        line: Line | None = self.table.current()
+        if line and line.row:
+            hand_over(self.context, line.row.entry.source, self)
 
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""
@@ -190,6 +200,7 @@ class DataSourcesPage(Page[ToSources]):
         for text, do in (
             ("&Open", self.open),
             ("&Use…", self.use),
+            ("&Handover sheet…", self.hand_over),
             ("&Duplicate", self.duplicate),
             ("Move to recycle &bin…", self.delete),
         ):
