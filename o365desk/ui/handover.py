@@ -40,14 +40,14 @@ def hand_over(context: Context, source: DataSource, page: QWidget) -> None:
 
 
 def write(context: Context, source: DataSource, file: Path) -> None:
-    """Writes the sheet. Raises ProblemError."""
+    """Writes the sheet of a data source as its file has it by now. Raises ProblemError."""
     from o365desk.services.handover.rendering import render
     from o365desk.services.handover.sheet import sheet
     from o365desk.services.spreadsheets import export
     from o365desk.ui.printing import pdf
 
     app, ending = context.app, file.suffix.lower()
-    made = sheet(app.connections, app.access, source, app.clock())
+    made = sheet(app.connections, app.access, app.connections.by_id(source.id) or source, app.clock())
     data = pdf(made) if ending == ".pdf" else render(made, ending).encode("utf-8", "replace")
     export.save_document(file, data)
 

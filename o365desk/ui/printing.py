@@ -109,6 +109,7 @@ def _keep_together(document: QTextDocument, room: float) -> None:
             form = block.blockFormat()
             form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
             QTextCursor(block).setBlockFormat(form)
+            document.markContentsDirty(0, document.characterCount())  # else the end may be left out
         block = block.next()
 
 

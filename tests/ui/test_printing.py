@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTextCursor
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
 
 from o365desk.model.datasource import new
 from o365desk.model.security import Mapping, Security
 from o365desk.model.text.shown import shown
-from o365desk.services.handover.document import Section, Sheet
+from o365desk.services.handover.document import Grid, Section, Sheet
 from o365desk.ui import printing
 from o365desk.ui.printing import laid_out, pdf, pdf_without_a_window
 from tests.names import HONEST, HOSTILE, hidden
@@ -135,6 +135,36 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page(scene: Scene, painter: QP
         top, follows = (layout.blockBoundingRect(block).top() for block in (heading, heading.next()))
         assert top // height == follows // height
         assert QTextCursor(heading).currentTable() is None
+
+
+def _is_whole(document: QTextDocument) -> None:
+    """Each text has its place, below the one before, on pages that there are."""
+    layout, before, height = document.documentLayout(), -1.0, document.pageSize().height()
+    for at in range(document.blockCount()):
+        block = document.findBlockByNumber(at)
+        box = layout.blockBoundingRect(block)
+        if block.text() and not QTextCursor(block).currentTable():
+            assert block.layout().lineCount() > 0, block.text()
+            assert box.top() > before, block.text()
+            before = box.top()
+            assert box.bottom() <= document.pageCount() * height, block.text()
+            assert box.bottom() <= document.size().height() + 1, block.text()
+
+
+def test_nothing_is_lost_wherever_pages_end(scene: Scene, painter: QPainter) -> None:
+    grid = Grid(("A", "B"), (50, 50), tuple((f"{at}", "b " * 60) for at in range(12)))
+    for count in range(1, 60, 2):
+        filler = Section("Filler", tuple(f"line {at}" for at in range(count)))
+        more = Section("More", ("over a table", grid, "over another", grid))
+        made = Sheet("t", "m", (), (filler, more, Section("Last", ("the end",))))
+        document = laid_out(made, painter)
+        _is_whole(document)
+        assert document.lastBlock().text() == "the end"
+    for name in ("Contoso HR", "Fabrikam Federal", "Northwind", "Own endpoints"):
+        for mappings in range(5):
+            mapping = Mapping(query_type="Read", operation="user-list", conditions=CONDITIONS)
+            security = Security(b2b=True, partner_defaults=True, mappings=(mapping,) * mappings)
+            _is_whole(laid_out(of(scene.app, scene.sources[name].replace(security=security)), painter))
 
 
 def test_it_is_printed_in_a_worker_too(scene: Scene) -> None:

@@ -357,7 +357,9 @@ def _how_it_ended(facts: _Facts, test: Evidence, report: Report | None) -> Itera
 
 
 def _verdict(detail: str, missing: tuple[str, ...]) -> str:
-    return " ".join(filter(None, (detail, f"Missing: {', '.join(missing)}." if missing else "")))
+    """What is behind a verdict; permissions that it names already are not named again."""
+    lacking = [name for name in missing if name not in detail]
+    return " ".join(filter(None, (detail, f"Missing: {', '.join(lacking)}." if lacking else "")))
 
 
 # --- what is still open -------------------------------------------------------------------------------------------
@@ -419,7 +421,7 @@ def _of_test(facts: _Facts) -> Iterator[Text]:
     for each in report.operations if report else ():
         if each.outcome in (Outcome.FAILED, Outcome.NOT_PROVEN):
             why = _verdict(each.detail, each.missing)
-            yield Text(f"{each.title}: {each.outcome}{f'. {why}' if why else ''}", _TONES[each.outcome])
+            yield Text(f"{each.title}: {each.outcome}{f' — {why}' if why else ''}", _TONES[each.outcome])
 
 
 def _of_security(facts: _Facts) -> Iterator[Text]:

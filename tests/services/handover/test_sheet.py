@@ -164,6 +164,11 @@ def test_evidence_has_outcome_age_account_verdicts_and_request_ids(scene: Scene)
     assert any(len(row) == 4 and row[3].startswith("0c2b7a91-") for row in grid)
 
 
+def test_a_permission_that_is_missing_is_named_once(scene: Scene) -> None:
+    made = of(scene.app, scene.sources["Fabrikam Federal"])
+    assert "Create Group: failed — needs Group.ReadWrite.All" in points(section(made, "Still open"))
+
+
 def test_without_a_test_it_says_that_nothing_is_proven(scene: Scene) -> None:
     made = of(scene.app, scene.sources["Northwind"])
     assert points(section(made, "Evidence of the last test")) == [
