@@ -157,6 +157,7 @@ def test_nothing_is_started_anywhere_else() -> None:
                 opens.append(file.relative_to(PACKAGE).as_posix())
     assert starts <= {"processes.py", "practice_process.py"}  # the latter: for the type, and what a wait raises
     assert sorted(opens) == [
+        "ui/handover.py",
         "ui/pages/connector/authorize.py",
         "ui/pages/datasources/datasources.py",
         "ui/shell/diagnostics.py",

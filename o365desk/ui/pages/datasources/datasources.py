@@ -130,14 +130,6 @@ class DataSourcesPage(Page[ToSources]):
         if line and line.row:
             self.context.go(ToOperations(source_id=line.key))
 
-    def hand_over(self) -> None:
-        """Saves the handover sheet of the chosen data source."""
-        from o365desk.ui.handover import hand_over
-
-        line: Line | None = self.table.current()
-        if line and line.row:
-            hand_over(self.context, line.row.entry.source, self)
-
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""
         line: Line | None = self.table.current()
@@ -158,6 +150,14 @@ class DataSourcesPage(Page[ToSources]):
             self.context.notices.problem,
             owner=self,
         )
+
+    def hand_over(self) -> None:
+        """Saves the handover sheet of the chosen data source."""
+        from o365desk.ui.handover import hand_over
+
+        line: Line | None = self.table.current()
+        if line and line.row:
+            hand_over(self.context, line.row.entry.source, self)
 
     def show_file(self) -> None:
         """Opens an unreadable file with whatever the system opens such files with."""
