@@ -105,6 +105,7 @@ def test_plans_by_any_of_their_names() -> None:
     for wrong in ("Microsoft 365 E99", ""):
         with pytest.raises(ProblemError):
             says("user-list", "assignedLicenses", "not equals", wrong, row)
+    odd: Any
     for odd in ([{}], [None], {"skuId": E3}, [{"skuId": None}], "x"):
         with pytest.raises(ProblemError):
             says("user-list", "assignedLicenses", "is none of", ("SPE_E5",), {"assignedLicenses": odd})
@@ -154,6 +155,7 @@ def test_a_write_has_its_fields_and_what_they_name() -> None:
     assert says("assign-licence-to-user", "plan.skuId", "equals", "Microsoft 365 E3", row)
     assert says("assign-licence-to-user", "user.assignedLicenses", "is none of", ("SPE_E3",), row)
     assert says("assign-licence-to-user", "usageLocation", "equals", "GB", row)
+    spoilt: Any
     for spoilt in ({"user": "anna@contoso.com"}, {"user": None}, {"user": {}}, {"user": []}):
         with pytest.raises(ProblemError):
             says("assign-licence-to-user", "user.department", "not equals", "Sales", spoilt)
