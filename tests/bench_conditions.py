@@ -64,7 +64,7 @@ def _seconds(work: Callable[[], int]) -> tuple[float, int]:
 
 
 def judging(count: int = 100_000, runs: int = 7) -> tuple[float, str]:
-    """Processor time of each, in turns; the median of the ratios. The bare loop uses RE2 as its module offers it."""
+    """Processor time in turns; the median of the ratios. The bare loop has RE2 as its module offers it."""
     import re2
 
     options = re2.Options()
@@ -85,8 +85,8 @@ def judging(count: int = 100_000, runs: int = 7) -> tuple[float, str]:
     ratio = statistics.median(ours / bare for ours, bare, _ in timed)
     ours, bare, python = (statistics.median(column) for column in zip(*timed, strict=True))
     return ratio, (
-        f"{count:,} rows: {ours * 1000:.0f} ms against {bare * 1000:.0f} ms; with Python's own re, whose time has no "
-        f"bound, the loop takes {python * 1000:.0f} ms"
+        f"{count:,} rows: {ours * 1000:.0f} ms against {bare * 1000:.0f} ms; with Python's own re, whose time has "
+        f"no bound, the loop takes {python * 1000:.0f} ms"
     )
 
 
