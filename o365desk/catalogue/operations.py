@@ -144,20 +144,36 @@ class Listing:
 
     def narrowed(self, opening: Collection[str]) -> "Listing":
         """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
+        seen = self.seen_with(opening)
+        return self if seen is None else replace(self, select=tuple(name for name in self.select if name in seen))
+
+    def seen_with(self, opening: Collection[str]) -> frozenset[str] | None:
+        """The properties that these permissions let be selected; None: all of them."""
         if not opening or not set(opening) <= set(self.narrow):
-            return self
-        seen = {name for permission in opening for name in self.narrow[permission]}
-        return replace(self, select=tuple(name for name in self.select if name in seen))
+            return None
+        return frozenset(name for permission in opening for name in self.narrow[permission])
+
+    def selecting(self, names: Collection[str]) -> "Listing":
+        """The same, with these properties as well."""
+        more = tuple(name for name in names if name not in (*self.select, *self.besides))
+        return replace(self, select=(*self.select, *more)) if more else self
 
     def missing_with(self, granted: Collection[str]) -> str:
         """What is not in the list with these permissions, in words; "" for nothing."""
         return " ".join(said for said, shows in self.left_out.items() if not set(shows) & set(granted))
 
-    def query(self, values: Mapping[str, str], order: str = "", top: int = PAGE) -> Query:
-        """The whole query. A filter together with an order makes it an advanced one."""
-        asked = self.search(values)
+    def query(
+        self, values: Mapping[str, str], order: str = "", top: int = PAGE, also: Query | None = None
+    ) -> Query:
+        """The whole query. A filter together with an order makes it an advanced one. `also`: a filter that what is
+        found must pass as well; with it, nothing need be searched for."""
+        searched = also is None or bool(values.get("search", "").strip())
+        asked = self.search(values) if searched else Query({})
         options = {"$select": ",".join(self.select), **asked.options}
-        eventual = asked.eventual
+        eventual = asked.eventual or (also is not None and also.eventual)
+        if also and "$filter" in also.options:
+            filters = [each.options["$filter"] for each in (asked, also) if "$filter" in each.options]
+            options["$filter"] = " and ".join(f"({each})" for each in filters) if filters[1:] else filters[0]
         if self.paged and not self.single:
             options["$top"] = str(top)
         if order:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from o365desk.catalogue import Listing
+from o365desk.catalogue import Listing, Query
 from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NOT_THERE = "Request_ResourceNotFound"
 """Graph's code for what is not there: the user was looked up a moment ago, so it is what was asked of them."""
+Judge = Callable[[Mapping[str, Any]], bool]
+"""Whether a row satisfies the conditions. Raises ProblemError where that cannot be told."""
 _64_BITS = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -60,32 +62,37 @@ def read(
     *,
     max_rows: int | None = None,
     order: str = "",
+    also: Query | None = None,
+    judge: Judge | None = None,
 ) -> ReadEnd:
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
-    in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
+    in another. `also` is a filter that goes with the query; only rows that satisfy `judge` are told of, and counted.
+    Raises ProblemError where not even the first page came, or could not be judged, CancelledError on stop."""
     if listing.single:
-        return _read_one(graph, listing, values, page)
-    query = listing.query(values, order, min(PAGE, max_rows or PAGE))
+        return _read_one(graph, listing, values, page, judge)
+    query = listing.query(values, order, PAGE if judge else min(PAGE, max_rows or PAGE), also)
     shape = objects.shown((*listing.select, *listing.besides))
     asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape)
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
-    sieve, total, cut = _Sieve(), None, False
+    sieve, total, cut, surely = _Sieve(), None, False, not judge
     try:
         coming: Future[Answer | None] | None = pool.submit(next, asked, None)
         while coming:
             try:
                 answer = coming.result()
                 rows, more = _contents(answer)
+                if judge:
+                    rows = [row for row in rows if judge(row)]
             except ProblemError as error:
                 if not sieve.pages:
                     raise
                 return _broken_off(sieve, total, error.problem)
             stop.check()
-            if not sieve.pages:
+            if not sieve.pages and not judge:
                 total = _counted(answer)
             rows = sieve.new(rows)
             if max_rows is not None and sieve.count >= max_rows:
-                cut = more or sieve.count > max_rows
+                cut, surely = more or sieve.count > max_rows, surely or sieve.count > max_rows
                 more = False
                 rows = rows[: len(rows) - (sieve.count - max_rows)]
                 sieve.count = max_rows
@@ -94,11 +101,13 @@ def read(
     finally:
         # Where the caller gave up on a page, the one on its way is not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
-    return _ended(sieve, total, cut)
+    return _ended(sieve, total, cut, surely)
 
 
-def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None]) -> ReadEnd:
-    """Reads what is one object, or none at all, as a list of that."""
+def _read_one(
+    graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None], judge: Judge | None
+) -> ReadEnd:
+    """Reads what is one object, or none at all, as a list of that. That it is there and not shown is not told."""
     query = listing.query(values)
     shape = objects.shown_alone((*listing.select, *listing.besides))
     try:
@@ -107,8 +116,10 @@ def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page:
         if error.problem.code != _NOT_THERE:
             raise
         found = []
+    if judge:
+        found = [row for row in found if judge(row)]
     page(Page(found, len(found), len(found)))
-    return ReadEnd(len(found), True, len(found), "" if found else listing.nothing)
+    return ReadEnd(len(found), True, len(found), "" if found or judge else listing.nothing)
 
 
 class _Sieve:
@@ -168,11 +179,12 @@ def _broken_off(sieve: _Sieve, total: int | None, problem: Problem) -> ReadEnd:
     return ReadEnd(sieve.count, False, total, reason, problem, sieve.duplicates)
 
 
-def _ended(sieve: _Sieve, total: int | None, cut: bool) -> ReadEnd:
+def _ended(sieve: _Sieve, total: int | None, cut: bool, surely: bool) -> ReadEnd:
+    """`surely`: where it was cut, there is more of what was asked for; not only of what nobody has judged yet."""
     count = sieve.count
     if cut:
         rows = "row was" if count == 1 else f"{count:,} rows were"
-        reason = f"Only the first {rows} asked for; there are more."
+        reason = f"Only the first {rows} asked for; there {'are' if surely else 'may be'} more."
         return ReadEnd(count, False, total, reason, duplicates=sieve.duplicates)
     reason = ""
     if total is not None and total != count:
