@@ -1,9 +1,10 @@
 """Which texts Graph is asked for, so that it finds at least those that a condition means.
 
-A condition compares whole texts after folding (`model/text/folding.py`): "Straße" is "STRASSE". How Graph compares is
-not published. It is taken to compare letter by letter without case (Unicode's simple folding), and not to know that
-an accent can be a character of its own. So a text is sent as it is typed only as far as it is plain ASCII, and beside
-it each letter that folds to more than one: who looks for "Finance" asks for "Finance" or what begins with "ﬁ".
+A condition compares whole texts after folding (`model/text/folding.py`): "Straße" is "STRASSE". How Graph compares
+is not published. It is taken to compare letter by letter without case (Unicode's simple folding), and not to know
+that an accent can be a character of its own. So a text is sent as it is typed only as far as it is plain ASCII,
+and beside it each letter that folds to more than one: who looks for "Finance" asks for "Finance" or what begins
+with "ﬁ".
 
 Two letters are left to the simple folding, in which they are k and s: the Kelvin sign and the long s. Asked for as
 well, they would stand in nearly every filter, and nobody's department is written with them.
@@ -57,8 +58,8 @@ class Ask:
 
 
 def asks(way: Way, typed: str, *, plain: bool = False) -> list[Ask]:
-    """What can be asked for a typed text, the closest first; [] where nothing can. `plain`: what is stored is ASCII,
-    as Microsoft sees to it."""
+    """What can be asked for a typed text, the closest first; [] where nothing can. `plain`: what is stored is
+    ASCII, as Microsoft sees to it."""
     text = unicodedata.normalize("NFC", typed.strip())
     if folded(text).isascii():
         text = text if text.isascii() else folded(text)
@@ -86,8 +87,8 @@ def _beside(way: Way) -> Way:
 
 
 def _others(way: Way, text: str) -> list[tuple[int, int, str]]:
-    """Each place of a folded text where one other letter may be stored: from, to, the letter. At an end at which the
-    text may go on, it may stand for more than the text has."""
+    """Each place of a folded text where one other letter may be stored: from, to, the letter. At an end at which
+    the text may go on, it may stand for more than the text has."""
     found = []
     for letter, long in EXPANSIONS.items():
         first = 1 - len(long) if way is Way.ENDS else 0

@@ -1,10 +1,9 @@
 """Conditions as a filter for Microsoft Graph: as much of them as can be asked for, so that no more than needed is
 read. It may let more through than the conditions mean, never less: all that comes is judged here again.
 
-Inside And, what can be sent is; inside Or all or nothing. A negative is sent only where its opposite is exact: plans,
-and lists of Microsoft's own words. Texts are sent by `caseless.py`; the blank ones are not: Graph knows null, and a
-text of blanks is blank as well.
-"""
+Inside And, what can be sent is; inside Or all or nothing. A negative is sent only where its opposite is exact:
+plans, and lists of Microsoft's own words. Texts are sent by `caseless.py`; the blank ones are not: Graph knows
+null, and a text of blanks is blank as well."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,18 +43,19 @@ class Here:
 
 @dataclass(frozen=True)
 class Compiled:
-    """What is sent: `query` has a `$filter`, or nothing. `here` is judged here alone; all the rest here as well."""
+    """What is sent: each of the `queries` has a `$filter`, or the one of them nothing; what any of them finds is
+    read. `here` is judged here alone; all the rest here as well."""
 
-    query: Query
+    queries: tuple[Query, ...]
     here: tuple[Here, ...]
 
     @property
-    def filter(self) -> str:
-        """The filter, "" for none."""
-        return self.query.options.get("$filter", "")
+    def filters(self) -> tuple[str, ...]:
+        """The filters; none where everything is read."""
+        return tuple(query.options["$filter"] for query in self.queries if query.options)
 
 
-NOTHING = Compiled(Query({}), ())
+NOTHING = Compiled((Query({}),), ())
 
 
 def compiled(
@@ -65,18 +65,18 @@ def compiled(
     now: datetime,
     partner: Partner | None = None,
     *,
-    values: Mapping[str, str] = {},  # noqa: B006 - never changed
+    values: Mapping[str, str] = {},
     order: str = "",
 ) -> Compiled:
-    """What of conditions goes to Graph for a list with these values and order beside it. `now`, with a time zone, is
-    what dates are held against: the same as where rows are judged. `partner`: None where it is not known yet; what
-    compares with a value of his is not sent then. The conditions are in order (see `judging.check`); where they are
-    not, nothing is sent for what is wrong."""
+    """What of conditions goes to Graph for a list with these values and order beside it. `now`, with a time zone,
+    is what dates are held against: the same as where rows are judged. `partner`: None where it is not known yet;
+    what compares with a value of his is not sent then. The conditions are in order (see `judging.check`); where
+    they are not, nothing is sent for what is wrong."""
     if not tree.rows:
         return NOTHING
     compiler = _Compiler(listing.path, parameters, now, partner)
     sent = compiler.sent(tree, ())
-    return _fitted(sent, lambda also: listing.query(values, order, also=also))
+    return _fitted(sent, lambda also: listing.query(values, order, also=also), chunked=not order)
 
 
 def cost(made: Compiled, listing: Listing, count: int | None = None) -> str:
@@ -89,7 +89,7 @@ def cost(made: Compiled, listing: Listing, count: int | None = None) -> str:
     else:
         requests = max(1, -(-count // PAGE))
         everything = f"all {rows.counted(count)}: {requests:,} request{'' if requests == 1 else 's'}"
-    if not made.filter:
+    if not made.filters:
         return f"reads {everything}"
     if not made.here:
         return f"reads the {rows.many} that match, and no others"
@@ -101,20 +101,32 @@ def cost(made: Compiled, listing: Listing, count: int | None = None) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of a filter, with the rows that it says. `join` is the word that holds it together, "" for none."""
+    """A part of a filter, with the rows that it says. `join` is the word that holds it together, "" for none.
+    `name` and `values`: it says that this property has one of these values (as literals), and nothing else."""
 
     text: str
     places: tuple[Place, ...]
     join: str = ""
     advanced: bool = False
     alternatives: int = 1
+    name: str = ""
+    values: tuple[str, ...] = ()
 
     def within(self, join: str) -> str:
         """The text as a part of another one."""
         return f"({self.text})" if self.join not in ("", join) else self.text
 
 
+def _one_of(name: str, values: Iterable[str], places: Iterable[Place], *, advanced: bool) -> _Part:
+    """That a property has one of some values."""
+    each = tuple(dict.fromkeys(values))
+    text = f"{name} in ({','.join(each)})" if each[1:] else f"{name} eq {each[0]}"
+    return _Part(text, tuple(places), "", advanced, len(each), name, each)
+
+
 def _joined(join: str, parts: Sequence[_Part]) -> _Part:
+    if join == "or":
+        parts = _merged(parts)
     if len(parts) == 1:
         return parts[0]
     several = [part.alternatives for part in parts if join == "or" or part.alternatives > 1]
@@ -127,6 +139,19 @@ def _joined(join: str, parts: Sequence[_Part]) -> _Part:
     )
 
 
+def _merged(parts: Sequence[_Part]) -> list[_Part]:
+    """With the values of each property in one list."""
+    found: dict[str, _Part] = {}
+    for number, part in enumerate(parts):
+        key = part.name or str(number)
+        if key in found:
+            other = found[key]
+            places, advanced = (*other.places, *part.places), other.advanced or part.advanced
+            part = _one_of(part.name, (*other.values, *part.values), places, advanced=advanced)
+        found[key] = part
+    return list(found.values())
+
+
 @dataclass(frozen=True)
 class _Sent:
     """What can be sent of a row or group: parts that must all hold, and the rows that they do not say."""
@@ -135,20 +160,38 @@ class _Sent:
     here: tuple[Here, ...] = ()
 
 
-def _fitted(sent: _Sent, whole: Callable[[Query], Query]) -> Compiled:
-    """As many of the parts as fit into an address."""
+def _fitted(sent: _Sent, whole: Callable[[Query], Query], *, chunked: bool) -> Compiled:
+    """As many of the parts as fit into an address. A list of IDs may be `chunked`: then one read follows the
+    other."""
     kept: list[_Part] = []
-    here, made = list(sent.here), Query({})
-    told = {each.place for each in here}
+    here, told = list(sent.here), {each.place for each in sent.here}
     for part in sent.parts:
-        tried = _query([*kept, part], whole)
-        options = whole(tried).options
-        if len(urlencode(options, safe="$,", quote_via=quote)) > LONGEST:
-            why = "the filter would be too long for an address"
-            here += [Here(place, why) for place in part.places if place not in told]
+        tried = [*kept, part]
+        if not all(_fits(_query(each, whole), whole) for each in _chunks(tried, chunked=chunked)):
+            here += [Here(place, _LENGTH) for place in part.places if place not in told]
             continue
-        kept, made = [*kept, part], tried
-    return Compiled(made, tuple(sorted(here, key=lambda each: each.place)))
+        kept = tried
+    here.sort(key=lambda each: each.place)
+    if not kept:
+        return Compiled(NOTHING.queries, tuple(here))
+    return Compiled(tuple(_query(each, whole) for each in _chunks(kept, chunked=chunked)), tuple(here))
+
+
+def _chunks(parts: list[_Part], *, chunked: bool) -> list[list[_Part]]:
+    """The parts, with as many of the IDs as one query may have."""
+    place = next((place for place, part in enumerate(parts) if part.name == "id"), None)
+    if place is None or not chunked:
+        return [parts]
+    ids = parts[place]
+    found = []
+    for first in range(0, len(ids.values), _ALTERNATIVES):
+        chunk = _one_of("id", ids.values[first : first + _ALTERNATIVES], ids.places, advanced=ids.advanced)
+        found.append([*parts[:place], chunk, *parts[place + 1 :]])
+    return found
+
+
+def _fits(query: Query, whole: Callable[[Query], Query]) -> bool:
+    return len(urlencode(whole(query).options, safe="$,", quote_via=quote)) <= LONGEST
 
 
 def _query(parts: Sequence[_Part], whole: Callable[[Query], Query]) -> Query:
@@ -174,6 +217,7 @@ _BLANKS = "Microsoft Graph does not call a text of blanks blank"
 _OPPOSITE = "what Microsoft Graph calls different may be the same here"
 _LETTERS = "Microsoft Graph may write it otherwise"
 _BEGINS = "Microsoft Graph is asked for a part of the text only"
+_LENGTH = "the filter would be too long for an address"
 _OR = "it is joined by Or with what is judged here"
 
 
@@ -217,8 +261,6 @@ class _Compiler:
         if parameter is None or operator is None:
             raise _NotSentError(_NO_FILTER)
         made, can = MADE.get((self._path, parameter.key)), self._filterable.get(parameter.property)
-        if made is None and can is None:
-            raise _NotSentError(_NO_FILTER)
         try:
             values = typed.read(parameter, operator, row.value, self._partner)
             calendar = Calendar(zone(row.zone), self._now)
@@ -229,7 +271,8 @@ class _Compiler:
         ask = _Ask(row, place, parameter, values, calendar, self._partner or {})
         if made is not None:
             return _of_kind(ask, made), True
-        assert can is not None
+        if can is None:
+            raise _NotSentError(_NO_FILTER)
         return _BY_TYPE.get(parameter.type, _nothing)(ask, can)
 
 
@@ -300,9 +343,15 @@ def _text(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:
         if any(columns[each] == NOT for each, _ in asked.tests) or (negative and not asked.whole):
             continue
         advanced = negative or any(columns[each] == ADVANCED for each, _ in asked.tests)
-        said = (_item(can.name, each, text) for each, text in asked.tests)
-        return ask.part((f"not {each}" if negative else each for each in said), advanced=advanced), asked.whole
+        return _text_part(ask, can.name, asked, advanced=advanced, negative=negative), asked.whole
     raise _NotSentError(_LETTERS)
+
+
+def _text_part(ask: _Ask, name: str, asked: caseless.Ask, *, advanced: bool, negative: bool) -> _Part:
+    if "/" not in name and [way for way, _ in asked.tests] == [Way.EQUALS]:
+        return _one_of(name, (literal(asked.tests[0][1]),), (ask.place,), advanced=advanced)
+    said = (_item(name, way, text) for way, text in asked.tests)
+    return ask.part((f"not {each}" if negative else each for each in said), advanced=advanced)
 
 
 _WAYS = {"equals": Way.EQUALS, "starts with": Way.STARTS, "ends with": Way.ENDS}
@@ -321,11 +370,8 @@ def _choice(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:
     if ask.operator not in ("equals", "is one of"):
         raise _NotSentError(_BLANKS if "blank" in ask.operator else _OPPOSITE)
     advanced, spelled = _needs(can.eq), {key.casefold(): key for key, _ in ask.parameter.choices}
-    keys = [literal(spelled.get(str(value), str(value))) for value in dict.fromkeys(ask.values)]
-    if len(keys) == 1:
-        return ask.part((f"{can.name} eq {keys[0]}",), advanced=advanced), True
-    text = f"{can.name} in ({','.join(keys)})"
-    return _Part(text, (ask.place,), advanced=advanced, alternatives=len(keys)), True
+    keys = (literal(spelled.get(str(value), str(value))) for value in ask.values)
+    return _one_of(can.name, keys, (ask.place,), advanced=advanced), True
 
 
 def _check(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:

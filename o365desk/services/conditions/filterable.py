@@ -14,9 +14,9 @@ DEFAULT, ADVANCED, NOT = "D", "A", "-"
 
 @dataclass(frozen=True)
 class Filterable:
-    """One property; each column is DEFAULT, ADVANCED or NOT. `name` ends in “/any” where it is a list and one item is
-    compared, and in “/any/…” where that is a part of the item. `plain`: Microsoft keeps it to ASCII, so that nothing
-    but upper and lower case can differ."""
+    """One property; each column is DEFAULT, ADVANCED or NOT. `name` ends in “/any” where it is a list and one item
+    is compared, and in “/any/…” where that is a part of the item. `plain`: Microsoft keeps it to ASCII, so that
+    nothing but upper and lower case can differ."""
 
     name: str
     eq: str
@@ -87,5 +87,5 @@ _KINDS = {
 MADE: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("/groups", "kind"): _KINDS | {f"{kind}, dynamic": f"{asked} and {_DYNAMIC}" for kind, asked in _KINDS.items()}
 }
-"""What is made of several properties: by list and parameter, for each value a filter that lets all of it through. More
-than that would take advanced queries."""
+"""What is made of several properties: by list and parameter, for each value a filter that lets all of it through.
+More than that would take advanced queries."""

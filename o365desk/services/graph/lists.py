@@ -4,7 +4,7 @@ A list that does not reach its end says so; nothing that it lacks may be taken f
 """
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -62,25 +62,25 @@ def read(
     *,
     max_rows: int | None = None,
     order: str = "",
-    also: Query | None = None,
+    also: Sequence[Query] = (),
     judge: Judge | None = None,
 ) -> ReadEnd:
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
-    in another. `also` is a filter that goes with the query; only rows that satisfy `judge` are told of, and counted.
-    Raises ProblemError where not even the first page came, or could not be judged, CancelledError on stop."""
+    in another. `also` are filters that go with the query, each read to its end; only rows that satisfy `judge` are
+    told of, and counted. Raises ProblemError where not even the first page came, or could not be judged,
+    CancelledError on stop."""
     if listing.single:
         return _read_one(graph, listing, values, page, judge)
-    query = listing.query(values, order, PAGE if judge else min(PAGE, max_rows or PAGE), also)
-    shape = objects.shown((*listing.select, *listing.besides))
-    asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape)
+    top = PAGE if judge else min(PAGE, max_rows or PAGE)
+    asked = _pages(graph, listing, [listing.query(values, order, top, each) for each in also or (None,)])
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
     sieve, total, cut, surely = _Sieve(), None, False, not judge
     try:
-        coming: Future[Answer | None] | None = pool.submit(next, asked, None)
+        coming: Future[tuple[Answer, bool] | None] | None = pool.submit(next, asked, None)
         while coming:
             try:
-                answer = coming.result()
-                rows, more = _contents(answer)
+                answer, more = coming.result() or (None, False)
+                rows = answers.rows_in(answer.body if answer else None, answer.request_id if answer else "")
                 if judge:
                     rows = [row for row in rows if judge(row)]
             except ProblemError as error:
@@ -162,11 +162,12 @@ class _Sieve:
                 self._add(number)
 
 
-def _contents(answer: "Answer | None") -> tuple[list[dict[str, Any]], bool]:
-    """The rows of a page, and whether another one follows."""
-    body = answer.body if answer else None
-    rows = answers.rows_in(body, answer.request_id if answer else "")
-    return rows, "@odata.nextLink" in (body or ())
+def _pages(graph: "Graph", listing: Listing, queries: Sequence[Query]) -> "Iterator[tuple[Answer, bool]]":
+    """Every page of what each query finds, and whether another one follows."""
+    shape = objects.shown((*listing.select, *listing.besides))
+    for left, query in zip(reversed(range(len(queries))), queries, strict=True):
+        for answer in graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape):
+            yield answer, bool(left) or "@odata.nextLink" in (answer.body or ())
 
 
 def _counted(answer: "Answer | None") -> int | None:
