@@ -14,6 +14,7 @@ from o365desk.model.operator import Operator, os_user
 from o365desk.model.text import shells
 from o365desk.model.timing import Timing
 from o365desk.practice_process import Practice
+from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
@@ -25,6 +26,7 @@ from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
+from o365desk.services.workspace.people_store import PeopleStore
 from o365desk.services.workspace.workspace import Workspace
 from o365desk.services.writes.journal.journal import Journal
 
@@ -39,6 +41,7 @@ class App:
     """The services. Screens and commands are given this and nothing else."""
 
     workspace: Workspace
+    people: WorkspacePeople
     state: State
     vault: Vault
     approvals: Approvals
@@ -153,7 +156,10 @@ def build(
     connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock)
     journal, settings = Journal(state, clock), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing)
-    return App(space, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs")
+    people = WorkspacePeople(PeopleStore(place), operator)
+    return App(
+        space, people, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs"
+    )
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:

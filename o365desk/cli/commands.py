@@ -14,6 +14,7 @@ from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
 from o365desk.cli.operations import operations, run_operation
+from o365desk.cli.people import partners, roles
 from o365desk.cli.printing import (
     UnreadError,
     give_up,
@@ -52,7 +53,7 @@ from o365desk.practice_process import serve_practice
 from o365desk.services.connection_test.report_text import FORMATS, render
 from o365desk.services.connections import Progress
 from o365desk.services.spreadsheets import export
-from o365desk.services.workspace.workspace import ConflictError
+from o365desk.services.workspace.layout import ChangedMeanwhileError
 
 root = typer.Typer(
     no_args_is_help=False,
@@ -68,6 +69,8 @@ root.add_typer(practice, name="practice")
 root.command("operations")(operations)
 root.command("run")(run_operation)
 root.add_typer(runs, name="runs")
+root.add_typer(roles, name="roles")
+root.add_typer(partners, name="partners")
 root.command("settings")(settings)
 
 
@@ -81,7 +84,7 @@ def run(words: Sequence[str]) -> int:
     except ProblemError as error:
         failing.fail(error.problem)
         return NOT_ALLOWED if not_allowed(error.problem) else FAILED
-    except ConflictError as error:
+    except ChangedMeanwhileError as error:
         told = f"{error}. Nothing was written; try again."
         failing.fail(Problem(title=f"{error}", remedy="Nothing was written; try again.", code="conflict"), told)
         return FAILED

@@ -11,6 +11,7 @@ import msgspec
 
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
+from o365desk.model.security import NO_SECURITY, Security
 from o365desk.model.text import letters
 
 VERSION = 1
@@ -97,7 +98,8 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     """One data source, as its file holds it (see `resources/data-source.schema.json`). Never holds a secret.
 
     `name`, `tenant`, `client_id`, `certificate` may be empty: a draft is a data source too. `secret_expires`
-    is what the administrator noted from the portal; `extra` are the file's unknown keys, kept as they came.
+    is what the administrator noted from the portal; `security` says who may do what with it; `extra` are the file's
+    unknown keys, kept as they came.
     """
 
     id: str
@@ -114,6 +116,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     read_write: bool = False
     set_usage_location: bool = False
     sso: bool = False
+    security: Security = NO_SECURITY
     modified: datetime | None = None
     modified_by: str = ""
     extra: dict[str, Any] = {}
@@ -382,7 +385,7 @@ def check_texts(source: DataSource) -> list[Problem]:
     copied to, such as a script, or make it look like another."""
     found = []
     for name, key in TEXTS.items():
-        letter = _unseen(getattr(source, name))
+        letter = letters.unseen(getattr(source, name))
         if letter:
             label = FIELDS[key].plain_label if key in FIELDS else key
             named = unicodedata.name(letter, "a control character").lower()
@@ -394,21 +397,6 @@ def check_texts(source: DataSource) -> list[Problem]:
             )
             found.append(problem if problem.field else problem.with_(action=Action.NONE, remedy="Save it anew."))
     return found
-
-
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-"""Letters by their category that nothing shows: joiners and fillers."""
-
-
-def _unseen(text: str) -> str:
-    """The first character of a text that is a control, a line's end, or changes the order or has no width; "" if
-    there is none."""
-    if text.isascii() and text.isprintable():
-        return ""
-    return next(
-        (x for x in text if x in _INVISIBLE or unicodedata.category(x) in ("Cc", "Cf", "Zl", "Zp")),
-        "",
-    )
 
 
 def _field_problem(key: str, title: str, cause: str, remedy: str) -> Problem:

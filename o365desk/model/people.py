@@ -26,22 +26,25 @@ class Role(StrEnum):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person of the workspace, or a group of them: `address` is a UPN, a mail address or an account of the
-    operating system; of a group, its mail address or id."""
+    operating system; of a group, its mail address or id. `extra` are the file's unknown keys, kept as they came."""
 
     address: str
     role: Role
     kind: WhoKind = WhoKind.USER
     name: str = ""
+    extra: dict[str, Any] = {}
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A company whose people may query where B2B is on: known by `users` (addresses) or `domains`."""
+    """A company whose people may query where B2B is on: known by `users` (addresses) or `domains`. `extra` as
+    above."""
 
     company: str
     contact_name: str = ""
     contact_email: str = ""
     users: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    extra: dict[str, Any] = {}
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,3 +59,18 @@ def told(text: str) -> tuple[str, str]:
     name = "a blank" if meant == " " else f"“{meant}”"
     remedy = "Type it anew, without it." if " " in better else f"Type it anew: “{better}”, if that is meant."
     return f"“{text}” has a letter that only looks like {name}: {letter_name(letter)}", remedy
+
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Letters by their category that nothing shows: joiners and fillers."""
+
+
+def unseen(text: str) -> str:
+    """The first character of a text that is a control, a line's end, or changes the order or has no width; "" if
+    there is none."""
+    if text.isascii() and text.isprintable():
+        return ""
+    return next(
+        (x for x in text if x in _INVISIBLE or unicodedata.category(x) in ("Cc", "Cf", "Zl", "Zp")),
+        "",
+    )

@@ -27,6 +27,10 @@ _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BI
 _Names = list[str]
 
 
+class ChangedMeanwhileError(Exception):
+    """A file of the workspace changed on disk since it was loaded. Nothing was written."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A data source as it was read. `version` names the very bytes (a digest); saving asks for it back."""
@@ -167,7 +171,8 @@ def read_file(path: Path) -> bytes:
 
 
 class History:
-    """The versions before the present one: `<folder>/<id>/<number>-<digest>.json`."""
+    """The versions before the present one: `<folder>/<id>/<number>-<digest>.json`; for the people of the workspace,
+    the id is `data_source_file.PEOPLE`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -195,12 +200,16 @@ class History:
 
     def list(self, source_id: str) -> tuple[Entry, ...]:
         """The versions that can be read, the latest first."""
-        folder = self.folder / source_id
         found = []
-        for name in reversed(self._names(folder)):
+        for path in self.paths(source_id):
             with contextlib.suppress(ProblemError, FileNotFoundError):
-                found.append(read_entry(folder / name))
+                found.append(read_entry(path))
         return tuple(found)
+
+    def paths(self, source_id: str) -> tuple[Path, ...]:
+        """The files of all versions, the latest first."""
+        folder = self.folder / source_id
+        return tuple(folder / name for name in reversed(self._names(folder)))
 
     def drop(self, source_id: str) -> None:
         """Forgets all versions of a data source."""
@@ -211,7 +220,7 @@ class History:
             folder.rmdir()
 
     def _names(self, folder: Path) -> _Names:
-        if not data_source_file.is_id(folder.name):
+        if not data_source_file.names_folder(folder.name):
             return []  # never outside our folder, whatever is asked for
         try:
             refuse_leading_out(folder, self._root)

@@ -29,7 +29,7 @@ class Listing:
     clashes: tuple[Unreadable, ...] = ()
 
 
-class ConflictError(Exception):
+class ConflictError(layout.ChangedMeanwhileError):
     """The file changed on disk since it was loaded. Nothing was written. `theirs` is what is there now (None if
     it was deleted), `mine` what was to be saved."""
 

@@ -681,8 +681,8 @@ BODY = '{\n  "version": 1,\n  "id": "abc",\n  "name": "A"'
         (BODY + ',\n  "x": NaN\n}', "Line 5: a value is not a number that JSON knows: NaN"),
         (BODY + ',\n  "x": 1e999\n}', "Line 5: a number is too large: 1e999"),
         (BODY + ',\n  "x": ' + "9" * 5000 + "\n}", "Line 5: it holds a number too long to read"),
-        (BODY + ',\n  "x": ' + "[" * 40 + "]" * 40 + "\n}", "Line 5: it is nested more than 32 levels deep"),
-        (BODY + ',\n  "x": ' + "[" * 200_000, "Line 5: it is nested more than 32 levels deep"),
+        (BODY + ',\n  "x": ' + "[" * 80 + "]" * 80 + "\n}", "Line 5: it is nested more than 64 levels deep"),
+        (BODY + ',\n  "x": ' + "[" * 200_000, "Line 5: it is nested more than 64 levels deep"),
         (BODY + ',\n  "x": "\\ud800"\n}', "Line 5: it holds half of a character"),
         (BODY.encode() + b',\n  "x": "\xff"\n}', "Line 5: it holds bytes that are not UTF-8"),
         (BODY.encode() + b",\n\0\0\0", "Line 5: it holds NUL bytes"),
@@ -744,7 +744,7 @@ def test_a_secret_pasted_into_the_wrong_field_is_not_repeated(workspace: Workspa
 @pytest.mark.parametrize(
     "content",
     [
-        "[" * 40 + '"' + '\\"' * 499_000,  # a text without end, in which each quote could begin another
+        "[" * 80 + '"' + '\\"' * 499_000,  # a text without end, in which each quote could begin another
         '{"a":[' + '"' * 900_000,
         "{" + ",".join(f'"k{number}":1' for number in range(70_000)) + ',"k0":2}',
         '{"id":"abc",' + ",".join(f'"k{number}":1' for number in range(70_000)) + ',"sso":2}',

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
+from o365desk.model.security import NO_SECURITY, settings
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.widgets.icons import Pictured
@@ -52,13 +53,19 @@ class Line:
 
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
-    """All fields that a file holds, those that differ first."""
+    """All fields that a file holds and, if either has any, the security settings; those that differ first."""
     left, right = values_of(mine), values_of(theirs)
     lines = [
         Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
         if key in left and not field.fixed
     ]
+    if mine.security != NO_SECURITY or theirs.security != NO_SECURITY:
+        here, there = settings(mine.security), settings(theirs.security)
+        lines += [
+            Line(title, title, text or "—", there[title][1] or "—", value != there[title][0])
+            for title, (value, text) in here.items()
+        ]
     return sorted(lines, key=lambda line: not line.differs)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
+from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.pages.connector.conflict import Choice, ConflictDialog, Leave, LeaveDialog, compare
 from o365desk.ui.pages.connector.connector import ConnectorPage
@@ -55,6 +56,25 @@ def test_differences_come_first_and_in_words(theme: Theme, desk: Any) -> None:
     assert all(not line.differs for line in lines[2:])
     assert ("Signs in with", "Client secret") in [(line.label, line.mine) for line in lines]
     assert not any("ecret value" in line.label for line in lines)
+
+
+def test_security_settings_that_differ_are_shown(theme: Theme, desk: Any) -> None:
+    anna = Who(kind=WhoKind.USER, address="anna@contoso.com", name="Anna")
+    conditions = {"join": "and", "rows": [{"parameter": "mail", "operator": "not blank"}]}
+    mapping = Mapping(query_type="Read", operation="user-list", conditions=conditions)
+    mine = desk.source(name="Mine")
+    theirs = mine.replace(security=Security(users=(anna,), b2b=True, mappings=(mapping,)))
+    lines = compare(mine, theirs)
+    assert [(line.label, line.mine, line.theirs) for line in lines if line.differs] == [
+        ("Connection users", "—", "Anna (anna@contoso.com)"),
+        ("Enable B2B", "not checked", "checked"),
+        ("Mappings", "—", "Read user-list: mail not blank"),
+    ]
+    assert ("Connection administrators", "—") in [(line.label, line.theirs) for line in lines]
+    same = compare(theirs, theirs.replace(name="Other"))
+    assert [line.label for line in same if line.differs] == ["Display name"]
+    assert ("Enable B2B", "checked", "checked") in [(line.label, line.mine, line.theirs) for line in same]
+    assert not any(line.label == "Enable B2B" for line in compare(mine, mine))
 
 
 def test_the_dialog_shows_both_sides_and_closing_it_keeps_editing(qtbot: QtBot, theme: Theme, desk: Any) -> None:

@@ -1,0 +1,270 @@
+"""Roles and partners of a workspace, and who may change them. Nobody locks themselves out: the first role that is
+given makes whoever gives it Administrator too, and the last Administrator stays.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from o365desk.model.operator import Operator
+from o365desk.model.people import Partner, People, Person, Role, same_address
+from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
+from o365desk.model.security import WhoKind
+from o365desk.model.text import letters
+from o365desk.services.workspace.people_file import NAME
+from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
+
+_LONGEST = 320
+"""Letters of an address, as in mail; of a name as well."""
+
+
+def may_manage_people(people: People, operator: Operator) -> Problem | None:
+    """Why somebody may not change roles and partners; None: they may. A workspace without roles belongs to whoever
+    opens it."""
+    person = people.person(operator.address)
+    if not people.persons or (person and person.role is Role.ADMINISTRATOR):
+        return None
+    has = f"has the role {person.role}" if person else "has no role in this workspace"
+    cause = f"You work as “{operator.address}”, who {has}."
+    administrators = [each for each in people.persons if each.role is Role.ADMINISTRATOR]
+    if any(each.kind is WhoKind.GROUP for each in administrators):
+        cause += " Who is in a group that is Administrator cannot be told by the account of the operating system."
+    who = _listed(each.address for each in administrators)
+    return Problem(
+        title="Only an Administrator may change roles and partners",
+        cause=cause,
+        remedy=f"Ask an Administrator of this workspace: {who}."
+        if who
+        else f"Nobody is Administrator: whoever looks after this workspace has to mend {NAME}.",
+        code=NOT_ALLOWED,
+    )
+
+
+class WorkspacePeople:
+    """The people of one workspace, as the operator sees and changes them. Each change is judged by the file as it
+    is at that moment. Raises ProblemError, or PeopleConflictError where somebody else was quicker; then nothing was
+    written."""
+
+    def __init__(self, store: PeopleStore, operator: Operator) -> None:
+        self.store = store
+        self._operator = operator
+
+    def load(self) -> KnownPeople:
+        """The people as they are now. Raises ProblemError while the file is malformed: nothing is allowed then."""
+        return self.store.load()
+
+    def set_role(self, address: str, role: Role, *, group: bool = False) -> People:
+        """Gives a person (or a group) a role, in place of the one that they have."""
+        return self._change(lambda people: with_role(people, self._operator, address, role, group=group))
+
+    def remove_role(self, address: str, *, group: bool = False) -> People:
+        """Takes somebody's role away: they are no longer of this workspace. `group`: only if it is one."""
+        return self._change(lambda people: without_role(people, address, group=group))
+
+    def set_partner(
+        self,
+        company: str,
+        contact_name: str,
+        contact_email: str,
+        users: Iterable[str] = (),
+        domains: Iterable[str] = (),
+    ) -> People:
+        """Adds a partner, or replaces all that is known of it."""
+        return self._change(
+            lambda people: with_partner(people, company, contact_name, contact_email, users, domains)
+        )
+
+    def remove_partner(self, company: str) -> People:
+        """Takes a partner away: its users are partners no longer."""
+        return self._change(lambda people: without_partner(people, company))
+
+    def subscribe(self, changed: Callable[[set[str]], None]) -> None:
+        """See `PeopleStore.subscribe`."""
+        self.store.subscribe(changed)
+
+    def _change(self, change: Callable[[People], People]) -> People:
+        known = self.store.load()
+        refused = may_manage_people(known.people, self._operator)
+        if refused:
+            raise ProblemError(refused)
+        return self.store.save(change(known.people), known.version).people
+
+
+# --- the changes --------------------------------------------------------------------------------------------------
+
+
+def with_role(people: People, operator: Operator, address: str, role: Role, *, group: bool = False) -> People:
+    """The people with that role given, by the operator."""
+    address = _address(address, "Address")
+    wanted, kind = same_address(address), WhoKind.GROUP if group else WhoKind.USER
+    for partner in people.partners:
+        if wanted in map(same_address, partner.users):
+            raise _refused(
+                f"“{address}” is a user of the partner “{partner.company}”",
+                "Nobody is both: a partner's conditions would not hold.",
+                "Take the address out of the partner first.",
+            )
+    before = _named(people, address)
+    if before and before.kind is not kind:
+        raise _refused(
+            f"“{address}” is {_words(before.kind)} here",
+            "Two roles for one address would contradict each other.",
+            "Remove its role first.",
+        )
+    new = Person(address=address, role=role, kind=kind)
+    if before:
+        new = msgspec.structs.replace(before, role=role)
+    persons = tuple(new if each is before else each for each in people.persons)
+    if not before:
+        persons += (new,)
+    if not people.persons and (kind is WhoKind.GROUP or wanted != same_address(operator.address)):
+        persons = (Person(address=operator.address, role=Role.ADMINISTRATOR), *persons)
+    return _with_administrator(people.replace(persons=persons))
+
+
+def without_role(people: People, address: str, *, group: bool = False) -> People:
+    """The people without somebody."""
+    before = _named(people, address)
+    if before is None or (group and before.kind is not WhoKind.GROUP):
+        raise ProblemError(
+            Problem(
+                title=f"“{address}” has no role in this workspace",
+                cause="It is a person, not a group." if before else "",
+                remedy="See o365desk roles list.",
+                code="not-found",
+            )
+        )
+    return _with_administrator(people.replace(persons=tuple(each for each in people.persons if each is not before)))
+
+
+def with_partner(
+    people: People,
+    company: str,
+    contact_name: str,
+    contact_email: str,
+    users: Iterable[str] = (),
+    domains: Iterable[str] = (),
+) -> People:
+    """The people with that partner, in place of the one of that name."""
+    new = Partner(
+        company=_text(company, "Company"),
+        contact_name=_text(contact_name, "Main contact's name"),
+        contact_email=_mail(contact_email, "Main contact's email"),
+        users=_once(_mail(each, "User's address") for each in users),
+        domains=_once(map(_domain, domains)),
+    )
+    mine = {same_address(each) for each in new.users}
+    for person in people.persons:
+        if same_address(person.address) in mine:
+            raise _refused(
+                f"“{person.address}” has the role {person.role} in this workspace",
+                "Nobody is both: a partner's conditions would not hold.",
+                "Remove the role first, or leave the address out of the partner.",
+            )
+    before = _company(people, company)
+    if before is None:
+        return people.replace(partners=(*people.partners, new))
+    new = msgspec.structs.replace(new, company=before.company, extra=before.extra)
+    return people.replace(partners=tuple(new if each is before else each for each in people.partners))
+
+
+def without_partner(people: People, company: str) -> People:
+    """The people without a partner."""
+    before = _company(people, company)
+    if before is None:
+        raise ProblemError(
+            Problem(
+                title=f"There is no partner “{company}”",
+                remedy="See o365desk partners list.",
+                code="not-found",
+            )
+        )
+    return people.replace(partners=tuple(each for each in people.partners if each is not before))
+
+
+def _with_administrator(people: People) -> People:
+    """The same, unless nobody could change it any more. A group does not count: whether anybody is in it is for the
+    tenant to say."""
+    if any(each.role is Role.ADMINISTRATOR and each.kind is WhoKind.USER for each in people.persons):
+        return people
+    raise ProblemError(
+        Problem(
+            title="This workspace would have no Administrator any more",
+            cause="Nobody could change roles and partners then. Nothing was changed.",
+            remedy="Make another person Administrator first.",
+            code="last-administrator",
+        )
+    )
+
+
+def _named(people: People, address: str) -> Person | None:
+    """The person or group with this address."""
+    wanted = same_address(address)
+    return next((each for each in people.persons if same_address(each.address) == wanted), None)
+
+
+def _company(people: People, company: str) -> Partner | None:
+    wanted = same_address(company)
+    return next((each for each in people.partners if same_address(each.company) == wanted), None)
+
+
+# --- what was typed -----------------------------------------------------------------------------------------------
+
+
+def _text(text: str, what: str) -> str:
+    """A text that was typed, without blanks around it. Raises ProblemError for what nobody could tell apart."""
+    text = text.strip()
+    if not text:
+        raise _refused(f"{what} is missing", "", "Type it.")
+    if len(text) > _LONGEST:
+        raise _refused(f"{what} is longer than {_LONGEST} letters", "", "Type a shorter one.")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise _refused(f"{what} holds bytes that are no UTF-8 text", "", "Type it anew.")
+    letter = letters.unseen(text)
+    if letter:
+        name = letters.letter_name(letter)
+        raise _refused(f"{what} holds a character that cannot be seen", f"It is {name}.", "Type it anew.")
+    return text
+
+
+def _address(text: str, what: str) -> str:
+    text = _text(text, what)
+    title, remedy = letters.told(text)
+    if title:
+        raise _refused(f"{what} cannot be used: {title}", "", remedy)
+    return text
+
+
+def _mail(text: str, what: str) -> str:
+    text = _address(text, what)
+    before, _, domain = text.rpartition("@")
+    if not before or not domain or " " in text:
+        raise _refused(f"{what} cannot be used", f"“{text}” is no mail address.", "Type it like anna@fabrikam.com.")
+    return text
+
+
+def _domain(text: str) -> str:
+    text = _address(text, "Domain").removeprefix("@")
+    if not re.fullmatch(r"[^\s@/\\:]+", text):
+        raise _refused("Domain cannot be used", f"“{text}” is no domain.", "Type it like fabrikam.com.")
+    return text
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, in order."""
+    return tuple({same_address(each): each for each in reversed(list(texts))}.values())[::-1]
+
+
+def _refused(title: str, cause: str, remedy: str) -> ProblemError:
+    return ProblemError(Problem(title=title, cause=cause, remedy=f"{remedy} Nothing was changed."))
+
+
+def _words(kind: WhoKind) -> str:
+    return "a group" if kind is WhoKind.GROUP else "a person"
+
+
+def _listed(addresses: Iterable[str]) -> str:
+    quoted = [f"“{each}”" for each in addresses]
+    more = f", and {len(quoted) - 5} more" if len(quoted) > 5 else ""
+    return ", ".join(quoted[:5]) + more
