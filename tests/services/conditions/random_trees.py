@@ -65,7 +65,7 @@ def _stored(random: Random, key: str, parameter: Parameter, plans: list[str]) ->
     if parameter.type is Type.DATE:
         near = timedelta(seconds=random.choice((0, 1, -1, 3600, -3600, random.randint(-9_000_000, 9_000_000))))
         when = NOW.replace(microsecond=0) + near * random.choice((1, 1, 30))
-        return random.choice((None, when.strftime("%Y-%m-%dT%H:%M:%SZ"), when.strftime("%Y-%m-%dT%H:%M:%SZ")))
+        return random.choice((None, *(when.strftime(f"%Y-%m-%dT%H:%M:%S{part}Z") for part in ("", "", ".2500001"))))
     if parameter.type is Type.PLANS:
         return [{"skuId": plan, "disabledPlans": []} for plan in random.sample(plans, random.randint(0, 2))]
     if parameter.type is Type.TEXTS:
@@ -74,7 +74,10 @@ def _stored(random: Random, key: str, parameter: Parameter, plans: list[str]) ->
 
 
 def tree(random: Random, known: Parameters, rows: list[dict[str, Any]], depth: int = 3) -> Group:
-    """Conditions on these rows, all of them in order."""
+    """Conditions on these rows, all of them in order. Now and then there are many values of one parameter."""
+    if random.random() < 0.03:
+        texts = [each for each in known.values() if each.type in (Type.TEXT, Type.IDENTIFIER)]
+        return _many(random, random.choice((known["id"], *texts)), rows)
     parts: list[Condition | Group] = []
     for _ in range(random.choice((1, 1, 2, 2, 3, 4))):
         if depth > 1 and random.random() < 0.3:
@@ -82,6 +85,14 @@ def tree(random: Random, known: Parameters, rows: list[dict[str, Any]], depth: i
         else:
             parts.append(row(random, random.choice(list(known.values())), rows))
     return Group(random.choice(list(Join)), tuple(parts))
+
+
+def _many(random: Random, parameter: Parameter, rows: list[dict[str, Any]]) -> Group:
+    """That a parameter is one of 12 to 50 values."""
+    values = [str(parameter.of(random.choice(rows)) or "") for _ in range(random.randint(12, 50))]
+    if parameter.key != "id":
+        values = [altered(random, value) for value in values]
+    return Group(Join.OR, tuple(Condition(parameter.key, "equals", value) for value in values if value.strip()))
 
 
 def row(random: Random, parameter: Parameter, rows: list[dict[str, Any]]) -> Condition:
