@@ -85,7 +85,7 @@ _ORDERS = ("displayName",)
 _STARTS = ("displayName", "mail", "mailNickname")
 _WORDS = ("displayName", "description", "mail", "mailNickname")
 
-_KIND_NEEDS = ("groupTypes", "mailEnabled", "securityEnabled")
+KIND_NEEDS = ("groupTypes", "mailEnabled", "securityEnabled")
 """What `kind_of` looks at."""
 
 
@@ -267,7 +267,7 @@ OPERATIONS = (
         columns=_BELONGING_COLUMNS,
         listing=Listing(
             path="/users/{user}/memberOf",
-            select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + _KIND_NEEDS,
+            select=tuple(column.key for column in _BELONGING_COLUMNS if column.of is None) + KIND_NEEDS,
             rows=Rows(one="group", many="groups", kind=Kind.GROUP, note="mail", type="#microsoft.graph.group"),
             besides=("@odata.type",),
             left_out={"Groups that hide their members may be missing: they need Member.Read.Hidden.": SEES_HIDDEN},

@@ -24,8 +24,12 @@ class Type(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
     """One parameter. `of` takes its native value out of a row as Graph gives it (None where it is blank); `needs`
-    are Graph's properties that it is made of: where one of them cannot be read, nothing can be told. `property` is
-    the one that Graph can filter by, "" where there is none."""
+    are Graph's properties that it is made of: where one of them cannot be read, nothing can be told ("user.mail": a
+    property of what a write's field names). `property` is the one that Graph can filter by, "" where there is none.
+    `absent` are the sorts of object in a mixed list (`@odata.type`) that do not have it at all: of those a row may
+    lack it, and is blank. `meant` finds the values that a typed text names, such as SKU ids by a product's name:
+    several where it is ambiguous, none where nothing is known by it. A property as it is has the `itemgetter` of
+    its only need as `of`: then it is judged quickly."""
 
     key: str
     title: str
@@ -34,6 +38,8 @@ class Parameter:
     needs: tuple[str, ...]
     property: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    absent: frozenset[str] = frozenset()
+    meant: Callable[[str], tuple[str, ...]] | None = None
 
 
 Parameters = Mapping[str, Parameter]
