@@ -116,6 +116,4 @@ def _shortened(way: Way, text: str, others: list[tuple[int, int, str]], length: 
         return rest.lstrip()
     end = min((start for start, _, _ in others), default=len(text))
     end = next((place for place, letter in enumerate(text[:end]) if not _sendable(letter)), end)
-    if end < len(text) and unicodedata.combining(text[end]):
-        end -= 1
-    return text[: min(max(end, 0), LONGEST)].rstrip()
+    return text[: min(end, LONGEST)].rstrip()
