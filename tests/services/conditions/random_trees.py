@@ -77,7 +77,8 @@ def tree(random: Random, known: Parameters, rows: list[dict[str, Any]], depth: i
     """Conditions on these rows, all of them in order. Now and then there are many values of one parameter."""
     if random.random() < 0.03:
         texts = [each for each in known.values() if each.type in (Type.TEXT, Type.IDENTIFIER)]
-        return _many(random, random.choice((known["id"], *texts)), rows)
+        texts += [known["id"]] * 10 if "id" in known else []
+        return _many(random, random.choice(texts), rows)
     parts: list[Condition | Group] = []
     for _ in range(random.choice((1, 1, 2, 2, 3, 4))):
         if depth > 1 and random.random() < 0.3:
@@ -112,12 +113,18 @@ def _value(random: Random, parameter: Parameter, operator: Operator, rows: list[
     if operator.takes is Takes.SEVERAL:
         return tuple(_single(random, parameter, operator, rows) for _ in range(random.randint(1, 4)))
     if operator.takes is Takes.TWO:
-        return tuple(sorted(str(_single(random, parameter, operator, rows)) for _ in range(2)))
+        return tuple(sorted((_single(random, parameter, operator, rows) for _ in range(2)), key=_in_order))
     return _single(random, parameter, operator, rows)
 
 
+def _in_order(value: Single) -> tuple[float, str]:
+    return (value, "") if isinstance(value, int | float) else (0, str(value))
+
+
 def _single(random: Random, parameter: Parameter, operator: Operator, rows: list[dict[str, Any]]) -> Single:
-    if parameter.type is Type.PLANS:
+    if parameter.type is Type.NUMBER:
+        return random.choice((0, 1, 2.5, 25, 100, 10_000))
+    if parameter.type in (Type.PLANS, Type.PLAN):
         return random.choice((*PLANS, *(product.id for name in PLANS for product in products(name))))
     if parameter.type is Type.DATE:
         return _date(random, parameter, rows, days=operator.takes is Takes.TWO)

@@ -5,7 +5,7 @@ O365DESK_TORTURE=1 runs the full number; without it the same test runs on fewer.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
