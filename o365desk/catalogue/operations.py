@@ -87,6 +87,13 @@ class Query:
     options: Mapping[str, str]
     eventual: bool = False
 
+    def together(self, other: "Query") -> "Query":
+        """What both find; one of them has no other options than a filter."""
+        options = {**self.options, **other.options}
+        if "$filter" in self.options and "$filter" in other.options:
+            options["$filter"] = f"({self.options['$filter']}) and ({other.options['$filter']})"
+        return Query(options, self.eventual or other.eventual)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
@@ -168,12 +175,9 @@ class Listing:
         """The whole query. A filter together with an order makes it an advanced one. `also`: a filter that what is
         found must pass as well; with it, nothing need be searched for."""
         searched = also is None or bool(values.get("search", "").strip())
-        asked = self.search(values) if searched else Query({})
+        asked = (self.search(values) if searched else Query({})).together(also or Query({}))
         options = {"$select": ",".join(self.select), **asked.options}
-        eventual = asked.eventual or (also is not None and also.eventual)
-        if also and "$filter" in also.options:
-            filters = [each.options["$filter"] for each in (asked, also) if "$filter" in each.options]
-            options["$filter"] = " and ".join(f"({each})" for each in filters) if filters[1:] else filters[0]
+        eventual = asked.eventual
         if self.paged and not self.single:
             options["$top"] = str(top)
         if order:

@@ -236,17 +236,12 @@ class _Compiler:
         if isinstance(row, Condition):
             return self._row(row, place)
         inside = [self.sent(each, (*place, number)) for number, each in enumerate(row.rows)]
-        if row.join is Join.AND or len(inside) == 1:
-            return _Sent(
-                tuple(part for each in inside for part in each.parts),
-                tuple(here for each in inside for here in each.here),
-            )
-        here = [each for part in inside for each in part.here]
-        if all(each.parts for each in inside):
-            return _Sent((_joined("or", [_joined("and", each.parts) for each in inside]),), tuple(here))
-        told = {each.place for each in here}
-        lost = (place for each in inside for part in each.parts for place in part.places if place not in told)
-        return _Sent((), (*here, *(Here(place, _OR) for place in dict.fromkeys(lost))))
+        if row.join is Join.OR and len(inside) > 1:
+            return _either(inside)
+        return _Sent(
+            tuple(part for each in inside for part in each.parts),
+            tuple(here for each in inside for here in each.here),
+        )
 
     def _row(self, row: Condition, place: Place) -> _Sent:
         try:
@@ -274,6 +269,16 @@ class _Compiler:
         if can is None:
             raise _NotSentError(_NO_FILTER)
         return _BY_TYPE.get(parameter.type, _nothing)(ask, can)
+
+
+def _either(inside: Sequence[_Sent]) -> _Sent:
+    """All of an Or, or nothing."""
+    here = [each for part in inside for each in part.here]
+    if all(each.parts for each in inside):
+        return _Sent((_joined("or", [_joined("and", each.parts) for each in inside]),), tuple(here))
+    told = {each.place for each in here}
+    lost = (place for each in inside for part in each.parts for place in part.places if place not in told)
+    return _Sent((), (*here, *(Here(place, _OR) for place in dict.fromkeys(lost))))
 
 
 @dataclass(frozen=True)
@@ -327,6 +332,20 @@ def _of_kind(ask: _Ask, made: Mapping[str, str]) -> _Part:
 def _text(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:
     """A text, or the items of a list of texts."""
     negative = ask.operator == "not equals"
+    way = _way(ask, can)
+    columns = {Way.EQUALS: can.eq, Way.STARTS: can.starts_with, Way.ENDS: can.ends_with}
+    for asked in caseless.asks(way, ask.text, plain=can.plain):
+        used = {columns[each] for each, _ in asked.tests}
+        if NOT in used or (negative and not asked.whole):
+            continue
+        advanced = negative or ADVANCED in used
+        return _text_part(ask, can.name, asked, advanced=advanced, negative=negative), asked.whole
+    raise _NotSentError(_NO_OPERATOR if columns[way] == NOT else _LETTERS)
+
+
+def _way(ask: _Ask, can: Filterable) -> Way:
+    """How a text is compared. Raises _NotSentError where Graph cannot, or where its opposite is not exact."""
+    negative = ask.operator == "not equals"
     if negative and not (can.plain and "/" in can.name):
         raise _NotSentError(_OPPOSITE)
     if ask.operator in ("is blank", "not blank"):
@@ -336,15 +355,7 @@ def _text(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:
         raise _NotSentError(_NO_OPERATOR)
     if can.name == "id" and not is_guid(ask.text.strip()):
         raise _NotSentError("Microsoft Graph refuses what is no object ID")
-    columns = {Way.EQUALS: can.eq, Way.STARTS: can.starts_with, Way.ENDS: can.ends_with}
-    if columns[way] == NOT and (way is not Way.EQUALS or can.starts_with == NOT):
-        raise _NotSentError(_NO_OPERATOR)
-    for asked in caseless.asks(way, ask.text, plain=can.plain):
-        if any(columns[each] == NOT for each, _ in asked.tests) or (negative and not asked.whole):
-            continue
-        advanced = negative or any(columns[each] == ADVANCED for each, _ in asked.tests)
-        return _text_part(ask, can.name, asked, advanced=advanced, negative=negative), asked.whole
-    raise _NotSentError(_LETTERS)
+    return way
 
 
 def _text_part(ask: _Ask, name: str, asked: caseless.Ask, *, advanced: bool, negative: bool) -> _Part:

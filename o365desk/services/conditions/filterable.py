@@ -15,8 +15,8 @@ DEFAULT, ADVANCED, NOT = "D", "A", "-"
 @dataclass(frozen=True)
 class Filterable:
     """One property; each column is DEFAULT, ADVANCED or NOT. `name` ends in “/any” where it is a list and one item
-    is compared, and in “/any/…” where that is a part of the item. `plain`: Microsoft keeps it to ASCII, so that
-    nothing but upper and lower case can differ."""
+    is compared, and in “/any/…” where that is a part of the item. `letters`, if “plain”: Microsoft keeps it to
+    ASCII, so that nothing but upper and lower case can differ."""
 
     name: str
     eq: str
@@ -25,14 +25,19 @@ class Filterable:
     order: str  # ge and le
     null: str  # eq null
     count: str  # /$count eq 0
-    plain: bool
+    letters: str
+
+    @property
+    def plain(self) -> bool:
+        """See `letters`."""
+        return self.letters == "plain"
 
 
 def _table(rows: str) -> dict[str, Filterable]:
     found = {}
     for row in rows.strip().splitlines():
-        name, *columns, kind = row.split()
-        found[name.partition("/")[0]] = Filterable(name, *columns, plain=kind == "plain")
+        name, *columns = row.split()
+        found[name.partition("/")[0]] = Filterable(name, *columns)
     return found
 
 

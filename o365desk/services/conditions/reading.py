@@ -21,11 +21,11 @@ _TYPE = "@odata.type"
 
 @dataclass(frozen=True)
 class Reading:
-    """A list with conditions. `also` goes with its query; None where there are no conditions, nor is there a
-    `judge` then."""
+    """A list with conditions. What each of `also` finds with its query is read. Without conditions there are none
+    of them, and no `judge`."""
 
     listing: Listing
-    also: Query | None = None
+    also: tuple[Query, ...] = ()
     judge: Judge | None = None
 
 

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing, Query
@@ -72,7 +73,8 @@ def read(
     if listing.single:
         return _read_one(graph, listing, values, page, judge)
     top = PAGE if judge else min(PAGE, max_rows or PAGE)
-    asked = _pages(graph, listing, [listing.query(values, order, top, each) for each in also or (None,)])
+    queries = map(partial(listing.query, values, order, top), also or (None,))
+    asked = _pages(graph, listing, list(queries))
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
     sieve, total, cut, surely = _Sieve(), None, False, not judge
     try:
@@ -80,21 +82,18 @@ def read(
         while coming:
             try:
                 answer, more = coming.result() or (None, False)
-                rows = answers.rows_in(answer.body if answer else None, answer.request_id if answer else "")
-                if judge:
-                    rows = [row for row in rows if judge(row)]
+                rows = _rows(answer, judge)
             except ProblemError as error:
                 if not sieve.pages:
                     raise
                 return _broken_off(sieve, total, error.problem)
             stop.check()
-            if not sieve.pages and not judge:
-                total = _counted(answer)
+            total = total if sieve.pages or judge else _counted(answer)
             rows = sieve.new(rows)
             if max_rows is not None and sieve.count >= max_rows:
-                cut, surely = more or sieve.count > max_rows, surely or sieve.count > max_rows
-                more = False
-                rows = rows[: len(rows) - (sieve.count - max_rows)]
+                over = sieve.count - max_rows
+                cut, surely, more = more or over > 0, surely or over > 0, False
+                rows = rows[: len(rows) - over]
                 sieve.count = max_rows
             coming = pool.submit(next, asked, None) if more else None
             page(Page(rows, sieve.count, total))
@@ -168,6 +167,12 @@ def _pages(graph: "Graph", listing: Listing, queries: Sequence[Query]) -> "Itera
     for left, query in zip(reversed(range(len(queries))), queries, strict=True):
         for answer in graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape):
             yield answer, bool(left) or "@odata.nextLink" in (answer.body or ())
+
+
+def _rows(answer: "Answer | None", judge: Judge | None) -> list[dict[str, Any]]:
+    """The rows of a page that satisfy `judge`. Raises ProblemError."""
+    rows = answers.rows_in(answer.body if answer else None, answer.request_id if answer else "")
+    return [row for row in rows if judge(row)] if judge else rows
 
 
 def _counted(answer: "Answer | None") -> int | None:

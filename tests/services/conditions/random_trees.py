@@ -1,4 +1,4 @@
-"""Random tenants and random conditions on them: values that hurt, and conditions that have to do with the values."""
+"""Random tenants and random conditions on them: values that hurt, and conditions that have to do with them."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -16,9 +16,10 @@ NOW = datetime(2026, 3, 29, 0, 30, 15, 250_000, tzinfo=UTC)
 ZONES = ("Europe/Dublin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC")
 WORDS = (
     "Sales", "SALES", "Finance", "Office", "Staff", "Straße", "STRASSE", "ﬁnance", "Oﬃce", "İstanbul", "istanbul",
-    "O'Brien", "''", "A&B", "C++", "C#", "100%", "50%25", "%27", "a+b", "é", "e\u0301", "Müller", "Mu\u0308ller", "ẞ",
-    "日本", "李明", "Ελλάς", "ΕΛΛΆΣ", "😀", "👩\u200d💻", "x" * 256, "ss", "ﬅ", "st", "K", "k", ";", "`", ", ", "(", ")",
-    "null", "true", "$filter", "\\", '"', "/", "a b", "ŉ", "n", "ẚ", "a", "*", "?", "\t", "\u00a0", "eq", " or ", "Ǆ", "ǆ",
+    "O'Brien", "''", "A&B", "C++", "C#", "100%", "50%25", "%27", "a+b", "é", "e\u0301", "Müller", "Mu\u0308ller",
+    "日本", "李明", "Ελλάς", "ΕΛΛΆΣ", "😀", "👩\u200d💻", "x" * 256, "ẞ", "ss", "ﬅ", "st", "K", "k", ";", "`", ", ",
+    "(", ")", "null", "true", "$filter", "\\", '"', "/", "a b", "ŉ", "n", "ẚ", "a", "*", "?", "\t", "\u00a0", "eq",
+    " or ", "Ǆ", "ǆ", "\u037e",
 )  # fmt: skip
 PLANS = ("Office 365 E3", "Microsoft 365 E5", "Power BI Pro")
 TYPED_TEXTS = {  # what Microsoft keeps to its own words

@@ -1,6 +1,7 @@
 """What Graph is asked for a text finds whatever the text means, however it is written."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -19,14 +20,19 @@ def simple(text: str) -> str:
     return "".join(one if len(one := letter.casefold()) == 1 else letter for letter in text)
 
 
+_TESTS: dict[Way, Callable[[str, str], bool]] = {
+    Way.EQUALS: str.__eq__,
+    Way.STARTS: str.startswith,
+    Way.ENDS: str.endswith,
+}
+
+
 def finds(ask: Ask, stored: str) -> bool:
-    holds = {Way.EQUALS: str.__eq__, Way.STARTS: str.startswith, Way.ENDS: str.endswith}
-    return any(holds[way](simple(stored), simple(text)) for way, text in ask.tests)
+    return any(_TESTS[way](simple(stored), simple(text)) for way, text in ask.tests)
 
 
 def means(way: Way, typed: str, stored: str) -> bool:
-    test = {Way.EQUALS: str.__eq__, Way.STARTS: str.startswith, Way.ENDS: str.endswith}[way]
-    return test(folded(stored), folded(typed.strip()))
+    return _TESTS[way](folded(stored), folded(typed.strip()))
 
 
 def test_the_table_is_unicodes() -> None:

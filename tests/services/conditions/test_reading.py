@@ -18,10 +18,8 @@ from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.conditions import random_trees
 
-GUESTS: dict[str, Any] = {
-    "join": "and",
-    "rows": [{"parameter": "userType", "operator": "equals", "value": "Guest"}],
-}
+GUEST = {"parameter": "userType", "operator": "equals", "value": "Guest"}
+GUESTS = {"join": "and", "rows": [GUEST]}
 """Graph is asked for them."""
 HASHES = {"join": "and", "rows": [{"parameter": "userPrincipalName", "operator": "contains", "value": "#ext#"}]}
 """Judged here."""
@@ -103,7 +101,7 @@ def test_a_search_and_conditions_are_both_meant(reader: Reader) -> None:
         found = [row["id"] for row in reader.rows if row["userType"] == "Guest"]
         reader("find-users", GUESTS, values)
         assert [row["id"] for row in reader.rows] == found != []
-        reader("find-users", {"join": "and", "rows": [{**GUESTS["rows"][0], "value": "Member"}]}, values)
+        reader("find-users", {"join": "and", "rows": [{**GUEST, "value": "Member"}]}, values)
         assert not {row["id"] for row in reader.rows} & set(found)
 
 

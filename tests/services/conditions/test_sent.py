@@ -1,5 +1,5 @@
-"""What Graph is asked for lets through whatever the conditions mean: random conditions on random tenants, asked of the
-practice tenant over HTTPS. What it lets through is judged again, so the rows are those of the meaning.
+"""What Graph is asked for lets through whatever the conditions mean: random conditions on random tenants, asked of
+the practice tenant over HTTPS. What it lets through is judged again, so the rows are those of the meaning.
 
 O365DESK_TORTURE=1 runs the full number; without it the same test runs on fewer.
 """
