@@ -27,6 +27,8 @@ from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
+    from o365desk.model.conditions.tree import Group
+    from o365desk.model.conditions.typed import Partner
     from o365desk.services.directory.suggestions import Suggestion
     from o365desk.services.graph.client import Pause
     from o365desk.services.graph.lists import Page, ReadEnd
@@ -245,25 +247,36 @@ class Runner:
         told: "Callable[[Pause | None], None] | None" = None,
         max_rows: int | None = None,
         order: str = "",
+        conditions: "Group | None" = None,
+        partner: "Partner | None" = None,
     ) -> "ReadEnd":
-        """Runs a read; `page` is called in this thread with each page as it comes. Raises ProblemError where
-        nothing was read at all, CancelledError on stop."""
+        """Runs a read; `page` is called in this thread with each page as it comes. Only rows that satisfy the
+        `conditions` are told of, with the values of the `partner` on whose behalf it is asked, if it is; with
+        conditions, nothing need be searched for. Raises ProblemError where nothing was read at all, also because
+        the conditions cannot be judged; CancelledError on stop."""
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
+        from o365desk.model.conditions.tree import NO_CONDITION
+        from o365desk.services.conditions.reading import reading
         from o365desk.services.directory.addressed import addressed
         from o365desk.services.graph import lists
 
-        problems = check(operation, values)
+        tree = conditions or NO_CONDITION
+        problems = check(operation, values, searching=not tree)
         if problems:
             raise ProblemError(problems[0])
-        if operation.listing is None:
-            raise AssertionError(f"{operation.key} is no read")
+        # What is wrong with them whatever the token says is told before one is asked for.
+        reading(operation, (), tree, self._clock(), partner)
         with self.session(source, stop, operation, told=told) as session:
             delegated, granted = source.sign_in.delegated, session.token.granted
             opening = permissions.accepted(operation, delegated, granted)
+            made = reading(operation, opening, tree, self._clock(), partner, values=values, order=order)
             where = addressed(session.graph, operation, values, granted, delegated=delegated)
-            listing = operation.listing.narrowed(opening).at(where.ids)
-            end = lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
+            listing = made.listing.at(where.ids)
+            end = lists.read(
+                session.graph, listing, values, stop, page,
+                max_rows=max_rows, order=order, also=made.also, judge=made.judge,
+            )  # fmt: skip
             return end.saying(where.note).saying(listing.missing_with(granted))
 
     def _writing(
