@@ -102,6 +102,7 @@ class _Wish:
     left_out: tuple[str, ...] = ()
     leave_out_disabled: bool = False
     conditions: Group = NO_CONDITION
+    as_partner: str = ""
     how: reader.How = reader.How()  # noqa: RUF009 - frozen as well
 
 
@@ -171,18 +172,15 @@ def run_operation(
         ),
     ] = None,
     as_partner: Annotated[
-        str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
+        str, typer.Option(metavar="EMAIL", help="Show what this partner would get; writes are planned only.", show_default=False)
     ] = "",
 ) -> int:
     """Run an operation. A read prints or writes its rows; a write prints its plan, and is carried out with --apply.
 
     Exit code 0 done, 1 nothing succeeded, 2 wrong usage, 3 partly done or incomplete, 4 not allowed, 130 cancelled.
     """
-    if as_partner:
-        raise typer.BadParameter(
-            "this version knows no partners yet; run it without, as the data source itself",
-            param_hint="--as-partner",
-        )
+    if as_partner and apply:
+        raise typer.BadParameter("it shows what a partner would get; nothing is done as one", param_hint="--apply")
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows,
                                    "--conditions": conditions}, writes={
@@ -213,6 +211,7 @@ def run_operation(
         left_out=tuple(leave_out or ()),
         leave_out_disabled=leave_out_disabled,
         conditions=tree,
+        as_partner=as_partner.strip(),
         how=how,
     )
     app = unlocked(services(context))
@@ -303,6 +302,7 @@ def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ti
                 app.runner.read(
                     source, wish.operation, wish.values, stop, page,
                     told=told, max_rows=wish.max_rows, order=wish.sort, conditions=wish.conditions,
+                    as_partner=wish.as_partner,
                 )
             )  # fmt: skip
             # What did not even begin is no empty list.
@@ -322,13 +322,16 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     with Ticker() as ticker:
         plan: Plan = interruptible(
             lambda stop: app.runner.plan(
-                source, wish.operation, rows, stop, ticker.planning, leave_out_disabled=wish.leave_out_disabled
-            )
+                source, wish.operation, rows, stop, ticker.planning,
+                leave_out_disabled=wish.leave_out_disabled, as_partner=wish.as_partner,
+            )  # fmt: skip
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
+    if wish.as_partner:
+        return tell_plan(app, plan, "", wish.form, wish.output, wish.save_fix)
     options = rows_options(wish.rows, wish.how)
     for column in wish.left_out:
         options += ["--leave-out", column]
