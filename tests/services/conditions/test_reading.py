@@ -206,11 +206,12 @@ def test_random_conditions_give_the_rows_of_their_meaning(
     everything = reader.rows
     assert everything
     switches(options_ignored=ignored)
+    orders = operation.listing.orders if operation.listing else ()
     for _ in range(8):
         tree = random_trees.tree(random, known, everything)
         now = reader._runner._clock()
         judge = judging.judge(tree, known, now)
         meant = [row for row in everything if judge(row)]
-        end = reader(key, tree)
+        end = reader(key, tree, order=random.choice(("", *orders)))
         assert sorted(map(str, reader.rows)) == sorted(map(str, meant)), tree
         assert end.count == end.total == len(meant)
