@@ -589,7 +589,7 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
-    from o365desk.ui.pages.runs.runs import Line, RunsPage
+    from o365desk.ui.pages.runs.runs import RunLine, RunsPage
     from tests import written
     from tests.scene import NOW
 
@@ -620,7 +620,7 @@ def _runs(stage: Stage) -> "QWidget":
             counts=Counts(failed=1), problem=Problem(title="Consent was withdrawn"),
         ),
     ]  # fmt: skip
-    page.model.set_rows([Line(run, source if run.source_id != "gone" else None) for run in runs])
+    page.model.set_rows([RunLine(run, source if run.source_id != "gone" else None) for run in runs])
     page.table.setCurrentIndex(page.model.index(0, 0))
     return stage.window
 

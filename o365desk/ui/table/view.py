@@ -186,7 +186,7 @@ class Table(QTableView):
         menu.addActions([action for action in self.actions() if action.isEnabled()])
         menu.addSeparator()
         menu.addAction("&Copy cell", self.copy)
-        menu.addAction("Copy &row" if len(self.selected()) < 2 else "Copy &rows", self.copy_row)
+        menu.addAction("Copy ro&w" if len(self.selected()) < 2 else "Copy ro&ws", self.copy_row)
         menu.addAction("Copy with &headers", self.copy_headers)
         menu.exec(event.globalPos())
 

@@ -152,8 +152,8 @@ def test_resume_is_not_pressed_by_what_led_to_it(office: Office) -> None:
     office.window.go(ToRuns())
     office.idle()
     runs = office.runs
-    assert runs.resume_button.isEnabled()
-    press(office, middle(office, runs.resume_button))
+    assert runs.buttons[CommandKey.RESUME].isEnabled()
+    press(office, middle(office, runs.buttons[CommandKey.RESUME]))
     assert runs.isVisible()
     office.window.go(ToRun(run_id=key))
     office.idle()

@@ -178,7 +178,7 @@ def test_the_bin_asks_with_ok_and_cancel_and_names_the_thirty_days(
     assert {"OK", "Cancel"} == set(said[2:])
     assert len(app.workspace.list().entries) == 1
     answer(monkeypatch, QMessageBox.StandardButton.Ok)
-    page.bin_button.click()
+    page.buttons[CommandKey.DELETE].click()
     qtbot.waitUntil(lambda: names(page) == [])
     assert app.workspace.list().entries == ()
     assert [item.source.name for item in app.workspace.recycled()] == ["Contoso HR"]
@@ -191,14 +191,14 @@ def test_a_second_delete_of_what_is_gone_tells_instead_of_failing(
     source = save("Contoso HR")
     reload(qtbot, window, page)
     app.workspace._listeners = ()  # another process: nobody tells this one
-    page._timer.stop()
+    page.minute.stop()
     line = page.table.current()
     app.workspace.delete(source.id)
     idle(qtbot, window)
     page.model.set_rows([line])
     page.table.choose(line.key)
     answer(monkeypatch, QMessageBox.StandardButton.Ok)
-    page.delete()
+    page.act(CommandKey.DELETE)
     idle(qtbot, window)
     assert window.notices.kept()[0].level == "bad"
 
@@ -221,9 +221,9 @@ def test_a_file_that_cannot_be_read_is_a_line_with_its_place_and_can_be_shown(
     shown: list[Any] = []
     monkeypatch.setattr(module, "show_in_system", shown.append)
     page.table.choose(str(path))
-    assert page.show_file_button.isVisible()
-    assert not page.bin_button.isEnabled()
-    page.show_file_button.click()
+    assert page.buttons[module.SHOW_FILE].isVisible()
+    assert not page.buttons[CommandKey.DELETE].isEnabled()
+    page.buttons[module.SHOW_FILE].click()
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     assert shown == [path, path]
     assert path.read_text().startswith("{\n")
@@ -237,7 +237,7 @@ def test_the_list_follows_what_others_change(
     save("Contoso HR")  # the workspace tells
     qtbot.waitUntil(lambda: names(page) == ["Contoso HR"])
     clock.move(hours=2)
-    page._timer.timeout.emit()  # ages grow
+    page.minute.timeout.emit()  # ages grow
     qtbot.waitUntil(lambda: cells(page, 0)[2] == "2 hours ago")
 
 
