@@ -156,8 +156,8 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
     from o365desk.services.state.state import Notice
     from o365desk.ui import crash
     from o365desk.ui.dialogs.confirm import ClosingDialog, ConfirmDialog
-    from o365desk.ui.pages.connector.conflict import LeaveDialog
-    from o365desk.ui.pages.datasources.datasources import delete_box
+    from o365desk.ui.pages.connector.conflict import leave_question
+    from o365desk.ui.pages.datasources.datasources import delete_question
 
     text = stranger.text
 
@@ -170,7 +170,7 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
         writing = SimpleNamespace(
             writing=lambda: [SimpleNamespace(title=text)], running_changed=stage.window.tasks.running_changed
         )
-        return ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+        return ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
 
     def notice(stage: shots.Stage) -> QWidget:
         stage.window.notices.said.emit(Notice(scene.NOW, "bad", text, text))
@@ -192,8 +192,8 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
 
     yield "confirm", confirm
     yield "closing", closing
-    yield "leave", lambda stage: LeaveDialog(text, stage.window)
-    yield "delete", lambda stage: delete_box(stage.window.page(ToSources), text)
+    yield "leave", lambda stage: leave_question(stage.window.theme, text, stage.window)
+    yield "delete", lambda stage: delete_question(stage.window.theme, text, stage.window)
     yield "notice", notice
     yield "sheet", sheet
     yield "mistake", mistake

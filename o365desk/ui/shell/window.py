@@ -161,14 +161,13 @@ class Window(Frame):
             return True
         from o365desk.ui.dialogs.confirm import Closing, ClosingDialog
 
-        dialog = ClosingDialog(self.tasks, self)
-        dialog.exec()
-        if dialog.choice is Closing.GENTLY:
+        choice = ClosingDialog(self.theme, self.tasks, self).ask()
+        if choice is Closing.GENTLY:
             self._closing = True
             for task in self.tasks.writing():
                 if not task.ending:
                     task.cancel()
-        return dialog.choice is Closing.NOW
+        return choice is Closing.NOW
 
     # --- parts --------------------------------------------------------------------------------------------
 

@@ -4,20 +4,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
+from o365desk.ui.dialogs.question import Answer, Question
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -73,50 +66,45 @@ def shown(key: str, value: object) -> str:
     return str(value) if value else "—"
 
 
-class ConflictDialog(QDialog):
-    """Both sides, field by field. `choice` says what was decided; closing the dialog means: keep editing."""
+def conflict_question(
+    theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None
+) -> Question[Choice]:
+    """Both sides, field by field; closing it means: keep editing."""
+    answers = [
+        Answer(Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
+        Answer(Choice.COPY, "Save mine as a &copy"),
+        Answer(Choice.KEEP_EDITING, "Keep &editing"),
+    ]
+    if theirs:
+        answers.insert(1, Answer(Choice.TAKE_THEIRS, "Take &theirs"))
+    dialog = Question(
+        theme,
+        "conflict",
+        "Changed by someone else",
+        f"“{mine.name}” was changed since you opened it",
+        _explain(theirs),
+        answers,
+        Choice.KEEP_EDITING,
+        details=both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")) if theirs else None,
+        parent=parent,
+    )
+    dialog.resize(680, 460 if theirs else 200)
+    return dialog
 
-    def __init__(self, theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("conflict")
-        self.setWindowTitle("Changed by someone else")
-        self.choice = Choice.KEEP_EDITING
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label(f"“{mine.name}” was changed since you opened it", "section"))
-        column.addWidget(text_label(_explain(theirs), "dim"))
-        if theirs:
-            column.addWidget(both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")), 1)
-        column.addLayout(self._buttons(theirs))
-        self.resize(680, 460 if theirs else 200)
 
-    def _buttons(self, theirs: Entry | None) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        texts = [
-            (Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
-            (Choice.TAKE_THEIRS, "Take &theirs", ""),
-            (Choice.COPY, "Save mine as a &copy", ""),
-            (Choice.KEEP_EDITING, "Keep &editing", ""),
-        ]
-        for choice, text, role in texts:
-            if choice is Choice.TAKE_THEIRS and not theirs:
-                continue
-            button = QPushButton(text)
-            button.setObjectName(f"conflict-{choice.value}")
-            button.setProperty("role", role)
-            button.setAutoDefault(choice is Choice.KEEP_EDITING)
-            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
-            row.addWidget(button)
-            if choice is Choice.KEEP_EDITING:
-                button.setFocus()
-        row.addStretch(1)
-        return row
-
-    def _choose(self, choice: Choice) -> None:
-        self.choice = choice
-        self.accept()
+def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> Question[Leave]:
+    """Save, discard or keep editing; closing it means: keep editing. Enter saves, which loses nothing."""
+    answers = (
+        Answer(Leave.SAVE, "&Save", "primary"),
+        Answer(Leave.DISCARD, "&Discard", "danger"),
+        Answer(Leave.KEEP_EDITING, "Keep &editing"),
+    )
+    question = f"Save the changes to “{name or 'the new data source'}”?"
+    text = "They are not saved yet. Details may still be missing when you save."
+    return Question(
+        theme, "leave", "Unsaved changes", question, text, answers, Leave.KEEP_EDITING,
+        default=Leave.SAVE, parent=parent,
+    )  # fmt: skip
 
 
 def _explain(theirs: Entry | None) -> str:
@@ -131,7 +119,7 @@ def _explain(theirs: Entry | None) -> str:
     )
 
 
-def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScrollArea:
+def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QWidget:
     """Two versions side by side, field by field; what differs is marked."""
     inner = QWidget()
     grid = QGridLayout(inner)
@@ -156,42 +144,5 @@ def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScr
             label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
             grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
     grid.setRowStretch(len(lines) + 1, 1)
-    area = QScrollArea(widgetResizable=True)
-    area.setWidget(inner)
-    area.setAccessibleName("Both versions, field by field")
-    return area
-
-
-class LeaveDialog(QDialog):
-    """Save, discard or keep editing. `choice` says which; closing it means: keep editing."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("leave")
-        self.setWindowTitle("Unsaved changes")
-        self.choice = Leave.KEEP_EDITING
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label(f"Save the changes to “{name or 'the new data source'}”?", "section"))
-        column.addWidget(text_label("They are not saved yet. Details may still be missing when you save.", "dim"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, text, role in (
-            (Leave.SAVE, "&Save", "primary"),
-            (Leave.DISCARD, "&Discard", "danger"),
-            (Leave.KEEP_EDITING, "Keep &editing", ""),
-        ):
-            button = QPushButton(text)
-            button.setObjectName(f"leave-{choice.value}")
-            button.setProperty("role", role)
-            button.setDefault(choice is Leave.SAVE)
-            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
-        self.setMinimumWidth(420)
-
-    def _choose(self, choice: Leave) -> None:
-        self.choice = choice
-        self.accept()
+    inner.setAccessibleName("Both versions, field by field")
+    return inner

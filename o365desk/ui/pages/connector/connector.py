@@ -16,7 +16,7 @@ from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
 from o365desk.ui.pages.connector.checks import ConnectionChecks
-from o365desk.ui.pages.connector.conflict import Leave, LeaveDialog
+from o365desk.ui.pages.connector.conflict import Leave, leave_question
 from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.pages.connector.connector_banner import ConnectorBanner, Helping
 from o365desk.ui.pages.connector.connector_form import RUNNING, ConnectorForm, Gentle
@@ -185,13 +185,12 @@ class ConnectorPage(Page[ToConnector]):
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
         if not self.dirty():
             return True
-        dialog = LeaveDialog(self._draft.source.name, self)
-        dialog.exec()
-        if dialog.choice is Leave.SAVE:
+        choice = leave_question(self.context.theme, self._draft.source.name, self).ask()
+        if choice is Leave.SAVE:
             return self._savable() and self._saving.save_and_wait(*self._to_save())
-        if dialog.choice is Leave.DISCARD:
+        if choice is Leave.DISCARD:
             self._discard()
-        return dialog.choice is Leave.DISCARD
+        return choice is Leave.DISCARD
 
     def use(self) -> None:
         """Goes on to the operations of the data source, as it was saved."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Problem
@@ -13,15 +12,14 @@ from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, Row
 from o365desk.services.state.state import Draft
-from o365desk.ui.context import CommandKey, Context, Page
+from o365desk.ui.context import CommandKey, Context
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
+from o365desk.ui.dialogs.question import Answer, Go, Question
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import Banner
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMessageBox
+from o365desk.ui.widgets.theme import Theme
 
 SHOW_FILE = "Show &file"
 _UNSAVED = "Unsaved changes to"
@@ -130,7 +128,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
 
     def delete(self, line: SourceLine) -> None:
         """Moves a data source to the recycle bin, once confirmed."""
-        if not confirm_delete(self, line.name):
+        if delete_question(self.context.theme, line.name, self.window()).ask() is not Go.ON:
             return
         self.context.tasks.run(
             f"Deleting “{line.name}”",
@@ -189,30 +187,20 @@ def show_file(line: SourceLine) -> None:
         show_in_system(line.unreadable.path)
 
 
-def confirm_delete(page: Page[ToSources], name: str) -> bool:
-    """Asks before a data source goes to the recycle bin."""
-    box = delete_box(page, name)
-    return box.exec() == box.StandardButton.Ok
-
-
-def delete_box(page: Page[ToSources], name: str) -> "QMessageBox":
-    """The question, with OK and Cancel as in the web original."""
-    from PySide6.QtWidgets import QMessageBox
-
-    box = QMessageBox(
-        QMessageBox.Icon.NoIcon,
+def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> Question[Go]:
+    """Whether a data source goes to the recycle bin, with OK and Cancel as in the web original."""
+    text = "It can be restored from there for 30 days, then it is gone for good."
+    return Question(
+        theme,
+        "delete",
         "Delete data source",
         f"Move “{shown(name)}” to the recycle bin?",
-        QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
-        page.window(),
+        text,
+        (Answer(Go.ON, "&OK", "danger"), Answer(Go.BACK, "&Cancel")),
+        Go.BACK,
+        icon=("bin", "bad"),
+        parent=parent,
     )
-    box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
-    box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
-    layout = box.layout()
-    if layout:
-        layout.setContentsMargins(24, 16, 24, 16)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    return box
 
 
 def show_in_system(path: Path) -> None:

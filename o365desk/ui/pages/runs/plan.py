@@ -22,6 +22,7 @@ from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.destinations import Begin, ToOperations, ToPlan, ToRun, ToRuns, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
+from o365desk.ui.dialogs.question import Go
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
 from o365desk.ui.pages.runs.plan_review import Review, command_of, words_of
@@ -184,7 +185,7 @@ class PlanPage(Page[ToPlan]):
         rows = fix.rows
         if fix.asks:
             dialog = FixDialog(self.context.theme, fix, operation.field(fix.asks), self.window())
-            if not dialog.exec():
+            if dialog.ask() is not Go.ON:
                 return
             rows = dialog.rows()
         self.context.go(ToPlan(Wish(self.wish.source, operation, rows, then=self.wish)))
@@ -244,7 +245,7 @@ class PlanPage(Page[ToPlan]):
         danger = takes_away(catalogue.operation(plan.operation))
         reason = plan.limit.reason if plan.limit else ""
         dialog = ConfirmDialog(self.context.theme, plan.sentence, reason, word, danger=danger, parent=self.window())
-        return bool(dialog.exec())
+        return dialog.ask() is Go.ON
 
     def _why_off(self) -> str:
         """Why the plan cannot be applied; "" if it can."""

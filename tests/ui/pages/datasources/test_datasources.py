@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
@@ -14,8 +14,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.vault.vault import CLIENT_SECRET
+from o365desk.ui.commands import plain
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToNotices, ToSources
+from o365desk.ui.dialogs.question import Go, Question
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -59,16 +61,16 @@ def reload(qtbot: QtBot, window: Window, page: DataSourcesPage) -> None:
     idle(qtbot, window)
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) -> list[str]:
+def answer(monkeypatch: pytest.MonkeyPatch, choice: Go) -> list[str]:
     """Answers the confirmation; what it said is kept."""
     said: list[str] = []
 
-    def execute(box: QMessageBox) -> int:
-        said.extend([box.text(), box.informativeText()])
-        said.extend(plain.text().replace("&", "") for plain in box.buttons())
-        return int(button)
+    def ask(question: Question[Go]) -> Go:
+        said.extend(label.text() for label in question.findChildren(QLabel) if label.text())
+        said.extend(plain(button.text()) for button in question.buttons.values())
+        return choice
 
-    monkeypatch.setattr(QMessageBox, "exec", execute)
+    monkeypatch.setattr(Question, "ask", ask)
     return said
 
 
@@ -171,13 +173,13 @@ def test_the_bin_asks_with_ok_and_cancel_and_names_the_thirty_days(
 ) -> None:
     save("Contoso HR")
     reload(qtbot, window, page)
-    said = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    said = answer(monkeypatch, Go.BACK)
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     assert "Contoso HR" in said[0]
     assert "30 days" in said[1]
     assert {"OK", "Cancel"} == set(said[2:])
     assert len(app.workspace.list().entries) == 1
-    answer(monkeypatch, QMessageBox.StandardButton.Ok)
+    answer(monkeypatch, Go.ON)
     page.buttons[CommandKey.DELETE].click()
     qtbot.waitUntil(lambda: names(page) == [])
     assert app.workspace.list().entries == ()
@@ -197,7 +199,7 @@ def test_a_second_delete_of_what_is_gone_tells_instead_of_failing(
     idle(qtbot, window)
     page.model.set_rows([line])
     page.table.choose(line.key)
-    answer(monkeypatch, QMessageBox.StandardButton.Ok)
+    answer(monkeypatch, Go.ON)
     page.act(CommandKey.DELETE)
     idle(qtbot, window)
     assert window.notices.kept()[0].level == "bad"

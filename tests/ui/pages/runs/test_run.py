@@ -304,7 +304,7 @@ def test_undo_leads_to_a_plan_of_the_inverse_and_brings_all_back(office: Office)
 
 def _type_the_word(page: Any, dialog: QDialog) -> None:
     dialog.line.setText(page.plan.limit.word)  # type: ignore[attr-defined]
-    click(dialog, "confirm-apply")
+    click(dialog, "confirm-on")
 
 
 def test_a_run_that_never_began_says_why(office: Office) -> None:

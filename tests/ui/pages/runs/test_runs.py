@@ -26,7 +26,7 @@ from o365desk.ui.widgets.theme import Theme
 from tests import written
 from tests.scene import NOW
 from tests.ui.conftest import Clock, idle
-from tests.ui.office import ADD, Office, office
+from tests.ui.office import ADD, Office, click, office
 
 __all__ = ["office"]
 
@@ -204,7 +204,7 @@ def _confirm(dialog: QDialog, word: str) -> None:
     line = dialog.findChild(QLineEdit, "confirm-word")
     assert line is not None
     line.setText(word)
-    dialog.accept()
+    click(dialog, "confirm-on")
 
 
 def test_what_a_killed_program_left_is_told_once_and_resumed(office: Office) -> None:
