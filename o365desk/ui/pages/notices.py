@@ -17,7 +17,7 @@ from o365desk.ui.widgets.banner import LEVEL_ICONS
 from o365desk.ui.widgets.labels import Label
 from o365desk.ui.widgets.notices import LEVELS
 
-COPY = "Copy notice &details"
+COPY = "Copy &notice details"
 
 
 def as_text(notice: Notice) -> str:

@@ -181,6 +181,12 @@ class Table(QTableView):
             self.opened.emit(self._rows.row_at(index))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a row."""
+        menu = self.menu()
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def menu(self) -> QMenu:
         """The actions that the page gave the table, and copying."""
         menu = QMenu(self)
         menu.addActions([action for action in self.actions() if action.isEnabled()])
@@ -188,7 +194,7 @@ class Table(QTableView):
         menu.addAction("&Copy cell", self.copy)
         menu.addAction("Copy ro&w" if len(self.selected()) < 2 else "Copy ro&ws", self.copy_row)
         menu.addAction("Copy with &headers", self.copy_headers)
-        menu.exec(event.globalPos())
+        return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns share the room; rows grow with their wrapped notes."""

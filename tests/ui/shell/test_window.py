@@ -389,21 +389,6 @@ def test_every_control_has_a_name_and_can_be_reached(
             assert named, f"{widget} on {where}"
 
 
-@pytest.mark.parametrize("where", IN_SIGHT)
-def test_mnemonics_on_a_page_do_not_collide(
-    qtbot: QtBot, window: Window, save: Callable[..., Any], where: type[Destination]
-) -> None:
-    save("Contoso HR")
-    window.go(where())
-    idle(qtbot, window)
-    texts = [w.text() for w in window.findChildren(QWidget) if isinstance(w, QAbstractButton) and w.isVisible()]
-    texts += [label.text() for label in window.findChildren(QLabel) if label.isVisible() and label.buddy()]
-    texts += list(MENUS.values())
-    letters = [text.replace("&&", "")[text.replace("&&", "").index("&") + 1].lower()
-               for text in texts if "&" in text.replace("&&", "")]  # fmt: skip
-    assert len(set(letters)) == len(letters), sorted(letters)
-
-
 def test_tab_walks_all_of_the_page_and_comes_round(qtbot: QtBot, window: Window, save: Callable[..., Any]) -> None:
     save("Contoso HR")
     window.page(ToSources).refresh()  # type: ignore[attr-defined]

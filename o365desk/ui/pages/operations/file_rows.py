@@ -94,7 +94,7 @@ class FileRows(QFrame):
         self.said.setObjectName("file-said")
         self.choose_button = QPushButton("Ch&oose a file…")
         self.save_button = QPushButton("Save a repaired cop&y…")
-        self.leave_button = QPushButton("Lea&ve out a column")
+        self.leave_button = QPushButton("Leave out a colu&mn")
         self.leave_button.setToolTip("Columns of the file that are not to be used")
         self.choices = FileChoices()
         self.choices.chosen.connect(self._choose_how)
