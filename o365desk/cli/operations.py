@@ -38,7 +38,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
-from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from o365desk.services.graph.throttling import Pause
 from o365desk.services.spreadsheets import export, reader
 from o365desk.services.spreadsheets.formats.formats import STDIN
@@ -273,7 +273,7 @@ def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ti
     def work(stop: Stop) -> None:
         with target as writer:
 
-            def page(page: Page) -> None:
+            def page(page: GraphPage) -> None:
                 writer.rows(page.rows)
                 of = f" of {page.total:,}" if page.total else ""
                 ticker.tell(f"{page.so_far:,}{of} {noun} so far …")

@@ -39,7 +39,7 @@ def _given(credential: Credential) -> dict[str, Secret]:
 
 
 @dataclass(frozen=True)
-class Row:
+class SourceRow:
     """A line of the list of data sources."""
 
     entry: Entry
@@ -52,7 +52,7 @@ class Overview:
     """The list of data sources. `unreadable` are the files that need a hand: not readable, or with a name that
     another one has too (those are among the rows as well)."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SourceRow, ...]
     unreadable: tuple[Unreadable, ...]
 
 
@@ -108,7 +108,7 @@ class Connections:
                     authorisation = self._authorisations.of(source)
                     proof, problems = self._evidence.proof(source, authorisation), tuple(datasource.check(source))
                     known = Known(problems, authorisation, *self._evidence.tests(source.id, proof), proof=proof)
-                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+                rows.append(SourceRow(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     def problems(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from o365desk.catalogue import Operation
     from o365desk.services.directory.suggestions import Suggestion
     from o365desk.services.graph.client import Pause
-    from o365desk.services.graph.lists import Page, ReadEnd
+    from o365desk.services.graph.lists import GraphPage, ReadEnd
     from o365desk.services.signin.msal_sign_in import SignIns, Token
     from o365desk.services.writes.journal.recorder import Progress
 
@@ -180,7 +180,7 @@ class Runner:
         operation: "Operation",
         values: Mapping[str, str],
         stop: Stop,
-        page: "Callable[[Page], None]",
+        page: "Callable[[GraphPage], None]",
         *,
         told: "Callable[[Pause | None], None] | None" = None,
         max_rows: int | None = None,

@@ -24,7 +24,7 @@ _64_BITS = 0xFFFF_FFFF_FFFF_FFFF
 
 
 @dataclass(frozen=True)
-class Page:
+class GraphPage:
     """Some rows in Graph's shape, how many there are with them, and how many there will be in all; None where that
     is not known beforehand."""
 
@@ -56,7 +56,7 @@ def read(
     listing: Listing,
     values: Mapping[str, str],
     stop: Stop,
-    page: Callable[[Page], None],
+    page: Callable[[GraphPage], None],
     *,
     max_rows: int | None = None,
     order: str = "",
@@ -90,14 +90,16 @@ def read(
                 rows = rows[: len(rows) - (sieve.count - max_rows)]
                 sieve.count = max_rows
             coming = pool.submit(next, asked, None) if more else None
-            page(Page(rows, sieve.count, total))
+            page(GraphPage(rows, sieve.count, total))
     finally:
         # Where the caller gave up on a page, the one on its way is not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
     return _ended(sieve, total, cut)
 
 
-def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None]) -> ReadEnd:
+def _read_one(
+    graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[GraphPage], None]
+) -> ReadEnd:
     """Reads what is one object, or none at all, as a list of that."""
     query = listing.query(values)
     shape = objects.shown_alone((*listing.select, *listing.besides))
@@ -107,7 +109,7 @@ def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page:
         if error.problem.code != _NOT_THERE:
             raise
         found = []
-    page(Page(found, len(found), len(found)))
+    page(GraphPage(found, len(found), len(found)))
     return ReadEnd(len(found), True, len(found), "" if found else listing.nothing)
 
 

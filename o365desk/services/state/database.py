@@ -26,7 +26,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Step:
+class SchemaStep:
     """A change of the schema that is made once, in one transaction. `name` begins with its number among all steps
     of the file, `0001-…`; it is recorded in the file and never changes, nor does what the step does: statements, or
     a function (which leaves the transaction alone: no `executescript`, no commit)."""
@@ -54,7 +54,7 @@ class Database:
         self,
         file: Path,
         clock: Callable[[], datetime],
-        steps: Sequence[Step],
+        steps: Sequence[SchemaStep],
         *,
         name: str,
         contents: str,
@@ -79,11 +79,11 @@ class Database:
         """Set when a damaged file was set aside. The program goes on with a new one."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[SchemaStep, ...]:
         """All that are declared, in the order in which a new file takes them: that of their numbers."""
         return tuple(sorted(self._steps, key=lambda step: step.name))
 
-    def add(self, steps: Sequence[Step]) -> None:
+    def add(self, steps: Sequence[SchemaStep]) -> None:
         """For a store whose tables are in the file: its steps. Every store is made before the file is first used:
         steps in it that nobody has declared are taken for those of a newer program."""
         with self._lock:

@@ -16,11 +16,11 @@ from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.workspace import data_source_file, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
 
-__all__ = ["ConflictError", "Entry", "Listing", "Recycled", "Unreadable", "Workspace"]
+__all__ = ["ConflictError", "Entry", "FolderListing", "Recycled", "Unreadable", "Workspace"]
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """What the folder holds, by name. `clashes` are files that were read but share a name with another: they are
     among the entries too, so that one of them can be renamed; until then neither can be called by name."""
 
@@ -69,13 +69,13 @@ class Workspace:
         self._lock = files.Lock(folder / ".lock", "The workspace")
         self._listeners: tuple[Callable[[set[str]], None], ...] = ()
 
-    def list(self) -> Listing:
+    def list(self) -> FolderListing:
         """Everything there is, read anew. Never raises for what a file holds, never changes a file."""
         entries, unreadable = layout.read_folder(self._live, self.folder)
         self._found(entry.source.id for entry in entries)
         kept, copies = layout.without_copies(entries, self._approved)
         kept.sort(key=lambda entry: (_plain(entry.source.name), entry.path.name))
-        return Listing(
+        return FolderListing(
             tuple(kept), tuple(sorted(unreadable + copies, key=lambda item: item.path.name)), tuple(_clashes(kept))
         )
 
@@ -250,7 +250,7 @@ class Workspace:
             raise ConflictError(source, layout.read_entry(current.path))
         return data
 
-    def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
+    def _refuse_if_unreadable(self, source: DataSource, listing: FolderListing) -> None:
         """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
         for item in listing.unreadable:
             with contextlib.suppress(OSError):
@@ -277,7 +277,7 @@ def _matching(items: Iterable[_Kept], key: str) -> tuple[_Kept, ...]:
     )
 
 
-def _refuse_taken_name(source: DataSource, listing: Listing) -> None:
+def _refuse_taken_name(source: DataSource, listing: FolderListing) -> None:
     for entry in listing.entries:
         other = entry.source
         if (
@@ -325,7 +325,7 @@ def _several(key: str, paths: Iterable[Path]) -> Problem:
     )
 
 
-def _unknown(key: str, listing: Listing) -> Problem:
+def _unknown(key: str, listing: FolderListing) -> Problem:
     names = [f"“{entry.source.name}”" for entry in listing.entries if entry.source.name]
     unread = len(listing.unreadable)
     more = f", and {len(names) - 5} more" if len(names) > 5 else ""

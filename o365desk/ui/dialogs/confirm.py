@@ -8,20 +8,20 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from o365desk.model.text.shown import shown
-from o365desk.ui.dialogs.question import Answer, Go, Question
+from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label, caption, text_label
 from o365desk.ui.widgets.theme import Theme
 
 
-class ConfirmDialog(Question[Go]):
+class ConfirmDialog(QuestionDialog[Go]):
     """Says what is large about a change, and takes the word that must be typed. Goes on only with that word; the
     button says why it is off until then. Enter in the line does nothing: Ctrl+Enter, or the button."""
 
     def __init__(
         self, theme: Theme, sentence: str, reason: str, word: str, *, danger: bool, parent: QWidget | None = None
     ) -> None:
-        answers = (Answer(Go.ON, shortened(sentence), "danger" if danger else "primary"), Answer(Go.BACK, "&Back"))
+        answers = (Option(Go.ON, shortened(sentence), "danger" if danger else "primary"), Option(Go.BACK, "&Back"))
         title = "A large change" if reason else "Confirm"
         icon = ("warning", "warn")
         super().__init__(
@@ -85,7 +85,7 @@ class Closing(Enum):
     NOW = "now"
 
 
-class ClosingDialog(Question[Closing]):
+class ClosingDialog(QuestionDialog[Closing]):
     """Asks what becomes of running writes; closing it means: keep running. When nothing writes any more there is
     nothing left to ask: the window may close."""
 
@@ -97,9 +97,9 @@ class ClosingDialog(Question[Closing]):
             "read back when the run is resumed."
         )
         answers = (
-            Answer(Closing.KEEP, "&Keep running", "primary"),
-            Answer(Closing.GENTLY, "&Cancel gently and close"),
-            Answer(Closing.NOW, "Close &now", "danger"),
+            Option(Closing.KEEP, "&Keep running", "primary"),
+            Option(Closing.GENTLY, "&Cancel gently and close"),
+            Option(Closing.NOW, "Close &now", "danger"),
         )
         going_on = "a run goes on" if len(titles) == 1 else f"{len(titles)} runs go on"
         super().__init__(

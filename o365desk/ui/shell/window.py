@@ -50,7 +50,7 @@ class Window(Frame):
         self._pages: dict[type[Destination], Page[Any]] = {}
         self._where: type[Destination] | None = None
         self._closing = False
-        self.header = Header(self.go)
+        self.header = PageHeader(self.go)
         self.navigation = Navigation(self.go)
         self.status = StatusBar(app, tasks, theme)
         self._stack = QStackedWidget()
@@ -342,7 +342,7 @@ class Navigation(QFrame):
             self._buttons[where].setIcon(theme.icon(place.icon, "text"))
 
 
-class Header(QWidget):
+class PageHeader(QWidget):
     """Breadcrumb, title, and what the page puts beside it: or below it, where there is no room."""
 
     def __init__(self, go: Callable[[Destination], bool]) -> None:

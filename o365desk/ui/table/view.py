@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from o365desk.services.spreadsheets.export import defused
 from o365desk.services.state.state import State
 from o365desk.ui.table.cells import LINK_ROLE, CellDelegate
-from o365desk.ui.table.header import Header
+from o365desk.ui.table.header import TableHeader
 from o365desk.ui.table.model import SORT_ROLE, Column, TableModel
 from o365desk.ui.table.picks import Picks
 from o365desk.ui.widgets.labels import Label
@@ -59,7 +59,7 @@ class Table(QTableView):
         self.setMouseTracking(True)
         self.setWordWrap(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.columns = Header(self, model.columns, choosing=several)
+        self.columns = TableHeader(self, model.columns, choosing=several)
         self.horizontalHeader().setSortIndicator(-1 if several else 0, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setSortIndicatorClearable(several)
         self.setSortingEnabled(True)

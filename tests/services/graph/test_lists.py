@@ -16,7 +16,7 @@ from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph import client as traffic
 from o365desk.services.graph.client import Graph
-from o365desk.services.graph.lists import Page, ReadEnd, read
+from o365desk.services.graph.lists import GraphPage, ReadEnd, read
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
 from tests.practice.fixtures import Client
@@ -46,8 +46,8 @@ def graph(client: Client, line: HttpSession) -> Graph:
 
 def all_of(
     graph: Graph, item: Listing, values: dict[str, str] | None = None, **more: Any
-) -> tuple[list[Page], ReadEnd]:
-    pages: list[Page] = []
+) -> tuple[list[GraphPage], ReadEnd]:
+    pages: list[GraphPage] = []
     return pages, read(graph, item, values or {}, Stop(), pages.append, **more)
 
 
@@ -249,7 +249,7 @@ def test_a_link_that_is_none_is_no_end(tmp_path: Path, link: Any) -> None:
 def test_the_next_page_is_asked_for_while_one_is_handed_over(tmp_path: Path) -> None:
     with serving(tmp_path, rows("a"), rows("b")) as server, server.line() as line:
 
-        def page(given: Page) -> None:
+        def page(given: GraphPage) -> None:
             assert threading.current_thread() is here
             deadline = time.monotonic() + 5
             while len(server.asked) < 2 and time.monotonic() < deadline:
@@ -261,9 +261,9 @@ def test_the_next_page_is_asked_for_while_one_is_handed_over(tmp_path: Path) -> 
 
 
 def test_a_stop_ends_it(graph: Graph, line: HttpSession) -> None:
-    pages: list[Page] = []
+    pages: list[GraphPage] = []
 
-    def page(given: Page) -> None:
+    def page(given: GraphPage) -> None:
         pages.append(given)
         line.stop.set()
 
@@ -280,7 +280,7 @@ def test_who_gives_up_on_a_page_does_not_wait_for_the_next(tmp_path: Path) -> No
             released.wait(10)
         return Said(200, rows(str(number)) | {"@odata.nextLink": f"{server.root}/v1.0/users?page={number}"})
 
-    def page(given: Page) -> None:
+    def page(given: GraphPage) -> None:
         raise OSError("no space left")
 
     with Scripted(tmp_path, script) as server, server.line() as line:

@@ -232,7 +232,7 @@ def read(bench: Bench, chance: Random) -> None:
     seen: list[dict[str, Any]] = []
     with Writer(form, io.BytesIO(), operation.columns, bom=False) as writer, bench.mutating(key):
 
-        def page(page: lists.Page) -> None:
+        def page(page: lists.GraphPage) -> None:
             seen.extend(page.rows)
             writer.rows(page.rows)
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from o365desk.ui.dialogs.question import Answer, Question
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.widgets.labels import text_label
 from o365desk.ui.widgets.theme import Theme
 
@@ -17,14 +17,14 @@ class Fate(Enum):
     KEEP = "keep"
 
 
-ANSWERS = (Answer(Fate.EAT, "&Eat it", "danger"), Answer(Fate.KEEP, "&Keep it"))
+ANSWERS = (Option(Fate.EAT, "&Eat it", "danger"), Option(Fate.KEEP, "&Keep it"))
 MARKUP = "<b>Cake</b> & \u202etea"
 
 
 def asked(
     qtbot: QtBot, theme: Theme, *, default: Fate | None = None, details: QWidget | None = None
-) -> Question[Fate]:
-    dialog = Question(
+) -> QuestionDialog[Fate]:
+    dialog = QuestionDialog(
         theme, "cake", "Cake", MARKUP, MARKUP, ANSWERS, Fate.KEEP, default=default, icon=("warning", "warn"),
         details=details,
     )  # fmt: skip

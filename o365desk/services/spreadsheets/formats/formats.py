@@ -19,21 +19,33 @@ from o365desk.services.spreadsheets.formats.grid import (
     STDIN,
     ChoiceError,
     Choices,
-    Finding,
     Grid,
     How,
     Line,
     Lines,
     Names,
+    Symptom,
     refusal,
 )
 from o365desk.services.spreadsheets.formats.json_rows import json_grid
 from o365desk.services.spreadsheets.formats.separated import DELIMITERS, text_grid
-from o365desk.services.spreadsheets.formats.workbooks import Book, Part, Seen, UnfitError, address
+from o365desk.services.spreadsheets.formats.workbooks import Book, Seen, SheetPart, UnfitBookError, address
 
 __all__ = [
-    "DELIMITERS", "FIRST", "MOST_BYTES", "STDIN", "ChoiceError", "Choices", "Finding", "Grid", "How", "Line",
-    "Names", "address", "read_grid", "refusal",
+    "DELIMITERS",
+    "FIRST",
+    "MOST_BYTES",
+    "STDIN",
+    "ChoiceError",
+    "Choices",
+    "Grid",
+    "How",
+    "Line",
+    "Names",
+    "Symptom",
+    "address",
+    "read_grid",
+    "refusal",
 ]  # fmt: skip
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -129,7 +141,7 @@ def _workbook(path: Path, data: bytes, names: Names, how: How, check: Callable[[
         return _sheet(path, Book(data, check), names, how)
     except (ProblemError, CancelledError):
         raise
-    except UnfitError as error:
+    except UnfitBookError as error:
         raise refusal(path, error.why, error.remedy, error.code, error.line) from error
     except Exception as error:  # whatever is wrong with what is packed
         why = f"It looks like an Excel workbook, but it is damaged ({type(error).__name__})."
@@ -145,12 +157,12 @@ def _sheet(path: Path, book: Book, names: Names, how: How) -> Grid:
     others = [f"“{other.title}”" for other in book.sheets if other is not sheet]
     findings = []
     if not sheet.visible:
-        findings.append(Finding(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
+        findings.append(Symptom(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
     if others:
         more = f" and {len(others) - 5} more" if len(others) > 5 else ""
         why = ", as was chosen" if how.sheet else ", which has the headings" if reading.fits else ", the active one"
         said = f"Only the sheet “{sheet.title}” was read{why}; not {', '.join(others[:5])}{more}."
-        findings.append(Finding(0, "sheets", said, False))
+        findings.append(Symptom(0, "sheets", said, False))
     reading.take()
     titles = tuple(dict.fromkeys(each.title for each in book.sheets))
     choices = Choices(sheets=titles if len(titles) > 1 else ())
@@ -191,12 +203,12 @@ def _fitting(path: Path, book: Book, names: Names) -> "_Reading":
     return _Reading(path, book, ranked[0], names)
 
 
-def _asked(path: Path, why: str, remedy: str, sheets: "list[Part]") -> ChoiceError:
+def _asked(path: Path, why: str, remedy: str, sheets: "list[SheetPart]") -> ChoiceError:
     problem = refusal(path, why, remedy, "sheet").problem
     return ChoiceError(problem, Choices(sheets=tuple(dict.fromkeys(each.title for each in sheets))))
 
 
-def _titles(sheets: "list[Part]", most: int = 8) -> str:
+def _titles(sheets: "list[SheetPart]", most: int = 8) -> str:
     more = f" and {len(sheets) - most} more" if len(sheets) > most else ""
     return ", ".join(f"“{each.title}”" for each in sheets[:most]) + more
 
@@ -204,7 +216,7 @@ def _titles(sheets: "list[Part]", most: int = 8) -> str:
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
-def _mails(book: Book, sheet: Part, seen: Seen) -> dict[tuple[int, int], str]:
+def _mails(book: Book, sheet: SheetPart, seen: Seen) -> dict[tuple[int, int], str]:
     """By line and place: the mail address that a cell links to."""
     if not seen.links:
         return {}
@@ -222,7 +234,7 @@ def _mails(book: Book, sheet: Part, seen: Seen) -> dict[tuple[int, int], str]:
 class _Reading:
     """A sheet of which some was read, or all."""
 
-    def __init__(self, path: Path, book: Book, sheet: Part, names: Names) -> None:
+    def __init__(self, path: Path, book: Book, sheet: SheetPart, names: Names) -> None:
         self.sheet, self.seen, self.lines = sheet, Seen(), Lines(path, names)
         self.fits = False
         self._rows = book.rows(sheet, self.seen)
@@ -234,10 +246,10 @@ class _Reading:
         return self.lines.full
 
 
-def _table_on(path: Path, book: Book, sheet: Part, names: Names) -> _Reading | None:
+def _table_on(path: Path, book: Book, sheet: SheetPart, names: Names) -> _Reading | None:
     """A sheet that has headings and something below them; None for another one, even one that is unfit."""
     reading = _Reading(path, book, sheet, names)
-    with contextlib.suppress(ProblemError, UnfitError):
+    with contextlib.suppress(ProblemError, UnfitBookError):
         lines = reading.take(_FIRST_ROWS)
         found = names.find(lines)
         if found is not None and len(lines) > found + 1:
@@ -246,23 +258,23 @@ def _table_on(path: Path, book: Book, sheet: Part, names: Names) -> _Reading | N
     return None
 
 
-def _marks(seen: Seen) -> list[Finding]:
+def _marks(seen: Seen) -> list[Symptom]:
     """Formulas, merged cells and hidden rows."""
     findings = []
     if seen.formulas:
         said = f"Cells with formulas: {seen.formulas:,}. Their values as Excel last calculated them were taken."
-        findings.append(Finding(0, "formulas", said, True))
+        findings.append(Symptom(0, "formulas", said, True))
     if seen.uncalculated:
         said = (
             f"Formulas that no program has calculated yet: {seen.uncalculated:,}. Nothing is known of their values."
         )
-        findings.append(Finding(0, "uncalculated", said, False))
+        findings.append(Symptom(0, "uncalculated", said, False))
     if seen.merged:
         said = (
             f"Merged cells: {seen.merged:,} times. The value counts for the first of them only, the rest is empty."
         )
-        findings.append(Finding(0, "merged", said, False))
+        findings.append(Symptom(0, "merged", said, False))
     if seen.hidden:
         said = f"Hidden rows: {seen.hidden:,}, by a filter or by hand. They count like the others."
-        findings.append(Finding(0, "hidden-rows", said, False))
+        findings.append(Symptom(0, "hidden-rows", said, False))
     return findings

@@ -47,7 +47,7 @@ class ChoiceError(ProblemError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Symptom:
     """What the clinic saw in `line` of the file (0: the file as a whole). `kind` is one word, `text` a sentence;
     `repaired`: it was put right in what was read, never in the file."""
 
@@ -65,7 +65,7 @@ class Grid:
     lines: list[Line]
     encoding: str
     delimiter: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Symptom] = field(default_factory=list)
     blanks: list[int] = field(default_factory=list)
     choices: Choices = Choices()
     chosen: How = How()

@@ -18,11 +18,11 @@ from o365desk.services.spreadsheets.formats.grid import (
     FIRST,
     ChoiceError,
     Choices,
-    Finding,
     Grid,
     How,
     Lines,
     Names,
+    Symptom,
     refusal,
 )
 
@@ -74,22 +74,22 @@ def text_grid(path: Path, data: bytes, names: Names, how: How, check: Callable[[
     head = head[told_by.end() :] if told_by else head
     known = told_by[1] if told_by and told_by[1] in DELIMITERS else ""
     delimiter = how.delimiter or known or _delimiter(head, names)
-    findings = [Finding(0, "encoding", encoding.said, True)] if encoding.said else []
+    findings = [Symptom(0, "encoding", encoding.said, True)] if encoding.said else []
     escaped = _is_escaped(path, data, encoding.codec, delimiter)
     if escaped:
         said = 'Quotation marks that were written as \\" were read as quotation marks.'
-        findings.append(Finding(0, "escapes", said, True))
+        findings.append(Symptom(0, "escapes", said, True))
     blanks = _has_blanks(data, encoding.codec, delimiter)
     if blanks:
-        findings.append(Finding(0, "separator-blanks", "The blanks behind the separators were left out.", True))
+        findings.append(Symptom(0, "separator-blanks", "The blanks behind the separators were left out.", True))
     text = _Text(path, data, encoding.codec, check)
     form = {"delimiter": delimiter, "skipinitialspace": blanks} | ({"escapechar": "\\"} if escaped else {})
     lines = _lines(path, text, form, 1 if told_by else 0, names)  # written by Excel, for Excel
     if text.nul_bytes:
-        findings.append(Finding(text.first_nul, "nul", f"{text.nul_bytes:,} NUL bytes were left out.", True))
+        findings.append(Symptom(text.first_nul, "nul", f"{text.nul_bytes:,} NUL bytes were left out.", True))
     if delimiter != ",":
         what = DELIMITERS.get(delimiter, f"“{delimiter}”")
-        findings.append(Finding(0, "delimiter", f"Its columns are separated by {what}.", False))
+        findings.append(Symptom(0, "delimiter", f"Its columns are separated by {what}.", False))
     choices = Choices(encodings=encoding.samples)
     chosen = How(encoding=encoding.codec, delimiter=delimiter)
     return Grid(lines.full, encoding.codec, delimiter, findings, lines.blanks, choices, chosen)

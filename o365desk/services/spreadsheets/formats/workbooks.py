@@ -73,7 +73,7 @@ def address(line: int, place: int) -> str:
     return f"{letters}{line}"
 
 
-class UnfitError(Exception):
+class UnfitBookError(Exception):
     """Why a workbook is not read: what is wrong, what to do, a code, and the line of the sheet, if it is one's."""
 
     def __init__(self, why: str, remedy: str = "Save it as CSV.", code: str = "too-large", line: int = 0) -> None:
@@ -82,7 +82,7 @@ class UnfitError(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetPart:
     """A sheet by its title, and where it is in the file."""
 
     title: str
@@ -113,18 +113,18 @@ class Book:
         """`check` is asked between two pieces whether to go on."""
         # Before the list of parts is read: a part costs half a kilobyte of memory, and 46 bytes of the file.
         if data.count(b"PK\x01\x02") > _MOST_PARTS:
-            raise UnfitError(f"It is packed from more than {_MOST_PARTS:,} parts; a workbook has some dozens.")
+            raise UnfitBookError(f"It is packed from more than {_MOST_PARTS:,} parts; a workbook has some dozens.")
         self._check = check
         self._packed = zipfile.ZipFile(BytesIO(data))
         self._unpacked = self._tags = 0
         self._texts: _Texts | None = None
-        self.sheets: list[Part] = []
+        self.sheets: list[SheetPart] = []
         self._dates: list[bool] = []
         self._since_1904 = self._to_calculate = False
         self._names: dict[str, str] = {}
         self._open()
 
-    def rows(self, sheet: Part, seen: Seen) -> Iterator[Row]:
+    def rows(self, sheet: SheetPart, seen: Seen) -> Iterator[Row]:
         """The lines of a sheet with their numbers, also those between them that are not in the file."""
         reader = _SheetReader(
             self._names[sheet.name], seen, self._dates, self._since_1904, self._text, self._to_calculate
@@ -147,7 +147,7 @@ class Book:
         if book not in self._names:
             ods = "content.xml" in self._names
             why = "It is an OpenDocument file (.ods)." if ods else "It is no Excel workbook (.xlsx)."
-            raise UnfitError(why, "Save it as CSV or XLSX.", "not-excel")
+            raise UnfitBookError(why, "Save it as CSV or XLSX.", "not-excel")
         links = {key: (kind, name) for key, (kind, name) in self._links(book).items() if name in self._names}
         self.sheets = self._found(book, links)
         texts, styles = _led_to(links, "sharedStrings"), _led_to(links, "styles")
@@ -180,7 +180,7 @@ class Book:
             self._walk(of_links, link)
         return links
 
-    def mails(self, sheet: Part) -> dict[str, str]:
+    def mails(self, sheet: SheetPart) -> dict[str, str]:
         """The mail addresses that a sheet links to, by the keys under which it knows them."""
         folder, _, name = sheet.name.rpartition("/")
         mails: dict[str, str] = {}
@@ -196,9 +196,9 @@ class Book:
             self._walk(of_links, link)
         return mails
 
-    def _found(self, book: str, links: Mapping[str, tuple[str, str]]) -> list[Part]:
+    def _found(self, book: str, links: Mapping[str, tuple[str, str]]) -> list[SheetPart]:
         """The sheets, in their order. A part that several share is read once: else it could be read without end."""
-        found: dict[str, Part] = {}
+        found: dict[str, SheetPart] = {}
         active, count = 0, 0
 
         def sheet(name: str, given: dict[str, str]) -> None:
@@ -216,10 +216,10 @@ class Book:
                 if kind == "worksheet":
                     title = given.get("name", "")[:_LONGEST_TITLE]
                     visible = given.get("state", "visible") == "visible"
-                    found.setdefault(part, Part(title, visible, part, count == active))
+                    found.setdefault(part, SheetPart(title, visible, part, count == active))
                 count += 1
                 if len(found) > _MOST_SHEETS:
-                    raise UnfitError(f"It has more than {_MOST_SHEETS:,} sheets.")
+                    raise UnfitBookError(f"It has more than {_MOST_SHEETS:,} sheets.")
 
         self._weigh(book)
         self._walk(book, sheet)
@@ -229,9 +229,9 @@ class Book:
         """Unpacks a part to see whether it can be read."""
         info = self._packed.getinfo(self._names[name])
         if info.flag_bits & 1:
-            raise UnfitError("It is protected by a password.", "Save it without a password.", "password")
+            raise UnfitBookError("It is protected by a password.", "Save it without a password.", "password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnfitError(
+            raise UnfitBookError(
                 f"Its part “{self._names[name]}” is packed in a way that Excel does not know.", code="damaged"
             )
         size = rows = 0
@@ -240,13 +240,15 @@ class Book:
             self._tags += piece.count(b"<")
             rows += piece.count(b"<row")
             if size > _MOST_OF_ONE and not cells:
-                raise UnfitError(f"Its part “{self._names[name]}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
+                raise UnfitBookError(
+                    f"Its part “{self._names[name]}” unpacks to more than {_MOST_OF_ONE >> 20} MB."
+                )
             if size + self._unpacked > _MOST_UNPACKED:
-                raise UnfitError(
+                raise UnfitBookError(
                     f"With its part “{self._names[name]}” it unpacks to more than {_MOST_UNPACKED >> 20} MB."
                 )
             if self._tags > _MOST_TAGS:
-                raise UnfitError(
+                raise UnfitBookError(
                     f"With its part “{self._names[name]}” it has more than {_MOST_TAGS:,} cells, marks and tags."
                 )
             if rows > MOST_LINES:
@@ -342,8 +344,8 @@ class _Parser:
     def _doctype(self, *about: object) -> None:
         raise self._refused("has definitions of its own (DOCTYPE), as no spreadsheet program writes them")
 
-    def _refused(self, why: str) -> UnfitError:
-        return UnfitError(f"Its part “{self._part}” {why}.", code="damaged")
+    def _refused(self, why: str) -> UnfitBookError:
+        return UnfitBookError(f"Its part “{self._part}” {why}.", code="damaged")
 
 
 class _Tags(_Parser):
@@ -410,7 +412,7 @@ class _Words(_Parser):
             if self._size > _LONGEST_CELL:
                 raise self._too_long()
 
-    def _too_long(self) -> UnfitError:
+    def _too_long(self) -> UnfitBookError:
         return self._refused(f"has a text of more than {_LONGEST_CELL:,} letters")
 
     def _taken_text(self) -> str:
@@ -529,9 +531,9 @@ class _SheetReader(_Words):
                     self._column = column
                     self._put(UNCALCULATED)
 
-    def _too_long(self) -> UnfitError:
+    def _too_long(self) -> UnfitBookError:
         why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
-        return UnfitError(why, "Shorten it.", "too-long", self._number)
+        return UnfitBookError(why, "Shorten it.", "too-long", self._number)
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = given.get("r", "")
@@ -550,13 +552,15 @@ class _SheetReader(_Words):
         for letter in letters.upper()[:8]:
             place = place * 26 + ord(letter) - 64
         if not letters.isascii() or not letters.isalpha() or place > _MOST_COLUMNS_OF_EXCEL:
-            raise UnfitError(f"“{letters[:20]}” is no column that Excel knows.", code="damaged", line=self._number)
+            raise UnfitBookError(
+                f"“{letters[:20]}” is no column that Excel knows.", code="damaged", line=self._number
+            )
         self._columns[letters] = place
         return place
 
     def _put(self, text: str) -> None:
         if self._column > MOST_COLUMNS:
-            raise UnfitError(
+            raise UnfitBookError(
                 f"The row has more than {MOST_COLUMNS:,} columns.",
                 "Keep those that are needed.",
                 "too-wide",
@@ -583,9 +587,11 @@ class _SheetReader(_Words):
         return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
 
 
-def _too_many_lines(line: int = 0) -> UnfitError:
+def _too_many_lines(line: int = 0) -> UnfitBookError:
     why = f"A sheet has more than {MOST_LINES:,} lines, most of them empty."
-    return UnfitError(why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line)
+    return UnfitBookError(
+        why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line
+    )
 
 
 def _number(text: str) -> str:

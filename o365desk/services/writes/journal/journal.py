@@ -21,13 +21,13 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.targets import Before, SameTarget, Target
 from o365desk.services.state import database
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal import stored
 from o365desk.services.writes.journal.run_locks import Locks
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0002-runs",
         (
             """
@@ -47,9 +47,9 @@ STEPS = (
             """,
         ),
     ),
-    Step("0003-given", ("ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'",)),
+    SchemaStep("0003-given", ("ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'",)),
     # Rows may be in the state "cannot" from here on, which no program before knows.
-    Step(
+    SchemaStep(
         "0005-turns",
         (
             "ALTER TABLE run_rows ADD COLUMN item TEXT NOT NULL DEFAULT ''",

@@ -17,9 +17,9 @@ from o365desk.services.signin.approvals import Review
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
-from o365desk.ui.dialogs.question import Answer, Question
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
-from o365desk.ui.pages.connector.conflict import Line, both_sides
+from o365desk.ui.pages.connector.conflict import Compared, both_sides
 from o365desk.ui.widgets.theme import Theme
 
 _SHORT = 80
@@ -44,19 +44,19 @@ class Look:
     dated: datetime | None
 
 
-def approval_question(theme: Theme, look: Look, parent: QWidget | None = None) -> Question[Decision]:
+def approval_question(theme: Theme, look: Look, parent: QWidget | None = None) -> QuestionDialog[Decision]:
     """Both sides; closing it means: not now."""
     then = look.review.then
     name = shown(look.source.name or "This data source", _SHORT)
     elsewhere = f"“{name}” leads elsewhere than when its secrets were given"
-    answers = [Answer(Decision.APPROVE, "&Approve", "danger"), Answer(Decision.NOT_NOW, "&Not now")]
+    answers = [Option(Decision.APPROVE, "&Approve", "danger"), Option(Decision.NOT_NOW, "&Not now")]
     if then and look.entry:
-        answers.insert(1, Answer(Decision.GO_BACK, "&Go back to what was approved", "primary"))
+        answers.insert(1, Option(Decision.GO_BACK, "&Go back to what was approved", "primary"))
     lines = [
-        Line(part.title, part.title, part.then or "not known", part.now, not part.same)
+        Compared(part.title, part.title, part.then or "not known", part.now, not part.same)
         for part in look.review.parts
     ]
-    dialog = Question(
+    dialog = QuestionDialog(
         theme,
         "approval",
         "Changed since it was approved" if then else "Not approved yet",

@@ -10,7 +10,7 @@ from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.dialogs.question import Answer, Question
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -34,7 +34,7 @@ class Leave(Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Compared:
     """One field on both sides, as people read it."""
 
     key: str
@@ -44,11 +44,11 @@ class Line:
     differs: bool
 
 
-def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
+def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
     """All fields that a file holds, those that differ first."""
     left, right = values_of(mine), values_of(theirs)
     lines = [
-        Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
+        Compared(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
         if key in left and not field.fixed
     ]
@@ -68,16 +68,16 @@ def shown(key: str, value: object) -> str:
 
 def conflict_question(
     theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None
-) -> Question[Choice]:
+) -> QuestionDialog[Choice]:
     """Both sides, field by field; closing it means: keep editing."""
     answers = [
-        Answer(Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
-        Answer(Choice.COPY, "Save mine as a &copy"),
-        Answer(Choice.KEEP_EDITING, "Keep &editing"),
+        Option(Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
+        Option(Choice.COPY, "Save mine as a &copy"),
+        Option(Choice.KEEP_EDITING, "Keep &editing"),
     ]
     if theirs:
-        answers.insert(1, Answer(Choice.TAKE_THEIRS, "Take &theirs"))
-    dialog = Question(
+        answers.insert(1, Option(Choice.TAKE_THEIRS, "Take &theirs"))
+    dialog = QuestionDialog(
         theme,
         "conflict",
         "Changed by someone else",
@@ -92,16 +92,16 @@ def conflict_question(
     return dialog
 
 
-def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> Question[Leave]:
+def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> QuestionDialog[Leave]:
     """Save, discard or keep editing; closing it means: keep editing. Enter saves, which loses nothing."""
     answers = (
-        Answer(Leave.SAVE, "&Save", "primary"),
-        Answer(Leave.DISCARD, "&Discard", "danger"),
-        Answer(Leave.KEEP_EDITING, "Keep &editing"),
+        Option(Leave.SAVE, "&Save", "primary"),
+        Option(Leave.DISCARD, "&Discard", "danger"),
+        Option(Leave.KEEP_EDITING, "Keep &editing"),
     )
     question = f"Save the changes to “{name or 'the new data source'}”?"
     text = "They are not saved yet. Details may still be missing when you save."
-    return Question(
+    return QuestionDialog(
         theme, "leave", "Unsaved changes", question, text, answers, Leave.KEEP_EDITING,
         default=Leave.SAVE, parent=parent,
     )  # fmt: skip
@@ -119,7 +119,7 @@ def _explain(theirs: Entry | None) -> str:
     )
 
 
-def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QWidget:
+def both_sides(theme: Theme, lines: list[Compared], titles: tuple[str, str]) -> QWidget:
     """Two versions side by side, field by field; what differs is marked."""
     inner = QWidget()
     grid = QGridLayout(inner)

@@ -20,7 +20,7 @@ from o365desk.ui.pages.connector.conflict import Leave, leave_question
 from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.pages.connector.connector_banner import ConnectorBanner, Helping
 from o365desk.ui.pages.connector.connector_form import RUNNING, ConnectorForm, Gentle
-from o365desk.ui.pages.connector.connector_layout import Sheet, StatusWidget
+from o365desk.ui.pages.connector.connector_layout import ConnectorSheet, StatusWidget
 from o365desk.ui.pages.connector.draft import Assessment, Assessor, Drafting
 from o365desk.ui.pages.connector.permissions import PermissionsPanel
 from o365desk.ui.pages.connector.saving import Saving
@@ -44,7 +44,7 @@ class ConnectorPage(Page[ToConnector]):
         self._assessment: Assessment | None = None
         self._told: object = None
         self._helping = Helping(context, self, open_url)
-        self.sheet = Sheet(context.theme, self)
+        self.sheet = ConnectorSheet(context.theme, self)
         self.view = ConnectorForm(context.theme, clock, open_url, practice=context.app.practice is not None)
         self.form = self.view.form
         self._tidying = Tidying(self.form, ("tenant", "clientId"))

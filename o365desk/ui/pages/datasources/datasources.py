@@ -10,11 +10,11 @@ from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Problem
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
-from o365desk.services.connections import Overview, Row
+from o365desk.services.connections import Overview, SourceRow
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Context
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
-from o365desk.ui.dialogs.question import Answer, Go, Question
+from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.table.view import Column
@@ -54,7 +54,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
         self.add_button.clicked.connect(lambda: context.go(ToAddNew()))
         self.tools.addWidget(self.add_button)
         self.buttons[SHOW_FILE].hide()
-        self._reading = Reading(context, self)
+        self._reading = SourcesReader(context, self)
         self._reading.read.connect(self._show)
         self._reading.failed.connect(self.reading_failed)
         context.app.workspace.subscribe(self._tell_changed)
@@ -187,16 +187,16 @@ def show_file(line: SourceLine) -> None:
         show_in_system(line.unreadable.path)
 
 
-def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> Question[Go]:
+def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> QuestionDialog[Go]:
     """Whether a data source goes to the recycle bin, with OK and Cancel as in the web original."""
     text = "It can be restored from there for 30 days, then it is gone for good."
-    return Question(
+    return QuestionDialog(
         theme,
         "delete",
         "Delete data source",
         f"Move “{shown(name)}” to the recycle bin?",
         text,
-        (Answer(Go.ON, "&OK", "danger"), Answer(Go.BACK, "&Cancel")),
+        (Option(Go.ON, "&OK", "danger"), Option(Go.BACK, "&Cancel")),
         Go.BACK,
         icon=("bin", "bad"),
         parent=parent,
@@ -211,7 +211,7 @@ def show_in_system(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
-class Reading(QObject):
+class SourcesReader(QObject):
     """Reads the list in workers: at once what the files say; a moment later, when the window is painted, secrets
     and certificates too, which may ask a keychain. `read` carries an Overview after each, `failed` a Problem."""
 
@@ -222,8 +222,8 @@ class Reading(QObject):
         super().__init__(parent)
         self._context = context
         self._looking = False
-        self._quickly: tuple[Row, ...] = ()
-        self._found: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
+        self._quickly: tuple[SourceRow, ...] = ()
+        self._found: dict[str, tuple[SourceRow, SourceRow]] = {}  # as read at once, and as a closer look found it
         self.closer = QTimer(self, singleShot=True, interval=_LOOK_CLOSER)
         self.closer.timeout.connect(self._look_closer)
 
@@ -246,7 +246,7 @@ class Reading(QObject):
         self.read.emit(Overview(tuple(map(self._as_known, overview.rows)), overview.unreadable))
         self.closer.start()
 
-    def _as_known(self, row: Row) -> Row:
+    def _as_known(self, row: SourceRow) -> SourceRow:
         """Where nothing is new, what the last closer look found: so that nothing flickers."""
         before, found = self._found.get(row.entry.source.id, (None, row))
         return found if before == row else row

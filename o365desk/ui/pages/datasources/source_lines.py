@@ -6,7 +6,7 @@ from datetime import datetime
 from o365desk.model.datasource import CLOUDS
 from o365desk.model.status import Word
 from o365desk.model.text import wording
-from o365desk.services.connections import Row
+from o365desk.services.connections import SourceRow
 from o365desk.services.workspace.workspace import Unreadable
 from o365desk.ui.table.view import Column
 
@@ -34,7 +34,7 @@ class SourceLine:
     state: str
     reason: str
     look: tuple[str, str]
-    row: Row | None = None
+    row: SourceRow | None = None
     unreadable: Unreadable | None = None
 
 
@@ -48,7 +48,7 @@ def cloud_icon(key: str) -> str:
     return _CLOUD_ICONS.get(key, "flag")
 
 
-def line_of(row: Row, now: datetime) -> SourceLine:
+def line_of(row: SourceRow, now: datetime) -> SourceLine:
     """The line of a data source."""
     source, status = row.entry.source, row.status
     return SourceLine(

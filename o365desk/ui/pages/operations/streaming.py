@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from o365desk.catalogue import Column
-from o365desk.services.graph.lists import Page
+from o365desk.services.graph.lists import GraphPage
 from o365desk.services.graph.throttling import Pause
 from o365desk.ui.pages.operations.result_rows import Packed, pack, searched
 
@@ -43,7 +43,7 @@ class Pages:
         self._total: int | None = None
         self._last = 0.0
 
-    def take(self, page: Page) -> None:
+    def take(self, page: GraphPage) -> None:
         """A page came."""
         rows, texts = pack(page.rows), [searched(self._columns, row) for row in page.rows]
         with self._lock:

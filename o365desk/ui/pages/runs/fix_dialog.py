@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 from o365desk.catalogue.values import check_field
 from o365desk.model.fields import Field
 from o365desk.model.run import Fix, Row
-from o365desk.ui.dialogs.question import Answer, Go, Question
+from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.fields.forms import FieldRow
 from o365desk.ui.widgets.theme import Theme
 
 
-class FixDialog(Question[Go]):
+class FixDialog(QuestionDialog[Go]):
     """See the module. Goes on only with a value that the operation takes; `rows` then has it in every row."""
 
     def __init__(self, theme: Theme, fix: Fix, field: Field, parent: QWidget | None = None) -> None:
         text = "It gets a plan of its own, which you read before it is applied; then this one is planned again."
-        answers = (Answer(Go.ON, "&Plan it", "primary"), Answer(Go.BACK, "&Back"))
+        answers = (Option(Go.ON, "&Plan it", "primary"), Option(Go.BACK, "&Back"))
         super().__init__(
             theme, "fix", "Plan that first", fix.title, text, answers, Go.BACK, default=Go.ON, parent=parent
         )

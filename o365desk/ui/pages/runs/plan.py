@@ -25,7 +25,7 @@ from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
 from o365desk.ui.dialogs.question import Go
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
-from o365desk.ui.pages.runs.plan_review import Review, command_of, words_of
+from o365desk.ui.pages.runs.plan_review import PlanReview, command_of, words_of
 from o365desk.ui.pages.runs.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import takes_away
 from o365desk.ui.tasks import Task
@@ -64,9 +64,9 @@ class PlanPage(Page[ToPlan]):
         self._help = OperationHelp(context, self, self._go_to, self.make)
         self.beside_title = self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
-        self.review = Review(context.theme, context.app.clock)
+        self.review = PlanReview(context.theme, context.app.clock)
         self.command = CommandLine(context.theme)
-        self.waiting = Waiting()
+        self.waiting = PlanningBar()
         self.apply_button = QPushButton("Apply")
         self.again_button, self.export_button = QPushButton("Plan a&gain"), QPushButton("E&xport rows…")
         self.close_button, self.cancel_button = QPushButton("&Close"), QPushButton("C&ancel")
@@ -319,7 +319,7 @@ class PlanPage(Page[ToPlan]):
         self._ages.timeout.connect(self.review.tell_age)
 
 
-class Waiting(QFrame):
+class PlanningBar(QFrame):
     """What planning is at, how far, with a bar that never goes back within one thing that is being done."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from o365desk.services.vault.vault import CLIENT_SECRET
 from o365desk.ui.commands import plain
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToNotices, ToSources
-from o365desk.ui.dialogs.question import Go, Question
+from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -65,12 +65,12 @@ def answer(monkeypatch: pytest.MonkeyPatch, choice: Go) -> list[str]:
     """Answers the confirmation; what it said is kept."""
     said: list[str] = []
 
-    def ask(question: Question[Go]) -> Go:
+    def ask(question: QuestionDialog[Go]) -> Go:
         said.extend(label.text() for label in question.findChildren(QLabel) if label.text())
         said.extend(plain(button.text()) for button in question.buttons.values())
         return choice
 
-    monkeypatch.setattr(Question, "ask", ask)
+    monkeypatch.setattr(QuestionDialog, "ask", ask)
     return said
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from o365desk import catalogue
-from o365desk.services.graph.lists import Page
+from o365desk.services.graph.lists import GraphPage
 from o365desk.services.graph.throttling import Pause
 from o365desk.ui.pages.operations.result_rows import unpacked
 from o365desk.ui.pages.operations.streaming import Pages, Turn
@@ -13,8 +13,8 @@ from o365desk.ui.pages.operations.streaming import Pages, Turn
 COLUMNS = [column for column in catalogue.operation("user-list").columns if column.key == "displayName"]
 
 
-def page(*names: str) -> Page:
-    return Page([{"id": name, "displayName": name} for name in names], len(names), 9)
+def page(*names: str) -> GraphPage:
+    return GraphPage([{"id": name, "displayName": name} for name in names], len(names), 9)
 
 
 class Window:

@@ -22,7 +22,7 @@ from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
 from o365desk.ui.pages.runs.plan import PlanPage
-from o365desk.ui.pages.runs.plan_review import Review
+from o365desk.ui.pages.runs.plan_review import PlanReview
 from o365desk.ui.table.cells import ICON_ROLE, NOTE_ROLE, TONE_ROLE
 from o365desk.ui.widgets.theme import Theme
 from tests import written
@@ -113,7 +113,7 @@ def test_long_warnings_wrap_instead_of_being_cut(qtbot: QtBot, theme: Theme) -> 
         PlanRow(row=written.row(2), label="x", standing=Standing.WILL, note=long),
         PlanRow(row=written.row(3), label="x", standing=Standing.WILL),
     ]
-    review = Review(theme, lambda: NOW)
+    review = PlanReview(theme, lambda: NOW)
     qtbot.addWidget(review)
     review.resize(900, 700)
     review.show()
@@ -172,7 +172,7 @@ def test_nothing_to_do_reads_right_for_one_row(
 ) -> None:
     standings = [Standing.ALREADY] * already + [Standing.CANNOT] * cannot
     rows = tuple(PlanRow(row=written.row(n), label="x", standing=each) for n, each in enumerate(standings, 1))
-    review = Review(theme, lambda: NOW)
+    review = PlanReview(theme, lambda: NOW)
     qtbot.addWidget(review)
     review.show_plan(written.plan("", NOW, rows=rows))
     assert [remark.text for remark in review.remarks.shown] == [said]
