@@ -7,7 +7,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.problems import Action, Problem
@@ -108,12 +108,10 @@ class ListPage(Page[D], Generic[D, T]):
     def activated(self, to: D) -> None:
         """Reads the list anew."""
         self.refresh()
-        self.minute.start()
         self.table.setFocus()
 
     def may_leave(self) -> bool:
         """Always; the columns are remembered."""
-        self.minute.stop()
         self.table.remember(self.context.app.state, self.key)
         return True
 
@@ -136,6 +134,16 @@ class ListPage(Page[D], Generic[D, T]):
         return {
             what: self._does(action) for what, action in self._actions.items() if not isinstance(what, CommandKey)
         }
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ages grow while they are in sight."""
+        super().showEvent(event)
+        self.minute.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """And nobody reads them meanwhile."""
+        super().hideEvent(event)
+        self.minute.stop()
 
     # --- reading and acting -----------------------------------------------------------------------------------
 
