@@ -11,7 +11,7 @@ from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.destinations import ToConnector, ToOperations, ToSources
+from o365desk.ui.destinations import Begins, ToConnector, ToOperations, ToSources
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
@@ -134,14 +134,14 @@ class ConnectorPage(Page[ToConnector]):
             self._saying.restored(f"{wording.clock(kept)} on {wording.day(kept, year=False)}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
         # Once the page is in sight: what is begun or gone to belongs there.
-        QTimer.singleShot(0, self, lambda: self._begin(to.then))
+        QTimer.singleShot(0, self, lambda: self._begin(to))
 
-    def _begin(self, then: str) -> None:
-        begin = {"test": self.test, "authorize": self.authorise, "approve": self.approve}.get(then)
-        if begin:
-            begin()
-        elif then:
-            self.go_to(then)
+    def _begin(self, to: ToConnector) -> None:
+        ways = {Begins.TEST: self.test, Begins.AUTHORIZE: self.authorise, Begins.APPROVE: self.approve}
+        if to.then:
+            ways[to.then]()
+        elif to.field:
+            self.go_to(to.field)
 
     @property
     def breadcrumb(self) -> list[str]:  # type: ignore[override]
