@@ -1,11 +1,11 @@
 """A page that is a list: search, count, table, what stands where nothing is, and what can be done with a row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
+import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
@@ -28,8 +28,7 @@ _MINUTE = 60_000
 """Milliseconds: ages are told in minutes."""
 
 
-@dataclass(frozen=True)
-class ListAction(Generic[T]):
+class ListAction(msgspec.Struct, Generic[T], frozen=True):
     """Something that can be done with the chosen row: an entry of the table's own menu, of the menu bar, and, if it
     has a text for one, a button. `what` is the command of the menu bar, or the text of an entry that only this page
     has. `why_not` says in a sentence why a row does not allow it; "" if it does."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -14,12 +15,14 @@ from o365desk.services.connections import Overview, SourceRow
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Context
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
-from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from o365desk.ui.dialogs.question import Go, QuestionDialog
 
 SHOW_FILE = "Show &file"
 _UNSAVED = "Unsaved changes to"
@@ -128,6 +131,8 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
 
     def delete(self, line: SourceLine) -> None:
         """Moves a data source to the recycle bin, once confirmed."""
+        from o365desk.ui.dialogs.question import Go
+
         if delete_question(self.context.theme, line.name, self.window()).ask() is not Go.ON:
             return
         self.context.tasks.run(
@@ -187,8 +192,10 @@ def show_file(line: SourceLine) -> None:
         show_in_system(line.unreadable.path)
 
 
-def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> QuestionDialog[Go]:
+def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> "QuestionDialog[Go]":
     """Whether a data source goes to the recycle bin, with OK and Cancel as in the web original."""
+    from o365desk.ui.dialogs.question import Go, Option, QuestionDialog  # late: the start need not wait for it
+
     text = "It can be restored from there for 30 days, then it is gone for good."
     return QuestionDialog(
         theme,
