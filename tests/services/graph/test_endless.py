@@ -29,6 +29,7 @@ from o365desk.services.http.session import HttpSession, proxies_for
 from o365desk.services.http.trust import read_ca
 from o365desk.services.signin import redirect_listener
 from o365desk.services.signin.redirect_listener import Loopback
+from tests.driven import Driven
 from tests.services.scripted import Asked, Said, Scripted
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -205,7 +206,7 @@ def test_a_date_to_wait_for_is_counted_from_now() -> None:
 
 
 def test_no_patience_waits_for_what_is_no_number() -> None:
-    assert throttling.RetryBudget(throttling.PATIENT).failed(float("nan"))
+    assert throttling.RetryBudget(throttling.PATIENT, Driven().now).failed(float("nan"))
 
 
 @settings(max_examples=300)
