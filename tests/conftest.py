@@ -41,6 +41,7 @@ from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the env
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
+from tests.driven import LONG  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
 __all__ = ["client", "practice", "switches"]
@@ -131,7 +132,7 @@ def no_thread_left() -> Iterator[None]:
 
 @pytest.fixture
 def timing() -> Timing:
-    """How long the services wait. A test that wants to wait less takes another one as a parameter of this name."""
+    """How long the program waits. A test that wants to wait less takes another one as a parameter of this name."""
     return Timing()
 
 
@@ -144,8 +145,18 @@ def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any],
 
 
 @pytest.fixture
-def hasty_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+def hasty_desk(
+    tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any], timing: Timing
+) -> Iterator[Desk]:
     """The same, but it waits for no answer longer than a second and a half."""
-    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5))
+    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5), timing=timing)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def patient_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+    """The same, but it waits for each answer longer than a test may take: what is not cut fails by that."""
+    made = Desk(tmp_path, practice.ready, timeouts=LONG, timing=Timing(test=LONG[1]))
     yield made
     made.close()

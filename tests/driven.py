@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from o365desk.model.stop import Control, Pace, Stop
 
+LONG = (600.0, 600.0)
+"""Time-outs beyond the time limit of a test: what should be cut, and is not, fails by that."""
+
 
 class Driven(Pace):
     """A wait takes no time, but counts; besides, time stands still, or goes on by so many seconds each time that

@@ -7,10 +7,11 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
 from o365desk.model.secret import Secret
-from o365desk.model.stop import Control, Stop
+from o365desk.model.stop import Control, Pace, Stop
 from o365desk.services.signin.credentials import Credential
 from tests.desk import Desk
 from tests.documented import faults
+from tests.driven import Driven
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 
@@ -31,7 +32,7 @@ def everything(desk: Desk, client: Client, *permissions: str) -> DataSource:
 
 
 class Bulk:
-    """Plans and runs of one data source; `told` and `planned` are what was told on the way."""
+    """Plans and runs of one data source; `told` and `planned` are what was told on the way. They go at `pace`."""
 
     def __init__(self, desk: Desk, client: Client, source: DataSource | None = None) -> None:
         self.desk, self.client = desk, client
@@ -44,6 +45,24 @@ class Bulk:
         )
         self.told: list[RunProgress] = []
         self.planned: list[PlanProgress] = []
+        self.pace = Pace()
+
+    def hurry(self) -> None:
+        """Waits take no time from now on."""
+        self.pace = Driven()
+
+    def hurry_with_the_tenant(self) -> None:
+        """Waits take no time from now on, and for each of their seconds the tenant's clock goes on by a thousand:
+        so much that what passes besides is nothing to that."""
+
+        def waited(seconds: float) -> None:
+            self.client.control("/switches", {"clock_offset": time.passed * 1000})
+
+        self.pace = time = Driven(waited=waited)
+
+    def control(self) -> Control:
+        """The pause and cancel of a run."""
+        return Control(Stop(self.pace))
 
     def group(self, kind: str) -> str:
         """The id of a seeded group of a kind."""
@@ -59,12 +78,12 @@ class Bulk:
     def plan(self, key: str, values: Iterable[dict[str, str]]) -> Plan:
         """A plan of rows with these values."""
         rows = [Row(number=number, values=item) for number, item in enumerate(values, 1)]
-        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(), self.planned.append)
+        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(self.pace), self.planned.append)
 
     def apply(self, plan: Plan, control: Control | None = None, **options: Any) -> Run:
         """Carries it out."""
         options = {"allow_large": True, "confirmed": plan.confirm, **options}
-        return self.runner.apply(self.source, plan, control or Control(), self.told.append, **options)
+        return self.runner.apply(self.source, plan, control or self.control(), self.told.append, **options)
 
     def done(self, key: str, values: Iterable[dict[str, str]]) -> tuple[Plan, Run]:
         """Both."""
@@ -73,7 +92,7 @@ class Bulk:
 
     def undo(self, run: Run) -> Plan:
         """The plan of its undo."""
-        return self.runner.undo(run.id, Stop(), self.planned.append)
+        return self.runner.undo(run.id, Stop(self.pace), self.planned.append)
 
     def rows(self, run: Run) -> list[RunRow]:
         """All its rows."""
@@ -91,7 +110,7 @@ class Bulk:
 
     def resumed(self, run: Run) -> Run:
         """Carried on."""
-        return self.runner.resume(run.id, Control(), self.told.append)
+        return self.runner.resume(run.id, self.control(), self.told.append)
 
 
 def standings(plan: Plan) -> list[str]:

@@ -16,10 +16,8 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph.client import Graph, Patience
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
-from tests.driven import Driven
+from tests.driven import LONG, Driven
 
-LONG = (600.0, 600.0)
-"""Time-outs beyond the time limit of a test: what should be cut and is not fails by that."""
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
 

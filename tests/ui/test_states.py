@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
+from o365desk.model.timing import Timing
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.datasources.source_lines import Line
 from o365desk.ui.widgets.theme import Theme
@@ -136,7 +137,7 @@ def faces(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Faces]:
     clock = Clock()
-    desk = Desk(tmp_path, practice.ready, clock=clock)
+    desk = Desk(tmp_path, practice.ready, clock=clock, timing=Timing(press=0.02))
     lent = Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
     monkeypatch.setattr("o365desk.cli.session.make_app", lambda workspace, practice=False: lent)
     office = Office(qtbot, desk, client, theme)

@@ -37,7 +37,7 @@ from o365desk.ui.main import application
 from o365desk.ui.shell.window import Window
 from o365desk.ui.table.cells import NOTE_ROLE
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.widgets import labels, press_guard
+from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
 from tests import scene, shots, written
 from tests.names import HONEST, HOSTILE, hidden
@@ -119,8 +119,7 @@ class _Stage(shots.Stage):
 
 
 @pytest.fixture
-def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Stage]:
-    monkeypatch.setattr(press_guard, "MOMENT", 0)
+def stage(stranger: Stranger, tmp_path: Path, theme: Theme) -> Iterator[_Stage]:
     filled = scene.Scene(tmp_path / "shared")
     _write_files(filled, stranger)
     filled.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")

@@ -251,6 +251,7 @@ def connection(bench: Bench, chance: Random) -> None:
     step = chance.choice([row for row in steps.TABLE if row.key in STEPS])
     with bench.mutating(f"test {step.key}"), bench.runner.session(bench.source, bench.time.stop()) as session:
         made = trial.TestContext(
+            limit=Timing().test,
             source=bench.source, typed=Credential(), known=cast("Known", None), plan=(),
             sign_ins=cast("SignIns", None), line=session.graph._line, now=lambda: NOW, token=session.token,
             document={"issuer": f"https://x/{session.token.tenant}/v2.0"},

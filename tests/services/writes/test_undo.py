@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Run
 from o365desk.model.stop import Stop
-from o365desk.services.directory import group_limits
+from o365desk.model.timing import Timing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
@@ -76,8 +76,8 @@ def test_a_disabled_member_comes_back_by_undo(bulk: Bulk) -> None:
     assert bulk.writer.members(group) == before
 
 
-def test_what_others_did_meanwhile_is_respected(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_limits, "NEW", timedelta(0))  # the run is no news any more
+@pytest.mark.parametrize("timing", [Timing(news=timedelta(0))], ids=["no news"])
+def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
     group = bulk.group("security")
     people = [user["id"] for user in bulk.outsiders(group, 40)[-4:]]
     _, run = bulk.done(ADD, [{"group": group, "user": user} for user in people])

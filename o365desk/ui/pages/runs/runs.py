@@ -71,7 +71,7 @@ class RunsPage(Page[ToRuns]):
         self.undo_button, self.export_button = QPushButton("&Undo…"), QPushButton("E&xport rows…")
         self._lay_out()
         self._connect()
-        self._calm = PressGuard(self, [self.resume_button, self.undo_button])
+        self._calm = PressGuard(self, context.app.timing.press, [self.resume_button, self.undo_button])
         self.table.recall(context.app.state, "runs")
         self._chosen()
 
