@@ -318,8 +318,8 @@ def test_what_shows_late_is_not_taken_for_a_failure(bulk: Bulk, switches: Switch
     before = bulk.writer.members(group)
     people = [user["id"] for user in bulk.outsiders(group, 45)] if key == ADD else sorted(before)
     plan = bulk.plan(key, [{"group": group, "user": user} for user in people])
-    bulk.hurry_with_the_tenant()
-    switches(reset_after_work=1, members_delay=2000)
+    bulk.hurry_with_the_tenant(times=15)
+    switches(reset_after_work=1, members_delay=30)
     run = bulk.apply(plan)
     assert outcomes(bulk.rows(run)) == ["changed"] * len(people)
     bulk.client.control("/switches", {"members_delay": 0})
@@ -336,8 +336,8 @@ def test_what_somebody_else_did_a_moment_ago_is_so_already_though_the_list_lags(
     before = bulk.writer.members(group)
     people = [user["id"] for user in bulk.outsiders(group, 45)] if key == ADD else sorted(before)
     plan = bulk.plan(key, [{"group": group, "user": user} for user in people])
-    bulk.hurry_with_the_tenant()
-    switches(members_delay=2000)
+    bulk.hurry_with_the_tenant(times=15)
+    switches(members_delay=30)
     for user in people[:3]:
         path = f"/groups/{group}/members/{user}/$ref"
         done = bulk.writer.bind(group, user) if key == ADD else bulk.writer.send("DELETE", path)
@@ -350,7 +350,8 @@ def test_what_somebody_else_did_a_moment_ago_is_so_already_though_the_list_lags(
 
 def test_progress_is_told_as_often_as_people_can_see(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("large")
-    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:300]
+    inside = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in inside][:300]
     plan = bulk.plan(REMOVE, members(group, people))
     bulk.pace = time = Driven(per_look=0.03)
     run = bulk.apply(plan)

@@ -124,7 +124,8 @@ def test_a_conflict_is_tried_again(bulk: Bulk, monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.usefixtures("hurried")
 def test_a_conflict_that_stays_fails_its_row_only(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
     group = bulk.group("m365")
-    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:5]
+    inside = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in inside][:5]
     plan = bulk.plan(REMOVE, members(group, people))
     stuck = people[2]["id"]
     said = meddle(
@@ -266,8 +267,8 @@ def test_what_was_done_is_not_called_refused_when_the_second_try_is_denied(
         return (403, "Authorization_RequestDenied") if len(tried) > 1 else None
 
     meddle(monkeypatch, judge)
-    bulk.hurry_with_the_tenant()
-    switches(reset_after_work=1, members_delay=6000)
+    bulk.hurry_with_the_tenant(times=5)
+    switches(reset_after_work=1, members_delay=30)
     run = bulk.apply(plan)
     assert (outcomes(bulk.rows(run)), run.undoable) == (["changed"] * 3, 3)
     assert len(tried) > 1
@@ -397,8 +398,8 @@ def created(bulk: Bulk, name: str) -> list[dict[str, Any]]:
 def test_a_group_that_shows_late_is_not_taken_for_somebody_elses(bulk: Bulk, switches: Switches) -> None:
     """Its answer was lost, it shows late, and the second try is refused: the nickname is taken, by it."""
     plan = bulk.plan("create-group", [{"displayName": "Late", "kind": "security"}])
-    bulk.hurry_with_the_tenant()
-    switches(reset_after_work=1, replication_delay=1800)
+    bulk.hurry_with_the_tenant(times=18)
+    switches(reset_after_work=1, replication_delay=30)
     run = bulk.apply(plan)
     assert outcomes(bulk.rows(run)) == ["changed"]
     assert len(created(bulk, "Late")) == 1
@@ -615,8 +616,8 @@ def test_two_who_look_whether_a_run_is_held_do_not_see_each_other(bulk: Bulk) ->
     seen: list[bool] = []
 
     def look() -> None:
-        locks = Locks(folder)
-        seen.extend(locks.is_held(key) for _ in range(1000))
+        locks = Locks(folder, look=30.0)
+        seen.extend(locks.is_held(key) for _ in range(300))
 
     threads = [threading.Thread(target=look) for _ in range(3)]
     for thread in threads:

@@ -18,8 +18,8 @@ _LOOK_SECONDS = 0.1
 class Locks:
     """See the module. Safe from any thread."""
 
-    def __init__(self, folder: Path, seconds: float = _HELD_SECONDS) -> None:
-        self._folder, self._seconds = folder, seconds
+    def __init__(self, folder: Path, seconds: float = _HELD_SECONDS, look: float = _LOOK_SECONDS) -> None:
+        self._folder, self._seconds, self._look = folder, seconds, look
         self._held: set[str] = set()
         self._lock = threading.Lock()
 
@@ -40,7 +40,7 @@ class Locks:
         with self._lock:
             if run in self._held:
                 return True
-        return self._file_of(run).is_held(_LOOK_SECONDS)
+        return self._file_of(run).is_held(self._look)
 
     def forget(self, run: str) -> None:
         """The run is gone."""
