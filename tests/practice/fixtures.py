@@ -20,7 +20,7 @@ class Client(requests.Session):
         super().__init__()
         self.trust_env = False
         self.verify = tenant.ready["ca_file"]
-        self.ready = tenant.ready
+        self.tenant, self.ready = tenant, tenant.ready
 
     def token(self, profile: str = "read", **more: str) -> requests.Response:
         """The token endpoint's answer; by default to the app of `profile` with its secret."""

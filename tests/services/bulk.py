@@ -1,5 +1,7 @@
 """A desk whose data source writes to the practice tenant, and the tenant's own view of what became of it."""
 
+import threading
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgres
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Control, Pace, Stop
 from o365desk.services.signin.credentials import Credential
+from o365desk.services.writes.journal.journal import SENT
 from tests.desk import Desk
 from tests.documented import faults
 from tests.driven import Driven
@@ -56,9 +59,22 @@ class Bulk:
         `times` says: so that what passes besides, while the tests work, is little to that."""
 
         def waited(seconds: float) -> None:
-            self.client.control("/switches", {"clock_offset": time.passed * times})
+            self.client.control("/switches", {"clock_offset": driven.passed * times})
 
-        self.pace = time = Driven(waited=waited)
+        self.pace = driven = Driven(waited=waited)
+
+    def stopped_when_taken(self, switch: str) -> Control:
+        """A control that stops a run hard when the tenant has done what a switch says."""
+        control = Control()
+
+        def look() -> None:
+            with Client(self.client.tenant) as client:
+                while any(item["key"] == switch and item["value"] for item in client.control("/")["switches"]):
+                    time.sleep(0.02)
+            control.stop.set()
+
+        threading.Thread(target=look).start()
+        return control
 
     def control(self) -> Control:
         """The pause and cancel of a run."""
@@ -93,6 +109,10 @@ class Bulk:
     def undo(self, run: Run) -> Plan:
         """The plan of its undo."""
         return self.runner.undo(run.id, Stop(self.pace), self.planned.append)
+
+    def under_way(self) -> bool:
+        """Whether something of the latest run was sent, and its answer has not come."""
+        return any(row.state == SENT for row in self.journal.kept(self.journal.runs()[0].id))
 
     def rows(self, run: Run) -> list[RunRow]:
         """All its rows."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The offscreen platform says of each window what it cannot do; that is no warning about the window."""
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """It waits as long as a slow machine may need; it does not wait out what a service waits for at most (60 s)."""
+    monkeypatch.setattr(qtbot, "waitUntil", partial(qtbot.waitUntil, timeout=45_000))
+    return qtbot
 
 
 class Clock:
@@ -110,4 +118,4 @@ def window(make_window: Callable[[], Window]) -> Window:
 
 def idle(qtbot: QtBot, window: Window) -> None:
     """Waits until nothing runs."""
-    qtbot.waitUntil(lambda: not window.tasks.active(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.tasks.active())

@@ -113,9 +113,9 @@ class Faces:
         window = self.office.window
         page: Any = window.page(ToSources)
         page.refresh()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         page._reading.closer.timeout.emit()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         (line,) = page.model.all_rows()
         assert isinstance(line, Line)
         return line

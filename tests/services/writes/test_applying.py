@@ -406,14 +406,16 @@ def test_paused_it_sends_nothing(bulk: Bulk, switches: Switches) -> None:
         target=lambda: runs.append(bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True))
     )
     worker.start()
-    assert paused.wait(20)
-    sent = -1
-    while sent != (sent := len(bulk.log("PATCH"))):  # what was on its way arrives
-        threading.Event().wait(1.0)
+    paused.wait()
+    while bulk.under_way():  # what was on its way arrives
+        threading.Event().wait(0.05)
+    sent = len(bulk.log("PATCH"))
     assert sent < 55
+    threading.Event().wait(0.5)
+    assert len(bulk.log("PATCH")) == sent
     assert bulk.told[-1].counts.changed == 20 * sent  # what came after the pause was told as well
     control.go()
-    worker.join(30)
+    worker.join()
     assert runs[0].counts.changed == 1100
 
 
@@ -422,13 +424,7 @@ def test_cancelled_hard_it_leaves_doubts_that_resume_settles(bulk: Bulk, switche
     before, people = bulk.writer.members(group), bulk.outsiders(group, 600)
     plan = bulk.plan(ADD, members(group, people))
     switches(timeout_after_work=1)
-    control, begun = Control(), threading.Timer(1.0, lambda: control.stop.set())
-
-    def tell(progress: RunProgress) -> None:
-        if not begun.is_alive() and not begun.finished.is_set():
-            begun.start()
-
-    run = bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True)
+    run = bulk.apply(plan, bulk.stopped_when_taken("timeout_after_work"))
     assert run.state is RunState.CANCELLED
     assert run.doubtful
     doubtful = [row for row in bulk.rows(run) if row.doubtful]

@@ -297,9 +297,7 @@ def test_cancelled_gently_what_is_read_back_waits_no_longer(bulk: Bulk, switches
     group = bulk.group("security")
     plan = bulk.plan(ADD, members(group, bulk.outsiders(group, 30)))
     switches(timeout_after_work=1)
-    control = Control()
-    threading.Timer(1.0, control.stop.set).start()
-    run = bulk.apply(plan, control)
+    run = bulk.apply(plan, bulk.stopped_when_taken("timeout_after_work"))
     assert run.doubtful
     control = Control()
     switches(timeout_after_work=0, graph_throttle=500, batch_throttle=500, retry_after=250)
