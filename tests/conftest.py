@@ -37,7 +37,6 @@ os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 
 from o365desk.model.timing import Timing  # noqa: E402
-from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the environment
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
@@ -77,15 +76,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(variable, str(folder / "appdata"))
     return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def true_interval() -> Iterator[int]:
-    """Whoever waits for a device code asks each second here: the practice tenant says how often. What it says to
-    others, in seconds."""
-    interval, token_endpoint.INTERVAL = token_endpoint.INTERVAL, 1
-    yield interval
-    token_endpoint.INTERVAL = interval
 
 
 @pytest.fixture(autouse=True)

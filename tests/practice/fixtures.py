@@ -53,8 +53,8 @@ class Client(requests.Session):
 
 @pytest.fixture(scope="session")
 def practice() -> Iterator[PracticeTenant]:
-    """A practice tenant that serves for the whole session."""
-    with PracticeTenant(Options()) as tenant:
+    """A practice tenant that serves for the whole session. Whoever waits for a device code asks it each second."""
+    with PracticeTenant(Options(device_interval=1)) as tenant:
         yield tenant
 
 
