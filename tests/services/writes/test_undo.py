@@ -115,6 +115,21 @@ def test_an_undo_right_after_a_run_does_not_believe_lists_that_lag(
     assert bulk.writer.members(group) == before
 
 
+@pytest.mark.parametrize(
+    ("later", "believed"), [(timedelta(minutes=5, microseconds=-1), False), (timedelta(minutes=5), True)]
+)
+def test_lists_are_believed_again_five_minutes_after_a_run(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, later: timedelta, believed: bool
+) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, [{"group": group, "user": user["id"]} for user in bulk.outsiders(group, 2)])
+    switches(members_delay=30)
+    ended = bulk.apply(plan).ended
+    assert ended
+    monkeypatch.setattr(bulk.runner, "_clock", lambda: ended + later)
+    assert standings(bulk.undo(bulk.journal.runs()[0])) == ["already so" if believed else "will change"] * 2
+
+
 def test_what_others_took_back_a_moment_ago_ends_as_already_so(bulk: Bulk) -> None:
     group = bulk.group("security")
     people = [user["id"] for user in bulk.outsiders(group, 3)]
