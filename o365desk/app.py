@@ -47,6 +47,7 @@ class App:
     journal: Journal
     runner: Runner
     clock: Callable[[], datetime]
+    timing: Timing
     log_folder: Path
     practice: Practice | None = None
     _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
@@ -150,10 +151,12 @@ def build(
             return make_sign_ins()
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
-    connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock)
+    connections = Connections(space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing)
     journal, settings = Journal(state, clock), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing)
-    return App(space, state, vault, approvals, settings, connections, journal, runner, clock, folder / "logs")
+    return App(
+        space, state, vault, approvals, settings, connections, journal, runner, clock, timing, folder / "logs"
+    )
 
 
 def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:

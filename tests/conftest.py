@@ -37,10 +37,10 @@ os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
 
 from o365desk.model.timing import Timing  # noqa: E402
-from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the environment
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
+from tests.driven import LONG  # noqa: E402
 from tests.practice.fixtures import client, practice, switches  # noqa: E402
 
 __all__ = ["client", "practice", "switches"]
@@ -76,15 +76,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(variable, str(folder / "appdata"))
     return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def true_interval() -> Iterator[int]:
-    """Whoever waits for a device code asks each second here: the practice tenant says how often. What it says to
-    others, in seconds."""
-    interval, token_endpoint.INTERVAL = token_endpoint.INTERVAL, 1
-    yield interval
-    token_endpoint.INTERVAL = interval
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +122,7 @@ def no_thread_left() -> Iterator[None]:
 
 @pytest.fixture
 def timing() -> Timing:
-    """How long the services wait. A test that wants to wait less takes another one as a parameter of this name."""
+    """How long the program waits. A test that wants to wait less takes another one as a parameter of this name."""
     return Timing()
 
 
@@ -144,8 +135,18 @@ def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any],
 
 
 @pytest.fixture
-def hasty_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+def hasty_desk(
+    tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any], timing: Timing
+) -> Iterator[Desk]:
     """The same, but it waits for no answer longer than a second and a half."""
-    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5))
+    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5), timing=timing)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def patient_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+    """The same, but it waits for each answer longer than a test may take: what is not cut fails by that."""
+    made = Desk(tmp_path, practice.ready, timeouts=LONG, timing=Timing(test=LONG[1]))
     yield made
     made.close()

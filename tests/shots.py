@@ -719,9 +719,7 @@ def main(arguments: list[str]) -> int:
     from PySide6.QtGui import QFont
 
     from o365desk.ui.main import application
-    from o365desk.ui.widgets import press_guard
 
-    press_guard.MOMENT = 0
     qt = application()
     qt.setCursorFlashTime(0)
     qt.setFont(QFont("DejaVu Sans", wish.points))

@@ -144,6 +144,8 @@ class Tenant:
         self._sessions: dict[str, int] = {}
         self._void_until = 0
         self.revoked_at = 0.0
+        self.device_interval = 5
+        """Seconds that a client is to wait before it asks again whether a device code was used."""
         self._judged_now: set[str] = set()  # apps whose tokens open only what is consented to now
         self.at_reset: list[Callable[[], None]] = []
 

@@ -14,6 +14,7 @@ from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.signin import credentials
 from o365desk.services.signin.approvals import BLANK, Admitted, Approvals
@@ -82,6 +83,7 @@ class Connections:
         evidence: KeptEvidence,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
+        timing: Timing,
     ) -> None:
         self._workspace = workspace
         self._state = state
@@ -91,6 +93,7 @@ class Connections:
         self._evidence = evidence
         self._sign_ins = sign_ins
         self._clock = clock
+        self._timing = timing
 
     # --- what is known, offline -------------------------------------------------------------------------------
 
@@ -317,6 +320,7 @@ class Connections:
                 sign_ins=self._sign_ins(),
                 line=line,
                 now=self._clock,
+                limit=self._timing.test,
             )
             report = steps.test(trial, began, tell)
         try:

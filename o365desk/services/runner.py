@@ -101,7 +101,7 @@ class Runner:
 
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
-        operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, lambda: control.paused)
+        operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, control)
         with (
             self._writing(source, operation, control, progress) as session,
             self._journal.begin(plan, operation.title, session.token.tenant, self._operator.address) as run,
@@ -118,7 +118,7 @@ class Runner:
         run = self._journal.run(run_id)
         if not run.state.resumable:
             raise ProblemError(applying.not_resumable(run))
-        operation, progress = _operation_of(run), recorder.Progress(tell, lambda: control.paused)
+        operation, progress = _operation_of(run), recorder.Progress(tell, control)
         source = _source_of(run, self._connections)
         with (
             self._writing(source, operation, control, progress) as session,
@@ -254,7 +254,7 @@ class Runner:
                 return sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew)
 
             try:
-                bearer = Bearer(ask, patience, rest, self._clock)
+                bearer = Bearer(ask, patience, rest, self._clock, stop.now)
             except BusyError:
                 if ending():
                     raise CancelledError from None

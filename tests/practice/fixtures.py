@@ -20,7 +20,7 @@ class Client(requests.Session):
         super().__init__()
         self.trust_env = False
         self.verify = tenant.ready["ca_file"]
-        self.ready = tenant.ready
+        self.tenant, self.ready = tenant, tenant.ready
 
     def token(self, profile: str = "read", **more: str) -> requests.Response:
         """The token endpoint's answer; by default to the app of `profile` with its secret."""
@@ -53,8 +53,8 @@ class Client(requests.Session):
 
 @pytest.fixture(scope="session")
 def practice() -> Iterator[PracticeTenant]:
-    """A practice tenant that serves for the whole session."""
-    with PracticeTenant(Options()) as tenant:
+    """A practice tenant that serves for the whole session. Whoever waits for a device code asks it each second."""
+    with PracticeTenant(Options(device_interval=1)) as tenant:
         yield tenant
 
 

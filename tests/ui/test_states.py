@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
+from o365desk.model.timing import Timing
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.datasources.source_lines import SourceLine
 from o365desk.ui.widgets.theme import Theme
@@ -112,9 +113,9 @@ class Faces:
         window = self.office.window
         page: Any = window.page(ToSources)
         page.refresh()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         page._reading.closer.timeout.emit()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         (line,) = page.model.all_rows()
         assert isinstance(line, SourceLine)
         return line
@@ -136,7 +137,7 @@ def faces(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Faces]:
     clock = Clock()
-    desk = Desk(tmp_path, practice.ready, clock=clock)
+    desk = Desk(tmp_path, practice.ready, clock=clock, timing=Timing(press=0.02))
     lent = Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
     monkeypatch.setattr("o365desk.cli.session.make_app", lambda workspace, practice=False: lent)
     office = Office(qtbot, desk, client, theme)

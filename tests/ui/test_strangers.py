@@ -34,7 +34,7 @@ from o365desk.model.problems import Problem
 from o365desk.services.directory import suggestions
 from o365desk.ui.destinations import ToOperations, ToSources
 from o365desk.ui.table.cells import NOTE_ROLE
-from o365desk.ui.widgets import labels, press_guard
+from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
 from tests import scene, shots, written
 from tests.names import HONEST, HOSTILE, hidden
@@ -107,8 +107,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
 
 
 @pytest.fixture
-def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(press_guard, "MOMENT", 0)
+def stage(stranger: Stranger, tmp_path: Path, theme: Theme) -> Iterator[Stage]:
     with staged(tmp_path / "shared", theme) as made:
         _write_files(made.scene, stranger)
         made.scene.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")

@@ -21,10 +21,6 @@ _IDLE_LIFE = 90 * 86400
 _USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-INTERVAL = 5
-"""Seconds that a client is to wait before it asks again whether a device code was used."""
-
-
 class Grants:
     """Codes and refresh tokens, and what is given for them. All in memory: a new run knows none of an old one."""
 
@@ -181,7 +177,7 @@ class Grants:
     # Device codes
 
     def new_device_code(self, request: Request, app: AppRegistration, realm: str) -> dict[str, Any]:
-        """The answer of the device code endpoint: 15 minutes, to be polled every 5 seconds."""
+        """The answer of the device code endpoint: 15 minutes, to be polled every few seconds."""
         wanted = scopes.asked(self._tenant, app, request.form.get("scope", ""))
         code = "G" + secrets.token_urlsafe(96)
         user_code = "".join(secrets.choice(_USER_CODE_LETTERS) for _ in range(9))
@@ -192,7 +188,7 @@ class Grants:
             "device_code": code,
             "verification_uri": page,
             "expires_in": _DEVICE_LIFE,
-            "interval": INTERVAL,
+            "interval": self._tenant.device_interval,
             "message": f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
             "authenticate.",
         }

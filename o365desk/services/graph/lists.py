@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing
-from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.graph import answers, objects
@@ -65,7 +64,7 @@ def read(
     in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
     if listing.single:
         return _read_one(graph, listing, values, page)
-    query = listing.query(values, order, min(PAGE, max_rows or PAGE))
+    query = listing.query(values, order, min(graph.paging.rows, max_rows or graph.paging.rows))
     shape = objects.shown((*listing.select, *listing.besides))
     asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape)
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")

@@ -26,6 +26,7 @@ from o365desk.services.spreadsheets.formats.formats import (
     read_grid,
     refusal,
 )
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 from o365desk.services.spreadsheets.formats.workbooks import Unknown
 from o365desk.services.spreadsheets.heading_names import plain, shown
 from o365desk.services.spreadsheets.headings import Headings
@@ -122,16 +123,17 @@ def read(
     check: Callable[[], None] = lambda: None,
     how: How | None = None,
     given: bytes | None = None,
+    limits: Limits = LIMITS,
 ) -> Sheet:
     """Reads a CSV, XLSX or JSON file, or the bytes that were `given` in its place; `fixed` are values for all rows,
     besides the file's, and `later` the fields whose values for all rows are still to come: they are not missed.
     `left_out` are headings of columns that are not to be used. `check` is asked now and then whether to go on. What
-    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood, and ChoiceError
-    where somebody has to say `how` it is read."""
+    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood or there is more
+    than the `limits` allow, and ChoiceError where somebody has to say `how` it is read."""
     values = {key: value for key, value in (fixed or {}).items() if value}
     headings = Headings(path, operation, frozenset(values), frozenset(later), left_out)
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
-    return reader.read(read_grid(path, headings, check, how, given), headings)
+    return reader.read(read_grid(path, headings, check, how, given, limits), headings)
 
 
 class _Reader:

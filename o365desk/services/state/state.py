@@ -17,7 +17,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
 from o365desk.services.state import database, salvage
-from o365desk.services.state.database import Database, SchemaStep
+from o365desk.services.state.database import BUSY_SECONDS, Database, SchemaStep
 from o365desk.services.workspace import data_source_file
 
 _Result = TypeVar("_Result")
@@ -94,9 +94,15 @@ class State(Database):
     """The state file: evidence of tests, authorisations, approvals, drafts, notices, and what is remembered by a
     key. The journal has its tables in it, too."""
 
-    def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, file: Path, clock: Callable[[], datetime], busy: float = BUSY_SECONDS) -> None:
         super().__init__(
-            file, clock, STEPS, name="The state file", contents="What o365desk remembers", damaged=_damaged
+            file,
+            clock,
+            STEPS,
+            name="The state file",
+            contents="What o365desk remembers",
+            damaged=_damaged,
+            busy=busy,
         )
         self._reading = threading.local()
 

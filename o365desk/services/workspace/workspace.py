@@ -51,11 +51,12 @@ class Workspace:
         found: Callable[[Iterable[str]], None] = lambda ids: None,
         aged: Callable[[Sequence[str]], set[str]] = set,
         approved: Callable[[DataSource], bool] = lambda source: False,
+        seconds: float | None = None,
     ) -> None:
         """`deleted` is told the id of a data source that a person deleted here, `found` all ids that were seen.
         `aged` is asked which of these files in the recycle bin have lain there for 30 days as far as this
         computer can tell, whatever its clock says; `approved`, which of two files with one id is the one that
-        was used here."""
+        was used here. Another program that writes is waited for as many `seconds`, as by `files.Lock`."""
         self.folder = folder
         self._found = found
         self._deleted = deleted
@@ -66,7 +67,7 @@ class Workspace:
         self._live = folder / layout.LIVE
         self._bin = layout.Bin(folder)
         self._history = layout.History(folder)
-        self._lock = files.Lock(folder / ".lock", "The workspace")
+        self._lock = files.Lock(folder / ".lock", "The workspace", seconds=seconds)
         self._listeners: tuple[Callable[[set[str]], None], ...] = ()
 
     def list(self) -> FolderListing:

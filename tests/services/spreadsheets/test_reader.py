@@ -14,6 +14,7 @@ from o365desk.catalogue import Column, operation
 from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import ProblemError
 from o365desk.services.spreadsheets import export, reader
+from o365desk.services.spreadsheets.formats.limits import Limits
 from o365desk.services.spreadsheets.reader import Sheet
 
 ADD = operation("add-user-to-group")
@@ -249,13 +250,14 @@ def test_a_copy_is_disarmed(tmp_path: Path) -> None:
     assert (tmp_path / "copy.csv").read_text("utf-8").splitlines()[1] == "'=HYPERLINK(1)"
 
 
-def test_too_much_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         read(tmp_path, "group,user\n" + "x,a@b.c\n" * 100_001)
     assert "100,000 rows" in caught.value.problem.cause
-    monkeypatch.setattr("o365desk.services.spreadsheets.formats.formats.MOST_BYTES", 1000)
+    file = tmp_path / "rows.csv"
+    file.write_text("group,user\n" + "x,a@b.c\n" * 1000)
     with pytest.raises(ProblemError) as caught:
-        read(tmp_path, "group,user\n" + "x,a@b.c\n" * 1000)
+        reader.read(file, ADD, limits=Limits(file=1000))
     assert caught.value.problem.code == "too-large"
 
 

@@ -337,12 +337,9 @@ def test_a_new_file_is_not_set_aside_for_the_damage_of_the_old(file: Path) -> No
     assert file.read_bytes() == b"a new one"
 
 
-def test_a_busy_file_is_a_problem_and_not_a_crash(
-    state: State, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_file_is_a_problem_and_not_a_crash(file: Path) -> None:
+    state = State(file, lambda: NOW, busy=0.05)
     state.remember("key", b"value")
-    state.close()
-    monkeypatch.setattr(database, "BUSY_MS", 50)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -354,6 +351,7 @@ def test_a_busy_file_is_a_problem_and_not_a_crash(
         other.close()
     state.remember("key", b"other")
     assert state.problem is None
+    state.close()
 
 
 def test_a_place_that_is_no_folder_is_a_problem(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.services.spreadsheets.formats import foreign
 from o365desk.services.spreadsheets.formats.grid import (
     FIRST,
-    MOST_ROWS,
     STDIN,
     ChoiceError,
     Choices,
@@ -28,6 +27,7 @@ from o365desk.services.spreadsheets.formats.grid import (
     refusal,
 )
 from o365desk.services.spreadsheets.formats.json_rows import json_grid
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 from o365desk.services.spreadsheets.formats.separated import DELIMITERS, text_grid
 from o365desk.services.spreadsheets.formats.workbooks import Book, Seen, SheetPart, UnfitBookError, address
 
@@ -48,7 +48,7 @@ __all__ = [
     "refusal",
 ]  # fmt: skip
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = LIMITS.file
 _HEAD = 100 * 1024
 _FIRST_ROWS = 200
 """Of a sheet, in which the headings are."""
@@ -64,17 +64,18 @@ def read_grid(
     check: Callable[[], None] = lambda: None,
     how: How | None = None,
     given: bytes | None = None,
+    limits: Limits = LIMITS,
 ) -> Grid:
     """The lines of a file, or of the bytes that were `given` in its place; where the headings are decides the
     delimiter, and which sheet of a workbook is read. `check` is asked now and then whether to go on. Raises
     ProblemError; ChoiceError where it can be read in several ways."""
     how = how or How()
-    data = _fit(path, given) if given is not None else _bytes(path)
+    data = _fit(path, given, limits) if given is not None else _bytes(path, limits)
     told = foreign.lock_of(path.name, data) or foreign.sniffed(data)
     if told is None and data.startswith(b"PK\x03\x04"):
         told = foreign.packed(data)
         if told is None:
-            return _workbook(path, data, names, how, check)
+            return _workbook(path, data, names, how, check, limits)
     if told:
         raise refusal(
             path, f"This is no table: it looks like {told.what}.".replace("..", "."), told.remedy, told.code
@@ -88,21 +89,21 @@ def read_grid(
         why = "It is no workbook, so it has no sheets."
         raise refusal(path, why, "Leave the sheet out (on the command line: --sheet).", "sheet")
     if _JSON.match(data[:_HEAD]):
-        return json_grid(path, data, names, check)
-    return text_grid(path, data, names, how, check)
+        return json_grid(path, data, names, check, limits)
+    return text_grid(path, data, names, how, check, limits)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, limits: Limits) -> bytes:
     told = foreign.address(str(path))
     if told and not path.exists():
         raise refusal(path, f"It is {told.what}.", told.remedy, told.code)
     try:
         if path.is_dir():
             raise refusal(path, "It is a folder.", "Name a CSV or XLSX file in it.", "folder")
-        data = _given(path) if _OURS.fullmatch(str(path)) else files.read_named(path, MOST_BYTES)
+        data = _given(path, limits) if _OURS.fullmatch(str(path)) else files.read_named(path, limits.file)
     except files.UnfitError as error:
         if path.is_file():
-            raise _too_large(path) from error
+            raise _too_large(path, limits) from error
         why = "It is no file, but a device or a pipe that others may keep open."
         raise refusal(path, why, "Name a CSV or XLSX file.", "no-file") from error
     except OSError as error:
@@ -111,34 +112,34 @@ def _bytes(path: Path) -> bytes:
         ) from error
     except ValueError as error:  # a name with a NUL in it
         raise refusal(path, str(error).capitalize() + ".", "Name another file.", "name") from error
-    return _fit(path, data)
+    return _fit(path, data, limits)
 
 
-def _fit(path: Path, data: bytes) -> bytes:
-    if len(data) > MOST_BYTES:
-        raise _too_large(path)
+def _fit(path: Path, data: bytes, limits: Limits) -> bytes:
+    if len(data) > limits.file:
+        raise _too_large(path, limits)
     if not _SOMETHING.search(data):
         raise refusal(path, "It is empty.", "Give it a line of column names, and rows below.", "empty")
     return data
 
 
-def _given(path: Path) -> bytes:
+def _given(path: Path, limits: Limits) -> bytes:
     """What comes through a pipe that was opened for this program, by whoever started it."""
     with path.open("rb") as stream:
-        return stream.read(MOST_BYTES + 1)
+        return stream.read(limits.file + 1)
 
 
-def _too_large(path: Path) -> ProblemError:
-    limit = f"It is larger than {MOST_BYTES // 1024 // 1024} MB; a file may have {MOST_ROWS:,} rows."
+def _too_large(path: Path, limits: Limits) -> ProblemError:
+    limit = f"It is larger than {limits.file // 1024 // 1024} MB; a file may have {limits.rows:,} rows."
     return refusal(path, limit, "Split it, and run the parts one after the other.", "too-large")
 
 
 # --- workbooks ---------------------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, data: bytes, names: Names, how: How, check: Callable[[], None]) -> Grid:
+def _workbook(path: Path, data: bytes, names: Names, how: How, check: Callable[[], None], limits: Limits) -> Grid:
     try:
-        return _sheet(path, Book(data, check), names, how)
+        return _sheet(path, Book(data, check, limits), names, how)
     except (ProblemError, CancelledError):
         raise
     except UnfitBookError as error:
@@ -235,7 +236,7 @@ class _Reading:
     """A sheet of which some was read, or all."""
 
     def __init__(self, path: Path, book: Book, sheet: SheetPart, names: Names) -> None:
-        self.sheet, self.seen, self.lines = sheet, Seen(), Lines(path, names)
+        self.sheet, self.seen, self.lines = sheet, Seen(), Lines(path, names, book.limits)
         self.fits = False
         self._rows = book.rows(sheet, self.seen)
 

@@ -17,29 +17,12 @@ from typing import Any
 from urllib.parse import unquote
 from xml.parsers import expat
 
-MOST_LINES = 1_048_576
-"""What Excel has on a sheet."""
-MOST_COLUMNS = 1_000
-_LONGEST_CELL = 32_767
-"""Letters that Excel takes. As a short reference may stand for that much, it bounds what a piece comes to."""
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
+
 _MOST_COLUMNS_OF_EXCEL = 16_384
-_MOST_PARTS = 10_000
-_MOST_SHEETS = 1_000
-_MOST_UNPACKED = 512 * 1024 * 1024
-_MOST_OF_ONE = 16 * 1024 * 1024
-"""Of a part that holds no cells."""
-_MOST_TAGS = 24_000_000
-"""Of all parts; a hundred thousand rows of forty cells have about sixteen million."""
-_MOST_TEXT = 64 * 1024 * 1024
-"""Of the texts that cells share."""
-_MOST_TEXTS = 4_000_000
-_MOST_NAMES = 1_000
-"""Different ones of tags and attributes, in one part."""
 _DEEPEST = 64
-_LONGEST_TAG = 1024 * 1024
 _LONGEST_FORMAT = 1_000
 _LONGEST_TITLE = 100
-_PIECE = 16 * 1024
 
 _MOST_SPILLS = 100
 _RANGE = re.compile(r"([A-Z]{1,3})\d{1,7}:([A-Z]{1,3})(\d{1,7})")
@@ -106,14 +89,17 @@ class Seen:
 
 
 class Book:
-    """An opened workbook. Raises UnfitError for what is too much, or no workbook; anything else that it raises says
+    """An opened workbook. Raises UnfitBookError for what is too much, or no workbook; anything else that it raises says
     that the file is damaged."""
 
-    def __init__(self, data: bytes, check: Callable[[], None]) -> None:
+    def __init__(self, data: bytes, check: Callable[[], None], limits: Limits = LIMITS) -> None:
         """`check` is asked between two pieces whether to go on."""
+        self.limits = limits
         # Before the list of parts is read: a part costs half a kilobyte of memory, and 46 bytes of the file.
-        if data.count(b"PK\x01\x02") > _MOST_PARTS:
-            raise UnfitBookError(f"It is packed from more than {_MOST_PARTS:,} parts; a workbook has some dozens.")
+        if data.count(b"PK\x01\x02") > self.limits.parts:
+            raise UnfitBookError(
+                f"It is packed from more than {self.limits.parts:,} parts; a workbook has some dozens."
+            )
         self._check = check
         self._packed = zipfile.ZipFile(BytesIO(data))
         self._unpacked = self._tags = 0
@@ -127,7 +113,13 @@ class Book:
     def rows(self, sheet: SheetPart, seen: Seen) -> Iterator[Row]:
         """The lines of a sheet with their numbers, also those between them that are not in the file."""
         reader = _SheetReader(
-            self._names[sheet.name], seen, self._dates, self._since_1904, self._text, self._to_calculate
+            self._names[sheet.name],
+            self.limits,
+            seen,
+            self._dates,
+            self._since_1904,
+            self._text,
+            self._to_calculate,
         )
         last = 0
         for piece in self._pieces(sheet.name):
@@ -168,7 +160,7 @@ class Book:
         links: dict[str, tuple[str, str]] = {}
 
         def link(name: str, given: dict[str, str]) -> None:
-            if name == "Relationship" and len(links) < _MOST_PARTS and given.get("TargetMode") != "External":
+            if name == "Relationship" and len(links) < self.limits.parts and given.get("TargetMode") != "External":
                 target = posixpath.normpath(
                     posixpath.join(f"/{folder}", given.get("Target", "").replace("\\", "/"))
                 )
@@ -218,8 +210,8 @@ class Book:
                     visible = given.get("state", "visible") == "visible"
                     found.setdefault(part, SheetPart(title, visible, part, count == active))
                 count += 1
-                if len(found) > _MOST_SHEETS:
-                    raise UnfitBookError(f"It has more than {_MOST_SHEETS:,} sheets.")
+                if len(found) > self.limits.sheets:
+                    raise UnfitBookError(f"It has more than {self.limits.sheets:,} sheets.")
 
         self._weigh(book)
         self._walk(book, sheet)
@@ -239,37 +231,38 @@ class Book:
             size += len(piece)
             self._tags += piece.count(b"<")
             rows += piece.count(b"<row")
-            if size > _MOST_OF_ONE and not cells:
+            if size > self.limits.of_one and not cells:
                 raise UnfitBookError(
-                    f"Its part “{self._names[name]}” unpacks to more than {_MOST_OF_ONE >> 20} MB."
+                    f"Its part “{self._names[name]}” unpacks to more than {self.limits.of_one >> 20} MB."
                 )
-            if size + self._unpacked > _MOST_UNPACKED:
+            if size + self._unpacked > self.limits.unpacked:
                 raise UnfitBookError(
-                    f"With its part “{self._names[name]}” it unpacks to more than {_MOST_UNPACKED >> 20} MB."
+                    f"With its part “{self._names[name]}” it unpacks to more than {self.limits.unpacked >> 20} MB."
                 )
-            if self._tags > _MOST_TAGS:
+            if self._tags > self.limits.tags:
                 raise UnfitBookError(
-                    f"With its part “{self._names[name]}” it has more than {_MOST_TAGS:,} cells, marks and tags."
+                    f"With its part “{self._names[name]}” it has more than {self.limits.tags:,} "
+                    "cells, marks and tags."
                 )
-            if rows > MOST_LINES:
-                raise _too_many_lines()
+            if rows > self.limits.lines:
+                raise _too_many_lines(self.limits.lines)
         self._unpacked += size
 
     def _pieces(self, name: str) -> Iterator[bytes]:
         with self._packed.open(self._names[name]) as stream:
-            while piece := stream.read(_PIECE):
+            while piece := stream.read(self.limits.piece):
                 self._check()
                 yield piece
 
     def _walk(self, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
-        parser = _Tags(self._names[name], start)
+        parser = _Tags(self._names[name], self.limits, start)
         for piece in self._pieces(name):
             parser.feed(piece)
         parser.end()
 
     def _read_texts(self, name: str) -> None:
         """Keeps the shared texts as bytes: as strings, short ones would take ten times the memory."""
-        self._texts = _Texts(self._names[name])
+        self._texts = _Texts(self._names[name], self.limits)
         for piece in self._pieces(name):
             self._texts.feed(piece)
         self._texts.end()
@@ -298,8 +291,8 @@ class _Parser:
     """Reads XML a piece at a time; refuses what only serves to fill memory: definitions of its own, depth, a tag
     without end, names without end."""
 
-    def __init__(self, part: str) -> None:
-        self._part = part
+    def __init__(self, part: str, limits: Limits) -> None:
+        self._part, self._limits = part, limits
         self._depth = self._fed = 0
         parser = self._parser = expat.ParserCreate()
         parser.buffer_text = True
@@ -313,10 +306,10 @@ class _Parser:
         self._parser.Parse(piece)
         self._fed += len(piece)
         # What is not whole is kept, and looked at again with each piece.
-        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+        if self._fed - self._parser.CurrentByteIndex > self._limits.tag:
             raise self._refused("has a tag or remark of more than 1 MB")
-        if len(self._parser.intern) > _MOST_NAMES:
-            raise self._refused(f"has more than {_MOST_NAMES:,} names of tags")
+        if len(self._parser.intern) > self._limits.names:
+            raise self._refused(f"has more than {self._limits.names:,} names of tags")
 
     def end(self) -> None:
         """Nothing follows. Raises ExpatError where something should."""
@@ -351,8 +344,8 @@ class _Parser:
 class _Tags(_Parser):
     """Tells of each tag, and of no text."""
 
-    def __init__(self, part: str, told: Callable[[str, dict[str, str]], None]) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits, told: Callable[[str, dict[str, str]], None]) -> None:
+        super().__init__(part, limits)
         self._told = told
 
     def told(self, name: str, given: dict[str, str]) -> None:
@@ -386,8 +379,8 @@ class _Formats:
 class _Words(_Parser):
     """Puts together the text of a cell: all that stands in `t` or `v`, but for how it is spoken."""
 
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits) -> None:
+        super().__init__(part, limits)
         self._letters: list[str] = []
         self._size = 0
         self._taking = self._spoken = False
@@ -409,11 +402,11 @@ class _Words(_Parser):
         if self._taking:
             self._letters.append(text)
             self._size += len(text)
-            if self._size > _LONGEST_CELL:
+            if self._size > self._limits.cell:
                 raise self._too_long()
 
     def _too_long(self) -> UnfitBookError:
-        return self._refused(f"has a text of more than {_LONGEST_CELL:,} letters")
+        return self._refused(f"has a text of more than {self._limits.cell:,} letters")
 
     def _taken_text(self) -> str:
         """What came since the last time."""
@@ -426,8 +419,8 @@ class _Words(_Parser):
 class _Texts(_Words):
     """The texts that cells share, end to end, and where each ends."""
 
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits) -> None:
+        super().__init__(part, limits)
         self.texts, self.ends = bytearray(), array("I")
 
     def told_end(self, name: str) -> None:
@@ -436,8 +429,10 @@ class _Texts(_Words):
         if name == "si":
             self.texts += self._taken_text().replace("x005F_", "").encode("utf-8", "replace")
             self.ends.append(len(self.texts))
-            if len(self.texts) > _MOST_TEXT or len(self.ends) > _MOST_TEXTS:
-                raise self._refused(f"has more than {_MOST_TEXTS:,} texts, or {_MOST_TEXT >> 20} MB of them")
+            if len(self.texts) > self._limits.text or len(self.ends) > self._limits.texts:
+                raise self._refused(
+                    f"has more than {self._limits.texts:,} texts, or {self._limits.text >> 20} MB of them"
+                )
 
 
 class _SheetReader(_Words):
@@ -446,13 +441,14 @@ class _SheetReader(_Words):
     def __init__(
         self,
         part: str,
+        limits: Limits,
         seen: Seen,
         dates: Sequence[bool],
         since_1904: bool,
         shared: Callable[[int], str],
         to_calculate: bool,
     ) -> None:
-        super().__init__(part)
+        super().__init__(part, limits)
         self._to_calculate = to_calculate
         self._seen, self._dates, self._since_1904, self._shared = seen, dates, since_1904, shared
         self._rows: list[Row] = []
@@ -516,7 +512,7 @@ class _SheetReader(_Words):
 
     def _put_unknown(self) -> None:
         self._seen.uncalculated += 1
-        if self._column > MOST_COLUMNS:
+        if self._column > self._limits.columns:
             return
         self._put(UNCALCULATED)
         match = _RANGE.fullmatch(self._spill) if self._spill else None
@@ -526,13 +522,13 @@ class _SheetReader(_Words):
 
     def _put_spilled(self) -> None:
         for first, last, line in self._spills:
-            for column in range(first, min(last, MOST_COLUMNS) + 1) if self._number <= line else ():
+            for column in range(first, min(last, self._limits.columns) + 1) if self._number <= line else ():
                 if column > len(self._cells) or not self._cells[column - 1]:
                     self._column = column
                     self._put(UNCALCULATED)
 
     def _too_long(self) -> UnfitBookError:
-        why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
+        why = f"A value in this row is longer than the {self._limits.cell:,} letters that Excel takes."
         return UnfitBookError(why, "Shorten it.", "too-long", self._number)
 
     def _begin_row(self, given: dict[str, str]) -> None:
@@ -540,8 +536,8 @@ class _SheetReader(_Words):
         # What is no number, or goes back, is the next one.
         told = int(number) if number.isdecimal() and len(number) < 20 else 0
         self._number = max(self._number + 1, told)
-        if self._number > MOST_LINES:
-            raise _too_many_lines(self._number)
+        if self._number > self._limits.lines:
+            raise _too_many_lines(self._limits.lines, self._number)
         self._hidden = given.get("hidden") in ("1", "true")
         self._any = False
         self._column, self._cells = 0, []
@@ -559,9 +555,9 @@ class _SheetReader(_Words):
         return place
 
     def _put(self, text: str) -> None:
-        if self._column > MOST_COLUMNS:
+        if self._column > self._limits.columns:
             raise UnfitBookError(
-                f"The row has more than {MOST_COLUMNS:,} columns.",
+                f"The row has more than {self._limits.columns:,} columns.",
                 "Keep those that are needed.",
                 "too-wide",
                 self._number,
@@ -587,8 +583,8 @@ class _SheetReader(_Words):
         return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
 
 
-def _too_many_lines(line: int = 0) -> UnfitBookError:
-    why = f"A sheet has more than {MOST_LINES:,} lines, most of them empty."
+def _too_many_lines(most: int, line: int = 0) -> UnfitBookError:
+    why = f"A sheet has more than {most:,} lines, most of them empty."
     return UnfitBookError(
         why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line
     )

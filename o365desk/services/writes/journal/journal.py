@@ -64,10 +64,6 @@ STEPS = (
 PLANNED, SENT = "planned", "sent"
 """The two states of a row that has no outcome yet."""
 
-_KEPT = 200
-"""Runs that are kept with their rows."""
-_ROWS_KEPT = 2_000_000
-"""Rows of all runs that are kept; the oldest runs beyond go earlier."""
 _COLUMNS = "number, line, label, state, detail, remedy, code, request_id, given"
 _RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
 
@@ -76,6 +72,13 @@ Turn = tuple[int, int]
 """When a row ended, next to those of other runs: the later one is the greater. Of rows from before turns were
 counted, that of the later run."""
 _NOT_YET = 2**62
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What is kept: so many runs with their rows, and so many rows in all; the oldest runs beyond go earlier."""
+
+    runs: int = 200
+    rows: int = 2_000_000
 
 
 class JournalRow(msgspec.Struct, kw_only=True):
@@ -167,8 +170,13 @@ class Journal:
     """See the module. Its tables are in the state file. Safe from any thread; every method raises ProblemError when
     the file cannot be used."""
 
-    def __init__(self, state: State, clock: Callable[[], datetime]) -> None:
-        self._state = state
+    def __init__(
+        self,
+        state: State,
+        clock: Callable[[], datetime],
+        most: Kept = Kept(),  # noqa: B008 - frozen
+    ) -> None:
+        self._state, self._most = state, most
         state.add(STEPS)
         self._clock = clock
         self.locks = Locks(state.folder / "runs")
@@ -195,7 +203,7 @@ class Journal:
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
                     )
-                    return _forget_old(connection, len(rows), self.locks.is_held)
+                    return _forget_old(connection, self._most, len(rows), self.locks.is_held)
 
             for gone in self._state.use(act):
                 self.locks.forget(gone)
@@ -261,7 +269,7 @@ class Journal:
             with database.lasting(connection):
                 found = connection.execute("SELECT place, undoes FROM runs WHERE id = ?", (run,)).fetchall()
                 if not found:  # a damaged file was set aside meanwhile
-                    raise ProblemError(_no_run(run, several=False))
+                    raise ProblemError(_no_run(run, self._most, several=False))
                 turn = (_next_turn(connection, found[0][0]),) if ends else ()
                 connection.executemany(
                     f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
@@ -361,7 +369,7 @@ class Journal:
                 text + "%",
             )
         if len(found) != 1:
-            raise ProblemError(_no_run(key, several=bool(found)))
+            raise ProblemError(_no_run(key, self._most, several=bool(found)))
         return found[0]
 
     def _run(self, row: Any) -> Run:
@@ -531,8 +539,8 @@ def _recount(connection: sqlite3.Connection, place: int, more: int) -> None:
         connection.execute("UPDATE runs SET counts = ? WHERE place = ?", (msgspec.json.encode(tally), place))
 
 
-def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:
-    """Drops the runs beyond the number that is kept; returns their ids. The latest one, of `new` rows, stays, and
+def _forget_old(connection: sqlite3.Connection, most: Kept, new: int, held: Callable[[str], bool]) -> list[str]:
+    """Drops the runs beyond what is kept at most; returns their ids. The latest one, of `new` rows, stays, and
     so does what is `held`: somebody works on it. So do runs with rows in doubt: what became of these is not known
     yet, and nothing else knows of them."""
     listed = connection.execute("SELECT place, id, counts FROM runs ORDER BY place DESC").fetchall()
@@ -544,7 +552,7 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
         changed = tally.changed > 0
         number[changed] += 1
         rows[changed] += tally.changed + tally.already + tally.failed + tally.cannot + tally.left
-        many = number[changed] > _KEPT or rows[changed] > _ROWS_KEPT
+        many = number[changed] > most.runs or rows[changed] > most.rows
         if many and not (tally.doubtful or held(key)):
             gone.append((place, key))
     for place, _ in gone:
@@ -554,10 +562,10 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
     return [key for _, key in gone]
 
 
-def _no_run(key: str, *, several: bool) -> Problem:
+def _no_run(key: str, most: Kept, *, several: bool) -> Problem:
     return Problem(
         title=f"“{key}” may be several runs" if several else f"There is no run “{key}”",
-        cause=f"The last {_KEPT} runs are kept." if not several else "More than one id begins like this.",
+        cause=f"The last {most.runs} runs are kept." if not several else "More than one id begins like this.",
         remedy="“o365desk runs list” and the Runs page show their ids.",
         code="no-run",
     )

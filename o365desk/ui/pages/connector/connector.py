@@ -48,7 +48,7 @@ class ConnectorPage(Page[ToConnector]):
         self.view = ConnectorForm(context.theme, clock, open_url, practice=context.app.practice is not None)
         self.form = self.view.form
         self._tidying = Tidying(self.form, ("tenant", "clientId"))
-        self.panel = TestPanel(context.theme, self._helping.remedies, clock)
+        self.panel = TestPanel(context.theme, self._helping.remedies, clock, context.app.timing.test)
         self.permissions = PermissionsPanel(context.theme)
         self.foot = self.sheet.foot
         self.sheet.fill(self.view, (self.panel, self.permissions))
@@ -66,7 +66,7 @@ class ConnectorPage(Page[ToConnector]):
             },
         )
         self._gentle = Gentle(self.form)
-        self._calm = PressGuard(self)
+        self._calm = PressGuard(self, context.app.timing.press)
         self._draft = Drafting(context.app, self.form)
         self._proving = ConnectionChecks(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)

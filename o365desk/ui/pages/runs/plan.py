@@ -59,7 +59,7 @@ class PlanPage(Page[ToPlan]):
         self.wish: Wish | None = None
         self.plan: Plan | None = None
         self._task: Task | None = None
-        self.calm = PressGuard(self)
+        self.calm = PressGuard(self, context.app.timing.press)
         self._exports = Exporting(context, self)
         self._help = OperationHelp(context, self, self._go_to, self.make)
         self.beside_title = self.said = ElidedLabel(role="dim")

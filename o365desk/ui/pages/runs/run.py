@@ -55,7 +55,7 @@ class RunPage(Page[ToRun]):
             button.clicked.connect(do)
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
         acting = [self.pause_button, self.cancel_button, *self.after.acting, *self.view.banner.remedies]
-        self.calm = PressGuard(self, acting)
+        self.calm = PressGuard(self, context.app.timing.press, acting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(self.view, self.view.area))

@@ -62,7 +62,9 @@ class RunsPage(ListPage[ToRuns, RunLine]):
         self._source_id = ""
         self._latest: datetime | None = None
         self._exports = Exporting(context, self)
-        self._calm = PressGuard(self, [self.buttons[CommandKey.RESUME], self.buttons[CommandKey.UNDO_RUN]])
+        self._calm = PressGuard(
+            self, context.app.timing.press, [self.buttons[CommandKey.RESUME], self.buttons[CommandKey.UNDO_RUN]]
+        )
 
     def activated(self, to: ToRuns) -> None:
         """Reads the runs anew."""

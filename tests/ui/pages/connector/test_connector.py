@@ -17,6 +17,7 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Lifetime
+from o365desk.model.timing import Timing
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Begins, ToConnector, ToNotices, ToSources
@@ -316,7 +317,7 @@ def test_a_taken_name_is_refused_at_its_field(office: Office) -> None:
 def test_the_locked_vault_is_asked_for_before_a_secret_is_saved(
     qtbot: QtBot, tmp_path: Any, practice: Any, client: Client, theme: Theme
 ) -> None:
-    desk = Desk(tmp_path, practice.ready, session_only=False)
+    desk = Desk(tmp_path, practice.ready, session_only=False, timing=Timing(press=0.02))
     office = Office(qtbot, desk, client, theme)
     try:
         draft = desk.source()

@@ -342,7 +342,7 @@ def test_a_closer_look_finds_what_the_quick_one_cannot(
 ) -> None:
     """The quick reading asks no vault: that a secret is missing is seen a moment later, and stays."""
     source = save("HR", sign_in=SignIn.SECRET)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 1 and "is missing" in cells(page, 0)[4], timeout=10_000)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1 and "is missing" in cells(page, 0)[4])
     seen: list[str] = []
     page.model.modelReset.connect(lambda: seen.append(cells(page, 0)[4]))
     page.refresh()
@@ -350,7 +350,7 @@ def test_a_closer_look_finds_what_the_quick_one_cannot(
     assert all("is missing" in text for text in seen), "nothing flickers when the list is read again"
     app.vault.set(source.id, CLIENT_SECRET, Secret("0-unlikely~text"))
     page.refresh()
-    qtbot.waitUntil(lambda: "is missing" not in cells(page, 0)[4], timeout=10_000)
+    qtbot.waitUntil(lambda: "is missing" not in cells(page, 0)[4])
 
 
 def test_the_practice_connector_opens_only_where_nothing_was_touched(
