@@ -68,7 +68,7 @@ class _File(ast.NodeVisitor):
         elif node.func.attr == "setattr" and isinstance(target, ast.Constant):
             self.replaced.add(str(target.value))
         elif node.func.attr == "setattr" and more:
-            name = more[0].value if isinstance(more[0], ast.Constant) else ast.unparse(more[0])
+            name = str(more[0].value) if isinstance(more[0], ast.Constant) else ast.unparse(more[0])
             self.replaced.add(f"{self._said(target)}.{name}")
 
     def visit_Assign(self, node: ast.Assign) -> None:

@@ -99,13 +99,14 @@ def test_a_double_click_on_check_what_will_change_applies_nothing(office: Office
 def test_each_press_begins_the_moment_anew(office: Office) -> None:
     plan = office.ask(ADD, office.members(office.bulk.group("security"), 1))
     ended(office)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: press(office, QPoint(5, 5)),
         lambda: office.press(Qt.Key.Key_Shift),
         lambda: QTest.mouseRelease(
             office.window.windowHandle(), LEFT, Qt.KeyboardModifier.NoModifier, QPoint(5, 5)
         ),
-    ):
+    )
+    for act in acts:
         plan.calm._moment.stop()  # it was about to end
         act()
         assert plan.calm._moment.remainingTime() > 0
