@@ -89,8 +89,8 @@ class Seen:
 
 
 class Book:
-    """An opened workbook. Raises UnfitBookError for what is too much, or no workbook; anything else that it raises says
-    that the file is damaged."""
+    """An opened workbook. Raises UnfitBookError for what is too much, or no workbook; anything else that it raises
+    says that the file is damaged."""
 
     def __init__(self, data: bytes, check: Callable[[], None], limits: Limits = LIMITS) -> None:
         """`check` is asked between two pieces whether to go on."""
