@@ -26,6 +26,14 @@ def test_the_command_line_journey(tmp_path: Path) -> None:
     journey(COMMAND, folder)
 
 
+def test_a_command_starts_without_what_it_may_not_need() -> None:
+    """Each takes as long as the rest of the start; the library for commands would bring some of it along."""
+    dear = {"PySide6", "pydantic", "msal", "requests", "keyring", "cryptography", "openpyxl", "uvicorn"}
+    asked = f"import sys; from o365desk.cli import main; main(['operations']); print(*{dear!r} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == ""
+
+
 def without_display() -> dict[str, str]:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return {name: value for name, value in os.environ.items() if name not in hidden}
