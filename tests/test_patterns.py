@@ -118,6 +118,7 @@ def _used() -> list[tuple[str, int, str]]:
     return [each for each in used if isinstance(each[0], str)]
 
 
+@pytest.mark.long
 @pytest.mark.torture
 def test_no_pattern_can_be_kept_busy() -> None:
     import json

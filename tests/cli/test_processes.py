@@ -19,6 +19,7 @@ from tests.journey import journey
 COMMAND = [sys.executable, "-m", "o365desk"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)  # a hundred processes, one after the other
 def test_the_command_line_journey(tmp_path: Path) -> None:
     folder = tmp_path / "empty"

@@ -207,6 +207,7 @@ def leaves(kind: str, objects: list[Object]) -> st.SearchStrategy[Told]:
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
+@pytest.mark.torture
 def test_a_filter_lets_through_what_it_says(whole: Whole, kind: str) -> None:
     objects = whole.lists[kind]
     trees = st.recursive(
