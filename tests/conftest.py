@@ -3,9 +3,11 @@
 A warning, a Qt warning, an unexpected log warning, or a thread left behind fails the test that caused it.
 """
 
+import gc
 import hashlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,7 +19,12 @@ from typing import Any
 
 import pytest
 import trustme
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
+
+from tests.torture import FULL, examples
+
+_PLENTY = 4_000_000_000
+"""Bytes that are free; the whole suite takes a tenth of that."""
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A shell that starts this in the background has it ignore Ctrl+C, which some tests press.
@@ -30,24 +37,54 @@ _OF_THE_TESTER = (
 for name in [name for name in os.environ if name.lower().endswith("_proxy") or name in _OF_THE_TESTER]:
     del os.environ[name]
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
-# Where OpenSSL looks, they trust one authority that nobody has: the hundreds of a system are read for each
+# Where OpenSSL looks, they trust one authority that nobody has: the hundreds of a system are looked at for each
 # connection, and no test is about them.
 _NOBODYS = tempfile.TemporaryDirectory(prefix="o365desk-trust-")
 os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
+os.environ["SSL_CERT_DIR"] = str(Path(_NOBODYS.name, "authorities"))
+Path(os.environ["SSL_CERT_DIR"]).mkdir()
+# What they import is compiled once, not in each of some hundred programs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def _in_memory() -> None:
+    """Tests have their folders in memory if there is plenty: on a disk, most of what thousands of them do is wait
+    until it has written. The full numbers are for a disk."""
+    memory = Path("/dev/shm")
+    if not FULL and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _PLENTY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+_in_memory()
 
 from o365desk.model.timing import Timing  # noqa: E402
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
 from tests.driven import LONG  # noqa: E402
-from tests.practice.fixtures import client, practice, switches  # noqa: E402
+from tests.practice.fixtures import attendant, client, practice, switches  # noqa: E402
 
-__all__ = ["client", "practice", "switches"]
+__all__ = ["attendant", "client", "practice", "switches"]
 
 # How long an example takes says how busy the machine is.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100))
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever tries examples belongs to the torture, which tries them all. What takes long comes first."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.torture)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: nobody looks through it for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 _SCRYPT = lru_cache(hashlib.scrypt)

@@ -24,6 +24,7 @@ from tests.driven import Driven
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 from tests.services.scripted import QUICK, Asked, Said, Scripted, each
+from tests.torture import examples
 
 CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1"}}}').decode()
 CHALLENGE = {"WWW-Authenticate": f'Bearer realm="", error="insufficient_claims", claims="{CLAIMS}"'}
@@ -444,7 +445,7 @@ FAULTS = ("work", "throttle", "refuse", "fail", "forget", "drop", "busy", "cut b
 
 
 @given(st.integers(1, 90), st.integers(0, 2**32), st.lists(st.sampled_from(FAULTS), min_size=1, max_size=9))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_each_is_accounted_for(scripted: Any, count: int, seed: int, faults: list[str]) -> None:
     chance, done, lock = Random(seed), Counter[str](), threading.Lock()
 

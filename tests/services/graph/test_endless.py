@@ -29,6 +29,7 @@ from o365desk.services.http.trust import read_ca
 from o365desk.services.signin.redirect_listener import Loopback
 from tests.driven import LONG, Driven
 from tests.services.scripted import Asked, Said, Scripted
+from tests.torture import examples
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -205,7 +206,7 @@ def test_no_patience_waits_for_what_is_no_number() -> None:
     assert throttling.RetryBudget(throttling.PATIENT, Driven().now).failed(float("nan"))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_whatever_is_asked_for_is_bounded(said: str) -> None:
     seconds = answers.retry_after({"Retry-After": said})
@@ -217,7 +218,7 @@ def test_whatever_is_asked_for_is_bounded(said: str) -> None:
 AWKWARD = st.text(st.sampled_from("zq@:/?#%[]\\ é€&=\"'"), min_size=1, max_size=12)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     AWKWARD,
     st.sampled_from(["http://", "https://", "HTTP://", ""]),

@@ -3,7 +3,6 @@
 import base64
 import http.client
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,8 +29,8 @@ from o365desk.services.signin.msal_sign_in import SignIns, Token
 from o365desk.services.vault.vault import Vault
 from tests.driven import Driven
 from tests.services.scripted import Asked, Said, Scripted
+from tests.torture import FULL
 
-FULL = os.environ.get("O365DESK_TORTURE") == "1"
 TIMES = 10 if FULL else 1
 
 pytestmark = [

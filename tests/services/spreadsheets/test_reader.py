@@ -16,6 +16,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.services.spreadsheets import export, reader
 from o365desk.services.spreadsheets.formats.limits import Limits
 from o365desk.services.spreadsheets.reader import Sheet
+from tests.torture import examples
 
 ADD = operation("add-user-to-group")
 ASSIGN = operation("assign-licence-to-user")
@@ -563,7 +564,7 @@ def rewritten(tmp_path: Path, data: bytes, wanted: Operation) -> None:
     ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(HEADS))
 @example(b'\\"', b"user,group\n")
 @example(b'"a\\""b",c', b"user,group\n")
@@ -571,7 +572,7 @@ def test_whatever_bytes_come(tmp_path: Path, data: bytes, head: bytes) -> None:
     rewritten(tmp_path, head + data, ADD)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=6), st.sampled_from(",;\t|"))
 def test_whatever_cells_come(tmp_path: Path, rows: list[list[str]], delimiter: str) -> None:
     import csv

@@ -16,11 +16,14 @@ from o365desk.model.timing import Timing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
+from tests.torture import examples
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
-SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def undone(bulk: Bulk, run: Run) -> Run:
