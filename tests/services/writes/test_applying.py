@@ -349,7 +349,8 @@ def test_what_somebody_else_did_a_moment_ago_is_so_already_though_the_list_lags(
 
 def test_progress_is_told_as_often_as_people_can_see(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("large")
-    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:300]
+    inside = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in inside][:300]
     plan = bulk.plan(REMOVE, members(group, people))
     switches(latency_ms=15)
     began = time.monotonic()
