@@ -35,6 +35,8 @@ REASONS = {
     "o365desk.services.writes.journal.journal.Journal.ended": "a process that dies at this moment",
     "o365desk.ui.crash.CrashWindow.add": "a mistake of the program while it tells of one",
     "o365desk.ui.display._loads": "libraries that a computer lacks",
+    "o365desk.ui.dialogs.question.QuestionDialog.ask": "the dialog",
+    "o365desk.ui.pages.connector.connector.ConnectorPage.name": "notes what a page begins with",
     "o365desk.ui.pages.datasources.datasources.show_in_system": "the system's file manager",
     "o365desk.ui.shell.places.PLACES": "a page of tests beside ours",
     "shown.panel.steps.seconds": "the clock of the list of steps",
@@ -98,7 +100,7 @@ def _replaced_in(path: Path) -> set[str]:
     return {said for said in ours if not said.endswith(CLOCK_AND_DIALOGS)}
 
 
-OF_TESTS = {"narrow.print", "qtbot.waitUntil", "type(chain).backends"}
+OF_TESTS = {"SHELF.problem", "SHELF.toys", "narrow.print", "qtbot.waitUntil", "type(chain).backends"}
 """What a test has made itself, or a library's."""
 
 

@@ -14,15 +14,13 @@ from o365desk.ui.destinations import ToSources
 from o365desk.ui.fields.mnemonics import letter_of
 from o365desk.ui.pages.operations.operation_view import OperationView
 from o365desk.ui.table.view import Table
-from o365desk.ui.widgets import press_guard
 from o365desk.ui.widgets.theme import Theme
 from tests import shots
 from tests.ui.staged import Stage, staged
 
 
 @pytest.fixture
-def stage(tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(press_guard, "MOMENT", 0)
+def stage(tmp_path: Path, theme: Theme) -> Iterator[Stage]:
     with staged(tmp_path / "shared", theme) as made:
         made.window.go(ToSources())
         made.window.show()
