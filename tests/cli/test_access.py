@@ -133,7 +133,7 @@ def test_who_may_not_is_told_why_and_leaves_with_4(
         assert "not among the Connection users" in work.err
     sign_in(monkeypatch, "uwe")
     assert work.json("run", "Contoso", "user-list", "--max-rows", "1")
-    for words in (
+    ways: tuple[tuple[str, ...], ...] = (
         ("sources", "security", "Contoso", "--file", file, "--apply"),
         ("sources", "edit", "Contoso", "--tenant", "x.example"),
         ("sources", "remove", "Contoso"),
@@ -141,9 +141,10 @@ def test_who_may_not_is_told_why_and_leaves_with_4(
         ("secret", "set", "Contoso", "--stdin"),
         ("roles", "set", "uwe", "Administrator"),
         ("partners", "remove", "Fabrikam"),
-    ):
-        code = work(*words, given="a-secret\n") if words[0] == "secret" else work(*words)
-        assert code == 4, (words, work.err)
+    )
+    for way in ways:
+        code = work(*way, given="a-secret\n") if way[0] == "secret" else work(*way)
+        assert code == 4, (way, work.err)
         assert "Administrator" in work.err
 
 

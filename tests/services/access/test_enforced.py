@@ -20,7 +20,7 @@ from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.run import Plan, Row, Run, Standing
 from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.model.stop import Control, Stop
-from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from o365desk.services.workspace.workspace import ConflictError
 from o365desk.services.writes.partner_default import REFUSED
 from tests.desk import Desk
@@ -98,7 +98,7 @@ def ended(
     desk: Desk,
     source: DataSource,
     operation: catalogue.Operation = USER_LIST,
-    page: Callable[[Page], None] = lambda page: None,
+    page: Callable[[GraphPage], None] = lambda page: None,
     values: dict[str, str] | None = None,
     **more: Any,
 ) -> ReadEnd:
