@@ -222,7 +222,9 @@ def choose_operator(draft: Draft, id_: int, operator: Operator) -> Draft:
     before = operators.find(row.operator)
     whole = {Takes.COUNT, Takes.OFFSETS}
     same = before is None or (before.takes in whole) == (operator.takes in whole)
-    return _put(draft, id_, replace(row, operator=operator.key, value=fitted(row.value if same else None, operator)))
+    return _put(
+        draft, id_, replace(row, operator=operator.key, value=fitted(row.value if same else None, operator))
+    )
 
 
 def fitted(value: Value, operator: Operator) -> Value:
@@ -368,15 +370,16 @@ def drop(draft: Draft, id_: int, group: int, index: int) -> Draft:
 
 
 def insert(draft: Draft, given: Condition | Group, at: int) -> tuple[Draft, int]:
-    """What was pasted: behind a row, at the end of a group; in an empty draft a group is the whole of it. And the
-    number of what was put in."""
+    """What was pasted: behind a row or group, a row at the end of a group; in an empty draft a group is the whole of
+    it. And the number of what was put in."""
     node, fresh = _boxed(given, draft.fresh)
     if not draft.root.rows and isinstance(node, Box):
         whole = Draft(replace(node, id=ROOT), fresh)
         return _limited(draft, whole), ROOT
     target = draft.find(at)
-    box = target if isinstance(target, Box) else draft.parent(at) or draft.root
-    made, _ = _add(draft, node, box.id, None if target is box else at, fresh)
+    into = target if isinstance(target, Box) and isinstance(node, Row) else None
+    box = into or draft.parent(at) or draft.root
+    made, _ = _add(draft, node, box.id, None if into else at, fresh)
     return made, node.id
 
 

@@ -250,7 +250,9 @@ class Meaning(QFrame):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 table.setItem(number, column, item)
-        high = table.verticalHeader().defaultSectionSize() * len(texts) + table.horizontalHeader().sizeHint().height()
+        high = (
+            table.verticalHeader().defaultSectionSize() * len(texts) + table.horizontalHeader().sizeHint().height()
+        )
         table.setFixedHeight(high + 4)
 
     def _plan(self, key: str) -> str:
@@ -288,9 +290,9 @@ class Meaning(QFrame):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         line = QWidget()
-        flow = FlowLayout(line)
-        flow.addWidget(self.read)
-        flow.addWidget(self.rows)
+        self._flow = FlowLayout(line)
+        self._flow.addWidget(self.read)
+        self._flow.addWidget(self.rows)
         entries: tuple[tuple[str, QWidget], ...] = (
             ("In words", self.sentence),
             ("Sent to Graph", self.sent),

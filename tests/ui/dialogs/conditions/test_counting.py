@@ -29,13 +29,15 @@ def test_the_figures_are_those_of_a_plain_loop(numbers: list[int], mine: int, sa
         assert count.hidden == sum(limit <= number < saved for number in numbers)
         assert count.new == sum(saved <= number < limit for number in numbers)
         assert count.first == [row for row in rows if row["n"] < limit][:FIRST]
-        assert count.done and count.judged == count.total == len(rows)
+        assert count.done
+        assert count.judged == count.total == len(rows)
 
 
 def test_it_stops_when_its_time_is_over_and_says_as_of_how_many() -> None:
     count = Count([{"n": 1}] * 10_000, lambda row: True, None)
     assert not count.go(0.0, Ticks())
-    assert 0 < count.judged < 10_000 and count.matching == count.judged
+    assert 0 < count.judged < 10_000
+    assert count.matching == count.judged
     assert count.go(1e9, Ticks())
 
 
