@@ -36,6 +36,8 @@ class RowView(QWidget):
         self._row: Row | None = None
         self._of: tuple[str, Takes] | None = None
         self._place = ""
+        self.editor: ValueEditor = NoValue()
+        self._holder = QHBoxLayout()
         self._lay_out()
         self.show_row(row)
 
@@ -152,7 +154,6 @@ class RowView(QWidget):
         self._word.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.parameter = PickBox(kit.parameters, "Parameter", "Choose a parameter")
         self.operator: QComboBox = drop_down("Operator")
-        self.editor: ValueEditor = NoValue()
         self.partner: QComboBox = drop_down("Value")
         self.partner.setModel(kit.partners)
         self.switch = icon_button(kit.theme, "user", "Use a value of the partner who asks")
@@ -164,7 +165,6 @@ class RowView(QWidget):
         self.switch.setSizePolicy(keeps)
         line = QHBoxLayout()
         line.setSpacing(8)
-        self._holder = QHBoxLayout()
         self._holder.setSpacing(0)
         self._holder.addWidget(self.editor, 1)
         self._holder.addWidget(self.partner, 1)

@@ -267,7 +267,7 @@ def _single(kit: Kit, parameter: Parameter) -> ValueEditor:
 def _box(kit: Kit, parameter: Parameter) -> PickBox:
     if parameter.type in (Type.PLAN, Type.PLANS):
         return PickBox(kit.plans, "Licence plan", "Product name", free=True)
-    return PickBox(choices(parameter.choices), "Value", "Choose one")
+    return PickBox(choices(parameter.choices, kit.keys), "Value", "Choose one")
 
 
 def _several(kit: Kit, parameter: Parameter) -> ValueEditor:
