@@ -289,6 +289,7 @@ class Meaning(QFrame):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Sent to Graph") + 8)
         line = QWidget()
         self._flow = FlowLayout(line)
         self._flow.addWidget(self.read)

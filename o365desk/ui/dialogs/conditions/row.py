@@ -36,6 +36,7 @@ class RowView(QWidget):
         self._row: Row | None = None
         self._of: tuple[str, Takes] | None = None
         self._place = ""
+        self._said: tuple[str, str, bool, ValueEditor | None] = ("", "", False, None)
         self.editor: ValueEditor = NoValue()
         self._holder = QHBoxLayout()
         self._lay_out()
@@ -67,6 +68,10 @@ class RowView(QWidget):
 
     def say(self, text: str, field: str, *, wrong: bool) -> None:
         """What is missing in a field (or in the row), or `wrong` with it; "" for nothing."""
+        said = (text, field, wrong, self.editor)
+        if said == self._said:
+            return
+        self._said = said
         self._icon.setVisible(bool(text))
         self._problem.setVisible(bool(text))
         if text:
@@ -83,6 +88,8 @@ class RowView(QWidget):
 
     def call(self, word: str, place: str) -> None:
         """The word that joins it to the row above, and how it is called: "row 2 of group 1"."""
+        if (word, place) == (self._word.text(), self._place):
+            return
         self._word.setText(word)
         self._place = place
         self.handle.setAccessibleName(f"Move, copy or remove {place}")
