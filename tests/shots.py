@@ -207,9 +207,9 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
 
 
 def _delete(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.datasources.datasources import delete_box
+    from o365desk.ui.pages.datasources.datasources import delete_question
 
-    box = delete_box(stage.window.page(ToSources), "Contoso HR")
+    box = delete_question(stage.window.theme, "Contoso HR", stage.window)
     box.show()
     return box
 
@@ -230,11 +230,11 @@ def _crash(stage: Stage) -> "QWidget":
 
 
 def _conflict(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.connector.conflict import ConflictDialog
+    from o365desk.ui.pages.connector.conflict import conflict_question
 
     theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
     mine = theirs.source.replace(tenant="contoso.com", read_write=False)
-    dialog = ConflictDialog(stage.window.theme, mine, theirs, stage.window)
+    dialog = conflict_question(stage.window.theme, mine, theirs, stage.window)
     dialog.show()
     return dialog
 
@@ -248,20 +248,94 @@ def _changed(stage: Stage) -> "QWidget":
 def _approval(stage: Stage) -> "QWidget":
     from datetime import UTC, datetime
 
-    from o365desk.ui.pages.connector.approval import ApprovalDialog, Look
+    from o365desk.ui.pages.connector.approval import Look, approval_question
 
     entry = stage.scene.app.workspace.get(stage.scene.sources["Northwind"].id)
     review = stage.scene.app.approvals.review(entry.source)
     written = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
-    dialog = ApprovalDialog(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
+    dialog = approval_question(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
     dialog.show()
     return dialog
 
 
-def _leave(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.connector.conflict import LeaveDialog
+def _conditions(
+    shown: Callable[[Any], None] = lambda dialog: None, size: tuple[int, int] = (940, 720), **rest: Any
+) -> Callable[[Stage], "QWidget"]:
+    """**Edit conditions** over what is saved, then as `shown` leaves it."""
 
-    dialog = LeaveDialog("Contoso HR", stage.window)
+    def take(stage: Stage) -> "QWidget":
+        from o365desk import catalogue
+        from o365desk.catalogue.parameters import parameters
+        from o365desk.model.conditions import tree
+        from o365desk.ui.dialogs.conditions.asked import Cost, Known, asked
+        from o365desk.ui.dialogs.conditions.dialog import ConditionsDialog
+
+        saved = {"join": "and", "rows": [
+            {"join": "or", "rows": [
+                {"parameter": "department", "operator": "equals", "value": "Sales"},
+                {"parameter": "createdDateTime", "operator": "within last days", "value": 30,
+                 "zone": "Europe/Dublin"}]},
+            {"join": "and", "rows": [
+                {"parameter": "userType", "operator": "is one of", "value": ["Member", "Guest"]},
+                {"parameter": "accountEnabled", "operator": "is yes"}]}]}  # fmt: skip
+        given = asked(
+            "User List", parameters(catalogue.operation("user-list")), lambda: stage.scene.clock.now,
+            saved=tree.loads(rest.get("saved", saved)), zone="Europe/Dublin", columns=("displayName", "mail"),
+            partner=rest.get("partner", False),
+            known=Known([_condition_row(number) for number in range(1260)], "User List, read at 09:30"),
+            explain=lambda made: Cost(
+                "$filter=(department eq 'Sales' or createdDateTime ge 2026-04-12T09:30:00Z) and userType ne null",
+                "Nothing: Graph answers all of it, and each row is judged here again.",
+                "Reads 1,260 users: 2 requests.",
+            ),
+        )  # fmt: skip
+        dialog = ConditionsDialog(stage.window.theme, stage.window.tasks, given, stage.window)
+        dialog.resize(*size)
+        dialog.show()
+        stage.settle()
+        shown(dialog)
+        while dialog.meaning.counting:
+            stage.qt.processEvents()
+        return dialog
+
+    return take
+
+
+def _condition_row(number: int) -> dict[str, Any]:
+    return {
+        "displayName": f"{('Ada', 'Béla', 'Chen')[number % 3]} {('Lovelace', 'Bartók', 'Wei')[number % 3]}",
+        "mail": f"user{number}@contoso.com",
+        "department": ("Sales", "Research")[number % 2],
+        "userType": ("Member", "Guest")[number % 5 == 0],
+        "accountEnabled": number % 7 > 0,
+        "createdDateTime": f"2026-0{1 + number % 5}-02T08:00:00Z",
+    }
+
+
+def _edited_conditions(dialog: Any) -> None:
+    """A row that was changed, so that the difference shows."""
+    from o365desk.ui.dialogs.conditions import editing
+
+    dialog._edit(lambda draft: editing.type_value(draft, 2, "Research"), None)
+
+
+def _unfinished_conditions(dialog: Any) -> None:
+    dialog._command("add", 1)
+
+
+_DEEP = {"join": "and", "rows": [
+    {"join": "or", "rows": [
+        {"parameter": "mail", "operator": "ends with", "value": {"partner": "currentUserEmail"}},
+        {"join": "and", "rows": [
+            {"parameter": "createdDateTime", "operator": "is between", "value": ["2026-01-01", "2026-02-01"],
+             "zone": "Europe/Dublin"},
+            {"parameter": "displayName", "operator": "matches pattern", "value": "a(?=b)"}]}]}]}  # fmt: skip
+
+
+def _leave(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.connector.conflict import leave_question
+
+    dialog = leave_question(stage.window.theme, "Contoso HR", stage.window)
     dialog.show()
     return dialog
 
@@ -516,7 +590,7 @@ def _closing(stage: Stage) -> "QWidget":
     writing = SimpleNamespace(
         writing=lambda: [SimpleNamespace(title=title)], running_changed=stage.window.tasks.running_changed
     )
-    dialog = ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+    dialog = ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
     dialog.show()
     return dialog
 
@@ -589,7 +663,7 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
-    from o365desk.ui.pages.runs.runs import Line, RunsPage
+    from o365desk.ui.pages.runs.runs import RunLine, RunsPage
     from tests import written
     from tests.scene import NOW
 
@@ -620,7 +694,7 @@ def _runs(stage: Stage) -> "QWidget":
             counts=Counts(failed=1), problem=Problem(title="Consent was withdrawn"),
         ),
     ]  # fmt: skip
-    page.model.set_rows([Line(run, source if run.source_id != "gone" else None) for run in runs])
+    page.model.set_rows([RunLine(run, source if run.source_id != "gone" else None) for run in runs])
     page.table.setCurrentIndex(page.model.index(0, 0))
     return stage.window
 
@@ -695,6 +769,11 @@ SHOTS = (
     Shot("menu-file", _menu("file")),
     Shot("menu-source", _menu("source")),
     Shot("menu-practice", _practice_menu),
+    Shot("dialog-conditions", _conditions(_edited_conditions)),
+    Shot("dialog-conditions-unfinished", _conditions(_unfinished_conditions)),
+    Shot("dialog-conditions-deep", _conditions(saved=_DEEP, partner=True)),
+    Shot("dialog-conditions-small", _conditions(size=SMALL)),
+    Shot("dialog-conditions-empty", _conditions(saved={})),
     Shot("dialog-delete", _delete),
     Shot("dialog-leave", _leave),
     Shot("dialog-conflict", _conflict),
@@ -719,9 +798,7 @@ def main(arguments: list[str]) -> int:
     from PySide6.QtGui import QFont
 
     from o365desk.ui.main import application
-    from o365desk.ui.widgets import press_guard
 
-    press_guard.MOMENT = 0
     qt = application()
     qt.setCursorFlashTime(0)
     qt.setFont(QFont("DejaVu Sans", wish.points))
@@ -766,6 +843,8 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
 
 
 def _take(stage: Stage, shot: Shot, file: Path) -> None:
+    from PySide6.QtWidgets import QDialog
+
     from o365desk.ui.pages.connector.authorize import AuthorizePanel
 
     stage.window.resize(*shot.size)
@@ -776,6 +855,8 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
         raise RuntimeError(f"{file} cannot be written")
     print(file)
     if widget is not stage.window:
+        if isinstance(widget, QDialog):
+            widget.done(0)  # asks nothing
         widget.close()
     while _dismiss(stage):
         pass

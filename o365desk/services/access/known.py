@@ -12,7 +12,7 @@ import msgspec
 
 from o365desk.model.people import same_address
 from o365desk.model.security import Who
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ FRESH = timedelta(minutes=15)
 """For so long it is not asked again where it could be."""
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0006-known",
         (
             """
