@@ -13,7 +13,7 @@ from o365desk.model.conditions import judging
 from o365desk.model.conditions.tree import Group, loads
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.graph.lists import ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.conditions import random_trees
