@@ -8,6 +8,7 @@ TESTS = Path(__file__).parent
 
 CLOCK_AND_DIALOGS = ("._clock", "._now", ".exec")
 REASONS = {
+    "alice.store.load": "somebody who changes the file at this moment",
     "app.connections.overview": "a workspace that cannot be read at this moment",
     "app.state.record_approval": "a disk that is full at this moment",
     "app.workspace.list": "a file that changes at this moment",
@@ -18,6 +19,8 @@ REASONS = {
     "o365desk.cli.printing._results": "a terminal's width",
     "o365desk.cli.session.make_app": "commands on the services of the window beside them",
     "o365desk.files._WINDOWS": "another operating system",
+    "o365desk.files.write": "a disk that is full at this moment",
+    "o365desk.practice.server.server.Tenant": "thousands of small tenants, each in the place of the one before",
     "o365desk.processes.browse": "the browser",
     "o365desk.services.connection_test.verdicts.extra_permissions": "a mistake of the program",
     "o365desk.services.directory.suggestions.Suggestion": "a stranger's text in all that is shown",
