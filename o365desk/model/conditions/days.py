@@ -85,13 +85,10 @@ def typed(text: str) -> Typed:
 
 @dataclass(frozen=True)
 class Span:
-    """The moments from `first` on, and before `end`. Ends at the ends of the calendar are included."""
+    """The moments from `first` on, and before `end`; from EARLIEST on or before LATEST, all that there are."""
 
     first: datetime = EARLIEST
     end: datetime = LATEST
-
-    def __contains__(self, when: datetime) -> bool:
-        return self.first <= when and (when < self.end or self.end == LATEST)
 
 
 class Calendar:

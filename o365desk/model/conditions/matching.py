@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from o365desk.model.conditions import days
-from o365desk.model.conditions.days import LATEST, Calendar, Span
+from o365desk.model.conditions.days import EARLIEST, LATEST, Calendar, Span
 from o365desk.model.conditions.operators import Operator, find
 from o365desk.model.conditions.parameters import Type
 from o365desk.model.conditions.patterns import Search
@@ -204,6 +204,10 @@ _NUMBER: dict[str, Callable[..., Test]] = {
 
 def _in_span(wanted: Span) -> Test:
     first, end = wanted.first, wanted.end
-    if end == LATEST:  # the last moment of all is within it
+    if first >= end:
+        return lambda when: False
+    if end == LATEST:  # and what an offset puts behind the last moment of all
         return lambda when: when is not None and first <= when
+    if first == EARLIEST:
+        return lambda when: when is not None and when < end
     return lambda when: when is not None and first <= when < end

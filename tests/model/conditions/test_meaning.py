@@ -12,7 +12,8 @@ from o365desk.model.problems import ProblemError
 from tests.model.conditions import oracle
 from tests.model.conditions.given import KINDS, PARAMETERS, PARTNER, conditions, moments, rows, trees
 
-many = settings(max_examples=1_200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(conditions_: Group, row: dict[str, Any], now: datetime) -> bool | None:
@@ -25,21 +26,21 @@ def told(conditions_: Group, row: dict[str, Any], now: datetime) -> bool | None:
 
 
 @many
-@given(trees(), st.lists(rows(odd=True), min_size=1, max_size=4), moments())
+@given(trees(), st.lists(rows(odd=True), min_size=1, max_size=3), moments())
 def test_it_says_what_the_second_writing_says(found: Group, list_: list[dict[str, Any]], now: datetime) -> None:
     assert judging.check(found, PARAMETERS, PARTNER) == []
     for row in list_:
         assert told(found, row, now) == oracle.judged(found, KINDS, row, now, PARTNER)
 
 
-@many
+@few
 @given(conditions(), rows(), moments())
 def test_of_one_row(found: Condition, row: dict[str, Any], now: datetime) -> None:
     one = Group(rows=(found,))
     assert told(one, row, now) == oracle.judged(one, KINDS, row, now, PARTNER)
 
 
-@many
+@few
 @given(conditions(), rows(), moments())
 def test_the_opposite_is_true_where_it_is_not(found: Condition, row: dict[str, Any], now: datetime) -> None:
     operator = operators.find(found.operator)
@@ -53,7 +54,7 @@ def test_the_opposite_is_true_where_it_is_not(found: Condition, row: dict[str, A
     assert again.opposite == found.operator
 
 
-@settings(max_examples=300, deadline=None)
+@few
 @given(trees())
 def test_a_tree_and_its_sentence_survive_a_file(found: Group) -> None:
     again = tree.loads(tree.dumps(found))

@@ -1,0 +1,77 @@
+"""The keys of the dialog, wherever in it the focus is."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+
+_CTRL, _SHIFT, _ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+_NONE = Qt.KeyboardModifier.NoModifier
+_Key = Qt.Key
+
+COMMANDS: Mapping[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
+    (_Key.Key_Z, _CTRL): "undo",
+    (_Key.Key_Z, _CTRL | _SHIFT): "redo",
+    (_Key.Key_Y, _CTRL): "redo",
+    (_Key.Key_Up, _ALT): "up",
+    (_Key.Key_Down, _ALT): "down",
+    (_Key.Key_Left, _ALT): "out",
+    (_Key.Key_Right, _ALT): "in",
+    (_Key.Key_Return, _CTRL): "add",
+    (_Key.Key_Enter, _CTRL): "add",
+    (_Key.Key_Return, _CTRL | _SHIFT): "add-group",
+    (_Key.Key_Enter, _CTRL | _SHIFT): "add-group",
+    (_Key.Key_Delete, _CTRL): "remove",
+    (_Key.Key_Delete, _NONE): "remove",
+    (_Key.Key_C, _CTRL): "copy",
+    (_Key.Key_V, _CTRL): "paste",
+    (_Key.Key_Return, _NONE): "press",
+    (_Key.Key_Enter, _NONE): "press",
+}
+"""Keys and the command that each gives."""
+
+
+class Keys(QObject):
+    """A filter for every widget that takes the focus: `do(command, widget)` whether it was done."""
+
+    def __init__(self, do: Callable[[str, QWidget], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self._do = do
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+            return super().eventFilter(watched, event)
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
+            return super().eventFilter(watched, event)
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        command = COMMANDS.get((Qt.Key(event.key()), held), "")
+        if not command or not _meant(command, watched, held):
+            return super().eventFilter(watched, event)
+        if kind == QEvent.Type.ShortcutOverride:
+            event.accept()  # it comes as a press then
+            return True
+        return self._do(command, watched) or super().eventFilter(watched, event)
+
+
+def _meant(command: str, widget: QWidget, held: Qt.KeyboardModifier) -> bool:
+    """Whether a key is about the row, rather than about the text that is typed in."""
+    if command == "press":
+        return isinstance(widget, QPushButton)
+    if not isinstance(widget, QLineEdit):
+        return True
+    if command == "copy":
+        return not widget.hasSelectedText()
+    if command == "remove":
+        return bool(held)
+    return command != "paste"
+
+
+def clipboard() -> str:
+    """The text in the clipboard."""
+    return QGuiApplication.clipboard().text()

@@ -1,0 +1,169 @@
+"""A drop-down that is searched by typing, and what the parts of the dialog share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
+
+from o365desk.model.conditions.tree import PartnerValue
+from o365desk.model.text.shown import shown
+from o365desk.ui.dialogs.conditions.asked import Asked
+from o365desk.ui.tasks import Tasks
+from o365desk.ui.widgets.theme import Theme
+
+KEY = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What every part of the dialog needs; `keys` is the filter that widgets which take the focus get."""
+
+    theme: Theme
+    tasks: Tasks
+    asked: Asked
+    keys: QObject
+
+    def watch(self, *widgets: QWidget) -> None:
+        """The dialog's keys work while one of these has the focus."""
+        for widget in widgets:
+            widget.installEventFilter(self.keys)
+
+    @cached_property
+    def parameters(self) -> QStandardItemModel:
+        """All parameters by title; the key beside it where two are called the same."""
+        titles = [parameter.title for parameter in self.asked.parameters.values()]
+        return choices(
+            (key, each.title if titles.count(each.title) == 1 else f"{each.title} ({key})")
+            for key, each in self.asked.parameters.items()
+        )
+
+    @cached_property
+    def plans(self) -> QStandardItemModel:
+        """The licence plans by product name."""
+        return choices(self.asked.plans())
+
+    @cached_property
+    def partners(self) -> QStandardItemModel:
+        """The five values of a partner, and the way back."""
+        return choices([*((each.value, each.title) for each in PartnerValue), ("", "A typed value…")])
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> QStandardItemModel:
+    """A model of keys with their titles."""
+    model = QStandardItemModel()
+    for key, title in pairs:
+        item = QStandardItem(shown(title, 200))
+        item.setData(key, KEY)
+        model.appendRow(item)
+    return model
+
+
+class Steady(QObject):
+    """Keeps the wheel from turning a drop-down that has no focus: scrolling changes nothing."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QComboBox) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def drop_down(name: str, letters: int = 10) -> QComboBox:
+    """A drop-down that keeps to the width it is given."""
+    box = QComboBox()
+    steady(box, name, letters)
+    return box
+
+
+def steady(box: QComboBox, name: str, letters: int) -> None:
+    """Makes a drop-down keep to the width that it is given, and still under the wheel."""
+    box.setAccessibleName(name)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
+    box.setMaxVisibleItems(18)
+    box.installEventFilter(Steady(box))
+
+
+class PickBox(QComboBox):
+    """See the module. `picked` carries the key of a choice. Where `free`, any text does: `typed` carries it; else a
+    text that is no choice gives way to the choice before once the line is left."""
+
+    picked = Signal(str)
+    typed = Signal(str)
+
+    def __init__(self, model: QStandardItemModel, name: str, hint: str, *, free: bool = False) -> None:
+        super().__init__()
+        self._free = free
+        self._key = ""
+        self.setModel(model)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        steady(self, name, 10)
+        self.line.setAccessibleName(name)
+        self.line.setPlaceholderText(hint)
+        completer = QCompleter(model, self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(12)
+        self.setCompleter(completer)
+        self.setCurrentIndex(-1)
+        self.activated.connect(self._activated)
+        self.line.editingFinished.connect(self._left)
+        if free:
+            self.line.textEdited.connect(self.typed)
+
+    @property
+    def line(self) -> QLineEdit:
+        """The line that is typed in."""
+        line = self.lineEdit()
+        assert line is not None
+        return line
+
+    def put(self, key: str) -> None:
+        """Shows a choice by its key; a text that is no choice as it is."""
+        self._key = key
+        at = self.findData(key) if key else -1
+        title = self.itemText(at) if at >= 0 else key if self._free else shown(key, 200)
+        if self.currentIndex() == at and self.currentText() == title:
+            return
+        self.setCurrentIndex(at)
+        if at < 0:
+            self.setEditText(title)
+        self.line.setCursorPosition(len(title) if self.line.hasFocus() else 0)
+        self.setToolTip(shown(title, 500))
+
+    def _activated(self, at: int) -> None:
+        key = self.itemData(at)
+        if isinstance(key, str):
+            self._key = key
+            self.setToolTip(self.itemText(at))
+            self.picked.emit(key)
+
+    def _left(self) -> None:
+        """Takes what is meant without doubt: that title, or the only one that holds what is typed."""
+        text = self.currentText().strip()
+        before = self.findData(self._key) if self._key else -1
+        if text and before >= 0 and text == self.itemText(before):
+            return
+        found = self._meant(text)
+        if found >= 0:
+            self.setCurrentIndex(found)
+            self._activated(found)
+        elif not self._free:
+            self.put(self._key)
+
+    def _meant(self, text: str) -> int:
+        if not text:
+            return -1
+        folded = text.casefold()
+        titles = [self.itemText(at).casefold() for at in range(self.count())]
+        if folded in titles:
+            return titles.index(folded)
+        if self._free:
+            return -1
+        like = [at for at, title in enumerate(titles) if folded in title]
+        return like[0] if len(like) == 1 else -1
