@@ -69,6 +69,10 @@ class CommandKey(StrEnum):
     ABOUT = "about"
 
 
+class Refused(str):
+    """Why whoever works here may not do something: the command palette shows it too, as off."""
+
+
 Does = Callable[[], object] | str
 """The function that does something, or, while it cannot be done, the reason why, in a sentence that is shown."""
 Commands = Mapping[CommandKey, Does]

@@ -23,11 +23,13 @@ from PySide6.QtWidgets import (
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
+from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
-from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Page, Refused
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
+from o365desk.ui.rights import refusal
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.shell.places import PLACES, Place
 from o365desk.ui.shell.statusbar import StatusBar
@@ -246,6 +248,7 @@ class Window(Frame):
         self.setWindowTitle(f"{name}[*] — o365desk")
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands(), page.extras())
+        self.menus.enable(CommandKey.NEW, Refused(refusal(self.app, None, Deed.ADD)))
         self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:

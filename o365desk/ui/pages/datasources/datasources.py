@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Action, Problem
+from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, Row
@@ -16,6 +17,7 @@ from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, Line, line_of, unreadable_line
+from o365desk.ui.rights import refusal, show_refusal, unless
 from o365desk.ui.table.view import Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.notices import remedies
@@ -101,11 +103,15 @@ class DataSourcesPage(Page[ToSources]):
             what = dict.fromkeys(what, "Choose a data source first.")
         elif line.unreadable:
             what = dict.fromkeys(what, "This file cannot be read. Correct it, then refresh.")
+        for key, deed in ((CommandKey.DUPLICATE, Deed.ADD), (CommandKey.DELETE, Deed.DELETE)):
+            what = {**what, key: unless(self._refused(deed), what[key])}
         return {**what, CommandKey.SEARCH: self.search.setFocus, CommandKey.REFRESH: self.refresh}
 
     def extras(self) -> Extras:
         """Where a file lies that cannot be read."""
         line: Line | None = self.table.current()
+        if line and line.row:
+            return {"&View as…": self.view_as}
         return {"Show &file": self.show_file} if line and line.unreadable else {}
 
     # --- actions --------------------------------------------------------------------------------------------
@@ -127,6 +133,14 @@ class DataSourcesPage(Page[ToSources]):
         line: Line | None = self.table.current()
         if line and line.row:
             self.context.go(ToOperations(source_id=line.key))
+
+    def view_as(self) -> None:
+        """Shows what somebody would get from the chosen data source."""
+        from o365desk.ui.dialogs.security.opening import view_as
+
+        line: Line | None = self.table.current()
+        if line and line.row:
+            view_as(self.context, line.row.entry.source, self)
 
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""
@@ -243,11 +257,20 @@ class DataSourcesPage(Page[ToSources]):
 
     def _chosen(self) -> None:
         line: Line | None = self.table.current()
-        readable = line is not None and line.row is not None
-        self.duplicate_button.setEnabled(readable)
-        self.bin_button.setEnabled(readable)
+        nothing = "" if line is not None and line.row is not None else "Choose a data source first."
+        show_refusal(self.duplicate_button, nothing or self._refused(Deed.ADD))
+        show_refusal(self.bin_button, nothing or self._refused(Deed.DELETE))
+        show_refusal(self.add_button, self._refused(Deed.ADD))
         self.show_file_button.setEnabled(line is not None and line.unreadable is not None)
         self.title_changed.emit()
+
+    def _refused(self, deed: Deed) -> str:
+        """Why whoever works here may not do this with the chosen data source, or add one; "" where they may."""
+        line: Line | None = self.table.current()
+        source = line.row.entry.source if line and line.row and deed is not Deed.ADD else None
+        if source is None and deed is not Deed.ADD:
+            return ""
+        return refusal(self.context.app, source, deed)
 
     def _recolour(self) -> None:
         icon = self.context.theme.icon

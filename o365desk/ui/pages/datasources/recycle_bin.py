@@ -5,16 +5,19 @@ from datetime import timedelta
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk.model.problems import Action, Problem
+from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry, Recycled
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.destinations import ToRecycleBin
 from o365desk.ui.pages.datasources.source_lines import cloud_icon, cloud_words
+from o365desk.ui.rights import refusal, show_refusal, unless
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.notices import remedies
 
 KEPT_DAYS = 30
+_NOTHING = "Choose a deleted data source first."
 
 
 class RecycleBinPage(Page[ToRecycleBin]):
@@ -80,7 +83,7 @@ class RecycleBinPage(Page[ToRecycleBin]):
         """Restoring, searching, reading anew."""
         chosen = self.table.current() is not None
         return {
-            CommandKey.RESTORE: self.restore if chosen else "Choose a deleted data source first.",
+            CommandKey.RESTORE: unless(self._refused(), self.restore if chosen else _NOTHING),
             CommandKey.SEARCH: self.search.setFocus,
             CommandKey.REFRESH: self.refresh,
         }
@@ -124,8 +127,13 @@ class RecycleBinPage(Page[ToRecycleBin]):
         self.table.choose_first()
 
     def _chosen(self) -> None:
-        self.restore_button.setEnabled(self.table.current() is not None)
+        show_refusal(self.restore_button, self._refused() if self.table.current() else _NOTHING)
         self.title_changed.emit()
+
+    def _refused(self) -> str:
+        """Why whoever works here may not bring the chosen data source back; "" where they may."""
+        item: Recycled | None = self.table.current()
+        return refusal(self.context.app, item.source, Deed.RESTORE) if item else ""
 
     def _days_left(self, item: Recycled) -> int:
         left = item.deleted + timedelta(days=KEPT_DAYS) - self.context.app.clock()

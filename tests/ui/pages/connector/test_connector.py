@@ -74,15 +74,6 @@ def test_the_order_of_the_web_original(office: Office) -> None:
     assert min(top(office.window, button) for button in bar) > places[-1]
 
 
-def test_security_is_off_and_says_why(office: Office) -> None:
-    page = office.open_source(saved(office))
-    button = office.button("button-security")
-    assert not button.isEnabled()
-    assert "next version" in button.toolTip()
-    assert "next version" in button.accessibleDescription()
-    assert "next version" in str(page.commands()[CommandKey.SECURITY])
-
-
 @pytest.mark.parametrize(
     ("changes", "shown", "hidden"),
     [
