@@ -198,16 +198,20 @@ class Access:
     def unread(self, source: DataSource, subject: Subject, *, anew: bool = False) -> Unread:
         """What should be asked of the tenant before it is decided about somebody: what was never asked, or not
         lately; `anew`: also what was, and whether the users that the settings name are still there."""
-        found = self.people()
-        roles = () if isinstance(found, Problem) else found.persons
-        named = [*source.security.administrators, *source.security.users]
-        named += [group_with_role(each) for each in roles if each.kind is WhoKind.GROUP]
+        named = self._named(source)
         groups = [who for who in named if who.kind is WhoKind.GROUP]
         stale = [who for who in groups if anew or not self._known.fresh(self._known.group(source.id, who))]
         others = [who.address for who in named if who.kind is WhoKind.USER] if anew else []
         addresses = [address for address in _distinct([subject.address, *others]) if "@" in address]
         asked = [each for each in addresses if anew or not self._known.fresh(self._known.user(source.id, each))]
         return Unread(tuple(stale), tuple(asked))
+
+    def _named(self, source: DataSource) -> list[Who]:
+        """Whom the settings name, and the groups that have a role."""
+        found = self.people()
+        roles = () if isinstance(found, Problem) else found.persons
+        groups = [group_with_role(each) for each in roles if each.kind is WhoKind.GROUP]
+        return [*source.security.administrators, *source.security.users, *groups]
 
     def learn(self, graph: "Graph", source: DataSource, unread: Unread) -> None:
         """Asks the tenant. Raises ProblemError where it does not answer: then what was known stays."""
