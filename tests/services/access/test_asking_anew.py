@@ -1,4 +1,4 @@
-"""What is asked of the tenant: what was never asked or not lately; and, where somebody wants it anew, everything."""
+"""What is asked of the tenant: what was never asked or not lately; where somebody wants it anew, everything."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
