@@ -19,7 +19,7 @@ from o365desk.model.datasource import new
 from o365desk.model.problems import CancelledError
 from o365desk.model.stop import Stop
 from o365desk.practice.server.server import Options, PracticeTenant
-from tests import bench_reads, bench_ui, bench_writes
+from tests import bench_conditions, bench_reads, bench_ui, bench_writes
 from tests.benching import Result, keep
 from tests.desk import Desk
 from tests.journey import switch
@@ -139,6 +139,7 @@ def measure() -> Iterator[Result]:
     with PracticeTenant(Options()) as tenant:
         yield Result("cancel", "cancel a connection test ÷ 200 ms", *_put(cancelling(tenant), 1.0))
     yield Result("practice", "5,000 users a second ÷ the practice tenant's rate", *_put(serving(), 1.0))
+    yield from bench_conditions.results()
     yield from bench_reads.results()
     yield from bench_writes.results()
     yield from bench_ui.results()

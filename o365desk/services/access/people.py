@@ -103,7 +103,7 @@ def with_role(people: People, operator: Operator, address: str, role: Role, *, g
     persons = tuple(new if each is before else each for each in people.persons)
     if not before:
         persons += (new,)
-    if not people.persons and (kind is WhoKind.GROUP or wanted != same_address(operator.address)):
+    if not people.persons and wanted != same_address(operator.address):
         persons = (Person(address=operator.address, role=Role.ADMINISTRATOR), *persons)
     return _with_administrator(people.replace(persons=persons))
 

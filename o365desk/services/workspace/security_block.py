@@ -7,7 +7,6 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from o365desk import files
-from o365desk.model.conditions import tree
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.workspace import strict_json
@@ -136,6 +135,8 @@ def _who_as_json(who: Who) -> dict[str, Any]:
 
 
 def _mapping(given: Any, path: Path) -> Mapping:
+    from o365desk.model.conditions import tree  # few files have conditions, and every start reads this one
+
     found = object_of(given, path)
     query_type = text_of(found, "queryType", path, needed=True)
     if query_type not in QUERY_TYPES:
@@ -160,6 +161,8 @@ def _mapping(given: Any, path: Path) -> Mapping:
 
 
 def _mapping_as_json(mapping: Mapping) -> dict[str, Any]:
+    from o365desk.model.conditions import tree
+
     try:
         conditions = tree.dumps(mapping.tree)
     except tree.MalformedError:

@@ -112,7 +112,7 @@ def _text(operator: str, value: str | None, typed: list[Any], given: list[Any]) 
 
 
 def _compared(operator: str, one: Any, other: Any) -> bool:
-    before, same = one < other, one == other
+    before, same = bool(one < other), bool(one == other)
     return {
         "greater than": not before and not same,
         "greater or equal": not before,
@@ -217,13 +217,13 @@ def _date(operator: str, value: Any, typed: list[Any], zone: str, now: datetime)
             _date("less or equal", value, typed[1:], zone, now)
         )
     if operator == "is between days":
-        return typed[0] <= (its - today).days <= typed[1]
+        return bool(typed[0] <= (its - today).days <= typed[1])
     if operator == "is on a week day":
         return its.strftime("%u") in "12345"
     if operator.startswith(("within", "more than")):
         return _away(operator.split(), when, typed[0], zone, now)
     if operator.split()[0] in ("this", "last", "next"):
-        return _in_period(*operator.split(), its, today)  # type: ignore[call-arg]
+        return _in_period(operator.split()[0], operator.split()[1], its, today)
     return {
         "is today": its == today,
         "is yesterday": (today - its).days == 1,

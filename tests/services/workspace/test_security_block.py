@@ -325,3 +325,5 @@ def test_places_are_found_by_path_whatever_the_texts_hold() -> None:
     assert document.line(("d",)) == 5
     assert document.line(("b", 2, 0, "nothing", 7)) == 2
     assert document.line(("nothing",)) == 0
+    cousins = strict_json.Document(data_source_file._SORT, "x", '{"a": {"x": 1},\n"b": {"y": 2}}', {})
+    assert cousins.line(("a", "y")) == 1  # where it is missing, not where another has it
