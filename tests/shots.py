@@ -669,6 +669,20 @@ def _security(kind: str) -> Callable[[Stage], "QWidget"]:
     return take
 
 
+def _people(stage: Stage) -> "QWidget":
+    from o365desk.model.people import Role
+    from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
+
+    people = stage.scene.app.people
+    if not people.load().people.persons:
+        people.set_role("m.jones@contoso.com", Role.MANAGE)
+        people.set_role("hr-team@contoso.com", Role.USER, group=True)
+        people.set_partner("Fabrikam", "Carl Fab", "carl@fabrikam.com", ("pia@fabrikam.org",), ("fabrikam.com",))
+    dialog = RolesDialog(stage.window.context, stage.window)
+    dialog.show()
+    return dialog
+
+
 def _view_as(address: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from o365desk.ui.dialogs.security.view_as import ViewAsDialog
@@ -765,12 +779,14 @@ SHOTS = (
     Shot("dialog-security-refused", _security("refused")),
     Shot("dialog-view-as", _view_as("pia@fabrikam.com")),
     Shot("dialog-view-as-small", _view_as("anna@contoso.com"), SMALL),
+    Shot("dialog-people", _people),
+    Shot("dialog-people-small", _people, SMALL),
     Shot("connector-ready-failed-try", _tried_in_vain),
     Shot("connector-changed", _changed),
     Shot("dialog-approval", _approval),
     Shot("datasources-draft-and-unreadable", _draft_left),
 )
-"""The last four leave the scene changed."""
+"""The last ones leave the scene changed."""
 
 
 def main(arguments: list[str]) -> int:

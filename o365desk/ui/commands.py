@@ -54,6 +54,7 @@ COMMANDS = (
     Command("edit"),
     Command("edit", CommandKey.SEARCH, "&Find", "Ctrl+F", "search"),
     Command("edit"),
+    Command("edit", CommandKey.PEOPLE, "Roles a&nd partners…", "", "users"),
     Command("edit", CommandKey.SETTINGS, "S&ettings…", "Ctrl+,", "sliders"),
     Command("view", CommandKey.PALETTE, "&Command palette…", "Ctrl+K"),
     Command("view", CommandKey.REFRESH, "&Refresh", "F5", "refresh"),

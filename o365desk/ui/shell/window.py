@@ -62,6 +62,7 @@ class Window(Frame):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape).setAutoRepeat(False)
         theme.changed.connect(self._recolour)
         tasks.running_changed.connect(self._running_changed)
+        app.people.subscribe(lambda changed: tasks.on_main(self, self._people_changed))
         self._recolour()
         self._running_changed()
         self._restore_place()
@@ -210,6 +211,7 @@ class Window(Frame):
             CommandKey.PALETTE: self._show_palette,
             CommandKey.CANCEL: self.status.cancel_newest,
             CommandKey.SETTINGS: self._show_settings,
+            CommandKey.PEOPLE: self._show_people,
             **{key: partial(self._help, key) for key in helped},
         }
 
@@ -217,6 +219,18 @@ class Window(Frame):
         from o365desk.ui.pages.settings import SettingsDialog
 
         SettingsDialog(self.theme, self.app.settings, self).exec()
+
+    def _show_people(self) -> None:
+        from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
+
+        dialog = RolesDialog(self.context, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _people_changed(self) -> None:
+        """What may be done is another for the page in sight; the others are told when they are shown."""
+        if self._where:
+            self._pages[self._where].rights_changed()
 
     def _show_palette(self) -> None:
         from o365desk.ui.shell.palette import show_palette

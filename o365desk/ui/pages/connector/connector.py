@@ -182,6 +182,10 @@ class ConnectorPage(Page[ToConnector]):
             CommandKey.CLOSE: self.close_page,
         }
 
+    def rights_changed(self) -> None:
+        """Buttons and menus are off and on anew."""
+        self._follow(now=True)
+
     def extras(self) -> Extras:
         """What somebody would get."""
         return {"&View as…": self.view_as}

@@ -107,6 +107,10 @@ class DataSourcesPage(Page[ToSources]):
             what = {**what, key: unless(self._refused(deed), what[key])}
         return {**what, CommandKey.SEARCH: self.search.setFocus, CommandKey.REFRESH: self.refresh}
 
+    def rights_changed(self) -> None:
+        """Buttons and menus are off and on anew."""
+        self._chosen()
+
     def extras(self) -> Extras:
         """Where a file lies that cannot be read."""
         line: Line | None = self.table.current()

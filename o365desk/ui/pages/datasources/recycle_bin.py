@@ -88,6 +88,10 @@ class RecycleBinPage(Page[ToRecycleBin]):
             CommandKey.REFRESH: self.refresh,
         }
 
+    def rights_changed(self) -> None:
+        """The button and the menu are off or on anew."""
+        self._chosen()
+
     def refresh(self) -> None:
         """Reads the bin in a worker and shows it."""
         self.context.tasks.run(

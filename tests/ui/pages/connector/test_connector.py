@@ -141,7 +141,7 @@ def test_tab_goes_the_way_one_reads(office: Office) -> None:
         "field-tenant", "field-clientId", "field-signIn-secret", "field-secret", "reveal-secret",
         "field-secretExpires", "Choose Secret expires from a calendar", "field-caFile", "Browse for CA file",
         "step-details", "button-copy-report", "button-save-report", "button-copy-consent", "button-register",
-        "button-test", "button-save", "button-close",
+        "button-test", "button-save", "button-security", "button-close",
     ]  # fmt: skip
     assert names[: len(expected)] == expected
 
