@@ -1,6 +1,6 @@
 """The card of partners: which companies, whom they are known by, and their main contacts."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.people import Partner, People
@@ -68,7 +68,8 @@ class PartnersCard(QFrame):
         """Another partner is to be typed."""
         for line in self.lines.values():
             line.clear()
-        self.list.setCurrentItem(None)
+        self.list.clearSelection()
+        self.list.setCurrentIndex(QModelIndex())
         self.lines["company"].setFocus()
 
     def lock(self, why: str) -> None:

@@ -13,6 +13,7 @@ from o365desk.catalogue.parameters import parameters
 from o365desk.model.conditions import words
 from o365desk.model.datasource import DataSource
 from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.services.access.decision import Decision, Kind, Subject
 from o365desk.services.access.report import AccessReport, report
 from o365desk.ui.widgets.icons import Pictured
@@ -116,7 +117,7 @@ class AnswerView(QScrollArea):
             self._add(grid, titles, decision, conditions_of(operations[0], decision))
         grid.setRowStretch(grid.rowCount(), 1)
         self.setWidget(inner)
-        self.setAccessibleDescription(self.text())
+        self.setAccessibleDescription(shown(self.text(), lines=True))
 
     def _add(self, grid: QGridLayout, what: Sequence[str], decision: Decision, conditions: str) -> None:
         row = grid.rowCount()
@@ -136,7 +137,7 @@ class AnswerView(QScrollArea):
                 inner.addWidget(selectable(text_label(text, role)), number, 0)
         grid.addWidget(why, row, 3, Qt.AlignmentFlag.AlignTop)
         said = f"{may}. {' '.join(filter(None, parts))}"
-        why.setAccessibleName(f"{', '.join(what)}: {said}")
+        why.setAccessibleName(shown(f"{', '.join(what)}: {said}"))
         self._lines += [f"{each}: {said}" for each in what]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
+from o365desk.model.text.shown import shown
 from o365desk.services.access.findings import Finding, Severity
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
@@ -73,7 +74,7 @@ class FindingsPanel(QFrame):
         before.hide()
         before.deleteLater()
         self.setAccessibleName(f"What follows from this: {self._counted()}")
-        self.setAccessibleDescription("\n".join(self.texts()))
+        self.setAccessibleDescription(shown("\n".join(self.texts()), lines=True))
 
     def _add(self, grid: QGridLayout, number: int, finding: Finding) -> None:
         name, role, word = LOOKS[finding.severity]

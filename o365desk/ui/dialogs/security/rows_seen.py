@@ -170,18 +170,18 @@ def _reads_as_partners(runner: Runner) -> bool:
 
 
 def _columns(operation: Operation) -> list[Column]:
-    listed = [each for each in operation.columns if each.shown][:_COLUMNS]
-    return [
-        Column(
-            key=each.key,
-            title=each.title,
-            text=lambda item, each=each: _text(each, item.row),
-            width=each.width,
-            grows=each.kind is ColumnKind.TEXT,
-            mono=each.kind is ColumnKind.IDENTIFIER,
-        )
-        for each in listed
-    ]
+    return [_column(each) for each in operation.columns if each.shown][:_COLUMNS]
+
+
+def _column(listed: Listed) -> Column:
+    return Column(
+        key=listed.key,
+        title=listed.title,
+        text=lambda item: _text(listed, item.row),
+        width=listed.width,
+        grows=listed.kind is ColumnKind.TEXT,
+        mono=listed.kind is ColumnKind.IDENTIFIER,
+    )
 
 
 def _text(column: Listed, row: Mapping[str, Any]) -> str:

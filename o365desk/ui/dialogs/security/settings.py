@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.security import Security
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.question import Answer, Question
 from o365desk.ui.dialogs.security import tenant
@@ -196,7 +197,7 @@ class SecurityDialog(QDialog):
     def _not_found_out(self, problem: Problem) -> None:
         self._found_out()
         self._context.notices.problem(problem, self._secured.source.id)
-        self.refresh.setToolTip(problem.sentence())
+        self.refresh.setToolTip(shown(problem.sentence()))
         self._told.setText(f"The tenant was not asked: {problem.sentence()}")
 
     def _lock(self, why: str) -> None:
@@ -205,8 +206,8 @@ class SecurityDialog(QDialog):
             part.lock()
         for box in (self.b2b, self.defaults, self.ok):
             box.setEnabled(False)
-            box.setToolTip(why)
-            box.setAccessibleDescription(why)
+            box.setToolTip(shown(why))
+            box.setAccessibleDescription(shown(why))
         self.banner.show_text("info", "You may look at these settings, and not change them", why)
         self._told.setText("")
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBo
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
+from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.security import tenant
@@ -33,9 +34,8 @@ class ViewAsDialog(QDialog):
         self._asking: Task | None = None
         self.line = QLineEdit(clearButtonEnabled=True)
         self.line.setObjectName("view-as-line")
-        self.line.setPlaceholderText(
-            f"Search, or type an address; empty is you, {context.app.access.operator.address}"
-        )
+        me = context.app.access.operator.address
+        self.line.setPlaceholderText(shown(f"Search, or type an address; empty: you, {me}"))
         self.line.setAccessibleName("As whom: search, or type an address")
         self.suggestions = Suggestions(self.line, Kind.USER, context.theme, "View as")
         self.suggestions.ask = tenant.asking(context, source, lambda: Kind.USER)

@@ -150,10 +150,10 @@ class WhoList(QFrame):
         why = _unfit(self._kind(), text)
         self._problem.setText(why)
         self._problem.setVisible(bool(why))
-        self.line.setAccessibleDescription(why)
+        self.line.setAccessibleDescription(shown(why))
         if not why:
-            named = {"id": text} if is_guid(text) else {"address": text}
-            self.add(Who(kind=self._kind(), **named))
+            of_graph = is_guid(text)
+            self.add(Who(kind=self._kind(), id=text if of_graph else "", address="" if of_graph else text))
 
     def _picked(self, suggestion: Suggestion) -> None:
         extra = suggestion.extra

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.datasource import DataSource
@@ -20,6 +20,7 @@ from o365desk.ui.dialogs.question import Go, Question
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import idle
+from tests.ui.office import focused
 
 
 @pytest.fixture
@@ -49,6 +50,13 @@ def sure(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def rows(entries: Entries) -> list[list[str]]:
     items = [entries.topLevelItem(place) for place in range(entries.topLevelItemCount())]
     return [[item.text(column) for column in range(entries.columnCount())] for item in items if item]
+
+
+def choose(entries: Entries, place: int) -> None:
+    """Makes an entry the current one."""
+    item = entries.topLevelItem(place)
+    assert item is not None
+    entries.setCurrentItem(item)
 
 
 def give(qtbot: QtBot, window: Window, dialog: RolesDialog, address: str, role: Role, group: bool = False) -> None:
@@ -86,14 +94,14 @@ def test_a_role_is_changed_and_taken_away(
     give(qtbot, window, dialog, "mia@contoso.com", Role.MANAGE)
     give(qtbot, window, dialog, "sales@contoso.com", Role.USER, group=True)
     shown = dialog.roles.list
-    shown.setCurrentItem(shown.topLevelItem(1))
+    choose(shown, 1)
     assert dialog.roles.line.text() == "mia@contoso.com", "the chosen one is what is changed"
     assert dialog.roles.roles.currentData() == Role.MANAGE.value
     give(qtbot, window, dialog, "mia@contoso.com", Role.USER)
     assert [person.role for person in window.app.people.load().people.persons] == [
         Role.ADMINISTRATOR, Role.USER, Role.USER,
     ]  # fmt: skip
-    shown.setCurrentItem(shown.topLevelItem(2))
+    choose(shown, 2)
     shown.setFocus()
     QTest.keyClick(shown, Qt.Key.Key_Delete)
     idle(qtbot, window)
@@ -106,7 +114,7 @@ def test_the_last_administrator_stays_and_the_reason_is_said(
 ) -> None:
     give(qtbot, window, dialog, "a.admin", Role.ADMINISTRATOR)
     shown = dialog.roles.list
-    shown.setCurrentItem(shown.topLevelItem(0))
+    choose(shown, 0)
     dialog.roles.bin.click()
     idle(qtbot, window)
     assert dialog.banner.isVisible()
@@ -124,8 +132,8 @@ def test_a_partner_is_entered_changed_and_removed(
     }  # fmt: skip
     card.lines["company"].setFocus()
     for text in typed.values():
-        QTest.keyClicks(QApplication.focusWidget(), text)
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClicks(focused(), text)
+        QTest.keyClick(focused(), Qt.Key.Key_Tab)
     assert card.keep.hasFocus()
     QTest.keyClick(card.keep, Qt.Key.Key_Space)
     idle(qtbot, window)
@@ -136,7 +144,7 @@ def test_a_partner_is_entered_changed_and_removed(
     ]
     card.fresh.click()
     assert card.typed().company == ""
-    card.list.setCurrentItem(card.list.topLevelItem(0))
+    choose(card.list, 0)
     assert card.typed() == partner
     card.lines["domains"].setText("no domain at all")
     card.keep.click()
@@ -165,7 +173,7 @@ def test_who_may_not_change_them_may_look(qtbot: QtBot, window: Window) -> None:
         dialog.partners.bin,
     ):
         assert not widget.isEnabled()
-    dialog.roles.list.setCurrentItem(dialog.roles.list.topLevelItem(0))
+    choose(dialog.roles.list, 0)
     QTest.keyClick(dialog.roles.list, Qt.Key.Key_Delete)
     idle(qtbot, window)
     assert len(window.app.people.load().people.persons) == 2
