@@ -23,6 +23,20 @@ Several users or plans in a cell become rows of their own. A column such as `act
 is obeyed: a row that contradicts the operation is refused, and what is not understood there is asked for;
 `--leave-out COLUMN` leaves a column out. What other programs write for nothing (NULL, N/A, `-`) is empty where that
 does no harm, else refused. Whatever was put right or guessed is said, with its line.
+
+A read shows only what satisfies conditions with `--conditions FILE`, a file of JSON; then `search` is not needed,
+and goes beside them if it is given. Groups of rows are joined by `and` or `or`, to any depth; parameters are the
+keys of the columns:
+
+    {"join": "and", "rows": [
+        {"parameter": "department", "operator": "equals", "value": "Sales"},
+        {"join": "or", "rows": [
+            {"parameter": "createdDateTime", "operator": "within last days", "value": 30, "zone": "Europe/Dublin"},
+            {"parameter": "mail", "operator": "ends with", "value": "@contoso.com"}]}]}
+
+As much of them as Microsoft Graph can filter by is sent to it, so that less is read; every row that comes is judged
+by all of them here. What cannot be judged (an unknown parameter, a value of another type, a property that may not
+be read) shows no rows, and says which row of the conditions is to blame.
 """
 
 

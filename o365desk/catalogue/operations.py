@@ -87,6 +87,13 @@ class Query:
     options: Mapping[str, str]
     eventual: bool = False
 
+    def together(self, other: "Query") -> "Query":
+        """What both find; one of them has no other options than a filter."""
+        options = {**self.options, **other.options}
+        if "$filter" in self.options and "$filter" in other.options:
+            options["$filter"] = f"({self.options['$filter']}) and ({other.options['$filter']})"
+        return Query(options, self.eventual or other.eventual)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
@@ -144,18 +151,31 @@ class Listing:
 
     def narrowed(self, opening: Collection[str]) -> "Listing":
         """The same with what these permissions let be selected: Microsoft refuses, or empties, the rest."""
+        seen = self.seen_with(opening)
+        return self if seen is None else replace(self, select=tuple(name for name in self.select if name in seen))
+
+    def seen_with(self, opening: Collection[str]) -> frozenset[str] | None:
+        """The properties that these permissions let be selected; None: all of them."""
         if not opening or not set(opening) <= set(self.narrow):
-            return self
-        seen = {name for permission in opening for name in self.narrow[permission]}
-        return replace(self, select=tuple(name for name in self.select if name in seen))
+            return None
+        return frozenset(name for permission in opening for name in self.narrow[permission])
+
+    def selecting(self, names: Collection[str]) -> "Listing":
+        """The same, with these properties as well."""
+        more = tuple(name for name in names if name not in (*self.select, *self.besides))
+        return replace(self, select=(*self.select, *more)) if more else self
 
     def missing_with(self, granted: Collection[str]) -> str:
         """What is not in the list with these permissions, in words; "" for nothing."""
         return " ".join(said for said, shows in self.left_out.items() if not set(shows) & set(granted))
 
-    def query(self, values: Mapping[str, str], order: str = "", top: int = PAGE) -> Query:
-        """The whole query. A filter together with an order makes it an advanced one."""
-        asked = self.search(values)
+    def query(
+        self, values: Mapping[str, str], order: str = "", top: int = PAGE, also: Query | None = None
+    ) -> Query:
+        """The whole query. A filter together with an order makes it an advanced one. `also`: a filter that what is
+        found must pass as well; with it, nothing need be searched for."""
+        searched = also is None or bool(values.get("search", "").strip())
+        asked = (self.search(values) if searched else Query({})).together(also or Query({}))
         options = {"$select": ",".join(self.select), **asked.options}
         eventual = asked.eventual
         if self.paged and not self.single:

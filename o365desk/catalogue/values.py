@@ -37,10 +37,12 @@ def several(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in re.split(r"[;\n]", text) if part.strip()))
 
 
-def check(operation: Operation, values: Mapping[str, str], judge: "Judge | None" = None) -> list[Problem]:
+def check(
+    operation: Operation, values: Mapping[str, str], judge: "Judge | None" = None, *, searching: bool = True
+) -> list[Problem]:
     """Everything that is wrong with the values, in the form's order; `Problem.field` is the key. Unknown keys are
     wrong too: a value that nobody looks at would be lost in silence. `judge` is `check_field`, or one that
-    remembers."""
+    remembers. Not `searching`: there are conditions, so that nothing need be searched for."""
     judge = judge or check_field
     found = [
         problem
@@ -51,6 +53,8 @@ def check(operation: Operation, values: Mapping[str, str], judge: "Judge | None"
             or _check_use(operation, field, values)
         )
     ]
+    if not searching:
+        found = [problem for problem in found if (problem.field, problem.code) != ("search", "missing")]
     found += _unsearchable(values)
     known = [field.key for field in operation.fields]
     for key in values:

@@ -19,6 +19,7 @@ from o365desk.cli.options import (
     FormatOption,
     Output,
     columns_of,
+    conditions_of,
     format_of,
     given_rows,
     how_of,
@@ -34,6 +35,7 @@ from o365desk.cli.progress import Ticker
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
+from o365desk.model.conditions.tree import NO_CONDITION, Group
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
@@ -99,6 +101,8 @@ class _Wish:
     save_fix: Path | None = None
     left_out: tuple[str, ...] = ()
     leave_out_disabled: bool = False
+    conditions: Group = NO_CONDITION
+    as_partner: str = ""
     how: reader.How = reader.How()  # noqa: RUF009 - frozen as well
 
 
@@ -158,21 +162,28 @@ def run_operation(
     leave_out_disabled: Annotated[
         bool, typer.Option("--leave-out-disabled", help="Give nothing to accounts that are disabled.")
     ] = False,
+    conditions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Show only what satisfies the conditions of this JSON file; instead of what to search for, or "
+            "beside it.",
+            show_default=False,
+        ),
+    ] = None,
     as_partner: Annotated[
-        str, typer.Option(metavar="EMAIL", help="Not available in this version.", show_default=False)
+        str, typer.Option(metavar="EMAIL", help="Show what this partner would get; writes are planned only.", show_default=False)
     ] = "",
 ) -> int:
     """Run an operation. A read prints or writes its rows; a write prints its plan, and is carried out with --apply.
 
     Exit code 0 done, 1 nothing succeeded, 2 wrong usage, 3 partly done or incomplete, 4 not allowed, 130 cancelled.
     """
-    if as_partner:
-        raise typer.BadParameter(
-            "this version knows no partners yet; run it without, as the data source itself",
-            param_hint="--as-partner",
-        )
+    if as_partner and apply:
+        raise typer.BadParameter("it shows what a partner would get; nothing is done as one", param_hint="--apply")
     item = operation_named(operation)
-    refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows}, writes={
+    refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows,
+                                   "--conditions": conditions}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
         "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out": leave_out,
         "--leave-out-disabled": leave_out_disabled,
@@ -181,10 +192,11 @@ def run_operation(
     if rows is None:
         _refuse_about_rows(save_repaired, leave_out)
     chosen = format_of(form, json, output)
-    _refuse_files(rows, output, save_repaired, save_fix)
+    _refuse_files(rows, output, save_repaired, save_fix, conditions)
+    tree = conditions_of(item, conditions)
     wish = _Wish(
         operation=item,
-        values=values_of(item, given or [], whole=rows is None),
+        values=values_of(item, given or [], whole=rows is None, searching=not tree),
         form=chosen,
         output=output,
         rows=rows,
@@ -198,6 +210,8 @@ def run_operation(
         save_fix=save_fix,
         left_out=tuple(leave_out or ()),
         leave_out_disabled=leave_out_disabled,
+        conditions=tree,
+        as_partner=as_partner.strip(),
         how=how,
     )
     app = unlocked(services(context))
@@ -214,9 +228,15 @@ def _refuse_about_rows(save_repaired: Path | None, leave_out: Sequence[str] | No
 
 
 def _refuse_files(
-    rows: Path | None, output: Path | None, save_repaired: Path | None, save_fix: Path | None
+    rows: Path | None,
+    output: Path | None,
+    save_repaired: Path | None,
+    save_fix: Path | None,
+    conditions: Path | None,
 ) -> None:
-    """Refuses what would write over the rows or over itself, and what cannot be written, beforehand."""
+    """Refuses what would write over what is read or over itself, and what cannot be written, beforehand."""
+    if output and conditions and files.same(output, conditions):
+        raise typer.BadParameter("it is the file of conditions", param_hint="--output")
     for option, file in (("--output", output), ("--save-fix", save_fix)):
         if file and rows and files.same(file, rows):
             raise typer.BadParameter("it is the file of rows, which is never changed", param_hint=option)
@@ -281,7 +301,8 @@ def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ti
             ends.append(
                 app.runner.read(
                     source, wish.operation, wish.values, stop, page,
-                    told=told, max_rows=wish.max_rows, order=wish.sort,
+                    told=told, max_rows=wish.max_rows, order=wish.sort, conditions=wish.conditions,
+                    as_partner=wish.as_partner,
                 )
             )  # fmt: skip
             # What did not even begin is no empty list.
@@ -301,13 +322,16 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     with Ticker() as ticker:
         plan: Plan = interruptible(
             lambda stop: app.runner.plan(
-                source, wish.operation, rows, stop, ticker.planning, leave_out_disabled=wish.leave_out_disabled
-            )
+                source, wish.operation, rows, stop, ticker.planning,
+                leave_out_disabled=wish.leave_out_disabled, as_partner=wish.as_partner,
+            )  # fmt: skip
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)
     if wish.apply:
         return apply_plan(app, source, plan, wish.form, wish.output, wish.allow_large, wish.confirm)
+    if wish.as_partner:
+        return tell_plan(app, plan, "", wish.form, wish.output, wish.save_fix)
     options = rows_options(wish.rows, wish.how)
     for column in wish.left_out:
         options += ["--leave-out", column]

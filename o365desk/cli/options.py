@@ -12,6 +12,8 @@ from o365desk.catalogue import OPERATIONS, Column, ColumnKind, Operation
 from o365desk.catalogue.values import check
 from o365desk.cli.outcomes import Format
 from o365desk.cli.printing import say
+from o365desk.model.conditions.tree import NO_CONDITION, Group
+from o365desk.model.problems import ProblemError
 from o365desk.services.spreadsheets.formats import encodings
 from o365desk.services.spreadsheets.formats.formats import MOST_BYTES, How
 from o365desk.services.spreadsheets.formats.separated import delimiter_named
@@ -50,8 +52,9 @@ def refuse_unfitting(item: Operation, *, reads: dict[str, Any], writes: dict[str
             raise typer.BadParameter(f"“{item.title}” {kind}, so this says nothing", param_hint=option)
 
 
-def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str, str]:
-    """Field values by key. `whole`: there is nothing but these, so what is missing is wrong, too."""
+def values_of(item: Operation, given: Sequence[str], *, whole: bool, searching: bool = True) -> dict[str, str]:
+    """Field values by key. `whole`: there is nothing but these, so what is missing is wrong, too; but for what to
+    search for, unless `searching`."""
     values: dict[str, str] = {}
     for text in given:
         key, equals, value = text.partition("=")
@@ -66,12 +69,28 @@ def values_of(item: Operation, given: Sequence[str], *, whole: bool) -> dict[str
     values, remarks = cleaned(item.fields, values)
     for key, text in remarks:
         say(f"--set {key}: {text}")
-    problems = check(item, values)
+    problems = check(item, values, searching=searching)
     if not whole:
         problems = [problem for problem in problems if problem.field in values]
     if problems:
         raise typer.BadParameter(problems[0].sentence(), param_hint=f"--set {problems[0].field}=…")
     return values
+
+
+def conditions_of(item: Operation, file: Path | None) -> Group:
+    """The conditions of a file, in order for an operation. Raises BadParameter for what is wrong, by its place."""
+    from o365desk.services.conditions import files, reading
+
+    if file is None:
+        return NO_CONDITION
+    try:
+        tree = files.read(file)
+    except ProblemError as error:
+        raise typer.BadParameter(error.problem.sentence(), param_hint="--conditions") from None
+    found = reading.check(item, tree)
+    if found:
+        raise typer.BadParameter(f"{file.name}: {found[0].problem().sentence()}", param_hint="--conditions")
+    return tree
 
 
 def how_of(rows: Path | None, sheet: str, encoding: str, delimiter: str) -> How:

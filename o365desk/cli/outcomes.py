@@ -229,7 +229,8 @@ def show_way_on(plan: Plan, command: str, fix_file: Path | None, here: Here) -> 
     if plan.limit:
         say(f"{plan.limit.reason} It is applied only with --allow-large.")
     if plan.count(Standing.WILL):
-        say("Nothing was changed. To apply it:", f"  {command}")
+        how = ["To apply it:", f"  {command}"] if command else ["A partner would apply it themselves."]
+        say(f"Nothing was changed. {how[0]}", *how[1:])
 
 
 def _short(text: str) -> str:

@@ -266,6 +266,12 @@ SWITCHES: tuple[Switch, ...] = (
         "Licences, usage locations and other groups are not concerned.", "Directory",
     ),
     Switch(
+        "options_ignored", "Query options are ignored",
+        "Lists are answered with 200 as if $filter and $search had not been asked for: Microsoft documents that of "
+        "some combinations that it does not support. Who shows the rows unjudged shows more than was asked for.",
+        "Service",
+    ),
+    Switch(
         "empty_page", "Empty pages", "Between two pages of a list Graph sends an empty one, which it may.",
         "Service",
     ),

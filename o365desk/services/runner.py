@@ -27,6 +27,7 @@ from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
+    from o365desk.model.conditions.tree import Group
     from o365desk.services.directory.suggestions import Suggestion
     from o365desk.services.graph.client import Pause
     from o365desk.services.graph.lists import Page, ReadEnd
@@ -245,25 +246,38 @@ class Runner:
         told: "Callable[[Pause | None], None] | None" = None,
         max_rows: int | None = None,
         order: str = "",
+        conditions: "Group | None" = None,
+        as_partner: str = "",
     ) -> "ReadEnd":
-        """Runs a read; `page` is called in this thread with each page as it comes. Raises ProblemError where
-        nothing was read at all, CancelledError on stop."""
+        """Runs a read; `page` is called in this thread with each page as it comes. Only rows that satisfy the
+        `conditions`, and the partner default where a partner asks, are told of; with conditions, nothing need be
+        searched for. `as_partner`: what a partner with this address would get. Raises ProblemError where nothing
+        was read at all, also because the conditions cannot be judged; CancelledError on stop."""
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
+        from o365desk.model.conditions.tree import NO_CONDITION, both
+        from o365desk.services.conditions.reading import reading
         from o365desk.services.directory.addressed import addressed
         from o365desk.services.graph import lists
 
-        problems = check(operation, values)
+        tree = conditions or NO_CONDITION
+        problems = check(operation, values, searching=not tree)
         if problems:
             raise ProblemError(problems[0])
-        if operation.listing is None:
-            raise AssertionError(f"{operation.key} is no read")
-        with self.session(source, stop, operation, told=told) as session:
+        # What is wrong with them whatever the token says is told before one is asked for.
+        reading(operation, (), tree, self._clock(), self._access.admit(source, operation, as_partner).partner)
+        with self.session(source, stop, operation, told=told, as_partner=as_partner) as session:
             delegated, granted = source.sign_in.delegated, session.token.granted
             opening = permissions.accepted(operation, delegated, granted)
-            where = addressed(session.graph, operation, values, granted, delegated=delegated)
-            listing = operation.listing.narrowed(opening).at(where.ids)
-            end = lists.read(session.graph, listing, values, stop, page, max_rows=max_rows, order=order)
+            whole = both(tree, session.conditions)
+            made = reading(operation, opening, whole, self._clock(), session.partner, values=values, order=order)
+            with _telling_nobody(session):
+                where = addressed(session.graph, operation, values, granted, delegated=delegated)
+            listing = made.listing.at(where.ids)
+            end = lists.read(
+                session.graph, listing, values, stop, page,
+                max_rows=max_rows, order=order, also=made.also, judge=made.judge,
+            )  # fmt: skip
             return end.saying(where.note).saying(listing.missing_with(granted))
 
     def _writing(
@@ -302,10 +316,12 @@ class Runner:
         from o365desk.services.signin.msal_sign_in import BusyError
         from o365desk.services.signin.renewing_token import Bearer
 
-        if operation and (why := operations.refused_offline(self._connections, source, operation)):
-            raise ProblemError(why)
+        # Whoever may is told by the file as it is now, not as somebody opened it.
+        source = self._secured(source) if operation else source
         admission = self._access.admit(source, operation, as_partner) if operation else None
         if operation and admission and not admission.decision.open and (why := _refusal(operation, admission)):
+            raise ProblemError(why)
+        if operation and (why := operations.refused_offline(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
         with sign_ins.line(admitted, stop) as line:
@@ -347,12 +363,22 @@ class Runner:
             admission = self._access.admit(source, operation, as_partner)
         if why := _refusal(operation, admission):
             raise ProblemError(why)
-        subject = admission.subject
-        return replace(
-            session,
-            conditions=admission.decision.conditions,
-            partner=subject.partner_values() if subject.kind.external else None,
-        )
+        return replace(session, conditions=admission.decision.conditions, partner=admission.partner)
+
+    def _secured(self, source: DataSource) -> DataSource:
+        """A data source with the security settings that its file has now. Raises ProblemError where it has none, or
+        none that can be read."""
+        saved = self._connections.by_id(source.id)
+        if saved is None:
+            raise ProblemError(
+                Problem(
+                    title=f"Who may use “{source.name}” is not known",
+                    cause="There is no file of this data source that can be read.",
+                    remedy="Save it; or mend its file, which the list of data sources names.",
+                    code=NOT_ALLOWED,
+                )
+            )
+        return source.replace(security=saved.security)
 
     def find_out(self, source: DataSource, stop: Stop, address: str = "", *, anew: bool = False) -> None:
         """Asks the tenant who is in the groups that the security settings and the roles name, and who has this
@@ -362,6 +388,20 @@ class Runner:
         if unread := self._access.unread(source, subject, anew=anew):
             with self.session(source, stop) as session:
                 self._access.learn(session.graph, source, unread)
+
+
+@contextmanager
+def _telling_nobody(session: Session) -> Iterator[None]:
+    """Says to a partner of somebody whom they named wrong no more than that."""
+    from o365desk.services.writes.partner_default import NAMING, not_there
+
+    try:
+        yield
+    except ProblemError as error:
+        hides = session.partner is not None and session.source.security.partner_defaults
+        if hides and error.problem.code in NAMING:
+            raise ProblemError(not_there(error.problem.field)) from None
+        raise
 
 
 def _refusal(operation: "Operation", admission: Admission) -> Problem | None:

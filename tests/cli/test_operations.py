@@ -101,7 +101,7 @@ def test_the_operations_are_listed(shell: Shell) -> None:
     ("words", "said"),
     [
         (("nonsense",), "add-user-to-group"),
-        (("user-list", "--as-partner", "a@b.c"), "--as-partner"),
+        (("add-user-to-group", "--as-partner", "a@b.c", "--apply"), "--apply"),
         (("user-list", "--sort", "colour"), "displayName, userPrincipalName, createdDateTime"),
         (("user-list", "--sort", "displayName sideways"), "desc"),
         (("licence-plan-list", "--sort", "displayName"), "does not sort"),

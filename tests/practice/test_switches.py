@@ -277,6 +277,21 @@ def retry_after(client: Client, put: Callable[..., Any]) -> None:
     assert client.graph("/users", {}).headers["Retry-After"] == "7.25"
 
 
+def options_ignored(client: Client, put: Callable[..., Any]) -> None:
+    header = client.bearer() | {"ConsistencyLevel": "eventual"}
+    asked = "/users?$select=id&$count=true&$top=1&$filter=displayName eq 'nobody'"
+    assert client.graph(asked, header).json()["@odata.count"] == 0
+    put(options_ignored=True)
+    for address in (asked, asked.replace("$filter=displayName eq 'nobody'", '$search="displayName:nobody"')):
+        body = client.graph(address, header).json()
+        assert body["@odata.count"] == 1260
+        second = client.get(body["@odata.nextLink"], headers=header).json()
+        assert len(second["value"]) == 1
+    assert client.graph("/users/$count?$filter=displayName eq 'nobody'", header).text == "1260"
+    put(options_ignored=False)
+    assert client.graph(asked, header).json()["value"] == []
+
+
 def empty_page(client: Client, put: Callable[..., Any]) -> None:
     put(empty_page=True)
     header = client.bearer()
@@ -312,7 +327,7 @@ EFFECTS: dict[str, Callable[[Client, Callable[..., Any]], None]] = {
             consent, admin_consent_only, secret, certificate_removed, app_state, public_client_off, redirect,
             conditional_access, landing_tenant, admin_account, sessions_revoked, refresh_idle, login_down,
             graph_down, graph_down_after, proxy_page, broken_json, latency_ms, login_throttle, graph_throttle,
-            retry_after, empty_page, cloud, clock_offset,
+            retry_after, options_ignored, empty_page, cloud, clock_offset,
         )
     },
 }  # fmt: skip

@@ -86,6 +86,14 @@ class Group:
 
 
 NO_CONDITION = Group()
+
+
+def both(first: Group, second: Group) -> Group:
+    """What satisfies both."""
+    found = tuple(each for each in (first, second) if each)
+    return Group(Join.AND, found) if len(found) > 1 else found[0] if found else NO_CONDITION
+
+
 Place: TypeAlias = tuple[int, ...]
 """Where a row is: the number of the row, from 0, at each level; () is the outermost group."""
 

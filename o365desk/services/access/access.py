@@ -1,7 +1,7 @@
 """Who may do what here and now: the decision, made of the workspace's people, the data source's settings, and what
 the tenant last said. Window, command line and runner stand at this one desk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from o365desk.services.access.known import NOT_KNOWN, KnownGroup, KnownIdentitie
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
+    from o365desk.model.conditions.tree import PartnerValue
     from o365desk.services.graph.client import Graph
 
 _EXTERNAL = "#ext#"
@@ -47,6 +48,11 @@ class Admission:
 
     subject: Subject
     decision: Decision
+
+    @property
+    def partner(self) -> "Mapping[PartnerValue, str] | None":
+        """What conditions may compare with; None where it is no partner who asks."""
+        return self.subject.partner_values() if self.subject.kind.external else None
 
 
 class Access:

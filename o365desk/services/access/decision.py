@@ -9,10 +9,11 @@ partners get.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from o365desk.model.conditions import tree
-from o365desk.model.conditions.tree import NO_CONDITION, Group, Join, PartnerValue
+from o365desk.model.conditions.tree import NO_CONDITION, Group, PartnerValue
 from o365desk.model.datasource import DataSource, is_guid
 from o365desk.model.people import Partner, People, Person, Role, same_address
 from o365desk.model.problems import NOT_ALLOWED, Problem
@@ -119,7 +120,8 @@ def decide(
     if wish is Deed.TEST and source and subject.kind is Kind.USER:
         # It shows what is there, so it is for those who may query, and for those who may mend it.
         query = _query(subject, source.security, members)
-        return query if query.allowed else _administer(subject, people, source, wish, members)
+        mend = _administer(subject, people, source, wish, members)
+        return mend if mend.allowed and not query.allowed else query
     return _administer(subject, people, source, wish, members)
 
 
@@ -320,7 +322,7 @@ def _with_defaults(subject: Subject, security: Security, operation: "Operation",
         found.append(conditions)
     if not found:
         return _yes(f"{because} {operation.title} has no partner default: nothing is hidden.", "security.mappings")
-    whole = found[0] if len(found) == 1 else Group(Join.AND, tuple(found))
+    whole = reduce(tree.both, found)
     return Decision(
         allowed=True, because=f"{because} The partner default of {operation.title} holds for every row.",
         rule="security.mappings", conditions=whole,

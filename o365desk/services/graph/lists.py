@@ -4,12 +4,13 @@ A list that does not reach its end says so; nothing that it lacks may be taken f
 """
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from o365desk.catalogue import Listing
+from o365desk.catalogue import Listing, Query
 from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NOT_THERE = "Request_ResourceNotFound"
 """Graph's code for what is not there: the user was looked up a moment ago, so it is what was asked of them."""
+Judge = Callable[[Mapping[str, Any]], bool]
+"""Whether a row satisfies the conditions. Raises ProblemError where that cannot be told."""
 _64_BITS = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -60,45 +63,50 @@ def read(
     *,
     max_rows: int | None = None,
     order: str = "",
+    also: Sequence[Query] = (),
+    judge: Judge | None = None,
 ) -> ReadEnd:
     """Reads a list to its end, or to `max_rows`; `page` is called in this thread, while the next page is asked for
-    in another. Raises ProblemError where not even the first page came, CancelledError on stop."""
+    in another. `also` are filters that go with the query, each read to its end; only rows that satisfy `judge` are
+    told of, and counted. Raises ProblemError where not even the first page came, or could not be judged,
+    CancelledError on stop."""
     if listing.single:
-        return _read_one(graph, listing, values, page)
-    query = listing.query(values, order, min(PAGE, max_rows or PAGE))
-    shape = objects.shown((*listing.select, *listing.besides))
-    asked = graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape)
+        return _read_one(graph, listing, values, page, judge)
+    top = PAGE if judge else min(PAGE, max_rows or PAGE)
+    queries = map(partial(listing.query, values, order, top), also or (None,))
+    asked = _pages(graph, listing, list(queries))
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
-    sieve, total, cut = _Sieve(), None, False
+    sieve, total, cut, surely = _Sieve(), None, False, not judge
     try:
-        coming: Future[Answer | None] | None = pool.submit(next, asked, None)
+        coming: Future[tuple[Answer, bool] | None] | None = pool.submit(next, asked, None)
         while coming:
             try:
-                answer = coming.result()
-                rows, more = _contents(answer)
+                answer, more = coming.result() or (None, False)
+                rows = _rows(answer, judge)
             except ProblemError as error:
                 if not sieve.pages:
                     raise
                 return _broken_off(sieve, total, error.problem)
             stop.check()
-            if not sieve.pages:
-                total = _counted(answer)
+            total = total if sieve.pages or judge else _counted(answer)
             rows = sieve.new(rows)
             if max_rows is not None and sieve.count >= max_rows:
-                cut = more or sieve.count > max_rows
-                more = False
-                rows = rows[: len(rows) - (sieve.count - max_rows)]
+                over = sieve.count - max_rows
+                cut, surely, more = more or over > 0, surely or over > 0, False
+                rows = rows[: len(rows) - over]
                 sieve.count = max_rows
             coming = pool.submit(next, asked, None) if more else None
             page(Page(rows, sieve.count, total))
     finally:
         # Where the caller gave up on a page, the one on its way is not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
-    return _ended(sieve, total, cut)
+    return _ended(sieve, total, cut, surely)
 
 
-def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None]) -> ReadEnd:
-    """Reads what is one object, or none at all, as a list of that."""
+def _read_one(
+    graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None], judge: Judge | None
+) -> ReadEnd:
+    """Reads what is one object, or none at all, as a list of that. That it is there and not shown is not told."""
     query = listing.query(values)
     shape = objects.shown_alone((*listing.select, *listing.besides))
     try:
@@ -107,8 +115,10 @@ def _read_one(graph: "Graph", listing: Listing, values: Mapping[str, str], page:
         if error.problem.code != _NOT_THERE:
             raise
         found = []
+    if judge:
+        found = [row for row in found if judge(row)]
     page(Page(found, len(found), len(found)))
-    return ReadEnd(len(found), True, len(found), "" if found else listing.nothing)
+    return ReadEnd(len(found), True, len(found), "" if found or judge else listing.nothing)
 
 
 class _Sieve:
@@ -151,11 +161,18 @@ class _Sieve:
                 self._add(number)
 
 
-def _contents(answer: "Answer | None") -> tuple[list[dict[str, Any]], bool]:
-    """The rows of a page, and whether another one follows."""
-    body = answer.body if answer else None
-    rows = answers.rows_in(body, answer.request_id if answer else "")
-    return rows, "@odata.nextLink" in (body or ())
+def _pages(graph: "Graph", listing: Listing, queries: Sequence[Query]) -> "Iterator[tuple[Answer, bool]]":
+    """Every page of what each query finds, and whether another one follows."""
+    shape = objects.shown((*listing.select, *listing.besides))
+    for left, query in zip(reversed(range(len(queries))), queries, strict=True):
+        for answer in graph.pages(listing.path, query.options, eventual=query.eventual, shape=shape):
+            yield answer, bool(left) or "@odata.nextLink" in (answer.body or ())
+
+
+def _rows(answer: "Answer | None", judge: Judge | None) -> list[dict[str, Any]]:
+    """The rows of a page that satisfy `judge`. Raises ProblemError."""
+    rows = answers.rows_in(answer.body if answer else None, answer.request_id if answer else "")
+    return [row for row in rows if judge(row)] if judge else rows
 
 
 def _counted(answer: "Answer | None") -> int | None:
@@ -168,11 +185,12 @@ def _broken_off(sieve: _Sieve, total: int | None, problem: Problem) -> ReadEnd:
     return ReadEnd(sieve.count, False, total, reason, problem, sieve.duplicates)
 
 
-def _ended(sieve: _Sieve, total: int | None, cut: bool) -> ReadEnd:
+def _ended(sieve: _Sieve, total: int | None, cut: bool, surely: bool) -> ReadEnd:
+    """`surely`: where it was cut, there is more of what was asked for; not only of what nobody has judged yet."""
     count = sieve.count
     if cut:
         rows = "row was" if count == 1 else f"{count:,} rows were"
-        reason = f"Only the first {rows} asked for; there are more."
+        reason = f"Only the first {rows} asked for; there {'are' if surely else 'may be'} more."
         return ReadEnd(count, False, total, reason, duplicates=sieve.duplicates)
     reason = ""
     if total is not None and total != count:

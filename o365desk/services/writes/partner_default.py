@@ -13,7 +13,7 @@ from o365desk.catalogue import Operation
 from o365desk.catalogue.parameters import parameters
 from o365desk.model.conditions import judging, tree
 from o365desk.model.conditions.tree import Group
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Problem
 from o365desk.model.run import Standing
 from o365desk.services.writes.changes.planned_row import PlannedRow
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REFUSED = "partner-default"
 """The code of the problem of a row that it refuses."""
-_NAMING = frozenset({"not-found", "ambiguous", "deleted", "other-type", "identities"})
+NAMING = frozenset({"not-found", "ambiguous", "deleted", "other-type", "identities"})
 """Codes of problems that tell who is there and who is not."""
 
 
@@ -30,7 +30,6 @@ _NAMING = frozenset({"not-found", "ambiguous", "deleted", "other-type", "identit
 class PartnerDefault:
     """The conditions of an operation, ready to judge rows."""
 
-    operation: Operation
     allows: Callable[[Mapping[str, Any]], bool]
     needs: Mapping[str, frozenset[str]]
     """Graph's properties that are to be looked up, by the field that names the user, group or plan."""
@@ -41,17 +40,17 @@ class PartnerDefault:
             if draft.standing is Standing.CANNOT and not self._names(draft):
                 continue
             if draft.standing is Standing.CANNOT or not self.allows(self._row(draft)):
-                hide(draft, self.operation)
+                hide(draft)
 
     def _names(self, draft: PlannedRow) -> bool:
-        return draft.problem is not None and draft.problem.code in _NAMING
+        return draft.problem is not None and draft.problem.code in NAMING
 
     def _row(self, draft: PlannedRow) -> dict[str, Any]:
         found = {"user": draft.user, "group": draft.group, "plan": draft.sku}
         return {**draft.row.values, **{key: entity for key, entity in found.items() if entity}}
 
 
-def hide(draft: PlannedRow, operation: Operation) -> None:
+def hide(draft: PlannedRow) -> None:
     """Refuses a row, and forgets what was found for it."""
     given = draft.row.values
     draft.user, draft.group, draft.sku, draft.people = {}, {}, {}, {}
@@ -59,14 +58,17 @@ def hide(draft: PlannedRow, operation: Operation) -> None:
     draft.warnings, draft.note, draft.exact = [], "", ""
     draft.item = given.get("user") or given.get("displayName") or given.get("group") or "—"
     draft.aim = given.get("plan") or (given.get("group", "") if given.get("user") else "")
-    draft.cannot(
-        Problem(
-            title="It is not there, or the partner default does not allow it",
-            cause=f"Partners may use “{operation.title}” within the conditions that this data source sets.",
-            remedy="Check the spelling; else ask whoever administers the data source.",
-            action=Action.NONE,
-            code=REFUSED,
-        )
+    draft.cannot(not_there())
+
+
+def not_there(field: str = "") -> Problem:
+    """What a partner is told of what is not there, and of what they may not know."""
+    return Problem(
+        title="It is not there, or the partner default does not allow it",
+        cause="Partners may use this data source within the conditions that it sets.",
+        remedy="Check the spelling; else ask whoever administers the data source.",
+        field=field,
+        code=REFUSED,
     )
 
 
@@ -76,7 +78,7 @@ def of(session: "Session", operation: Operation, now: datetime) -> PartnerDefaul
     if not session.conditions:
         return None
     judge = judging.judge(session.conditions, parameters(operation), now, partner=session.partner)
-    return PartnerDefault(operation, judge, needs_of(session.conditions, operation))
+    return PartnerDefault(judge, needs_of(session.conditions, operation))
 
 
 def needs_of(conditions: Group, operation: Operation) -> dict[str, frozenset[str]]:
@@ -84,7 +86,8 @@ def needs_of(conditions: Group, operation: Operation) -> dict[str, frozenset[str
     known = parameters(operation)
     found: dict[str, set[str]] = {}
     for _, row in tree.rows_of(conditions):
-        field, _, name = row.parameter.partition(".")
-        if name and row.parameter in known:
-            found.setdefault(field, set()).update(known[row.parameter].needs)
+        for need in known[row.parameter].needs if row.parameter in known else ():
+            field, _, name = need.partition(".")
+            if name:
+                found.setdefault(field, set()).add(name)
     return {field: frozenset(names) for field, names in found.items()}

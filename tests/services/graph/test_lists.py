@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from o365desk import catalogue
 from o365desk.catalogue import Listing
 from o365desk.catalogue.users import ROWS
-from o365desk.model.problems import CancelledError, ProblemError
+from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.services.graph import client as traffic
@@ -89,6 +89,28 @@ def test_no_more_rows_come_than_asked_for(
     assert (end.count, end.complete) == (sum(sizes), complete)
     assert bool(end.reason) is not complete
     assert client.control("/")["requests"] - before == len(sizes)
+
+
+def test_a_row_that_cannot_be_judged_ends_the_read_without_its_page(graph: Graph) -> None:
+    seen: list[str] = []
+
+    def judge(row: Mapping[str, Any]) -> bool:
+        seen.append(row["id"])
+        if len(seen) == 1_000:
+            raise ProblemError(Problem(title="Cannot tell", cause="", remedy="", code="cannot-tell"))
+        return len(seen) % 2 == 0
+
+    pages, end = all_of(graph, listing("user-list"), judge=judge)
+    assert [len(page.rows) for page in pages] == [499]
+    assert (end.count, end.complete, end.total) == (499, False, None)
+    assert end.problem is not None
+    assert end.problem.code == "cannot-tell"
+    with pytest.raises(ProblemError):
+        all_of(graph, listing("user-list"), judge=judge_never)
+
+
+def judge_never(row: Mapping[str, Any]) -> bool:
+    raise ProblemError(Problem(title="Cannot tell", cause="", remedy="", code="cannot-tell"))
 
 
 def test_a_list_that_is_not_paged_is_read_too(graph: Graph) -> None:

@@ -231,10 +231,10 @@ class _Compiler:
         self._take(rule, rule.starts_with if name == "startswith" else rule.ends_with)
         if not isinstance(node.args[1], ast.String):
             raise invalid(f"No function signature for the function with name '{name}' matches its arguments.")
-        value, part = _getter(path), node.args[1].py_val.casefold()
+        value, part = _getter(path), _caseless(node.args[1].py_val)
         self.longest = max(self.longest, len(part))
         test = str.startswith if name == "startswith" else str.endswith
-        return lambda item: (found := value(item)) is not None and test(found.casefold(), part)
+        return lambda item: (found := value(item)) is not None and test(_caseless(found), part)
 
     def _rule(self, path: str) -> tuple[Rule | None, str]:
         """The rule of what is compared, and where it is in the object or item; None: the number of items."""
@@ -367,4 +367,14 @@ def _plain(value: Any, edm: str) -> Any:
     """A value of an object as it is compared: names without case, moments as moments."""
     if value is None or edm == "Boolean":
         return value
-    return datetime.fromisoformat(value) if edm == "DateTimeOffset" else str(value).casefold()
+    return datetime.fromisoformat(value) if edm == "DateTimeOffset" else _caseless(str(value))
+
+
+def _caseless(text: str) -> str:
+    """A text as it is compared: letter by letter, without case. How Microsoft compares is not published; this finds
+    the least that it may. So ß is not ss, as it is where whole texts are folded, and é in two code points is not é
+    in one."""
+    folded = text.casefold()
+    if len(folded) == len(text):
+        return folded
+    return "".join(one if len(one) == 1 else letter for letter in text for one in (letter.casefold(),))

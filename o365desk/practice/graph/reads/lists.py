@@ -1,5 +1,6 @@
 """Lists in pages: found, shaped and encoded once, then from memory until the directory changes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from o365desk.practice.graph.selection import More, selection, shape_of, shown
 from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer
 
+_NARROWING = re.compile(r"(?:\$|%24)(?:filter|search)=", re.IGNORECASE)
 _BYTES_OF_PAGES = 128 * 2**20  # a hundred thousand people with all that is usually selected, and some more
 _FOUND_OBJECTS = 400_000
 
@@ -39,6 +41,7 @@ class Lists:
 
     def page(self, call: Call, listing: Listing, more: More | None = None) -> Answer:
         """One page of a list; `more` says what is to be added to each entry."""
+        call = self._heard(call)
         try:
             start, after_empty = self._tokens.position(call.request, call.directory.tenant_id)
         except ValueError:
@@ -56,7 +59,14 @@ class Lists:
 
     def count(self, call: Call, listing: Listing) -> int:
         """How many objects …/$count tells of."""
-        return len(self._objects(call, listing, counting=True))
+        return len(self._objects(self._heard(call), listing, counting=True))
+
+    def _heard(self, call: Call) -> Call:
+        """The call, without what narrows a list while that is ignored."""
+        if self._tenant.switches.value("options_ignored") is not True:
+            return call
+        kept = [part for part in call.request.query.split("&") if not _NARROWING.match(part)]
+        return replace(call, request=replace(call.request, query="&".join(kept)))
 
     def _objects(self, call: Call, listing: Listing, counting: bool = False) -> Sequence[Entity]:
         """The objects that were asked for, in their order."""
