@@ -258,6 +258,80 @@ def _approval(stage: Stage) -> "QWidget":
     return dialog
 
 
+def _conditions(
+    shown: Callable[[Any], None] = lambda dialog: None, size: tuple[int, int] = (940, 720), **rest: Any
+) -> Callable[[Stage], "QWidget"]:
+    """**Edit conditions** over what is saved, then as `shown` leaves it."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk import catalogue
+        from o365desk.catalogue.parameters import parameters
+        from o365desk.model.conditions import tree
+        from o365desk.ui.dialogs.conditions.asked import Cost, Known, asked
+        from o365desk.ui.dialogs.conditions.dialog import ConditionsDialog
+
+        saved = {"join": "and", "rows": [
+            {"join": "or", "rows": [
+                {"parameter": "department", "operator": "equals", "value": "Sales"},
+                {"parameter": "createdDateTime", "operator": "within last days", "value": 30,
+                 "zone": "Europe/Dublin"}]},
+            {"join": "and", "rows": [
+                {"parameter": "userType", "operator": "is one of", "value": ["Member", "Guest"]},
+                {"parameter": "accountEnabled", "operator": "is yes"}]}]}  # fmt: skip
+        given = asked(
+            "User List", parameters(catalogue.operation("user-list")), lambda: stage.scene.clock.now,
+            saved=tree.loads(rest.get("saved", saved)), zone="Europe/Dublin", columns=("displayName", "mail"),
+            partner=rest.get("partner", False),
+            known=Known([_condition_row(number) for number in range(1260)], "User List, read at 09:30"),
+            explain=lambda made: Cost(
+                "$filter=(department eq 'Sales' or createdDateTime ge 2026-04-12T09:30:00Z) and userType ne null",
+                "Nothing: Graph answers all of it, and each row is judged here again.",
+                "Reads 1,260 users: 2 requests.",
+            ),
+        )  # fmt: skip
+        dialog = ConditionsDialog(stage.window.theme, stage.window.tasks, given, stage.window)
+        dialog.resize(*size)
+        dialog.show()
+        stage.settle()
+        shown(dialog)
+        while dialog.meaning.counting:
+            stage.qt.processEvents()
+        return dialog
+
+    return take
+
+
+def _condition_row(number: int) -> dict[str, Any]:
+    return {
+        "displayName": f"{('Ada', 'Béla', 'Chen')[number % 3]} {('Lovelace', 'Bartók', 'Wei')[number % 3]}",
+        "mail": f"user{number}@contoso.com",
+        "department": ("Sales", "Research")[number % 2],
+        "userType": ("Member", "Guest")[number % 5 == 0],
+        "accountEnabled": number % 7 > 0,
+        "createdDateTime": f"2026-0{1 + number % 5}-02T08:00:00Z",
+    }
+
+
+def _edited_conditions(dialog: Any) -> None:
+    """A row that was changed, so that the difference shows."""
+    from o365desk.ui.dialogs.conditions import editing
+
+    dialog._edit(lambda draft: editing.type_value(draft, 2, "Research"), None)
+
+
+def _unfinished_conditions(dialog: Any) -> None:
+    dialog._command("add", 1)
+
+
+_DEEP = {"join": "and", "rows": [
+    {"join": "or", "rows": [
+        {"parameter": "mail", "operator": "ends with", "value": {"partner": "currentUserEmail"}},
+        {"join": "and", "rows": [
+            {"parameter": "createdDateTime", "operator": "is between", "value": ["2026-01-01", "2026-02-01"],
+             "zone": "Europe/Dublin"},
+            {"parameter": "displayName", "operator": "matches pattern", "value": "a(?=b)"}]}]}]}  # fmt: skip
+
+
 def _leave(stage: Stage) -> "QWidget":
     from o365desk.ui.pages.connector.conflict import LeaveDialog
 
@@ -766,6 +840,11 @@ SHOTS = (
     Shot("menu-file", _menu("file")),
     Shot("menu-source", _menu("source")),
     Shot("menu-practice", _practice_menu),
+    Shot("dialog-conditions", _conditions(_edited_conditions)),
+    Shot("dialog-conditions-unfinished", _conditions(_unfinished_conditions)),
+    Shot("dialog-conditions-deep", _conditions(saved=_DEEP, partner=True)),
+    Shot("dialog-conditions-small", _conditions(size=SMALL)),
+    Shot("dialog-conditions-empty", _conditions(saved={})),
     Shot("dialog-delete", _delete),
     Shot("dialog-leave", _leave),
     Shot("dialog-conflict", _conflict),
@@ -846,6 +925,8 @@ def _take_all(qt: "QApplication", scheme: str, folder: Path, wish: argparse.Name
 
 
 def _take(stage: Stage, shot: Shot, file: Path) -> None:
+    from PySide6.QtWidgets import QDialog
+
     from o365desk.ui.pages.connector.authorize import AuthorizePanel
 
     stage.window.resize(*shot.size)
@@ -856,6 +937,8 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
         raise RuntimeError(f"{file} cannot be written")
     print(file)
     if widget is not stage.window:
+        if isinstance(widget, QDialog):
+            widget.done(0)  # asks nothing
         widget.close()
     while _dismiss(stage):
         pass

@@ -19,8 +19,8 @@ from o365desk.model.stop import Stop
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a row of a tree that has no gaps: where, in which field ("parameter", "operator", "value", ""
-    for the row), and why, as a sentence."""
+    """What is wrong with a row of a tree that has no gaps: where, in which field ("parameter", "operator", "value",
+    "" for the row), and why, as a sentence."""
 
     place: Place
     text: str
@@ -53,10 +53,10 @@ def _nothing(key: str, typed: str) -> Sequence[str]:
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """See the module. `about` is what the conditions are of: "Find Users". `judge` and what it returns may raise
-    ProblemError; `suggestions` gives values of a parameter that occur and are like what is typed, and is called in a
-    worker; `plans` are SKU ids with their product names; `read` brings rows where none are in memory, in a worker;
-    `columns` are the parameters that the preview shows besides those of the conditions. `empty` says why there must
-    be a condition, "" where there need be none. `zone`: in which the days of new rows begin."""
+    ProblemError; `suggestions` gives values of a parameter that occur and are like what is typed, and is called in
+    a worker; `plans` are SKU ids with their product names; `read` brings rows where none are in memory, in a
+    worker; `columns` are the parameters that the preview shows besides those of the conditions. `empty` says why
+    there must be a condition, "" where there need be none. `zone`: in which the days of new rows begin."""
 
     about: str
     parameters: Parameters

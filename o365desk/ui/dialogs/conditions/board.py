@@ -1,9 +1,11 @@
 """The conditions on the screen: a view for each row and group of a draft, kept in step with it.
 
-Views are known by the numbers of their rows and groups, so that an edit touches what it changes and the focus stays.
+Views are known by the numbers of their rows and groups, so that an edit touches what it changes and the focus
+stays.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -180,7 +182,7 @@ class Board(QScrollArea):
         if stops == self._stops:
             return
         self._stops = stops
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)
 
     def _stops_of(self, node: Node) -> Iterator[QWidget]:

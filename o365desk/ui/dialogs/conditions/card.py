@@ -62,6 +62,7 @@ class Body(QVBoxLayout):
             pass
         for view in views:
             self.addWidget(view)
+            view.show()  # at once: the focus may be led there
 
     def _widget(self, at: int) -> QWidget | None:
         item = self.itemAt(at)
@@ -135,9 +136,10 @@ class Card(QWidget):
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.join)
-        foot = FlowLayout()
+        foot = QWidget()
+        self._foot = FlowLayout(foot)
         for button in (self.add, self.add_group, self.remove):
-            foot.addWidget(button)
+            self._foot.addWidget(button)
         problem = QHBoxLayout()
         problem.setSpacing(4)
         problem.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
@@ -148,7 +150,7 @@ class Card(QWidget):
         inner.addLayout(head)
         inner.addLayout(self.body)
         inner.addLayout(problem)
-        inner.addLayout(foot)
+        inner.addWidget(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

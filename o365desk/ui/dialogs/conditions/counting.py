@@ -9,7 +9,7 @@ from operator import gt
 
 from o365desk.model.conditions.judging import Judge, Row
 
-FIRST = 8
+FIRST = 5
 """Matching rows that are kept, to be shown."""
 _CHUNK = 256
 """Rows between two looks at the clock."""
@@ -31,8 +31,8 @@ class Saved:
 
 
 class Count:
-    """One count over rows. `judged` of them were, `matching` match, of those the `first`; `hidden` were let through by
-    what is saved and are no longer, `new` the other way round."""
+    """One count over rows. `judged` of them were, `matching` match, of those the `first`; `hidden` were let through
+    by what is saved and are no longer, `new` the other way round."""
 
     def __init__(self, rows: Sequence[Row], judge: Judge, saved: Saved | None) -> None:
         self._rows, self._judge, self._saved = rows, judge, saved

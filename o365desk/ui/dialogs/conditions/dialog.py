@@ -1,4 +1,4 @@
-"""**Edit conditions**: the dialog. Accepted by **OK**, with `tree` as it was made; **Close** leaves it as it was."""
+"""**Edit conditions**: the dialog. **OK** accepts it, with `tree` as it was made; **Close** leaves it as it was."""
 
 from collections.abc import Callable, Mapping
 
@@ -206,7 +206,7 @@ class ConditionsDialog(QDialog):
         self.board.say(said | wrong, frozenset(wrong))
         why = self._why_not(tree, len(said), len(wrong))
         self.ok.setEnabled(not why)
-        self.ok.setToolTip("Keep these conditions" if not why else why)
+        self.ok.setToolTip(why or "Keep these conditions")
         self.ok.setAccessibleDescription(why)
         set_role(self.why, "small")
         self.why.setText(why)
@@ -256,10 +256,12 @@ class ConditionsDialog(QDialog):
         return box.clickedButton() is discard
 
     def _make_room(self) -> None:
-        """The lower part gets what it needs, up to half of the dialog, and gives nothing back: nothing jumps. Until
-        somebody moves the border."""
+        """The lower part gets what it needs, up to almost half of the dialog, and gives nothing back: nothing
+        jumps. Until somebody moves the border."""
         upper, lower = self._both.sizes()
-        wanted = min(self.meaning.layout().totalHeightForWidth(self.meaning.width()) + 4, self.height() // 2)  # type: ignore[union-attr]
+        layout = self.meaning.layout()
+        needed = layout.totalHeightForWidth(self.meaning.width()) if layout else 0
+        wanted = min(needed + 4, self.height() * 9 // 20)
         if upper and wanted > lower:
             self._both.setSizes([upper + lower - wanted, wanted])
 

@@ -1,8 +1,8 @@
 """Conditions while they are edited: a tree that may have gaps, and what can be done to it. No Qt.
 
 A draft never changes: each edit makes another, so that to undo is to go back to the one before. Rows and groups are
-known by a number that stays theirs wherever they are moved. What cannot be done (a step beyond the end, a group into
-itself, too deep, too many) gives back the very draft that it was asked of.
+known by a number that stays theirs wherever they are moved. What cannot be done (a step beyond the end, a group
+into itself, too deep, too many) gives back the very draft that it was asked of.
 """
 
 import re
@@ -84,8 +84,8 @@ class Draft:
 
 @dataclass(frozen=True)
 class Gap:
-    """What is missing before it is a condition: in which row or group, in which field of it ("parameter", "operator",
-    "value", "rows"), in words."""
+    """What is missing before it is a condition: in which row or group, in which field of it ("parameter",
+    "operator", "value", "rows"), in words."""
 
     id: int
     field: str
@@ -105,15 +105,17 @@ def nodes(node: Node) -> Iterator[Node]:
 
 def begin(given: Group) -> Draft:
     """A draft of a tree."""
-    root, fresh = _boxed(given, ROOT)
-    assert isinstance(root, Box)
-    return Draft(root, fresh)
+    return Draft(*_box(given, ROOT))
 
 
 def _boxed(given: Condition | Group, fresh: int) -> tuple[Node, int]:
     """A tree with numbers from `fresh`, and the next number."""
     if isinstance(given, Condition):
         return Row(fresh, given.parameter, given.operator, given.value, given.zone), fresh + 1
+    return _box(given, fresh)
+
+
+def _box(given: Group, fresh: int) -> tuple[Box, int]:
     id_, rows, fresh = fresh, [], fresh + 1
     for each in given.rows:
         node, fresh = _boxed(each, fresh)
@@ -187,8 +189,8 @@ def _blank(value: Single | None) -> bool:
 
 
 def choose_parameter(draft: Draft, id_: int, parameter: Parameter, zone: str) -> Draft:
-    """Another parameter: the operator stays where the type has it, the value where it still can be meant. Rows about
-    dates are kept with the time `zone` in which their days begin."""
+    """Another parameter: the operator stays where the type has it, the value where it still can be meant. Rows
+    about dates are kept with the time `zone` in which their days begin."""
     row = draft.find(id_)
     if not isinstance(row, Row) or row.parameter == parameter.key:
         return draft
@@ -222,7 +224,9 @@ def choose_operator(draft: Draft, id_: int, operator: Operator) -> Draft:
     before = operators.find(row.operator)
     whole = {Takes.COUNT, Takes.OFFSETS}
     same = before is None or (before.takes in whole) == (operator.takes in whole)
-    return _put(draft, id_, replace(row, operator=operator.key, value=fitted(row.value if same else None, operator)))
+    return _put(
+        draft, id_, replace(row, operator=operator.key, value=fitted(row.value if same else None, operator))
+    )
 
 
 def fitted(value: Value, operator: Operator) -> Value:
@@ -306,8 +310,8 @@ def after_removal(draft: Draft, id_: int) -> int:
 
 
 def move(draft: Draft, id_: int, step: int) -> Draft:
-    """A step up (-1) or down (1). A row goes into a group that it meets, and out of its own at the end; a group goes
-    past its neighbours, and out at the end."""
+    """A step up (-1) or down (1). A row goes into a group that it meets, and out of its own at the end; a group
+    goes past its neighbours, and out at the end."""
     box, node = draft.parent(id_), draft.find(id_)
     if box is None or node is None:
         return draft
@@ -368,15 +372,16 @@ def drop(draft: Draft, id_: int, group: int, index: int) -> Draft:
 
 
 def insert(draft: Draft, given: Condition | Group, at: int) -> tuple[Draft, int]:
-    """What was pasted: behind a row, at the end of a group; in an empty draft a group is the whole of it. And the
-    number of what was put in."""
+    """What was pasted: behind a row or group, a row at the end of a group; in an empty draft a group is the whole
+    of it. And the number of what was put in."""
     node, fresh = _boxed(given, draft.fresh)
     if not draft.root.rows and isinstance(node, Box):
         whole = Draft(replace(node, id=ROOT), fresh)
         return _limited(draft, whole), ROOT
     target = draft.find(at)
-    box = target if isinstance(target, Box) else draft.parent(at) or draft.root
-    made, _ = _add(draft, node, box.id, None if target is box else at, fresh)
+    into = target if isinstance(target, Box) and isinstance(node, Row) else None
+    box = into or draft.parent(at) or draft.root
+    made, _ = _add(draft, node, box.id, None if into else at, fresh)
     return made, node.id
 
 
@@ -386,17 +391,16 @@ def _with(box: Box, node: Node, index: int) -> Box:
 
 def _put(draft: Draft, id_: int, node: Node) -> Draft:
     """With another row or group under a number."""
-    root = _replaced(draft.root, id_, node)
-    assert isinstance(root, Box)
-    return replace(draft, root=root)
+    if isinstance(node, Box) and id_ == draft.root.id:
+        return replace(draft, root=node)
+    return replace(draft, root=_replaced(draft.root, id_, node))
 
 
-def _replaced(here: Node, id_: int, node: Node) -> Node:
-    if here.id == id_:
-        return node
-    if isinstance(here, Row):
-        return here
-    rows = tuple(_replaced(row, id_, node) for row in here.rows)
+def _replaced(here: Box, id_: int, node: Node) -> Box:
+    """A group with another row or group under a number in it."""
+    rows = tuple(
+        node if row.id == id_ else _replaced(row, id_, node) if isinstance(row, Box) else row for row in here.rows
+    )
     same = all(new is old for new, old in zip(rows, here.rows, strict=True))
     return here if same else replace(here, rows=rows)
 

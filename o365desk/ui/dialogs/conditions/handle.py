@@ -59,8 +59,9 @@ class Handle(QPushButton):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._pressed_at
-        moved = at and (event.position().toPoint() - at).manhattanLength()
-        if not at or not event.buttons() & Qt.MouseButton.LeftButton or moved < QApplication.startDragDistance():
+        held = event.buttons() & Qt.MouseButton.LeftButton
+        moved = (event.position().toPoint() - at).manhattanLength() if at and held else 0
+        if moved < QApplication.startDragDistance():
             super().mouseMoveEvent(event)
             return
         self._pressed_at = None

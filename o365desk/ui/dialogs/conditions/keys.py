@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 _CTRL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -63,10 +63,13 @@ def _meant(command: str, widget: QWidget, held: Qt.KeyboardModifier) -> bool:
     """Whether a key is about the row, rather than about the text that is typed in."""
     if command == "press":
         return isinstance(widget, QPushButton)
-    if not isinstance(widget, QLineEdit):
+    line = (
+        widget.lineEdit() if isinstance(widget, QComboBox) else widget
+    )  # a drop-down one can type in has the keys
+    if not isinstance(line, QLineEdit):
         return True
     if command == "copy":
-        return not widget.hasSelectedText()
+        return not line.hasSelectedText()
     if command == "remove":
         return bool(held)
     return command != "paste"

@@ -1,6 +1,7 @@
-"""What follows from conditions, under them: in words, what Graph is asked and what that costs, and how many match."""
+"""What follows from conditions, below them: the sentence, what Graph is asked and its cost, and how many match."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -85,7 +86,7 @@ class Meaning(QFrame):
             self._pause.start()
             return
         self._show_cost(None)
-        self._say("The preview follows once nothing is missing.", "", keep=True)
+        self._say("The preview follows once nothing is missing or wrong.", "", keep=True)
 
     def leave(self) -> None:
         """Stops whatever goes on."""
@@ -167,10 +168,8 @@ class Meaning(QFrame):
     def _believe_saved(self) -> None:
         """What is saved is judged too, if it can be."""
         self._saved = None
-        try:
+        with suppress(ProblemError):  # it depends on who asks, say: then there is nothing to compare with
             self._saved = Saved(self._kit.asked.judge(self._kit.asked.saved))
-        except ProblemError:
-            pass  # it depends on who asks, say: then there is nothing to compare with
 
     # Reading
 
@@ -250,7 +249,9 @@ class Meaning(QFrame):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 table.setItem(number, column, item)
-        high = table.verticalHeader().defaultSectionSize() * len(texts) + table.horizontalHeader().sizeHint().height()
+        high = (
+            table.verticalHeader().defaultSectionSize() * len(texts) + table.horizontalHeader().sizeHint().height()
+        )
         table.setFixedHeight(high + 4)
 
     def _plan(self, key: str) -> str:
@@ -258,6 +259,7 @@ class Meaning(QFrame):
 
     def _lay_out(self) -> None:
         table = self.table
+        table.setObjectName("first-rows")
         table.setAccessibleName("The first rows that match")
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -287,10 +289,11 @@ class Meaning(QFrame):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Sent to Graph") + 8)
         line = QWidget()
-        flow = FlowLayout(line)
-        flow.addWidget(self.read)
-        flow.addWidget(self.rows)
+        self._flow = FlowLayout(line)
+        self._flow.addWidget(self.read)
+        self._flow.addWidget(self.rows)
         entries: tuple[tuple[str, QWidget], ...] = (
             ("In words", self.sentence),
             ("Sent to Graph", self.sent),

@@ -1,4 +1,4 @@
-"""Conditions as text, to be copied and pasted. Pasted text is a stranger's: read strictly, refused in words. No Qt."""
+"""Conditions as text, to be copied and pasted. Pasted text is a stranger's: read strictly, refused in words."""
 
 import json
 from typing import Any, NoReturn

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -35,25 +36,27 @@ class Kit:
     def parameters(self) -> QStandardItemModel:
         """All parameters by title; the key beside it where two are called the same."""
         titles = [parameter.title for parameter in self.asked.parameters.values()]
-        return choices(
+        pairs = (
             (key, each.title if titles.count(each.title) == 1 else f"{each.title} ({key})")
             for key, each in self.asked.parameters.items()
         )
+        return choices(pairs, self.keys)
 
     @cached_property
     def plans(self) -> QStandardItemModel:
         """The licence plans by product name."""
-        return choices(self.asked.plans())
+        return choices(self.asked.plans(), self.keys)
 
     @cached_property
     def partners(self) -> QStandardItemModel:
         """The five values of a partner, and the way back."""
-        return choices([*((each.value, each.title) for each in PartnerValue), ("", "A typed value…")])
+        values = ((each.value, each.title) for each in PartnerValue)
+        return choices([*values, ("", "A typed value…")], self.keys)
 
 
-def choices(pairs: Iterable[tuple[str, str]]) -> QStandardItemModel:
-    """A model of keys with their titles."""
-    model = QStandardItemModel()
+def choices(pairs: Iterable[tuple[str, str]], owner: QObject) -> QStandardItemModel:
+    """A model of keys with their titles, which goes when its owner does."""
+    model = QStandardItemModel(owner)
     for key, title in pairs:
         item = QStandardItem(shown(title, 200))
         item.setData(key, KEY)
@@ -119,9 +122,7 @@ class PickBox(QComboBox):
     @property
     def line(self) -> QLineEdit:
         """The line that is typed in."""
-        line = self.lineEdit()
-        assert line is not None
-        return line
+        return cast(QLineEdit, self.lineEdit())
 
     def put(self, key: str) -> None:
         """Shows a choice by its key; a text that is no choice as it is."""

@@ -36,6 +36,9 @@ class RowView(QWidget):
         self._row: Row | None = None
         self._of: tuple[str, Takes] | None = None
         self._place = ""
+        self._said: tuple[str, str, bool, ValueEditor | None] = ("", "", False, None)
+        self.editor: ValueEditor = NoValue()
+        self._holder = QHBoxLayout()
         self._lay_out()
         self.show_row(row)
 
@@ -65,6 +68,10 @@ class RowView(QWidget):
 
     def say(self, text: str, field: str, *, wrong: bool) -> None:
         """What is missing in a field (or in the row), or `wrong` with it; "" for nothing."""
+        said = (text, field, wrong, self.editor)
+        if said == self._said:
+            return
+        self._said = said
         self._icon.setVisible(bool(text))
         self._problem.setVisible(bool(text))
         if text:
@@ -81,6 +88,8 @@ class RowView(QWidget):
 
     def call(self, word: str, place: str) -> None:
         """The word that joins it to the row above, and how it is called: "row 2 of group 1"."""
+        if (word, place) == (self._word.text(), self._place):
+            return
         self._word.setText(word)
         self._place = place
         self.handle.setAccessibleName(f"Move, copy or remove {place}")
@@ -152,7 +161,6 @@ class RowView(QWidget):
         self._word.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.parameter = PickBox(kit.parameters, "Parameter", "Choose a parameter")
         self.operator: QComboBox = drop_down("Operator")
-        self.editor: ValueEditor = NoValue()
         self.partner: QComboBox = drop_down("Value")
         self.partner.setModel(kit.partners)
         self.switch = icon_button(kit.theme, "user", "Use a value of the partner who asks")
@@ -164,7 +172,6 @@ class RowView(QWidget):
         self.switch.setSizePolicy(keeps)
         line = QHBoxLayout()
         line.setSpacing(8)
-        self._holder = QHBoxLayout()
         self._holder.setSpacing(0)
         self._holder.addWidget(self.editor, 1)
         self._holder.addWidget(self.partner, 1)

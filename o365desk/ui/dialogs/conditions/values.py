@@ -194,6 +194,7 @@ class SeveralValue(ValueEditor):
         chips = [self._chip(each) for each in values]
         for chip in chips:
             self._flow.addWidget(chip)
+            chip.show()  # at once: Tab may come before the layout does
         self._chips.setVisible(bool(values))
         self.targets = [self._box, *chips]
 
@@ -266,7 +267,7 @@ def _single(kit: Kit, parameter: Parameter) -> ValueEditor:
 def _box(kit: Kit, parameter: Parameter) -> PickBox:
     if parameter.type in (Type.PLAN, Type.PLANS):
         return PickBox(kit.plans, "Licence plan", "Product name", free=True)
-    return PickBox(choices(parameter.choices), "Value", "Choose one")
+    return PickBox(choices(parameter.choices, kit.keys), "Value", "Choose one")
 
 
 def _several(kit: Kit, parameter: Parameter) -> ValueEditor:
@@ -277,4 +278,3 @@ def _several(kit: Kit, parameter: Parameter) -> ValueEditor:
     box = _box(kit, parameter)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return SeveralValue(kit, lambda key: by_key.get(key, key), box)
-

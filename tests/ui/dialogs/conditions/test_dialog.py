@@ -64,6 +64,7 @@ class Opened:
         qtbot.addWidget(self.dialog, before_close_func=lambda dialog: dialog.done(0))  # asks nothing
         self.dialog.show()
         self.dialog.activateWindow()
+        qtbot.waitUntil(lambda: self.dialog.isAncestorOf(QApplication.focusWidget() or self.dialog))
         qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
 
     @property
@@ -72,7 +73,9 @@ class Opened:
         assert found is not None
         return found
 
-    def press(self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1) -> None:
+    def press(
+        self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1
+    ) -> None:
         for _ in range(times):
             QTest.keyClick(self.focus, key, held)
 
@@ -147,13 +150,15 @@ def test_two_groups_by_keys_alone(open_: Open, qtbot: QtBot) -> None:
     opened = open_()
     assert "everything is let through" in opened.texts()
     opened.press(Qt.Key.Key_Space)  # Add a conditions group
-    assert not opened.dialog.ok.isEnabled() and "missing in 1 place" in opened.why
+    assert not opened.dialog.ok.isEnabled()
+    assert "missing in 1 place" in opened.why
     opened.tab("depart")  # the only parameter that holds it
     assert opened.focus.accessibleName() == "Operator of row 1 of group 1"
     assert "The value is missing." in opened.texts()
     opened.tab()
     opened.type("Sales")
-    assert opened.dialog.ok.isEnabled() and opened.why == ""
+    assert opened.dialog.ok.isEnabled()
+    assert opened.why == ""
     opened.press(Qt.Key.Key_Return, CTRL)
     opened.tab(PARAMETERS["userType"].title)
     opened.tab()
@@ -180,8 +185,8 @@ def test_two_groups_by_keys_alone(open_: Open, qtbot: QtBot) -> None:
     assert opened.focus.accessibleName() == "Move, copy or remove group 1", "the focus goes with it"
     opened.press(Qt.Key.Key_C, CTRL)
     opened.press(Qt.Key.Key_V, CTRL)
-    assert [len(group.rows) for group in opened.now.rows if isinstance(group, Group)] == [1, 2]
-    assert opened.now.rows[0].rows == (row, Group(rows=(row,)))  # type: ignore[union-attr]
+    assert [len(group.rows) for group in opened.now.rows if isinstance(group, Group)] == [1, 1, 2]
+    assert opened.now.rows[0] == opened.now.rows[1] == Group(rows=(row,)), "beside it"
     opened.press(Qt.Key.Key_Delete)
     opened.to("And: all groups and rows must match")
     opened.press(Qt.Key.Key_Right)
@@ -199,8 +204,10 @@ def test_ctrl_z_in_a_line_takes_back_the_word_and_not_the_letter(open_: Open) ->
     line.selectAll()
     opened.type("Marketing")
     opened.press(Qt.Key.Key_Z, CTRL)
-    assert line.text() == "Sales" and line.hasFocus()
-    assert not opened.dialog.undo.isEnabled() and opened.dialog.redo.isEnabled()
+    assert line.text() == "Sales"
+    assert line.hasFocus()
+    assert not opened.dialog.undo.isEnabled()
+    assert opened.dialog.redo.isEnabled()
 
 
 def test_a_row_goes_by_keys_from_group_to_group_and_keeps_its_focus(open_: Open) -> None:
@@ -223,7 +230,8 @@ def test_removing_leads_to_the_neighbour(open_: Open) -> None:
     assert opened.focus.accessibleName() == "Move, copy or remove row 1"
     opened.to("Remove row 1")
     opened.press(Qt.Key.Key_Return)  # the bin, by Enter
-    assert opened.now == NO_CONDITION and opened.dialog.ok.isEnabled()
+    assert opened.now == NO_CONDITION
+    assert opened.dialog.ok.isEnabled()
     assert opened.focus is opened.dialog.board.add_group
 
 
@@ -231,14 +239,17 @@ def test_an_emptied_group_is_told_in_place(open_: Open) -> None:
     opened = open_(Group(rows=(SALES,)), GUESTS)
     button = opened.field("Remove row 1 of group 1")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert "This group is empty" in opened.texts() and not opened.dialog.ok.isEnabled()
+    assert "This group is empty" in opened.texts()
+    assert not opened.dialog.ok.isEnabled()
     QTest.mouseClick(opened.field("Remove group 1"), Qt.MouseButton.LeftButton)
-    assert opened.now.rows == (GUESTS,) and opened.dialog.ok.isEnabled()
+    assert opened.now.rows == (GUESTS,)
+    assert opened.dialog.ok.isEnabled()
 
 
 def test_there_must_be_a_condition_where_the_caller_says_so(open_: Open) -> None:
     opened = open_(empty="a default without a condition hides nothing.")
-    assert not opened.dialog.ok.isEnabled() and "hides nothing" in opened.why
+    assert not opened.dialog.ok.isEnabled()
+    assert "hides nothing" in opened.why
     assert opened.dialog.ok.accessibleDescription() == opened.why
 
 
@@ -256,8 +267,10 @@ def test_what_is_wrong_is_said_at_the_row(open_: Open, row: Condition, text: str
     opened = open_(SALES, row)
     view = opened.dialog.board.view(2)
     assert isinstance(view, RowView)
-    assert text in view._problem.text() and view._problem.isVisible()
-    assert not opened.dialog.ok.isEnabled() and "wrong in 1 place" in opened.why
+    assert text in view._problem.text()
+    assert view._problem.isVisible()
+    assert not opened.dialog.ok.isEnabled()
+    assert "wrong in 1 place" in opened.why
     described = [each for each in view.findChildren(QWidget) if text in each.accessibleDescription()]
     assert described, "a screen reader says it where the mistake is"
     opened.dialog._command("remove", 2)
@@ -268,7 +281,8 @@ def test_what_is_unknown_is_shown_as_it_came_and_kept(open_: Open) -> None:
     strange = Condition("<b>x</b>", "sounds like", ("1", 2))
     opened = open_(strange)
     box = opened.field("Parameter of row 1")
-    assert isinstance(box, QComboBox) and box.currentText() == "<b>x</b>"
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == "<b>x</b>"
     assert opened.now.rows == (strange,)
 
 
@@ -278,7 +292,8 @@ def test_a_text_that_is_no_parameter_gives_way_to_the_one_before(open_: Open) ->
     box.setFocus()
     box.line.selectAll()
     opened.tab("zzz")
-    assert box.currentText() == "Department" and opened.now.rows == (SALES,)
+    assert box.currentText() == "Department"
+    assert opened.now.rows == (SALES,)
 
 
 # Values
@@ -333,7 +348,8 @@ def test_plans_are_chosen_by_their_product_names(open_: Open) -> None:
     opened.tab("microsoft 365 e3")
     assert opened.now.rows[0].rows == (Condition("assignedLicenses", "equals", e3),)  # type: ignore[union-attr]
     box = opened.field("Value of row 1 of group 1")
-    assert isinstance(box, QComboBox) and box.currentText() == "Microsoft 365 E3"
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == "Microsoft 365 E3"
 
 
 def test_a_partners_value_where_they_are_allowed(open_: Open) -> None:
@@ -377,7 +393,9 @@ def test_suggestions_are_text_and_come_from_the_caller(open_: Open, qtbot: QtBot
     assert model.index(0, 0).data() == "<b>Sales</b>"
     assert "\u202e" not in model.index(1, 0).data()
     line.completer().activated.emit("Sales \u202eNord")
-    line.completer().popup().hide()
+    popup = line.completer().popup()
+    assert popup is not None
+    popup.hide()
 
 
 # Copy, paste, drag
@@ -388,10 +406,11 @@ def test_pasting_what_a_stranger_wrote_changes_nothing_and_says_why(open_: Open)
     opened.field("Move, copy or remove row 1").setFocus()
     QGuiApplication.clipboard().setText('{"join": "and", "rows": [{"parameter": "<img src=x>", "drop": 1}]}')
     opened.press(Qt.Key.Key_V, CTRL)
-    assert opened.now.rows == (SALES,) and opened.why.startswith("Not pasted: ")
+    assert opened.now.rows == (SALES,)
+    assert opened.why.startswith("Not pasted: ")
     QGuiApplication.clipboard().setText(json.dumps(tree.dumps(Group(Join.OR, (GUESTS, SALES)))))
     opened.press(Qt.Key.Key_V, CTRL)
-    assert opened.now.rows == (SALES, Group(Join.OR, (GUESTS, SALES)))
+    assert opened.now == Group(rows=(SALES, Group(Join.OR, (GUESTS, SALES))))
 
 
 def test_copy_and_paste_in_a_line_are_about_its_text(open_: Open) -> None:
@@ -436,11 +455,11 @@ def test_rows_and_groups_are_dragged(open_: Open) -> None:
     assert inner is not None
     below = inner.mapTo(board.viewport(), QPoint(40, inner.height() + 3))
     _drop(opened, 1, below)
-    assert opened.now.rows == (Group(Join.OR, (GUESTS, SALES)), Condition("mail", "is blank"))
+    assert opened.now == Group(rows=(Group(Join.OR, (GUESTS, SALES)), Condition("mail", "is blank")))
     last = board.view(4)
     assert last is not None
     _drop(opened, 2, last.mapTo(board.viewport(), QPoint(40, last.height() + 3)))
-    assert opened.now.rows == (Condition("mail", "is blank"), Group(Join.OR, (GUESTS, SALES)))
+    assert opened.now == Group(rows=(Condition("mail", "is blank"), Group(Join.OR, (GUESTS, SALES))))
     opened.press(Qt.Key.Key_Z, CTRL, times=2)
     assert not opened.dialog.changed
 
@@ -453,7 +472,8 @@ def test_nothing_is_dropped_that_comes_from_elsewhere(open_: Open) -> None:
     event = QDropEvent(QPointF(10, 10), *held)
     event.ignore()
     opened.dialog.board.dropEvent(event)
-    assert not event.isAccepted() and not opened.dialog.changed
+    assert not event.isAccepted()
+    assert not opened.dialog.changed
 
 
 # Leaving
@@ -469,7 +489,8 @@ def _answer(name: str) -> None:
 def test_close_without_changes_asks_nothing(open_: Open) -> None:
     opened = open_(SALES)
     opened.press(Qt.Key.Key_Escape)
-    assert not opened.dialog.isVisible() and opened.dialog.tree == Group(rows=(SALES,))
+    assert not opened.dialog.isVisible()
+    assert opened.dialog.tree == Group(rows=(SALES,))
 
 
 @pytest.mark.parametrize(
@@ -490,7 +511,7 @@ def test_close_with_changes_asks(open_: Open, answer: str, visible: bool, value:
 def test_what_is_not_finished_cannot_be_kept_by_closing(open_: Open) -> None:
     opened = open_(SALES)
     opened.press(Qt.Key.Key_Return, CTRL)
-    states = []
+    states: list[tuple[str, bool]] = []
 
     def look() -> None:
         box = QApplication.activeModalWidget()
@@ -500,7 +521,8 @@ def test_what_is_not_finished_cannot_be_kept_by_closing(open_: Open) -> None:
 
     QTimer.singleShot(0, look)
     QTest.mouseClick(opened.dialog.shut, Qt.MouseButton.LeftButton)
-    assert ("&Keep them (OK)", False) in states and opened.dialog.isVisible()
+    assert ("&Keep them (OK)", False) in states
+    assert opened.dialog.isVisible()
 
 
 # What follows from them
@@ -526,11 +548,12 @@ def test_the_sentence_the_cost_and_the_count_follow_each_change(open_: Open) -> 
         "500 of 999 rows match Against what is saved it hides 499 that were visible and shows 500 that were not. "
         "(User List, read at 09:30.)"
     )
-    assert explained[-1] == opened.now and "12,431 users" in opened.texts()
+    assert explained[-1] == opened.now
+    assert "12,431 users" in opened.texts()
     table = opened.dialog.meaning.table
-    assert [table.item(0, column).text() for column in range(2)] == ["Anna 0", "IT"]
+    assert [table.model().index(0, column).data() for column in range(2)] == ["Anna 0", "IT"]
     opened.press(Qt.Key.Key_Return, CTRL)
-    assert "follows once nothing is missing" in opened.counted()
+    assert "follows once nothing is missing or wrong" in opened.counted()
 
 
 def test_a_count_that_another_letter_ends_says_nothing_any_more(open_: Open) -> None:
@@ -538,7 +561,7 @@ def test_a_count_that_another_letter_ends_says_nothing_any_more(open_: Open) -> 
     line = opened.field("Value of row 1")
     line.setFocus()
     for letter in "!!!":
-        QTest.keyClick(line, letter)
+        QTest.keyClicks(line, letter)
     assert opened.dialog.meaning.counting
     assert opened.counted().startswith("0 of 50 rows match")
 
@@ -552,7 +575,8 @@ def test_what_depends_on_who_asks_is_said(open_: Open) -> None:
 
 def test_a_row_that_cannot_be_judged_is_said_and_ends_nothing(open_: Open) -> None:
     opened = open_(SALES, known=Known([{"id": "1"}], "x"))
-    assert "Department" in opened.counted() and opened.dialog.ok.isEnabled()
+    assert "Department" in opened.counted()
+    assert opened.dialog.ok.isEnabled()
 
 
 def test_a_list_is_read_for_the_preview_and_may_fail(open_: Open, tasks: Tasks, qtbot: QtBot) -> None:
@@ -575,7 +599,8 @@ def test_a_list_is_read_for_the_preview_and_may_fail(open_: Open, tasks: Tasks, 
     qtbot.waitUntil(lambda: "Not now" in opened.dialog.meaning.figure.text())
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not tasks.active() and not opened.dialog.meaning.counting)
-    assert "1 of 2 rows matches" in opened.counted() and "not read to its end" in opened.counted()
+    assert "1 of 2 rows matches" in opened.counted()
+    assert "not read to its end" in opened.counted()
     assert not button.isVisible()
 
 
@@ -585,7 +610,10 @@ def test_a_list_is_read_for_the_preview_and_may_fail(open_: Open, tasks: Tasks, 
 def test_every_control_has_a_name_and_no_letter_is_taken_twice(open_: Open) -> None:
     opened = open_(
         SALES,
-        Group(Join.OR, (GUESTS, Group(rows=(Condition("createdDateTime", "is between", ("2026-01-01", "2026-02-01")),)))),
+        Group(
+            Join.OR,
+            (GUESTS, Group(rows=(Condition("createdDateTime", "is between", ("2026-01-01", "2026-02-01")),))),
+        ),
         partner=True,
         known=Known([_row(1)], "x"),
     )
@@ -631,7 +659,7 @@ def test_nothing_is_cut_off_at_the_least_size(open_: Open) -> None:
     opened.dialog.resize(960, 640)
     opened.counted()
     board = opened.dialog.board
-    assert board.widget().width() <= board.viewport().width(), "no scrolling sideways"
+    assert board._inner.width() <= board.viewport().width(), "no scrolling sideways"
     for line in board.findChildren(QLineEdit):
         if line.isVisible() and line.text():
             wide = line.fontMetrics().horizontalAdvance(line.text())

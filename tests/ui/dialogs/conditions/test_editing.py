@@ -74,9 +74,11 @@ def test_a_row_about_dates_is_kept_with_its_time_zone_and_no_other_is() -> None:
     draft, row = editing.add_row(draft_of(), ROOT)
     draft = editing.choose_parameter(draft, row, PARAMETERS["created"], "Europe/Dublin")
     found = draft.find(row)
-    assert isinstance(found, Row) and found.zone == "Europe/Dublin"
+    assert isinstance(found, Row)
+    assert found.zone == "Europe/Dublin"
     found = editing.choose_parameter(draft, row, PARAMETERS["seats"], "Europe/Dublin").find(row)
-    assert isinstance(found, Row) and found.zone == ""
+    assert isinstance(found, Row)
+    assert found.zone == ""
 
 
 def test_a_blank_value_is_missing_and_no_value_is_needed_where_none_is_taken() -> None:
@@ -128,7 +130,8 @@ def _operator(key: str) -> operators.Operator:
 )  # fmt: skip
 def test_a_number_is_one_or_stays_as_it_is_typed(typed: str, number: object) -> None:
     found = editing.number(typed)
-    assert found == number and type(found) is type(number)
+    assert found == number
+    assert type(found) is type(number)
 
 
 # Moving
@@ -221,7 +224,8 @@ def test_a_group_and_a_row_go_through_text() -> None:
     pasted, _ = editing.insert(draft, pasting.read(pasting.copied(row)), box.id)
     assert shape(pasted.root) == [["A", "B", "C"], "C"]
     whole, new = editing.insert(draft_of(), pasting.read(pasting.copied(draft.root)), ROOT)
-    assert editing.tree_of(whole.root) == editing.tree_of(draft.root) and new == ROOT
+    assert editing.tree_of(whole.root) == editing.tree_of(draft.root)
+    assert new == ROOT
 
 
 @pytest.mark.parametrize(
@@ -243,7 +247,7 @@ def test_a_group_and_a_row_go_through_text() -> None:
     ],
 )
 def test_a_strangers_text_is_refused_in_words(text: str, why: str) -> None:
-    with pytest.raises(pasting.NotPastedError, match="(?i)not|nothing") as error:
+    with pytest.raises(pasting.NotPastedError, match=r"^No") as error:
         pasting.read(text)
     assert why in str(error.value)
 
@@ -272,7 +276,8 @@ def test_letters_of_one_value_are_one_step() -> None:
     assert history.undo() is history
     assert shape(history.redo().now.root) == ["xy", "B"]
     done = history.redo().redo().redo()
-    assert shape(done.now.root) == ["xyz", "z"] and done.redo() is done
+    assert shape(done.now.root) == ["xyz", "z"]
+    assert done.redo() is done
 
 
 def test_an_edit_after_undo_forgets_what_was_undone() -> None:
@@ -290,12 +295,12 @@ def test_letters_typed_after_undo_are_a_step_of_their_own() -> None:
 
 
 _VALUES = some.none() | some.text(max_size=3) | some.integers() | some.sampled_from(PartnerValue)
-_ROWS = some.builds(Condition, some.sampled_from(["", *PARAMETERS]), some.sampled_from(["equals", "is blank"]), _VALUES)
+_ROWS = some.builds(
+    Condition, some.sampled_from(["", *PARAMETERS]), some.sampled_from(["equals", "is blank"]), _VALUES
+)
 _TREES = some.recursive(
     some.builds(Group, some.sampled_from(Join), some.lists(_ROWS, max_size=3).map(tuple)),
-    lambda inner: some.builds(
-        Group, some.sampled_from(Join), some.lists(_ROWS | inner, max_size=3).map(tuple)
-    ),
+    lambda inner: some.builds(Group, some.sampled_from(Join), some.lists(_ROWS | inner, max_size=3).map(tuple)),
     max_leaves=6,
 )
 _EDITS: dict[str, Callable[[Draft, int, int], Draft]] = {
@@ -313,7 +318,9 @@ _EDITS: dict[str, Callable[[Draft, int, int], Draft]] = {
     "operator": lambda draft, a, b: editing.choose_operator(draft, a, _operator(("is one of", "equals")[b % 2])),
     "paste": lambda draft, a, b: editing.insert(draft, Group(Join.OR, (A, B)), a)[0],
 }
-_STEPS = some.lists(some.tuples(some.sampled_from(sorted(_EDITS)), some.integers(0, 20), some.integers(0, 20)), max_size=30)
+_STEPS = some.lists(
+    some.tuples(some.sampled_from(sorted(_EDITS)), some.integers(0, 20), some.integers(0, 20)), max_size=30
+)
 
 
 @given(_TREES, _STEPS)
@@ -322,7 +329,9 @@ def test_undoing_all_is_the_start_and_redoing_all_the_end(start: Group, steps: l
     for name, a, b in steps:
         history = history.edited(_EDITS[name](history.now, a, b), "type" if name == "type" else None)
         ids = [node.id for node in editing.nodes(history.now.root)]
-        assert len(ids) == len(set(ids)) and max(ids) < history.now.fresh and ids[0] == ROOT
+        assert len(ids) == len(set(ids))
+        assert max(ids) < history.now.fresh
+        assert ids[0] == ROOT
         assert not editing.beyond(history.now)
     end = history.now
     while history.past:
@@ -337,7 +346,9 @@ def test_undoing_all_is_the_start_and_redoing_all_the_end(start: Group, steps: l
 def test_moving_loses_nothing_and_makes_nothing_up(start: Group, name: str, a: int, b: int) -> None:
     draft = editing.begin(start)
     moved = _EDITS[name](draft, a, b)
-    rows = [{node.id: node for node in editing.nodes(each.root) if isinstance(node, Row)} for each in (draft, moved)]
+    rows = [
+        {node.id: node for node in editing.nodes(each.root) if isinstance(node, Row)} for each in (draft, moved)
+    ]
     assert rows[0] == rows[1]
     boxes = [{node.id for node in editing.nodes(each.root)} for each in (draft, moved)]
     assert boxes[0] == boxes[1]
