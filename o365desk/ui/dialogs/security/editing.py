@@ -9,13 +9,14 @@ from o365desk.app import App
 from o365desk.catalogue import Operation
 from o365desk.catalogue.parameters import parameters
 from o365desk.catalogue.values import check
-from o365desk.model.conditions.tree import Group
+from o365desk.model.conditions.tree import Group, place_words
 from o365desk.model.datasource import DataSource
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
+from o365desk.services.conditions import compiling
 from o365desk.services.graph.lists import Page
 from o365desk.ui.context import Context
-from o365desk.ui.dialogs.conditions.asked import Asked, Known, asked
+from o365desk.ui.dialogs.conditions.asked import Asked, Cost, Known, asked
 from o365desk.ui.dialogs.security.conditions import Edit
 
 _NEEDED = "Without a condition partners are shown nothing: add one, or remove the mapping."
@@ -51,13 +52,22 @@ def asked_about(app: App, source: DataSource, operation: Operation, before: Grou
         what = f"{operation.title}, read at {wording.clock(app.clock())}"
         return Known(rows, what, complete=len(rows) < _MOST)
 
+    def explain(tree: Group) -> Cost:
+        if operation.listing is None:
+            return Cost()
+        made = compiling.compiled(tree, about, operation.listing, app.clock())
+        here = "; ".join(f"{place_words(each.place)}: {each.why}" for each in made.here)
+        return Cost("\n".join(made.filters), here, compiling.cost(made, operation.listing))
+
+    about = parameters(operation)
     lists = operation.listing is not None and not check(operation, {})
     return asked(
         operation.title,
-        parameters(operation),
+        about,
         app.clock,
         saved=before,
         partner=True,
         empty=_NEEDED,
+        explain=explain if operation.listing else None,
         read=read if lists else None,
     )

@@ -1,6 +1,5 @@
 """The rows that somebody would be shown: read as them, a small table of the first."""
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,6 @@ from o365desk.model.text import wording
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.report import AccessReport
 from o365desk.services.graph.lists import Page
-from o365desk.services.runner import Runner
 from o365desk.services.spreadsheets.export import cell
 from o365desk.ui.context import Context
 from o365desk.ui.rights import show_refusal
@@ -87,13 +85,14 @@ class RowsSeen(QFrame):
         if subject is None or operation is None or (self._task and self._task.running):
             return
         rows: list[Mapping[str, Any]] = []
-        runner, source, seen = self._context.app.runner, self._source, _as(subject)
+        runner, source = self._context.app.runner, self._source
+        partner = subject.address if subject.kind.external else ""
 
         def take(page: Page) -> None:
             rows.extend(page.rows)
 
         def work(stop: Stop, tell: object) -> str:
-            return runner.read(source, operation, {}, stop, take, max_rows=MOST, **seen).reason
+            return runner.read(source, operation, {}, stop, take, max_rows=MOST, as_partner=partner).reason
 
         self._clear()
         self.said.setText("Reading…")
@@ -121,19 +120,17 @@ class RowsSeen(QFrame):
     def _show_state(self) -> None:
         external = self._subject is not None and self._subject.kind.external
         self.button.setText("&Preview as partner" if external else "&Show rows")
-        why = self._why_not(external=external)
+        why = self._why_not()
         show_refusal(self.button, why, f"Reads up to {MOST} rows as they would see them")
         self.said.setText(f"{why.partition('. ')[0].rstrip('.')}." if why else "")
         self._clear()
 
-    def _why_not(self, *, external: bool) -> str:
+    def _why_not(self) -> str:
         decision = self._decisions.get(str(self.operations.currentData()))
         if decision is None:
             return "Say first as whom."
         if not decision.allowed:
             return f"They are shown nothing. {decision.because}"
-        if external and not _reads_as_partners(self._context.app.runner):
-            return "This version cannot read as a partner."
         return ""
 
     def _show(self, operation: Operation, rows: list[Mapping[str, Any]], reason: str) -> None:
@@ -159,14 +156,6 @@ class RowsSeen(QFrame):
             self._column.removeWidget(self.table)
             self.table.deleteLater()
             self.table = None
-
-
-def _as(subject: Subject) -> dict[str, Any]:
-    return {"as_partner": subject.address} if subject.kind.external else {}
-
-
-def _reads_as_partners(runner: Runner) -> bool:
-    return "as_partner" in inspect.signature(runner.read).parameters
 
 
 def _columns(operation: Operation) -> list[Column]:

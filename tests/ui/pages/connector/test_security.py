@@ -2,16 +2,18 @@
 
 from typing import Any
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
+from o365desk import catalogue
 from o365desk.model.conditions import tree
 from o365desk.model.datasource import DataSource
 from o365desk.model.people import Person, Role
 from o365desk.model.security import Mapping, Security, Who, WhoKind
+from o365desk.model.stop import Stop
 from o365desk.ui.context import CommandKey
+from o365desk.ui.dialogs.security.editing import asked_about
 from o365desk.ui.dialogs.security.settings import SecurityDialog
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 from o365desk.ui.dialogs.security.who_list import WhoList
@@ -281,6 +283,33 @@ def test_view_as_asks_the_tenant_and_shows_rows(office: Office) -> None:
     view_as(office, page, act)
 
 
+def test_a_partner_is_shown_what_the_partner_default_lets_through(office: Office) -> None:
+    people(office.desk.app, Person(address="a.admin", role=Role.ADMINISTRATOR), partners=(FABRIKAM,))
+    bulk = office.bulk
+    sales = [
+        user for user in bulk.writer.rows("/users?$select=id,department&$top=999") if user["department"] == "Sales"
+    ]
+    assert sales
+    rows = {"join": "and", "rows": [{"parameter": "department", "operator": "equals", "value": "Sales"}]}
+    mapping = Mapping(query_type="Read", operation="user-list", conditions=rows)
+    source = office.source(
+        name="With partners", security=Security(b2b=True, partner_defaults=True, mappings=(mapping,))
+    )
+    page = office.open_source(source)
+
+    def act(dialog: QDialog) -> None:
+        view = looked(office, dialog, "pia@fabrikam.com")
+        assert view.rows.button.text() == "&Preview as partner"
+        view.rows.button.click()
+        office.soon(lambda: view.rows.table is not None)
+        assert view.rows.table is not None
+        shown = view.rows.table.model()
+        assert shown.rowCount() == min(100, len(sales))
+        view.close_button.click()
+
+    view_as(office, page, act)
+
+
 def test_view_as_of_a_draft_is_about_the_draft(office: Office) -> None:
     source = office.source()
     page = office.open_source(source)
@@ -325,10 +354,9 @@ def test_a_tenant_that_does_not_answer_is_told_and_what_was_known_stays(office: 
     view_as(office, page, act)
 
 
-@pytest.mark.parametrize("conditions", [tree.dumps(tree.Group(rows=(tree.Condition("mail", "is blank"),)))])
-def test_edit_conditions_opens_over_the_dialog(office: Office, conditions: Any) -> None:
+def test_edit_conditions_opens_over_the_dialog(office: Office) -> None:
     """With the true dialog: it is given the operation's parameters and what is there."""
-    pytest.importorskip("o365desk.ui.dialogs.conditions.dialog")
+    conditions = tree.dumps(tree.Group(rows=(tree.Condition("mail", "is blank"),)))
     mapping = Mapping(query_type="Read", operation="user-list", conditions=conditions)
     source = office.source(security=Security(b2b=True, partner_defaults=True, mappings=(mapping,)))
     office.open_source(source)
@@ -342,3 +370,23 @@ def test_edit_conditions_opens_over_the_dialog(office: Office, conditions: Any) 
         dialog.close_button.click()
 
     secure(office, act)
+
+
+def test_edit_conditions_is_told_what_graph_is_asked_and_reads_as_whoever_works_here(office: Office) -> None:
+    source = office.source()
+    user_list, create = catalogue.operation("user-list"), catalogue.operation("create-group")
+    about = asked_about(office.desk.app, source, user_list, tree.NO_CONDITION)
+    assert about.partner
+    assert about.empty
+    assert about.explain is not None
+    assert about.read is not None
+    department = tree.Condition("department", "equals", "Sales")
+    cost = about.explain(tree.Group(rows=(department,)))
+    assert "department" in cost.sent
+    assert "reads" in cost.cost
+    whose = tree.Condition("mail", "equals", tree.PartnerValue.CURRENT_USER_EMAIL)
+    assert about.explain(tree.Group(rows=(department, whose))).here.startswith("row 2: ")
+    known = about.read(Stop())
+    assert known.rows
+    assert known.what.startswith("User List, read at ")
+    assert asked_about(office.desk.app, source, create, tree.NO_CONDITION).read is None, "a write lists nothing"
