@@ -761,10 +761,20 @@ def _view_as(address: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 
-        dialog = ViewAsDialog(stage.window.context, _secured(stage), parent=stage.window)
+        source = _secured(stage)
+        partner = address.endswith("@fabrikam.com")
+        if partner:
+            source = source.replace(security=source.security.replace(users=()))
+        dialog = ViewAsDialog(stage.window.context, source, parent=stage.window)
         dialog.show()
         dialog.line.setText(address)
         dialog.look()
+        if partner:
+            from o365desk import catalogue
+            from tests import written
+
+            stage.settle()
+            dialog.rows._show(catalogue.operation("user-list"), written.users(12), "")
         return dialog
 
     return take

@@ -213,6 +213,7 @@ class ConnectorPage(Page[ToConnector]):
         refused = found.refusals if found else {}
         if security := secure(self.context, editing.source, editing.saved, refused, report, self):
             self._draft.secure(security)
+        self._follow(now=True)  # the tenant may have said who is in a group
 
     def view_as(self) -> None:
         """Shows what somebody would get, by the settings as the form has them."""
@@ -222,6 +223,7 @@ class ConnectorPage(Page[ToConnector]):
         basis = editing.saved or editing.source
         drafted = basis.security != editing.source.security
         view_as(self.context, basis.replace(security=editing.source.security), self, drafted=drafted)
+        self._follow(now=True)  # likewise
 
     def _refused(self, deed: Deed) -> str:
         """Why whoever works here may not do something with what is open; "" where they may, as far as is known."""

@@ -145,6 +145,7 @@ class DataSourcesPage(Page[ToSources]):
         line: Line | None = self.table.current()
         if line and line.row:
             view_as(self.context, line.row.entry.source, self)
+            self._chosen()  # the tenant may have said who is in a group
 
     def duplicate(self) -> None:
         """Opens a copy of the chosen data source as a new draft."""

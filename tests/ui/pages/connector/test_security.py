@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
@@ -12,13 +13,14 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.people import Person, Role
 from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.model.stop import Stop
+from o365desk.services.access.known import KnownGroup, group_key
 from o365desk.ui.context import CommandKey
 from o365desk.ui.dialogs.security.editing import asked_about
 from o365desk.ui.dialogs.security.settings import SecurityDialog
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 from o365desk.ui.dialogs.security.who_list import WhoList
 from o365desk.ui.pages.connector.connector import ConnectorPage
-from tests.secured import ANNA, FABRIKAM, people
+from tests.secured import ANNA, FABRIKAM, SALES, people
 from tests.ui.office import Office, click, office
 from tests.ui.pages.connector.test_conflict import edit
 
@@ -165,6 +167,26 @@ def test_rights_that_come_turn_things_on_again(office: Office) -> None:
     office.idle()
     assert office.button("button-save").isEnabled()
     assert "Ctrl+S" in office.button("button-save").toolTip()
+
+
+def test_what_the_tenant_says_while_one_looks_turns_things_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever administers through a group finds all off until it was read; asking for it is enough."""
+    app = office.desk.app
+    source = office.source(security=Security(administrators=(SALES,)))
+    people(app, Person(address="a.admin", role=Role.MANAGE))
+    page = office.open_source(source)
+    assert "the group was not read yet" in office.button("button-save").toolTip()
+
+    def refreshed(dialog: ViewAsDialog) -> None:
+        known = KnownGroup(read=app.clock(), members=frozenset({"a.admin"}))
+        app.access._known._keep(source.id, "group", group_key(SALES), known)
+
+    monkeypatch.setattr(ViewAsDialog, "exec", refreshed)
+    page.view_as()
+    office.idle()
+    assert office.button("button-save").isEnabled()
 
 
 # --- with a tenant ------------------------------------------------------------------------------------------------
