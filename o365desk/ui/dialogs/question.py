@@ -16,7 +16,7 @@ C = TypeVar("C", bound=Enum)
 
 
 @dataclass(frozen=True)
-class Answer(Generic[C]):
+class Option(Generic[C]):
     """One button: what it means, its text with a mnemonic, and its role in the style sheet."""
 
     choice: C
@@ -31,7 +31,7 @@ class Go(Enum):
     BACK = "back"
 
 
-class Question(QDialog, Generic[C]):
+class QuestionDialog(QDialog, Generic[C]):
     """See the module. `choice` says what was decided: `safe` before anything was, and when the dialog is closed.
     The safe answer is what Enter means too, unless there is another `default`. Question and text are plain text,
     whoever wrote them; `details` scroll where there is no room for them. `name` is the dialog's, and the first half
@@ -44,7 +44,7 @@ class Question(QDialog, Generic[C]):
         title: str,
         question: str,
         text: str,
-        answers: Sequence[Answer[C]],
+        answers: Sequence[Option[C]],
         safe: C,
         *,
         default: C | None = None,
@@ -90,7 +90,7 @@ class Question(QDialog, Generic[C]):
         self.choice = choice
         self.done(QDialog.DialogCode.Rejected if choice is self._safe else QDialog.DialogCode.Accepted)
 
-    def _button(self, answer: Answer[C]) -> QPushButton:
+    def _button(self, answer: Option[C]) -> QPushButton:
         button = QPushButton(answer.text)
         button.setObjectName(f"{self.objectName()}-{answer.choice.value}")
         button.setProperty("role", answer.role)

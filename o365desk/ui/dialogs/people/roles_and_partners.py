@@ -14,7 +14,7 @@ from o365desk.services.workspace.people_store import PeopleConflictError
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.people.partners import PartnersCard
 from o365desk.ui.dialogs.people.roles import RolesCard
-from o365desk.ui.dialogs.question import Answer, Go, Question
+from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.rights import refusal
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import text_label
@@ -143,10 +143,12 @@ class RolesDialog(QDialog):
         self._busy = False
 
     def _sure(self, name: str, question: str, verb: str) -> bool:
-        answers = (Answer(Go.ON, verb, "danger"), Answer(Go.BACK, "&Back"))
+        answers = (Option(Go.ON, verb, "danger"), Option(Go.BACK, "&Back"))
         theme = self._context.theme
         return (
-            Question(theme, name, "Roles and partners", question, _AT_ONCE, answers, Go.BACK, parent=self).ask()
+            QuestionDialog(
+                theme, name, "Roles and partners", question, _AT_ONCE, answers, Go.BACK, parent=self
+            ).ask()
             is Go.ON
         )
 

@@ -21,7 +21,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.security import Security
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
-from o365desk.ui.dialogs.question import Answer, Question
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.dialogs.security import tenant
 from o365desk.ui.dialogs.security.conditions import Edit
 from o365desk.ui.dialogs.security.findings_panel import FindingsPanel
@@ -211,14 +211,14 @@ class SecurityDialog(QDialog):
         self.banner.show_text("info", "You may look at these settings, and not change them", why)
         self._told.setText("")
 
-    def _leave_question(self) -> Question[Leave]:
-        return Question(
+    def _leave_question(self) -> QuestionDialog[Leave]:
+        return QuestionDialog(
             self._context.theme, "leave-security", "Unsaved changes", "Keep the changes to the security settings?",
             "They would be in the form then, and written with the next Save.",
             (
-                Answer(Leave.KEEP, "&Keep", "primary"),
-                Answer(Leave.DISCARD, "&Discard", "danger"),
-                Answer(Leave.STAY, "Keep &editing"),
+                Option(Leave.KEEP, "&Keep", "primary"),
+                Option(Leave.DISCARD, "&Discard", "danger"),
+                Option(Leave.STAY, "Keep &editing"),
             ),
             Leave.STAY, default=Leave.KEEP, parent=self,
         )  # fmt: skip

@@ -16,7 +16,7 @@ from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.dialogs.people.entries import Entries
 from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
-from o365desk.ui.dialogs.question import Go, Question
+from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import idle
@@ -39,11 +39,11 @@ def sure(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Answers each question with its verb; holds what was asked."""
     asked: list[str] = []
 
-    def ask(question: Question[Go]) -> Go:
+    def ask(question: QuestionDialog[Go]) -> Go:
         asked.append(question.objectName())
         return Go.ON
 
-    monkeypatch.setattr(Question, "ask", ask)
+    monkeypatch.setattr(QuestionDialog, "ask", ask)
     return asked
 
 

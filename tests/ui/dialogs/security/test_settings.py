@@ -16,7 +16,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.people import Person, Role
 from o365desk.model.security import NO_SECURITY, Mapping, Security, Who, WhoKind
 from o365desk.services.directory.suggestions import Suggestion
-from o365desk.ui.dialogs.question import Question
+from o365desk.ui.dialogs.question import QuestionDialog
 from o365desk.ui.dialogs.security.findings_panel import LIMIT
 from o365desk.ui.dialogs.security.settings import Leave, Secured, SecurityDialog
 from o365desk.ui.dialogs.security.who_list import key_of
@@ -335,7 +335,7 @@ def test_ok_keeps_and_close_asks_first(
     qtbot: QtBot, window: Window, open_dialog: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [Leave.STAY, Leave.DISCARD, Leave.KEEP]
-    monkeypatch.setattr(Question, "ask", lambda question: answers.pop(0))
+    monkeypatch.setattr(QuestionDialog, "ask", lambda question: answers.pop(0))
     dialog = open_dialog()
     dialog.users.add(ANNA)
     dialog.close_button.click()
@@ -352,7 +352,7 @@ def test_ok_keeps_and_close_asks_first(
 
 
 def test_close_without_changes_asks_nothing(open_dialog: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Question, "ask", lambda question: pytest.fail("asked"))
+    monkeypatch.setattr(QuestionDialog, "ask", lambda question: pytest.fail("asked"))
     dialog = open_dialog(SECURITY)
     dialog.close_button.click()
     assert not dialog.isVisible()
