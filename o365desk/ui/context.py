@@ -70,7 +70,7 @@ class CommandKey(StrEnum):
     ABOUT = "about"
 
 
-class Refused(str):
+class MayNot(str):
     """Why whoever works here may not do something: the command palette shows it too, as off."""
 
 

@@ -9,7 +9,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
-from o365desk.ui.context import Does, Refused
+from o365desk.ui.context import Does, MayNot
 
 DEEDS = (
     Deed.ADD,
@@ -48,7 +48,7 @@ def refusals(app: App, source: DataSource | None) -> Refusals:
 
 def unless(why: str, do: Callable[[], object] | str) -> Does:
     """What a command does; where it may not be done, why not. What cannot be done anyway says so first."""
-    return do if isinstance(do, str) or not why else Refused(why)
+    return do if isinstance(do, str) or not why else MayNot(why)
 
 
 def show_refusal(button: QPushButton, why: str, tip: str = "") -> None:

@@ -12,7 +12,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.people import Person, Role
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.security import Deed, Security, Who, WhoKind
-from o365desk.ui.context import CommandKey, Refused
+from o365desk.ui.context import CommandKey, MayNot
 from o365desk.ui.destinations import ToConnector, ToOperations, ToRecycleBin, ToSources
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
 from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
@@ -81,7 +81,7 @@ def test_people_that_cannot_be_read_turn_everything_off(app: App, save: Save) ->
 
 def test_what_cannot_be_done_anyway_says_so_first() -> None:
     assert unless("no right", "nothing chosen") == "nothing chosen"
-    assert isinstance(unless("no right", print), Refused)
+    assert isinstance(unless("no right", print), MayNot)
     assert unless("", print) is print
 
 
@@ -94,7 +94,7 @@ def test_the_list_of_data_sources(qtbot: QtBot, window: Window, save: Save) -> N
     page = listed(qtbot, window)
     assert all("A.admin has the role User." in off(button) for button in buttons)
     for key in (CommandKey.DELETE, CommandKey.DUPLICATE):
-        assert isinstance(page.commands()[key], Refused)
+        assert isinstance(page.commands()[key], MayNot)
         assert not window.menus.actions[key].isEnabled()
         assert "role User" in window.menus.actions[key].toolTip()
     assert not window.menus.actions[CommandKey.NEW].isEnabled()
@@ -114,7 +114,7 @@ def test_the_recycle_bin(qtbot: QtBot, window: Window, save: Save) -> None:
     page = window.page(ToRecycleBin)
     assert isinstance(page, RecycleBinPage)
     assert "To restore “Contoso” takes Administrator or Manage datasources." in off(page.restore_button)
-    assert isinstance(page.commands()[CommandKey.RESTORE], Refused)
+    assert isinstance(page.commands()[CommandKey.RESTORE], MayNot)
     people(window.app, MANAGER)
     page._chosen()
     assert off(page.restore_button) == ""

@@ -27,7 +27,7 @@ from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
-from o365desk.ui.context import CommandKey, Commands, Context, Page, Refused
+from o365desk.ui.context import CommandKey, Commands, Context, MayNot, Page
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
 from o365desk.ui.rights import refusal
 from o365desk.ui.shell.frame import Frame
@@ -262,7 +262,7 @@ class Window(Frame):
         self.setWindowTitle(f"{name}[*] — o365desk")
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands(), page.extras())
-        self.menus.enable(CommandKey.NEW, Refused(refusal(self.app, None, Deed.ADD)))
+        self.menus.enable(CommandKey.NEW, MayNot(refusal(self.app, None, Deed.ADD)))
         self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:

@@ -41,7 +41,7 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class AccessAnswer:
     """What was found out about somebody. `asked` says when the tenant was asked about them."""
 
     report: AccessReport
@@ -61,7 +61,7 @@ class Answer:
         return f"{name} is {KINDS[subject.kind]}{company}."
 
 
-def answer(app: App, source: DataSource, address: str) -> Answer:
+def answer(app: App, source: DataSource, address: str) -> AccessAnswer:
     """About whoever has this address ("": whoever works here), from what is known. Raises ProblemError."""
     found = report(app.access, source, address)
     known = app.access.known_user(source, found.subject.address)
@@ -70,7 +70,7 @@ def answer(app: App, source: DataSource, address: str) -> Answer:
     else:
         there = "" if known.exists else ", and has nobody with that address"
         asked = f"The tenant was asked about them {wording.age(known.read, app.clock())}{there}."
-    return Answer(found, asked)
+    return AccessAnswer(found, asked)
 
 
 def setting(rule: str) -> str:

@@ -13,7 +13,7 @@ from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.model.text import wording
 from o365desk.services.access.findings import Finding, findings
 from o365desk.ui.context import Context
-from o365desk.ui.dialogs.security.who_list import Key, Standing, key_of
+from o365desk.ui.dialogs.security.who_list import Key, WhoStanding, key_of
 
 _DELAY = 120
 """Milliseconds after the last change."""
@@ -26,7 +26,7 @@ class Looked:
 
     security: Security
     findings: tuple[Finding, ...]
-    known: Mapping[Key, Standing]
+    known: Mapping[Key, WhoStanding]
     refused: Problem | None
 
 
@@ -101,17 +101,17 @@ def _refused(app: App, saved: DataSource | None, draft: DataSource) -> Problem |
     return None
 
 
-def standing_of(app: App, source: DataSource, who: Who) -> Standing | None:
+def standing_of(app: App, source: DataSource, who: Who) -> WhoStanding | None:
     """What the tenant last said of a user or a group; None where there is nothing to say."""
     if who.kind is WhoKind.USER:
         user = app.access.known_user(source, who.address) if who.address else None
         return _GONE if user and not user.exists else None
     group = app.access.known_group(source, who)
     if group is None:
-        return Standing("not read yet", "warn")
+        return WhoStanding("not read yet", "warn")
     if not group.exists:
         return _GONE
-    return Standing(f"{wording.many(group.count, 'user')}, read {wording.age(group.read, app.clock())}")
+    return WhoStanding(f"{wording.many(group.count, 'user')}, read {wording.age(group.read, app.clock())}")
 
 
-_GONE = Standing("no longer exists", "bad")
+_GONE = WhoStanding("no longer exists", "bad")

@@ -37,7 +37,7 @@ from o365desk.ui.widgets.labels import text_label
 KEEPS = "OK keeps this in the form; it is written with the next Save."
 
 
-class Leave(Enum):
+class Leaving(Enum):
     """What becomes of changes when the dialog is closed."""
 
     KEEP = "keep"
@@ -134,9 +134,9 @@ class SecurityDialog(QDialog):
         """Leaves without the changes; asks where there are some."""
         if not self._secured.refused and self.dirty():
             choice = self._leave_question().ask()
-            if choice is Leave.KEEP:
+            if choice is Leaving.KEEP:
                 self.keep()
-            if choice is not Leave.DISCARD:
+            if choice is not Leaving.DISCARD:
                 return
         super().reject()
 
@@ -211,16 +211,16 @@ class SecurityDialog(QDialog):
         self.banner.show_text("info", "You may look at these settings, and not change them", why)
         self._told.setText("")
 
-    def _leave_question(self) -> QuestionDialog[Leave]:
+    def _leave_question(self) -> QuestionDialog[Leaving]:
         return QuestionDialog(
             self._context.theme, "leave-security", "Unsaved changes", "Keep the changes to the security settings?",
             "They would be in the form then, and written with the next Save.",
             (
-                Option(Leave.KEEP, "&Keep", "primary"),
-                Option(Leave.DISCARD, "&Discard", "danger"),
-                Option(Leave.STAY, "Keep &editing"),
+                Option(Leaving.KEEP, "&Keep", "primary"),
+                Option(Leaving.DISCARD, "&Discard", "danger"),
+                Option(Leaving.STAY, "Keep &editing"),
             ),
-            Leave.STAY, default=Leave.KEEP, parent=self,
+            Leaving.STAY, default=Leaving.KEEP, parent=self,
         )  # fmt: skip
 
     def _connect(self) -> None:

@@ -10,7 +10,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.security import tenant
-from o365desk.ui.dialogs.security.answer import Answer, AnswerView, answer
+from o365desk.ui.dialogs.security.answer import AccessAnswer, AnswerView, answer
 from o365desk.ui.dialogs.security.rows_seen import RowsSeen
 from o365desk.ui.fields.pickers import Suggestions
 from o365desk.ui.tasks import Task
@@ -46,7 +46,7 @@ class ViewAsDialog(QDialog):
         self.who.setObjectName("view-as-who")
         self.answer = AnswerView(context.theme)
         self.rows = RowsSeen(context, source)
-        self.found: Answer | None = None
+        self.found: AccessAnswer | None = None
         self._lay_out(drafted)
         self.suggestions.chosen.connect(self._picked)
         self.look_button.clicked.connect(self.look)
@@ -97,7 +97,7 @@ class ViewAsDialog(QDialog):
             quiet=True,
         )
 
-    def _show(self, found: Answer) -> None:
+    def _show(self, found: AccessAnswer) -> None:
         self.found = found
         self.who.setText(found.sentence)
         self.age.setText(found.asked)

@@ -40,7 +40,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Standing:
+class WhoStanding:
     """What the tenant last said of somebody, in words; `level` is the colour role of it."""
 
     text: str
@@ -62,7 +62,7 @@ class WhoList(QFrame):
         super().__init__()
         self._theme, self._hint = theme, hint
         self._locked = False
-        self._known: Mapping[Key, Standing] = {}
+        self._known: Mapping[Key, WhoStanding] = {}
         self.who: tuple[Who, ...] = ()
         self.setProperty("role", "card")
         self.setObjectName(f"who-{name}")
@@ -105,7 +105,7 @@ class WhoList(QFrame):
         """Whom to ask while somebody types; `make` is given what says for which kind."""
         self.suggestions.ask = make(lambda: _KINDS[self._kind()][1])
 
-    def show_known(self, known: Mapping[Key, Standing]) -> None:
+    def show_known(self, known: Mapping[Key, WhoStanding]) -> None:
         """What the tenant last said of those who are named, as far as it said anything."""
         self._known = known
         for item in self._items():
@@ -186,7 +186,7 @@ class WhoList(QFrame):
 
     def _mark(self, item: QTreeWidgetItem) -> None:
         who = item.data(0, _WHO)
-        standing = self._known.get(key_of(who), Standing(""))
+        standing = self._known.get(key_of(who), WhoStanding(""))
         item.setText(2, standing.text)
         gone = standing.level == "bad"
         item.setIcon(2, self._theme.icon("failed", "bad") if gone else QIcon())

@@ -18,7 +18,7 @@ from o365desk.model.security import NO_SECURITY, Mapping, Security, Who, WhoKind
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.dialogs.question import QuestionDialog
 from o365desk.ui.dialogs.security.findings_panel import LIMIT
-from o365desk.ui.dialogs.security.settings import Leave, Secured, SecurityDialog
+from o365desk.ui.dialogs.security.settings import Leaving, Secured, SecurityDialog
 from o365desk.ui.dialogs.security.who_list import key_of
 from o365desk.ui.shell.window import Window
 from tests.secured import ANNA, GONE, LEFT, SALES, SECURITY, know, people
@@ -334,7 +334,7 @@ def test_a_mapping_that_means_nothing_says_why(open_dialog: Open, mapping: Mappi
 def test_ok_keeps_and_close_asks_first(
     qtbot: QtBot, window: Window, open_dialog: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = [Leave.STAY, Leave.DISCARD, Leave.KEEP]
+    answers = [Leaving.STAY, Leaving.DISCARD, Leaving.KEEP]
     monkeypatch.setattr(QuestionDialog, "ask", lambda question: answers.pop(0))
     dialog = open_dialog()
     dialog.users.add(ANNA)
