@@ -1,6 +1,6 @@
 """The rows that somebody would be shown: read as them, a small table of the first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,7 +133,7 @@ class RowsSeen(QFrame):
             return f"They are shown nothing. {decision.because}"
         return ""
 
-    def _show(self, operation: Operation, rows: list[Mapping[str, Any]], reason: str) -> None:
+    def _show(self, operation: Operation, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
         what = operation.listing.rows.counted(len(rows)) if operation.listing else ""
         first = f"the first {len(rows)}; there may be more" if len(rows) >= MOST else what
         said = f"They are shown {first}." if rows else "They are shown no row."
