@@ -55,6 +55,7 @@ class App:
     journal: Journal
     runner: Runner
     clock: Callable[[], datetime]
+    timing: Timing
     log_folder: Path
     practice: Practice | None = None
     _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
@@ -161,17 +162,17 @@ def build(
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, access.guard
+        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
     )
 
     def hides(run: Run) -> Problem | None:
         return None if access.sees(run, connections.by_id(run.source_id)) else not_yours(run)
 
-    journal, settings = Journal(state, clock, hides), KeptSettings(state)
+    journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, clock,
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, clock, timing,
         folder / "logs",
     )  # fmt: skip
 

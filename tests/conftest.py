@@ -3,9 +3,11 @@
 A warning, a Qt warning, an unexpected log warning, or a thread left behind fails the test that caused it.
 """
 
+import gc
 import hashlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,7 +19,12 @@ from typing import Any
 
 import pytest
 import trustme
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
+
+from tests.torture import FULL, examples
+
+_PLENTY = 4_000_000_000
+"""Bytes that are free; the whole suite takes a tenth of that."""
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A shell that starts this in the background has it ignore Ctrl+C, which some tests press.
@@ -30,24 +37,54 @@ _OF_THE_TESTER = (
 for name in [name for name in os.environ if name.lower().endswith("_proxy") or name in _OF_THE_TESTER]:
     del os.environ[name]
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
-# Where OpenSSL looks, they trust one authority that nobody has: the hundreds of a system are read for each
+# Where OpenSSL looks, they trust one authority that nobody has: the hundreds of a system are looked at for each
 # connection, and no test is about them.
 _NOBODYS = tempfile.TemporaryDirectory(prefix="o365desk-trust-")
 os.environ["SSL_CERT_FILE"] = str(Path(_NOBODYS.name, "authority.pem"))
 trustme.CA().cert_pem.write_to_path(os.environ["SSL_CERT_FILE"])
+os.environ["SSL_CERT_DIR"] = str(Path(_NOBODYS.name, "authorities"))
+Path(os.environ["SSL_CERT_DIR"]).mkdir()
+# What they import is compiled once, not in each of some hundred programs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def _in_memory() -> None:
+    """Tests have their folders in memory if there is plenty: on a disk, most of what thousands of them do is wait
+    until it has written. The full numbers are for a disk."""
+    memory = Path("/dev/shm")
+    if not FULL and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _PLENTY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+_in_memory()
 
 from o365desk.model.timing import Timing  # noqa: E402
-from o365desk.practice.entra import token_endpoint  # noqa: E402 - reads the environment
 from o365desk.practice.server.server import PracticeTenant  # noqa: E402 - reads the environment
 from o365desk.services.vault import passphrase_file  # noqa: E402
 from tests.desk import Desk  # noqa: E402
-from tests.practice.fixtures import client, practice, switches  # noqa: E402
+from tests.driven import LONG  # noqa: E402
+from tests.practice.fixtures import attendant, client, practice, switches  # noqa: E402
 
-__all__ = ["client", "practice", "switches"]
+__all__ = ["attendant", "client", "practice", "switches"]
 
 # How long an example takes says how busy the machine is.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100))
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever tries examples belongs to the torture, which tries them all. What takes long comes first."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.torture)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: nobody looks through it for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 _SCRYPT = lru_cache(hashlib.scrypt)
@@ -76,15 +113,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(variable, str(folder / "appdata"))
     return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def true_interval() -> Iterator[int]:
-    """Whoever waits for a device code asks each second here: the practice tenant says how often. What it says to
-    others, in seconds."""
-    interval, token_endpoint.INTERVAL = token_endpoint.INTERVAL, 1
-    yield interval
-    token_endpoint.INTERVAL = interval
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +159,7 @@ def no_thread_left() -> Iterator[None]:
 
 @pytest.fixture
 def timing() -> Timing:
-    """How long the services wait. A test that wants to wait less takes another one as a parameter of this name."""
+    """How long the program waits. A test that wants to wait less takes another one as a parameter of this name."""
     return Timing()
 
 
@@ -144,8 +172,18 @@ def desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any],
 
 
 @pytest.fixture
-def hasty_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+def hasty_desk(
+    tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any], timing: Timing
+) -> Iterator[Desk]:
     """The same, but it waits for no answer longer than a second and a half."""
-    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5))
+    made = Desk(tmp_path, practice.ready, timeouts=(5.0, 1.5), timing=timing)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def patient_desk(tmp_path: Path, practice: PracticeTenant, switches: Callable[..., Any]) -> Iterator[Desk]:
+    """The same, but it waits for each answer longer than a test may take: what is not cut fails by that."""
+    made = Desk(tmp_path, practice.ready, timeouts=LONG, timing=Timing(test=LONG[1]))
     yield made
     made.close()

@@ -14,6 +14,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Evidence, Outcome
+from o365desk.model.timing import Timing
 from o365desk.services.signin.credentials import Credential
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
@@ -68,6 +69,7 @@ class Scene:
             session_only=True,
             operator=os_user("a.admin"),
             open_browser=lambda url: True,
+            timing=Timing(press=0.0),
         )
         self.sources: dict[str, DataSource] = {}
         if not empty:

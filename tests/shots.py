@@ -207,9 +207,9 @@ def _sheet(name: str) -> Callable[[Stage], "QWidget"]:
 
 
 def _delete(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.datasources.datasources import delete_box
+    from o365desk.ui.pages.datasources.datasources import delete_question
 
-    box = delete_box(stage.window.page(ToSources), "Contoso HR")
+    box = delete_question(stage.window.theme, "Contoso HR", stage.window)
     box.show()
     return box
 
@@ -230,11 +230,11 @@ def _crash(stage: Stage) -> "QWidget":
 
 
 def _conflict(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.connector.conflict import ConflictDialog
+    from o365desk.ui.pages.connector.conflict import conflict_question
 
     theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
     mine = theirs.source.replace(tenant="contoso.com", read_write=False)
-    dialog = ConflictDialog(stage.window.theme, mine, theirs, stage.window)
+    dialog = conflict_question(stage.window.theme, mine, theirs, stage.window)
     dialog.show()
     return dialog
 
@@ -248,12 +248,12 @@ def _changed(stage: Stage) -> "QWidget":
 def _approval(stage: Stage) -> "QWidget":
     from datetime import UTC, datetime
 
-    from o365desk.ui.pages.connector.approval import ApprovalDialog, Look
+    from o365desk.ui.pages.connector.approval import Look, approval_question
 
     entry = stage.scene.app.workspace.get(stage.scene.sources["Northwind"].id)
     review = stage.scene.app.approvals.review(entry.source)
     written = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
-    dialog = ApprovalDialog(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
+    dialog = approval_question(stage.window.theme, Look(entry.source, entry, review, written), stage.window)
     dialog.show()
     return dialog
 
@@ -333,9 +333,9 @@ _DEEP = {"join": "and", "rows": [
 
 
 def _leave(stage: Stage) -> "QWidget":
-    from o365desk.ui.pages.connector.conflict import LeaveDialog
+    from o365desk.ui.pages.connector.conflict import leave_question
 
-    dialog = LeaveDialog("Contoso HR", stage.window)
+    dialog = leave_question(stage.window.theme, "Contoso HR", stage.window)
     dialog.show()
     return dialog
 
@@ -590,7 +590,7 @@ def _closing(stage: Stage) -> "QWidget":
     writing = SimpleNamespace(
         writing=lambda: [SimpleNamespace(title=title)], running_changed=stage.window.tasks.running_changed
     )
-    dialog = ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+    dialog = ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
     dialog.show()
     return dialog
 
@@ -663,7 +663,7 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
-    from o365desk.ui.pages.runs.runs import Line, RunsPage
+    from o365desk.ui.pages.runs.runs import RunLine, RunsPage
     from tests import written
     from tests.scene import NOW
 
@@ -694,7 +694,7 @@ def _runs(stage: Stage) -> "QWidget":
             counts=Counts(failed=1), problem=Problem(title="Consent was withdrawn"),
         ),
     ]  # fmt: skip
-    page.model.set_rows([Line(run, source if run.source_id != "gone" else None) for run in runs])
+    page.model.set_rows([RunLine(run, source if run.source_id != "gone" else None) for run in runs])
     page.table.setCurrentIndex(page.model.index(0, 0))
     return stage.window
 
@@ -888,9 +888,7 @@ def main(arguments: list[str]) -> int:
     from PySide6.QtGui import QFont
 
     from o365desk.ui.main import application
-    from o365desk.ui.widgets import press_guard
 
-    press_guard.MOMENT = 0
     qt = application()
     qt.setCursorFlashTime(0)
     qt.setFont(QFont("DejaVu Sans", wish.points))

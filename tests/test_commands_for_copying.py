@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -110,16 +112,15 @@ def test_there_are_sixty() -> None:
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder with programs that write down what words they were given, one JSON list a line."""
+    """A folder with programs that write down how many words they were given and which, each ended by a NUL."""
     folder = tmp_path / "programs"
     folder.mkdir()
     for name in ("o365desk", "az"):
         program = folder / name
         program.write_text(
-            f"#!{sys.executable} -I\nimport json, os, sys\n"
-            f"words = [os.fsencode(word).decode() for word in sys.argv[1:]]\n"
-            f"print('the-app-id') if 'create' in words else None\n"
-            f"open({str(tmp_path / name)!r} + '.given', 'a').write(json.dumps(words) + '\\n')\n"
+            f"#!{BASH}\n"
+            f'for word; do test "$word" = create && echo the-app-id; done\n'
+            f"printf '%s\\0' $# \"$@\" >> {shlex.quote(str(tmp_path / name))}.given\n"
         )
         program.chmod(0o755)
     return folder
@@ -136,7 +137,8 @@ def carried_out(script: str, programs: Path, program: str) -> list[list[str]]:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert list(room.iterdir()) == []
-    return [json.loads(line) for line in given.read_text("utf-8").splitlines()]
+    words = iter(given.read_bytes().decode().removesuffix("\0").split("\0"))
+    return [list(islice(words, int(count))) for count in words]
 
 
 @USUAL

@@ -40,7 +40,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
-from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from o365desk.services.graph.throttling import Pause
 from o365desk.services.spreadsheets import export, reader
 from o365desk.services.spreadsheets.formats.formats import STDIN
@@ -172,7 +172,10 @@ def run_operation(
         ),
     ] = None,
     as_partner: Annotated[
-        str, typer.Option(metavar="EMAIL", help="Show what this partner would get; writes are planned only.", show_default=False)
+        str,
+        typer.Option(
+            metavar="EMAIL", help="Show what this partner would get; writes are planned only.", show_default=False
+        ),
     ] = "",
 ) -> int:
     """Run an operation. A read prints or writes its rows; a write prints its plan, and is carried out with --apply.
@@ -293,7 +296,7 @@ def _streamed(app: App, source: DataSource, wish: _Wish, target: Any, ticker: Ti
     def work(stop: Stop) -> None:
         with target as writer:
 
-            def page(page: Page) -> None:
+            def page(page: GraphPage) -> None:
                 writer.rows(page.rows)
                 of = f" of {page.total:,}" if page.total else ""
                 ticker.tell(f"{page.so_far:,}{of} {noun} so far …")
@@ -322,9 +325,14 @@ def _write(app: App, source: DataSource, wish: _Wish) -> int:
     with Ticker() as ticker:
         plan: Plan = interruptible(
             lambda stop: app.runner.plan(
-                source, wish.operation, rows, stop, ticker.planning,
-                leave_out_disabled=wish.leave_out_disabled, as_partner=wish.as_partner,
-            )  # fmt: skip
+                source,
+                wish.operation,
+                rows,
+                stop,
+                ticker.planning,
+                leave_out_disabled=wish.leave_out_disabled,
+                as_partner=wish.as_partner,
+            )
         )
     if wish.save_fix:
         save_fix(plan, wish.save_fix, app.command_here)

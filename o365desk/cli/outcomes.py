@@ -15,7 +15,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.model.run import Counts, Fix, Plan, PlanRow, Run, RunRow, RunState, Standing, place_of
 from o365desk.model.text import shells, wording
 from o365desk.services.spreadsheets import export
-from o365desk.services.spreadsheets.reader import Finding
+from o365desk.services.spreadsheets.reader import Symptom
 from o365desk.services.writes.journal import journal
 
 Item = dict[str, Any]
@@ -173,7 +173,7 @@ def write_items(form: Format, output: Path | None, shape: dict[str, Any], items:
 # --- for people --------------------------------------------------------------------------------------------------
 
 
-def show_findings(findings: Sequence[Finding], path: Path) -> None:
+def show_findings(findings: Sequence[Symptom], path: Path) -> None:
     """What the clinic saw in a file."""
     for finding in findings[:_LISTED]:
         where = f"{path.name}, line {finding.line}" if finding.line else path.name

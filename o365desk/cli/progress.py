@@ -23,12 +23,13 @@ _LOOK = 0.05
 
 class Ticker:
     """Progress: one line that changes on a terminal; elsewhere a line now and then, and where the results go to the
-    same terminal meanwhile (not `moving`). Safe from any thread."""
+    same terminal meanwhile (not `moving`). `now` tells seconds since some moment. Safe from any thread."""
 
-    def __init__(self, *, moving: bool = True) -> None:
+    def __init__(self, *, moving: bool = True, now: Callable[[], float] = time.monotonic) -> None:
         console = people()
         self._status = console.status("") if console.is_terminal and moving else None
-        self._due = {False: time.monotonic() + _SECONDS, True: 0.0}
+        self._now = now
+        self._due = {False: now() + _SECONDS, True: 0.0}
         """When the next line may be written, by whether it is important."""
 
     def __enter__(self) -> Self:
@@ -47,8 +48,8 @@ class Ticker:
         that is throttled asks for hundreds of short waits."""
         if self._status:
             self._status.update(line(text))
-        elif time.monotonic() >= self._due[important]:
-            self._due[important] = time.monotonic() + _SECONDS
+        elif self._now() >= self._due[important]:
+            self._due[important] = self._now() + _SECONDS
             say(text)
 
     def waiting(self, reason: str) -> None:

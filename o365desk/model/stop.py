@@ -2,15 +2,32 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from o365desk.model.problems import CancelledError
 
 
-class Stop:
-    """A cancel button: set once, heard everywhere. Waits end at once; what listens is called once."""
+class Pace:
+    """How time passes for a piece of work: as this computer's clock goes. Tests hand in one that they drive."""
 
-    def __init__(self) -> None:
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def wait(self, until: threading.Event, seconds: float) -> None:
+        """Lets time pass, or what is left of it when `until` is set."""
+        until.wait(seconds)
+
+
+class Stop:
+    """A cancel button: set once, heard everywhere. Waits end at once; what listens is called once. Whoever waits
+    with it goes at its `pace`, and measures waits by its `now`."""
+
+    def __init__(self, pace: Pace = Pace()) -> None:  # noqa: B008 - it holds nothing
+        self._pace = pace
+        self.now = pace.now
+        """Seconds since some moment."""
         self._event = threading.Event()
         self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
@@ -34,7 +51,7 @@ class Stop:
 
     def wait(self, seconds: float) -> None:
         """Sleeps, or raises CancelledError as soon as the work is asked to stop."""
-        self._event.wait(seconds)
+        self._pace.wait(self._event, seconds)
         self.check()
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -48,7 +65,7 @@ class Stop:
     @contextlib.contextmanager
     def follower(self) -> "Iterator[Stop]":
         """A stop of a part of the work: set with this one, or alone."""
-        part = Stop()
+        part = Stop(self._pace)
         self.listen(part.set)
         try:
             yield part

@@ -47,7 +47,7 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class App:
+class AppRegistration:
     """An app registration with its secret and certificate, and what was registered for it."""
 
     profile: str
@@ -76,22 +76,22 @@ class Consents:
         self._everybody: dict[str, set[str]] = defaultdict(set)
         self._person: dict[tuple[str, str], set[str]] = defaultdict(set)
 
-    def _from_start(self, app: App) -> bool:
+    def _from_start(self, app: AppRegistration) -> bool:
         if self._switches.text("app_state", app.profile) == "no_service_principal":
             return False
         value = self._switches.text("consent", app.profile)
         return value == "granted" or (value == "seeded" and app.consented)
 
-    def delegated(self, app: App, account: Account) -> frozenset[str]:
+    def delegated(self, app: AppRegistration, account: Account) -> frozenset[str]:
         """The delegated permissions (with openid and the like) the app has for this person."""
         start = app.delegated if self._from_start(app) else frozenset()
         return start | self._everybody[app.profile] | self._person[app.profile, account.oid]
 
-    def roles(self, app: App) -> frozenset[str]:
+    def roles(self, app: AppRegistration) -> frozenset[str]:
         """The application permissions granted to the app."""
         return app.application if self._from_start(app) else frozenset()
 
-    def grant(self, app: App, permissions: frozenset[str], account: Account | None) -> None:
+    def grant(self, app: AppRegistration, permissions: frozenset[str], account: Account | None) -> None:
         """Delegated consent: of one person, or of an administrator for everybody (None).
 
         It also brings a missing enterprise application into being, with nothing but this consent.
@@ -104,7 +104,7 @@ class Consents:
         else:
             self._person[app.profile, account.oid] |= permissions
 
-    def grant_all(self, app: App) -> None:
+    def grant_all(self, app: AppRegistration) -> None:
         """An administrator's consent to everything registered."""
         self.forget(app.profile)
         if self._switches.text("app_state", app.profile) == "no_service_principal":
@@ -137,13 +137,15 @@ class Tenant:
             name: self._register(name, asked | _SIGN_IN, asked, name != "no-consent")
             for name, asked in _PROFILES.items()
         }
-        self.apps: dict[str, App] = dict(self._seeded)
+        self.apps: dict[str, AppRegistration] = dict(self._seeded)
         self.switches.profiles = list(self.apps)
         self.consents = Consents(self.switches)
         self._serial = itertools.count(1)
         self._sessions: dict[str, int] = {}
         self._void_until = 0
         self.revoked_at = 0.0
+        self.device_interval = 5
+        """Seconds that a client is to wait before it asks again whether a device code was used."""
         self._judged_now: set[str] = set()  # apps whose tokens open only what is consented to now
         self.at_reset: list[Callable[[], None]] = []
 
@@ -171,11 +173,13 @@ class Tenant:
             return "disabled"
         return self.switches.text("admin_account") if account.kind == "admin" else account.state
 
-    def app(self, client_id: str) -> App | None:
+    def app(self, client_id: str) -> AppRegistration | None:
         """The app registered under this id."""
         return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)
 
-    def register(self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool) -> App:
+    def register(
+        self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool
+    ) -> AppRegistration:
         """Registers an app until the next reset, with just these permissions; ValueError if the name is taken."""
         if name in self.apps:
             raise ValueError(f"There is an app {name!r} already.")
@@ -183,7 +187,9 @@ class Tenant:
         self.switches.profiles = list(self.apps)
         return self.apps[name]
 
-    def _register(self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool) -> App:
+    def _register(
+        self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool
+    ) -> AppRegistration:
         random = self._random
         letters = "".join(random.choice(_LETTERS[:62]) for _ in range(3))
         secret = f"{letters}8Q~" + "".join(random.choice(_LETTERS) for _ in range(34))
@@ -191,12 +197,12 @@ class Tenant:
         if name not in self._certificates:  # an app that comes back after a reset has what it had
             self._certificates[name] = _make_certificate(path, name)
         key, thumbprints = self._certificates[name]
-        return App(
+        return AppRegistration(
             name, guid(random), guid(random), secret, guid(random), delegated, application, consented,
             path, thumbprints, key,
         )  # fmt: skip
 
-    def described(self, app: App) -> dict[str, str]:
+    def described(self, app: AppRegistration) -> dict[str, str]:
         """What somebody who sets up a data source needs of an app."""
         return {
             "client_id": app.client_id,

@@ -15,6 +15,7 @@ from o365desk.model.secret import Secret
 from o365desk.model.security import Deed
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.signin import credentials
 from o365desk.services.signin.approvals import BLANK, Admitted, Approvals
@@ -40,7 +41,7 @@ def _given(credential: Credential) -> dict[str, Secret]:
 
 
 @dataclass(frozen=True)
-class Row:
+class SourceRow:
     """A line of the list of data sources."""
 
     entry: Entry
@@ -53,7 +54,7 @@ class Overview:
     """The list of data sources. `unreadable` are the files that need a hand: not readable, or with a name that
     another one has too (those are among the rows as well)."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SourceRow, ...]
     unreadable: tuple[Unreadable, ...]
 
 
@@ -83,6 +84,7 @@ class Connections:
         evidence: KeptEvidence,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
+        timing: Timing,
         guard: Guard,
     ) -> None:
         self._workspace = workspace
@@ -94,6 +96,7 @@ class Connections:
         self._evidence = evidence
         self._sign_ins = sign_ins
         self._clock = clock
+        self._timing = timing
 
     # --- what is known, offline -------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class Connections:
                     authorisation = self._authorisations.of(source)
                     proof, problems = self._evidence.proof(source, authorisation), tuple(datasource.check(source))
                     known = Known(problems, authorisation, *self._evidence.tests(source.id, proof), proof=proof)
-                rows.append(Row(entry, status.derive(source, known, now), known.authorisation))
+                rows.append(SourceRow(entry, status.derive(source, known, now), known.authorisation))
         return Overview(tuple(rows), listing.unreadable + listing.clashes)
 
     def problems(
@@ -332,6 +335,7 @@ class Connections:
                 sign_ins=self._sign_ins(),
                 line=line,
                 now=self._clock,
+                limit=self._timing.test,
             )
             report = steps.test(trial, began, tell)
         try:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from o365desk.model.conditions.tree import Group
     from o365desk.services.directory.suggestions import Suggestion
     from o365desk.services.graph.client import Pause
-    from o365desk.services.graph.lists import Page, ReadEnd
+    from o365desk.services.graph.lists import GraphPage, ReadEnd
     from o365desk.services.signin.msal_sign_in import SignIns, Token
     from o365desk.services.writes.journal.recorder import Progress
 
@@ -117,7 +117,7 @@ class Runner:
 
         applying.refuse_other_source(plan, source)
         applying.refuse_large(plan, allow_large=allow_large, confirmed=confirmed)
-        operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, lambda: control.paused)
+        operation, progress = catalogue.operation(plan.operation), recorder.Progress(tell, control)
         with self._writing(source, operation, control, progress) as session:
             plan = self._judged_again(session, operation, plan)
             tenant = session.token.tenant
@@ -156,7 +156,7 @@ class Runner:
         run = self._journal.run(run_id)
         if not run.state.resumable:
             raise ProblemError(applying.not_resumable(run))
-        operation, progress = _operation_of(run), recorder.Progress(tell, lambda: control.paused)
+        operation, progress = _operation_of(run), recorder.Progress(tell, control)
         source = _source_of(run, self._connections)
         self._access.refuse_others_run(run, source, "You may not go on with it.")
         with (
@@ -241,7 +241,7 @@ class Runner:
         operation: "Operation",
         values: Mapping[str, str],
         stop: Stop,
-        page: "Callable[[Page], None]",
+        page: "Callable[[GraphPage], None]",
         *,
         told: "Callable[[Pause | None], None] | None" = None,
         max_rows: int | None = None,
@@ -335,7 +335,7 @@ class Runner:
                 return sign_ins.token(source, line, NO_CREDENTIAL, claims=claims, renew=renew)
 
             try:
-                bearer = Bearer(ask, patience, rest, self._clock)
+                bearer = Bearer(ask, patience, rest, self._clock, stop.now)
             except BusyError:
                 if ending():
                     raise CancelledError from None

@@ -84,6 +84,8 @@ COMMANDS = (
     Command("help"),
     Command("help", CommandKey.ABOUT, "&About o365desk"),
 )
+TEXTS = {command.key: command.text for command in COMMANDS if command.key}
+"""The text of each command, with its mnemonic."""
 EDITING = (
     CommandKey.UNDO,
     CommandKey.REDO,

@@ -3,6 +3,7 @@
 Every member has a default: a destination without anything is the page as it was left.
 """
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,14 +34,23 @@ class ToAddNew(Destination, frozen=True):
     """The tiles to add a data source with."""
 
 
+class Begins(Enum):
+    """What a data source's page does at once when it is shown."""
+
+    TEST = "test"
+    AUTHORIZE = "authorize"
+    APPROVE = "approve"
+
+
 class ToConnector(Destination, frozen=True):
     """A data source by its id, or a `draft` with the version of the file that it began with as its `base` (None:
-    new). `then`: what to begin with, "test", "authorize" or "approve", or the key of a field to go to."""
+    new). `then`: what to begin with; or else `field`, the key of the field to go to."""
 
     source_id: str = ""
     draft: DataSource | None = None
     base: str | None = None
-    then: str = ""
+    then: Begins | None = None
+    field: str = ""
 
 
 class ToOperations(Destination, frozen=True):

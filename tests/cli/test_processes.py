@@ -19,11 +19,20 @@ from tests.journey import journey
 COMMAND = [sys.executable, "-m", "o365desk"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)  # a hundred processes, one after the other
 def test_the_command_line_journey(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     journey(COMMAND, folder)
+
+
+def test_a_command_starts_without_what_it_may_not_need() -> None:
+    """Each takes as long as the rest of the start; the library for commands would bring some of it along."""
+    dear = {"PySide6", "pydantic", "msal", "requests", "keyring", "cryptography", "openpyxl", "uvicorn"}
+    asked = f"import sys; from o365desk.cli import main; main(['operations']); print(*{dear!r} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == ""
 
 
 def without_display() -> dict[str, str]:

@@ -29,11 +29,10 @@ def progress(changed: int, total: int = 1000, **more: object) -> RunProgress:
 
 
 def test_hundreds_of_waits_are_a_few_lines_and_do_not_hide_how_far_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     watch = Watch()
-    monkeypatch.setattr(time, "monotonic", watch)
-    with Ticker() as ticker:
+    with Ticker(now=watch) as ticker:
         for number in range(200):
             ticker.running(progress(number * 5, waiting=f"Microsoft asks for {number % 7 / 10} s"))
             watch.now += 0.1
@@ -43,12 +42,9 @@ def test_hundreds_of_waits_are_a_few_lines_and_do_not_hide_how_far_it_is(
     assert len([line for line in lines if "of 1,000" in line]) == 3
 
 
-def test_what_is_slower_than_one_a_second_has_no_rate(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_slower_than_one_a_second_has_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
     watch = Watch()
-    monkeypatch.setattr(time, "monotonic", watch)
-    with Ticker() as ticker:
+    with Ticker(now=watch) as ticker:
         for made, rate, left in ((1, 0.2, 0.0), (600, 30.0, 13.0)):
             watch.now += 6
             ticker.running(progress(made, 1 if made == 1 else 1000, rate=rate, left=left))

@@ -111,6 +111,7 @@ def spoilt(shell: Shell, tmp_path: Path) -> tuple[Shell, list[str]]:
     return shell, ids
 
 
+@pytest.mark.long
 def test_every_command_that_names_something(spoilt: tuple[Shell, list[str]], tmp_path: Path) -> None:
     shell, ids = spoilt
     shared = str(tmp_path / "shared")

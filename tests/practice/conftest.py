@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.practice.fixtures import Client, client, practice, switches
+from tests.practice.fixtures import Client, attendant, client, practice, switches
 
-__all__ = ["client", "practice", "switches"]
+__all__ = ["attendant", "client", "practice", "switches"]
 
 
 @pytest.fixture(autouse=True)
-def _as_at_the_start(client: Client) -> None:
-    client.control("/reset", {})
+def _as_at_the_start(attendant: Client) -> None:
+    attendant.control("/reset", {})

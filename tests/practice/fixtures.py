@@ -1,6 +1,7 @@
-"""The practice tenant for tests: `practice` (one for the session), `client`, `switches` (reset around each test).
+"""The practice tenant for tests: `practice` and its `attendant` (one for the session), `client`, and `switches`
+(everything is reset around the test).
 
-Import the three names into a conftest.py to use them in another folder of tests. `requests` prefers the
+Import the four names into a conftest.py to use them in another folder of tests. `requests` prefers the
 environment's REQUESTS_CA_BUNDLE to a session's `verify`: give `verify` with each request, or turn `trust_env` off.
 """
 
@@ -20,7 +21,7 @@ class Client(requests.Session):
         super().__init__()
         self.trust_env = False
         self.verify = tenant.ready["ca_file"]
-        self.ready = tenant.ready
+        self.tenant, self.ready = tenant, tenant.ready
 
     def token(self, profile: str = "read", **more: str) -> requests.Response:
         """The token endpoint's answer; by default to the app of `profile` with its secret."""
@@ -53,8 +54,8 @@ class Client(requests.Session):
 
 @pytest.fixture(scope="session")
 def practice() -> Iterator[PracticeTenant]:
-    """A practice tenant that serves for the whole session."""
-    with PracticeTenant(Options()) as tenant:
+    """A practice tenant that serves for the whole session. Whoever waits for a device code asks it each second."""
+    with PracticeTenant(Options(device_interval=1)) as tenant:
         yield tenant
 
 
@@ -65,9 +66,16 @@ def client(practice: PracticeTenant) -> Iterator[Client]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def attendant(practice: PracticeTenant) -> Iterator[Client]:
+    """Whoever puts the practice tenant as at the start, thousands of times and over one connection."""
+    with Client(practice) as session:
+        yield session
+
+
 @pytest.fixture
-def switches(client: Client) -> Iterator[Callable[..., Any]]:
+def switches(attendant: Client) -> Iterator[Callable[..., Any]]:
     """Call it with switches to set; everything is as at the start before and after the test."""
-    client.control("/reset", {})
-    yield lambda **values: client.control("/switches", values)
-    client.control("/reset", {})
+    attendant.control("/reset", {})
+    yield lambda **values: attendant.control("/switches", values)
+    attendant.control("/reset", {})

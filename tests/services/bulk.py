@@ -1,5 +1,7 @@
 """A desk whose data source writes to the practice tenant, and the tenant's own view of what became of it."""
 
+import threading
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -7,10 +9,12 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunRow, Standing
 from o365desk.model.secret import Secret
-from o365desk.model.stop import Control, Stop
+from o365desk.model.stop import Control, Pace, Stop
 from o365desk.services.signin.credentials import Credential
+from o365desk.services.writes.journal.journal import SENT
 from tests.desk import Desk
 from tests.documented import faults
+from tests.driven import Driven
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, group_of, writer
 
@@ -31,7 +35,7 @@ def everything(desk: Desk, client: Client, *permissions: str) -> DataSource:
 
 
 class Bulk:
-    """Plans and runs of one data source; `told` and `planned` are what was told on the way."""
+    """Plans and runs of one data source; `told` and `planned` are what was told on the way. They go at `pace`."""
 
     def __init__(self, desk: Desk, client: Client, source: DataSource | None = None) -> None:
         self.desk, self.client = desk, client
@@ -44,6 +48,37 @@ class Bulk:
         )
         self.told: list[RunProgress] = []
         self.planned: list[PlanProgress] = []
+        self.pace = Pace()
+
+    def hurry(self) -> None:
+        """Waits take no time from now on."""
+        self.pace = Driven()
+
+    def hurry_with_the_tenant(self, times: int) -> None:
+        """Waits take no time from now on, and for each of their seconds the tenant's clock goes on by as many as
+        `times` says: so that what passes besides, while the tests work, is little to that."""
+
+        def waited(seconds: float) -> None:
+            self.client.control("/switches", {"clock_offset": driven.passed * times})
+
+        self.pace = driven = Driven(waited=waited)
+
+    def stopped_when_taken(self, switch: str) -> Control:
+        """A control that stops a run hard when the tenant has done what a switch says."""
+        control = Control()
+
+        def look() -> None:
+            with Client(self.client.tenant) as client:
+                while any(item["key"] == switch and item["value"] for item in client.control("/")["switches"]):
+                    time.sleep(0.02)
+            control.stop.set()
+
+        threading.Thread(target=look).start()
+        return control
+
+    def control(self) -> Control:
+        """The pause and cancel of a run."""
+        return Control(Stop(self.pace))
 
     def group(self, kind: str) -> str:
         """The id of a seeded group of a kind."""
@@ -59,12 +94,12 @@ class Bulk:
     def plan(self, key: str, values: Iterable[dict[str, str]]) -> Plan:
         """A plan of rows with these values."""
         rows = [Row(number=number, values=item) for number, item in enumerate(values, 1)]
-        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(), self.planned.append)
+        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(self.pace), self.planned.append)
 
     def apply(self, plan: Plan, control: Control | None = None, **options: Any) -> Run:
         """Carries it out."""
         options = {"allow_large": True, "confirmed": plan.confirm, **options}
-        return self.runner.apply(self.source, plan, control or Control(), self.told.append, **options)
+        return self.runner.apply(self.source, plan, control or self.control(), self.told.append, **options)
 
     def done(self, key: str, values: Iterable[dict[str, str]]) -> tuple[Plan, Run]:
         """Both."""
@@ -73,7 +108,11 @@ class Bulk:
 
     def undo(self, run: Run) -> Plan:
         """The plan of its undo."""
-        return self.runner.undo(run.id, Stop(), self.planned.append)
+        return self.runner.undo(run.id, Stop(self.pace), self.planned.append)
+
+    def under_way(self) -> bool:
+        """Whether something of the latest run was sent, and its answer has not come."""
+        return any(row.state == SENT for row in self.journal.kept(self.journal.runs()[0].id))
 
     def rows(self, run: Run) -> list[RunRow]:
         """All its rows."""
@@ -91,7 +130,7 @@ class Bulk:
 
     def resumed(self, run: Run) -> Run:
         """Carried on."""
-        return self.runner.resume(run.id, Control(), self.told.append)
+        return self.runner.resume(run.id, self.control(), self.told.append)
 
 
 def standings(plan: Plan) -> list[str]:

@@ -16,6 +16,7 @@ from o365desk.model.stop import Stop
 from o365desk.services.graph.client import Graph, Patience
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
+from tests.driven import LONG, Driven
 
 QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
@@ -65,10 +66,12 @@ def _read(body: bytes) -> Any:
 
 
 class Scripted:
-    """The server. `script` is given each request and its number, from 0, and returns what to say."""
+    """The server. `script` is given each request and its number, from 0, and returns what to say. Its lines wait
+    in `time`, which is driven."""
 
     def __init__(self, folder: Path, script: Callable[[Asked, int], Said]) -> None:
         self.asked: list[Asked] = []
+        self.time = Driven()
         self._script = script
         self._lock = threading.Lock()
         authority = trustme.CA()
@@ -96,7 +99,7 @@ class Scripted:
 
     def line(self, stop: Stop | None = None) -> HttpSession:
         """A line that trusts this server."""
-        return HttpSession(stop or Stop(), read_ca(self.ca_file), (5.0, 5.0))
+        return HttpSession(stop or self.time.stop(), read_ca(self.ca_file), LONG)
 
     def _say(self, asked: Asked) -> Said:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from o365desk.app import App, build
 from o365desk.model.datasource import DataSource, new
 from o365desk.model.operator import os_user
+from o365desk.model.timing import Timing
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.widgets import press_guard
 from o365desk.ui.widgets.theme import Theme
 
 CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
@@ -24,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The offscreen platform says of each window what it cannot do; that is no warning about the window."""
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """It waits as long as a slow machine may need; it does not wait out what a service waits for at most (60 s)."""
+    monkeypatch.setattr(qtbot, "waitUntil", partial(qtbot.waitUntil, timeout=45_000))
+    return qtbot
 
 
 class Clock:
@@ -44,10 +52,10 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A moment is short here: nobody's hands are on the keys."""
-    monkeypatch.setattr(press_guard, "MOMENT", 20)
+@pytest.fixture
+def timing() -> Timing:
+    """Nobody's hands are on the keys: what comes into sight takes a press almost at once."""
+    return Timing(press=0.02)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +64,7 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture
-def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
+def app(tmp_path: Path, clock: Clock, timing: Timing) -> Iterator[App]:
     """The services on temporary folders, without a network."""
     made = build(
         tmp_path / "hr-connectors",
@@ -65,6 +73,7 @@ def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
         session_only=True,
         operator=os_user("a.admin"),
         open_browser=lambda url: False,
+        timing=timing,
     )
     yield made
     made.close()
@@ -109,4 +118,4 @@ def window(make_window: Callable[[], Window]) -> Window:
 
 def idle(qtbot: QtBot, window: Window) -> None:
     """Waits until nothing runs."""
-    qtbot.waitUntil(lambda: not window.tasks.active(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.tasks.active())

@@ -95,9 +95,9 @@ class Office:
         assert isinstance(page, RunsPage)
         return page
 
-    def idle(self, timeout: int = 30_000) -> None:
+    def idle(self) -> None:
         """Waits until nothing runs and nothing waits to run, and a plan that came takes a press."""
-        self.qtbot.waitUntil(self._quiet, timeout=timeout)
+        self.qtbot.waitUntil(self._quiet)
 
     def _quiet(self) -> bool:
         made = self.window._pages
@@ -106,7 +106,7 @@ class Office:
 
     def soon(self, what: Callable[[], object]) -> None:
         """Waits until something is so."""
-        self.qtbot.waitUntil(lambda: bool(what()), timeout=20_000)
+        self.qtbot.waitUntil(lambda: bool(what()))
 
     def source(self, profile: str = "read-write", **changes: object) -> DataSource:
         """A saved data source of an app of the practice tenant."""

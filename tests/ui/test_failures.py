@@ -75,7 +75,7 @@ def test_the_form_shows_the_remedy(failure: Failure, office: Office, switches: C
         code = office.connector.findChild(QFrame, "authorize-panel")
         assert code is not None
         office.soon(lambda: not office.connector.busy() or type_code(office))
-    office.idle(timeout=40_000)
+    office.idle()
     headline = office.connector.findChild(Banner, "headline")
     assert headline is not None
     assert headline.isVisible()

@@ -165,7 +165,7 @@ class InWindow:
         self.window.show()
 
     def _idle(self) -> None:
-        self._qtbot.waitUntil(lambda: not self.window.tasks.active(), timeout=30_000)
+        self._qtbot.waitUntil(lambda: not self.window.tasks.active())
         plan = self.window.page(ToPlan)
         assert isinstance(plan, PlanPage)
         self._qtbot.waitUntil(lambda: plan.calm.over)

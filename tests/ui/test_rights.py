@@ -33,7 +33,7 @@ def listed(qtbot: QtBot, window: Window) -> DataSourcesPage:
     window.go(ToSources())
     idle(qtbot, window)
     qtbot.waitUntil(lambda: page.table.current() is not None)
-    page._chosen()
+    page.rights_changed()
     return page
 
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_done_anyway_says_so_first() -> None:
 def test_the_list_of_data_sources(qtbot: QtBot, window: Window, save: Save) -> None:
     save("Contoso")
     page = listed(qtbot, window)
-    buttons = (page.add_button, page.duplicate_button, page.bin_button)
+    buttons = (page.add_button, page.buttons[CommandKey.DUPLICATE], page.buttons[CommandKey.DELETE])
     assert [off(button) for button in buttons] == ["", "", ""]
     people(window.app, USER)
     page = listed(qtbot, window)
@@ -113,11 +113,13 @@ def test_the_recycle_bin(qtbot: QtBot, window: Window, save: Save) -> None:
     idle(qtbot, window)
     page = window.page(ToRecycleBin)
     assert isinstance(page, RecycleBinPage)
-    assert "To restore “Contoso” takes Administrator or Manage datasources." in off(page.restore_button)
+    assert "To restore “Contoso” takes Administrator or Manage datasources." in off(
+        page.buttons[CommandKey.RESTORE]
+    )
     assert isinstance(page.commands()[CommandKey.RESTORE], MayNot)
     people(window.app, MANAGER)
     page._chosen()
-    assert off(page.restore_button) == ""
+    assert off(page.buttons[CommandKey.RESTORE]) == ""
 
 
 def lines(palette: Palette, words: str) -> dict[str, tuple[str, QColor]]:

@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import now
 from o365desk.cli import main
+from o365desk.model.timing import Timing
 from o365desk.ui.destinations import ToSources
-from o365desk.ui.pages.datasources.source_lines import Line
+from o365desk.ui.pages.datasources.source_lines import SourceLine
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -89,7 +90,7 @@ class Faces:
 
     def elsewhere(self) -> str:
         """What the list and the command line say, which is the same."""
-        line: Line = self._line()
+        line: SourceLine = self._line()
         assert self._told("list")[0]["state"] == line.state
         for said in (self._told("list")[0], self._told("show", self.source.name)):
             assert f"{said['state']} — {said['reason']}" == f"{line.state} — {line.reason}"
@@ -108,15 +109,15 @@ class Faces:
         assert isinstance(found, QLabel)
         return found.text()
 
-    def _line(self) -> Line:
+    def _line(self) -> SourceLine:
         window = self.office.window
         page: Any = window.page(ToSources)
         page.refresh()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         page._reading.closer.timeout.emit()
-        self.office.qtbot.waitUntil(lambda: not window.tasks.active(), timeout=15_000)
+        self.office.qtbot.waitUntil(lambda: not window.tasks.active())
         (line,) = page.model.all_rows()
-        assert isinstance(line, Line)
+        assert isinstance(line, SourceLine)
         return line
 
     def _told(self, *words: str) -> Any:
@@ -136,7 +137,7 @@ def faces(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Faces]:
     clock = Clock()
-    desk = Desk(tmp_path, practice.ready, clock=clock)
+    desk = Desk(tmp_path, practice.ready, clock=clock, timing=Timing(press=0.02))
     lent = Lent(**{part.name: getattr(desk.app, part.name) for part in fields(desk.app)})
     monkeypatch.setattr("o365desk.cli.session.make_app", lambda workspace, practice=False: lent)
     office = Office(qtbot, desk, client, theme)

@@ -33,14 +33,12 @@ from o365desk import ui
 from o365desk.model.problems import Problem
 from o365desk.services.directory import suggestions
 from o365desk.ui.destinations import ToOperations, ToSources
-from o365desk.ui.main import application
-from o365desk.ui.shell.window import Window
 from o365desk.ui.table.cells import NOTE_ROLE
-from o365desk.ui.tasks import Tasks
-from o365desk.ui.widgets import labels, press_guard
+from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
 from tests import scene, shots, written
 from tests.names import HONEST, HOSTILE, hidden
+from tests.ui.staged import Stage, staged
 
 _COLOUR = QColor(254, 1, 253)
 """That of the picture which must never be seen."""
@@ -108,33 +106,15 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
     return made
 
 
-class _Stage(shots.Stage):
-    """Waits without sleeping."""
-
-    def settle(self) -> None:
-        for _ in range(3):
-            self.qt.processEvents()
-            while self.window.tasks.active():
-                self.qt.processEvents()
-
-
 @pytest.fixture
-def stage(stranger: Stranger, tmp_path: Path, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Stage]:
-    monkeypatch.setattr(press_guard, "MOMENT", 0)
-    filled = scene.Scene(tmp_path / "shared")
-    _write_files(filled, stranger)
-    filled.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")
-    window = Window(filled.app, Tasks(), theme)
-    window.go(ToSources())
-    window.show()
-    made = _Stage(application(), filled, window)
-    made.settle()
-    yield made
-    window.tasks.shut_down()
-    window.hide()
-    window.deleteLater()
-    made.qt.processEvents()
-    filled.close()
+def stage(stranger: Stranger, tmp_path: Path, theme: Theme) -> Iterator[Stage]:
+    with staged(tmp_path / "shared", theme) as made:
+        _write_files(made.scene, stranger)
+        made.scene.app.state.add_notice("bad", stranger.text, f"{stranger.text}\nCode: {stranger.text}")
+        made.window.go(ToSources())
+        made.window.show()
+        made.settle()
+        yield made
 
 
 def _write_files(filled: scene.Scene, stranger: Stranger) -> None:
@@ -151,32 +131,32 @@ def _write_files(filled: scene.Scene, stranger: Stranger) -> None:
         filled.sources[name] = by_id.get(source.id, source)
 
 
-def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], QWidget]]]:
+def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidget]]]:
     """Those that tests/shots.py shows with names of its own."""
     from o365desk.services.state.state import Notice
     from o365desk.ui import crash
     from o365desk.ui.dialogs.confirm import ClosingDialog, ConfirmDialog
-    from o365desk.ui.pages.connector.conflict import LeaveDialog
-    from o365desk.ui.pages.datasources.datasources import delete_box
+    from o365desk.ui.pages.connector.conflict import leave_question
+    from o365desk.ui.pages.datasources.datasources import delete_question
 
     text = stranger.text
 
-    def confirm(stage: shots.Stage) -> QWidget:
+    def confirm(stage: Stage) -> QWidget:
         dialog = ConfirmDialog(stage.window.theme, text, text, text, danger=True, parent=stage.window)
         dialog.line.setText("x")
         return dialog
 
-    def closing(stage: shots.Stage) -> QWidget:
+    def closing(stage: Stage) -> QWidget:
         writing = SimpleNamespace(
             writing=lambda: [SimpleNamespace(title=text)], running_changed=stage.window.tasks.running_changed
         )
-        return ClosingDialog(writing, stage.window)  # type: ignore[arg-type]
+        return ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
 
-    def notice(stage: shots.Stage) -> QWidget:
+    def notice(stage: Stage) -> QWidget:
         stage.window.notices.said.emit(Notice(scene.NOW, "bad", text, text))
         return stage.window
 
-    def sheet(stage: shots.Stage) -> QWidget:
+    def sheet(stage: Stage) -> QWidget:
         shots._operation("add-user-to-group")(stage)
         file = stranger.picture.with_name("rows \u202e\u200b<b>&.csv")
         file.write_text(f"user\n{stranger.written}\n", "utf-8")
@@ -185,21 +165,21 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[shots.Stage], 
         view.form.file.use(file)
         return stage.window
 
-    def mistake(stage: shots.Stage) -> QWidget:
+    def mistake(stage: Stage) -> QWidget:
         window = crash.CrashWindow()
         window.add("made up", crash.report(ValueError(text)))
         return window
 
     yield "confirm", confirm
     yield "closing", closing
-    yield "leave", lambda stage: LeaveDialog(text, stage.window)
-    yield "delete", lambda stage: delete_box(stage.window.page(ToSources), text)
+    yield "leave", lambda stage: leave_question(stage.window.theme, text, stage.window)
+    yield "delete", lambda stage: delete_question(stage.window.theme, text, stage.window)
     yield "notice", notice
     yield "sheet", sheet
     yield "mistake", mistake
 
 
-def test_every_page_and_dialog(stage: _Stage, stranger: Stranger) -> None:
+def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
     found: list[str] = []
     evil: set[str] = set()
     pages = [(shot.name, shot.take) for shot in shots.SHOTS if not shot.name.endswith("-small")]

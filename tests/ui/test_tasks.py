@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.ui.tasks import Tasks
+from tests.driven import LONG
 
 
 class Heard:
@@ -68,7 +68,7 @@ def test_thousands_of_deliveries_arrive_in_order_on_the_main_thread(
 
     for each in heard:
         tasks.run("Counting", work, owner=owner, **each.callbacks())
-    qtbot.waitUntil(lambda: all(each.ended for each in heard), timeout=30_000)
+    qtbot.waitUntil(lambda: all(each.ended for each in heard))
     for each in heard:
         assert each.told == list(range(1500))
         assert each.done == ["all"]
@@ -81,18 +81,16 @@ def test_cancelling_is_heard_at_once_while_the_worker_is_stuck(qtbot: QtBot, tas
 
     def work(stop: Stop, tell: Callable[[Any], None]) -> str:
         stuck.set()
-        free.wait(20)  # a call that hears no Stop
+        free.wait()  # a call that hears no Stop
         tell("late")
         return "late"
 
     task = tasks.run("Stuck", work, owner=owner, **heard.callbacks())
-    assert stuck.wait(5)
-    began = time.perf_counter()
-    task.cancel()
+    stuck.wait()
+    task.cancel()  # while the worker is stuck: else this would not end
     assert heard.cancelled == 1
     assert not task.running
     assert tasks.active() == []
-    assert time.perf_counter() - began < 0.2
     task.cancel()
     free.set()
     after: list[object] = []
@@ -107,14 +105,14 @@ def test_the_worker_hears_the_stop(qtbot: QtBot, tasks: Tasks, owner: QObject) -
     def work(stop: Stop, tell: Callable[[Any], None]) -> None:
         waits.set()
         try:
-            stop.wait(20)
+            stop.wait(LONG[1])
         finally:
             left.set()
 
     task = tasks.run("Waiting", work, lambda _: None, lambda _: None, owner=owner)
-    assert waits.wait(5)
+    waits.wait()
     task.cancel()
-    assert left.wait(2)
+    left.wait()
 
 
 def test_work_that_gives_up_by_itself_counts_as_cancelled(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
@@ -159,7 +157,7 @@ def test_nothing_is_delivered_to_an_owner_that_is_gone(qtbot: QtBot, tasks: Task
     heard, owner, go = Heard(), QObject(), threading.Event()
 
     def work(stop: Stop, tell: Callable[[Any], None]) -> str:
-        go.wait(5)
+        go.wait()
         tell(1)
         return "done"
 
@@ -174,7 +172,7 @@ def test_shutting_down_cancels_everything_and_late_workers_do_no_harm(qtbot: QtB
     tasks, heard, go, ended = Tasks(), [Heard() for _ in range(3)], threading.Event(), threading.Semaphore(0)
 
     def work(stop: Stop, tell: Callable[[Any], None]) -> None:
-        go.wait(5)
+        go.wait()
         try:
             tell(1)
         finally:
@@ -186,7 +184,7 @@ def test_shutting_down_cancels_everything_and_late_workers_do_no_harm(qtbot: QtB
     assert [each.cancelled for each in heard] == [1, 1, 1]
     shiboken6.delete(tasks)
     go.set()
-    assert all(ended.acquire(timeout=5) for _ in heard)
+    assert all(ended.acquire() for _ in heard)
 
 
 def test_running_changed_follows_begin_and_end(qtbot: QtBot, tasks: Tasks, owner: QObject) -> None:
@@ -201,7 +199,7 @@ def test_quiet_work_is_not_shown(qtbot: QtBot, tasks: Tasks, owner: QObject) -> 
     go = threading.Event()
 
     def work(stop: Stop, tell: Callable[[Any], None]) -> bool:
-        return go.wait(5)
+        return go.wait()
 
     for title, quiet in (("Asked for", False), ("In the background", True)):
         tasks.run(title, work, lambda _: None, lambda _: None, owner=owner, quiet=quiet)
@@ -239,6 +237,7 @@ import sys, threading, time
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject
 from o365desk.ui.tasks import Tasks
+from tests.driven import LONG
 
 qt, owner = QCoreApplication([]), QObject()
 emitting = threading.Semaphore(0)

@@ -14,6 +14,7 @@ from o365desk.model.stop import Control, Stop
 from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.theme import Theme
+from tests.driven import LONG
 
 
 class Writing:
@@ -88,14 +89,14 @@ def test_a_third_time_it_is_left_alone(qtbot: QtBot, tasks: Tasks) -> None:
 
     def work(stop: Any, tell: Callable[[Any], None]) -> str:
         stuck.set()
-        free.wait(20)  # a call that hears no Stop
+        free.wait()  # a call that hears no Stop
         return "late"
 
     task = tasks.run(
         "Stuck", work, heard.append, lambda _: None, owner=owner, control=control,
         cancelled=lambda: heard.append("cancelled"),
     )  # fmt: skip
-    assert stuck.wait(5)
+    stuck.wait()
     task.cancel()
     task.cancel()
     assert task.running
@@ -124,7 +125,7 @@ def test_on_the_way_out_it_is_stopped_and_given_a_moment(qtbot: QtBot, tasks: Ta
 
     def work(stop: Any, tell: Callable[[Any], None]) -> None:
         try:
-            stop.wait(20)
+            stop.wait(LONG[1])
         except CancelledError:
             stop_heard.wait(0.1)  # as long as a transaction takes
             put_down.append("what is known")
@@ -159,7 +160,7 @@ def test_the_status_bar_says_how_far_it_is_leads_back_and_cancels_gently(
     assert not bar.back.isVisible()
 
     def read(stop: Stop, tell: Callable[[Any], None]) -> None:
-        stop.wait(20)
+        stop.wait(LONG[1])
 
     tasks.run("Reading", read, lambda _: None, lambda _: None, owner=work.owner)
     qtbot.waitUntil(bar.work.isVisible)

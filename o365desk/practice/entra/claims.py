@@ -6,7 +6,7 @@ import secrets
 
 from o365desk.practice.directory.directory import Account, Directory
 from o365desk.practice.entra.grants import Grant, Signed
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.tokens import Claims, b64url
 
 
@@ -15,7 +15,7 @@ def lifetime(cae: bool) -> int:
     return 86400 if cae else 3600 + secrets.randbelow(1800)
 
 
-def of_app(tenant: Tenant, app: App, realm: str, life: int, proof: str, cae: bool) -> Claims:
+def of_app(tenant: Tenant, app: AppRegistration, realm: str, life: int, proof: str, cae: bool) -> Claims:
     """The claims of an app's own access token."""
     claims = _base(tenant, app, tenant.home, life, proof, cae) | {
         "idp": f"{tenant.addresses.login}/{realm}/",
@@ -79,12 +79,12 @@ def client_info(signed: Signed) -> str:
     return b64url(json.dumps({"uid": signed.account.oid, "utid": signed.directory.tenant_id}).encode())
 
 
-def _pairwise(app: App, account: Account) -> str:
+def _pairwise(app: AppRegistration, account: Account) -> str:
     """The `sub` of a person for one app: the same each time, different for each app."""
     return b64url(hashlib.sha256(f"{app.client_id}:{account.oid}".encode()).digest())
 
 
-def _base(tenant: Tenant, app: App, directory: Directory, life: int, proof: str, cae: bool) -> Claims:
+def _base(tenant: Tenant, app: AppRegistration, directory: Directory, life: int, proof: str, cae: bool) -> Claims:
     now = int(tenant.now())
     claims = {
         "aud": tenant.addresses.graph,

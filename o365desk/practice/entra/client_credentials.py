@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
 from o365desk.practice.entra.aadsts import Refusal
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.tokens import Claims, Parsed, TokenError, check_signature, check_times, parse
 from o365desk.practice.wire import Request
 
@@ -32,14 +32,14 @@ class Credentials:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
-    def app(self, request: Request, realm: str) -> App:
+    def app(self, request: Request, realm: str) -> AppRegistration:
         """The app that a token or device code request names, if it may act in `realm`; else Refusal."""
         client_id = request.form.get("client_id") or _basic(request)[0]
         if not client_id:
             raise Refusal(900144, parameter="client_id")
         return self.usable(client_id, realm)
 
-    def usable(self, client_id: str, realm: str) -> App:
+    def usable(self, client_id: str, realm: str) -> AppRegistration:
         """The app with this id, if it is in the tenant and enabled."""
         app = self._tenant.app(client_id)
         state = self._tenant.switches.text("app_state", app.profile) if app else ""
@@ -52,7 +52,7 @@ class Credentials:
             raise Refusal(7000112, client=client_id, app=app.title)
         return app
 
-    def proof(self, request: Request, app: App, realm: str) -> str:
+    def proof(self, request: Request, app: AppRegistration, realm: str) -> str:
         """How the client proved who it is: "secret", "certificate" or "" for not at all. Refusal if wrongly."""
         secret = request.form.get("client_secret") or _basic(request)[1]
         assertion = request.form.get("client_assertion", "")
@@ -66,14 +66,14 @@ class Credentials:
             return "certificate"
         return ""
 
-    def _check_secret(self, app: App, secret: str) -> None:
+    def _check_secret(self, app: AppRegistration, secret: str) -> None:
         state = self._tenant.switches.text("secret", app.profile)
         if state == "wrong" or not hmac.compare_digest(secret.encode(), app.secret.encode()):
             raise Refusal(7000215, client=app.client_id)
         if state == "expired":
             raise Refusal(7000222, client=app.client_id)
 
-    def _check_assertion(self, app: App, assertion: str, realm: str) -> None:
+    def _check_assertion(self, app: AppRegistration, assertion: str, realm: str) -> None:
         try:
             parsed = parse(assertion)
         except TokenError:
@@ -91,7 +91,7 @@ class Credentials:
                 raise Refusal(50027) from None
             raise Refusal(700024, **self._times(claims)) from None
 
-    def _check_signer(self, app: App, parsed: Parsed) -> None:
+    def _check_signer(self, app: AppRegistration, parsed: Parsed) -> None:
         # MSAL leaves the padding on, the standard leaves it off, MSAL for Go writes standard base64: all are taken.
         sha1, sha256 = (
             str(parsed.header.get(name, "")).rstrip("=").translate(_URL_SAFE) for name in ("x5t", "x5t#S256")

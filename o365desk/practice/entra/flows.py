@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from o365desk.practice.entra.grants import DeviceCode, Signed
 from o365desk.practice.entra.scopes import Asked
-from o365desk.practice.tenant import App
+from o365desk.practice.tenant import AppRegistration
 
 _MOST_FLOWS = 2000
 
@@ -15,7 +15,7 @@ class Flow:
     """One person's way through the pages."""
 
     kind: str  # authorize, device, adminconsent v1, adminconsent v2
-    app: App
+    app: AppRegistration
     asked: Asked
     redirect: str = ""
     mode: str = "query"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from o365desk.practice.directory.directory import Account, Directory
 from o365desk.practice.entra.aadsts import Refusal
 from o365desk.practice.entra.scopes import Asked
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.tokens import b64url
 
 
@@ -26,7 +26,7 @@ class Signed:
 class Grant:
     """What a code or refresh token stands for."""
 
-    app: App
+    app: AppRegistration
     signed: Signed
     asked: Asked
     issued: float
@@ -41,7 +41,7 @@ class Grant:
 class DeviceCode:
     """A device code sign-in under way."""
 
-    app: App
+    app: AppRegistration
     user_code: str
     asked: Asked
     expires: float

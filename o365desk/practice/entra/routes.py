@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from o365desk.practice.entra import html
 from o365desk.practice.entra.aadsts import Refusal
 from o365desk.practice.entra.client_credentials import Credentials
-from o365desk.practice.entra.sign_in_pages import SignIn
+from o365desk.practice.entra.sign_in_pages import SignInPages
 from o365desk.practice.entra.token_endpoint import Grants
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.wire import Answer, Request, html_answer, json_answer
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -26,7 +26,7 @@ class Entra:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._grants = Grants(tenant, Credentials(tenant))
-        self._sign_in = SignIn(tenant, self._grants)
+        self._sign_in = SignInPages(tenant, self._grants)
         self._login = tenant.addresses.login
 
     def answer(self, request: Request) -> Answer:
@@ -168,7 +168,7 @@ class Entra:
         address = f"{self._login}/common/v2.0/.well-known/openid-configuration"
         return json_answer(200, {"tenant_discovery_endpoint": address, "api-version": "1.1", "metadata": [network]})
 
-    def _posted_app(self, request: Request, realm: str) -> App:
+    def _posted_app(self, request: Request, realm: str) -> AppRegistration:
         if request.method != "POST":
             raise Refusal(900561, accepted="POST", method=request.method)
         return self._grants.credentials.app(request, realm)

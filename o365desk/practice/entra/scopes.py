@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from o365desk.practice.entra.aadsts import Refusal
 from o365desk.practice.permissions import OIDC, delegated_names
-from o365desk.practice.tenant import GRAPH_APP_ID, App, Tenant
+from o365desk.practice.tenant import GRAPH_APP_ID, AppRegistration, Tenant
 
 _DEFAULT = ".default"
 _BESIDE = frozenset({"openid", "offline_access", "profile"})
@@ -18,7 +18,7 @@ class Asked:
     names: frozenset[str]
     everything: bool  # /.default was asked
 
-    def needed(self, app: App) -> frozenset[str]:
+    def needed(self, app: AppRegistration) -> frozenset[str]:
         """What must have been consented to."""
         return self.names | app.delegated if self.everything else self.names
 
@@ -40,7 +40,7 @@ def _resource(tenant: Tenant, text: str) -> tuple[str, str]:
     return resource, name
 
 
-def asked(tenant: Tenant, app: App, text: str) -> Asked:
+def asked(tenant: Tenant, app: AppRegistration, text: str) -> Asked:
     """The delegated scopes of a sign-in or renewal; Refusal if they are not valid."""
     if not text.strip():
         raise Refusal(900144, parameter="scope")

@@ -14,7 +14,7 @@ from o365desk.practice.entra.scopes import Asked
 from o365desk.practice.entra.token_endpoint import Grants
 from o365desk.practice.entra.way_back import WayBack
 from o365desk.practice.permissions import needs_administrator, summary
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.wire import Answer, Request, html_answer, redirect_answer
 
 _COOKIE = "practice-session"
@@ -22,7 +22,7 @@ _LOOPBACK = re.compile(r"http://localhost(:[0-9]{1,5})?/?")
 _MODES = ("query", "fragment", "form_post")
 
 
-class SignIn:
+class SignInPages:
     """The pages: the ways in, and the steps."""
 
     def __init__(self, tenant: Tenant, grants: Grants) -> None:
@@ -96,7 +96,7 @@ class SignIn:
         answer.headers["Set-Cookie"] = f"{_COOKIE}=; Path=/; Secure; HttpOnly; Max-Age=0"
         return answer
 
-    def _redirect(self, app: App, redirect: str) -> str:
+    def _redirect(self, app: AppRegistration, redirect: str) -> str:
         """The redirect address if it is registered: http://localhost, any port, no path."""
         if not redirect:
             raise Refusal(900144, parameter="redirect_uri")

@@ -11,7 +11,7 @@ from o365desk.practice.entra.aadsts import Refusal
 from o365desk.practice.entra.client_credentials import Credentials
 from o365desk.practice.entra.grants import DeviceCode, Grant, capable, refuse_account, s256
 from o365desk.practice.permissions import OIDC
-from o365desk.practice.tenant import App, Tenant
+from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.wire import Request
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -19,10 +19,6 @@ _CODE_LIFE = 600
 _DEVICE_LIFE = 900
 _IDLE_LIFE = 90 * 86400
 _USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-
-
-INTERVAL = 5
-"""Seconds that a client is to wait before it asks again whether a device code was used."""
 
 
 class Grants:
@@ -36,7 +32,7 @@ class Grants:
         self._refresh: dict[str, Grant] = {}
         self._devices: dict[str, DeviceCode] = {}
 
-    def token(self, request: Request, app: App, realm: str) -> dict[str, Any]:
+    def token(self, request: Request, app: AppRegistration, realm: str) -> dict[str, Any]:
         """The answer of the token endpoint; Refusal if there is none."""
         kind = request.form.get("grant_type", "")
         if not kind:
@@ -56,12 +52,12 @@ class Grants:
         grant = replace(grant, capable=grant.capable or capable(request.form.get("claims", "")))
         return self._for_person(grant, proof, request.form.get("client_info") == "1")
 
-    def refuse_shared(self, app: App, realm: str) -> None:
+    def refuse_shared(self, app: AppRegistration, realm: str) -> None:
         """The apps are of one tenant: signing in at a shared address is refused."""
         if realm in ("common", "organizations", "consumers"):
             raise Refusal(50194, client=app.client_id, app=app.title)
 
-    def _for_app(self, request: Request, app: App, realm: str) -> dict[str, Any]:
+    def _for_app(self, request: Request, app: AppRegistration, realm: str) -> dict[str, Any]:
         if self._tenant.directory(realm) is None:
             raise Refusal(50059)
         if self._tenant.switches.text("app_state", app.profile) == "no_service_principal":
@@ -103,7 +99,7 @@ class Grants:
         self._codes[code] = grant
         return code
 
-    def _redeem(self, request: Request, app: App, proof: str) -> Grant:
+    def _redeem(self, request: Request, app: AppRegistration, proof: str) -> Grant:
         form = request.form
         for name in ("code", "redirect_uri"):
             if not form.get(name):
@@ -127,7 +123,7 @@ class Grants:
         self._check_person(grant)
         return replace(grant, issued=self._tenant.now())
 
-    def _check_platform(self, app: App, proof: str) -> None:
+    def _check_platform(self, app: AppRegistration, proof: str) -> None:
         """Under Web a secret is demanded, under Mobile and desktop none may come."""
         web = self._tenant.switches.text("redirect", app.profile) == "web"
         if web and not proof:
@@ -154,7 +150,7 @@ class Grants:
         self._refresh[token] = replace(grant, nonce="", issued=self._tenant.now())
         return token
 
-    def _renew(self, request: Request, app: App, proof: str) -> Grant:
+    def _renew(self, request: Request, app: AppRegistration, proof: str) -> Grant:
         token = request.form.get("refresh_token")
         if not token:
             raise Refusal(900144, parameter="refresh_token")
@@ -180,8 +176,8 @@ class Grants:
 
     # Device codes
 
-    def new_device_code(self, request: Request, app: App, realm: str) -> dict[str, Any]:
-        """The answer of the device code endpoint: 15 minutes, to be polled every 5 seconds."""
+    def new_device_code(self, request: Request, app: AppRegistration, realm: str) -> dict[str, Any]:
+        """The answer of the device code endpoint: 15 minutes, to be polled every few seconds."""
         wanted = scopes.asked(self._tenant, app, request.form.get("scope", ""))
         code = "G" + secrets.token_urlsafe(96)
         user_code = "".join(secrets.choice(_USER_CODE_LETTERS) for _ in range(9))
@@ -192,7 +188,7 @@ class Grants:
             "device_code": code,
             "verification_uri": page,
             "expires_in": _DEVICE_LIFE,
-            "interval": INTERVAL,
+            "interval": self._tenant.device_interval,
             "message": f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
             "authenticate.",
         }
@@ -203,11 +199,11 @@ class Grants:
         found = (code for code in self._devices.values() if code.user_code == wanted and code.waits)
         return next((code for code in found if code.expires > self._tenant.now()), None)
 
-    def _check_public(self, app: App, proof: str) -> None:
+    def _check_public(self, app: AppRegistration, proof: str) -> None:
         if not proof and self._tenant.switches.value("public_client_off", app.profile):
             raise Refusal(7000218)
 
-    def _device(self, request: Request, app: App, proof: str) -> Grant:
+    def _device(self, request: Request, app: AppRegistration, proof: str) -> Grant:
         key = request.form.get("device_code") or request.form.get("code", "")
         device = self._devices.get(key)
         self._check_public(app, proof)

@@ -54,7 +54,7 @@ _GROUP_ACTIONS = _words(
 )
 
 
-def _of(kind: properties.Kind, relations: frozenset[str], actions: frozenset[str]) -> frozenset[str]:
+def _of(kind: properties.ObjectKind, relations: frozenset[str], actions: frozenset[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in kind.known) | relations | actions | _DIRECTORY_OBJECT
 
 

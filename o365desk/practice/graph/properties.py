@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, eq=False)
-class Kind:
+class ObjectKind:
     """A kind of object, by Microsoft's metadata for v1.0. `empty`: what stands for no value, if that is not null.
 
     `single_only` are properties that no list can answer; Graph says 501 to them. `refused` are those for which it
@@ -37,12 +37,12 @@ def _kind(
     empty: dict[str, Any] | None = None,
     refused: dict[str, tuple[int, str, str]] | None = None,
     paged: bool = True,
-) -> Kind:
+) -> ObjectKind:
     names = frozenset(f"{default} {more} {single}".split())
     lists: dict[str, Any] = {name: [] for name in collections.split() if name in names}
     nothing = lists | (empty or {})
     once = frozenset(single.split())
-    return Kind(type_name, tuple(default.split()), names, once, nothing, refused or {}, paged)
+    return ObjectKind(type_name, tuple(default.split()), names, once, nothing, refused or {}, paged)
 
 
 _DENIED = (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

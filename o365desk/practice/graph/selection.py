@@ -11,7 +11,7 @@ from o365desk.practice.directory import licences_held
 from o365desk.practice.directory.directory import Directory, Entity
 from o365desk.practice.graph import properties
 from o365desk.practice.graph.call import Call, GraphError, denied
-from o365desk.practice.graph.properties import Kind
+from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.wire import Answer, json_answer
 
 _KEPT = frozenset({"@odata.count", "@odata.nextLink", "@odata.deltaLink"})
@@ -27,7 +27,7 @@ def selection(call: Call) -> str:
 
 
 def entity_answer(
-    call: Call, name: str, entity: Entity, kind: Kind, status: int = 200, more: More | None = None
+    call: Call, name: str, entity: Entity, kind: ObjectKind, status: int = 200, more: More | None = None
 ) -> Answer:
     """One object in the shape that was asked for, else in its default one; `more` says what is added to it."""
     context = f"{call.context}{name}{selection(call)}/$entity"
@@ -41,7 +41,9 @@ def entity_answer(
     return answer
 
 
-def shown(directory: Directory, entities: Sequence[Entity], kind: Kind, shape: tuple[str, ...]) -> list[Entity]:
+def shown(
+    directory: Directory, entities: Sequence[Entity], kind: ObjectKind, shape: tuple[str, ...]
+) -> list[Entity]:
     """Objects with just these properties: what is kept of them, what is worked out, else what stands for none."""
     pairs = [(name, kind.empty.get(name)) for name in shape]
     found = [{name: entity.get(name, empty) for name, empty in pairs} for entity in entities]
@@ -73,7 +75,7 @@ def reference(call: Call, entity: Entity) -> str:
     )
 
 
-def shape_of(call: Call, kind: Kind, single: bool = False) -> tuple[str, ...]:
+def shape_of(call: Call, kind: ObjectKind, single: bool = False) -> tuple[str, ...]:
     """The properties to answer with, or a refusal of what cannot be selected."""
     selected = call.request.options.get("$select", "")
     basic = kind is properties.USERS and call.opened_by <= {"User.ReadBasic.All"}

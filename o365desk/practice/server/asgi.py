@@ -17,7 +17,7 @@ from o365desk.practice.entra.routes import Entra
 from o365desk.practice.graph import batch
 from o365desk.practice.graph.call import GraphError
 from o365desk.practice.graph.routes import Graph
-from o365desk.practice.server.control import Control, Inner
+from o365desk.practice.server.control import ControlPort, Inner
 from o365desk.practice.tenant import Tenant
 from o365desk.practice.wire import Answer, Request, html_answer
 
@@ -64,7 +64,7 @@ class Sides:
         self.tenant = tenant
         self.login = Entra(tenant)
         self.graph = Graph(tenant)
-        self.control = Control(tenant)
+        self.control = ControlPort(tenant)
 
 
 def control_application(sides: Sides) -> Callable[[_Message, Receive, Send], Awaitable[None]]:

@@ -20,7 +20,7 @@ Inner = Sequence[tuple[Request, int]]
 _REAL = {"login": "https://login.microsoftonline.com", "graph": "https://graph.microsoft.com"}
 
 
-class Control:
+class ControlPort:
     """Answers requests to the control port."""
 
     def __init__(self, tenant: Tenant) -> None:

@@ -36,6 +36,8 @@ class Options:
     groups: int = 120
     seed: int = 1
     latency_ms: int = 0
+    device_interval: int = 5
+    """Seconds that a client is to wait before it asks again whether a device code was used."""
 
 
 class _Server(uvicorn.Server):
@@ -107,6 +109,7 @@ class PracticeTenant:
         addresses = Addresses(*(f"https://{_HOST}:{sockets[0].getsockname()[1]}" for sockets in listening))
         options = self.options
         tenant = Tenant(addresses, folder, options.users, options.groups, options.seed, options.latency_ms)
+        tenant.device_interval = options.device_interval
         certificates = _certificates(folder)
         self.ready = tenant.ready(folder / "ca.pem")
         accepting = threading.Semaphore(0)

@@ -13,7 +13,7 @@ import msgspec
 from o365desk.model.datasource import is_guid
 from o365desk.model.people import same_address
 from o365desk.model.security import Who
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FRESH = timedelta(minutes=15)
 """For so long it is not asked again where it could be."""
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0006-known",
         (
             """

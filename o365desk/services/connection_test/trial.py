@@ -21,9 +21,6 @@ from o365desk.services.signin.msal_sign_in import SignIns, Token
 
 log = logging.getLogger(__name__)
 
-LIMIT = 180.0
-"""Seconds after which a test gives up: an answer that comes in drops may take longer, and so may a few of them."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -48,6 +45,8 @@ class TestContext:
     sign_ins: SignIns
     line: HttpSession
     now: Callable[[], Any]
+    limit: float
+    """Seconds after which it gives up: an answer that comes in drops may take longer, and so may a few of them."""
     document: dict[str, Any] = field(default_factory=dict)
     token: Token | None = None
     date_header: str = ""
@@ -84,10 +83,10 @@ def run(
     done: Callable[[Step], None],
 ) -> float:
     """Runs every step as soon as it may; independent ones side by side. Fills `trial.steps` and returns the seconds
-    it took. `began` and `done` are called in the caller's thread. After `LIMIT` it gives up: what has not ended is
-    not proven. Raises CancelledError as soon as the line's stop is set. What is still on its way then is cut off
-    and forgotten."""
-    start, limit = time.monotonic(), LIMIT
+    it took. `began` and `done` are called in the caller's thread. After `trial.limit` it gives up: what has not
+    ended is not proven. Raises CancelledError as soon as the line's stop is set. What is still on its way then is
+    cut off and forgotten."""
+    start, limit = time.monotonic(), trial.limit
     results: queue.Queue[Step | BaseException | None] = queue.Queue()
     waiting, running = list(table), 0
 

@@ -1,14 +1,11 @@
 """Which groups Microsoft Graph does not change, and why."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from typing import Any
 
 from o365desk.catalogue.permissions import SEES_HIDDEN
 from o365desk.model.problems import Problem
 
-NEW = timedelta(minutes=5)
-"""How old a group may be that some of Microsoft's servers do not know yet."""
 ROLE_GROUPS = "RoleManagement.ReadWrite.Directory"
 """The permission that groups with directory roles need besides."""
 _EXCHANGE = "Change its members in the Exchange admin centre."

@@ -271,7 +271,7 @@ class Batch:
         self._queue = deque(self._items)
         self._replies: dict[int, Reply] = {}
         self._flying: dict[Future[Any], _Flight] = {}
-        self._endurance = throttling.RetryBudget(patience)
+        self._endurance = throttling.RetryBudget(patience, stop.now)
         self._ended = False
         self._why: Problem | None = None
         self._cancelled: CancelledError | None = None

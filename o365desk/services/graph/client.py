@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Action, CancelledError, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.services.graph import answers, throttling
@@ -35,11 +36,17 @@ REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
 _THROTTLED = frozenset({429, 503})
 _TRANSIENT = frozenset({500, 502, 504, 509})
 
-_BARREN = 1_000
-"""Empty pages in a row after which a list has no end. A filter may leave nothing of a page: these are a million
-objects that it passed over, more than the largest of groups has members."""
-_PAGES = 100_000
-"""Pages after which it has none either: ten million objects, were they by hundreds."""
+
+@dataclass(frozen=True, kw_only=True)
+class Paging:
+    """How a list is read: how many rows a page is asked to have, and after how many pages a list has no end."""
+
+    rows: int = PAGE
+    barren: int = 1_000
+    """Empty ones in a row. A filter may leave nothing of a page: these are a million objects that it passed over,
+    more than the largest of groups has members."""
+    pages: int = 100_000
+    """In all: ten million objects, were they by hundreds."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Graph:
         told: OnWait | None = None,
         priority: str = "",
         ending: Callable[[], bool] = lambda: False,
+        paging: Paging = Paging(),
     ) -> None:
         self.root = root
         self._line = line
@@ -75,6 +83,7 @@ class Graph:
         self._told = told
         self._ending = ending
         self._priority = priority
+        self.paging = paging
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> str:
         """The full address of a path below v1.0. The query's values are encoded, its `$` names are not."""
@@ -125,8 +134,8 @@ class Graph:
             mark = _mark(rows) if shape and rows else None
             if not isinstance(link, str) or not link or link in seen or mark in seen:
                 raise ProblemError(_no_next_page(answer.request_id))
-            if barren >= _BARREN or len(seen) >= 2 * _PAGES:
-                raise ProblemError(_no_end(answer.request_id))
+            if barren >= self.paging.barren or len(seen) >= 2 * self.paging.pages:
+                raise ProblemError(_no_end(self.paging, answer.request_id))
             seen |= {link} if mark is None else {link, mark}
             answer = self.send("GET", link, eventual=eventual, shape=shape)
             yield answer
@@ -159,7 +168,7 @@ class Graph:
         """Sends one request, waiting out throttling and repeating what may be repeated. Raises ProblemError."""
         self._guard(url)
         claims: str | None = None
-        endurance = throttling.RetryBudget(self._patience)
+        endurance = throttling.RetryBudget(self._patience, self._line.stop.now)
         while True:
             try:
                 response = self._once(method, url, body, eventual, self._token(claims))
@@ -266,9 +275,10 @@ def _mark(rows: Sequence[Mapping[str, Any]]) -> int | None:
     return hash(tuple(ids)) if None not in ids else None
 
 
-def _no_end(request_id: str) -> Problem:
+def _no_end(paging: Paging, request_id: str) -> Problem:
     return _no_next_page(request_id).with_(
-        cause=f"Microsoft Graph links to ever more pages: {_BARREN:,} were empty, or there were {_PAGES:,}."
+        cause="Microsoft Graph links to ever more pages: "
+        f"{paging.barren:,} were empty, or there were {paging.pages:,}."
     )
 
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from o365desk.catalogue import Listing, Query
-from o365desk.catalogue.operations import PAGE
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.graph import answers, objects
@@ -27,7 +26,7 @@ _64_BITS = 0xFFFF_FFFF_FFFF_FFFF
 
 
 @dataclass(frozen=True)
-class Page:
+class GraphPage:
     """Some rows in Graph's shape, how many there are with them, and how many there will be in all; None where that
     is not known beforehand."""
 
@@ -59,7 +58,7 @@ def read(
     listing: Listing,
     values: Mapping[str, str],
     stop: Stop,
-    page: Callable[[Page], None],
+    page: Callable[[GraphPage], None],
     *,
     max_rows: int | None = None,
     order: str = "",
@@ -72,7 +71,8 @@ def read(
     CancelledError on stop."""
     if listing.single:
         return _read_one(graph, listing, values, page, judge)
-    top = PAGE if judge else min(PAGE, max_rows or PAGE)
+    most = graph.paging.rows
+    top = most if judge else min(most, max_rows or most)
     queries = map(partial(listing.query, values, order, top), also or (None,))
     asked = _pages(graph, listing, list(queries))
     pool = ThreadPoolExecutor(1, thread_name_prefix="read")
@@ -96,7 +96,7 @@ def read(
                 rows = rows[: len(rows) - over]
                 sieve.count = max_rows
             coming = pool.submit(next, asked, None) if more else None
-            page(Page(rows, sieve.count, total))
+            page(GraphPage(rows, sieve.count, total))
     finally:
         # Where the caller gave up on a page, the one on its way is not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -104,7 +104,11 @@ def read(
 
 
 def _read_one(
-    graph: "Graph", listing: Listing, values: Mapping[str, str], page: Callable[[Page], None], judge: Judge | None
+    graph: "Graph",
+    listing: Listing,
+    values: Mapping[str, str],
+    page: Callable[[GraphPage], None],
+    judge: Judge | None,
 ) -> ReadEnd:
     """Reads what is one object, or none at all, as a list of that. That it is there and not shown is not told."""
     query = listing.query(values)
@@ -117,7 +121,7 @@ def _read_one(
         found = []
     if judge:
         found = [row for row in found if judge(row)]
-    page(Page(found, len(found), len(found)))
+    page(GraphPage(found, len(found), len(found)))
     return ReadEnd(len(found), True, len(found), "" if found or judge else listing.nothing)
 
 

@@ -2,7 +2,6 @@
 can see."""
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,16 +54,16 @@ OnWait = Callable[[Pause | None], None]
 
 
 class RetryBudget:
-    """What is used up of a patience since the last progress."""
+    """What is used up of a patience since the last progress; `now` tells seconds since some moment."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, patience: Patience, now: Callable[[], float]) -> None:
+        self._patience, self._now = patience, now
         self.progress()
 
     def progress(self) -> None:
         """Something was said that will not change: all begins anew."""
         self._tried = self._unasked = 0
-        self._since = time.monotonic()
+        self._since = self._now()
 
     def failed(self, asked: float | None = None) -> bool:
         """A further try led to nothing; `asked` are the seconds that the service asks to wait, if it does. Says
@@ -78,7 +77,7 @@ class RetryBudget:
         if asked is None:
             return self._unasked >= self._patience.tries
         tired = self._tried >= self._patience.tries
-        already = time.monotonic() - self._since if tired else 0.0
+        already = self._now() - self._since if tired else 0.0
         return not already + asked <= self._patience.longest  # so that no number at all is too long, too
 
     def pause(self, asked: float | None, why: str) -> Pause:
@@ -142,14 +141,14 @@ class PendingWait:
 
     def ask(self, pause: Pause) -> None:
         """A wait that begins now; of several the longest counts."""
-        ends = time.monotonic() + pause.seconds
+        ends = self._stop.now() + pause.seconds
         if self._pause is None or ends > self._ends:
             self._pause, self._ends = pause, ends
 
     def rest(self, enough: Callable[[], bool]) -> None:
         """Waits for what is left of it, or until that is `enough`. Raises CancelledError on stop."""
         pause, self._pause = self._pause, None
-        left = self._ends - time.monotonic()
+        left = self._ends - self._stop.now()
         if pause and left > 0:
             rest(Pause(seconds=left, reason=pause.reason), self._stop, self._told, enough)
 

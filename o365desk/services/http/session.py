@@ -52,8 +52,10 @@ class HttpSession:
         ca: bytes = b"",
         timeouts: tuple[float, float] = TIMEOUTS,
         *,
+        whole: float | None = None,
         shut: Problem | None = None,
     ) -> None:
+        """A `whole` answer may take so many seconds; None: a multiple of the second time-out."""
         from http.cookiejar import DefaultCookiePolicy
 
         import requests
@@ -63,6 +65,7 @@ class HttpSession:
         self.stop = stop
         self._shut = shut
         self.timeouts = timeouts
+        self._whole = _WHOLE * timeouts[1] if whole is None else whole
         self.issuers: dict[str, str] = {}
         """By host, who issued the certificate that it showed."""
         self._sockets: set[socket.socket] = set()
@@ -112,7 +115,7 @@ class HttpSession:
         if self._shut:
             raise ProblemError(self._shut)
         proxies = proxies_for(url)
-        watch = self._here.watch = _Watch(_WHOLE * self.timeouts[1])
+        watch = self._here.watch = _Watch(self._whole)
         try:
             answer = self._session.request(
                 method,

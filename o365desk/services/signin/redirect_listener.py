@@ -42,8 +42,8 @@ class _Visits:
     """The connections that are open, in the order in which they came, and when each must end. Whoever comes is let
     in: where there are too many, the first have to go."""
 
-    def __init__(self, longest: float) -> None:
-        self._longest = longest
+    def __init__(self, longest: float, most: int) -> None:
+        self._longest, self._most = longest, most
         self._ends: dict[socket.socket, float] = {}
 
     def add(self, visit: socket.socket) -> None:
@@ -55,7 +55,7 @@ class _Visits:
         """Ends those that take too long, and the first of too many."""
         open_ones = [visit for visit in self._ends if visit.fileno() >= 0]
         late = {visit for visit in open_ones if self._ends[visit] < time.monotonic()}
-        late.update(open_ones[:-_MOST_CONNECTIONS])
+        late.update(open_ones[: -self._most])
         self._ends = {visit: self._ends[visit] for visit in open_ones if visit not in late}
         _hang_up(late)
 
@@ -73,7 +73,9 @@ def _hang_up(visits: Iterable[socket.socket]) -> None:
 class Loopback:
     """Listens at http://localhost:port until closed, for one answer that carries `state`. As a context manager."""
 
-    def __init__(self, state: str, longest_visit: float = _LONGEST_VISIT) -> None:
+    def __init__(
+        self, state: str, longest_visit: float = _LONGEST_VISIT, most_connections: int = _MOST_CONNECTIONS
+    ) -> None:
         import http.server
 
         self._state = state
@@ -119,7 +121,7 @@ class Loopback:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
-            request_queue_size = _MOST_CONNECTIONS
+            request_queue_size = most_connections
 
             def process_request(self, request: Any, client_address: Any) -> None:
                 visits.add(request)
@@ -131,7 +133,7 @@ class Loopback:
             def handle_error(self, *_: object) -> None:
                 """Says nothing: whoever hung up in the middle has no part in the sign-in."""
 
-        self._visits = visits = _Visits(longest_visit)
+        self._visits = visits = _Visits(longest_visit, most_connections)
         self._server = Server(("127.0.0.1", 0), Handler)
         self.redirect = f"http://localhost:{self._server.server_address[1]}"
         """The redirect address to send; the registered one is http://localhost, the port does not count."""

@@ -15,8 +15,8 @@ _RENEW = timedelta(minutes=2)
 
 class Bearer:
     """See the module. `get` asks for a token, with the claims of a challenge, afresh or not; `rest` waits, and says
-    whether to go on. Safe from any thread. Whoever waits with others gives up with them: for the rest of the work
-    there is no token any more."""
+    whether to go on; `now` measures waits, in seconds since some moment. Safe from any thread. Whoever waits with
+    others gives up with them: for the rest of the work there is no token any more."""
 
     def __init__(
         self,
@@ -24,9 +24,10 @@ class Bearer:
         patience: Patience,
         rest: Callable[[Pause], bool],
         clock: Callable[[], datetime],
+        now: Callable[[], float],
     ) -> None:
         self._ask = get
-        self._patience, self._rest, self._clock = patience, rest, clock
+        self._patience, self._rest, self._clock, self._now = patience, rest, clock, now
         self._lock = threading.Lock()
         self._given_up: BusyError | None = None
         self.token = self._get(None)
@@ -34,7 +35,7 @@ class Bearer:
     def _get(self, claims: str | None) -> Token:
         if self._given_up:
             raise self._given_up
-        endurance = RetryBudget(self._patience)
+        endurance = RetryBudget(self._patience, self._now)
         while True:
             try:
                 return self._ask(claims, False)

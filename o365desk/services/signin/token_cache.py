@@ -38,9 +38,10 @@ def _file(folder: Path, source_id: str) -> Path:
 class TokenCaches:
     """Hands out the cache of a data source. While the vault is for the session only, caches are too."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
+    def __init__(self, folder: Path, vault: Vault, seconds: float = _HELD_SECONDS) -> None:
         self._folder = folder
         self._vault = vault
+        self._seconds = seconds
         self._session: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -51,7 +52,7 @@ class TokenCaches:
         with self._lock:
             if self._vault.kind is VaultKind.SESSION:
                 return self._session.setdefault(source_id, msal.SerializableTokenCache())
-            sealed = _Sealed(self._file(source_id), self._key())
+            sealed = _Sealed(self._file(source_id), self._key(), self._seconds)
             begun = self._session.pop(source_id, None)
             if begun is not None:  # while the vault was for the session only; it is open now
                 sealed.save(begun.serialize())
@@ -85,7 +86,7 @@ class TokenCaches:
                 cache.deserialize(content)
                 self._session[source_id] = cache
                 return
-            sealed = _Sealed(self._file(source_id), self._key())
+            sealed = _Sealed(self._file(source_id), self._key(), self._seconds)
         with sealed.held():
             sealed.save(content)
 
@@ -120,12 +121,12 @@ class _Sealed:
     """A file of MSAL's tokens: AES-256-GCM, a fresh nonce for each save, owner-only rights. Methods raise OSError,
     TimeoutError where another program does not let go of it."""
 
-    def __init__(self, file: Path, key: bytes) -> None:
+    def __init__(self, file: Path, key: bytes, seconds: float) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._file = file
         self._cipher = AESGCM(key)
-        self._lock = files.Lock(_lock_of(file), "The kept sign-in", private=True, seconds=_HELD_SECONDS)
+        self._lock = files.Lock(_lock_of(file), "The kept sign-in", private=True, seconds=seconds)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

@@ -85,13 +85,25 @@ class Writer:
     manager it does the one or, when something was raised inside, the other. Raises ProblemError where the file
     cannot be written; a stream is left open."""
 
-    def __init__(self, form: Format, target: Path | IO[bytes], columns: Sequence[Column], *, bom: bool) -> None:
+    def __init__(
+        self,
+        form: Format,
+        target: Path | IO[bytes],
+        columns: Sequence[Column],
+        *,
+        bom: bool,
+        sheet_rows: int = _SHEET_ROWS,
+    ) -> None:
         self._path = target if isinstance(target, Path) else None
         self._temporary: Path | None = None
         with self._told():
             stream = self._opened(target)
         self._stream = stream
-        self._body = _BODIES[form](stream, columns, bom)
+        self._body: _Body
+        if form is Format.XLSX:
+            self._body = _Xlsx(stream, columns, sheet_rows)
+        else:
+            self._body = _TEXTS[form](stream, columns, bom)
         self.count = 0
         """Rows written so far."""
 
@@ -169,10 +181,18 @@ class Writer:
             ) from error
 
 
-def writer(form: Format | str, target: Path | IO[bytes], columns: Sequence[Column], *, bom: bool = False) -> Writer:
+def writer(
+    form: Format | str,
+    target: Path | IO[bytes],
+    columns: Sequence[Column],
+    *,
+    bom: bool = False,
+    sheet_rows: int = _SHEET_ROWS,
+) -> Writer:
     """A writer of these columns to a path or binary stream. `bom` marks CSV as UTF-8 for Excel, which takes it for
-    the local encoding otherwise. Raises ProblemError, ValueError for an unknown format."""
-    return Writer(Format(form), target, columns, bom=bom)
+    the local encoding otherwise; a sheet of a workbook takes `sheet_rows` below its header. Raises ProblemError,
+    ValueError for an unknown format."""
+    return Writer(Format(form), target, columns, bom=bom, sheet_rows=sheet_rows)
 
 
 def columns_given(rows: Iterable[Mapping[str, str]]) -> tuple[Column, ...]:
@@ -346,12 +366,13 @@ class _JsonLines(_Json):
 class _Xlsx:
     """A workbook; what does not fit on a sheet goes on on the next one. It is made in a folder of its own."""
 
-    def __init__(self, stream: IO[bytes], columns: Sequence[Column], bom: bool) -> None:
+    def __init__(self, stream: IO[bytes], columns: Sequence[Column], sheet_rows: int) -> None:
         from tempfile import TemporaryDirectory
 
         from xlsxwriter import Workbook
 
         self._stream, self._columns = stream, columns
+        self._sheet_rows = sheet_rows
         self._folder = TemporaryDirectory(prefix="o365desk-", ignore_cleanup_errors=True)
         self._file = Path(self._folder.name, "rows.xlsx")
         self._book = Workbook(self._file, {"constant_memory": True, "tmpdir": self._folder.name})
@@ -368,7 +389,7 @@ class _Xlsx:
     def rows(self, rows: Rows) -> None:
         made = [[_native(value, column) for value in _values(rows, column)] for column in self._columns]
         for row in zip(*made, strict=True):
-            if self._line == _SHEET_ROWS:
+            if self._line == self._sheet_rows:
                 self._begin_sheet()
             self._line += 1
             for place, value in enumerate(row):
@@ -405,9 +426,8 @@ def _text(text: str) -> str:
     return _NOT_IN_XML.sub("", text)
 
 
-_BODIES: dict[Format, Callable[[IO[bytes], Sequence[Column], bool], _Body]] = {
+_TEXTS: dict[Format, Callable[[IO[bytes], Sequence[Column], bool], _Body]] = {
     Format.CSV: _Csv,
     Format.JSON: _Json,
     Format.JSONL: _JsonLines,
-    Format.XLSX: _Xlsx,
 }

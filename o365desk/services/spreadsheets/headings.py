@@ -13,7 +13,7 @@ from o365desk.catalogue.operations import Operation
 from o365desk.catalogue.texts import names_one
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import ProblemError
-from o365desk.services.spreadsheets.formats.formats import FIRST, Finding, Line, refusal
+from o365desk.services.spreadsheets.formats.formats import FIRST, Line, Symptom, refusal
 from o365desk.services.spreadsheets.heading_names import (
     GROUPS,
     TEXT,
@@ -59,7 +59,7 @@ class Headings:
         self._own = own(operation)
         self.left_out = tuple(left_out)
         self._left_out = {plain(shown(name)): name for name in left_out}
-        self.findings: list[Finding] = []
+        self.findings: list[Symptom] = []
         self.turning: tuple[Turning, ...] = ()
 
     def _refused(self, why: str, remedy: str, code: str, line: int) -> ProblemError:
@@ -208,7 +208,7 @@ class Headings:
         return places
 
     def _said(self, line: int, kind: str, text: str, *, repaired: bool = False) -> None:
-        self.findings.append(Finding(line, kind, text, repaired))
+        self.findings.append(Symptom(line, kind, text, repaired))
 
     def _yields(self, heading: str, key: str, line: int) -> None:
         text = f"Column “{shown(heading)}” is not used: “{key}” is given for all rows."

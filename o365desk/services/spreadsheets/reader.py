@@ -18,22 +18,23 @@ from o365desk.services.spreadsheets.damage import unknown
 from o365desk.services.spreadsheets.formats.formats import (
     ChoiceError,
     Choices,
-    Finding,
     Grid,
     How,
     Line,
+    Symptom,
     address,
     read_grid,
     refusal,
 )
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 from o365desk.services.spreadsheets.formats.workbooks import Unknown
 from o365desk.services.spreadsheets.heading_names import plain, shown
 from o365desk.services.spreadsheets.headings import Headings
 from o365desk.services.spreadsheets.repairs import clean, said
-from o365desk.services.spreadsheets.sheet_rows import Reading, Rows, Table, held, linked
+from o365desk.services.spreadsheets.sheet_rows import LineReading, RowMaker, SheetTable, held, linked
 from o365desk.services.spreadsheets.turning import not_understood
 
-__all__ = ["ChoiceError", "Choices", "Finding", "How", "Sheet", "read"]
+__all__ = ["ChoiceError", "Choices", "How", "Sheet", "Symptom", "read"]
 
 _MOST_FINDINGS = 200
 """Of one kind; the rest are counted."""
@@ -50,7 +51,7 @@ class Sheet:
 
     path: Path
     rows: tuple[Row, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Symptom, ...]
     columns: tuple[str, ...]
     encoding: str
     delimiter: str
@@ -122,16 +123,17 @@ def read(
     check: Callable[[], None] = lambda: None,
     how: How | None = None,
     given: bytes | None = None,
+    limits: Limits = LIMITS,
 ) -> Sheet:
     """Reads a CSV, XLSX or JSON file, or the bytes that were `given` in its place; `fixed` are values for all rows,
     besides the file's, and `later` the fields whose values for all rows are still to come: they are not missed.
     `left_out` are headings of columns that are not to be used. `check` is asked now and then whether to go on. What
-    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood, and ChoiceError
-    where somebody has to say `how` it is read."""
+    is wrong with one row is that row's problem. Raises ProblemError where no row can be understood or there is more
+    than the `limits` allow, and ChoiceError where somebody has to say `how` it is read."""
     values = {key: value for key, value in (fixed or {}).items() if value}
     headings = Headings(path, operation, frozenset(values), frozenset(later), left_out)
     reader = _Reader(path, operation, dict(fixed or {}), later, check)
-    return reader.read(read_grid(path, headings, check, how, given), headings)
+    return reader.read(read_grid(path, headings, check, how, given, limits), headings)
 
 
 class _Reader:
@@ -147,9 +149,9 @@ class _Reader:
     ) -> None:
         self._path, self._operation, self._check = path, operation, check
         self._fields = {item.key: item for item in operation.fields}
-        self._rows = Rows(operation, fixed, later)
+        self._rows = RowMaker(operation, fixed, later)
         self._fixed = fixed
-        self._findings: list[Finding] = []
+        self._findings: list[Symptom] = []
         self._counts: Counter[str] = Counter()
         self._no_employees = False
 
@@ -195,7 +197,7 @@ class _Reader:
 
     # --- the table ------------------------------------------------------------------------------------------
 
-    def _listed(self, grid: Grid, names: Headings) -> Table | None:
+    def _listed(self, grid: Grid, names: Headings) -> SheetTable | None:
         """A list without a line of column names, as a table of one column; None where it is none."""
         key = names.headless(grid.lines)
         if not key:
@@ -205,9 +207,9 @@ class _Reader:
         text = "There is no line of column names. All cells are addresses or IDs, so"
         self._found(line, "no-headings", f"{text} they were read as “{key}”.", False)
         lines: list[Line] = [(number, [cell]) for number, cells in grid.lines for cell in cells if cell.strip()]
-        return Table(0, [key], {key: (0,)}, lines)
+        return SheetTable(0, [key], {key: (0,)}, lines)
 
-    def _table(self, grid: Grid, names: Headings) -> Table:
+    def _table(self, grid: Grid, names: Headings) -> SheetTable:
         top = names.top(grid.lines)
         (line, headings), *lines = grid.lines[top:]
         self._refuse_unknown(line, headings)
@@ -217,7 +219,7 @@ class _Reader:
             text = f"The headings are in line {line}; what is above them was left out: “{' '.join(titles)[:120]}”."
             self._found(line, "titles", text, False)
         employees = {place for place, heading in enumerate(headings) if names.tells_employees(heading)}
-        return Table(
+        return SheetTable(
             line, headings, columns, lines, names.turning, frozenset(employees),
             workbook=grid.encoding == "xlsx", unknown=grid.unknown, mails=grid.mails,
         )  # fmt: skip
@@ -232,7 +234,7 @@ class _Reader:
         error = refusal(self._path, why, remedy, code, line)
         return ProblemError(error.problem.with_(detail=column)) if column else error
 
-    def _given_twice(self, table: Table) -> None:
+    def _given_twice(self, table: SheetTable) -> None:
         """A value for all rows may be a column as well, if it says the same."""
         for key, places in table.columns.items():
             value = self._fixed.get(key)
@@ -250,7 +252,7 @@ class _Reader:
                     remedy = f"Give it in one place, or leave the column out (--leave-out {name})."
                     raise self._refused(why, remedy, "given-twice", number, name)
 
-    def _ask_what_turns(self, table: Table) -> None:
+    def _ask_what_turns(self, table: SheetTable) -> None:
         """Raises ProblemError for the first cell that is not understood in a column that may turn a row round."""
         for column in table.turning:
             asked = not_understood(column, table.lines)
@@ -265,7 +267,7 @@ class _Reader:
 
     # --- the rows -------------------------------------------------------------------------------------------
 
-    def _all_rows(self, table: Table, grid: Grid) -> tuple[list[Row], dict[int, tuple[str, ...]]]:
+    def _all_rows(self, table: SheetTable, grid: Grid) -> tuple[list[Row], dict[int, tuple[str, ...]]]:
         rows: list[Row] = []
         surplus: dict[int, tuple[str, ...]] = {}
         several: list[int] = []  # by line that became more than one row: how many
@@ -291,7 +293,7 @@ class _Reader:
             rows += made.rows
         if len(several) > 1:
             text = f"Lines that hold several values: {len(several):,}. They became {sum(several):,} rows."
-            self._findings.append(Finding(0, "split", text, False))
+            self._findings.append(Symptom(0, "split", text, False))
         return rows, surplus
 
     def _say_links(self, line: int, found: Sequence[tuple[str, bool]]) -> None:
@@ -304,7 +306,7 @@ class _Reader:
         else:
             self._found(line, "blank-row", _BLANK, True)
 
-    def _say(self, line: int, made: Reading, cells: Sequence[str], table: Table) -> None:
+    def _say(self, line: int, made: LineReading, cells: Sequence[str], table: SheetTable) -> None:
         """What was seen in a line."""
         for kind, key, was, now in made.repairs:
             listed = self._counts[kind] < _MOST_FINDINGS
@@ -327,7 +329,7 @@ class _Reader:
     def _found(self, line: int, kind: str, text: str, repaired: bool) -> None:
         self._counts[kind] += 1
         if self._counts[kind] <= _MOST_FINDINGS:
-            self._findings.append(Finding(line, kind, text, repaired))
+            self._findings.append(Symptom(line, kind, text, repaired))
 
     def _rest(self) -> None:
         """What was counted and not listed."""
@@ -335,7 +337,7 @@ class _Reader:
         for kind, count in self._counts.items():
             if count > _MOST_FINDINGS:
                 text = f"The same in {count - _MOST_FINDINGS:,} more lines."
-                self._findings.append(Finding(0, kind, text, repaired[kind]))
+                self._findings.append(Symptom(0, kind, text, repaired[kind]))
 
     def _duplicates(self, rows: Sequence[Row]) -> None:
         seen: dict[tuple[str, ...], int] = {}
@@ -353,7 +355,7 @@ class _Reader:
             if len(ways) > 1:
                 counted = ", ".join(f"{way}: {count:,}" for way, count in ways.most_common())
                 text = f"“{item.key}” is given in several ways: {counted}."
-                self._findings.append(Finding(0, "mixed", text, False))
+                self._findings.append(Symptom(0, "mixed", text, False))
 
 
 def _way(item: Field, value: str) -> str:

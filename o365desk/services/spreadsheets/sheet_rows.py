@@ -32,7 +32,7 @@ _LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """The lines below the headings, which are in `line` (0: there are none), and where each field is."""
 
     line: int
@@ -60,7 +60,7 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Reading:
+class LineReading:
     """What a line turned out to be. `repairs` are kind, field, value before and after; `passed` the places of cells
     that were not fit and of the one that was taken instead; `parted` which field holds how many of what;
     `foreign` that a number is in a column of another purpose than employee IDs; `beside` what stands
@@ -76,7 +76,7 @@ class Reading:
     one_line: bool = False
 
 
-class Rows:
+class RowMaker:
     """Makes rows of lines. `fixed` are values for all rows, `later` the fields whose values are still to come."""
 
     def __init__(self, operation: Operation, fixed: Mapping[str, str], later: Collection[str]) -> None:
@@ -86,9 +86,9 @@ class Rows:
         self._kept: dict[tuple[str, str], tuple[str, Sequence[str]]] = {}
         self._judged: dict[tuple[str, str], Problem | None] = {}
 
-    def read(self, number: int, line: int, cells: Sequence[str], table: Table) -> Reading:
+    def read(self, number: int, line: int, cells: Sequence[str], table: SheetTable) -> LineReading:
         """The rows of a line, numbered from `number`; none where it holds nothing."""
-        made = Reading()
+        made = LineReading()
         values, also, problem = self._values(cells, table, made)
         if len(cells) > len(table.headings):
             self._look_behind(line, cells, values, table, made)
@@ -113,7 +113,7 @@ class Rows:
         return made
 
     def _values(
-        self, cells: Sequence[str], table: Table, made: Reading
+        self, cells: Sequence[str], table: SheetTable, made: LineReading
     ) -> tuple[dict[str, str], tuple[Also, ...], Problem | None]:
         """Each field's value, what further columns say of it, and why the row is refused if they cannot be
         compared or it is turned round. What was seen on the way is noted in `made`."""
@@ -134,7 +134,7 @@ class Rows:
         return values, tuple(also), problem
 
     def _look_behind(
-        self, line: int, cells: Sequence[str], values: dict[str, str], table: Table, made: Reading
+        self, line: int, cells: Sequence[str], values: dict[str, str], table: SheetTable, made: LineReading
     ) -> None:
         """Decides what cells behind the last heading are: more users, something beside the table, or too many."""
         surplus = _surplus(cells[len(table.headings) :])
@@ -152,12 +152,12 @@ class Rows:
             key: value for key, value in values.items() if value or key not in self._fixed
         }
 
-    def _is_one_line(self, surplus: Sequence[str], values: Mapping[str, str], table: Table) -> bool:
+    def _is_one_line(self, surplus: Sequence[str], values: Mapping[str, str], table: SheetTable) -> bool:
         """Whether the one column is the user's, and what goes on behind it are more addresses or IDs."""
         alone = "user" in self._parted and list(table.columns) == ["user"] and len(table.headings) == 1
         return alone and all(map(names_one, filter(None, (values["user"], *surplus))))
 
-    def cell(self, key: str, places: Sequence[int], cells: Sequence[str], table: Table) -> Cell:
+    def cell(self, key: str, places: Sequence[int], cells: Sequence[str], table: SheetTable) -> Cell:
         """A field's value: of several columns the first that is fit, else the first that is not empty. What looks
         like an employee ID is asked last."""
         if len(places) == 1:
@@ -166,7 +166,7 @@ class Rows:
             (self._meant(key, place, cells) for place in places), key=lambda cell: self._doubt(key, cell, table)
         )
 
-    def _doubt(self, key: str, cell: Cell, table: Table) -> tuple[bool, ...]:
+    def _doubt(self, key: str, cell: Cell, table: SheetTable) -> tuple[bool, ...]:
         """What speaks against taking a cell, the gravest first."""
         if not cell.value:
             return (True,)
@@ -174,14 +174,14 @@ class Rows:
         unsure = fits and item.kind is Kind.USER and is_employee_id(cell.value)
         return False, is_nothing(item, cell.value), not fits, unsure
 
-    def _fits(self, key: str, cell: Cell, table: Table) -> bool:
+    def _fits(self, key: str, cell: Cell, table: SheetTable) -> bool:
         """Whether a cell may be what its column means. What looks like an employee ID may be any other number."""
         item = self._fields[key]
         if item.kind is Kind.USER and cell.place not in table.employees and is_employee_id(cell.value):
             return False
         return all(check_field(item, part) is None for part in pieces(item, cell.value))
 
-    def _foreign(self, key: str, cell: Cell, table: Table) -> Problem | None:
+    def _foreign(self, key: str, cell: Cell, table: SheetTable) -> Problem | None:
         """Why a value is not taken that would be one in another column; None where it is."""
         if self._fields[key].kind is not Kind.USER or cell.place in table.employees:
             return None
@@ -196,7 +196,7 @@ class Rows:
             code="no-user",
         )
 
-    def _also(self, key: str, taken: Cell, cells: Sequence[str], table: Table) -> list[Also]:
+    def _also(self, key: str, taken: Cell, cells: Sequence[str], table: SheetTable) -> list[Also]:
         """What the other columns of a field name, as far as it is fit; it may be somebody else."""
         item = self._fields[key]
         others = [self._meant(key, place, cells) for place in table.columns[key] if place != taken.place]
@@ -208,7 +208,7 @@ class Rows:
         ]  # fmt: skip
 
     def _passed(
-        self, key: str, taken: Cell, named: Sequence[Also], cells: Sequence[str], table: Table
+        self, key: str, taken: Cell, named: Sequence[Also], cells: Sequence[str], table: SheetTable
     ) -> list[tuple[int, int]]:
         """The places that were asked before and had nothing fit. An empty cell needs no word."""
         places = table.columns[key]
@@ -275,7 +275,7 @@ class Rows:
             self._judged[key] = problem
         return problem
 
-    def _turned(self, table: Table, cells: Sequence[str]) -> Problem | None:
+    def _turned(self, table: SheetTable, cells: Sequence[str]) -> Problem | None:
         """Why a column of the row says that it is not meant."""
         found = (column.contradicts(self._operation, cells) for column in table.turning)
         return next((problem for problem in found if problem), None)
@@ -305,7 +305,7 @@ def _surplus(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _beside(line: int, surplus: Sequence[str], table: Table) -> str:
+def _beside(line: int, surplus: Sequence[str], table: SheetTable) -> str:
     """What stands beside the table: behind an empty column, or in a workbook, where no value is cut in two."""
     at = next(place for place, cell in enumerate(surplus) if cell)
     where = f"In {address(line, len(table.headings) + at)}" if table.workbook else "Behind an empty cell"
@@ -313,7 +313,7 @@ def _beside(line: int, surplus: Sequence[str], table: Table) -> str:
 
 
 def _keep_damage(
-    line: int, cells: Sequence[str], values: dict[str, str], table: Table, made: Reading
+    line: int, cells: Sequence[str], values: dict[str, str], table: SheetTable, made: LineReading
 ) -> Problem | None:
     """What is wrong with the cells that are used. In such a one nothing is put right: its letters would be fewer
     still."""
@@ -324,7 +324,7 @@ def _keep_damage(
     return damaged
 
 
-def _damage(line: int, cells: Sequence[str], table: Table) -> tuple[Problem | None, str]:
+def _damage(line: int, cells: Sequence[str], table: SheetTable) -> tuple[Problem | None, str]:
     """What is wrong with the cells that are used, before anything is put right in them, and the cell's text."""
     for key, places in table.columns.items():
         for place in places:
@@ -337,7 +337,7 @@ def _damage(line: int, cells: Sequence[str], table: Table) -> tuple[Problem | No
     return None, ""
 
 
-def linked(line: int, cells: list[str], table: Table, fields: Mapping[str, Field]) -> list[tuple[str, bool]]:
+def linked(line: int, cells: list[str], table: SheetTable, fields: Mapping[str, Field]) -> list[tuple[str, bool]]:
     """Puts the address that a name links to in the name's place, where a person is asked for. Returns what is to be
     said, and whether something was put in its place."""
     told = []

@@ -14,7 +14,7 @@ from typing import TypeVar
 from o365desk import files
 from o365desk.model.problems import Action, Problem, ProblemError
 
-BUSY_MS = 10_000
+BUSY_SECONDS = 10.0
 """How long to wait for another process's transaction; ours take milliseconds."""
 COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a file."""
@@ -26,7 +26,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Step:
+class SchemaStep:
     """A change of the schema that is made once, in one transaction. `name` begins with its number among all steps
     of the file, `0001-…`; it is recorded in the file and never changes, nor does what the step does: statements, or
     a function (which leaves the transaction alone: no `executescript`, no commit)."""
@@ -54,16 +54,18 @@ class Database:
         self,
         file: Path,
         clock: Callable[[], datetime],
-        steps: Sequence[Step],
+        steps: Sequence[SchemaStep],
         *,
         name: str,
         contents: str,
         damaged: Callable[[Path, Path, bool], Problem],
         disposable: bool = False,
+        busy: float = BUSY_SECONDS,
     ) -> None:
         """Problems call the file by its `name` and its `contents`. `damaged` says what it means that it was set
         aside (to the second path; true: it was found empty or missing). What is `disposable` can be had again, and
         may be large: no copy is kept before a step, and of what is damaged nothing (then both paths are the same).
+        Another process's transaction is waited for as many seconds as `busy` says.
         """
         self._file = file
         self.folder = file.parent
@@ -71,7 +73,7 @@ class Database:
         self._steps = tuple(steps)
         self._name, self._contents = name, contents
         self._damaged = damaged
-        self._disposable = disposable
+        self._disposable, self._busy = disposable, busy
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
@@ -79,11 +81,11 @@ class Database:
         """Set when a damaged file was set aside. The program goes on with a new one."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[SchemaStep, ...]:
         """All that are declared, in the order in which a new file takes them: that of their numbers."""
         return tuple(sorted(self._steps, key=lambda step: step.name))
 
-    def add(self, steps: Sequence[Step]) -> None:
+    def add(self, steps: Sequence[SchemaStep]) -> None:
         """For a store whose tables are in the file: its steps. Every store is made before the file is first used:
         steps in it that nobody has declared are taken for those of a newer program."""
         with self._lock:
@@ -132,12 +134,10 @@ class Database:
         files.make_private(self._file)
         for suffix in COMPANIONS:
             files.keep_private(_beside(self._file, suffix))
-        connection = sqlite3.connect(
-            self._file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(self._file, timeout=self._busy, isolation_level=None, check_same_thread=False)
         try:
             # Set first: even the change to WAL waits for others.
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            connection.execute(f"PRAGMA busy_timeout = {round(self._busy * 1000)}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             self._step(connection)
@@ -183,7 +183,7 @@ class Database:
         busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         return Problem(
             title=title,
-            cause=f"Another o365desk kept {self._file} busy for {BUSY_MS // 1000} seconds."
+            cause=f"Another o365desk kept {self._file} busy for {self._busy:.0f} seconds."
             if busy
             else f"The database {self._file} refused: {error}.",
             remedy="Wait a moment and try again."

@@ -17,7 +17,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.status import Authorisation, Evidence
 from o365desk.services.state import database, salvage
-from o365desk.services.state.database import Database, Step
+from o365desk.services.state.database import BUSY_SECONDS, Database, SchemaStep
 from o365desk.services.workspace import data_source_file
 
 _Result = TypeVar("_Result")
@@ -28,7 +28,7 @@ _NAMED = 20
 """Runs that are named when the file was damaged."""
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0001-evidence-authorisations-drafts-notices-remembered",
         (
             """
@@ -54,7 +54,7 @@ STEPS = (
             "CREATE TABLE remembered (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
         ),
     ),
-    Step("0004-approvals", ("CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)",)),
+    SchemaStep("0004-approvals", ("CREATE TABLE approvals (source_id TEXT PRIMARY KEY, data BLOB NOT NULL)",)),
 )
 """The steps of what this module keeps; other stores in the file declare theirs (see `Database.add`). A new one gets
 the number after the highest of all, and a test that opens a file from before it; `test_steps` asks for both."""
@@ -94,9 +94,15 @@ class State(Database):
     """The state file: evidence of tests, authorisations, approvals, drafts, notices, and what is remembered by a
     key. The journal has its tables in it, too."""
 
-    def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, file: Path, clock: Callable[[], datetime], busy: float = BUSY_SECONDS) -> None:
         super().__init__(
-            file, clock, STEPS, name="The state file", contents="What o365desk remembers", damaged=_damaged
+            file,
+            clock,
+            STEPS,
+            name="The state file",
+            contents="What o365desk remembers",
+            damaged=_damaged,
+            busy=busy,
         )
         self._reading = threading.local()
 

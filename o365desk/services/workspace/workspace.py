@@ -17,11 +17,11 @@ from o365desk.model.security import Deed
 from o365desk.services.workspace import data_source_file, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
 
-__all__ = ["ConflictError", "Entry", "Listing", "Recycled", "Unreadable", "Workspace"]
+__all__ = ["ConflictError", "Entry", "FolderListing", "Recycled", "Unreadable", "Workspace"]
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """What the folder holds, by name. `clashes` are files that were read but share a name with another: they are
     among the entries too, so that one of them can be renamed; until then neither can be called by name."""
 
@@ -64,11 +64,13 @@ class Workspace:
         aged: Callable[[Sequence[str]], set[str]] = set,
         approved: Callable[[DataSource], bool] = lambda source: False,
         guard: Guard = _open,
+        seconds: float | None = None,
     ) -> None:
         """`deleted` is told the id of a data source that a person deleted here, `found` all ids that were seen.
         `aged` is asked which of these files in the recycle bin have lain there for 30 days as far as this
         computer can tell, whatever its clock says; `approved`, which of two files with one id is the one that
-        was used here. `guard` says who may."""
+        was used here. `guard` says who may. Another program that writes is waited for as many `seconds`, as by
+        `files.Lock`."""
         self.folder = folder
         self._guard = guard
         self._found = found
@@ -80,16 +82,16 @@ class Workspace:
         self._live = folder / layout.LIVE
         self._bin = layout.Bin(folder)
         self._history = layout.History(folder)
-        self._lock = files.Lock(folder / ".lock", "The workspace")
+        self._lock = files.Lock(folder / ".lock", "The workspace", seconds=seconds)
         self._listeners: tuple[Callable[[set[str]], None], ...] = ()
 
-    def list(self) -> Listing:
+    def list(self) -> FolderListing:
         """Everything there is, read anew. Never raises for what a file holds, never changes a file."""
         entries, unreadable = layout.read_folder(self._live, self.folder)
         self._found(entry.source.id for entry in entries)
         kept, copies = layout.without_copies(entries, self._approved)
         kept.sort(key=lambda entry: (_plain(entry.source.name), entry.path.name))
-        return Listing(
+        return FolderListing(
             tuple(kept), tuple(sorted(unreadable + copies, key=lambda item: item.path.name)), tuple(_clashes(kept))
         )
 
@@ -276,7 +278,7 @@ class Workspace:
         else:
             self._guard(Deed.SECURITY, current.source, source)
 
-    def _refuse_if_unreadable(self, source: DataSource, listing: Listing) -> None:
+    def _refuse_if_unreadable(self, source: DataSource, listing: FolderListing) -> None:
         """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
         for item in listing.unreadable:
             with contextlib.suppress(OSError):
@@ -303,7 +305,7 @@ def _matching(items: Iterable[_Kept], key: str) -> tuple[_Kept, ...]:
     )
 
 
-def _refuse_taken_name(source: DataSource, listing: Listing) -> None:
+def _refuse_taken_name(source: DataSource, listing: FolderListing) -> None:
     for entry in listing.entries:
         other = entry.source
         if (
@@ -351,7 +353,7 @@ def _several(key: str, paths: Iterable[Path]) -> Problem:
     )
 
 
-def _unknown(key: str, listing: Listing) -> Problem:
+def _unknown(key: str, listing: FolderListing) -> Problem:
     names = [f"“{entry.source.name}”" for entry in listing.entries if entry.source.name]
     unread = len(listing.unreadable)
     more = f", and {len(names) - 5} more" if len(names) > 5 else ""

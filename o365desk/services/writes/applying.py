@@ -227,7 +227,8 @@ class _RunExecution:
     ) -> Collection[str]:
         """Groups that refused everything and were made a moment ago: they may not be known everywhere yet."""
         rows = {pack.target_key: pack.rows[0] for pack, _ in refused}
-        return {key for key in _wholly_refused(refused, sent) if self._sending.is_new(rows[key], self._since)}
+        after = self._since - self._rest.timing.news
+        return {key for key in _wholly_refused(refused, sent) if self._sending.is_new(rows[key], after)}
 
     def _unsent(self, packs: Iterable[WriteRequest]) -> None:
         self._ledger.unsent(row for pack in packs for row in pack.rows if row.number not in self._doubted)

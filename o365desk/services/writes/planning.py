@@ -134,6 +134,7 @@ def _context(
         source_name=source.name,
         tell=tell,
         now=now,
+        timing=session.timing,
         delegated=source.sign_in.delegated,
         wants_location=source.read_write and source.set_usage_location,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),

@@ -16,7 +16,6 @@ from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, Row, Run, RunState
 from o365desk.model.settings import Settings
-from o365desk.services.directory import group_limits
 from o365desk.services.writes import planning
 from o365desk.services.writes.changes import planned_row, sort_of
 from o365desk.services.writes.journal.journal import JournalRow
@@ -55,7 +54,7 @@ def undo(
         if row.number in since:
             judge(draft, since[row.number])
         drafts.append(draft)
-    lags = run.ended is None or run.ended > now - group_limits.NEW
+    lags = run.ended is None or run.ended > now - session.timing.news
     made = planning.made(session, operation, drafts, settings, tell, now, run.id, lags=lags)
     return msgspec.structs.replace(made, notes=(*made.notes, *stays, *_left_alone(run)))
 

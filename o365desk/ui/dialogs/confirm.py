@@ -1,43 +1,44 @@
 """The questions before something large is written, and before a window is closed over a run."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from o365desk.model.text.shown import shown
+from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.tasks import Tasks
-from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel, Label, caption, text_label
 from o365desk.ui.widgets.theme import Theme
 
 
-class ConfirmDialog(QDialog):
-    """Says what is large about a change, and takes the word that must be typed. Accepted only with that word; the
+class ConfirmDialog(QuestionDialog[Go]):
+    """Says what is large about a change, and takes the word that must be typed. Goes on only with that word; the
     button says why it is off until then. Enter in the line does nothing: Ctrl+Enter, or the button."""
 
     def __init__(
         self, theme: Theme, sentence: str, reason: str, word: str, *, danger: bool, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("confirm")
-        self.setWindowTitle("A large change" if reason else "Confirm")
+        answers = (Option(Go.ON, shortened(sentence), "danger" if danger else "primary"), Option(Go.BACK, "&Back"))
+        title = "A large change" if reason else "Confirm"
+        icon = ("warning", "warn")
+        super().__init__(
+            theme, "confirm", title, f"{sentence}?", reason, answers, Go.BACK, icon=icon, parent=parent
+        )
         self._word = word
         self.line = QLineEdit()
         self.line.setObjectName("confirm-word")
+        self.line.setAccessibleName(shown(f"Type {word} to confirm"))
         self.why = text_label(role="small")
-        self.apply = QPushButton(shortened(sentence))
-        self.apply.setObjectName("confirm-apply")
-        self.apply.setProperty("role", "danger" if danger else "primary")
+        self.apply = self.buttons[Go.ON]
         self.apply.setToolTip(shown(f"{sentence} (Ctrl+Enter)"))
-        self.back = QPushButton("&Back")
-        self._lay_out(theme, sentence, reason)
-        for button in (self.apply, self.back):
+        for button in self.buttons.values():
+            button.setDefault(False)
             button.setAutoDefault(False)
+        self.add(self._asked())
         self.line.textChanged.connect(self._typed)
-        self.apply.clicked.connect(self.accept)
-        self.back.clicked.connect(self.reject)
         self._typed("")
         self.line.setFocus()
 
@@ -45,8 +46,7 @@ class ConfirmDialog(QDialog):
         """Ctrl+Enter applies, where the word fits; Esc goes back."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            if self.apply.isEnabled():
-                self.accept()
+            self.apply.click()  # nothing, while it is off
         elif not enter:
             super().keyPressEvent(event)
 
@@ -63,36 +63,18 @@ class ConfirmDialog(QDialog):
         self.why.setText(said)
         self.apply.setAccessibleDescription(self.why.text())
 
-    def _lay_out(self, theme: Theme, sentence: str, reason: str) -> None:
+    def _asked(self) -> QWidget:
         label = Label("&Type to confirm:")
         label.setBuddy(self.line)
-        self.line.setAccessibleName(shown(f"Type {self._word} to confirm"))
-        word = text_label(self._word, "mono")
-        head = QHBoxLayout()
-        icon = Label()
-        Pictured(theme, icon, "warning", "warn")
-        head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(text_label(f"{sentence}?", "section"), 1)
-        row = QHBoxLayout()
-        row.addWidget(self.apply)
-        row.addWidget(self.back)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(8)
-        column.addLayout(head)
-        if reason:
-            column.addWidget(text_label(reason))
-        column.addSpacing(4)
-        asked = QHBoxLayout()
-        asked.addWidget(label)
-        asked.addWidget(word, 1)
-        column.addLayout(asked)
-        for widget in (self.line, self.why):
-            column.addWidget(widget)
-        column.addSpacing(4)
-        column.addLayout(row)
-        self.setMinimumWidth(460)
+        asked = QWidget()
+        grid = QGridLayout(asked)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(text_label(self._word, "mono"), 0, 1)
+        grid.addWidget(self.line, 1, 0, 1, 2)
+        grid.addWidget(self.why, 2, 0, 1, 2)
+        return asked
 
 
 class Closing(Enum):
@@ -103,57 +85,42 @@ class Closing(Enum):
     NOW = "now"
 
 
-class ClosingDialog(QDialog):
-    """Asks what becomes of running writes. `choice` says; closing it means: keep running. When nothing writes any
-    more there is nothing left to ask: the window may close."""
+class ClosingDialog(QuestionDialog[Closing]):
+    """Asks what becomes of running writes; closing it means: keep running. When nothing writes any more there is
+    nothing left to ask: the window may close."""
 
-    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._tasks = tasks
+    def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
         titles = [task.title for task in tasks.writing()]
-        tasks.running_changed.connect(self._ended)
-        self.setObjectName("closing")
-        self.setWindowTitle("A run goes on")
-        self.choice = Closing.KEEP
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(8)
-        one = len(titles) == 1
-        head = "Close while a run goes on?" if one else f"Close while {len(titles)} runs go on?"
-        column.addWidget(text_label(head, "section"))
-        for title in titles:
-            column.addWidget(ElidedLabel(title, "strong"))
         text = (
             "Whatever you choose, every row that was written is in the journal, and the rest can be resumed under "
             "Runs. Cancelling first lets what is on its way arrive; closing now may leave rows in doubt, which are "
             "read back when the run is resumed."
         )
-        column.addWidget(text_label(text, "dim"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, words, role in (
-            (Closing.KEEP, "&Keep running", "primary"),
-            (Closing.GENTLY, "&Cancel gently and close", ""),
-            (Closing.NOW, "Close &now", "danger"),
-        ):
-            button = QPushButton(words)
-            button.setObjectName(f"closing-{choice.value}")
-            button.setProperty("role", role)
-            button.setDefault(choice is Closing.KEEP)
-            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addSpacing(4)
-        column.addLayout(row)
-        self.setMinimumWidth(520)
+        answers = (
+            Option(Closing.KEEP, "&Keep running", "primary"),
+            Option(Closing.GENTLY, "&Cancel gently and close"),
+            Option(Closing.NOW, "Close &now", "danger"),
+        )
+        going_on = "a run goes on" if len(titles) == 1 else f"{len(titles)} runs go on"
+        super().__init__(
+            theme, "closing", "A run goes on", f"Close while {going_on}?", text, answers, Closing.KEEP,
+            details=_lines(titles), parent=parent,
+        )  # fmt: skip
+        self._tasks = tasks
+        tasks.running_changed.connect(self._ended)
 
     def _ended(self) -> None:
         if self.isVisible() and not self._tasks.writing():
-            self._choose(Closing.NOW)
+            self.decide(Closing.NOW)
 
-    def _choose(self, choice: Closing) -> None:
-        self.choice = choice
-        self.accept()
+
+def _lines(titles: Sequence[str]) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    for title in titles:
+        column.addWidget(ElidedLabel(title, "strong"))
+    return holder
 
 
 _LONGEST = 64

@@ -1,26 +1,23 @@
 """Notices: everything the program said, to be looked up and copied."""
 
-from PySide6.QtCore import Qt, QTimer
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSplitter, QVBoxLayout
 
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.state.state import Notice
-from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToNotices
-from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.pages.list_page import ListAction, ListPage
+from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import LEVEL_ICONS
 from o365desk.ui.widgets.labels import Label
 from o365desk.ui.widgets.notices import LEVELS
+
+COPY = "Copy &notice details"
 
 
 def as_text(notice: Notice) -> str:
@@ -29,7 +26,12 @@ def as_text(notice: Notice) -> str:
     return "\n".join(part for part in (head, notice.text, notice.detail) if part)
 
 
-class NoticesPage(Page[ToNotices]):
+def copy_details(notice: Notice) -> None:
+    """Copies a notice with its details."""
+    QGuiApplication.clipboard().setText(as_text(notice))
+
+
+class NoticesPage(ListPage[ToNotices, Notice]):
     """See the module."""
 
     title = "Notices"
@@ -39,78 +41,56 @@ class NoticesPage(Page[ToNotices]):
         "Notices hold no secrets: they can be copied and sent.</p>"
     )
 
+    key = "notices"
+    thing = "notice"
+    searched = "kind or what was said"
+    nothing = ("bell", "No notices yet", "What the program tells you is kept here.")
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.search = QLineEdit(placeholderText="Search notices", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search notices")
-        self.model = TableModel(self._columns(), lambda notice: (notice.at, notice.text), self)
-        self.table = Table(self.model, context.theme, "Notices")
         self.details = QPlainTextEdit(readOnly=True, tabChangesFocus=True)
         self.details.setProperty("mono", True)
         self.details.setAccessibleName("Details of the notice")
-        self.copy_button = QPushButton("&Copy details")
-        empty = Empty(context.theme, "bell", "No notices yet", "What the program tells you is kept here.")
-        self.area = TableArea(self.table, self.model, empty, context.theme)
-        self._lay_out()
-        self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
-        self.table.chosen.connect(self._chosen)
-        self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
-        self.copy_button.clicked.connect(self.copy_details)
-        minute = QTimer(self, interval=60_000)
-        minute.timeout.connect(self.table.viewport().update)  # ages are told in minutes
-        minute.start()
+        self.buttons[COPY].setProperty("role", "")
+        self.column.addWidget(self._split(), 1)
+        self.table.chosen.connect(self._show_details)
         context.notices.said.connect(lambda _: self._said())
-        self._chosen()
+        self._show_details()
 
     def activated(self, to: ToNotices) -> None:
         """Shows what was said; `notice` or else the latest is chosen."""
         self.search.clear()
-        self.refresh()
+        super().activated(to)
         if self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(0, 0))
         if to.notice:
-            self.table.choose(self.model.identity(to.notice))
-        self.table.setFocus()
+            self.table.choose(self.identity(to.notice))
 
-    def escape(self) -> None:
-        """Ends the search."""
-        self.search.clear()
-        self.table.setFocus()
-
-    def commands(self) -> Commands:
-        """Searching, reading anew, copying."""
-        return {
-            CommandKey.SEARCH: self.search.setFocus,
-            CommandKey.REFRESH: self.refresh,
-        }
-
-    def extras(self) -> Extras:
-        """Copying a notice with all that is kept of it."""
-        chosen = self.table.current() is not None
-        return {"Copy notice &details": self.copy_details if chosen else "Choose a notice first."}
-
-    def refresh(self) -> None:
+    def refresh(self, *, quiet: bool = False) -> None:
         """Reads the kept notices; a small local read."""
-        self.model.set_rows(self.context.notices.kept())
+        self.show_rows(self.context.notices.kept())
 
-    def copy_details(self) -> None:
-        """Copies the chosen notice with its details."""
-        notice: Notice | None = self.table.current()
-        if notice:
-            QGuiApplication.clipboard().setText(as_text(notice))
+    def identity(self, row: Notice) -> object:
+        """When it was said, and what."""
+        return row.at, row.text
+
+    def can_do(self) -> Sequence[ListAction[Notice]]:
+        """Copying a notice with all that is kept of it."""
+        return (ListAction(COPY, copy_details, "&Copy details"),)
+
+    def opened(self, row: Notice) -> None:
+        """Leads to its details."""
+        self.details.setFocus()
 
     def _said(self) -> None:
         if self.isVisible():
             self.refresh()
 
-    def _chosen(self) -> None:
-        notice: Notice | None = self.table.current()
+    def _show_details(self) -> None:
+        notice = self.current
         self.details.setPlainText(shown(as_text(notice), lines=True) if notice else "")
-        self.copy_button.setEnabled(notice is not None)
-        self.title_changed.emit()
 
-    def _lay_out(self) -> None:
+    def _split(self) -> QSplitter:
         pane = QFrame()
         pane.setProperty("role", "card")
         inner = QVBoxLayout(pane)
@@ -122,7 +102,7 @@ class NoticesPage(Page[ToNotices]):
         label.setBuddy(self.details)
         head.addWidget(label)
         head.addStretch(1)
-        head.addWidget(self.copy_button)
+        head.addWidget(self.buttons[COPY])
         inner.addLayout(head)
         inner.addWidget(self.details, 1)
         split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -131,21 +111,12 @@ class NoticesPage(Page[ToNotices]):
         split.addWidget(pane)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.search)
-        column.addWidget(split, 1)
+        return split
 
-    def _columns(self) -> tuple[Column, ...]:
+    def columns(self) -> Sequence[Column]:
+        """When, what kind, and what was said."""
         return (
-            Column(
-                key="at",
-                title="When",
-                text=lambda notice: wording.age(notice.at, self.context.app.clock()),
-                sort=lambda notice: notice.at,
-                width=152,
-            ),
+            self.ages("at", lambda notice: notice.at, width=152),
             Column(
                 key="level",
                 title="Kind",

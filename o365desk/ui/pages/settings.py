@@ -30,7 +30,7 @@ class SettingsDialog(QDialog):
         self.defaults.clicked.connect(lambda: self.form.put(msgspec.to_builtins(Settings())))
         self.buttons = QDialogButtonBox()
         self.buttons.addButton("&Save", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("role", "primary")
-        self.buttons.addButton("&Close", QDialogButtonBox.ButtonRole.RejectRole)
+        self.buttons.addButton("C&lose", QDialogButtonBox.ButtonRole.RejectRole)
         self.buttons.addButton(self.defaults, QDialogButtonBox.ButtonRole.ResetRole)
         self.buttons.accepted.connect(self.save)
         self.buttons.rejected.connect(self.reject)

@@ -56,7 +56,7 @@ def shortcuts(window: Frame) -> list[tuple[str, str, str]]:
     return sorted(keys, key=lambda line: list(map(plain, MENUS.values())).index(line[0])) + list(_ELSEWHERE)
 
 
-class Sheet(QDialog):
+class ReadingDialog(QDialog):
     """A dialog with a title, something to read, and Close."""
 
     def __init__(self, parent: QWidget, title: str, body: QWidget, size: tuple[int, int]) -> None:
@@ -75,7 +75,7 @@ class Sheet(QDialog):
         self.resize(*size)
 
 
-def shortcuts_sheet(window: Frame) -> Sheet:
+def shortcuts_sheet(window: Frame) -> ReadingDialog:
     """All shortcuts, by menu, in two columns of a scrolling sheet."""
     inside = QWidget()
     grid = QGridLayout(inside)
@@ -98,18 +98,18 @@ def shortcuts_sheet(window: Frame) -> Sheet:
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setWidget(inside)
     scroll.setAccessibleName("Keyboard shortcuts")
-    return Sheet(window, "Keyboard shortcuts", scroll, (560, 560))
+    return ReadingDialog(window, "Keyboard shortcuts", scroll, (560, 560))
 
 
-def help_sheet(window: QWidget, page: Page[Any]) -> Sheet:
+def help_sheet(window: QWidget, page: Page[Any]) -> ReadingDialog:
     """What a page says about itself."""
     text = QTextBrowser(openExternalLinks=True)
     text.setAccessibleName(shown(f"Help on {page.title}"))
     text.setHtml(page.help or "<p>There is no more to say about this page.</p>")
-    return Sheet(window, page.title, text, (520, 380))
+    return ReadingDialog(window, page.title, text, (520, 380))
 
 
-def about_sheet(window: Frame) -> Sheet:
+def about_sheet(window: Frame) -> ReadingDialog:
     """Name, version, licence."""
     picture = Label()
     picture.setPixmap(window.theme.app_icon().pixmap(64, 64))
@@ -129,10 +129,10 @@ def about_sheet(window: Frame) -> Sheet:
     row.setSpacing(16)
     row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
     row.addLayout(text, 1)
-    return Sheet(window, "About o365desk", body, (460, 300))
+    return ReadingDialog(window, "About o365desk", body, (460, 300))
 
 
-def explain_sheet(window: Frame) -> Sheet:
+def explain_sheet(window: Frame) -> ReadingDialog:
     """Explains an error that was met elsewhere: on a page of the browser, in a log, in a colleague's mail."""
     pasted = QPlainTextEdit(tabChangesFocus=True)
     pasted.setObjectName("pasted")
@@ -167,7 +167,7 @@ def explain_sheet(window: Frame) -> Sheet:
     for widget in (label, pasted, banner):
         column.addWidget(widget)
     column.addStretch(1)
-    return Sheet(window, "Explain an error", body, (560, 400))
+    return ReadingDialog(window, "Explain an error", body, (560, 400))
 
 
 def help_on(key: str, window: Frame, page: Page[Any]) -> None:
@@ -177,7 +177,7 @@ def help_on(key: str, window: Frame, page: Page[Any]) -> None:
     elif key == "diagnostics":
         copy_diagnostics(window.context)
     else:
-        sheets: dict[str, Callable[[], Sheet]] = {
+        sheets: dict[str, Callable[[], ReadingDialog]] = {
             "help": lambda: help_sheet(window, page),
             "shortcuts": lambda: shortcuts_sheet(window),
             "explain": lambda: explain_sheet(window),

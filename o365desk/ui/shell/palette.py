@@ -32,7 +32,7 @@ _SHOWN = 60
 
 
 @dataclass(frozen=True)
-class Choice:
+class PaletteEntry:
     """One thing to choose: what it is called, where it comes from, its shortcut, what it does. `off`: why whoever
     works here may not do it, or it cannot be done now; then choosing it says so, or leads to where that is said."""
 
@@ -65,10 +65,10 @@ def score(words: str, text: str, *, scattered: bool = True) -> int:
     return max(1, 100 - len(whole)) if all(letter in letters for letter in wanted if letter != " ") else 0
 
 
-def ranked(words: str, choices: Sequence[Choice]) -> list[Choice]:
+def ranked(words: str, choices: Sequence[PaletteEntry]) -> list[PaletteEntry]:
     """The choices that answer, the best first; equals in their own order."""
 
-    def worth(choice: Choice) -> int:
+    def worth(choice: PaletteEntry) -> int:
         placed = f"{choice.where} {choice.text}"
         return max(score(words, choice.text), score(words, placed, scattered=False) - 50)
 
@@ -77,7 +77,7 @@ def ranked(words: str, choices: Sequence[Choice]) -> list[Choice]:
     return [choice for _, choice in found[:_SHOWN]]
 
 
-def actions_of(menu: QMenu, where: str) -> Iterator[Choice]:
+def actions_of(menu: QMenu, where: str) -> Iterator[PaletteEntry]:
     """Every action of a menu and its submenus that can be done now, or may not be done by whoever works here."""
     for action in menu.actions():
         text = plain(action.text()).split("\t")[0]
@@ -90,7 +90,7 @@ def actions_of(menu: QMenu, where: str) -> Iterator[Choice]:
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             shortcut = keys or action.text().partition("\t")[2]
             off = "" if action.isEnabled() else action.toolTip()
-            yield Choice(text.rstrip("…"), where, shortcut, action.icon(), action.trigger, off)
+            yield PaletteEntry(text.rstrip("…"), where, shortcut, action.icon(), action.trigger, off)
 
 
 class Palette(QDialog):
@@ -102,7 +102,7 @@ class Palette(QDialog):
         self.setObjectName("palette")
         self.setWindowTitle("Command palette")
         self._chosen: Callable[[], object] | None = None
-        self._choices: list[Choice] = []
+        self._choices: list[PaletteEntry] = []
         for menu in window.menus.menus.values():
             if menu.menuAction().isVisible():
                 window.menus.draw_icons(menu)
@@ -168,7 +168,7 @@ class Palette(QDialog):
             self._chosen = item.data(0, Qt.ItemDataRole.UserRole)
             self.accept()
 
-    def _say(self, choice: Choice) -> None:
+    def _say(self, choice: PaletteEntry) -> None:
         """Why something that was chosen is not done."""
         self._window.context.notices.say("warn", f"“{choice.text}” is off", choice.off)
 
@@ -207,12 +207,12 @@ class Palette(QDialog):
         self.move(window.mapToGlobal(window.rect().topLeft()).x() + (window.width() - width) // 2,
                   window.mapToGlobal(window.rect().topLeft()).y() + 72)  # fmt: skip
 
-    def _operations(self) -> Iterator[Choice]:
+    def _operations(self) -> Iterator[PaletteEntry]:
         """The operations, of the data source in sight or else of the one they were last used on."""
         icon, source = self._window.theme.icon("bolt", "dim"), self._window.source()
         for operation in OPERATIONS.values():
             to = ToOperations(source.id if source else "", operation.key)
-            yield Choice(operation.title, _OPERATIONS, "", icon, partial(self._window.go, to))
+            yield PaletteEntry(operation.title, _OPERATIONS, "", icon, partial(self._window.go, to))
 
     def _read_sources(self) -> None:
         app, shown_source = self._window.app, self._window.source()
@@ -241,7 +241,7 @@ class Palette(QDialog):
         icon, go = self._window.theme.icon("plug", "dim"), self._window.go
         for source in sources:
             do = partial(go, ToConnector(source.id))
-            self._choices.append(Choice(source.name or source.id, "Data source", "", icon, do))
+            self._choices.append(PaletteEntry(source.name or source.id, "Data source", "", icon, do))
         self._show(self.words.text())
 
 

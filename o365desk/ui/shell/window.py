@@ -52,7 +52,7 @@ class Window(Frame):
         self._pages: dict[type[Destination], Page[Any]] = {}
         self._where: type[Destination] | None = None
         self._closing = False
-        self.header = Header(self.go)
+        self.header = PageHeader(self.go)
         self.navigation = Navigation(self.go)
         self.status = StatusBar(app, tasks, theme)
         self._stack = QStackedWidget()
@@ -164,14 +164,13 @@ class Window(Frame):
             return True
         from o365desk.ui.dialogs.confirm import Closing, ClosingDialog
 
-        dialog = ClosingDialog(self.tasks, self)
-        dialog.exec()
-        if dialog.choice is Closing.GENTLY:
+        choice = ClosingDialog(self.theme, self.tasks, self).ask()
+        if choice is Closing.GENTLY:
             self._closing = True
             for task in self.tasks.writing():
                 if not task.ending:
                     task.cancel()
-        return dialog.choice is Closing.NOW
+        return choice is Closing.NOW
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -360,7 +359,7 @@ class Navigation(QFrame):
             self._buttons[where].setIcon(theme.icon(place.icon, "text"))
 
 
-class Header(QWidget):
+class PageHeader(QWidget):
     """Breadcrumb, title, and what the page puts beside it: or below it, where there is no room."""
 
     def __init__(self, go: Callable[[Destination], bool]) -> None:

@@ -61,7 +61,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool
 
 
-class Header(QObject):
+class TableHeader(QObject):
     """See the module. `choosing`: a person may hide columns and move them; `chosen` follows."""
 
     chosen = Signal()

@@ -16,20 +16,21 @@ _SAMPLE = 32
 
 
 def arranged(
-    rows: Sequence[Any], values: Callable[[Sequence[Any]], list[Any]], descending: bool
+    rows: Sequence[Any], values: Callable[[Sequence[Any]], list[Any]], descending: bool, piece: int = _PIECE
 ) -> Iterator[list[int] | None]:
     """Yields None between pieces, and at last the places of the rows in order of their `values`; those of None come
-    last, those that are alike in the order in which they are. Rows that come meanwhile are not in it."""
+    last, those that are alike in the order in which they are. Rows that come meanwhile are not in it. So many are
+    looked at between two pauses as a `piece` has."""
     count = len(rows)
     keys: list[Any] = []
-    for first in range(0, count, _PIECE):
-        keys += values(rows[first : min(first + _PIECE, count)])
+    for first in range(0, count, piece):
+        keys += values(rows[first : min(first + piece, count)])
         yield None
-    pivots = _pivots(keys)
+    pivots = _pivots(keys, piece)
     ranges: list[list[int]] = [[] for _ in range(len(pivots) + 1)]
     without: list[int] = []
-    for first in range(0, count, _PIECE):
-        for at in range(first, min(first + _PIECE, count)):
+    for first in range(0, count, piece):
+        for at in range(first, min(first + piece, count)):
             key = keys[at]
             (without if key is None else ranges[bisect_right(pivots, key)]).append(at)
         yield None
@@ -41,9 +42,9 @@ def arranged(
     yield order + without
 
 
-def _pivots(keys: Sequence[Any]) -> list[Any]:
-    """Values that part the keys into ranges of about `_PIECE`."""
-    parts = len(keys) // _PIECE
+def _pivots(keys: Sequence[Any], piece: int) -> list[Any]:
+    """Values that part the keys into ranges of about a `piece`."""
+    parts = len(keys) // piece
     if parts < 2:
         return []
     some = random.Random(len(keys)).sample(range(len(keys)), min(len(keys), parts * _SAMPLE))  # noqa: S311

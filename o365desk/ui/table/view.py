@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from o365desk.services.spreadsheets.export import defused
 from o365desk.services.state.state import State
 from o365desk.ui.table.cells import LINK_ROLE, CellDelegate
-from o365desk.ui.table.header import Header
+from o365desk.ui.table.header import TableHeader
 from o365desk.ui.table.model import SORT_ROLE, Column, TableModel
 from o365desk.ui.table.picks import Picks
 from o365desk.ui.widgets.labels import Label
@@ -59,7 +59,7 @@ class Table(QTableView):
         self.setMouseTracking(True)
         self.setWordWrap(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.columns = Header(self, model.columns, choosing=several)
+        self.columns = TableHeader(self, model.columns, choosing=several)
         self.horizontalHeader().setSortIndicator(-1 if several else 0, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setSortIndicatorClearable(several)
         self.setSortingEnabled(True)
@@ -181,14 +181,20 @@ class Table(QTableView):
             self.opened.emit(self._rows.row_at(index))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a row."""
+        menu = self.menu()
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def menu(self) -> QMenu:
         """The actions that the page gave the table, and copying."""
         menu = QMenu(self)
         menu.addActions([action for action in self.actions() if action.isEnabled()])
         menu.addSeparator()
         menu.addAction("&Copy cell", self.copy)
-        menu.addAction("Copy &row" if len(self.selected()) < 2 else "Copy &rows", self.copy_row)
+        menu.addAction("Copy ro&w" if len(self.selected()) < 2 else "Copy ro&ws", self.copy_row)
         menu.addAction("Copy with &headers", self.copy_headers)
-        menu.exec(event.globalPos())
+        return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns share the room; rows grow with their wrapped notes."""

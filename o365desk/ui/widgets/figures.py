@@ -25,7 +25,7 @@ from o365desk.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True)
-class Kind:
+class FigureKind:
     """What is counted: the key that `Figures.chosen` carries, its words, its icon and the role of its colour. What
     is `rare` is in sight only where there is any."""
 
@@ -41,7 +41,7 @@ class Figures(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, theme: Theme, kinds: Sequence[Kind]) -> None:
+    def __init__(self, theme: Theme, kinds: Sequence[FigureKind]) -> None:
         super().__init__()
         self.counts: dict[Hashable, int] = {}
         self.buttons = {kind.key: _Figure(theme, kind, self) for kind in kinds}
@@ -118,7 +118,7 @@ class Figures(QWidget):
 class _Figure(QPushButton):
     """One figure; pressed, only its rows are shown."""
 
-    def __init__(self, theme: Theme, kind: Kind, figures: QWidget) -> None:
+    def __init__(self, theme: Theme, kind: FigureKind, figures: QWidget) -> None:
         super().__init__(figures)
         self._kind = kind
         self.setCheckable(True)

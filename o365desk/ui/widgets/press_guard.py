@@ -5,9 +5,6 @@ from collections.abc import Collection
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-MOMENT = 600
-"""Milliseconds without a press: the second half of a double click, and the next of a held key, come sooner."""
-
 _PRESSES = frozenset(
     (
         QEvent.Type.MouseButtonPress,
@@ -21,14 +18,14 @@ _HANDS = _PRESSES | {QEvent.Type.MouseButtonRelease, QEvent.Type.KeyRelease, QEv
 
 class PressGuard(QObject):
     """See the module. `begin` when something comes into sight: it is `over` once nothing was pressed nor let go for
-    a moment, and `settled` follows. Until then `buttons` take no press; they look as ever."""
+    a `moment` (in seconds), and `settled` follows. Until then `buttons` take no press; they look as ever."""
 
     settled = Signal()
 
-    def __init__(self, page: QWidget, buttons: Collection[QPushButton] = ()) -> None:
+    def __init__(self, page: QWidget, moment: float, buttons: Collection[QPushButton] = ()) -> None:
         super().__init__(page)
         self._buttons = frozenset(buttons)
-        self._moment = QTimer(self, singleShot=True)
+        self._moment = QTimer(self, singleShot=True, interval=round(moment * 1000))
         self._moment.timeout.connect(self._end)
 
     @property
@@ -39,13 +36,13 @@ class PressGuard(QObject):
     def begin(self) -> None:
         """Something else is in sight from now on."""
         QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
-        self._moment.start(MOMENT)
+        self._moment.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees all that the hands do, while it is not over; keeps presses from the buttons."""
         kind = event.type()
         if kind in _HANDS:
-            self._moment.start(MOMENT)
+            self._moment.start()
         return kind in _PRESSES and watched in self._buttons
 
     def _end(self) -> None:

@@ -10,7 +10,7 @@ from string import Template
 from types import MappingProxyType
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap, QStyleHints
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap, QPixmapCache, QStyleHints
 from PySide6.QtWidgets import QApplication
 
 from o365desk import paths
@@ -201,7 +201,14 @@ class Theme(QObject):
         """The same as a square picture of `size` device-independent pixels."""
         app = QGuiApplication.instance()
         ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-        return QIcon(self._file(name, role)).pixmap(QSize(size, size), ratio)
+        file = self._file(name, role)
+        key = f"{file} {size} {ratio}"
+        picture = QPixmap()
+        if not QPixmapCache.find(key, picture):
+            # To draw it takes as long as the rest of a row.
+            picture = QIcon(file).pixmap(QSize(size, size), ratio)
+            QPixmapCache.insert(key, picture)
+        return picture
 
     def app_icon(self) -> QIcon:
         """The program's own icon, in its own colours."""

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from o365desk.practice.directory import changes, licences_held
 from o365desk.practice.directory.directory import Directory, Entity
 from o365desk.practice.directory.membership import Membership
+from tests.torture import examples
 
 NUMBERS = st.integers(0, 10_000)
 MADE = Directory(1, 60, 14)
@@ -128,7 +129,7 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestChanges.settings = settings(max_examples=examples(40), stateful_step_count=30, deadline=None)
 
 
 def test_a_roster_keeps_its_order() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
+from o365desk.practice.server.server import Options
 from tests.practice.entra.browser import Browser, Page, returned
 from tests.practice.entra.signing_in import (
     REDIRECT,
@@ -241,10 +242,10 @@ def test_a_refresh_token_is_renewed_each_time_and_for_its_app_only(client: Clien
     assert renew(client, second, "read-write").json()["error_codes"] == [70000]
 
 
-def test_a_device_code_sign_in(client: Client, true_interval: int) -> None:
+def test_a_device_code_sign_in(client: Client) -> None:
     begun = device_code(client)
     assert set(begun) == {"user_code", "device_code", "verification_uri", "expires_in", "interval", "message"}
-    assert (begun["expires_in"], begun["interval"], true_interval) == (900, 1, 5)
+    assert (begun["expires_in"], begun["interval"], Options().device_interval) == (900, 1, 5)
     assert poll(client, begun["device_code"]).json()["error"] == "authorization_pending"
     wrong = enter_code(client, "WRONG")
     assert "didn’t work" in wrong.text

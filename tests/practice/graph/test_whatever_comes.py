@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from o365desk.practice.server.server import PracticeTenant
 from tests.practice.fixtures import Client
+from tests.torture import examples
 
 WORDS = ["v1.0", "users", "groups", "$count", "members", "$ref", "me", "oidc", "userinfo", "common", "practice",
          "oauth2", "v2.0", "authorize", "token", "adminconsent", "discovery", "instance", "", "%", "'", "(')", "é",
@@ -30,7 +31,7 @@ def deep_token() -> str:
     return f"{part}.{part}.{part}"
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     side=st.sampled_from(["login", "graph", "control"]),
     tenant=st.booleans(),

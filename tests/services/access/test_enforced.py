@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.run import Plan, Row, Run, Standing
 from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.model.stop import Control, Stop
-from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from o365desk.services.workspace.workspace import ConflictError
 from o365desk.services.writes.partner_default import REFUSED
 from tests.desk import Desk
 from tests.practice.fixtures import Client
+from tests.practice.graph.writes.writing import group_of
 from tests.services.access.rules import default, row, user
 from tests.services.access.rules import tree as conditions
 
@@ -96,7 +98,7 @@ def ended(
     desk: Desk,
     source: DataSource,
     operation: catalogue.Operation = USER_LIST,
-    page: Callable[[Page], None] = lambda page: None,
+    page: Callable[[GraphPage], None] = lambda page: None,
     values: dict[str, str] | None = None,
     **more: Any,
 ) -> ReadEnd:
@@ -122,10 +124,7 @@ def apply(desk: Desk, source: DataSource, made: Plan) -> Run:
 
 
 def a_group(house: House) -> str:
-    groups = listed(house.admin, house.source, catalogue.operation("group-list"))
-    return str(next(each["id"] for each in groups if each["groupTypes"] == [] and each["securityEnabled"]
-                    and not each["mailEnabled"] and not each["isAssignableToRole"]
-                    and not each["onPremisesSyncEnabled"]))  # fmt: skip
+    return group_of(listed(house.admin, house.source, catalogue.operation("group-list")), "security")
 
 
 def outsiders(house: House, group: str, *, sales: bool) -> list[dict[str, Any]]:
@@ -396,10 +395,9 @@ def test_a_large_plan_of_a_partner_tells_no_number(defaults: House) -> None:
 
 
 def test_no_suggestions_for_partners(defaults: House) -> None:
+    runner = defaults.desk(PIA).app.runner
     for kind in (Kind.USER, Kind.USERS):
-        problem = refused(
-            lambda kind=kind: defaults.desk(PIA).app.runner.suggest(defaults.source, kind, "a", Stop())
-        )  # type: ignore[misc]
+        problem = refused(partial(runner.suggest, defaults.source, kind, "a", Stop()))
         assert "suggestions" in problem.title
 
 

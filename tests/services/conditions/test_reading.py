@@ -13,7 +13,7 @@ from o365desk.model.conditions import judging
 from o365desk.model.conditions.tree import Group, loads
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
-from o365desk.services.graph.lists import Page, ReadEnd
+from o365desk.services.graph.lists import GraphPage, ReadEnd
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.conditions import random_trees
@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, desk: Desk, profile: str = "read-write") -> None:
         self.source = desk.saved(desk.source(profile), profile)
         self._runner = desk.app.runner
-        self.pages: list[Page] = []
+        self.pages: list[GraphPage] = []
 
     def __call__(self, key: str, given: Any = None, values: dict[str, str] | None = None, **more: Any) -> ReadEnd:
         self.pages = []

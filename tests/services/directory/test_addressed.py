@@ -199,7 +199,7 @@ def test_a_large_group_streams(tmp_path: Path) -> None:
     """However many members, a page of them is all that is held."""
     listing = catalogue.operation("group-members").listing
     assert listing is not None
-    from o365desk.services.graph.lists import Page, read
+    from o365desk.services.graph.lists import GraphPage, read
 
     def script(asked: Asked, number: int) -> Said:
         first, last = number * 999, min(MEMBERS, (number + 1) * 999)
@@ -215,7 +215,7 @@ def test_a_large_group_streams(tmp_path: Path) -> None:
 
     counted = 0
 
-    def count(page: Page) -> None:
+    def count(page: GraphPage) -> None:
         nonlocal counted
         counted += len(page.rows)
 

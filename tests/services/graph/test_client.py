@@ -13,12 +13,12 @@ import pytest
 
 from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
-from o365desk.model.stop import Stop
 from o365desk.services.graph.answers import challenge, retry_after
 from o365desk.services.graph.client import IMPATIENT, Graph, Patience, Pause
 from o365desk.services.graph.throttling import RetryBudget
 from o365desk.services.http.session import HttpSession
 from o365desk.services.http.trust import read_ca
+from tests.driven import Driven
 from tests.practice.fixtures import Client
 from tests.services.scripted import Asked, Said, Scripted
 
@@ -27,7 +27,7 @@ QUICK = Patience(tries=4, first=0.01, longest=0.5)
 
 @pytest.fixture
 def line(practice: Any) -> Iterator[HttpSession]:
-    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
+    with HttpSession(Driven().stop(), read_ca(practice.ready["ca_file"]), (5.0, 10.0)) as made:
         yield made
 
 
@@ -159,7 +159,7 @@ class _Unavailable:
 
 
 def test_a_create_is_not_repeated_when_nobody_knows_whether_it_was_done(graph: Graph) -> None:
-    endurance = RetryBudget(Patience(first=1.5))
+    endurance = RetryBudget(Patience(first=1.5), Driven().now)
     pause = graph._wait("GET", _Unavailable(), endurance)  # type: ignore[arg-type]
     assert pause is not None
     assert pause.seconds == 1.5

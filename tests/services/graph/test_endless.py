@@ -23,13 +23,13 @@ from o365desk.log import mask
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.graph import answers, throttling
-from o365desk.services.http import session
 from o365desk.services.http.proxy import proxy_for
 from o365desk.services.http.session import HttpSession, proxies_for
 from o365desk.services.http.trust import read_ca
-from o365desk.services.signin import redirect_listener
 from o365desk.services.signin.redirect_listener import Loopback
+from tests.driven import LONG, Driven
 from tests.services.scripted import Asked, Said, Scripted
+from tests.torture import examples
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -79,10 +79,10 @@ class Talker:
         except OSError:
             pass  # the other side has hung up, as it should
 
-    def refused(self, **options: Any) -> str:
-        """The code of the problem with which an answer ends."""
+    def refused(self, whole: float = LONG[1], **options: Any) -> str:
+        """The code of the problem with which an answer ends, which has so many seconds."""
         with (
-            HttpSession(Stop(), read_ca(self.ca_file), (20.0, 20.0)) as line,
+            HttpSession(Stop(), read_ca(self.ca_file), LONG, whole=whole) as line,
             pytest.raises(ProblemError) as caught,
         ):
             line.send("GET", f"https://localhost:{self.port}/", **options)
@@ -129,17 +129,15 @@ def test_what_is_too_large_is_not_read(tmp_path: Path, talk: Talk, code: str) ->
         over_and_over(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.02),
     ],
 )
-def test_what_drips_is_cut_off(tmp_path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_drips_is_cut_off(tmp_path: Path, talk: Talk) -> None:
     """Each byte comes in time, the whole never."""
-    monkeypatch.setattr(session, "_WHOLE", 0.02)
-    assert Talker(tmp_path, talk).refused() == "slow"
+    assert Talker(tmp_path, talk).refused(whole=0.4) == "slow"
 
 
 def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     talker = Talker(tmp_path, over_and_over(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.02), plain=True)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{talker.port}")
-    monkeypatch.setattr(session, "_WHOLE", 0.02)
-    with HttpSession(Stop(), timeouts=(20.0, 20.0)) as line, pytest.raises(ProblemError) as caught:
+    with HttpSession(Stop(), timeouts=LONG, whole=0.4) as line, pytest.raises(ProblemError) as caught:
         line.send("GET", GRAPH)
     talker._thread.join(10)
     talker._server.close()
@@ -148,7 +146,7 @@ def test_a_proxy_that_drips_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_cancel_cuts_what_drips(tmp_path: Path) -> None:
     talker = Talker(tmp_path, over_and_over(CHUNKED, b"1\r\n \r\n", 0.02))
-    with HttpSession(Stop(), read_ca(talker.ca_file), (5.0, 60.0)) as line:
+    with HttpSession(Stop(), read_ca(talker.ca_file), LONG) as line:
         threading.Timer(0.3, line.stop.set).start()
         with pytest.raises(CancelledError):
             line.send("GET", f"https://localhost:{talker.port}/")
@@ -205,10 +203,10 @@ def test_a_date_to_wait_for_is_counted_from_now() -> None:
 
 
 def test_no_patience_waits_for_what_is_no_number() -> None:
-    assert throttling.RetryBudget(throttling.PATIENT).failed(float("nan"))
+    assert throttling.RetryBudget(throttling.PATIENT, Driven().now).failed(float("nan"))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_whatever_is_asked_for_is_bounded(said: str) -> None:
     seconds = answers.retry_after({"Retry-After": said})
@@ -220,7 +218,7 @@ def test_whatever_is_asked_for_is_bounded(said: str) -> None:
 AWKWARD = st.text(st.sampled_from("zq@:/?#%[]\\ é€&=\"'"), min_size=1, max_size=12)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     AWKWARD,
     st.sampled_from(["http://", "https://", "HTTP://", ""]),
@@ -347,16 +345,14 @@ def test_whoever_says_nothing_is_sent_away() -> None:
             assert connection.recv(100) == b""
 
 
-def test_many_that_say_nothing_keep_nobody_out(
-    waiting: tuple[Loopback, tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, address = waiting
-    monkeypatch.setattr(redirect_listener, "_MOST_CONNECTIONS", 5)
-    silent = [socket.create_connection(address, 5) for _ in range(20)]
-    assert silent[0].recv(1) == b"", "the first had to go"
-    with socket.create_connection(address, 5) as connection:
-        connection.sendall(post(address[1], RIGHT, len(RIGHT)))
-        assert b"200" in connection.recv(100)
-    assert made.wait(Stop(), 5)
-    for item in silent:
-        item.close()
+def test_many_that_say_nothing_keep_nobody_out() -> None:
+    with Loopback("mine", longest_visit=LONG[1], most_connections=5) as made:
+        address = "127.0.0.1", int(made.redirect.rpartition(":")[2])
+        silent = [socket.create_connection(address) for _ in range(20)]
+        assert silent[0].recv(1) == b"", "the first had to go"
+        with socket.create_connection(address) as connection:
+            connection.sendall(post(address[1], RIGHT, len(RIGHT)))
+            assert b"200" in connection.recv(100)
+        assert made.wait(Stop(), LONG[1])
+        for item in silent:
+            item.close()

@@ -8,8 +8,6 @@ O365DESK_TORTURE=1 runs the full number; without it the same tests run on fewer.
 """
 
 import io
-import os
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -34,14 +32,14 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.secret import Secret
 from o365desk.model.status import Known, Outcome
-from o365desk.model.stop import Control, Stop
+from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.access import Access
 from o365desk.services.access.known import KnownIdentities
 from o365desk.services.connection_test import steps, trial
 from o365desk.services.connections import Connections
-from o365desk.services.graph import lists, throttling
-from o365desk.services.graph.client import PATIENT, STEADFAST, Graph
+from o365desk.services.graph import lists
+from o365desk.services.graph.client import PATIENT, STEADFAST, Graph, Paging
 from o365desk.services.runner import Runner
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
@@ -53,12 +51,13 @@ from o365desk.services.state import database
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.pages.operations.result_rows import bulk_of, pack, searched, sort_of, text_of
+from tests.driven import Driven
 from tests.samples import sample
 from tests.services.graph.mutants import LIES, MUTATORS, MeddledLine, Meddler, Mutation, Office, Truth
 from tests.services.scripted import Asked, Said, Scripted
+from tests.torture import FULL
 
-FULL = os.environ.get("O365DESK_TORTURE") == "1"
-MANY = 50_000 if FULL else 2_500
+MANY = 50_000 if FULL else 1_000
 PARTS = 10
 OVER_HTTPS = 500 if FULL else 25
 Entry = tuple[str, ...]
@@ -68,22 +67,6 @@ pytestmark = [pytest.mark.timeout(1800), *([pytest.mark.torture] if FULL else []
 
 
 # --- the services on it -------------------------------------------------------------------------------------------
-
-
-class Clock:
-    """Goes on only while somebody waits."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.passed = 0.0
-        self._lock = threading.Lock()
-        monkeypatch.setattr(throttling, "time", SimpleNamespace(monotonic=lambda: self.passed))
-        monkeypatch.setattr(Stop, "wait", lambda stop, seconds: self.wait(stop, seconds))
-
-    def wait(self, stop: Stop, seconds: float) -> None:
-        """A wait that takes no time."""
-        with self._lock:
-            self.passed += seconds
-        stop.check()
 
 
 class Fuzzed(Runner):
@@ -104,7 +87,9 @@ class Fuzzed(Runner):
         token = Token(Secret(self.office.token), NOW + timedelta(days=9000), self.office.claims)
         patience, ending = STEADFAST if how.get("steadfast") else PATIENT, how.get("ending", lambda: False)
         with self.open_line(stop) as line:
-            graph = Graph(self.office.root, line, lambda _: token.value, patience, ending=ending)
+            graph = Graph(
+                self.office.root, line, lambda _: token.value, patience, ending=ending, paging=Paging(rows=40)
+            )
             yield Session(source, graph, token, stop, self._timing, lambda: None)
 
 
@@ -114,8 +99,7 @@ class Bench:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, server: Scripted | None = None) -> None:
         root = server.root if server else "https://graph.invalid"
         self.office = Office(folder, root)
-        Clock(monkeypatch)
-        monkeypatch.setattr(lists, "PAGE", 40)
+        self.time = Driven()
         monkeypatch.setattr(database, "lasting", database.transaction)  # no power cut here: it need not last
         self.source = new(
             "Fuzz", cloud="practice", login=self.office.tenant.addresses.login, graph=root, client_id="x",
@@ -145,7 +129,7 @@ class Bench:
     def plan(self, key: str) -> Plan:
         """Of the rows for this operation."""
         rows = [Row(number=number, values=values) for number, values in enumerate(self.rows[key], 1)]
-        return self.runner.plan(self.source, catalogue.operation(key), rows, Stop(), lambda _: None)
+        return self.runner.plan(self.source, catalogue.operation(key), rows, self.time.stop(), lambda _: None)
 
     def _rows(self) -> dict[str, list[dict[str, str]]]:
         """For each write, rows that would change something, by names and by ids, and some that cannot."""
@@ -236,12 +220,12 @@ def read(bench: Bench, chance: Random) -> None:
     seen: list[dict[str, Any]] = []
     with Writer(form, io.BytesIO(), operation.columns, bom=False) as writer, bench.mutating(key):
 
-        def page(page: lists.Page) -> None:
+        def page(page: lists.GraphPage) -> None:
             seen.extend(page.rows)
             writer.rows(page.rows)
 
         somebody = bench.office.directory.users[3]["userPrincipalName"]
-        bench.runner.read(bench.source, operation, sample(key, somebody), Stop(), page)
+        bench.runner.read(bench.source, operation, sample(key, somebody), bench.time.stop(), page)
     packed = pack(seen)
     for row in seen:
         searched([column for column in operation.columns if column.has_text], row)
@@ -256,7 +240,7 @@ def suggest(bench: Bench, chance: Random) -> None:
     """A search as one types."""
     kind, text = chance.choice(ASKED)
     with bench.mutating(f"suggest {kind}"):
-        suggested = bench.runner.suggest(bench.source, kind, text, Stop())
+        suggested = bench.runner.suggest(bench.source, kind, text, bench.time.stop())
     for found in suggested:
         assert all(type(part) is str for part in (found.value, found.title, found.note))
         assert found.value
@@ -268,8 +252,9 @@ STEPS = ("graph", "organisation", "users", "groups", "licences")
 def connection(bench: Bench, chance: Random) -> None:
     """A step of the connection test that asks Graph."""
     step = chance.choice([row for row in steps.TABLE if row.key in STEPS])
-    with bench.mutating(f"test {step.key}"), bench.runner.session(bench.source, Stop()) as session:
+    with bench.mutating(f"test {step.key}"), bench.runner.session(bench.source, bench.time.stop()) as session:
         made = trial.TestContext(
+            limit=Timing().test,
             source=bench.source, typed=Credential(), known=cast("Known", None), plan=(),
             sign_ins=cast("SignIns", None), line=session.graph._line, now=lambda: NOW, token=session.token,
             document={"issuer": f"https://x/{session.token.tenant}/v2.0"},
@@ -306,7 +291,7 @@ def write(bench: Bench, chance: Random) -> None:
         return
     after = bench.office.truth()
     with at("undo plan"):
-        plan = runner.undo(run.id, Stop(), lambda _: None)
+        plan = runner.undo(run.id, bench.time.stop(), lambda _: None)
     assert bench.office.truth() == after, "a plan wrote"
     with at("undo apply"):
         run = applied(bench, plan)
@@ -338,13 +323,13 @@ def target_of(row: PlanRow) -> dict[str, Any]:
 def applied(bench: Bench, plan: Plan) -> Run:
     return carried_out(
         lambda: bench.runner.apply(
-            bench.source, plan, Control(), lambda _: None, allow_large=True, confirmed=plan.confirm
+            bench.source, plan, bench.time.control(), lambda _: None, allow_large=True, confirmed=plan.confirm
         )
     )
 
 
 def resumed(bench: Bench, run: Run) -> Run:
-    return carried_out(lambda: bench.runner.resume(run.id, Control(), lambda _: None))
+    return carried_out(lambda: bench.runner.resume(run.id, bench.time.control(), lambda _: None))
 
 
 def carried_out(work: Callable[[], Run]) -> Run:

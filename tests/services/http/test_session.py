@@ -5,7 +5,6 @@ import os
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,12 @@ from o365desk.model.stop import Stop
 from o365desk.services.http.proxy import proxy_for
 from o365desk.services.http.session import HttpSession, proxies_for
 from o365desk.services.http.trust import check_ca_file, read_ca
+from tests.driven import LONG
 
 
 @pytest.fixture
 def line(practice: Any, switches: Any) -> Iterator[HttpSession]:
-    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), (5.0, 20.0)) as made:
+    with HttpSession(Stop(), read_ca(practice.ready["ca_file"]), LONG) as made:
         yield made
 
 
@@ -36,10 +36,8 @@ def silent_port() -> Iterator[int]:
 def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[..., Any], line: HttpSession) -> None:
     switches(graph_down="hang")
     threading.Timer(0.3, line.stop.set).start()
-    began = time.monotonic()
     with pytest.raises(CancelledError):
         line.send("GET", practice.ready["graph"] + "/v1.0/users")
-    assert time.monotonic() - began < 5  # the answer would have been waited for 20 seconds
 
 
 def test_nothing_is_sent_after_a_stop(practice: Any, line: HttpSession) -> None:
@@ -232,30 +230,29 @@ def test_a_proxys_password_is_never_told(proxy: str, monkeypatch: pytest.MonkeyP
 
 def test_handshakes_do_not_wait_for_each_other() -> None:
     servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    with HttpSession(Stop(), timeouts=(0.6, 0.6)) as made:
+    with HttpSession(Stop(), timeouts=LONG) as made:
 
         def call(port: int) -> None:
-            with pytest.raises(ProblemError):
+            with pytest.raises(CancelledError):
                 made.send("GET", f"https://localhost:{port}/")
 
         threads = [threading.Thread(target=call, args=(server.getsockname()[1],)) for server in servers]
-        began = time.monotonic()
         for thread in threads:
             thread.start()
+        begun = [server.accept()[0] for server in servers]
+        assert [connection.recv(1) for connection in begun] == [b"\x16"] * 3  # none is answered, and each has begun
+        made.stop.set()
         for thread in threads:
             thread.join()
-    assert time.monotonic() - began < 1.5
-    for server in servers:
-        server.close()
+    for each in (*servers, *begun):
+        each.close()
 
 
 def test_cancel_cuts_a_handshake(silent_port: int) -> None:
-    with HttpSession(Stop(), timeouts=(20, 20)) as made:
+    with HttpSession(Stop(), timeouts=LONG) as made:
         threading.Timer(0.2, made.stop.set).start()
-        began = time.monotonic()
         with pytest.raises(CancelledError):
             made.send("GET", f"https://localhost:{silent_port}/")
-        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])

@@ -28,7 +28,7 @@ from o365desk.services.http import trust
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.vault.keychain import Unavailable
 from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, ENVIRONMENT
-from o365desk.services.workspace.workspace import Listing
+from o365desk.services.workspace.workspace import FolderListing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.recorder import Hosts, hosts
@@ -561,7 +561,7 @@ def test_a_file_that_changes_to_and_fro_while_somebody_saves_is_not_approved(
     entry, file = app.workspace.get(shared.source.id), shared.file
     theirs, real, looks = file.read_bytes(), app.workspace.list, []
 
-    def flickering() -> Listing:
+    def flickering() -> FolderListing:
         looks.append(1)
         file.write_bytes(theirs + b"\n" if len(looks) == 1 else theirs)
         try:

@@ -3,7 +3,6 @@
 import base64
 import http.client
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,9 +27,10 @@ from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.entra import claims_of
 from o365desk.services.signin.msal_sign_in import SignIns, Token
 from o365desk.services.vault.vault import Vault
+from tests.driven import Driven
 from tests.services.scripted import Asked, Said, Scripted
+from tests.torture import FULL
 
-FULL = os.environ.get("O365DESK_TORTURE") == "1"
 TIMES = 10 if FULL else 1
 
 pytestmark = [
@@ -233,7 +233,7 @@ class Fuzz:
         )
         # A small store of trust: the system's takes longer to load than all the rest.
         monkeypatch.setenv("SSL_CERT_FILE", self.server.ca_file)
-        monkeypatch.setattr(Stop, "wait", lambda stop, seconds: self.forward(seconds))
+        self.pace = Driven(waited=self.forward)
 
     def clock(self) -> datetime:
         self.forward(20)
@@ -266,7 +266,7 @@ class Fuzz:
         return Admitted(source, read_ca(self.server.ca_file))
 
     def line(self, source: DataSource) -> HttpSession:
-        return self.sign_ins.line(self.admitted(source), Stop())
+        return self.sign_ins.line(self.admitted(source), Stop(self.pace))
 
     def run(self, times: int, answers: int, work: Callable[[], object], may_say: set[str] = SAID_SO) -> int:
         """Tries; returns how often it went well all the same. `answers`: how many are needed if none is spoilt."""
@@ -334,7 +334,7 @@ def test_refusals(fuzz: Fuzz) -> None:
 
 def test_renewal_in_silence(fuzz: Fuzz) -> None:
     source = fuzz.source(SignIn.ADMINISTRATOR)
-    fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(), lambda _: None, lambda: None)
+    fuzz.sign_ins.sign_in(fuzz.admitted(source), Stop(fuzz.pace), lambda _: None, lambda: None)
     kept = fuzz.sign_ins._caches.open(source.id).serialize()
     with fuzz.line(source) as line:
 
@@ -352,7 +352,7 @@ def test_an_administrators_sign_in(fuzz: Fuzz, device_code: bool) -> None:
 
     def sign_in() -> None:
         done = fuzz.sign_ins.sign_in(
-            fuzz.admitted(source), Stop(), told.append, lambda: None, device_code=device_code
+            fuzz.admitted(source), Stop(fuzz.pace), told.append, lambda: None, device_code=device_code
         )
         assert done.tenant == TENANT
         assert isinstance(done.account, str)
@@ -384,7 +384,7 @@ def test_consent_that_is_waited_for(fuzz: Fuzz) -> None:
         def tell(_: Waiting) -> None:
             fuzz.service.roles = ROLES
 
-        assert fuzz.sign_ins.consent(fuzz.admitted(source), Stop(), tell, SECRET).tenant == TENANT
+        assert fuzz.sign_ins.consent(fuzz.admitted(source), Stop(fuzz.pace), tell, SECRET).tenant == TENANT
 
     assert fuzz.run(40, 5, consent) > 10
 

@@ -122,9 +122,8 @@ def test_what_a_workbook_cannot_hold_is_left_out() -> None:
     assert sheet["A2"].value == "abcd\te"
 
 
-def test_what_does_not_fit_on_a_sheet_goes_on_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "_SHEET_ROWS", 3)
-    book = openpyxl.load_workbook(io.BytesIO(written("xlsx", [ROWS[0]] * 7)))
+def test_what_does_not_fit_on_a_sheet_goes_on_on_the_next() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(written("xlsx", [ROWS[0]] * 7, sheet_rows=3)))
     assert [sheet.max_row - 1 for sheet in book.worksheets] == [3, 3, 1]
     assert {sheet["A1"].value for sheet in book.worksheets} == {"displayName"}
 
@@ -265,8 +264,7 @@ def test_a_workbook_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mo
     place = tmp_path / "temporary"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    monkeypatch.setattr(export, "_SHEET_ROWS", 3)
-    made = writer("xlsx", io.BytesIO(), COLUMNS)
+    made = writer("xlsx", io.BytesIO(), COLUMNS, sheet_rows=3)
     made.rows([ROWS[0]] * 7)
     (folder,) = place.iterdir()
     assert folder.stat().st_mode & 0o077 == 0

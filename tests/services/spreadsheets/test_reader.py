@@ -14,7 +14,9 @@ from o365desk.catalogue import Column, operation
 from o365desk.catalogue.operations import Operation
 from o365desk.model.problems import ProblemError
 from o365desk.services.spreadsheets import export, reader
+from o365desk.services.spreadsheets.formats.limits import Limits
 from o365desk.services.spreadsheets.reader import Sheet
+from tests.torture import examples
 
 ADD = operation("add-user-to-group")
 ASSIGN = operation("assign-licence-to-user")
@@ -249,13 +251,14 @@ def test_a_copy_is_disarmed(tmp_path: Path) -> None:
     assert (tmp_path / "copy.csv").read_text("utf-8").splitlines()[1] == "'=HYPERLINK(1)"
 
 
-def test_too_much_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         read(tmp_path, "group,user\n" + "x,a@b.c\n" * 100_001)
     assert "100,000 rows" in caught.value.problem.cause
-    monkeypatch.setattr("o365desk.services.spreadsheets.formats.formats.MOST_BYTES", 1000)
+    file = tmp_path / "rows.csv"
+    file.write_text("group,user\n" + "x,a@b.c\n" * 1000)
     with pytest.raises(ProblemError) as caught:
-        read(tmp_path, "group,user\n" + "x,a@b.c\n" * 1000)
+        reader.read(file, ADD, limits=Limits(file=1000))
     assert caught.value.problem.code == "too-large"
 
 
@@ -561,7 +564,7 @@ def rewritten(tmp_path: Path, data: bytes, wanted: Operation) -> None:
     ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(HEADS))
 @example(b'\\"', b"user,group\n")
 @example(b'"a\\""b",c', b"user,group\n")
@@ -569,7 +572,7 @@ def test_whatever_bytes_come(tmp_path: Path, data: bytes, head: bytes) -> None:
     rewritten(tmp_path, head + data, ADD)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=6), st.sampled_from(",;\t|"))
 def test_whatever_cells_come(tmp_path: Path, rows: list[list[str]], delimiter: str) -> None:
     import csv

@@ -5,6 +5,7 @@ import os
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from o365desk.catalogue import operation
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.spreadsheets import reader
-from o365desk.services.spreadsheets.formats import grid, separated, workbooks
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 from o365desk.services.spreadsheets.reader import Sheet
 
 ADD = operation("add-user-to-group")
@@ -64,9 +65,9 @@ def read(tmp_path: Path, data: bytes | str, **more: Any) -> Sheet:
     return reader.read(file, ADD, {"group": "Sales"}, **more)
 
 
-def refused(tmp_path: Path, data: bytes | str) -> Problem:
+def refused(tmp_path: Path, data: bytes | str, limits: Limits = LIMITS) -> Problem:
     with pytest.raises(ProblemError) as caught:
-        read(tmp_path, data)
+        read(tmp_path, data, limits=limits)
     assert caught.value.problem.remedy
     return caught.value.problem
 
@@ -115,13 +116,12 @@ def test_prefixes_gaps_and_places_are_understood(tmp_path: Path) -> None:
     assert [(found.line, found.kind) for found in made.findings] == [(4, "blank-row")]
 
 
-def test_what_is_not_needed_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "_MOST_UNPACKED", 10_000)
+def test_what_is_not_needed_is_not_unpacked(tmp_path: Path) -> None:
     names = "theme/theme1.xml media/image1.png comments1.xml externalLinks/externalLink1.xml drawings/drawing1.xml"
     more = dict.fromkeys(
         [f"xl/{name}" for name in names.split()] + ["docProps/core.xml", "inner.zip"], "x" * 20_000
     )
-    assert users(read(tmp_path, packed(**more))) == ["a@b.c"]
+    assert users(read(tmp_path, packed(**more), limits=Limits(unpacked=10_000))) == ["a@b.c"]
 
 
 FILLING = "<x/>" * 2000
@@ -167,38 +167,29 @@ BOMBS: tuple[tuple[str, dict[str, str], str, str], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits that small files exceed."""
-    limits: tuple[tuple[Any, dict[str, int]], ...] = (
-        (workbooks, {
-            "_MOST_UNPACKED": 40_000, "_MOST_OF_ONE": 7_500, "_MOST_TAGS": 3_500, "_MOST_TEXT": 15_000,
-            "_MOST_TEXTS": 300, "_MOST_NAMES": 100, "_MOST_SHEETS": 20, "_LONGEST_TAG": 5_000, "_PIECE": 1_000,
-            "_MOST_PARTS": 50, "MOST_LINES": 300, "MOST_COLUMNS": 50, "_LONGEST_CELL": 1_000,
-        }),
-        (grid, {"MOST_LINES": 300, "MOST_COLUMNS": 50, "MOST_ROWS": 200}),
-    )  # fmt: skip
-    for module, values in limits:
-        for name, value in values.items():
-            monkeypatch.setattr(module, name, value)
+SMALL = Limits(
+    rows=200, lines=300, columns=50, cell=1_000, parts=50, sheets=20, unpacked=40_000, of_one=7_500, tags=3_500,
+    text=15_000, texts=300, names=100, tag=5_000, piece=1_000,
+)  # fmt: skip
+"""Limits that small files exceed."""
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("parts", "code", "named"), [row[1:] for row in BOMBS], ids=[row[0] for row in BOMBS])
 def test_what_fills_memory_is_refused_and_named(
     tmp_path: Path, parts: dict[str, str], code: str, named: str
 ) -> None:
-    problem = refused(tmp_path, packed(**parts))
+    problem = refused(tmp_path, packed(**parts), SMALL)
     assert (problem.code, named in problem.sentence()) == (code, True), problem.sentence()
 
 
-@pytest.mark.usefixtures("small")
 def test_what_lies_about_itself_is_not_believed(tmp_path: Path) -> None:
     lies = content(before='<dimension ref="A1:XFD1048576"/>', after='<mergeCell ref="A1:XFD1048576"/>')
-    assert users(read(tmp_path, packed(sheet1=lies))) == ["a@b.c"]
-    assert refused(tmp_path, packed(**{f"x{number}": "" for number in range(60)})).cause.startswith("It is packed")
+    assert users(read(tmp_path, packed(sheet1=lies), limits=SMALL)) == ["a@b.c"]
+    assert refused(tmp_path, packed(**{f"x{number}": "" for number in range(60)}), SMALL).cause.startswith(
+        "It is packed"
+    )
     for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
-        assert "xl/" in refused(tmp_path, packed(method)).cause
+        assert "xl/" in refused(tmp_path, packed(method), SMALL).cause
     whole = packed(styles=f"<styleSheet>{FILLING[:400]}</styleSheet>")
     small, locked = bytearray(whole), bytearray(whole)
     place = whole.find(b"PK\x01\x02")
@@ -206,14 +197,13 @@ def test_what_lies_about_itself_is_not_believed(tmp_path: Path) -> None:
         small[place + 24 : place + 28] = struct.pack("<I", 10)
         locked[place + 8] |= 1
         place += 46 + sum(struct.unpack("<HHH", whole[place + 28 : place + 34]))
-    assert refused(tmp_path, bytes(small)).code == "damaged"
-    assert refused(tmp_path, bytes(locked)).code == "password"
+    assert refused(tmp_path, bytes(small), SMALL).code == "damaged"
+    assert refused(tmp_path, bytes(locked), SMALL).code == "password"
 
 
-@pytest.mark.usefixtures("small")
 def test_a_part_that_two_sheets_share_is_read_once(tmp_path: Path) -> None:
     twice = PARTS["xl/workbook.xml"].replace("</sheets>", '<sheet name="T" r:id="a"/></sheets>')
-    made = read(tmp_path, packed(workbook=twice))
+    made = read(tmp_path, packed(workbook=twice), limits=SMALL)
     assert (users(made), made.findings[:1]) == (["a@b.c"], ())
 
 
@@ -246,22 +236,17 @@ HUGE: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("data", "code", "named"), [row[1:] for row in HUGE], ids=[row[0] for row in HUGE])
-def test_a_text_without_end_is_refused_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, code: str, named: str
-) -> None:
-    for name, value in (("_LONGEST_LINE", 4000), ("_MOST_CELLS", 2000), ("_MOST_KEPT", 30_000)):
-        monkeypatch.setattr(separated if name == "_LONGEST_LINE" else grid, name, value)
-    problem = refused(tmp_path, data)
+def test_a_text_without_end_is_refused_and_named(tmp_path: Path, data: str, code: str, named: str) -> None:
+    problem = refused(tmp_path, data, replace(SMALL, line=4000, cells=2000, kept=30_000))
     assert (problem.code, named in problem.sentence()) == (code, True), problem.sentence()
 
 
-@pytest.mark.usefixtures("small")
-def test_columns_that_mean_nothing_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grid, "_MOST_KEPT", 30_000)
+def test_columns_that_mean_nothing_take_no_memory(tmp_path: Path) -> None:
     made = read(
-        tmp_path, "user,colour\n" + "a@b.c," * 1 + "x" * 900 + "\n" + f"d@b.c,{'x' * 300}\n,{'y' * 300}\n" * 60
+        tmp_path,
+        "user,colour\n" + "a@b.c," * 1 + "x" * 900 + "\n" + f"d@b.c,{'x' * 300}\n,{'y' * 300}\n" * 60,
+        limits=replace(SMALL, kept=30_000),
     )
     assert len(made.rows) == 61
     assert len([found for found in made.findings if found.kind == "unused-row"]) == 60

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import o365desk.services
 from o365desk.model.problems import Problem
-from o365desk.services.state.database import Database, Step
+from o365desk.services.state.database import Database, SchemaStep
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-def declared() -> dict[str, tuple[Step, ...]]:
+def declared() -> dict[str, tuple[SchemaStep, ...]]:
     """Every module of the services that declares steps, with these."""
     found = {}
     for module in pkgutil.walk_packages(o365desk.services.__path__, "o365desk.services."):

@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,14 +46,14 @@ def say(*words: object) -> None:
 
 
 def _slow_down() -> None:
-    """A disk on which even the writing of a small file takes long enough to be hit."""
+    """A disk on which even the writing of a small file takes long enough to be hit: some 50 ms."""
     write = os.write
 
     def slowly(handle: int, data: Any) -> int:
         if handle <= 2:
             return write(handle, data)
-        written = write(handle, bytes(data[:16]))
-        os.fsync(handle)
+        written = write(handle, bytes(data[:32]))
+        time.sleep(0.001)
         return written
 
     os.write = slowly

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.state.database import Database, Step, transaction
+from o365desk.services.state.database import Database, SchemaStep, transaction
 from o365desk.services.state.state import State
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ def _count(connection: sqlite3.Connection) -> None:
 
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0001-people",
         (
             "CREATE TABLE people (name TEXT PRIMARY KEY)",
@@ -31,14 +31,14 @@ STEPS = (
             " DELETE FROM seen WHERE name = 'nobody'; END",
         ),
     ),
-    Step("0002-letters", _count),
+    SchemaStep("0002-letters", _count),
 )
 
 
 class People:
     """A store with a file of its own: what it holds can be imported again."""
 
-    def __init__(self, folder: Path, *, steps: tuple[Step, ...] = STEPS, disposable: bool = True) -> None:
+    def __init__(self, folder: Path, *, steps: tuple[SchemaStep, ...] = STEPS, disposable: bool = True) -> None:
         self.database = Database(
             folder / "people.sqlite",
             lambda: NOW,

@@ -16,7 +16,7 @@ from o365desk.model.datasource import DataSource, new
 from o365desk.model.problems import ProblemError
 from o365desk.model.status import Authorisation, Evidence
 from o365desk.services.state import database
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import Draft, Notice, State
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -208,7 +208,7 @@ def test_only_the_user_may_read_it(state: State, file: Path) -> None:
 
 # --- steps --------------------------------------------------------------------------------------------------------
 
-MORE = Step("9002-more", ("CREATE TABLE more (a TEXT)", "INSERT INTO more VALUES ('b')"))
+MORE = SchemaStep("9002-more", ("CREATE TABLE more (a TEXT)", "INSERT INTO more VALUES ('b')"))
 
 
 def test_a_step_is_taken_once_after_a_copy(state: State, file: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(state: State, file: Path, c
     state.remember("key", b"value")
     state.close()
     broken = State(file, lambda: NOW)
-    broken.add([Step("9002-broken", change)])
+    broken.add([SchemaStep("9002-broken", change)])
     with pytest.raises(ProblemError, match="cannot be read or written"):
         broken.remembered("key")
     assert state.remembered("key") == b"value"
@@ -337,12 +337,9 @@ def test_a_new_file_is_not_set_aside_for_the_damage_of_the_old(file: Path) -> No
     assert file.read_bytes() == b"a new one"
 
 
-def test_a_busy_file_is_a_problem_and_not_a_crash(
-    state: State, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_file_is_a_problem_and_not_a_crash(file: Path) -> None:
+    state = State(file, lambda: NOW, busy=0.05)
     state.remember("key", b"value")
-    state.close()
-    monkeypatch.setattr(database, "BUSY_MS", 50)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -354,6 +351,7 @@ def test_a_busy_file_is_a_problem_and_not_a_crash(
         other.close()
     state.remember("key", b"other")
     assert state.problem is None
+    state.close()
 
 
 def test_a_place_that_is_no_folder_is_a_problem(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 
 from o365desk.app import build
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from tests.services.state.stepping import declared
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ RELEASED = {
 """The digests of the texts of all steps as they were released: add a line, change none."""
 
 
-def digest(step: Step) -> str:
+def digest(step: SchemaStep) -> str:
     text = (
         inspect.getsource(step.change)
         if callable(step.change)
@@ -30,7 +30,7 @@ def digest(step: Step) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
 
 
-def of_the_state_file(tmp_path: Path) -> tuple[Step, ...]:
+def of_the_state_file(tmp_path: Path) -> tuple[SchemaStep, ...]:
     app = build(tmp_path / "workspace", state_folder=tmp_path / "state")
     app.close()
     return app.state.steps

@@ -33,8 +33,8 @@ from o365desk.services.vault.vault import CLIENT_SECRET, ENVIRONMENT, Vault
 from o365desk.services.workspace import data_source_file
 from o365desk.services.workspace.workspace import Workspace
 from tests.services.state import storage_child
+from tests.torture import FULL
 
-FULL = os.environ.get("O365DESK_TORTURE") == "1"
 KILLS = 200 if FULL else 25
 MUTATIONS = 10_000 if FULL else 2_000
 RACES = 100 if FULL else 20

@@ -17,6 +17,7 @@ from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
+from tests.torture import examples
 
 SOURCE = DataSource(id="contoso-hr", name="Contoso")
 
@@ -322,5 +323,5 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(25), stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

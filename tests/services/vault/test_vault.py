@@ -13,7 +13,6 @@ import string
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -519,7 +518,10 @@ def hanging() -> Iterator[Any]:
     released = threading.Event()
 
     class Hanging(Memory):
+        asked = 0
+
         def _check(self) -> None:
+            self.asked += 1
             released.wait()
 
     yield Hanging()
@@ -531,13 +533,12 @@ def hanging() -> Iterator[Any]:
 
 def test_a_keychain_that_hangs_gives_way_to_the_passphrase(tmp_path: Path, hanging: Any) -> None:
     vault = Vault(tmp_path, keychain=lambda: Keychain(hanging, probe_seconds=0.1))
-    began = time.monotonic()
     locked = vault.locked
     assert locked
     assert "the keychain did not answer in 0.1 seconds" in vault.description
     vault.unlock(Secret("correct horse"))
     assert not vault.locked
-    assert time.monotonic() - began < 30  # it is asked once, not each time, and never waited for
+    assert hanging.asked == 1  # not each time
 
 
 def test_a_keychain_that_hangs_later_is_a_problem(tmp_path: Path, backend: Memory, hanging: Any) -> None:

@@ -101,6 +101,7 @@ SECRETS = {
     "database": "Server=a;User Id=b;Pwd=hunter2;",
     "shared link": "https://a.blob.example/c?sv=2022-11-02&se=2027&sig=abc%2Bdef",
     "named": "client_secret=hunter2",
+    "key that has what tokens begin with": "MIIEowIBAAKCAQEA" + "x1Yz" * 20 + "/eyJ" + "x1Yz" * 20 + "+3Q=",
     **_keys(),
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from o365desk import files, paths
+from o365desk import paths
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.operator import os_user
 from o365desk.model.problems import ProblemError
@@ -286,12 +286,9 @@ def test_a_full_disk_leaves_the_file_and_no_rubbish(workspace: Workspace, monkey
     assert len(workspace.history("A")) == 1
 
 
-def test_a_workspace_that_another_program_holds_is_a_problem(
-    workspace: Workspace, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workspace_that_another_program_holds_is_a_problem(workspace: Workspace, clock: Clock) -> None:
     entry = workspace.save(new("A"), None)
-    monkeypatch.setattr(files, "LOCK_SECONDS", 0.1)
-    other = Workspace(workspace.folder, clock, os_user("bob"))
+    other = Workspace(workspace.folder, clock, os_user("bob"), seconds=0.1)
     with workspace._lock():
         assert other.list().entries == (entry,)  # reading waits for nobody
         with pytest.raises(ProblemError, match="workspace is in use"):

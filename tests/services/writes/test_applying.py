@@ -1,7 +1,6 @@
 """Runs: what is sent, how each row ends, and what happens when something gets in the way."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +10,11 @@ from msgspec.structs import replace
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import Action, ProblemError
 from o365desk.model.run import RunProgress, RunState
-from o365desk.model.stop import Control, Stop
+from o365desk.model.stop import Control
 from o365desk.model.targets import LicenceTarget, expect
 from o365desk.model.timing import Timing
 from o365desk.services.signin.credentials import Credential
+from tests.driven import Driven
 from tests.services.bulk import EVERYTHING, Bulk, outcomes, standings
 
 Switches = Callable[..., Any]
@@ -285,14 +285,13 @@ def test_a_group_that_refuses_does_not_hold_up_the_others(bulk: Bulk) -> None:
 
 
 def test_a_network_that_is_gone_stops_the_run_and_resume_settles_what_is_in_doubt(
-    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch
+    bulk: Bulk, switches: Switches
 ) -> None:
     group = bulk.group("large")
     before = bulk.writer.members(group)
     people = [user for user in bulk.users if user["id"] in before][:300]
     plan = bulk.plan(REMOVE, members(group, people))
-    wait = Stop.wait
-    monkeypatch.setattr(Stop, "wait", lambda stop, seconds: wait(stop, seconds / 100))
+    bulk.hurry()
     switches(reset_after_work=1, graph_down_after=6)
     run = bulk.apply(plan)
     assert run.state is RunState.STOPPED
@@ -319,10 +318,11 @@ def test_what_shows_late_is_not_taken_for_a_failure(bulk: Bulk, switches: Switch
     before = bulk.writer.members(group)
     people = [user["id"] for user in bulk.outsiders(group, 45)] if key == ADD else sorted(before)
     plan = bulk.plan(key, [{"group": group, "user": user} for user in people])
-    switches(reset_after_work=1, members_delay=2)
+    bulk.hurry_with_the_tenant(times=15)
+    switches(reset_after_work=1, members_delay=30)
     run = bulk.apply(plan)
     assert outcomes(bulk.rows(run)) == ["changed"] * len(people)
-    bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 3})
+    bulk.client.control("/switches", {"members_delay": 0})
     assert bulk.writer.members(group) == (before | set(people) if key == ADD else set())
     assert bulk.apply(bulk.undo(run)).counts.changed == len(people)
     assert bulk.writer.members(group) == before
@@ -336,7 +336,8 @@ def test_what_somebody_else_did_a_moment_ago_is_so_already_though_the_list_lags(
     before = bulk.writer.members(group)
     people = [user["id"] for user in bulk.outsiders(group, 45)] if key == ADD else sorted(before)
     plan = bulk.plan(key, [{"group": group, "user": user} for user in people])
-    switches(members_delay=2)
+    bulk.hurry_with_the_tenant(times=15)
+    switches(members_delay=30)
     for user in people[:3]:
         path = f"/groups/{group}/members/{user}/$ref"
         done = bulk.writer.bind(group, user) if key == ADD else bulk.writer.send("DELETE", path)
@@ -349,13 +350,12 @@ def test_what_somebody_else_did_a_moment_ago_is_so_already_though_the_list_lags(
 
 def test_progress_is_told_as_often_as_people_can_see(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("large")
-    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:300]
+    inside = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in inside][:300]
     plan = bulk.plan(REMOVE, members(group, people))
-    switches(latency_ms=15)
-    began = time.monotonic()
+    bulk.pace = time = Driven(per_look=0.03)
     run = bulk.apply(plan)
-    most = (time.monotonic() - began) / 0.1 + 3
-    assert 2 < len(bulk.told) < most
+    assert 2 < len(bulk.told) <= time.passed / 0.1 + 3
     assert {told.run for told in bulk.told} == {run.id}
     changed = [told.counts.changed for told in bulk.told]
     assert changed == sorted(changed)
@@ -406,14 +406,16 @@ def test_paused_it_sends_nothing(bulk: Bulk, switches: Switches) -> None:
         target=lambda: runs.append(bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True))
     )
     worker.start()
-    assert paused.wait(20)
-    sent = -1
-    while sent != (sent := len(bulk.log("PATCH"))):  # what was on its way arrives
-        threading.Event().wait(1.0)
+    paused.wait()
+    while bulk.under_way():  # what was on its way arrives
+        threading.Event().wait(0.05)
+    sent = len(bulk.log("PATCH"))
     assert sent < 55
+    threading.Event().wait(0.5)
+    assert len(bulk.log("PATCH")) == sent
     assert bulk.told[-1].counts.changed == 20 * sent  # what came after the pause was told as well
     control.go()
-    worker.join(30)
+    worker.join()
     assert runs[0].counts.changed == 1100
 
 
@@ -422,13 +424,7 @@ def test_cancelled_hard_it_leaves_doubts_that_resume_settles(bulk: Bulk, switche
     before, people = bulk.writer.members(group), bulk.outsiders(group, 600)
     plan = bulk.plan(ADD, members(group, people))
     switches(timeout_after_work=1)
-    control, begun = Control(), threading.Timer(1.0, lambda: control.stop.set())
-
-    def tell(progress: RunProgress) -> None:
-        if not begun.is_alive() and not begun.finished.is_set():
-            begun.start()
-
-    run = bulk.runner.apply(bulk.source, plan, control, tell, allow_large=True)
+    run = bulk.apply(plan, bulk.stopped_when_taken("timeout_after_work"))
     assert run.state is RunState.CANCELLED
     assert run.doubtful
     doubtful = [row for row in bulk.rows(run) if row.doubtful]

@@ -24,8 +24,8 @@ from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import EVERYTHING, Bulk
 from tests.services.writes import bulk_child
+from tests.torture import FULL
 
-FULL = os.environ.get("O365DESK_TORTURE") == "1"
 USERS, ROWS = (11_000, 10_000) if FULL else (1_260, 1_000)
 BAD = 32
 DEATHS = 12 if FULL else 3

@@ -127,7 +127,8 @@ def test_whoever_was_never_let_through_is_told_so_with_the_rows_that_were_heard(
 
 def test_of_what_was_denied_nothing_is_in_doubt_after_a_crash(bulk: Bulk, switches: Switches) -> None:
     group = bulk.group("large")
-    people = [user for user in bulk.users if user["id"] in bulk.writer.members(group)][:200]
+    inside = bulk.writer.members(group)
+    people = [user for user in bulk.users if user["id"] in inside][:200]
     plan = bulk.plan(REMOVE, members(group, people))
     control, told = Control(), []
 

@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Run
 from o365desk.model.stop import Stop
-from o365desk.services.directory import group_limits
+from o365desk.model.timing import Timing
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.services.bulk import Bulk, outcomes, standings
+from tests.torture import examples
 
 Switches = Callable[..., Any]
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
-SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def undone(bulk: Bulk, run: Run) -> Run:
@@ -76,8 +79,8 @@ def test_a_disabled_member_comes_back_by_undo(bulk: Bulk) -> None:
     assert bulk.writer.members(group) == before
 
 
-def test_what_others_did_meanwhile_is_respected(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_limits, "NEW", timedelta(0))  # the run is no news any more
+@pytest.mark.parametrize("timing", [Timing(news=timedelta(0))], ids=["no news"])
+def test_what_others_did_meanwhile_is_respected(bulk: Bulk) -> None:
     group = bulk.group("security")
     people = [user["id"] for user in bulk.outsiders(group, 40)[-4:]]
     _, run = bulk.done(ADD, [{"group": group, "user": user} for user in people])
@@ -113,6 +116,21 @@ def test_an_undo_right_after_a_run_does_not_believe_lists_that_lag(
     assert bulk.journal.run(run.id).undoable == 0
     bulk.client.control("/switches", {"members_delay": 0, "clock_offset": 90})
     assert bulk.writer.members(group) == before
+
+
+@pytest.mark.parametrize(
+    ("later", "believed"), [(timedelta(minutes=5, microseconds=-1), False), (timedelta(minutes=5), True)]
+)
+def test_lists_are_believed_again_five_minutes_after_a_run(
+    bulk: Bulk, switches: Switches, monkeypatch: pytest.MonkeyPatch, later: timedelta, believed: bool
+) -> None:
+    group = bulk.group("security")
+    plan = bulk.plan(ADD, [{"group": group, "user": user["id"]} for user in bulk.outsiders(group, 2)])
+    switches(members_delay=30)
+    ended = bulk.apply(plan).ended
+    assert ended
+    monkeypatch.setattr(bulk.runner, "_clock", lambda: ended + later)
+    assert standings(bulk.undo(bulk.journal.runs()[0])) == ["already so" if believed else "will change"] * 2
 
 
 def test_what_others_took_back_a_moment_ago_ends_as_already_so(bulk: Bulk) -> None:

@@ -35,6 +35,7 @@ from o365desk.services.writes import subjects, undoing
 from o365desk.services.writes.changes.planned_row import PlannedRow
 from o365desk.services.writes.journal.journal import Journal
 from tests.services.bulk import EVERYTHING, Bulk, standings
+from tests.torture import examples
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
 ASSIGN, TAKE = "assign-licence-to-user", "remove-licence-from-user"
@@ -303,7 +304,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=12))
 def test_an_undo_meets_exactly_what_later_runs_changed(tmp_path: Path, steps: list[Any]) -> None:
     with (

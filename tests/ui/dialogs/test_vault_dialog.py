@@ -68,7 +68,7 @@ def test_a_new_vault_wants_the_passphrase_twice(qtbot: QtBot, theme: Theme, task
     assert locked
     opened.line("vault-again").clear()
     QTest.keyClicks(opened.line("vault-again"), "correct horse")
-    with qtbot.waitSignal(opened.dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(opened.dialog.accepted, timeout=60_000):
         QTest.keyClick(opened.line("vault-again"), Qt.Key.Key_Return)
     assert not vault.locked
     vault.set("owner", CLIENT_SECRET, Secret("s"))
@@ -86,11 +86,11 @@ def test_an_existing_vault_wants_it_once_and_says_when_it_is_wrong(
     assert not opened.line("vault-again").isVisible() if opened.dialog.findChild(QLineEdit, "vault-again") else True
     QTest.keyClicks(opened.line("vault-passphrase"), "wrong")
     opened.press("vault-open")
-    qtbot.waitUntil(lambda: bool(opened.problem), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(opened.problem))
     assert opened.dialog.isVisible()
     assert again.locked
     QTest.keyClicks(opened.line("vault-passphrase"), "correct horse")
-    with qtbot.waitSignal(opened.dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(opened.dialog.accepted, timeout=60_000):
         opened.press("vault-open")
     assert again.get("owner", CLIENT_SECRET) == Secret("s")
 

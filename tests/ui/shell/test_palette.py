@@ -15,14 +15,14 @@ from o365desk.ui.commands import COMMANDS, plain
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Destination, ToConnector
 from o365desk.ui.shell import help as helping
-from o365desk.ui.shell.palette import Choice, Palette, ranked, score
+from o365desk.ui.shell.palette import Palette, PaletteEntry, ranked, score
 from o365desk.ui.shell.places import PLACES
 from o365desk.ui.shell.window import Window
 from tests.ui.conftest import idle
 
 
-def choices(*texts: str) -> list[Choice]:
-    return [Choice(text, "Menu", "", QIcon(), lambda: None) for text in texts]
+def choices(*texts: str) -> list[PaletteEntry]:
+    return [PaletteEntry(text, "Menu", "", QIcon(), lambda: None) for text in texts]
 
 
 @pytest.fixture

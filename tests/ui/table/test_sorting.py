@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o365desk.ui.table import sorting
 from o365desk.ui.table.sorting import arranged
 
 
-def order(keys: Sequence[Any], descending: bool) -> list[int]:
-    steps: Iterator[list[int] | None] = arranged(keys, list, descending)
+def order(keys: Sequence[Any], descending: bool, piece: int = 1000) -> list[int]:
+    steps: Iterator[list[int] | None] = arranged(keys, list, descending, piece)
     done = [step for step in steps if step is not None]
     assert len(done) == 1
     return done[0]
@@ -33,12 +32,7 @@ def test_few_rows_are_ordered_as_python_does(keys: list[str | None], descending:
     keys=st.lists(st.none() | st.integers(0, 30), max_size=300), descending=st.booleans(), size=st.integers(1, 40)
 )
 def test_the_size_of_the_pieces_changes_nothing(keys: list[int | None], descending: bool, size: int) -> None:
-    before = sorting._PIECE
-    sorting._PIECE = size
-    try:
-        assert order(keys, descending) == expected(keys, descending)
-    finally:
-        sorting._PIECE = before
+    assert order(keys, descending, size) == expected(keys, descending)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -49,4 +43,4 @@ def test_many_alike_are_no_trouble(descending: bool) -> None:
 
 def test_it_pauses_between_pieces() -> None:
     keys = [f"{number * 7919 % 10_007:05}" for number in range(10_000)]
-    assert len(list(arranged(keys, list, False))) > 2 * 10_000 / sorting._PIECE
+    assert len(list(arranged(keys, list, False, 1000))) > 2 * 10_000 / 1000

@@ -9,12 +9,14 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from o365desk.model.timing import Timing
 from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.commands import EDITING
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, ToRun, ToRuns
 from o365desk.ui.pages.operations.operations import OperationsPage
-from o365desk.ui.widgets import press_guard
+from o365desk.ui.pages.runs.plan import PlanPage
+from o365desk.ui.widgets.press_guard import PressGuard
 from tests.ui.office import ADD, Office, office
 
 __all__ = ["office"]
@@ -23,10 +25,31 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A moment is long enough to be seen to pass."""
-    monkeypatch.setattr(press_guard, "MOMENT", 400)
+@pytest.fixture
+def timing() -> Timing:
+    """A moment lasts until the test says that it has passed."""
+    return Timing(press=1000.0)
+
+
+def ended(office: Office) -> None:
+    """Waits until nothing runs, whatever moment has not passed yet."""
+    office.soon(lambda: not office.window.tasks.active())
+
+
+def passed(guard: PressGuard) -> None:
+    """The moment is over."""
+    assert not guard.over
+    guard._moment.stop()
+    guard._moment.timeout.emit()
+    assert guard.over
+
+
+def planned(office: Office, rows: int) -> PlanPage:
+    """A plan that takes a press."""
+    page = office.ask(ADD, office.members(office.bulk.group("security"), rows))
+    ended(office)
+    passed(page.calm)
+    return page
 
 
 def middle(office: Office, button: QPushButton) -> QPoint:
@@ -62,15 +85,32 @@ def test_a_double_click_on_check_what_will_change_applies_nothing(office: Office
     )
     for _ in range(5):
         press(office, place)
-        office.qtbot.wait(250)
     plan.apply()
     assert plan.plan is not None, "hammering does not wear it down"
-    office.idle()
+    ended(office)
     assert office.desk.app.journal.runs() == []
+    passed(plan.calm)
     assert plan.apply_button.isEnabled()
     press(office, place)
-    office.idle()
+    ended(office)
     assert len(office.desk.app.journal.runs()) == 1
+
+
+def test_each_press_begins_the_moment_anew(office: Office) -> None:
+    plan = office.ask(ADD, office.members(office.bulk.group("security"), 1))
+    ended(office)
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: press(office, QPoint(5, 5)),
+        lambda: office.press(Qt.Key.Key_Shift),
+        lambda: QTest.mouseRelease(
+            office.window.windowHandle(), LEFT, Qt.KeyboardModifier.NoModifier, QPoint(5, 5)
+        ),
+    )
+    for act in acts:
+        plan.calm._moment.stop()  # it was about to end
+        act()
+        assert plan.calm._moment.remainingTime() > 0
+    assert plan.calm._moment.interval() == 1_000_000
 
 
 def test_ctrl_enter_pressed_once_too_often_applies_nothing(office: Office) -> None:
@@ -79,11 +119,12 @@ def test_ctrl_enter_pressed_once_too_often_applies_nothing(office: Office) -> No
     office.press(Qt.Key.Key_Return, CTRL)
     office.soon(lambda: office.plan.plan)
     office.press(Qt.Key.Key_Return, CTRL)
-    office.idle()
+    ended(office)
     assert office.plan.isVisible()
     assert office.desk.app.journal.runs() == []
+    passed(office.plan.calm)
     office.press(Qt.Key.Key_Return, CTRL)
-    office.idle()
+    ended(office)
     assert len(office.desk.app.journal.runs()) == 1
 
 
@@ -93,25 +134,27 @@ def test_a_button_of_the_mouse_that_is_held_till_the_plan_takes_a_press_applies_
     press(office, place)
     office.soon(lambda: office.window.childAt(place) is office.plan.apply_button)
     QTest.mousePress(handle, LEFT, Qt.KeyboardModifier.NoModifier, place)
-    office.idle()
+    ended(office)
+    passed(office.plan.calm)
     assert office.plan.apply_button.isEnabled()
     QTest.mouseRelease(handle, LEFT, Qt.KeyboardModifier.NoModifier, place)
-    office.idle()
+    ended(office)
     assert office.desk.app.journal.runs() == []
 
 
 def test_a_plan_that_comes_back_into_sight_waits_again(office: Office) -> None:
-    page = office.planned(ADD, office.members(office.bulk.group("security"), 1))
+    page = planned(office, 1)
+    assert page.apply_button.isEnabled()
     office.window.go(ToNotices())
     office.window.go(ToPlan())
     assert not page.apply_button.isEnabled()
-    office.idle()
+    passed(page.calm)
     assert page.apply_button.isEnabled()
 
 
 def test_a_double_click_on_apply_does_not_pause_the_run(office: Office, switches: Callable[..., Any]) -> None:
-    page = office.planned(ADD, office.members(office.bulk.group("security"), 20))
-    switches(latency_ms=1500)
+    page = planned(office, 20)
+    switches(graph_down="hang")
     place = middle(office, page.apply_button)
     press(office, place)
     office.soon(lambda: office.window.childAt(place) is office.run.pause_button)
@@ -119,20 +162,20 @@ def test_a_double_click_on_apply_does_not_pause_the_run(office: Office, switches
     live = office.run.live
     assert live is not None
     paused = [live.control.paused]
-    office.soon(lambda: office.run.calm.over)
+    passed(office.run.calm)
     press(office, place)
     paused += [live.control.paused]
     assert paused == [False, True]
-    switches(latency_ms=0)
-    office.run.pause()
-    office.idle()
+    live.control.stop.set()
+    ended(office)
 
 
 def test_a_double_click_on_cancel_does_not_stop_at_once(office: Office, switches: Callable[..., Any]) -> None:
-    page = office.planned(ADD, office.members(office.bulk.group("security"), 20))
-    switches(latency_ms=2500)
+    page = planned(office, 20)
+    switches(graph_down="hang")
     page.apply()
-    office.soon(lambda: office.run.calm.over)
+    office.soon(lambda: office.run.live)
+    passed(office.run.calm)
     place = middle(office, office.run.cancel_button)
     live = office.run.live
     assert live is not None
@@ -140,8 +183,8 @@ def test_a_double_click_on_cancel_does_not_stop_at_once(office: Office, switches
         press(office, place)
     assert live.control.cancelled
     assert not live.control.stop.is_set()
-    switches(latency_ms=0)
-    office.idle()
+    live.control.stop.set()
+    ended(office)
 
 
 def test_resume_is_not_pressed_by_what_led_to_it(office: Office) -> None:
@@ -152,8 +195,8 @@ def test_resume_is_not_pressed_by_what_led_to_it(office: Office) -> None:
     office.window.go(ToRuns())
     office.idle()
     runs = office.runs
-    assert runs.resume_button.isEnabled()
-    press(office, middle(office, runs.resume_button))
+    assert runs.buttons[CommandKey.RESUME].isEnabled()
+    press(office, middle(office, runs.buttons[CommandKey.RESUME]))
     assert runs.isVisible()
     office.window.go(ToRun(run_id=key))
     office.idle()
@@ -163,7 +206,7 @@ def test_resume_is_not_pressed_by_what_led_to_it(office: Office) -> None:
         assert button.isVisible()
         press(office, middle(office, button))
     assert office.run.live is None
-    office.soon(lambda: office.run.calm.over)
+    passed(office.run.calm)
     press(office, middle(office, foot))
     office.idle()
     assert office.shown.counts.changed == 3

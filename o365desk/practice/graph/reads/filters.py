@@ -17,7 +17,7 @@ from odata_query.grammar import ODataLexer, ODataParser
 from sly.lex import Token
 
 from o365desk.practice.graph.call import GraphError
-from o365desk.practice.graph.properties import Kind
+from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.graph.reads.filterable import ADVANCED, NOT, Rule, Rules
 
 Test = Callable[[Any], bool]
@@ -73,7 +73,7 @@ def unsupported(message: str) -> GraphError:
 
 
 @lru_cache(maxsize=256)
-def understood(text: str, rules: Rules, kind: Kind) -> Filter:
+def understood(text: str, rules: Rules, kind: ObjectKind) -> Filter:
     """What `text` says of objects of this kind; GraphError if it says nothing or what is not supported."""
     try:
         compiler = _Compiler(rules, kind)
@@ -127,7 +127,7 @@ def _completed(tokens: list[Token]) -> Iterator[Token]:
 class _Compiler:
     """Makes a test of a syntax tree, noting on the way what it takes."""
 
-    def __init__(self, rules: Rules, kind: Kind) -> None:
+    def __init__(self, rules: Rules, kind: ObjectKind) -> None:
         self._rules = rules
         self._kind = kind
         self._known = kind.spelled

@@ -115,7 +115,7 @@ def _places(entities: Sequence[Entity], name: str) -> dict[str, list[int]]:
     return places
 
 
-def shaped(call: Call, kind: properties.Kind, page: Sequence[Entity]) -> list[Entity]:
+def shaped(call: Call, kind: properties.ObjectKind, page: Sequence[Entity]) -> list[Entity]:
     """The entries of an answer."""
     shape = shape_of(call, kind)
     if kind is properties.MEMBERS:
@@ -124,7 +124,7 @@ def shaped(call: Call, kind: properties.Kind, page: Sequence[Entity]) -> list[En
     return shown(call.directory, page, kind, shape)
 
 
-def page_size(call: Call, kind: properties.Kind) -> int:
+def page_size(call: Call, kind: properties.ObjectKind) -> int:
     """How many entries a page has."""
     top = call.request.options.get("$top")
     if not kind.paged:

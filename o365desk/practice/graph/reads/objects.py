@@ -7,7 +7,7 @@ from o365desk.practice import permissions
 from o365desk.practice.directory.directory import DEVICE, USER, Entity
 from o365desk.practice.graph import properties
 from o365desk.practice.graph.call import Call
-from o365desk.practice.graph.properties import Kind
+from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.graph.reads import filterable
 from o365desk.practice.graph.reads.filterable import Rules
 from o365desk.practice.graph.selection import shown
@@ -20,7 +20,7 @@ class Type:
     """A type of directory object. `readers` are the permissions any of which shows more of it than its id."""
 
     odata: str
-    kind: Kind
+    kind: ObjectKind
     rules: Rules
     readers: frozenset[str]
 

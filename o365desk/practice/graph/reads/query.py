@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from o365desk.practice.directory.directory import Entity
 from o365desk.practice.graph.call import Call, GraphError, denied
-from o365desk.practice.graph.properties import Kind
+from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.graph.reads import filters, search
 from o365desk.practice.graph.reads.filterable import ADVANCED, Rules
 from o365desk.practice.graph.reads.filters import Exactly, Filter, unsupported
@@ -82,7 +82,7 @@ class Listing:
 
     name: str
     entities: Sequence[Entity]
-    kind: Kind
+    kind: ObjectKind
     rules: Rules | None = None
     seen: frozenset[str] | None = None
 

@@ -15,28 +15,40 @@ from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.services.spreadsheets.formats import foreign
 from o365desk.services.spreadsheets.formats.grid import (
     FIRST,
-    MOST_ROWS,
     STDIN,
     ChoiceError,
     Choices,
-    Finding,
     Grid,
     How,
     Line,
     Lines,
     Names,
+    Symptom,
     refusal,
 )
 from o365desk.services.spreadsheets.formats.json_rows import json_grid
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 from o365desk.services.spreadsheets.formats.separated import DELIMITERS, text_grid
-from o365desk.services.spreadsheets.formats.workbooks import Book, Part, Seen, UnfitError, address
+from o365desk.services.spreadsheets.formats.workbooks import Book, Seen, SheetPart, UnfitBookError, address
 
 __all__ = [
-    "DELIMITERS", "FIRST", "MOST_BYTES", "STDIN", "ChoiceError", "Choices", "Finding", "Grid", "How", "Line",
-    "Names", "address", "read_grid", "refusal",
+    "DELIMITERS",
+    "FIRST",
+    "MOST_BYTES",
+    "STDIN",
+    "ChoiceError",
+    "Choices",
+    "Grid",
+    "How",
+    "Line",
+    "Names",
+    "Symptom",
+    "address",
+    "read_grid",
+    "refusal",
 ]  # fmt: skip
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = LIMITS.file
 _HEAD = 100 * 1024
 _FIRST_ROWS = 200
 """Of a sheet, in which the headings are."""
@@ -52,17 +64,18 @@ def read_grid(
     check: Callable[[], None] = lambda: None,
     how: How | None = None,
     given: bytes | None = None,
+    limits: Limits = LIMITS,
 ) -> Grid:
     """The lines of a file, or of the bytes that were `given` in its place; where the headings are decides the
     delimiter, and which sheet of a workbook is read. `check` is asked now and then whether to go on. Raises
     ProblemError; ChoiceError where it can be read in several ways."""
     how = how or How()
-    data = _fit(path, given) if given is not None else _bytes(path)
+    data = _fit(path, given, limits) if given is not None else _bytes(path, limits)
     told = foreign.lock_of(path.name, data) or foreign.sniffed(data)
     if told is None and data.startswith(b"PK\x03\x04"):
         told = foreign.packed(data)
         if told is None:
-            return _workbook(path, data, names, how, check)
+            return _workbook(path, data, names, how, check, limits)
     if told:
         raise refusal(
             path, f"This is no table: it looks like {told.what}.".replace("..", "."), told.remedy, told.code
@@ -76,21 +89,21 @@ def read_grid(
         why = "It is no workbook, so it has no sheets."
         raise refusal(path, why, "Leave the sheet out (on the command line: --sheet).", "sheet")
     if _JSON.match(data[:_HEAD]):
-        return json_grid(path, data, names, check)
-    return text_grid(path, data, names, how, check)
+        return json_grid(path, data, names, check, limits)
+    return text_grid(path, data, names, how, check, limits)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, limits: Limits) -> bytes:
     told = foreign.address(str(path))
     if told and not path.exists():
         raise refusal(path, f"It is {told.what}.", told.remedy, told.code)
     try:
         if path.is_dir():
             raise refusal(path, "It is a folder.", "Name a CSV or XLSX file in it.", "folder")
-        data = _given(path) if _OURS.fullmatch(str(path)) else files.read_named(path, MOST_BYTES)
+        data = _given(path, limits) if _OURS.fullmatch(str(path)) else files.read_named(path, limits.file)
     except files.UnfitError as error:
         if path.is_file():
-            raise _too_large(path) from error
+            raise _too_large(path, limits) from error
         why = "It is no file, but a device or a pipe that others may keep open."
         raise refusal(path, why, "Name a CSV or XLSX file.", "no-file") from error
     except OSError as error:
@@ -99,37 +112,37 @@ def _bytes(path: Path) -> bytes:
         ) from error
     except ValueError as error:  # a name with a NUL in it
         raise refusal(path, str(error).capitalize() + ".", "Name another file.", "name") from error
-    return _fit(path, data)
+    return _fit(path, data, limits)
 
 
-def _fit(path: Path, data: bytes) -> bytes:
-    if len(data) > MOST_BYTES:
-        raise _too_large(path)
+def _fit(path: Path, data: bytes, limits: Limits) -> bytes:
+    if len(data) > limits.file:
+        raise _too_large(path, limits)
     if not _SOMETHING.search(data):
         raise refusal(path, "It is empty.", "Give it a line of column names, and rows below.", "empty")
     return data
 
 
-def _given(path: Path) -> bytes:
+def _given(path: Path, limits: Limits) -> bytes:
     """What comes through a pipe that was opened for this program, by whoever started it."""
     with path.open("rb") as stream:
-        return stream.read(MOST_BYTES + 1)
+        return stream.read(limits.file + 1)
 
 
-def _too_large(path: Path) -> ProblemError:
-    limit = f"It is larger than {MOST_BYTES // 1024 // 1024} MB; a file may have {MOST_ROWS:,} rows."
+def _too_large(path: Path, limits: Limits) -> ProblemError:
+    limit = f"It is larger than {limits.file // 1024 // 1024} MB; a file may have {limits.rows:,} rows."
     return refusal(path, limit, "Split it, and run the parts one after the other.", "too-large")
 
 
 # --- workbooks ---------------------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, data: bytes, names: Names, how: How, check: Callable[[], None]) -> Grid:
+def _workbook(path: Path, data: bytes, names: Names, how: How, check: Callable[[], None], limits: Limits) -> Grid:
     try:
-        return _sheet(path, Book(data, check), names, how)
+        return _sheet(path, Book(data, check, limits), names, how)
     except (ProblemError, CancelledError):
         raise
-    except UnfitError as error:
+    except UnfitBookError as error:
         raise refusal(path, error.why, error.remedy, error.code, error.line) from error
     except Exception as error:  # whatever is wrong with what is packed
         why = f"It looks like an Excel workbook, but it is damaged ({type(error).__name__})."
@@ -145,12 +158,12 @@ def _sheet(path: Path, book: Book, names: Names, how: How) -> Grid:
     others = [f"“{other.title}”" for other in book.sheets if other is not sheet]
     findings = []
     if not sheet.visible:
-        findings.append(Finding(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
+        findings.append(Symptom(0, "hidden", f"The sheet that was read, “{sheet.title}”, is hidden.", False))
     if others:
         more = f" and {len(others) - 5} more" if len(others) > 5 else ""
         why = ", as was chosen" if how.sheet else ", which has the headings" if reading.fits else ", the active one"
         said = f"Only the sheet “{sheet.title}” was read{why}; not {', '.join(others[:5])}{more}."
-        findings.append(Finding(0, "sheets", said, False))
+        findings.append(Symptom(0, "sheets", said, False))
     reading.take()
     titles = tuple(dict.fromkeys(each.title for each in book.sheets))
     choices = Choices(sheets=titles if len(titles) > 1 else ())
@@ -191,12 +204,12 @@ def _fitting(path: Path, book: Book, names: Names) -> "_Reading":
     return _Reading(path, book, ranked[0], names)
 
 
-def _asked(path: Path, why: str, remedy: str, sheets: "list[Part]") -> ChoiceError:
+def _asked(path: Path, why: str, remedy: str, sheets: "list[SheetPart]") -> ChoiceError:
     problem = refusal(path, why, remedy, "sheet").problem
     return ChoiceError(problem, Choices(sheets=tuple(dict.fromkeys(each.title for each in sheets))))
 
 
-def _titles(sheets: "list[Part]", most: int = 8) -> str:
+def _titles(sheets: "list[SheetPart]", most: int = 8) -> str:
     more = f" and {len(sheets) - most} more" if len(sheets) > most else ""
     return ", ".join(f"“{each.title}”" for each in sheets[:most]) + more
 
@@ -204,7 +217,7 @@ def _titles(sheets: "list[Part]", most: int = 8) -> str:
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
-def _mails(book: Book, sheet: Part, seen: Seen) -> dict[tuple[int, int], str]:
+def _mails(book: Book, sheet: SheetPart, seen: Seen) -> dict[tuple[int, int], str]:
     """By line and place: the mail address that a cell links to."""
     if not seen.links:
         return {}
@@ -222,8 +235,8 @@ def _mails(book: Book, sheet: Part, seen: Seen) -> dict[tuple[int, int], str]:
 class _Reading:
     """A sheet of which some was read, or all."""
 
-    def __init__(self, path: Path, book: Book, sheet: Part, names: Names) -> None:
-        self.sheet, self.seen, self.lines = sheet, Seen(), Lines(path, names)
+    def __init__(self, path: Path, book: Book, sheet: SheetPart, names: Names) -> None:
+        self.sheet, self.seen, self.lines = sheet, Seen(), Lines(path, names, book.limits)
         self.fits = False
         self._rows = book.rows(sheet, self.seen)
 
@@ -234,10 +247,10 @@ class _Reading:
         return self.lines.full
 
 
-def _table_on(path: Path, book: Book, sheet: Part, names: Names) -> _Reading | None:
+def _table_on(path: Path, book: Book, sheet: SheetPart, names: Names) -> _Reading | None:
     """A sheet that has headings and something below them; None for another one, even one that is unfit."""
     reading = _Reading(path, book, sheet, names)
-    with contextlib.suppress(ProblemError, UnfitError):
+    with contextlib.suppress(ProblemError, UnfitBookError):
         lines = reading.take(_FIRST_ROWS)
         found = names.find(lines)
         if found is not None and len(lines) > found + 1:
@@ -246,23 +259,23 @@ def _table_on(path: Path, book: Book, sheet: Part, names: Names) -> _Reading | N
     return None
 
 
-def _marks(seen: Seen) -> list[Finding]:
+def _marks(seen: Seen) -> list[Symptom]:
     """Formulas, merged cells and hidden rows."""
     findings = []
     if seen.formulas:
         said = f"Cells with formulas: {seen.formulas:,}. Their values as Excel last calculated them were taken."
-        findings.append(Finding(0, "formulas", said, True))
+        findings.append(Symptom(0, "formulas", said, True))
     if seen.uncalculated:
         said = (
             f"Formulas that no program has calculated yet: {seen.uncalculated:,}. Nothing is known of their values."
         )
-        findings.append(Finding(0, "uncalculated", said, False))
+        findings.append(Symptom(0, "uncalculated", said, False))
     if seen.merged:
         said = (
             f"Merged cells: {seen.merged:,} times. The value counts for the first of them only, the rest is empty."
         )
-        findings.append(Finding(0, "merged", said, False))
+        findings.append(Symptom(0, "merged", said, False))
     if seen.hidden:
         said = f"Hidden rows: {seen.hidden:,}, by a filter or by hand. They count like the others."
-        findings.append(Finding(0, "hidden-rows", said, False))
+        findings.append(Symptom(0, "hidden-rows", said, False))
     return findings

@@ -6,12 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.spreadsheets.formats.workbooks import MOST_COLUMNS, MOST_LINES
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 
-MOST_ROWS = 100_000
-_MOST_CELLS = 10_000_000
-_MOST_KEPT = 128 * 1024 * 1024
-"""Bytes of memory that the cells of a file may take."""
 FIRST = 10
 """Among so many lines the headings are looked for."""
 STDIN = Path("standard input")
@@ -47,7 +43,7 @@ class ChoiceError(ProblemError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Symptom:
     """What the clinic saw in `line` of the file (0: the file as a whole). `kind` is one word, `text` a sentence;
     `repaired`: it was put right in what was read, never in the file."""
 
@@ -65,7 +61,7 @@ class Grid:
     lines: list[Line]
     encoding: str
     delimiter: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Symptom] = field(default_factory=list)
     blanks: list[int] = field(default_factory=list)
     choices: Choices = Choices()
     chosen: How = How()
@@ -98,8 +94,8 @@ class Lines:
     """The lines read so far. Blank ones count once a line follows that is not. Of cells in columns that mean
     nothing only this is kept, that they hold something."""
 
-    def __init__(self, path: Path, names: Names) -> None:
-        self._path, self._names = path, names
+    def __init__(self, path: Path, names: Names, limits: Limits = LIMITS) -> None:
+        self._path, self._names, self._limits = path, names, limits
         self.full: list[Line] = []
         self.blanks: list[int] = []
         self._waiting: list[int] = []
@@ -109,20 +105,20 @@ class Lines:
     def add(self, number: int, cells: list[str]) -> None:
         """Takes the next line. Raises ProblemError for one too many, and for too much in it."""
         self._count += 1
-        if self._count > MOST_LINES:
-            why = f"It has more than {MOST_LINES:,} lines, most of them empty."
+        if self._count > self._limits.lines:
+            why = f"It has more than {self._limits.lines:,} lines, most of them empty."
             raise self._refused(why, "Delete what is below the last row.", "too-many-lines", number)
         if _is_blank(cells):
-            if self.full and len(self._waiting) < MOST_ROWS:
+            if self.full and len(self._waiting) < self._limits.rows:
                 self._waiting.append(number)
             return
-        if len(self.full) > MOST_ROWS:
-            why = f"It has more than {MOST_ROWS:,} rows, which is the most that one file may have."
+        if len(self.full) > self._limits.rows:
+            why = f"It has more than {self._limits.rows:,} rows, which is the most that one file may have."
             raise self._refused(why, "Split it, and run the parts one after the other.", "too-many-rows")
-        if not _is_blank(cells[MOST_COLUMNS:]):
-            why = f"The row has more than {MOST_COLUMNS:,} columns."
+        if not _is_blank(cells[self._limits.columns :]):
+            why = f"The row has more than {self._limits.columns:,} columns."
             raise self._refused(why, "Keep those that are needed.", "too-wide", number)
-        del cells[MOST_COLUMNS:]
+        del cells[self._limits.columns :]
         if len(self.full) > FIRST:
             self._empty_idle(cells)
         self._weigh(number, cells)
@@ -132,7 +128,7 @@ class Lines:
 
     def _empty_idle(self, cells: list[str]) -> None:
         """Keeps of the cells in columns that mean nothing only whether they hold something."""
-        self._idle = self._idle or self._names.idle(self.full) or (MOST_COLUMNS,)
+        self._idle = self._idle or self._names.idle(self.full) or (self._limits.columns,)
         for place in self._idle:
             if place >= len(cells):
                 break
@@ -143,8 +139,9 @@ class Lines:
         """Raises ProblemError where they fill the memory."""
         self._cells += len(cells)
         self._kept += sum(64 + len(cell) * (1 if cell.isascii() else 4) for cell in cells if cell and cell != "…")
-        if self._cells > _MOST_CELLS or self._kept > _MOST_KEPT:
-            why = f"Up to here it has more than {_MOST_CELLS:,} cells, or {_MOST_KEPT >> 20} MB of them."
+        most, room = self._limits.cells, self._limits.kept
+        if self._cells > most or self._kept > room:
+            why = f"Up to here it has more than {most:,} cells, or {room >> 20} MB of them."
             raise self._refused(why, "Keep the columns that are needed, or split it.", "too-large", number)
 
     def _refused(self, why: str, remedy: str, code: str, line: int = 0) -> ProblemError:

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 
 from o365desk.services.spreadsheets.formats.grid import Grid, Lines, Names, refusal
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 
 _LISTS = ("value", "items", "rows", "data")
 """Under which key a document keeps its list."""
 _MOST_KEYS = 1_000
 
 
-def json_grid(path: Path, data: bytes, names: Names, check: Callable[[], None]) -> Grid:
+def json_grid(path: Path, data: bytes, names: Names, check: Callable[[], None], limits: Limits = LIMITS) -> Grid:
     """The lines of JSON: the keys as headings, then the objects, each with the number of its line. Raises
     ProblemError."""
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -34,7 +35,7 @@ def json_grid(path: Path, data: bytes, names: Names, check: Callable[[], None]) 
         if len(keys) > _MOST_KEYS:
             raise refusal(path, f"It has more than {_MOST_KEYS:,} keys.", "Keep those that are needed.", "too-wide")
         rows.append(row)
-    lines = Lines(path, names)
+    lines = Lines(path, names, limits)
     lines.add(1, list(keys))
     place, line = 0, 1
     for raw, row in zip(objects, rows, strict=True):

@@ -18,16 +18,16 @@ from o365desk.services.spreadsheets.formats.grid import (
     FIRST,
     ChoiceError,
     Choices,
-    Finding,
     Grid,
     How,
     Lines,
     Names,
+    Symptom,
     refusal,
 )
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
 
 _LONGEST_CELL = 1024 * 1024
-_LONGEST_LINE = 4 * 1024 * 1024
 _HEAD = 100 * 1024
 """Letters in which delimiter and sort of a file show."""
 DELIMITERS = {
@@ -56,7 +56,9 @@ def delimiter_named(text: str) -> str:
     return known if fit else ""
 
 
-def text_grid(path: Path, data: bytes, names: Names, how: How, check: Callable[[], None]) -> Grid:
+def text_grid(
+    path: Path, data: bytes, names: Names, how: How, check: Callable[[], None], limits: Limits = LIMITS
+) -> Grid:
     """The lines of a text. Raises ProblemError; ChoiceError where its encoding is to be chosen."""
     try:
         encoding = encodings.encoding_of(data, how.encoding)
@@ -74,22 +76,22 @@ def text_grid(path: Path, data: bytes, names: Names, how: How, check: Callable[[
     head = head[told_by.end() :] if told_by else head
     known = told_by[1] if told_by and told_by[1] in DELIMITERS else ""
     delimiter = how.delimiter or known or _delimiter(head, names)
-    findings = [Finding(0, "encoding", encoding.said, True)] if encoding.said else []
+    findings = [Symptom(0, "encoding", encoding.said, True)] if encoding.said else []
     escaped = _is_escaped(path, data, encoding.codec, delimiter)
     if escaped:
         said = 'Quotation marks that were written as \\" were read as quotation marks.'
-        findings.append(Finding(0, "escapes", said, True))
+        findings.append(Symptom(0, "escapes", said, True))
     blanks = _has_blanks(data, encoding.codec, delimiter)
     if blanks:
-        findings.append(Finding(0, "separator-blanks", "The blanks behind the separators were left out.", True))
-    text = _Text(path, data, encoding.codec, check)
+        findings.append(Symptom(0, "separator-blanks", "The blanks behind the separators were left out.", True))
+    text = _Text(path, data, encoding.codec, check, limits.line)
     form = {"delimiter": delimiter, "skipinitialspace": blanks} | ({"escapechar": "\\"} if escaped else {})
-    lines = _lines(path, text, form, 1 if told_by else 0, names)  # written by Excel, for Excel
+    lines = _lines(path, text, form, 1 if told_by else 0, Lines(path, names, limits))  # written by Excel, for Excel
     if text.nul_bytes:
-        findings.append(Finding(text.first_nul, "nul", f"{text.nul_bytes:,} NUL bytes were left out.", True))
+        findings.append(Symptom(text.first_nul, "nul", f"{text.nul_bytes:,} NUL bytes were left out.", True))
     if delimiter != ",":
         what = DELIMITERS.get(delimiter, f"“{delimiter}”")
-        findings.append(Finding(0, "delimiter", f"Its columns are separated by {what}.", False))
+        findings.append(Symptom(0, "delimiter", f"Its columns are separated by {what}.", False))
     choices = Choices(encodings=encoding.samples)
     chosen = How(encoding=encoding.codec, delimiter=delimiter)
     return Grid(lines.full, encoding.codec, delimiter, findings, lines.blanks, choices, chosen)
@@ -170,19 +172,19 @@ class _Text:
     """The lines of a text one by one, without the NUL bytes among them: never the whole of it, which takes up to
     four times the memory of the file."""
 
-    def __init__(self, path: Path, data: bytes, encoding: str, check: Callable[[], None]) -> None:
-        self._path, self._check = path, check
+    def __init__(self, path: Path, data: bytes, encoding: str, check: Callable[[], None], longest: int) -> None:
+        self._path, self._check, self._longest = path, check, longest
         self._stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
         self._line = 0
         self.quotes = self.nul_bytes = self.first_nul = 0
 
     def __iter__(self) -> Iterator[str]:
-        while line := self._stream.readline(_LONGEST_LINE + 1):
+        while line := self._stream.readline(self._longest + 1):
             self._line += 1
             if self._line % 1000 == 0:
                 self._check()
-            if len(line) > _LONGEST_LINE:
-                why = f"The line is longer than {_LONGEST_LINE >> 20} million letters."
+            if len(line) > self._longest:
+                why = f"The line is longer than {self._longest >> 20} million letters."
                 raise refusal(self._path, why, "See whether this is a table.", "too-long-line", self._line)
             if "\0" in line:
                 self.first_nul = self.first_nul or self._line
@@ -202,12 +204,11 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _lines(path: Path, text: _Text, form: dict[str, Any], skipped: int, names: Names) -> Lines:
+def _lines(path: Path, text: _Text, form: dict[str, Any], skipped: int, lines: Lines) -> Lines:
     physical = iter(text)
     for _ in range(skipped):
         next(physical, None)
     reader = csv.reader(physical, **form)
-    lines = Lines(path, names)
     begin = 0
     with _long_cells():
         try:

@@ -17,29 +17,12 @@ from typing import Any
 from urllib.parse import unquote
 from xml.parsers import expat
 
-MOST_LINES = 1_048_576
-"""What Excel has on a sheet."""
-MOST_COLUMNS = 1_000
-_LONGEST_CELL = 32_767
-"""Letters that Excel takes. As a short reference may stand for that much, it bounds what a piece comes to."""
+from o365desk.services.spreadsheets.formats.limits import LIMITS, Limits
+
 _MOST_COLUMNS_OF_EXCEL = 16_384
-_MOST_PARTS = 10_000
-_MOST_SHEETS = 1_000
-_MOST_UNPACKED = 512 * 1024 * 1024
-_MOST_OF_ONE = 16 * 1024 * 1024
-"""Of a part that holds no cells."""
-_MOST_TAGS = 24_000_000
-"""Of all parts; a hundred thousand rows of forty cells have about sixteen million."""
-_MOST_TEXT = 64 * 1024 * 1024
-"""Of the texts that cells share."""
-_MOST_TEXTS = 4_000_000
-_MOST_NAMES = 1_000
-"""Different ones of tags and attributes, in one part."""
 _DEEPEST = 64
-_LONGEST_TAG = 1024 * 1024
 _LONGEST_FORMAT = 1_000
 _LONGEST_TITLE = 100
-_PIECE = 16 * 1024
 
 _MOST_SPILLS = 100
 _RANGE = re.compile(r"([A-Z]{1,3})\d{1,7}:([A-Z]{1,3})(\d{1,7})")
@@ -73,7 +56,7 @@ def address(line: int, place: int) -> str:
     return f"{letters}{line}"
 
 
-class UnfitError(Exception):
+class UnfitBookError(Exception):
     """Why a workbook is not read: what is wrong, what to do, a code, and the line of the sheet, if it is one's."""
 
     def __init__(self, why: str, remedy: str = "Save it as CSV.", code: str = "too-large", line: int = 0) -> None:
@@ -82,7 +65,7 @@ class UnfitError(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetPart:
     """A sheet by its title, and where it is in the file."""
 
     title: str
@@ -106,28 +89,37 @@ class Seen:
 
 
 class Book:
-    """An opened workbook. Raises UnfitError for what is too much, or no workbook; anything else that it raises says
-    that the file is damaged."""
+    """An opened workbook. Raises UnfitBookError for what is too much, or no workbook; anything else that it raises
+    says that the file is damaged."""
 
-    def __init__(self, data: bytes, check: Callable[[], None]) -> None:
+    def __init__(self, data: bytes, check: Callable[[], None], limits: Limits = LIMITS) -> None:
         """`check` is asked between two pieces whether to go on."""
+        self.limits = limits
         # Before the list of parts is read: a part costs half a kilobyte of memory, and 46 bytes of the file.
-        if data.count(b"PK\x01\x02") > _MOST_PARTS:
-            raise UnfitError(f"It is packed from more than {_MOST_PARTS:,} parts; a workbook has some dozens.")
+        if data.count(b"PK\x01\x02") > self.limits.parts:
+            raise UnfitBookError(
+                f"It is packed from more than {self.limits.parts:,} parts; a workbook has some dozens."
+            )
         self._check = check
         self._packed = zipfile.ZipFile(BytesIO(data))
         self._unpacked = self._tags = 0
         self._texts: _Texts | None = None
-        self.sheets: list[Part] = []
+        self.sheets: list[SheetPart] = []
         self._dates: list[bool] = []
         self._since_1904 = self._to_calculate = False
         self._names: dict[str, str] = {}
         self._open()
 
-    def rows(self, sheet: Part, seen: Seen) -> Iterator[Row]:
+    def rows(self, sheet: SheetPart, seen: Seen) -> Iterator[Row]:
         """The lines of a sheet with their numbers, also those between them that are not in the file."""
         reader = _SheetReader(
-            self._names[sheet.name], seen, self._dates, self._since_1904, self._text, self._to_calculate
+            self._names[sheet.name],
+            self.limits,
+            seen,
+            self._dates,
+            self._since_1904,
+            self._text,
+            self._to_calculate,
         )
         last = 0
         for piece in self._pieces(sheet.name):
@@ -147,7 +139,7 @@ class Book:
         if book not in self._names:
             ods = "content.xml" in self._names
             why = "It is an OpenDocument file (.ods)." if ods else "It is no Excel workbook (.xlsx)."
-            raise UnfitError(why, "Save it as CSV or XLSX.", "not-excel")
+            raise UnfitBookError(why, "Save it as CSV or XLSX.", "not-excel")
         links = {key: (kind, name) for key, (kind, name) in self._links(book).items() if name in self._names}
         self.sheets = self._found(book, links)
         texts, styles = _led_to(links, "sharedStrings"), _led_to(links, "styles")
@@ -168,7 +160,7 @@ class Book:
         links: dict[str, tuple[str, str]] = {}
 
         def link(name: str, given: dict[str, str]) -> None:
-            if name == "Relationship" and len(links) < _MOST_PARTS and given.get("TargetMode") != "External":
+            if name == "Relationship" and len(links) < self.limits.parts and given.get("TargetMode") != "External":
                 target = posixpath.normpath(
                     posixpath.join(f"/{folder}", given.get("Target", "").replace("\\", "/"))
                 )
@@ -180,7 +172,7 @@ class Book:
             self._walk(of_links, link)
         return links
 
-    def mails(self, sheet: Part) -> dict[str, str]:
+    def mails(self, sheet: SheetPart) -> dict[str, str]:
         """The mail addresses that a sheet links to, by the keys under which it knows them."""
         folder, _, name = sheet.name.rpartition("/")
         mails: dict[str, str] = {}
@@ -196,9 +188,9 @@ class Book:
             self._walk(of_links, link)
         return mails
 
-    def _found(self, book: str, links: Mapping[str, tuple[str, str]]) -> list[Part]:
+    def _found(self, book: str, links: Mapping[str, tuple[str, str]]) -> list[SheetPart]:
         """The sheets, in their order. A part that several share is read once: else it could be read without end."""
-        found: dict[str, Part] = {}
+        found: dict[str, SheetPart] = {}
         active, count = 0, 0
 
         def sheet(name: str, given: dict[str, str]) -> None:
@@ -216,10 +208,10 @@ class Book:
                 if kind == "worksheet":
                     title = given.get("name", "")[:_LONGEST_TITLE]
                     visible = given.get("state", "visible") == "visible"
-                    found.setdefault(part, Part(title, visible, part, count == active))
+                    found.setdefault(part, SheetPart(title, visible, part, count == active))
                 count += 1
-                if len(found) > _MOST_SHEETS:
-                    raise UnfitError(f"It has more than {_MOST_SHEETS:,} sheets.")
+                if len(found) > self.limits.sheets:
+                    raise UnfitBookError(f"It has more than {self.limits.sheets:,} sheets.")
 
         self._weigh(book)
         self._walk(book, sheet)
@@ -229,9 +221,9 @@ class Book:
         """Unpacks a part to see whether it can be read."""
         info = self._packed.getinfo(self._names[name])
         if info.flag_bits & 1:
-            raise UnfitError("It is protected by a password.", "Save it without a password.", "password")
+            raise UnfitBookError("It is protected by a password.", "Save it without a password.", "password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnfitError(
+            raise UnfitBookError(
                 f"Its part “{self._names[name]}” is packed in a way that Excel does not know.", code="damaged"
             )
         size = rows = 0
@@ -239,35 +231,38 @@ class Book:
             size += len(piece)
             self._tags += piece.count(b"<")
             rows += piece.count(b"<row")
-            if size > _MOST_OF_ONE and not cells:
-                raise UnfitError(f"Its part “{self._names[name]}” unpacks to more than {_MOST_OF_ONE >> 20} MB.")
-            if size + self._unpacked > _MOST_UNPACKED:
-                raise UnfitError(
-                    f"With its part “{self._names[name]}” it unpacks to more than {_MOST_UNPACKED >> 20} MB."
+            if size > self.limits.of_one and not cells:
+                raise UnfitBookError(
+                    f"Its part “{self._names[name]}” unpacks to more than {self.limits.of_one >> 20} MB."
                 )
-            if self._tags > _MOST_TAGS:
-                raise UnfitError(
-                    f"With its part “{self._names[name]}” it has more than {_MOST_TAGS:,} cells, marks and tags."
+            if size + self._unpacked > self.limits.unpacked:
+                raise UnfitBookError(
+                    f"With its part “{self._names[name]}” it unpacks to more than {self.limits.unpacked >> 20} MB."
                 )
-            if rows > MOST_LINES:
-                raise _too_many_lines()
+            if self._tags > self.limits.tags:
+                raise UnfitBookError(
+                    f"With its part “{self._names[name]}” it has more than {self.limits.tags:,} "
+                    "cells, marks and tags."
+                )
+            if rows > self.limits.lines:
+                raise _too_many_lines(self.limits.lines)
         self._unpacked += size
 
     def _pieces(self, name: str) -> Iterator[bytes]:
         with self._packed.open(self._names[name]) as stream:
-            while piece := stream.read(_PIECE):
+            while piece := stream.read(self.limits.piece):
                 self._check()
                 yield piece
 
     def _walk(self, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
-        parser = _Tags(self._names[name], start)
+        parser = _Tags(self._names[name], self.limits, start)
         for piece in self._pieces(name):
             parser.feed(piece)
         parser.end()
 
     def _read_texts(self, name: str) -> None:
         """Keeps the shared texts as bytes: as strings, short ones would take ten times the memory."""
-        self._texts = _Texts(self._names[name])
+        self._texts = _Texts(self._names[name], self.limits)
         for piece in self._pieces(name):
             self._texts.feed(piece)
         self._texts.end()
@@ -296,8 +291,8 @@ class _Parser:
     """Reads XML a piece at a time; refuses what only serves to fill memory: definitions of its own, depth, a tag
     without end, names without end."""
 
-    def __init__(self, part: str) -> None:
-        self._part = part
+    def __init__(self, part: str, limits: Limits) -> None:
+        self._part, self._limits = part, limits
         self._depth = self._fed = 0
         parser = self._parser = expat.ParserCreate()
         parser.buffer_text = True
@@ -311,10 +306,10 @@ class _Parser:
         self._parser.Parse(piece)
         self._fed += len(piece)
         # What is not whole is kept, and looked at again with each piece.
-        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+        if self._fed - self._parser.CurrentByteIndex > self._limits.tag:
             raise self._refused("has a tag or remark of more than 1 MB")
-        if len(self._parser.intern) > _MOST_NAMES:
-            raise self._refused(f"has more than {_MOST_NAMES:,} names of tags")
+        if len(self._parser.intern) > self._limits.names:
+            raise self._refused(f"has more than {self._limits.names:,} names of tags")
 
     def end(self) -> None:
         """Nothing follows. Raises ExpatError where something should."""
@@ -342,15 +337,15 @@ class _Parser:
     def _doctype(self, *about: object) -> None:
         raise self._refused("has definitions of its own (DOCTYPE), as no spreadsheet program writes them")
 
-    def _refused(self, why: str) -> UnfitError:
-        return UnfitError(f"Its part “{self._part}” {why}.", code="damaged")
+    def _refused(self, why: str) -> UnfitBookError:
+        return UnfitBookError(f"Its part “{self._part}” {why}.", code="damaged")
 
 
 class _Tags(_Parser):
     """Tells of each tag, and of no text."""
 
-    def __init__(self, part: str, told: Callable[[str, dict[str, str]], None]) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits, told: Callable[[str, dict[str, str]], None]) -> None:
+        super().__init__(part, limits)
         self._told = told
 
     def told(self, name: str, given: dict[str, str]) -> None:
@@ -384,8 +379,8 @@ class _Formats:
 class _Words(_Parser):
     """Puts together the text of a cell: all that stands in `t` or `v`, but for how it is spoken."""
 
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits) -> None:
+        super().__init__(part, limits)
         self._letters: list[str] = []
         self._size = 0
         self._taking = self._spoken = False
@@ -407,11 +402,11 @@ class _Words(_Parser):
         if self._taking:
             self._letters.append(text)
             self._size += len(text)
-            if self._size > _LONGEST_CELL:
+            if self._size > self._limits.cell:
                 raise self._too_long()
 
-    def _too_long(self) -> UnfitError:
-        return self._refused(f"has a text of more than {_LONGEST_CELL:,} letters")
+    def _too_long(self) -> UnfitBookError:
+        return self._refused(f"has a text of more than {self._limits.cell:,} letters")
 
     def _taken_text(self) -> str:
         """What came since the last time."""
@@ -424,8 +419,8 @@ class _Words(_Parser):
 class _Texts(_Words):
     """The texts that cells share, end to end, and where each ends."""
 
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
+    def __init__(self, part: str, limits: Limits) -> None:
+        super().__init__(part, limits)
         self.texts, self.ends = bytearray(), array("I")
 
     def told_end(self, name: str) -> None:
@@ -434,8 +429,10 @@ class _Texts(_Words):
         if name == "si":
             self.texts += self._taken_text().replace("x005F_", "").encode("utf-8", "replace")
             self.ends.append(len(self.texts))
-            if len(self.texts) > _MOST_TEXT or len(self.ends) > _MOST_TEXTS:
-                raise self._refused(f"has more than {_MOST_TEXTS:,} texts, or {_MOST_TEXT >> 20} MB of them")
+            if len(self.texts) > self._limits.text or len(self.ends) > self._limits.texts:
+                raise self._refused(
+                    f"has more than {self._limits.texts:,} texts, or {self._limits.text >> 20} MB of them"
+                )
 
 
 class _SheetReader(_Words):
@@ -444,13 +441,14 @@ class _SheetReader(_Words):
     def __init__(
         self,
         part: str,
+        limits: Limits,
         seen: Seen,
         dates: Sequence[bool],
         since_1904: bool,
         shared: Callable[[int], str],
         to_calculate: bool,
     ) -> None:
-        super().__init__(part)
+        super().__init__(part, limits)
         self._to_calculate = to_calculate
         self._seen, self._dates, self._since_1904, self._shared = seen, dates, since_1904, shared
         self._rows: list[Row] = []
@@ -514,7 +512,7 @@ class _SheetReader(_Words):
 
     def _put_unknown(self) -> None:
         self._seen.uncalculated += 1
-        if self._column > MOST_COLUMNS:
+        if self._column > self._limits.columns:
             return
         self._put(UNCALCULATED)
         match = _RANGE.fullmatch(self._spill) if self._spill else None
@@ -524,22 +522,22 @@ class _SheetReader(_Words):
 
     def _put_spilled(self) -> None:
         for first, last, line in self._spills:
-            for column in range(first, min(last, MOST_COLUMNS) + 1) if self._number <= line else ():
+            for column in range(first, min(last, self._limits.columns) + 1) if self._number <= line else ():
                 if column > len(self._cells) or not self._cells[column - 1]:
                     self._column = column
                     self._put(UNCALCULATED)
 
-    def _too_long(self) -> UnfitError:
-        why = f"A value in this row is longer than the {_LONGEST_CELL:,} letters that Excel takes."
-        return UnfitError(why, "Shorten it.", "too-long", self._number)
+    def _too_long(self) -> UnfitBookError:
+        why = f"A value in this row is longer than the {self._limits.cell:,} letters that Excel takes."
+        return UnfitBookError(why, "Shorten it.", "too-long", self._number)
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = given.get("r", "")
         # What is no number, or goes back, is the next one.
         told = int(number) if number.isdecimal() and len(number) < 20 else 0
         self._number = max(self._number + 1, told)
-        if self._number > MOST_LINES:
-            raise _too_many_lines(self._number)
+        if self._number > self._limits.lines:
+            raise _too_many_lines(self._limits.lines, self._number)
         self._hidden = given.get("hidden") in ("1", "true")
         self._any = False
         self._column, self._cells = 0, []
@@ -550,14 +548,16 @@ class _SheetReader(_Words):
         for letter in letters.upper()[:8]:
             place = place * 26 + ord(letter) - 64
         if not letters.isascii() or not letters.isalpha() or place > _MOST_COLUMNS_OF_EXCEL:
-            raise UnfitError(f"“{letters[:20]}” is no column that Excel knows.", code="damaged", line=self._number)
+            raise UnfitBookError(
+                f"“{letters[:20]}” is no column that Excel knows.", code="damaged", line=self._number
+            )
         self._columns[letters] = place
         return place
 
     def _put(self, text: str) -> None:
-        if self._column > MOST_COLUMNS:
-            raise UnfitError(
-                f"The row has more than {MOST_COLUMNS:,} columns.",
+        if self._column > self._limits.columns:
+            raise UnfitBookError(
+                f"The row has more than {self._limits.columns:,} columns.",
                 "Keep those that are needed.",
                 "too-wide",
                 self._number,
@@ -583,9 +583,11 @@ class _SheetReader(_Words):
         return text.removesuffix("Z").removesuffix("T00:00:00") if self._kind == "d" else text
 
 
-def _too_many_lines(line: int = 0) -> UnfitError:
-    why = f"A sheet has more than {MOST_LINES:,} lines, most of them empty."
-    return UnfitError(why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line)
+def _too_many_lines(most: int, line: int = 0) -> UnfitBookError:
+    why = f"A sheet has more than {most:,} lines, most of them empty."
+    return UnfitBookError(
+        why, "Delete what is below the last row, or save the rows as CSV.", "too-many-lines", line
+    )
 
 
 def _number(text: str) -> str:

@@ -13,7 +13,7 @@ from o365desk.catalogue.changes import Members
 from o365desk.model.problems import Problem
 from o365desk.model.targets import MemberTarget, expect
 from o365desk.services.directory import holdings, lookup
-from o365desk.services.directory.group_limits import NEW, refused_kind
+from o365desk.services.directory.group_limits import refused_kind
 from o365desk.services.graph.client import Graph, Request
 from o365desk.services.writes.changes import requests, staying
 from o365desk.services.writes.changes.named import find_groups, find_users, leave_out_disabled, warn_if_disabled
@@ -43,15 +43,15 @@ def _resolve(context: "PlanContext", change: Members, drafts: "list[PlannedRow]"
     if change.adds:
         leave_out_disabled(context, still_open(drafts))
     for draft in still_open(drafts):
-        made = _if_new(draft.group, context.now)
+        made = _if_new(draft.group, context.now - context.timing.news)
         draft.target = MemberTarget(group=draft.group["id"], user=draft.user["id"], made=made)
         draft.same_as_key = (draft.group["id"], draft.user["id"])
 
 
-def _if_new(group: Mapping[str, Any], now: datetime) -> datetime | None:
+def _if_new(group: Mapping[str, Any], after: datetime) -> datetime | None:
     """When a group was made, if that is so short ago that some of Microsoft's servers may not know it yet."""
     made: datetime | None = group.get("createdDateTime")
-    return made if made and made > now - NEW else None
+    return made if made and made > after else None
 
 
 def _compare(context: "PlanContext", change: Members, drafts: "list[PlannedRow]") -> None:
@@ -136,10 +136,10 @@ def _fulfilled(graph: Graph, change: Members, rows: Sequence[JournalRow]) -> dic
     return result
 
 
-def _is_new(row: JournalRow, since: datetime) -> bool:
+def _is_new(row: JournalRow, after: datetime) -> bool:
     """As the plan had it: whoever does not know a group yet cannot tell when it was made."""
     made = _target(row).made
-    return made is not None and made > since - NEW
+    return made is not None and made > after
 
 
 def _refusing(graph: Graph, groups: Sequence[str]) -> dict[str, Problem | None]:

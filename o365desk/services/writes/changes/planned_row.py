@@ -12,6 +12,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, PlanRow, Row, Standing
 from o365desk.model.settings import Settings
 from o365desk.model.targets import Before, Target
+from o365desk.model.timing import Timing
 
 if TYPE_CHECKING:
     from o365desk.services.graph.client import Graph
@@ -125,6 +126,7 @@ class PlanContext:
     source_name: str
     tell: Callable[[str], None]
     now: datetime
+    timing: Timing = field(default_factory=Timing)
     delegated: bool = False
     wants_location: bool = False
     """Whether the data source is to set usage locations; `may_set_location`: whether its token lets it."""

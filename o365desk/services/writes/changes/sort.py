@@ -60,7 +60,7 @@ class Sending(Generic[C]):
     whose it is, where two requests for the same user may never be on their way at once. `prepare` does what comes
     first, and returns the rows that can go on, and the numbers of those for which it did something; `too_early`
     tells of these whether a refusal only means that not all servers know it yet. `is_new` tells whether the group
-    of a row was made so short before a moment that a refusal may mean that. `refusing` looks, of groups of which
+    of a row was made after a moment, so that a refusal may mean that. `refusing` looks, of groups of which
     all was refused, which are gone (None) or take no change at all (why).
     """
 
@@ -70,7 +70,7 @@ class Sending(Generic[C]):
     user_of: Callable[["JournalRow"], str] | None = None
     prepare: "Prepare | None" = None
     too_early: Callable[["Reply"], bool] = lambda reply: False
-    is_new: Callable[["JournalRow", datetime], bool] = lambda row, since: False
+    is_new: Callable[["JournalRow", datetime], bool] = lambda row, after: False
     refusing: Callable[["Graph", Sequence[str]], Mapping[str, Problem | None]] = lambda graph, groups: {}
 
 

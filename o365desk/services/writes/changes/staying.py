@@ -28,17 +28,22 @@ _IDS = objects.page(("id",))
 
 
 def tell(
-    context: "PlanContext", drafts: "Sequence[PlannedRow]", nested: Mapping[str, Iterable[str]], *, adds: bool
+    context: "PlanContext",
+    drafts: "Sequence[PlannedRow]",
+    nested: Mapping[str, Iterable[str]],
+    *,
+    adds: bool,
+    most: int = _MOST,
 ) -> None:
     """Says of each row that can be done, or is so, what else keeps its user in the group. `nested` are the ids of
-    the groups in each group."""
+    the groups in each group, of whose members at `most` so many are looked through."""
     asked = [draft for draft in drafts if draft.standing in (Standing.WILL, Standing.ALREADY)]
     if not adds:
         owners = _owners(context, asked)
         for draft in asked:
             if draft.user["id"] in owners.get(draft.group["id"], ()):
                 draft.warn("Stays its owner.")
-    through = _through(context, asked, nested)
+    through = _through(context, asked, nested, most)
     for draft in asked:
         names = through.get((draft.group["id"], draft.user["id"]), [])
         if names and not adds:
@@ -59,7 +64,7 @@ def _owners(context: "PlanContext", drafts: "Sequence[PlannedRow]") -> dict[str,
 
 
 def _through(
-    context: "PlanContext", drafts: "Sequence[PlannedRow]", nested: Mapping[str, Iterable[str]]
+    context: "PlanContext", drafts: "Sequence[PlannedRow]", nested: Mapping[str, Iterable[str]], most: int
 ) -> dict[tuple[str, str], list[str]]:
     """By group and user, the groups through which the user is in it, by name."""
     groups = dict.fromkeys(draft.group["id"] for draft in drafts)
@@ -68,13 +73,13 @@ def _through(
         return {}
     context.tell(f"Looking into {len(children):,} groups in groups")
     try:
-        names, inside = _looked_into(context.graph, children[:_CHILDREN])
+        names, inside = _looked_into(context.graph, children[:_CHILDREN], most)
     except ProblemError as error:
         if not error.problem.conclusive:
             raise
         context.notes.append("The groups in these groups may not be read: who stays in through them is not known.")
         return {}
-    if len(children) > _CHILDREN or any(len(members) > _MOST for members in inside.values()):
+    if len(children) > _CHILDREN or any(len(members) > most for members in inside.values()):
         context.notes.append(
             "The groups in these groups are too many or too large to tell all who stay in through them."
         )
@@ -85,11 +90,11 @@ def _through(
     }
 
 
-def _looked_into(graph: Graph, children: Sequence[str]) -> tuple[dict[str, str], dict[str, set[str]]]:
+def _looked_into(graph: Graph, children: Sequence[str], most: int) -> tuple[dict[str, str], dict[str, set[str]]]:
     """The names of groups in groups, and who is in them, each by id. Raises ProblemError."""
     found = holdings.groups_now(graph, children, ("id", "displayName"))
     names = {child: f"“{(found[child] or {}).get('displayName') or child}”" for child in children}
-    return names, _listed(graph, {child: f"/groups/{child}/transitiveMembers" for child in children}, _MOST + 1)
+    return names, _listed(graph, {child: f"/groups/{child}/transitiveMembers" for child in children}, most + 1)
 
 
 def _listed(graph: Graph, paths: Mapping[str, str], most: int | None) -> dict[str, set[str]]:

@@ -21,13 +21,13 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.targets import Before, SameTarget, Target
 from o365desk.services.state import database
-from o365desk.services.state.database import Step
+from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal import stored
 from o365desk.services.writes.journal.run_locks import Locks
 
 STEPS = (
-    Step(
+    SchemaStep(
         "0002-runs",
         (
             """
@@ -47,9 +47,9 @@ STEPS = (
             """,
         ),
     ),
-    Step("0003-given", ("ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'",)),
+    SchemaStep("0003-given", ("ALTER TABLE run_rows ADD COLUMN given BLOB NOT NULL DEFAULT '{}'",)),
     # Rows may be in the state "cannot" from here on, which no program before knows.
-    Step(
+    SchemaStep(
         "0005-turns",
         (
             "ALTER TABLE run_rows ADD COLUMN item TEXT NOT NULL DEFAULT ''",
@@ -64,10 +64,6 @@ STEPS = (
 PLANNED, SENT = "planned", "sent"
 """The two states of a row that has no outcome yet."""
 
-_KEPT = 200
-"""Runs that are kept with their rows."""
-_ROWS_KEPT = 2_000_000
-"""Rows of all runs that are kept; the oldest runs beyond go earlier."""
 _COLUMNS = "number, line, label, state, detail, remedy, code, request_id, given"
 _RUN = "id, source_id, tenant, state, undoes, undone_by, ended, data, problem, counts, place"
 
@@ -76,6 +72,13 @@ Turn = tuple[int, int]
 """When a row ended, next to those of other runs: the later one is the greater. Of rows from before turns were
 counted, that of the later run."""
 _NOT_YET = 2**62
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What is kept: so many runs with their rows, and so many rows in all; the oldest runs beyond go earlier."""
+
+    runs: int = 200
+    rows: int = 2_000_000
 
 
 class JournalRow(msgspec.Struct, kw_only=True):
@@ -174,11 +177,11 @@ class Journal:
         self,
         state: State,
         clock: Callable[[], datetime],
+        most: Kept = Kept(),  # noqa: B008 - frozen
         hides: Callable[[Run], Problem | None] = lambda run: None,
     ) -> None:
         """`hides` says why whoever works here may not see somebody else's run."""
-        self._state = state
-        self._hides = hides
+        self._state, self._most, self._hides = state, most, hides
         state.add(STEPS)
         self._clock = clock
         self.locks = Locks(state.folder / "runs")
@@ -205,7 +208,7 @@ class Journal:
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
                     )
-                    return _forget_old(connection, len(rows), self.locks.is_held)
+                    return _forget_old(connection, self._most, len(rows), self.locks.is_held)
 
             for gone in self._state.use(act):
                 self.locks.forget(gone)
@@ -271,7 +274,7 @@ class Journal:
             with database.lasting(connection):
                 found = connection.execute("SELECT place, undoes FROM runs WHERE id = ?", (run,)).fetchall()
                 if not found:  # a damaged file was set aside meanwhile
-                    raise ProblemError(_no_run(run, several=False))
+                    raise ProblemError(_no_run(run, self._most, several=False))
                 turn = (_next_turn(connection, found[0][0]),) if ends else ()
                 connection.executemany(
                     f"UPDATE run_rows SET {change} WHERE run = ? AND number = ?",  # noqa: S608 - ours
@@ -383,7 +386,7 @@ class Journal:
                 text + "%",
             )
         if len(found) != 1:
-            raise ProblemError(_no_run(key, several=bool(found)))
+            raise ProblemError(_no_run(key, self._most, several=bool(found)))
         return found[0]
 
     def _run(self, row: Any) -> Run:
@@ -553,8 +556,8 @@ def _recount(connection: sqlite3.Connection, place: int, more: int) -> None:
         connection.execute("UPDATE runs SET counts = ? WHERE place = ?", (msgspec.json.encode(tally), place))
 
 
-def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], bool]) -> list[str]:
-    """Drops the runs beyond the number that is kept; returns their ids. The latest one, of `new` rows, stays, and
+def _forget_old(connection: sqlite3.Connection, most: Kept, new: int, held: Callable[[str], bool]) -> list[str]:
+    """Drops the runs beyond what is kept at most; returns their ids. The latest one, of `new` rows, stays, and
     so does what is `held`: somebody works on it. So do runs with rows in doubt: what became of these is not known
     yet, and nothing else knows of them."""
     listed = connection.execute("SELECT place, id, counts FROM runs ORDER BY place DESC").fetchall()
@@ -566,7 +569,7 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
         changed = tally.changed > 0
         number[changed] += 1
         rows[changed] += tally.changed + tally.already + tally.failed + tally.cannot + tally.left
-        many = number[changed] > _KEPT or rows[changed] > _ROWS_KEPT
+        many = number[changed] > most.runs or rows[changed] > most.rows
         if many and not (tally.doubtful or held(key)):
             gone.append((place, key))
     for place, _ in gone:
@@ -576,10 +579,10 @@ def _forget_old(connection: sqlite3.Connection, new: int, held: Callable[[str], 
     return [key for _, key in gone]
 
 
-def _no_run(key: str, *, several: bool) -> Problem:
+def _no_run(key: str, most: Kept, *, several: bool) -> Problem:
     return Problem(
         title=f"“{key}” may be several runs" if several else f"There is no run “{key}”",
-        cause=f"The last {_KEPT} runs are kept." if not several else "More than one id begins like this.",
+        cause=f"The last {most.runs} runs are kept." if not several else "More than one id begins like this.",
         remedy="“o365desk runs list” and the Runs page show their ids.",
         code="no-run",
     )

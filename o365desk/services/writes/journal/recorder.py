@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -30,23 +29,24 @@ _COUNTED = {
 
 
 class Progress:
-    """Tells how a run stands, not more often than people can see; while it is `paused`, each answer that still
+    """Tells how a run stands, not more often than people can see; while it is paused, each answer that still
     comes, as nothing may follow for long. Safe from any thread."""
 
-    def __init__(self, tell: Callable[[RunProgress], None], paused: Callable[[], bool]) -> None:
-        self._tell, self._paused = tell, paused
+    def __init__(self, tell: Callable[[RunProgress], None], control: Control) -> None:
+        self._tell, self._control = tell, control
+        self._now = control.stop.now
         self._lock = threading.Lock()
         self._run = ""
         self._counts: Counter[str] = Counter()
         self._recent: list[RunRow] = []
         self._waiting = ""
         self._ended = 0
-        self._began = self._last = time.monotonic()
+        self._began = self._last = self._now()
 
     def begin(self, run: str, counts: Counts) -> None:
         """A run begins, or goes on, with these rows."""
         with self._lock:
-            self._run, self._began = run, time.monotonic()
+            self._run, self._began = run, self._now()
             self._counts.update({name: getattr(counts, name) for name in _COUNTED.values()})
         self.tell()
 
@@ -64,14 +64,14 @@ class Progress:
             for row in rows:
                 self._counts["not_attempted"] -= 1
                 self._counts[_COUNTED[row.outcome]] += 1
-            due = time.monotonic() - self._last >= _TOLD_EVERY or self._paused()
+            due = self._now() - self._last >= _TOLD_EVERY or self._control.paused
         if due:
             self.tell()
 
     def tell(self) -> None:
         """Tells it now."""
         with self._lock:
-            now = time.monotonic()
+            now = self._now()
             rate = self._ended / max(now - self._began, 0.001)
             progress = RunProgress(
                 run=self._run,

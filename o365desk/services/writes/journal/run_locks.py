@@ -18,8 +18,8 @@ _LOOK_SECONDS = 0.1
 class Locks:
     """See the module. Safe from any thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, seconds: float = _HELD_SECONDS, look: float = _LOOK_SECONDS) -> None:
+        self._folder, self._seconds, self._look = folder, seconds, look
         self._held: set[str] = set()
         self._lock = threading.Lock()
 
@@ -40,7 +40,7 @@ class Locks:
         with self._lock:
             if run in self._held:
                 return True
-        return self._file_of(run).is_held(_LOOK_SECONDS)
+        return self._file_of(run).is_held(self._look)
 
     def forget(self, run: str) -> None:
         """The run is gone."""
@@ -49,7 +49,7 @@ class Locks:
     def _file_of(self, run: str) -> files.Lock:
         # Each time another: two threads of this process keep each other out, too, and neither waits for ever.
         path = self._path(run)
-        return files.Lock(path, f"Run {run}", private=True, seconds=_HELD_SECONDS, in_use=_in_use(run))
+        return files.Lock(path, f"Run {run}", private=True, seconds=self._seconds, in_use=_in_use(run))
 
     def _path(self, run: str) -> Path:
         return self._folder / f"{run}.lock"

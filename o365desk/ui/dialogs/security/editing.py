@@ -14,7 +14,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.services.conditions import compiling
-from o365desk.services.graph.lists import Page
+from o365desk.services.graph.lists import GraphPage
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.conditions.asked import Asked, Cost, Known, asked
 from o365desk.ui.dialogs.security.conditions import Edit
@@ -45,7 +45,7 @@ def asked_about(app: App, source: DataSource, operation: Operation, before: Grou
     def read(stop: Stop) -> Known:
         rows: list[Mapping[str, Any]] = []
 
-        def take(page: Page) -> None:
+        def take(page: GraphPage) -> None:
             rows.extend(page.rows)
 
         app.runner.read(source, operation, {}, stop, take, max_rows=_MOST)

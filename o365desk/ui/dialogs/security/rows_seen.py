@@ -17,7 +17,7 @@ from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.report import AccessReport
-from o365desk.services.graph.lists import Page
+from o365desk.services.graph.lists import GraphPage
 from o365desk.services.spreadsheets.export import cell
 from o365desk.ui.context import Context
 from o365desk.ui.rights import show_refusal
@@ -88,7 +88,7 @@ class RowsSeen(QFrame):
         runner, source = self._context.app.runner, self._source
         partner = subject.address if subject.kind.external else ""
 
-        def take(page: Page) -> None:
+        def take(page: GraphPage) -> None:
             rows.extend(page.rows)
 
         def work(stop: Stop, tell: object) -> str:

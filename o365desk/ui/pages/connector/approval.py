@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
@@ -17,9 +17,9 @@ from o365desk.services.signin.approvals import Review
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
-from o365desk.ui.pages.connector.conflict import Line, both_sides
-from o365desk.ui.widgets.labels import text_label
+from o365desk.ui.pages.connector.conflict import Compared, both_sides
 from o365desk.ui.widgets.theme import Theme
 
 _SHORT = 80
@@ -44,55 +44,31 @@ class Look:
     dated: datetime | None
 
 
-class ApprovalDialog(QDialog):
-    """Both sides. `decision` says what was decided; closing the dialog means: not now."""
-
-    def __init__(self, theme: Theme, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        then = look.review.then
-        self.setObjectName("approval")
-        self.setWindowTitle("Changed since it was approved" if then else "Not approved yet")
-        self.decision = Decision.NOT_NOW
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        name = shown(look.source.name or "This data source", _SHORT)
-        elsewhere = f"“{name}” leads elsewhere than when its secrets were given"
-        column.addWidget(text_label(elsewhere if then else f"Where the secrets of “{name}” would go", "section"))
-        column.addWidget(text_label(_explain(look), "dim"))
-        lines = [
-            Line(part.title, part.title, part.then or "not known", part.now, not part.same)
-            for part in look.review.parts
-        ]
-        column.addWidget(both_sides(theme, lines, ("Approved", "Now")), 1)
-        column.addLayout(self._buttons(look))
-        self.resize(720, 420)
-
-    def _buttons(self, look: Look) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        texts = [
-            (Decision.APPROVE, "&Approve", "danger"),
-            (Decision.GO_BACK, "&Go back to what was approved", "primary"),
-            (Decision.NOT_NOW, "&Not now", ""),
-        ]
-        for decision, text, role in texts:
-            if decision is Decision.GO_BACK and (look.review.then is None or look.entry is None):
-                continue
-            button = QPushButton(text)
-            button.setObjectName(f"approval-{decision.value}")
-            button.setProperty("role", role)
-            button.setAutoDefault(decision is Decision.NOT_NOW)
-            button.clicked.connect(lambda _=False, decision=decision: self._choose(decision))
-            row.addWidget(button)
-            if decision is Decision.NOT_NOW:
-                button.setFocus()
-        row.addStretch(1)
-        return row
-
-    def _choose(self, decision: Decision) -> None:
-        self.decision = decision
-        self.accept()
+def approval_question(theme: Theme, look: Look, parent: QWidget | None = None) -> QuestionDialog[Decision]:
+    """Both sides; closing it means: not now."""
+    then = look.review.then
+    name = shown(look.source.name or "This data source", _SHORT)
+    elsewhere = f"“{name}” leads elsewhere than when its secrets were given"
+    answers = [Option(Decision.APPROVE, "&Approve", "danger"), Option(Decision.NOT_NOW, "&Not now")]
+    if then and look.entry:
+        answers.insert(1, Option(Decision.GO_BACK, "&Go back to what was approved", "primary"))
+    lines = [
+        Compared(part.title, part.title, part.then or "not known", part.now, not part.same)
+        for part in look.review.parts
+    ]
+    dialog = QuestionDialog(
+        theme,
+        "approval",
+        "Changed since it was approved" if then else "Not approved yet",
+        elsewhere if then else f"Where the secrets of “{name}” would go",
+        _explain(look),
+        answers,
+        Decision.NOT_NOW,
+        details=both_sides(theme, lines, ("Approved", "Now")),
+        parent=parent,
+    )
+    dialog.resize(720, 420)
+    return dialog
 
 
 def _explain(look: Look) -> str:
@@ -153,15 +129,14 @@ class Approving(QObject):
         if not look.review.needed:
             self.approved.emit("There is nothing to approve any more.")
             return
-        dialog = ApprovalDialog(self._context.theme, look, self._parent)
-        dialog.exec()
+        decision = approval_question(self._context.theme, look, self._parent).ask()
         connections, approvals = self._context.app.connections, self._context.app.approvals
-        if dialog.decision is Decision.APPROVE:
+        if decision is Decision.APPROVE:
             mark, where = look.review.mark, f"Its secrets go to {look.source.login_root} from now on."
             self._run(
                 "Approving", lambda: connections.approve(look.source, mark), lambda _: self.approved.emit(where)
             )
-        elif dialog.decision is Decision.GO_BACK and look.entry:
+        elif decision is Decision.GO_BACK and look.entry:
             entry = look.entry
 
             def go_back() -> tuple[Entry, str]:

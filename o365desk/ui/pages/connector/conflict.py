@@ -4,21 +4,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.model.security import NO_SECURITY, settings
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
+from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -42,7 +35,7 @@ class Leave(Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Compared:
     """One field on both sides, as people read it."""
 
     key: str
@@ -52,18 +45,18 @@ class Line:
     differs: bool
 
 
-def compare(mine: DataSource, theirs: DataSource) -> list[Line]:
+def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
     """All fields that a file holds and, if either has any, the security settings; those that differ first."""
     left, right = values_of(mine), values_of(theirs)
     lines = [
-        Line(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
+        Compared(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
         for key, field in FIELDS.items()
         if key in left and not field.fixed
     ]
     if mine.security != NO_SECURITY or theirs.security != NO_SECURITY:
         here, there = settings(mine.security), settings(theirs.security)
         lines += [
-            Line(title, title, text or "—", there[title][1] or "—", value != there[title][0])
+            Compared(title, title, text or "—", there[title][1] or "—", value != there[title][0])
             for title, (value, text) in here.items()
         ]
     return sorted(lines, key=lambda line: not line.differs)
@@ -80,50 +73,45 @@ def shown(key: str, value: object) -> str:
     return str(value) if value else "—"
 
 
-class ConflictDialog(QDialog):
-    """Both sides, field by field. `choice` says what was decided; closing the dialog means: keep editing."""
+def conflict_question(
+    theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None
+) -> QuestionDialog[Choice]:
+    """Both sides, field by field; closing it means: keep editing."""
+    answers = [
+        Option(Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
+        Option(Choice.COPY, "Save mine as a &copy"),
+        Option(Choice.KEEP_EDITING, "Keep &editing"),
+    ]
+    if theirs:
+        answers.insert(1, Option(Choice.TAKE_THEIRS, "Take &theirs"))
+    dialog = QuestionDialog(
+        theme,
+        "conflict",
+        "Changed by someone else",
+        f"“{mine.name}” was changed since you opened it",
+        _explain(theirs),
+        answers,
+        Choice.KEEP_EDITING,
+        details=both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")) if theirs else None,
+        parent=parent,
+    )
+    dialog.resize(680, 460 if theirs else 200)
+    return dialog
 
-    def __init__(self, theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("conflict")
-        self.setWindowTitle("Changed by someone else")
-        self.choice = Choice.KEEP_EDITING
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label(f"“{mine.name}” was changed since you opened it", "section"))
-        column.addWidget(text_label(_explain(theirs), "dim"))
-        if theirs:
-            column.addWidget(both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")), 1)
-        column.addLayout(self._buttons(theirs))
-        self.resize(680, 460 if theirs else 200)
 
-    def _buttons(self, theirs: Entry | None) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        texts = [
-            (Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
-            (Choice.TAKE_THEIRS, "Take &theirs", ""),
-            (Choice.COPY, "Save mine as a &copy", ""),
-            (Choice.KEEP_EDITING, "Keep &editing", ""),
-        ]
-        for choice, text, role in texts:
-            if choice is Choice.TAKE_THEIRS and not theirs:
-                continue
-            button = QPushButton(text)
-            button.setObjectName(f"conflict-{choice.value}")
-            button.setProperty("role", role)
-            button.setAutoDefault(choice is Choice.KEEP_EDITING)
-            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
-            row.addWidget(button)
-            if choice is Choice.KEEP_EDITING:
-                button.setFocus()
-        row.addStretch(1)
-        return row
-
-    def _choose(self, choice: Choice) -> None:
-        self.choice = choice
-        self.accept()
+def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> QuestionDialog[Leave]:
+    """Save, discard or keep editing; closing it means: keep editing. Enter saves, which loses nothing."""
+    answers = (
+        Option(Leave.SAVE, "&Save", "primary"),
+        Option(Leave.DISCARD, "&Discard", "danger"),
+        Option(Leave.KEEP_EDITING, "Keep &editing"),
+    )
+    question = f"Save the changes to “{name or 'the new data source'}”?"
+    text = "They are not saved yet. Details may still be missing when you save."
+    return QuestionDialog(
+        theme, "leave", "Unsaved changes", question, text, answers, Leave.KEEP_EDITING,
+        default=Leave.SAVE, parent=parent,
+    )  # fmt: skip
 
 
 def _explain(theirs: Entry | None) -> str:
@@ -138,7 +126,7 @@ def _explain(theirs: Entry | None) -> str:
     )
 
 
-def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScrollArea:
+def both_sides(theme: Theme, lines: list[Compared], titles: tuple[str, str]) -> QWidget:
     """Two versions side by side, field by field; what differs is marked."""
     inner = QWidget()
     grid = QGridLayout(inner)
@@ -163,42 +151,5 @@ def both_sides(theme: Theme, lines: list[Line], titles: tuple[str, str]) -> QScr
             label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
             grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
     grid.setRowStretch(len(lines) + 1, 1)
-    area = QScrollArea(widgetResizable=True)
-    area.setWidget(inner)
-    area.setAccessibleName("Both versions, field by field")
-    return area
-
-
-class LeaveDialog(QDialog):
-    """Save, discard or keep editing. `choice` says which; closing it means: keep editing."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("leave")
-        self.setWindowTitle("Unsaved changes")
-        self.choice = Leave.KEEP_EDITING
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label(f"Save the changes to “{name or 'the new data source'}”?", "section"))
-        column.addWidget(text_label("They are not saved yet. Details may still be missing when you save.", "dim"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, text, role in (
-            (Leave.SAVE, "&Save", "primary"),
-            (Leave.DISCARD, "&Discard", "danger"),
-            (Leave.KEEP_EDITING, "Keep &editing", ""),
-        ):
-            button = QPushButton(text)
-            button.setObjectName(f"leave-{choice.value}")
-            button.setProperty("role", role)
-            button.setDefault(choice is Leave.SAVE)
-            button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
-        self.setMinimumWidth(420)
-
-    def _choose(self, choice: Leave) -> None:
-        self.choice = choice
-        self.accept()
+    inner.setAccessibleName("Both versions, field by field")
+    return inner

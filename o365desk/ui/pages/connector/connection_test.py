@@ -21,7 +21,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Evidence, Outcome
 from o365desk.model.text import wording
-from o365desk.services.connection_test import report_text, steps, trial
+from o365desk.services.connection_test import report_text, steps
 from o365desk.services.connections import Progress
 from o365desk.services.spreadsheets import export
 from o365desk.ui.pages.connector.test_steps import StepList, duration, outcome_icon, show_outcome
@@ -47,11 +47,11 @@ class TestPanel(QFrame):
     copied = Signal(str)
 
     def __init__(
-        self, theme: Theme, remedies: Callable[[Problem], Remedies], clock: Callable[[], datetime]
+        self, theme: Theme, remedies: Callable[[Problem], Remedies], clock: Callable[[], datetime], limit: float
     ) -> None:
-        """`remedies` gives the buttons for a problem: (text, function)."""
+        """`remedies` gives the buttons for a problem: (text, function). A test gives up after so many seconds."""
         super().__init__()
-        self._theme, self._remedies, self._clock = theme, remedies, clock
+        self._theme, self._remedies, self._clock, self._limit = theme, remedies, clock, limit
         self.report: Report | None = None
         self._followed: Evidence | None = None
         self._said, self._changed = "", False
@@ -164,7 +164,7 @@ class TestPanel(QFrame):
         changed, said = False, self._said
         if self.steps.running:
             gone = int(self.steps.seconds())
-            left = max(0, int(trial.LIMIT) - gone)
+            left = max(0, int(self._limit) - gone)
             said = f"running for {gone} s; gives up in {left // 60}:{left % 60:02d}"
         elif self.report:
             when = wording.age(self.report.started, self._clock())

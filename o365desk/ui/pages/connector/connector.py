@@ -12,16 +12,16 @@ from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
-from o365desk.ui.destinations import ToConnector, ToOperations, ToSources
+from o365desk.ui.destinations import Begins, ToConnector, ToOperations, ToSources
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
 from o365desk.ui.pages.connector.checks import ConnectionChecks
-from o365desk.ui.pages.connector.conflict import Leave, LeaveDialog
+from o365desk.ui.pages.connector.conflict import Leave, leave_question
 from o365desk.ui.pages.connector.connection_test import TestPanel
 from o365desk.ui.pages.connector.connector_banner import ConnectorBanner, Helping
 from o365desk.ui.pages.connector.connector_form import RUNNING, ConnectorForm, Gentle
-from o365desk.ui.pages.connector.connector_layout import Sheet, StatusWidget
+from o365desk.ui.pages.connector.connector_layout import ConnectorSheet, StatusWidget
 from o365desk.ui.pages.connector.draft import Assessment, Assessor, Drafting
 from o365desk.ui.pages.connector.permissions import PermissionsPanel
 from o365desk.ui.pages.connector.saving import Saving
@@ -44,11 +44,11 @@ class ConnectorPage(Page[ToConnector]):
         self._assessment: Assessment | None = None
         self._told: object = None
         self._helping = Helping(context, self, open_url)
-        self.sheet = Sheet(context.theme, self)
+        self.sheet = ConnectorSheet(context.theme, self)
         self.view = ConnectorForm(context.theme, clock, open_url, practice=context.app.practice is not None)
         self.form = self.view.form
         self._tidying = Tidying(self.form, ("tenant", "clientId"))
-        self.panel = TestPanel(context.theme, self._helping.remedies, clock)
+        self.panel = TestPanel(context.theme, self._helping.remedies, clock, context.app.timing.test)
         self.permissions = PermissionsPanel(context.theme)
         self.foot = self.sheet.foot
         self.sheet.fill(self.view, (self.panel, self.permissions))
@@ -66,7 +66,7 @@ class ConnectorPage(Page[ToConnector]):
             },
         )
         self._gentle = Gentle(self.form)
-        self._calm = PressGuard(self)
+        self._calm = PressGuard(self, context.app.timing.press)
         self._draft = Drafting(context.app, self.form)
         self._proving = ConnectionChecks(context, self.panel, self.view.waiting, self)
         self._saving = Saving(context, self)
@@ -135,14 +135,14 @@ class ConnectorPage(Page[ToConnector]):
             self._saying.restored(f"{wording.clock(kept)} on {wording.day(kept, year=False)}", self._discard)
         self.form.rows["name"].editor.target.setFocus()
         # Once the page is in sight: what is begun or gone to belongs there.
-        QTimer.singleShot(0, self, lambda: self._begin(to.then))
+        QTimer.singleShot(0, self, lambda: self._begin(to))
 
-    def _begin(self, then: str) -> None:
-        begin = {"test": self.test, "authorize": self.authorise, "approve": self.approve}.get(then)
-        if begin:
-            begin()
-        elif then:
-            self.go_to(then)
+    def _begin(self, to: ToConnector) -> None:
+        ways = {Begins.TEST: self.test, Begins.AUTHORIZE: self.authorise, Begins.APPROVE: self.approve}
+        if to.then:
+            ways[to.then]()
+        elif to.field:
+            self.go_to(to.field)
 
     @property
     def breadcrumb(self) -> list[str]:  # type: ignore[override]
@@ -194,13 +194,12 @@ class ConnectorPage(Page[ToConnector]):
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
         if not self.dirty():
             return True
-        dialog = LeaveDialog(self._draft.source.name, self)
-        dialog.exec()
-        if dialog.choice is Leave.SAVE:
+        choice = leave_question(self.context.theme, self._draft.source.name, self).ask()
+        if choice is Leave.SAVE:
             return self._savable() and self._saving.save_and_wait(*self._to_save())
-        if dialog.choice is Leave.DISCARD:
+        if choice is Leave.DISCARD:
             self._discard()
-        return dialog.choice is Leave.DISCARD
+        return choice is Leave.DISCARD
 
     def secure(self, *_: object) -> None:
         """Opens the security settings; what is kept of them is in the form then, and not saved yet."""

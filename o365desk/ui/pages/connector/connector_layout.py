@@ -56,7 +56,7 @@ class StatusWidget(QWidget):
             self._pill.setAccessibleName(f"Status: {status}")
 
 
-class Sheet(QWidget):
+class ConnectorSheet(QWidget):
     """Banner and scrolled columns; the `buttons` are in the `foot`. The page calls `fill`, then connects the
     buttons and fills the banner."""
 

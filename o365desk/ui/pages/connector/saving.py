@@ -11,7 +11,7 @@ from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
-from o365desk.ui.pages.connector.conflict import Choice, ConflictDialog
+from o365desk.ui.pages.connector.conflict import Choice, conflict_question
 
 
 class Saving(QObject):
@@ -114,15 +114,14 @@ class Saving(QObject):
         self.ended.emit(done)
 
     def _conflict(self, conflict: ConflictError, credential: Credential, opened: DataSource | None) -> None:
-        dialog = ConflictDialog(self._context.theme, conflict.mine, conflict.theirs, self._parent)
-        dialog.exec()
+        choice = conflict_question(self._context.theme, conflict.mine, conflict.theirs, self._parent).ask()
         self.running = False
-        if dialog.choice is Choice.KEEP_MINE:
+        if choice is Choice.KEEP_MINE:
             self.save(conflict.mine, conflict.theirs.version if conflict.theirs else None, credential, opened)
-        elif dialog.choice is Choice.COPY:
+        elif choice is Choice.COPY:
             name = self._context.app.workspace.free_name(conflict.mine.name)
             self.save(copy_of(conflict.mine, name), None, credential, opened)
-        elif dialog.choice is Choice.TAKE_THEIRS and conflict.theirs:
+        elif choice is Choice.TAKE_THEIRS and conflict.theirs:
             self.taken.emit(conflict.theirs, conflict.mine)
             self.ended.emit(False)
         else:

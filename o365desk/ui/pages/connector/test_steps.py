@@ -54,6 +54,8 @@ class StepRow(QAbstractButton):
         self.began: float | None = None
         self.step: Step | None = None
         self._laid_out = ""
+        self._measured: tuple[str, int, str] | None = None
+        self._height = 0
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -105,9 +107,14 @@ class StepRow(QAbstractButton):
     def heightForWidth(self, width: int) -> int:
         """Evidence that does not fit on a line goes on below."""
         room = max(1, width - self._places(width)[2] - _CHEVRON)
-        area = QRect(0, 0, room, 10_000)
-        text = self.fontMetrics().boundingRect(area, _WRAPPED, self._breakable(room)).height()
-        return max(self._line_height(), text + self._line_height() - self.fontMetrics().height())
+        # Laying out asks some ten times: it is measured again for another font, width or text only.
+        state = (self.font().key(), room, self.evidence())
+        if state != self._measured:
+            area = QRect(0, 0, room, 10_000)
+            text = self.fontMetrics().boundingRect(area, _WRAPPED, self._breakable(room)).height()
+            self._measured = state
+            self._height = max(self._line_height(), text + self._line_height() - self.fontMetrics().height())
+        return self._height
 
     def _breakable(self, room: int) -> str:
         """The evidence; a word that is longer than a line, such as an address, may be broken anywhere."""

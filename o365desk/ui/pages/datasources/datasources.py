@@ -1,38 +1,39 @@
 """Datasource management: the list of data sources, with search, duplicate, bin, and what was left unsaved."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from o365desk.model.datasource import copy_of
-from o365desk.model.problems import Action, Problem
+from o365desk.model.problems import Problem
 from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
-from o365desk.services.connections import Overview, Row
+from o365desk.services.connections import Overview, SourceRow
 from o365desk.services.state.state import Draft
-from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.context import CommandKey, Context, MayNot
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
-from o365desk.ui.pages.datasources.source_lines import COLUMNS, Line, line_of, unreadable_line
-from o365desk.ui.rights import refusal, show_refusal, unless
-from o365desk.ui.table.view import Empty, Table, TableArea, TableModel
+from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
+from o365desk.ui.pages.list_page import ListAction, ListPage
+from o365desk.ui.rights import refusal, show_refusal
+from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import Banner
-from o365desk.ui.widgets.notices import remedies
+from o365desk.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMessageBox
+    from o365desk.ui.dialogs.question import Go, QuestionDialog
 
+SHOW_FILE = "Show &file"
+VIEW_AS = "&View as…"
 _UNSAVED = "Unsaved changes to"
-_REFRESH = 60_000
-"""Milliseconds after which the list is read again: ages grow, and others share the folder."""
 _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""
 
 
-class DataSourcesPage(Page[ToSources]):
+class DataSourcesPage(ListPage[ToSources, SourceLine]):
     """See the module."""
 
     title = "Datasource management"
@@ -45,78 +46,64 @@ class DataSourcesPage(Page[ToSources]):
         "speaks for them.</p><p>Deleted data sources stay in the recycle bin for 30 days.</p>"
     )
 
+    key = "datasources"
+    thing = "data source"
+    searched = "name or type"
+    nothing = ("plug", "", "")
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._loaded = False
-        self._reading = Reading(context, self)
-        self.banner = Banner(context.theme)
         self.drafts = DraftsLeft(context, self.banner)
-        self.search = QLineEdit(placeholderText="Search by name or type", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search data sources by name or type")
-        self.model = TableModel(COLUMNS, lambda line: line.key, self)
-        self.table = Table(self.model, context.theme, "Data sources")
-        self.duplicate_button = QPushButton("D&uplicate")
-        self.bin_button = QPushButton("&Bin")
-        self.show_file_button = QPushButton("&Show file")
         self.add_button = QPushButton("+ &Add new")
         self.add_button.setProperty("role", "primary")
-        self._lay_out()
-        self._connect()
-        self.show_file_button.hide()
-        self.table.recall(context.app.state, "datasources")
-        self._chosen()
+        self.add_button.clicked.connect(lambda: context.go(ToAddNew()))
+        self.tools.addWidget(self.add_button)
+        self.table.chosen.connect(self._may_add)
+        self.buttons[SHOW_FILE].hide()
+        self._reading = SourcesReader(context, self)
+        self._reading.read.connect(self._show)
+        self._reading.failed.connect(self.reading_failed)
+        context.app.workspace.subscribe(self._tell_changed)
 
     # --- what the window asks -------------------------------------------------------------------------------
 
     def activated(self, to: ToSources) -> None:
         """Reads the list anew; the first time, offers what was left unsaved."""
         self.drafts.read()
-        self.refresh()
-        self._timer.start()
-        self.table.setFocus()
+        self._may_add()
+        super().activated(to)
 
-    def may_leave(self) -> bool:
-        """Always; the columns are remembered."""
-        self._timer.stop()
-        self.table.remember(self.context.app.state, "datasources")
-        return True
+    def columns(self) -> Sequence[Column]:
+        """Name, type, when it was changed and by whom, and how it stands."""
+        return COLUMNS
 
-    def touched(self) -> bool:
-        """Whether somebody searches, or reads what was left unsaved."""
-        return bool(self.search.text()) or self.search.hasFocus() or not self.banner.isHidden()
+    def identity(self, row: SourceLine) -> object:
+        """The data source, or the file."""
+        return row.key
 
-    def escape(self) -> None:
-        """Ends the search."""
-        self.search.clear()
-        self.table.setFocus()
-
-    def commands(self) -> Commands:
-        """What can be done with the chosen line."""
-        line: Line | None = self.table.current()
-        what: Commands = {
-            CommandKey.OPEN: self.open,
-            CommandKey.USE: self.use,
-            CommandKey.DUPLICATE: self.duplicate,
-            CommandKey.DELETE: self.delete,
-        }
-        if line is None:
-            what = dict.fromkeys(what, "Choose a data source first.")
-        elif line.unreadable:
-            what = dict.fromkeys(what, "This file cannot be read. Correct it, then refresh.")
-        for key, deed in ((CommandKey.DUPLICATE, Deed.ADD), (CommandKey.DELETE, Deed.DELETE)):
-            what = {**what, key: unless(self._refused(deed), what[key])}
-        return {**what, CommandKey.SEARCH: self.search.setFocus, CommandKey.REFRESH: self.refresh}
+    def can_do(self) -> Sequence[ListAction[SourceLine]]:
+        """What can be done with a data source; with a file that cannot be read, only to show it."""
+        return (
+            ListAction(CommandKey.OPEN, self.open, why_not=why_not_used),
+            ListAction(CommandKey.USE, self.use, why_not=why_not_used),
+            ListAction(SHOW_FILE, show_file, "&Show file", "file", why_not_shown),
+            ListAction(CommandKey.DUPLICATE, self.duplicate, "D&uplicate", "copy", self._why_no_copy),
+            ListAction(CommandKey.DELETE, self.delete, "&Bin", "bin", self._why_not_deleted),
+            ListAction(VIEW_AS, self.view_as, why_not=why_not_used),
+        )
 
     def rights_changed(self) -> None:
         """Buttons and menus are off and on anew."""
         self._chosen()
+        self._may_add()
 
-    def extras(self) -> Extras:
-        """Where a file lies that cannot be read."""
-        line: Line | None = self.table.current()
-        if line and line.row:
-            return {"&View as…": self.view_as}
-        return {"Show &file": self.show_file} if line and line.unreadable else {}
+    def first_step(self) -> QPushButton:
+        """Adding one."""
+        button = QPushButton("Add the first data source")
+        button.setProperty("role", "primary")
+        button.clicked.connect(lambda: self.context.go(ToAddNew()))
+        return button
 
     # --- actions --------------------------------------------------------------------------------------------
 
@@ -124,41 +111,48 @@ class DataSourcesPage(Page[ToSources]):
         """Reads the workspace in a worker and shows it."""
         self._reading.start(quiet=quiet)
 
-    def open(self) -> None:
-        """Opens the chosen data source; of an unreadable file, shows the file."""
-        line: Line | None = self.table.current()
-        if line and line.unreadable:
-            self.show_file()
-        elif line:
-            self.context.go(ToConnector(source_id=line.key))
+    def opened(self, row: SourceLine) -> None:
+        """Opens a data source; of an unreadable file, shows the file."""
+        self.act(SHOW_FILE if row.unreadable else CommandKey.OPEN)
 
-    def use(self) -> None:
-        """Goes on to the operations of the chosen data source."""
-        line: Line | None = self.table.current()
-        if line and line.row:
-            self.context.go(ToOperations(source_id=line.key))
+    def grow_older(self) -> None:
+        """Reads the list again: ages grow, and others share the folder."""
+        self.refresh(quiet=True)
+        self.drafts.grow_older()
 
-    def view_as(self) -> None:
-        """Shows what somebody would get from the chosen data source."""
+    def reading_failed(self, problem: Problem) -> None:
+        """Drafts are offered again once there is a list."""
+        self._loaded = False
+        super().reading_failed(problem)
+
+    def open(self, line: SourceLine) -> None:
+        """Opens a data source."""
+        self.context.go(ToConnector(source_id=line.key))
+
+    def view_as(self, line: SourceLine) -> None:
+        """Shows what somebody would get from a data source."""
         from o365desk.ui.dialogs.security.opening import view_as
 
-        line: Line | None = self.table.current()
-        if line and line.row:
+        if line.row:
             view_as(self.context, line.row.entry.source, self)
             self._chosen()  # the tenant may have said who is in a group
 
-    def duplicate(self) -> None:
-        """Opens a copy of the chosen data source as a new draft."""
-        line: Line | None = self.table.current()
-        if line and line.row:
+    def use(self, line: SourceLine) -> None:
+        """Goes on to the operations of a data source."""
+        self.context.go(ToOperations(source_id=line.key))
+
+    def duplicate(self, line: SourceLine) -> None:
+        """Opens a copy of a data source as a new draft."""
+        if line.row:
             source = line.row.entry.source
             name = self.context.app.workspace.free_name(f"{source.name} (copy)")
             self.context.go(ToConnector(draft=copy_of(source, name)))
 
-    def delete(self) -> None:
-        """Moves the chosen data source to the recycle bin, once confirmed."""
-        line: Line | None = self.table.current()
-        if line is None or line.row is None or not confirm_delete(self, line.name):
+    def delete(self, line: SourceLine) -> None:
+        """Moves a data source to the recycle bin, once confirmed."""
+        from o365desk.ui.dialogs.question import Go
+
+        if delete_question(self.context.theme, line.name, self.window()).ask() is not Go.ON:
             return
         self.context.tasks.run(
             f"Deleting “{line.name}”",
@@ -168,61 +162,7 @@ class DataSourcesPage(Page[ToSources]):
             owner=self,
         )
 
-    def show_file(self) -> None:
-        """Opens an unreadable file with whatever the system opens such files with."""
-        line: Line | None = self.table.current()
-        if line and line.unreadable:
-            show_in_system(line.unreadable.path)
-
     # --- inside ---------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        self.empty = Empty(self.context.theme, "plug", "", "", self._first_button())
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
-        tools.addWidget(self.search, 1)
-        for button in (self.show_file_button, self.duplicate_button, self.bin_button, self.add_button):
-            tools.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.banner)
-        column.addLayout(tools)
-        self.area = TableArea(self.table, self.model, self.empty, self.context.theme)
-        column.addWidget(self.area, 1)
-
-    def _first_button(self) -> QPushButton:
-        button = QPushButton("Add the first data source")
-        button.setProperty("role", "primary")
-        button.clicked.connect(lambda: self.context.go(ToAddNew()))
-        return button
-
-    def _connect(self) -> None:
-        self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
-        self.table.opened.connect(lambda _: self.open())
-        self.table.chosen.connect(self._chosen)
-        self.duplicate_button.clicked.connect(self.duplicate)
-        self.bin_button.clicked.connect(self.delete)
-        self.show_file_button.clicked.connect(self.show_file)
-        self.add_button.clicked.connect(lambda: self.context.go(ToAddNew()))
-        for text, do in (
-            ("&Open", self.open),
-            ("&Use…", self.use),
-            ("&Duplicate", self.duplicate),
-            ("Move to recycle &bin…", self.delete),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(do)
-            self.table.addAction(action)
-        self._timer = QTimer(self, interval=_REFRESH)
-        self._timer.timeout.connect(lambda: self.refresh(quiet=True))
-        self._timer.timeout.connect(self.drafts.grow_older)
-        self._reading.read.connect(self._show)
-        self._reading.failed.connect(self._not_read)
-        self.context.app.workspace.subscribe(self._tell_changed)
-        self.context.theme.changed.connect(self._recolour)
-        self._recolour()
 
     def _tell_changed(self, what: set[str]) -> None:
         """Called in the thread that changed the workspace."""
@@ -234,15 +174,14 @@ class DataSourcesPage(Page[ToSources]):
             self.refresh(quiet=True)
 
     def _show(self, overview: Overview) -> None:
-        if not self._loaded:
-            self.drafts.offer()
         now = self.context.app.clock()
         lines = [line_of(row, now) for row in overview.rows]
         lines += [unreadable_line(file) for file in overview.unreadable]
-        self.show_file_button.setVisible(bool(overview.unreadable))
+        self.buttons[SHOW_FILE].setVisible(bool(overview.unreadable))
         self._tell_empty()
-        self.model.set_rows(lines)
-        self.table.choose_first()
+        self.show_rows(lines)
+        if not self._loaded:
+            self.drafts.offer()
         self._loaded = True
 
     def _tell_empty(self) -> None:
@@ -255,59 +194,53 @@ class DataSourcesPage(Page[ToSources]):
             what = "A data source is how one Office 365 tenant is reached, and what may be asked of it."
             self.empty.text.setText(what)
 
-    def _not_read(self, problem: Problem) -> None:
-        self._loaded = False
-        self.banner.show_problem(problem, remedies(problem, {Action.RETRY: self.refresh}))
-        self.context.notices.problem(problem)
+    def _why_no_copy(self, line: SourceLine) -> str:
+        """Why there can be no copy of it."""
+        return why_not_used(line) or MayNot(refusal(self.context.app, None, Deed.ADD))
 
-    def _chosen(self) -> None:
-        line: Line | None = self.table.current()
-        nothing = "" if line is not None and line.row is not None else "Choose a data source first."
-        show_refusal(self.duplicate_button, nothing or self._refused(Deed.ADD))
-        show_refusal(self.bin_button, nothing or self._refused(Deed.DELETE))
-        show_refusal(self.add_button, self._refused(Deed.ADD))
-        self.show_file_button.setEnabled(line is not None and line.unreadable is not None)
-        self.title_changed.emit()
+    def _why_not_deleted(self, line: SourceLine) -> str:
+        """Why it cannot be deleted."""
+        if line.row is None:
+            return why_not_used(line)
+        return MayNot(refusal(self.context.app, line.row.entry.source, Deed.DELETE))
 
-    def _refused(self, deed: Deed) -> str:
-        """Why whoever works here may not do this with the chosen data source, or add one; "" where they may."""
-        line: Line | None = self.table.current()
-        source = line.row.entry.source if line and line.row and deed is not Deed.ADD else None
-        if source is None and deed is not Deed.ADD:
-            return ""
-        return refusal(self.context.app, source, deed)
-
-    def _recolour(self) -> None:
-        icon = self.context.theme.icon
-        self.duplicate_button.setIcon(icon("copy"))
-        self.bin_button.setIcon(icon("bin"))
-        self.show_file_button.setIcon(icon("file"))
+    def _may_add(self) -> None:
+        """The button for a new one is off or on anew."""
+        show_refusal(self.add_button, refusal(self.context.app, None, Deed.ADD))
 
 
-def confirm_delete(page: Page[ToSources], name: str) -> bool:
-    """Asks before a data source goes to the recycle bin."""
-    box = delete_box(page, name)
-    return box.exec() == box.StandardButton.Ok
+def why_not_used(line: SourceLine) -> str:
+    """Why nothing can be done with a line."""
+    return "This file cannot be read. Correct it, then refresh." if line.unreadable else ""
 
 
-def delete_box(page: Page[ToSources], name: str) -> "QMessageBox":
-    """The question, with OK and Cancel as in the web original."""
-    from PySide6.QtWidgets import QMessageBox
+def why_not_shown(line: SourceLine) -> str:
+    """Why its file is not shown."""
+    return "" if line.unreadable else "Its file can be read: open the data source instead."
 
-    box = QMessageBox(
-        QMessageBox.Icon.NoIcon,
+
+def show_file(line: SourceLine) -> None:
+    """Opens an unreadable file with whatever the system opens such files with."""
+    if line.unreadable:
+        show_in_system(line.unreadable.path)
+
+
+def delete_question(theme: Theme, name: str, parent: QWidget | None = None) -> "QuestionDialog[Go]":
+    """Whether a data source goes to the recycle bin, with OK and Cancel as in the web original."""
+    from o365desk.ui.dialogs.question import Go, Option, QuestionDialog  # late: the start need not wait for it
+
+    text = "It can be restored from there for 30 days, then it is gone for good."
+    return QuestionDialog(
+        theme,
+        "delete",
         "Delete data source",
         f"Move “{shown(name)}” to the recycle bin?",
-        QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
-        page.window(),
+        text,
+        (Option(Go.ON, "&OK", "danger"), Option(Go.BACK, "&Cancel")),
+        Go.BACK,
+        icon=("bin", "bad"),
+        parent=parent,
     )
-    box.setInformativeText("It can be restored from there for 30 days, then it is gone for good.")
-    box.setIconPixmap(page.context.theme.pixmap("bin", 32, "bad"))
-    layout = box.layout()
-    if layout:
-        layout.setContentsMargins(24, 16, 24, 16)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    return box
 
 
 def show_in_system(path: Path) -> None:
@@ -318,7 +251,7 @@ def show_in_system(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
-class Reading(QObject):
+class SourcesReader(QObject):
     """Reads the list in workers: at once what the files say; a moment later, when the window is painted, secrets
     and certificates too, which may ask a keychain. `read` carries an Overview after each, `failed` a Problem."""
 
@@ -329,8 +262,8 @@ class Reading(QObject):
         super().__init__(parent)
         self._context = context
         self._looking = False
-        self._quickly: tuple[Row, ...] = ()
-        self._found: dict[str, tuple[Row, Row]] = {}  # as read at once, and as a closer look found it
+        self._quickly: tuple[SourceRow, ...] = ()
+        self._found: dict[str, tuple[SourceRow, SourceRow]] = {}  # as read at once, and as a closer look found it
         self.closer = QTimer(self, singleShot=True, interval=_LOOK_CLOSER)
         self.closer.timeout.connect(self._look_closer)
 
@@ -353,7 +286,7 @@ class Reading(QObject):
         self.read.emit(Overview(tuple(map(self._as_known, overview.rows)), overview.unreadable))
         self.closer.start()
 
-    def _as_known(self, row: Row) -> Row:
+    def _as_known(self, row: SourceRow) -> SourceRow:
         """Where nothing is new, what the last closer look found: so that nothing flickers."""
         before, found = self._found.get(row.entry.source.id, (None, row))
         return found if before == row else row

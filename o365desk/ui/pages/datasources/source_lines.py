@@ -6,7 +6,7 @@ from datetime import datetime
 from o365desk.model.datasource import CLOUDS
 from o365desk.model.status import Word
 from o365desk.model.text import wording
-from o365desk.services.connections import Row
+from o365desk.services.connections import SourceRow
 from o365desk.services.workspace.workspace import Unreadable
 from o365desk.ui.table.view import Column
 
@@ -19,7 +19,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """A line of the list: a data source, or a file that cannot be read."""
 
     key: str
@@ -34,7 +34,7 @@ class Line:
     state: str
     reason: str
     look: tuple[str, str]
-    row: Row | None = None
+    row: SourceRow | None = None
     unreadable: Unreadable | None = None
 
 
@@ -48,10 +48,10 @@ def cloud_icon(key: str) -> str:
     return _CLOUD_ICONS.get(key, "flag")
 
 
-def line_of(row: Row, now: datetime) -> Line:
+def line_of(row: SourceRow, now: datetime) -> SourceLine:
     """The line of a data source."""
     source, status = row.entry.source, row.status
-    return Line(
+    return SourceLine(
         key=source.id,
         name=source.name or "(no name yet)",
         tenant=source.tenant,
@@ -68,9 +68,9 @@ def line_of(row: Row, now: datetime) -> Line:
     )
 
 
-def unreadable_line(file: Unreadable) -> Line:
+def unreadable_line(file: Unreadable) -> SourceLine:
     """The line of a file that cannot be read: which file, where in it, why."""
-    return Line(
+    return SourceLine(
         key=str(file.path),
         name=file.path.name,
         tenant="",

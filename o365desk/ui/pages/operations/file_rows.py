@@ -33,7 +33,7 @@ _OF_A_COLUMN = frozenset({"column-asked", "given-twice"})
 
 
 @dataclass(frozen=True)
-class Remark:
+class FileRemark:
     """A line of the list: what was put right, is to be looked at, or makes a row impossible."""
 
     line: int
@@ -94,7 +94,7 @@ class FileRows(QFrame):
         self.said.setObjectName("file-said")
         self.choose_button = QPushButton("Ch&oose a file…")
         self.save_button = QPushButton("Save a repaired cop&y…")
-        self.leave_button = QPushButton("Lea&ve out a column")
+        self.leave_button = QPushButton("Leave out a colu&mn")
         self.leave_button.setToolTip("Columns of the file that are not to be used")
         self.choices = FileChoices()
         self.choices.chosen.connect(self._choose_how)
@@ -299,15 +299,15 @@ def _dropped(event: QDropEvent) -> Path | None:
     return files[0] if len(files) == 1 else None
 
 
-def _remarks(sheet: Sheet) -> list[Remark]:
+def _remarks(sheet: Sheet) -> list[FileRemark]:
     """What is to be known of a file, the worst first."""
     problems = [(row.line, row.problem) for row in sheet.rows if row.problem]
-    bad = [Remark(line, "impossible", problem.title, problem.remedy) for line, problem in problems]
-    seen = [Remark(item.line, "repaired" if item.repaired else "look", item.text) for item in sheet.findings]
+    bad = [FileRemark(line, "impossible", problem.title, problem.remedy) for line, problem in problems]
+    seen = [FileRemark(item.line, "repaired" if item.repaired else "look", item.text) for item in sheet.findings]
     return bad + sorted(seen, key=lambda remark: (remark.sort == "repaired", remark.line))
 
 
-def _summary(sheet: Sheet, remarks: list[Remark]) -> str:
+def _summary(sheet: Sheet, remarks: list[FileRemark]) -> str:
     count = {sort: sum(remark.sort == sort for remark in remarks) for sort in _LOOKS}
     way = DELIMITERS.get(sheet.delimiter, "")
     parts = [f"{sheet.path.name}: {wording.many(len(sheet.rows), 'row')}"]

@@ -42,7 +42,7 @@ _ORDER = "order"
 _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="all rows")
 
 
-_LETTERS = "loxyv"
+_LETTERS = "loxym"
 """Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy, a column
 that is left out."""
 _LETTERS_OF_RESULTS = "u"

@@ -9,7 +9,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
-from o365desk.ui.destinations import ToConnector
+from o365desk.ui.destinations import Begins, ToConnector
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.permissions import no_link_because
 from o365desk.ui.widgets.banner import Remedies
@@ -27,22 +27,21 @@ class OperationHelp:
 
     def remedies(self, problem: Problem, source: DataSource) -> Remedies:
         """The buttons for a problem."""
-        test = ("Test the connection", self._connector(source, "test"))
+        test = ("Test the connection", self._connector(source, Begins.TEST))
         if problem.action is Action.TEST:
             return [test]
         if problem.action is Action.CONSENT:
             copy = ("Copy the consent link", lambda: self.copy_link(source))
             return [test] if no_link_because(source) else [copy, test]
         if problem.action is Action.FIELD:
-            return [
-                (action_text(problem), lambda: self._go_to(problem.field) or self._connect(source, problem.field))
-            ]
+            there = ToConnector(source_id=source.id, field=problem.field)
+            return [(action_text(problem), lambda: self._go_to(problem.field) or self._context.go(there))]
         if problem.action is Action.UNLOCK:
             return [(action_text(problem), self._unlock)]
         if problem.action is Action.APPROVE:
-            return [(action_text(problem), self._connector(source, "approve"))]
+            return [(action_text(problem), self._connector(source, Begins.APPROVE))]
         if problem.action in _SIGN_IN:
-            return [("Authorize", self._connector(source, "authorize"))]
+            return [("Authorize", self._connector(source, Begins.AUTHORIZE))]
         return [("Try again", self._run)]
 
     def copy_link(self, source: DataSource) -> None:
@@ -51,11 +50,8 @@ class OperationHelp:
         text = "Send it to somebody who can consent for the tenant."
         self._context.notices.say("good", "The consent link is on the clipboard", text, source.id)
 
-    def _connector(self, source: DataSource, then: str) -> Callable[[], object]:
-        return lambda: self._connect(source, then)
-
-    def _connect(self, source: DataSource, then: str) -> object:
-        return self._context.go(ToConnector(source_id=source.id, then=then))
+    def _connector(self, source: DataSource, then: Begins) -> Callable[[], object]:
+        return lambda: self._context.go(ToConnector(source_id=source.id, then=then))
 
     def _unlock(self) -> None:
         context = self._context

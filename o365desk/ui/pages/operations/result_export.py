@@ -37,7 +37,7 @@ _BOM = Field(
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExportWish:
     """What is to be written, and where to."""
 
     file: Path
@@ -84,12 +84,12 @@ class ExportDialog(QDialog):
         self.form.edited.connect(self._follow)
         self._follow()
 
-    def wish(self) -> Wish:
+    def wish(self) -> ExportWish:
         """What was chosen."""
         if self._file is None:
             raise AssertionError("no file was chosen")
         values = self.form.values()
-        return Wish(
+        return ExportWish(
             self._file,
             values["format"],
             values["columns"] == "visible",
@@ -112,7 +112,7 @@ class ExportDialog(QDialog):
             self.accept()
 
 
-def write(wish: Wish, columns: Sequence[Column], rows: Sequence[Packed], check: Callable[[], None]) -> None:
+def write(wish: ExportWish, columns: Sequence[Column], rows: Sequence[Packed], check: Callable[[], None]) -> None:
     """Writes rows; `check` is asked now and then whether to go on. Raises ProblemError."""
     from o365desk.services.spreadsheets import export
 

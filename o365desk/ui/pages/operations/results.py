@@ -27,7 +27,7 @@ from o365desk.model.text import wording
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.pages.operations.result_columns import table_column
-from o365desk.ui.pages.operations.result_export import ExportDialog, Wish, write
+from o365desk.ui.pages.operations.result_export import ExportDialog, ExportWish, write
 from o365desk.ui.pages.operations.result_rows import Packed, identity_of, searched_again, unpacked
 from o365desk.ui.pages.operations.seat_summary import summary
 from o365desk.ui.table.view import Empty, Table, TableArea, TableModel
@@ -209,7 +209,7 @@ class Results(QWidget):
         if dialog.exec():
             self.write(dialog.wish())
 
-    def write(self, wish: Wish) -> None:
+    def write(self, wish: ExportWish) -> None:
         """Writes rows to a file in a worker; says so when it is done."""
         listed = self._operation.columns
         columns = [listed[number] for number in self.table.columns.shown()] if wish.visible else list(listed)

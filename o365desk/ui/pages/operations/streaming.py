@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from o365desk.catalogue import Column
-from o365desk.services.graph.lists import Page
+from o365desk.services.graph.lists import GraphPage
 from o365desk.services.graph.throttling import Pause
 from o365desk.ui.pages.operations.result_rows import Packed, pack, searched
 
@@ -22,35 +22,43 @@ class Turn:
     """What the worker hands over: packed rows, what the filter looks at, and how many there are in all, if that is
     known. Whoever has shown it calls `over`."""
 
-    def __init__(self, rows: list[Packed], texts: list[str], total: int | None) -> None:
+    def __init__(self, rows: list[Packed], texts: list[str], total: int | None, longest: float) -> None:
         self.rows, self.texts, self.total = rows, texts, total
+        self._longest = longest
         self._over = threading.Event()
         self.over = self._over.set
 
     def wait(self) -> None:
-        """Until it is over."""
-        self._over.wait(_TURN)
+        """Until it is over, or takes too long."""
+        self._over.wait(self._longest)
 
 
 class Pages:
-    """The worker's end. `tell` is given a Turn, a Pause, or None at a pause's end. Safe from any thread."""
+    """The worker's end. `tell` is given a Turn, a Pause, or None at a pause's end. A turn takes so many seconds at
+    most; `now` tells seconds since some moment. Safe from any thread."""
 
-    def __init__(self, columns: Sequence[Column], tell: Callable[[Any], None]) -> None:
-        self._columns, self._tell = columns, tell
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        tell: Callable[[Any], None],
+        turn: float = _TURN,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._columns, self._tell, self._turn, self._now = columns, tell, turn, now
         self._lock = threading.Lock()
         self._rows: list[Packed] = []
         self._texts: list[str] = []
         self._total: int | None = None
-        self._last = 0.0
+        self._last = -_EVERY
 
-    def take(self, page: Page) -> None:
+    def take(self, page: GraphPage) -> None:
         """A page came."""
         rows, texts = pack(page.rows), [searched(self._columns, row) for row in page.rows]
         with self._lock:
             self._rows += rows
             self._texts += texts
             self._total = page.total
-        if time.monotonic() - self._last >= _EVERY:
+        if self._now() - self._last >= _EVERY:
             self.hand_over()
 
     def pause(self, pause: Pause | None) -> None:
@@ -61,10 +69,10 @@ class Pages:
     def hand_over(self) -> None:
         """Gives the window what came since."""
         with self._lock:
-            turn = Turn(self._rows, self._texts, self._total)
+            turn = Turn(self._rows, self._texts, self._total, self._turn)
             self._rows, self._texts = [], []
             if not turn.rows:
                 return
             self._tell(turn)  # under the lock, so that two threads cannot tell theirs in the wrong order
         turn.wait()
-        self._last = time.monotonic()
+        self._last = self._now()

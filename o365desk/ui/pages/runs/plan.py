@@ -22,9 +22,10 @@ from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.destinations import Begin, ToOperations, ToPlan, ToRun, ToRuns, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
+from o365desk.ui.dialogs.question import Go
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
-from o365desk.ui.pages.runs.plan_review import Review, command_of, words_of
+from o365desk.ui.pages.runs.plan_review import PlanReview, command_of, words_of
 from o365desk.ui.pages.runs.run_exports import PLAN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import takes_away
 from o365desk.ui.tasks import Task
@@ -58,14 +59,14 @@ class PlanPage(Page[ToPlan]):
         self.wish: Wish | None = None
         self.plan: Plan | None = None
         self._task: Task | None = None
-        self.calm = PressGuard(self)
+        self.calm = PressGuard(self, context.app.timing.press)
         self._exports = Exporting(context, self)
         self._help = OperationHelp(context, self, self._go_to, self.make)
         self.beside_title = self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
-        self.review = Review(context.theme, context.app.clock)
+        self.review = PlanReview(context.theme, context.app.clock)
         self.command = CommandLine(context.theme)
-        self.waiting = Waiting()
+        self.waiting = PlanningBar()
         self.apply_button = QPushButton("Apply")
         self.again_button, self.export_button = QPushButton("Plan a&gain"), QPushButton("E&xport rows…")
         self.close_button, self.cancel_button = QPushButton("&Close"), QPushButton("C&ancel")
@@ -184,7 +185,7 @@ class PlanPage(Page[ToPlan]):
         rows = fix.rows
         if fix.asks:
             dialog = FixDialog(self.context.theme, fix, operation.field(fix.asks), self.window())
-            if not dialog.exec():
+            if dialog.ask() is not Go.ON:
                 return
             rows = dialog.rows()
         self.context.go(ToPlan(Wish(self.wish.source, operation, rows, then=self.wish)))
@@ -244,7 +245,7 @@ class PlanPage(Page[ToPlan]):
         danger = takes_away(catalogue.operation(plan.operation))
         reason = plan.limit.reason if plan.limit else ""
         dialog = ConfirmDialog(self.context.theme, plan.sentence, reason, word, danger=danger, parent=self.window())
-        return bool(dialog.exec())
+        return dialog.ask() is Go.ON
 
     def _why_off(self) -> str:
         """Why the plan cannot be applied; "" if it can."""
@@ -318,7 +319,7 @@ class PlanPage(Page[ToPlan]):
         self._ages.timeout.connect(self.review.tell_age)
 
 
-class Waiting(QFrame):
+class PlanningBar(QFrame):
     """What planning is at, how far, with a bar that never goes back within one thing that is being done."""
 
     def __init__(self) -> None:

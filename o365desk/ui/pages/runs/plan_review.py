@@ -12,20 +12,20 @@ from o365desk.model.run import Plan, PlanRow, Standing
 from o365desk.model.text import shells, wording
 from o365desk.ui.destinations import Wish
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
-from o365desk.ui.widgets.figures import Figures, Kind, Remark, Remarks
+from o365desk.ui.widgets.figures import FigureKind, Figures, Remark, Remarks
 from o365desk.ui.widgets.theme import Theme
 
 OLD = timedelta(minutes=10)
 """After this a plan says how old it is, and suggests to plan again."""
 
 STANDINGS = (
-    Kind(Standing.WILL, "will change", "edit", "accent"),
-    Kind(Standing.ALREADY, "already so", "skipped", "dim"),
-    Kind(Standing.CANNOT, "cannot be done", "failed", "bad"),
+    FigureKind(Standing.WILL, "will change", "edit", "accent"),
+    FigureKind(Standing.ALREADY, "already so", "skipped", "dim"),
+    FigureKind(Standing.CANNOT, "cannot be done", "failed", "bad"),
 )
 WARNED = "warned"
 """The key of rows with warnings, which are counted as what they are as well."""
-_FIGURES = (*STANDINGS, Kind(WARNED, "with warnings", "warning", "warn", rare=True))
+_FIGURES = (*STANDINGS, FigureKind(WARNED, "with warnings", "warning", "warn", rare=True))
 _LOOKS = {kind.key: (kind.words, kind.icon, kind.tone) for kind in STANDINGS}
 _ORDER = (Standing.CANNOT, Standing.WILL, Standing.ALREADY)
 
@@ -111,7 +111,7 @@ COLUMNS = (
 )
 
 
-class Review(QWidget):
+class PlanReview(QWidget):
     """See the module. `again` asks for a new plan, `fix` carries the Fix that was chosen; `leave_out` says whether
     disabled accounts are to be left out of a new one."""
 

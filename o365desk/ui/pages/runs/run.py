@@ -9,7 +9,7 @@ from o365desk.model.problems import Action, Problem
 from o365desk.model.run import RunState
 from o365desk.model.text import wording
 from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.destinations import ToConnector, ToRun, ToRuns
+from o365desk.ui.destinations import Begins, ToConnector, ToRun, ToRuns
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
@@ -55,7 +55,7 @@ class RunPage(Page[ToRun]):
             button.clicked.connect(do)
         self.foot = buttons_row([self.pause_button, self.cancel_button], self.after.buttons)
         acting = [self.pause_button, self.cancel_button, *self.after.acting, *self.view.banner.remedies]
-        self.calm = PressGuard(self, acting)
+        self.calm = PressGuard(self, context.app.timing.press, acting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(self.view, self.view.area))
@@ -184,7 +184,7 @@ class RunPage(Page[ToRun]):
             key = live.source.id
             for action in (Action.AUTHORIZE, Action.CONSENT, Action.FIELD, Action.UNLOCK):
                 actions[action] = lambda: self.context.go(ToConnector(source_id=key))
-            actions[Action.APPROVE] = lambda: self.context.go(ToConnector(source_id=key, then="approve"))
+            actions[Action.APPROVE] = lambda: self.context.go(ToConnector(source_id=key, then=Begins.APPROVE))
         self.view.show_problem(problem, remedies(problem, actions))
         self.context.app.state.add_notice("bad", problem.title, problem_detail(problem))
 
@@ -233,7 +233,7 @@ class RunPage(Page[ToRun]):
     def _remedies(self, kept: Kept) -> Remedies:
         ways: Remedies = []
         if kept.source and lacks_permission(kept.run, kept.rows):
-            test = ToConnector(kept.source.id, then="test")
+            test = ToConnector(kept.source.id, then=Begins.TEST)
             ways = [("Test the connection", lambda: self.context.go(test))]
         resumable = not self.after.why_not(why_not_resumed)
         return [*ways, ("Resume", self.after.resume)] if resumable else ways

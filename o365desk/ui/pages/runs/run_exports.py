@@ -18,7 +18,7 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """What is written: columns, a row as they ask for it, and what the row was given, which follows."""
 
     columns: tuple[Column, ...]
@@ -69,8 +69,8 @@ _SHARED = (
     ("code", "Code"),
 )
 _PLANNED = (("who", "Who"), ("warnings", "Warnings"))
-PLAN_COLUMNS = Table(_columns(*_SHARED, *_PLANNED), _plan_row, lambda item: item.row.values)
-RUN_COLUMNS = Table(_columns(*_SHARED, ("request_id", "Request ID")), _run_row, lambda row: row.given)
+PLAN_COLUMNS = ExportTable(_columns(*_SHARED, *_PLANNED), _plan_row, lambda item: item.row.values)
+RUN_COLUMNS = ExportTable(_columns(*_SHARED, ("request_id", "Request ID")), _run_row, lambda row: row.given)
 
 
 class Exporting:
@@ -79,7 +79,7 @@ class Exporting:
     def __init__(self, context: Context, page: QWidget) -> None:
         self._context, self._page = context, page
 
-    def ask(self, name: str, table: Table, rows: Sequence[Any]) -> None:
+    def ask(self, name: str, table: ExportTable, rows: Sequence[Any]) -> None:
         """Asks for a file and writes the rows to it in the form that its ending names."""
         chosen, wanted = QFileDialog.getSaveFileName(self._page, "Export rows", f"{name}.csv", _FILTERS)
         if not chosen:
@@ -98,7 +98,7 @@ class Exporting:
         )
 
 
-def write(file: Path, table: Table, rows: Sequence[Any], check: Callable[[], None]) -> None:
+def write(file: Path, table: ExportTable, rows: Sequence[Any], check: Callable[[], None]) -> None:
     """Writes rows; `check` is asked now and then whether to go on. Raises ProblemError."""
     from o365desk.services.spreadsheets import export
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from o365desk import catalogue
 from o365desk.catalogue.operations import Operation
 from o365desk.model.run import Counts, RowOutcome, Run, RunRow, RunState
-from o365desk.ui.widgets.figures import Kind
+from o365desk.ui.widgets.figures import FigureKind
 
 _MANY = 3
 """So many rows that failed for one reason are worth a sentence of their own."""
@@ -15,12 +15,12 @@ DOUBT = "in doubt"
 """The key of rows that were sent and of which nobody knows yet; the model counts them as not attempted."""
 
 OUTCOMES = (
-    Kind(RowOutcome.CHANGED, "changed", "passed", "good"),
-    Kind(RowOutcome.ALREADY, "already so", "skipped", "dim"),
-    Kind(RowOutcome.FAILED, "failed", "failed", "bad"),
-    Kind(RowOutcome.CANNOT, "cannot be done", "failed", "bad", rare=True),
-    Kind(DOUBT, "in doubt", "warning", "warn", rare=True),
-    Kind(RowOutcome.NOT_ATTEMPTED, "not attempted", "not-proven", "warn"),
+    FigureKind(RowOutcome.CHANGED, "changed", "passed", "good"),
+    FigureKind(RowOutcome.ALREADY, "already so", "skipped", "dim"),
+    FigureKind(RowOutcome.FAILED, "failed", "failed", "bad"),
+    FigureKind(RowOutcome.CANNOT, "cannot be done", "failed", "bad", rare=True),
+    FigureKind(DOUBT, "in doubt", "warning", "warn", rare=True),
+    FigureKind(RowOutcome.NOT_ATTEMPTED, "not attempted", "not-proven", "warn"),
 )
 """The figures of a run."""
 

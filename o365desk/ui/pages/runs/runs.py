@@ -1,21 +1,15 @@
 """Runs: everything that was written, the latest first; to look up, resume, undo and export."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout
 
 from o365desk import catalogue
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Action, Problem
 from o365desk.model.run import Run
-from o365desk.model.text import wording
-from o365desk.model.text.shown import shown
-from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.context import CommandKey, Context
 from o365desk.ui.destinations import ToPlan, ToRun, ToRuns, Wish
+from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import (
     STATES,
@@ -24,15 +18,12 @@ from o365desk.ui.pages.runs.run_words import (
     why_not_resumed,
     why_not_undone,
 )
-from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
-from o365desk.ui.widgets.banner import Banner
-from o365desk.ui.widgets.figures import buttons_row
-from o365desk.ui.widgets.notices import remedies
+from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.press_guard import PressGuard
 
 
 @dataclass(frozen=True)
-class Line:
+class RunLine:
     """A run, and its data source where that still exists."""
 
     run: Run
@@ -45,8 +36,8 @@ class Line:
         return judge(self.run)
 
 
-class RunsPage(Page[ToRuns]):
-    """See the module. `go("runs", source_id=…)` shows those of one data source."""
+class RunsPage(ListPage[ToRuns, RunLine]):
+    """See the module. `ToRuns(source_id)` shows those of one data source."""
 
     title = "Runs"
     breadcrumb = ("Runs",)
@@ -57,116 +48,97 @@ class RunsPage(Page[ToRuns]):
         "changed; nothing is undone before you apply that plan.</p>"
     )
 
+    key = "runs"
+    thing = "run"
+    searched = "what was done, data source, person or outcome"
+    nothing = (
+        "runs",
+        "Nothing was written yet",
+        "Every change that you apply is kept here with all its rows, to be looked up, resumed and undone.",
+    )
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._source_id = ""
         self._latest: datetime | None = None
         self._exports = Exporting(context, self)
-        self.banner = Banner(context.theme)
-        self.search = QLineEdit(placeholderText="Search runs", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search runs by what was done, data source, person or outcome")
-        self.model = TableModel(self._columns(), lambda line: line.run.id, self)
-        self.table = Table(self.model, context.theme, "Runs")
-        self.open_button, self.resume_button = QPushButton("&Open"), QPushButton("&Resume")
-        self.undo_button, self.export_button = QPushButton("&Undo…"), QPushButton("E&xport rows…")
-        self._lay_out()
-        self._connect()
-        self._calm = PressGuard(self, [self.resume_button, self.undo_button])
-        self.table.recall(context.app.state, "runs")
-        self._chosen()
-
-    # --- what the window asks -------------------------------------------------------------------------------
+        self._calm = PressGuard(
+            self, context.app.timing.press, [self.buttons[CommandKey.RESUME], self.buttons[CommandKey.UNDO_RUN]]
+        )
 
     def activated(self, to: ToRuns) -> None:
         """Reads the runs anew."""
         self._source_id = to.source_id
         self._calm.begin()
-        self.refresh()
-        self.table.setFocus()
-
-    def may_leave(self) -> bool:
-        """Always; the columns are remembered."""
-        self.table.remember(self.context.app.state, "runs")
-        return True
+        super().activated(to)
 
     def escape(self) -> None:
         """Ends the search; shows all runs again where only one data source's are shown."""
         if not self.search.text() and self._source_id:
-            self._source_id = ""
-            self.refresh()
-        self.search.clear()
-        self.table.setFocus()
+            self._show_all()
+        super().escape()
 
-    def commands(self) -> Commands:
-        """What can be done with the chosen run."""
-        line: Line | None = self.table.current()
-        first = "Choose a run first."
-        return {
-            CommandKey.OPEN: self.open if line else first,
-            CommandKey.RESUME: (line.why_not(why_not_resumed) or self.resume) if line else first,
-            CommandKey.UNDO_RUN: (line.why_not(why_not_undone) or self.undo) if line else first,
-            CommandKey.EXPORT: self.export if line else first,
-            CommandKey.SEARCH: self.search.setFocus,
-            CommandKey.REFRESH: self.refresh,
-        }
+    def read(self) -> Sequence[RunLine]:
+        """The runs, with their data sources."""
+        app = self.context.app
+        sources = {entry.source.id: entry.source for entry in app.workspace.list().entries}
+        return [RunLine(run, sources.get(run.source_id)) for run in app.journal.runs(self._source_id)]
+
+    def identity(self, row: RunLine) -> object:
+        """The run."""
+        return row.run.id
+
+    def can_do(self) -> Sequence[ListAction[RunLine]]:
+        """Looking it up, carrying it on, taking it back, and its rows as a file."""
+        return (
+            ListAction(CommandKey.OPEN, self.open, "&Open"),
+            ListAction(
+                CommandKey.RESUME, self.resume, "&Resume", why_not=lambda line: line.why_not(why_not_resumed)
+            ),
+            ListAction(CommandKey.UNDO_RUN, self.undo, "&Undo…", why_not=lambda line: line.why_not(why_not_undone)),
+            ListAction(CommandKey.EXPORT, self.export, "E&xport rows…"),
+        )
 
     # --- actions --------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Reads the runs and the data sources in a worker."""
-        app, source_id = self.context.app, self._source_id
+    def open(self, line: RunLine) -> None:
+        """Opens a run."""
+        self.context.go(ToRun(run_id=line.run.id))
 
-        def work(stop: Any, tell: Any) -> list[Line]:
-            sources = {entry.source.id: entry.source for entry in app.workspace.list().entries}
-            return [Line(run, sources.get(run.source_id)) for run in app.journal.runs(source_id)]
+    def resume(self, line: RunLine) -> None:
+        """Carries a run on."""
+        self.context.go(ToRun(run_id=line.run.id, resume=True))
 
-        self.context.tasks.run("Reading the runs", work, self._show, self._not_read, owner=self, quiet=True)
-
-    def open(self) -> None:
-        """Opens the chosen run."""
-        line: Line | None = self.table.current()
-        if line:
-            self.context.go(ToRun(run_id=line.run.id))
-
-    def resume(self) -> None:
-        """Carries the chosen run on."""
-        line: Line | None = self.table.current()
-        if line and not line.why_not(why_not_resumed):
-            self.context.go(ToRun(run_id=line.run.id, resume=True))
-
-    def undo(self) -> None:
-        """Leads to the plan that undoes the chosen run."""
-        line: Line | None = self.table.current()
-        operation = operation_of(line.run) if line else None
-        if line and line.source and operation and not line.why_not(why_not_undone):
+    def undo(self, line: RunLine) -> None:
+        """Leads to the plan that undoes a run."""
+        operation = operation_of(line.run)
+        if line.source and operation:
             inverse = catalogue.operation(operation.inverse)
             self.context.go(ToPlan(Wish(line.source, inverse, undoes=line.run.id)))
 
-    def export(self) -> None:
-        """Writes all rows of the chosen run to a file."""
-        line: Line | None = self.table.current()
-        if line:
-            run = line.run
-            self.context.tasks.run(
-                "Reading the run",
-                lambda stop, tell: self.context.app.journal.run_rows(run.id),
-                lambda rows: self._exports.ask(f"{run.operation}-{run.id}", RUN_COLUMNS, rows),
-                self.context.notices.problem,
-                owner=self,
-            )
+    def export(self, line: RunLine) -> None:
+        """Writes all rows of a run to a file."""
+        run = line.run
+        self.context.tasks.run(
+            "Reading the run",
+            lambda stop, tell: self.context.app.journal.run_rows(run.id),
+            lambda rows: self._exports.ask(f"{run.operation}-{run.id}", RUN_COLUMNS, rows),
+            self.context.notices.problem,
+            owner=self,
+        )
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _show(self, lines: list[Line]) -> None:
+    def show_rows(self, rows: Sequence[RunLine]) -> None:
+        """Says whose they are, where they are not all."""
+        super().show_rows(rows)
         self.banner.hide()
         if self._source_id:
-            name = next((line.run.source_name for line in lines), "this data source")
+            name = next((line.run.source_name for line in rows), "this data source")
             self.banner.show_text("info", f"Runs of {name} only", "", [("Show all runs", self._show_all)])
-        self.model.set_rows(lines)
-        self._choose_new(lines)
-        self.table.choose_first()
+        self._choose_new(rows)
 
-    def _choose_new(self, lines: list[Line]) -> None:
+    def _choose_new(self, lines: Sequence[RunLine]) -> None:
         """A run that was made since the page was in sight is the chosen one."""
         newest = max((line.run for line in lines), key=lambda run: run.started, default=None)
         if newest and (self._latest is None or newest.started > self._latest):
@@ -177,63 +149,10 @@ class RunsPage(Page[ToRuns]):
         self._source_id = ""
         self.refresh()
 
-    def _not_read(self, problem: Problem) -> None:
-        self.banner.show_problem(problem, remedies(problem, {Action.RETRY: self.refresh}))
-
-    def _chosen(self) -> None:
-        line: Line | None = self.table.current()
-        for button in (self.open_button, self.export_button):
-            button.setEnabled(line is not None)
-        for button, judge in ((self.resume_button, why_not_resumed), (self.undo_button, why_not_undone)):
-            reason = line.why_not(judge) if line else "Choose a run first."
-            button.setEnabled(not reason)
-            button.setToolTip(shown(reason))
-            button.setAccessibleDescription(shown(reason))
-        self.title_changed.emit()
-
-    def _lay_out(self) -> None:
-        empty = Empty(
-            self.context.theme,
-            "runs",
-            "Nothing was written yet",
-            "Every change that you apply is kept here with all its rows, to be looked up, resumed and undone.",
-        )
-        self.area = TableArea(self.table, self.model, empty, self.context.theme)
-        self.open_button.setProperty("role", "primary")
-        self.foot = buttons_row([self.open_button, self.resume_button, self.undo_button, self.export_button])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.banner)
-        column.addWidget(self.search)
-        column.addWidget(self.area, 1)
-
-    def _connect(self) -> None:
-        self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
-        self.table.opened.connect(lambda _: self.open())
-        self.table.chosen.connect(self._chosen)
-        for button, do in (
-            (self.open_button, self.open),
-            (self.resume_button, self.resume),
-            (self.undo_button, self.undo),
-            (self.export_button, self.export),
-        ):
-            button.clicked.connect(do)
-            action = QAction(button.text(), self)
-            action.triggered.connect(do)
-            self.table.addAction(action)
-
-    def _columns(self) -> tuple[Column, ...]:
+    def columns(self) -> Sequence[Column]:
+        """When, what, what came of it, where, and by whom."""
         return (
-            Column(
-                key="started",
-                title="When",
-                text=lambda line: wording.age(line.run.started, self.context.app.clock()).removeprefix("on "),
-                sort=lambda line: -line.run.started.timestamp(),
-                note=lambda line: wording.moment(line.run.started),
-                width=176,
-            ),
+            self.ages("started", lambda line: line.run.started, width=176, exact=True),
             Column(
                 key="sentence",
                 title="What",
@@ -267,7 +186,7 @@ class RunsPage(Page[ToRuns]):
         )
 
 
-def _what(line: Line) -> str:
+def _what(line: RunLine) -> str:
     run = line.run
     said = [run.title, run.id]
     said += [f"undoes {run.undoes}"] if run.undoes else []
@@ -275,7 +194,7 @@ def _what(line: Line) -> str:
     return " · ".join(said)
 
 
-def _came_of(line: Line) -> str:
+def _came_of(line: RunLine) -> str:
     problem = line.run.problem
     return counts_text(line.run) + (f"; {problem.title}" if problem else "")
 

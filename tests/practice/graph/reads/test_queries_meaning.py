@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from o365desk.practice.server.server import PracticeTenant
 from tests.practice.fixtures import Client
+from tests.torture import examples
 
 Object = dict[str, Any]
 TEXTS = {
@@ -206,6 +207,7 @@ def leaves(kind: str, objects: list[Object]) -> st.SearchStrategy[Told]:
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
+@pytest.mark.torture
 def test_a_filter_lets_through_what_it_says(whole: Whole, kind: str) -> None:
     objects = whole.lists[kind]
     trees = st.recursive(
@@ -214,7 +216,7 @@ def test_a_filter_lets_through_what_it_says(whole: Whole, kind: str) -> None:
         max_leaves=5,
     )
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=examples(200), deadline=None)
     @given(told=trees)
     def holds(told: Told) -> None:
         found = whole.rows(f"/{kind}", {"$filter": told.text, "$count": "true", "$select": "id"})
@@ -231,7 +233,7 @@ ALPHABET = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     path=st.sampled_from(["/users", "/groups", "/users/$count"]),
     option=st.sampled_from(["$filter", "$search", "$orderby", "$expand"]),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from o365desk.practice.server.server import PracticeTenant
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import NOBODY, Writer, writer
+from tests.torture import examples
 
 STRANGE = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.text(max_size=6),
@@ -47,7 +48,7 @@ def _as_at_the_start() -> None:
     """Instead of the reset before each test: it would make the app unknown."""
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     path=st.sampled_from(PATHS),
     method=st.sampled_from(["POST", "PATCH", "DELETE", "PUT"]),
@@ -62,7 +63,7 @@ def test_an_answer_comes(asking: Writer, path: str, method: str, body: Any) -> N
         assert set(answer.json()["error"]) - {"details"} == {"code", "message", "innerError"}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     items=st.lists(
         st.fixed_dictionaries(

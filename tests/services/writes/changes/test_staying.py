@@ -2,7 +2,12 @@
 
 import pytest
 
+from o365desk import catalogue
+from o365desk.model.run import Row
+from o365desk.model.settings import Settings
+from o365desk.model.stop import Stop
 from o365desk.services.writes.changes import staying
+from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 from tests.services.bulk import Bulk, standings
 
 ADD, REMOVE = "add-user-to-group", "remove-user-from-group"
@@ -59,12 +64,21 @@ def test_groups_without_groups_in_them_cost_one_request_for_their_owners(bulk: B
     assert (paths.count("owners"), paths.count("transitiveMembers")) == (1, 0)
 
 
+@pytest.mark.parametrize(("most", "told"), [(3, 0), (2, 1)])
 def test_what_was_not_looked_through_to_its_end_is_said(
-    bulk: Bulk, house: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    bulk: Bulk, house: tuple[str, list[str]], most: int, told: int
 ) -> None:
-    monkeypatch.setattr(staying, "_MOST", 1)
+    """In Child C are somebody, Grandchild G, and who is in that."""
     parent, people = house
-    plan = bulk.plan(REMOVE, [{"group": parent, "user": people[0]}])
-    assert plan.notes == (
-        "The groups in these groups are too many or too large to tell all who stay in through them.",
-    )
+    (child,) = (group["id"] for group in bulk.writer.rows("/groups?$top=999") if group["displayName"] == "Child C")
+    draft = PlannedRow(Row(number=1, values={}), user={"id": people[2]}, group={"id": parent})
+    draft.will()
+    with bulk.runner.session(bulk.source, Stop()) as session:
+        context = PlanContext(
+            session.graph, catalogue.operation(REMOVE), Settings(), frozenset(), "Contoso", lambda _: None,
+            bulk.desk.app.clock(),
+        )  # fmt: skip
+        staying.tell(context, [draft], {parent: [child]}, adds=False, most=most)
+    assert draft.warnings == ["Stays in it through “Child C”."]
+    said = "The groups in these groups are too many or too large to tell all who stay in through them."
+    assert context.notes == [said] * told

@@ -16,9 +16,7 @@ from o365desk.model.targets import MemberTarget
 from o365desk.services.state import salvage
 from o365desk.services.state.database import Database
 from o365desk.services.state.state import State
-from o365desk.services.writes.journal import journal as journal_module
-from o365desk.services.writes.journal import run_locks
-from o365desk.services.writes.journal.journal import Journal
+from o365desk.services.writes.journal.journal import Journal, Kept
 from o365desk.services.writes.journal.run_locks import Locks
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -149,9 +147,8 @@ def test_what_stopped_it_is_kept(journal: Journal) -> None:
 # --- who holds it -------------------------------------------------------------------------------------------------
 
 
-def test_two_cannot_work_on_a_run(journal: Journal, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_locks, "_HELD_SECONDS", 0.1)
-    other = Locks(state.folder / "runs")
+def test_two_cannot_work_on_a_run(journal: Journal, state: State) -> None:
+    other = Locks(state.folder / "runs", seconds=0.1)
     with journal.begin(plan(), "T", "t", "ada") as run:
         assert other.is_held(run)
         with pytest.raises(ProblemError, match="is being worked on"), other.hold(run):
@@ -190,10 +187,8 @@ def test_the_latest_runs_come_first_by_data_source(journal: Journal) -> None:
 # --- old ones -----------------------------------------------------------------------------------------------------
 
 
-def test_two_hundred_runs_are_kept_with_their_rows(
-    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal_module, "_KEPT", 5)
+def test_the_latest_runs_are_kept_with_their_rows(state: State, file: Path) -> None:
+    journal = Journal(state, lambda: NOW, Kept(runs=5))
     runs = [finished(journal, plan()) for _ in range(8)]
     assert [run.id for run in journal.runs()] == runs[:2:-1]
     with sqlite3.connect(file) as connection:
@@ -203,8 +198,8 @@ def test_two_hundred_runs_are_kept_with_their_rows(
     assert locks == set(runs[3:])
 
 
-def test_a_run_with_rows_in_doubt_is_never_forgotten(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "_KEPT", 5)
+def test_a_run_with_rows_in_doubt_is_never_forgotten(state: State) -> None:
+    journal = Journal(state, lambda: NOW, Kept(runs=5))
     with journal.begin(plan(3), "T", "t", "ada") as run:
         journal.sent(run, [1, 2])
     with journal.begin(plan(3), "T", "t", "ada") as stopped:
@@ -220,10 +215,8 @@ def test_a_run_with_rows_in_doubt_is_never_forgotten(journal: Journal, monkeypat
     assert stopped not in [item.id for item in journal.runs()]
 
 
-def test_of_enormous_runs_fewer_are_kept_but_always_the_latest(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal_module, "_ROWS_KEPT", 100)
+def test_of_enormous_runs_fewer_are_kept_but_always_the_latest(state: State) -> None:
+    journal = Journal(state, lambda: NOW, Kept(rows=100))
     runs = [finished(journal, plan(60)) for _ in range(3)]
     assert [run.id for run in journal.runs()] == [runs[2]]
     assert [run.id for run in journal.runs()] != runs
@@ -232,8 +225,8 @@ def test_of_enormous_runs_fewer_are_kept_but_always_the_latest(
     assert len(journal.run_rows(large)) == 500
 
 
-def test_runs_that_changed_nothing_push_out_no_other(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "_KEPT", 3)
+def test_runs_that_changed_nothing_push_out_no_other(state: State) -> None:
+    journal = Journal(state, lambda: NOW, Kept(runs=3))
     run = finished(journal, plan(2))
     for _ in range(10):
         with journal.begin(plan(2), "T", "t", "ada") as nothing:

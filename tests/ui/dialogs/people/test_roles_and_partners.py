@@ -223,8 +223,8 @@ def test_a_role_that_is_given_turns_things_off_at_once(
     assert isinstance(page, DataSourcesPage)
     window.app.people.set_role("ada@contoso.com", Role.ADMINISTRATOR)
     window.app.people.set_role("a.admin", Role.USER)
-    qtbot.waitUntil(lambda: not page.bin_button.isEnabled())
-    assert "has the role User" in page.bin_button.toolTip()
+    qtbot.waitUntil(lambda: not page.buttons[CommandKey.DELETE].isEnabled())
+    assert "has the role User" in page.buttons[CommandKey.DELETE].toolTip()
 
 
 def test_the_menu_leads_there(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,7 +203,7 @@ def test_for_a_secret_it_waits_for_the_consent(office: Office) -> None:
     source = office.desk.saved(office.desk.source("no-consent"), "no-consent")
     page = office.open_source(source)
     page.authorise()
-    office.idle(30_000)
+    office.idle()
     assert page.headline_text() == "Connection test succeeded"
     assert office.button("button-authorize").text().replace("&", "") == "Re-Authorize"
 

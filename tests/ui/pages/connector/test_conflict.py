@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from o365desk.model.datasource import DataSource
 from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.pages.connector.conflict import Choice, ConflictDialog, Leave, LeaveDialog, compare
+from o365desk.ui.pages.connector.conflict import Choice, Leave, compare, conflict_question, leave_question
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.ui.office import Office, office
@@ -79,7 +79,7 @@ def test_security_settings_that_differ_are_shown(theme: Theme, desk: Any) -> Non
 
 def test_the_dialog_shows_both_sides_and_closing_it_keeps_editing(qtbot: QtBot, theme: Theme, desk: Any) -> None:
     entry = desk.app.workspace.get(desk.saved(desk.source(name="Theirs")).id)
-    dialog = ConflictDialog(theme, entry.source.replace(name="Mine"), entry)
+    dialog = conflict_question(theme, entry.source.replace(name="Mine"), entry)
     qtbot.addWidget(dialog)
     dialog.show()
     names = [label.accessibleName() for label in dialog.findChildren(QLabel)]
@@ -184,8 +184,10 @@ def test_a_file_that_was_deleted_can_be_saved_again(office: Office) -> None:
     ("button", "choice"),
     [("leave-save", Leave.SAVE), ("leave-discard", Leave.DISCARD), ("leave-edit", Leave.KEEP_EDITING)],
 )
-def test_the_question_on_leaving_is_answered_by_its_verbs(qtbot: QtBot, button: str, choice: Leave) -> None:
-    dialog = LeaveDialog("Contoso HR")
+def test_the_question_on_leaving_is_answered_by_its_verbs(
+    qtbot: QtBot, theme: Theme, button: str, choice: Leave
+) -> None:
+    dialog = leave_question(theme, "Contoso HR")
     qtbot.addWidget(dialog)
     dialog.show()
     found = dialog.findChild(QPushButton, button)
@@ -194,8 +196,8 @@ def test_the_question_on_leaving_is_answered_by_its_verbs(qtbot: QtBot, button: 
     assert dialog.choice is choice
 
 
-def test_esc_on_leaving_keeps_editing(qtbot: QtBot) -> None:
-    dialog = LeaveDialog("")
+def test_esc_on_leaving_keeps_editing(qtbot: QtBot, theme: Theme) -> None:
+    dialog = leave_question(theme, "")
     qtbot.addWidget(dialog)
     dialog.show()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

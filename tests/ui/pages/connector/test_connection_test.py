@@ -72,7 +72,7 @@ class Shown:
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
         self.pressed: list[str] = []
-        self.panel = TestPanel(theme, self._remedies, lambda: NOW + timedelta(days=3))
+        self.panel = TestPanel(theme, self._remedies, lambda: NOW + timedelta(days=3), 180.0)
         qtbot.addWidget(self.panel)
         self.panel.resize(480, 900)
         self.panel.show()

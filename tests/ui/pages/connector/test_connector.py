@@ -17,9 +17,10 @@ from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Lifetime
+from o365desk.model.timing import Timing
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault, VaultKind
 from o365desk.ui.context import CommandKey
-from o365desk.ui.destinations import ToConnector, ToNotices, ToSources
+from o365desk.ui.destinations import Begins, ToConnector, ToNotices, ToSources
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
@@ -307,7 +308,7 @@ def test_a_taken_name_is_refused_at_its_field(office: Office) -> None:
 def test_the_locked_vault_is_asked_for_before_a_secret_is_saved(
     qtbot: QtBot, tmp_path: Any, practice: Any, client: Client, theme: Theme
 ) -> None:
-    desk = Desk(tmp_path, practice.ready, session_only=False)
+    desk = Desk(tmp_path, practice.ready, session_only=False, timing=Timing(press=0.02))
     office = Office(qtbot, desk, client, theme)
     try:
         draft = desk.source()
@@ -777,3 +778,25 @@ def test_fill_in_authorise_test_save_close_by_keyboard_alone(office: Office) -> 
     office.soon(lambda: office.window.page(ToSources).isVisible())
     [row] = office.desk.app.connections.overview().rows
     assert (row.entry.source.name, str(row.status.word)) == ("Typed by hand", "ready")
+
+
+@pytest.mark.parametrize(
+    ("begins", "does"), [(Begins.TEST, "test"), (Begins.AUTHORIZE, "authorise"), (Begins.APPROVE, "approve")]
+)
+def test_who_comes_for_something_finds_it_begun(
+    office: Office, monkeypatch: pytest.MonkeyPatch, begins: Begins, does: str
+) -> None:
+    source = saved(office)
+    begun: list[str] = []
+    for name in ("test", "authorise", "approve"):
+        monkeypatch.setattr(ConnectorPage, name, lambda page, name=name: begun.append(name))
+    office.open_source(source, source_id=source.id, then=begins)
+    office.soon(lambda: begun)
+    assert begun == [does]
+    assert len(Begins) == 3, "each is tried"
+
+
+def test_who_comes_for_a_field_is_led_to_it(office: Office) -> None:
+    source = saved(office)
+    page = office.open_source(source, source_id=source.id, field="tenant")
+    office.soon(page.form.rows["tenant"].editor.target.hasFocus)

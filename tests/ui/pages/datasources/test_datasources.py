@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
@@ -14,8 +14,10 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.vault.vault import CLIENT_SECRET
+from o365desk.ui.commands import plain
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToNotices, ToSources
+from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.pages.datasources import datasources as module
 from o365desk.ui.pages.datasources import source_lines
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -59,16 +61,16 @@ def reload(qtbot: QtBot, window: Window, page: DataSourcesPage) -> None:
     idle(qtbot, window)
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) -> list[str]:
+def answer(monkeypatch: pytest.MonkeyPatch, choice: Go) -> list[str]:
     """Answers the confirmation; what it said is kept."""
     said: list[str] = []
 
-    def execute(box: QMessageBox) -> int:
-        said.extend([box.text(), box.informativeText()])
-        said.extend(plain.text().replace("&", "") for plain in box.buttons())
-        return int(button)
+    def ask(question: QuestionDialog[Go]) -> Go:
+        said.extend(label.text() for label in question.findChildren(QLabel) if label.text())
+        said.extend(plain(button.text()) for button in question.buttons.values())
+        return choice
 
-    monkeypatch.setattr(QMessageBox, "exec", execute)
+    monkeypatch.setattr(QuestionDialog, "ask", ask)
     return said
 
 
@@ -171,14 +173,14 @@ def test_the_bin_asks_with_ok_and_cancel_and_names_the_thirty_days(
 ) -> None:
     save("Contoso HR")
     reload(qtbot, window, page)
-    said = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    said = answer(monkeypatch, Go.BACK)
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     assert "Contoso HR" in said[0]
     assert "30 days" in said[1]
     assert {"OK", "Cancel"} == set(said[2:])
     assert len(app.workspace.list().entries) == 1
-    answer(monkeypatch, QMessageBox.StandardButton.Ok)
-    page.bin_button.click()
+    answer(monkeypatch, Go.ON)
+    page.buttons[CommandKey.DELETE].click()
     qtbot.waitUntil(lambda: names(page) == [])
     assert app.workspace.list().entries == ()
     assert [item.source.name for item in app.workspace.recycled()] == ["Contoso HR"]
@@ -191,14 +193,14 @@ def test_a_second_delete_of_what_is_gone_tells_instead_of_failing(
     source = save("Contoso HR")
     reload(qtbot, window, page)
     app.workspace._listeners = ()  # another process: nobody tells this one
-    page._timer.stop()
+    page.minute.stop()
     line = page.table.current()
     app.workspace.delete(source.id)
     idle(qtbot, window)
     page.model.set_rows([line])
     page.table.choose(line.key)
-    answer(monkeypatch, QMessageBox.StandardButton.Ok)
-    page.delete()
+    answer(monkeypatch, Go.ON)
+    page.act(CommandKey.DELETE)
     idle(qtbot, window)
     assert window.notices.kept()[0].level == "bad"
 
@@ -221,9 +223,9 @@ def test_a_file_that_cannot_be_read_is_a_line_with_its_place_and_can_be_shown(
     shown: list[Any] = []
     monkeypatch.setattr(module, "show_in_system", shown.append)
     page.table.choose(str(path))
-    assert page.show_file_button.isVisible()
-    assert not page.bin_button.isEnabled()
-    page.show_file_button.click()
+    assert page.buttons[module.SHOW_FILE].isVisible()
+    assert not page.buttons[CommandKey.DELETE].isEnabled()
+    page.buttons[module.SHOW_FILE].click()
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     assert shown == [path, path]
     assert path.read_text().startswith("{\n")
@@ -237,7 +239,7 @@ def test_the_list_follows_what_others_change(
     save("Contoso HR")  # the workspace tells
     qtbot.waitUntil(lambda: names(page) == ["Contoso HR"])
     clock.move(hours=2)
-    page._timer.timeout.emit()  # ages grow
+    page.minute.timeout.emit()  # ages grow
     qtbot.waitUntil(lambda: cells(page, 0)[2] == "2 hours ago")
 
 
@@ -340,7 +342,7 @@ def test_a_closer_look_finds_what_the_quick_one_cannot(
 ) -> None:
     """The quick reading asks no vault: that a secret is missing is seen a moment later, and stays."""
     source = save("HR", sign_in=SignIn.SECRET)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 1 and "is missing" in cells(page, 0)[4], timeout=10_000)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1 and "is missing" in cells(page, 0)[4])
     seen: list[str] = []
     page.model.modelReset.connect(lambda: seen.append(cells(page, 0)[4]))
     page.refresh()
@@ -348,7 +350,7 @@ def test_a_closer_look_finds_what_the_quick_one_cannot(
     assert all("is missing" in text for text in seen), "nothing flickers when the list is read again"
     app.vault.set(source.id, CLIENT_SECRET, Secret("0-unlikely~text"))
     page.refresh()
-    qtbot.waitUntil(lambda: "is missing" not in cells(page, 0)[4], timeout=10_000)
+    qtbot.waitUntil(lambda: "is missing" not in cells(page, 0)[4])
 
 
 def test_the_practice_connector_opens_only_where_nothing_was_touched(

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
+from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToRecycleBin
 from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 from o365desk.ui.shell.window import Window
@@ -60,7 +61,7 @@ def test_after_thirty_days_it_says_that_nothing_is_here(
     idle(qtbot, window)
     assert cells(page) == []
     assert page.area.empty.isVisible()
-    assert not page.restore_button.isEnabled()
+    assert not page.buttons[CommandKey.RESTORE].isEnabled()
 
 
 def test_restore_brings_back_the_chosen_one(
@@ -68,7 +69,7 @@ def test_restore_brings_back_the_chosen_one(
 ) -> None:
     page.search.setText("china")
     page.table.setCurrentIndex(page.model.index(0, 0))
-    page.restore_button.click()
+    page.buttons[CommandKey.RESTORE].click()
     idle(qtbot, window)
     assert [entry.source.name for entry in app.workspace.list().entries] == ["Woodgrove"]
     assert window.notices.kept()[0].text == "“Woodgrove” was restored"
@@ -93,6 +94,6 @@ def test_restoring_what_is_gone_meanwhile_is_explained(
 ) -> None:
     chosen = page.table.current()
     app.workspace.restore(chosen.source.id)
-    page.restore()
+    page.act(CommandKey.RESTORE)
     idle(qtbot, window)
     assert window.notices.kept()[0].level == "bad"

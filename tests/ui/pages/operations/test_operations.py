@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.services.directory.suggestions import Suggestion
-from o365desk.ui.commands import MENUS
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToOperations, ToPlan, ToSources
-from o365desk.ui.fields.mnemonics import letter_of
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.shell.places import PLACES
@@ -129,13 +127,9 @@ def test_a_deleted_data_source_takes_its_forms_along(office: Office) -> None:
 
 
 @pytest.mark.parametrize("key", list(OPERATIONS))
-def test_each_form_has_its_fields_their_help_and_letters_of_their_own(office: Office, key: str) -> None:
+def test_each_form_has_its_fields_and_their_help(office: Office, key: str) -> None:
     view = office.open_operation(office.source(), key)
     assert list(view.form.form.rows) == [field.key for field in OPERATIONS[key].fields]
-    texts = [each.text() for each in office.operations.findChildren(QAbstractButton) if each.isVisible()]
-    texts += [each.text() for each in office.operations.findChildren(QLabel) if each.isVisible() and each.buddy()]
-    letters = [letter for text in [*texts, *MENUS.values()] if (letter := letter_of(text))]
-    assert sorted(letters) == sorted(set(letters))
     for field in OPERATIONS[key].fields:
         assert field.help in view.form.form.rows[field.key].editor.target.toolTip()
 

@@ -189,7 +189,7 @@ def test_the_window_says_that_nothing_undoes_it(
     try:
         window.show()
         window.go(ToRun(run_id=run.id))
-        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        qtbot.waitUntil(lambda: not window.tasks.active())
         page = window.page(ToRun)
         assert isinstance(page, RunPage)
         assert not page.after.undo_button.isEnabled()
@@ -216,7 +216,7 @@ def test_the_window_has_its_form_and_plans_with_it(
     try:
         window.show()
         window.go(ToOperations(source_id=source.id, operation="set-department"))
-        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        qtbot.waitUntil(lambda: not window.tasks.active())
         page = window.page(ToOperations)
         assert isinstance(page, OperationsPage)
         assert {"guest-list", "set-department"} <= set(page.list.buttons)
@@ -225,14 +225,14 @@ def test_the_window_has_its_form_and_plans_with_it(
         user = writer(client).rows("/users?$top=5&$select=id")[4]["id"]
         page.view.form.put({"user": user, "department": "Practice"})
         page.view.run()
-        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        qtbot.waitUntil(lambda: not window.tasks.active())
         plan = window.page(ToPlan)
         assert isinstance(plan, PlanPage)
         assert plan.plan
         assert plan.plan.sentence.startswith("Move ")
         page.view.form.put({"user": user, "department": ""})
         page.view.run()
-        qtbot.waitUntil(lambda: not window.tasks.active(), timeout=20_000)
+        qtbot.waitUntil(lambda: not window.tasks.active())
         assert plan.plan.rows[0].label.endswith(" → none")
         assert plan.wish
         assert "department=" in command_of(plan.wish, plan.plan)

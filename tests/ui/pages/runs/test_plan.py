@@ -17,11 +17,12 @@ from o365desk.services.spreadsheets import reader
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.confirm import ConfirmDialog
+from o365desk.ui.dialogs.question import Go
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.runs.fix_dialog import FixDialog
 from o365desk.ui.pages.runs.plan import PlanPage
-from o365desk.ui.pages.runs.plan_review import Review
+from o365desk.ui.pages.runs.plan_review import PlanReview
 from o365desk.ui.table.cells import ICON_ROLE, NOTE_ROLE, TONE_ROLE
 from o365desk.ui.widgets.theme import Theme
 from tests import written
@@ -112,7 +113,7 @@ def test_long_warnings_wrap_instead_of_being_cut(qtbot: QtBot, theme: Theme) -> 
         PlanRow(row=written.row(2), label="x", standing=Standing.WILL, note=long),
         PlanRow(row=written.row(3), label="x", standing=Standing.WILL),
     ]
-    review = Review(theme, lambda: NOW)
+    review = PlanReview(theme, lambda: NOW)
     qtbot.addWidget(review)
     review.resize(900, 700)
     review.show()
@@ -171,7 +172,7 @@ def test_nothing_to_do_reads_right_for_one_row(
 ) -> None:
     standings = [Standing.ALREADY] * already + [Standing.CANNOT] * cannot
     rows = tuple(PlanRow(row=written.row(n), label="x", standing=each) for n, each in enumerate(standings, 1))
-    review = Review(theme, lambda: NOW)
+    review = PlanReview(theme, lambda: NOW)
     qtbot.addWidget(review)
     review.show_plan(written.plan("", NOW, rows=rows))
     assert [remark.text for remark in review.remarks.shown] == [said]
@@ -350,11 +351,11 @@ def test_a_fix_is_planned_first_and_then_the_first_change_again(office: Office) 
     def choose(dialog: QDialog) -> None:
         assert isinstance(dialog, FixDialog)
         dialog.row.editor.put("")
-        dialog.plan.click()
+        dialog.buttons[Go.ON].click()
         assert dialog.isVisible(), "nothing is no location"
         assert dialog.row.problem is not None
         dialog.row.editor.put("DE")
-        dialog.plan.click()
+        dialog.buttons[Go.ON].click()
 
     office.answer("fix", choose)
     next(b for b in page.review.remarks.findChildren(QPushButton) if b.text() == "Plan that first…").click()
@@ -437,7 +438,7 @@ def test_enter_on_the_confirming_button_is_a_press(qtbot: Any, theme: Theme) -> 
     dialog.show()
     assert dialog.apply.text() == "Move Sales && Co to Microsoft’s recycle bin"
     dialog.line.setText(" Sales & Co ")
-    click(dialog, "confirm-apply")
+    click(dialog, "confirm-on")
     assert dialog.result() == QDialog.DialogCode.Accepted
 
 

@@ -18,7 +18,7 @@ from o365desk.services.writes.journal.journal import Journal
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToRun, ToRuns
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
-from o365desk.ui.pages.runs.runs import Line, RunsPage, _look, _what
+from o365desk.ui.pages.runs.runs import RunLine, RunsPage, _look, _what
 from o365desk.ui.pages.settings import SettingsDialog
 from o365desk.ui.shell.window import Window
 from o365desk.ui.widgets.notices import NoticeBar
@@ -26,14 +26,14 @@ from o365desk.ui.widgets.theme import Theme
 from tests import written
 from tests.scene import NOW
 from tests.ui.conftest import Clock, idle
-from tests.ui.office import ADD, Office, office
+from tests.ui.office import ADD, Office, click, office
 
 __all__ = ["office"]
 
 
 def test_a_run_of_which_a_part_was_undone_says_how_much() -> None:
     run = written.run("x", NOW, counts=Counts(changed=854, cannot=6), undoable=574, undone_by="e03a11d7")
-    assert _what(Line(run, None)).endswith(" · partly undone (280 of 854) by e03a11d7")
+    assert _what(RunLine(run, None)).endswith(" · partly undone (280 of 854) by e03a11d7")
     assert _look(run) == ("warning", "warn"), "what could not be done is no plain success"
 
 
@@ -107,9 +107,9 @@ def test_a_new_run_is_the_chosen_one(qtbot: QtBot, window: Window, shelf: Shelf,
 def test_only_what_can_be_done_is_on_and_the_rest_says_why(qtbot: QtBot, window: Window, shelf: Shelf) -> None:
     shelf.put("Done with", RunState.FINISHED)
     page = runs_page(qtbot, window)
-    assert not page.resume_button.isEnabled()
-    assert page.resume_button.toolTip() == "It is finished: nothing is left."
-    assert page.undo_button.toolTip() == "It changed nothing."
+    assert not page.buttons[CommandKey.RESUME].isEnabled()
+    assert page.buttons[CommandKey.RESUME].toolTip() == "It is finished: nothing is left."
+    assert page.buttons[CommandKey.UNDO_RUN].toolTip() == "It changed nothing."
     assert window.menus.actions[CommandKey.UNDO_RUN].toolTip() == "It changed nothing."
 
 
@@ -122,8 +122,8 @@ def test_a_run_whose_data_source_is_gone_is_named_and_says_so(
     line = page.model.row_at(page.model.index(0, 0))
     assert page.model.columns[3].whole(line) == "Contoso HR — deleted"
     reason = "The data source “Contoso HR” is gone: restore it from the recycle bin first."
-    assert page.resume_button.toolTip() == page.undo_button.toolTip() == reason
-    page.open()
+    assert page.buttons[CommandKey.RESUME].toolTip() == page.buttons[CommandKey.UNDO_RUN].toolTip() == reason
+    page.act(CommandKey.OPEN)
     idle(qtbot, window)
     run = window.page(ToRun)
     assert run.isVisible()
@@ -152,7 +152,7 @@ def test_all_rows_of_a_run_go_to_a_file(
     page = runs_page(qtbot, window)
     file = tmp_path / "rows"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "JSON (*.json)"))
-    page.export_button.click()
+    page.buttons[CommandKey.EXPORT].click()
     idle(qtbot, window)
     rows = json.loads(file.with_suffix(".json").read_text("utf-8"))
     assert [row["outcome"] for row in rows].count("cannot") == 1
@@ -182,7 +182,7 @@ def test_undo_and_resume_from_the_list(office: Office) -> None:
     office.applied(ADD, office.members(group, 4))
     office.window.go(ToRuns())
     office.idle()
-    office.runs.undo_button.click()
+    office.runs.buttons[CommandKey.UNDO_RUN].click()
     office.idle()
     assert office.plan.isVisible()
     assert office.plan.title == "Remove 4 users from O'Brien's team"
@@ -204,7 +204,7 @@ def _confirm(dialog: QDialog, word: str) -> None:
     line = dialog.findChild(QLineEdit, "confirm-word")
     assert line is not None
     line.setText(word)
-    dialog.accept()
+    click(dialog, "confirm-on")
 
 
 def test_what_a_killed_program_left_is_told_once_and_resumed(office: Office) -> None:
