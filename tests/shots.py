@@ -947,11 +947,21 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
     if widget is not stage.window:
         if isinstance(widget, QDialog):
             widget.done(0)  # asks nothing
-        widget.close()
+        put_away(widget)
     while _dismiss(stage):
         pass
     for panel in stage.window.findChildren(AuthorizePanel):
         panel.stop()
+
+
+def put_away(widget: "QWidget") -> None:
+    """Closes a window; a dialog without its question about what is not saved."""
+    from PySide6.QtWidgets import QDialog
+
+    if isinstance(widget, QDialog):
+        widget.done(0)
+    else:
+        widget.close()
 
 
 def _dismiss(stage: Stage) -> bool:
