@@ -699,6 +699,87 @@ def _runs(stage: Stage) -> "QWidget":
     return stage.window
 
 
+def _secured(stage: Stage) -> Any:
+    """A data source whose security settings have something in them, and a workspace with people."""
+    from o365desk.model.people import Partner, People, Person, Role
+    from tests.secured import SECURITY, know
+
+    people = People(
+        persons=(
+            Person(address="a.admin", role=Role.ADMINISTRATOR),
+            Person(address="m.jones@contoso.com", role=Role.MANAGE),
+        ),
+        partners=(
+            Partner(
+                company="Fabrikam", contact_name="Carl Fab", contact_email="carl@fabrikam.com",
+                domains=("fabrikam.com",),
+            ),
+        ),
+    )  # fmt: skip
+    stage.scene.app.access._load = lambda: people
+    source = stage.scene.sources["Contoso HR"].replace(security=SECURITY)
+    know(stage.scene.app, source)
+    return source
+
+
+def _security(kind: str) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.dialogs.security.settings import Secured, SecurityDialog
+
+        source = _secured(stage)
+        refused = "A.admin has the role User. To change the security of “Contoso HR” takes Manage datasources."
+        saved = stage.scene.sources["Contoso HR"]
+        secured = Secured(source=source, saved=saved, refused=refused if kind == "refused" else "", users=12_431)
+        if kind == "empty":
+            secured = Secured(source=saved, saved=saved, users=12_431)
+        dialog = SecurityDialog(stage.window.context, secured, lambda *_: None, stage.window)
+        dialog.show()
+        if kind == "partners":
+            stage.settle()
+            bar = dialog._scroll.verticalScrollBar()
+            bar.setValue(bar.maximum())
+        return dialog
+
+    return take
+
+
+def _people(stage: Stage) -> "QWidget":
+    from o365desk.model.people import Role
+    from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
+
+    people = stage.scene.app.people
+    if not people.load().people.persons:
+        people.set_role("m.jones@contoso.com", Role.MANAGE)
+        people.set_role("hr-team@contoso.com", Role.USER, group=True)
+        people.set_partner("Fabrikam", "Carl Fab", "carl@fabrikam.com", ("pia@fabrikam.org",), ("fabrikam.com",))
+    dialog = RolesDialog(stage.window.context, stage.window)
+    dialog.show()
+    return dialog
+
+
+def _view_as(address: str) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.dialogs.security.view_as import ViewAsDialog
+
+        source = _secured(stage)
+        partner = address.endswith("@fabrikam.com")
+        if partner:
+            source = source.replace(security=source.security.replace(users=()))
+        dialog = ViewAsDialog(stage.window.context, source, parent=stage.window)
+        dialog.show()
+        dialog.line.setText(address)
+        dialog.look()
+        if partner:
+            from o365desk import catalogue
+            from tests import written
+
+            stage.settle()
+            dialog.rows._show(catalogue.operation("user-list"), written.users(12), "")
+        return dialog
+
+    return take
+
+
 SHOTS = (
     Shot("datasources", page(ToSources())),
     Shot("datasources-small", page(ToSources()), SMALL),
@@ -780,12 +861,21 @@ SHOTS = (
     Shot("dialog-vault", _vault),
     Shot("dialog-register", _register),
     Shot("crash", _crash),
+    Shot("dialog-security", _security("")),
+    Shot("dialog-security-small", _security(""), SMALL),
+    Shot("dialog-security-empty-small", _security("empty"), SMALL),
+    Shot("dialog-security-partners-small", _security("partners"), SMALL),
+    Shot("dialog-security-refused", _security("refused")),
+    Shot("dialog-view-as", _view_as("pia@fabrikam.com")),
+    Shot("dialog-view-as-small", _view_as("anna@contoso.com"), SMALL),
+    Shot("dialog-people", _people),
+    Shot("dialog-people-small", _people, SMALL),
     Shot("connector-ready-failed-try", _tried_in_vain),
     Shot("connector-changed", _changed),
     Shot("dialog-approval", _approval),
     Shot("datasources-draft-and-unreadable", _draft_left),
 )
-"""The last four leave the scene changed."""
+"""The last ones leave the scene changed."""
 
 
 def main(arguments: list[str]) -> int:
@@ -857,11 +947,21 @@ def _take(stage: Stage, shot: Shot, file: Path) -> None:
     if widget is not stage.window:
         if isinstance(widget, QDialog):
             widget.done(0)  # asks nothing
-        widget.close()
+        put_away(widget)
     while _dismiss(stage):
         pass
     for panel in stage.window.findChildren(AuthorizePanel):
         panel.stop()
+
+
+def put_away(widget: "QWidget") -> None:
+    """Closes a window; a dialog without its question about what is not saved."""
+    from PySide6.QtWidgets import QDialog
+
+    if isinstance(widget, QDialog):
+        widget.done(0)
+    else:
+        widget.close()
 
 
 def _dismiss(stage: Stage) -> bool:

@@ -380,11 +380,12 @@ class Runner:
             )
         return source.replace(security=saved.security)
 
-    def find_out(self, source: DataSource, stop: Stop, address: str = "") -> None:
+    def find_out(self, source: DataSource, stop: Stop, address: str = "", *, anew: bool = False) -> None:
         """Asks the tenant who is in the groups that the security settings and the roles name, and who has this
-        address ("": whoever works here). Raises ProblemError where it cannot be found out, CancelledError."""
+        address ("": whoever works here); `anew`: also what was asked just now, and whether the users that the
+        settings name are still there. Raises ProblemError where it cannot be found out, CancelledError."""
         subject = self._access.somebody(source, address) if address else self._access.me(source)
-        if unread := self._access.unread(source, subject):
+        if unread := self._access.unread(source, subject, anew=anew):
             with self.session(source, stop) as session:
                 self._access.learn(session.graph, source, unread)
 

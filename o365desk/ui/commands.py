@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from o365desk.model.text.shown import shown
-from o365desk.ui.context import CommandKey, Commands, Extras
+from o365desk.ui.context import CommandKey, Commands, Extras, MayNot
 from o365desk.ui.widgets.theme import Theme
 
 
@@ -54,6 +54,7 @@ COMMANDS = (
     Command("edit"),
     Command("edit", CommandKey.SEARCH, "&Find", "Ctrl+F", "search"),
     Command("edit"),
+    Command("edit", CommandKey.PEOPLE, "Roles a&nd partners…", "", "users"),
     Command("edit", CommandKey.SETTINGS, "S&ettings…", "Ctrl+,", "sliders"),
     Command("view", CommandKey.PALETTE, "&Command palette…", "Ctrl+K"),
     Command("view", CommandKey.REFRESH, "&Refresh", "F5", "refresh"),
@@ -218,6 +219,7 @@ class Menus:
     def _enable(self, action: QAction, does: Callable[[], object] | str) -> None:
         reason = does if isinstance(does, str) else ""
         action.setEnabled(not reason)
+        action.setProperty("refused", isinstance(does, MayNot))
         action.setToolTip(shown(reason) or plain(action.text()).split("\t")[0])
 
     def _do(self, key: CommandKey) -> None:

@@ -45,6 +45,7 @@ class CommandKey(StrEnum):
     SELECT_ALL = "selectAll"
     SEARCH = "search"
     SETTINGS = "settings"
+    PEOPLE = "people"
     PALETTE = "palette"
     REFRESH = "refresh"
     CANCEL = "cancel"
@@ -68,6 +69,10 @@ class CommandKey(StrEnum):
     OPEN_LOG = "open-log"
     DIAGNOSTICS = "diagnostics"
     ABOUT = "about"
+
+
+class MayNot(str):
+    """Why whoever works here may not do something: the command palette shows it too, as off."""
 
 
 Does = Callable[[], object] | str
@@ -121,6 +126,10 @@ class Page(QWidget, Generic[D]):
     def source(self) -> DataSource | None:
         """The data source that is open here, if any: the status bar names its tenant."""
         return None
+
+    def rights_changed(self) -> None:
+        """Roles or partners are others: what whoever works here may do is shown anew."""
+        self.title_changed.emit()
 
     def account(self) -> str:
         """Who signed in for the data source that is open here; "" for nobody."""

@@ -196,7 +196,7 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
         if any("EVIL" in text for _, text in seen):
             evil.add(name)
         if widget is not stage.window:
-            widget.close()
+            shots.put_away(widget)
         while shots._dismiss(stage):
             pass
     assert found == []

@@ -201,17 +201,23 @@ class Access:
 
     # --- what the tenant says ---------------------------------------------------------------------------------
 
-    def unread(self, source: DataSource, subject: Subject) -> Unread:
+    def unread(self, source: DataSource, subject: Subject, *, anew: bool = False) -> Unread:
         """What should be asked of the tenant before it is decided about somebody: what was never asked, or not
-        lately."""
+        lately; `anew`: also what was, and whether the users that the settings name are still there."""
+        named = self._named(source)
+        groups = [who for who in named if who.kind is WhoKind.GROUP]
+        stale = [who for who in groups if anew or not self._known.fresh(self._known.group(source.id, who))]
+        others = [who.address for who in named if who.kind is WhoKind.USER] if anew else []
+        addresses = [address for address in _distinct([subject.address, *others]) if "@" in address]
+        asked = [each for each in addresses if anew or not self._known.fresh(self._known.user(source.id, each))]
+        return Unread(tuple(stale), tuple(asked))
+
+    def _named(self, source: DataSource) -> list[Who]:
+        """Whom the settings name, and the groups that have a role."""
         found = self.people()
         roles = () if isinstance(found, Problem) else found.persons
-        named = [*source.security.administrators, *source.security.users]
-        named += [group_with_role(each) for each in roles if each.kind is WhoKind.GROUP]
-        groups = [who for who in named if who.kind is WhoKind.GROUP]
-        stale = [who for who in groups if not self._known.fresh(self._known.group(source.id, who))]
-        asked = "@" in subject.address and not self._known.fresh(self._known.user(source.id, subject.address))
-        return Unread(tuple(stale), (subject.address,) if asked else ())
+        groups = [group_with_role(each) for each in roles if each.kind is WhoKind.GROUP]
+        return [*source.security.administrators, *source.security.users, *groups]
 
     def learn(self, graph: "Graph", source: DataSource, unread: Unread) -> None:
         """Asks the tenant. Raises ProblemError where it does not answer: then what was known stays."""
@@ -221,9 +227,13 @@ class Access:
         """A group of a data source as it was read, however long ago."""
         return self._known.group(source.id, who)
 
+    def known_user(self, source: DataSource, address: str) -> KnownUser | None:
+        """Somebody of a data source's tenant as they were read, however long ago."""
+        return self._known.user(source.id, address)
+
     def is_gone(self, source: DataSource, address: str) -> bool:
         """Whether the tenant said that it has nobody with this address."""
-        known = self._known.user(source.id, address)
+        known = self.known_user(source, address)
         return known is not None and not known.exists
 
     def _in_group(self, source: DataSource | None, subject: Subject, who: Who) -> Membership:

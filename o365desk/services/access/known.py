@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from o365desk.model.datasource import is_guid
 from o365desk.model.people import same_address
 from o365desk.model.security import Who
 from o365desk.services.state.database import SchemaStep
@@ -49,6 +50,11 @@ class KnownGroup(msgspec.Struct, frozen=True, kw_only=True):
     exists: bool = True
     name: str = ""
     members: frozenset[str] = frozenset()
+
+    @property
+    def count(self) -> int:
+        """How many users are in it: each has one id, and one or two addresses."""
+        return sum(map(is_guid, self.members))
 
 
 class KnownUser(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What tests have shown of each data source, and of what: of which details, and with which account or secret."""
 
 import os
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -121,6 +122,13 @@ def report_of(evidence: Evidence | None) -> Report | None:
         return msgspec.json.decode(evidence.report, type=Report)
     except msgspec.DecodeError:
         return None
+
+
+def users_counted(report: Report | None) -> int | None:
+    """How many users the tenant had when it was tested; None where that was not found out."""
+    step = next((step for step in report.steps if step.key == "users"), None) if report else None
+    found = re.match(r"[\d,]+", step.detail) if step and step.outcome is Outcome.PASSED else None
+    return int(found[0].replace(",", "")) if found else None
 
 
 def _new_stamp() -> str:

@@ -1,7 +1,7 @@
 """The command palette: every action, operation and data source, found by typing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
@@ -26,19 +26,22 @@ from o365desk.ui.destinations import ToConnector, ToOperations
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.widgets.labels import Label
 
+_OPERATIONS = "Operations"
 _SHOWN = 60
 """At most so many matches are listed: who needs more types another letter."""
 
 
 @dataclass(frozen=True)
 class PaletteEntry:
-    """One thing to choose: what it is called, where it comes from, its shortcut, what it does."""
+    """One thing to choose: what it is called, where it comes from, its shortcut, what it does. `off`: why whoever
+    works here may not do it, or it cannot be done now; then choosing it says so, or leads to where that is said."""
 
     text: str
     where: str
     shortcut: str
     icon: QIcon
     do: Callable[[], object]
+    off: str = ""
 
 
 def score(words: str, text: str, *, scattered: bool = True) -> int:
@@ -75,16 +78,19 @@ def ranked(words: str, choices: Sequence[PaletteEntry]) -> list[PaletteEntry]:
 
 
 def actions_of(menu: QMenu, where: str) -> Iterator[PaletteEntry]:
-    """Every action of a menu and its submenus that can be done now."""
+    """Every action of a menu and its submenus that can be done now, or may not be done by whoever works here."""
     for action in menu.actions():
         text = plain(action.text()).split("\t")[0]
         inner = action.menu()
         if isinstance(inner, QMenu):
             yield from actions_of(inner, f"{where} › {text}")
-        elif not action.isSeparator() and action.isEnabled() and action.objectName() not in (*EDITING, "palette"):
+        elif action.isSeparator() or action.objectName() in (*EDITING, "palette"):
+            continue
+        elif action.isEnabled() or action.property("refused"):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             shortcut = keys or action.text().partition("\t")[2]
-            yield PaletteEntry(text.rstrip("…"), where, shortcut, action.icon(), action.trigger)
+            off = "" if action.isEnabled() else action.toolTip()
+            yield PaletteEntry(text.rstrip("…"), where, shortcut, action.icon(), action.trigger, off)
 
 
 class Palette(QDialog):
@@ -100,7 +106,10 @@ class Palette(QDialog):
         for menu in window.menus.menus.values():
             if menu.menuAction().isVisible():
                 window.menus.draw_icons(menu)
-                self._choices += actions_of(menu, plain(menu.title()))
+                found = actions_of(menu, plain(menu.title()))
+                self._choices += [
+                    replace(each, do=partial(self._say, each)) if each.off else each for each in found
+                ]
         self._choices += self._operations()
         self.words = QLineEdit(placeholderText="Type a command, an operation or the name of a data source")
         self.words.setAccessibleName("Search commands, operations and data sources")
@@ -159,14 +168,21 @@ class Palette(QDialog):
             self._chosen = item.data(0, Qt.ItemDataRole.UserRole)
             self.accept()
 
+    def _say(self, choice: PaletteEntry) -> None:
+        """Why something that was chosen is not done."""
+        self._window.context.notices.say("warn", f"“{choice.text}” is off", choice.off)
+
     def _show(self, words: str) -> None:
         self.list.clear()
         for choice in ranked(words.strip(), self._choices):
-            item = QTreeWidgetItem([shown(choice.text), choice.shortcut or choice.where])
+            said = f"{choice.text} — off: {choice.off}" if choice.off else choice.text
+            item = QTreeWidgetItem([shown(said), choice.shortcut or choice.where])
             item.setIcon(
                 0, choice.icon if not choice.icon.isNull() else self._window.theme.icon("chevron-right", "dim")
             )
             item.setData(0, Qt.ItemDataRole.UserRole, choice.do)
+            if choice.off:
+                item.setForeground(0, self._window.theme.color("dim"))
             item.setData(
                 0, Qt.ItemDataRole.AccessibleTextRole, f"{item.text(0)}, {choice.where}, {choice.shortcut}"
             )
@@ -196,20 +212,32 @@ class Palette(QDialog):
         icon, source = self._window.theme.icon("bolt", "dim"), self._window.source()
         for operation in OPERATIONS.values():
             to = ToOperations(source.id if source else "", operation.key)
-            yield PaletteEntry(operation.title, "Operations", "", icon, partial(self._window.go, to))
+            yield PaletteEntry(operation.title, _OPERATIONS, "", icon, partial(self._window.go, to))
 
     def _read_sources(self) -> None:
-        app = self._window.app
+        app, shown_source = self._window.app, self._window.source()
+
+        def work(stop: object, tell: object) -> tuple[list[DataSource], dict[str, str]]:
+            sources = [entry.source for entry in app.workspace.list().entries]
+            source = next((each for each in sources if shown_source and each.id == shown_source.id), None)
+            offs = {each.title: app.runner.off(source, each) for each in OPERATIONS.values()} if source else {}
+            return sources, {title: why.sentence() for title, why in offs.items() if why}
+
         self._window.tasks.run(
             "Reading the data sources",
-            lambda stop, tell: [entry.source for entry in app.workspace.list().entries],
-            self._add_sources,
+            work,
+            lambda found: self._add_sources(*found),
             lambda problem: None,  # the list of data sources itself tells what cannot be read
             owner=self,
             quiet=True,
         )
 
-    def _add_sources(self, sources: list[DataSource]) -> None:
+    def _add_sources(self, sources: list[DataSource], offs: dict[str, str]) -> None:
+        """The data sources; operations that are off say why, and lead to where something can be done about it."""
+        self._choices = [
+            replace(each, off=offs[each.text]) if each.where == _OPERATIONS and each.text in offs else each
+            for each in self._choices
+        ]
         icon, go = self._window.theme.icon("plug", "dim"), self._window.go
         for source in sources:
             do = partial(go, ToConnector(source.id))

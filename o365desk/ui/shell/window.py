@@ -23,11 +23,13 @@ from PySide6.QtWidgets import (
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
+from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
-from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, MayNot, Page
 from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
+from o365desk.ui.rights import refusal
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.shell.places import PLACES, Place
 from o365desk.ui.shell.statusbar import StatusBar
@@ -60,6 +62,7 @@ class Window(Frame):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape).setAutoRepeat(False)
         theme.changed.connect(self._recolour)
         tasks.running_changed.connect(self._running_changed)
+        app.people.subscribe(lambda changed: tasks.on_main(self, self._people_changed))
         self._recolour()
         self._running_changed()
         self._restore_place()
@@ -207,6 +210,7 @@ class Window(Frame):
             CommandKey.PALETTE: self._show_palette,
             CommandKey.CANCEL: self.status.cancel_newest,
             CommandKey.SETTINGS: self._show_settings,
+            CommandKey.PEOPLE: self._show_people,
             **{key: partial(self._help, key) for key in helped},
         }
 
@@ -214,6 +218,18 @@ class Window(Frame):
         from o365desk.ui.pages.settings import SettingsDialog
 
         SettingsDialog(self.theme, self.app.settings, self).exec()
+
+    def _show_people(self) -> None:
+        from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
+
+        dialog = RolesDialog(self.context, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _people_changed(self) -> None:
+        """What may be done is another for the page in sight; the others are told when they are shown."""
+        if self._where:
+            self._pages[self._where].rights_changed()
 
     def _show_palette(self) -> None:
         from o365desk.ui.shell.palette import show_palette
@@ -245,6 +261,7 @@ class Window(Frame):
         self.setWindowTitle(f"{name}[*] — o365desk")
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands(), page.extras())
+        self.menus.enable(CommandKey.NEW, MayNot(refusal(self.app, None, Deed.ADD)))
         self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
+from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.context import CommandKey, Commands, Context, Page
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
 from o365desk.ui.destinations import Begins, ToConnector, ToOperations, ToSources
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
@@ -24,9 +25,8 @@ from o365desk.ui.pages.connector.connector_layout import ConnectorSheet, StatusW
 from o365desk.ui.pages.connector.draft import Assessment, Assessor, Drafting
 from o365desk.ui.pages.connector.permissions import PermissionsPanel
 from o365desk.ui.pages.connector.saving import Saving
+from o365desk.ui.rights import unless
 from o365desk.ui.widgets.press_guard import PressGuard
-
-NO_SECURITY = "Security settings come with the next version."
 
 
 class ConnectorPage(Page[ToConnector]):
@@ -78,12 +78,13 @@ class ConnectorPage(Page[ToConnector]):
         self._connect()
 
     def _connect(self) -> None:
-        for key, do in (("test", self.test), ("save", self.save), ("close", self.close_page)):
+        for key, do in (
+            ("test", self.test),
+            ("save", self.save),
+            ("security", self.secure),
+            ("close", self.close_page),
+        ):
             self.sheet.buttons[key].clicked.connect(do)
-        security = self.sheet.buttons["security"]
-        security.setEnabled(False)
-        security.setToolTip(NO_SECURITY)
-        security.setAccessibleDescription(NO_SECURITY)
         self.view.authorize.connect(self.authorise)
         self.permissions.copy_link.connect(self._helping.copy_link)
         self.permissions.register.connect(lambda: self._helping.register(self))
@@ -171,18 +172,26 @@ class ConnectorPage(Page[ToConnector]):
 
     def commands(self) -> Commands:
         """Save, test, authorize, security, close."""
-        free = not self._proving.doing
+        free, refused = not self._proving.doing, self._refused
         return {
-            CommandKey.SAVE: self.save,
-            CommandKey.TEST: self.test if free else RUNNING,
-            CommandKey.AUTHORIZE: self.authorise if free else RUNNING,
-            CommandKey.SECURITY: NO_SECURITY,
+            CommandKey.SAVE: unless(refused(Deed.EDIT), self.save),
+            CommandKey.TEST: unless(refused(Deed.TEST), self.test if free else RUNNING),
+            CommandKey.AUTHORIZE: unless(refused(Deed.AUTHORISE), self.authorise if free else RUNNING),
+            CommandKey.SECURITY: self.secure,
             CommandKey.USE: self.use if self._draft.editing.saved else "Save the data source first.",
             CommandKey.SHEET: self.hand_over
             if self._draft.editing.saved and not self.dirty()
             else "Save first: the sheet tells what is saved.",
             CommandKey.CLOSE: self.close_page,
         }
+
+    def rights_changed(self) -> None:
+        """Buttons and menus are off and on anew."""
+        self._follow(now=True)
+
+    def extras(self) -> Extras:
+        """What somebody would get."""
+        return {"&View as…": self.view_as}
 
     def may_leave(self) -> bool:
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
@@ -194,6 +203,33 @@ class ConnectorPage(Page[ToConnector]):
         if choice is Leave.DISCARD:
             self._discard()
         return choice is Leave.DISCARD
+
+    def secure(self, *_: object) -> None:
+        """Opens the security settings; what is kept of them is in the form then, and not saved yet."""
+        from o365desk.ui.dialogs.security.opening import secure
+
+        editing, found = self._draft.editing, self._assessment
+        if not editing.source.id:
+            return
+        report = found.report if found else None
+        refused = found.refusals if found else {}
+        if security := secure(self.context, editing.source, editing.saved, refused, report, self):
+            self._draft.secure(security)
+        self._follow(now=True)  # the tenant may have said who is in a group
+
+    def view_as(self) -> None:
+        """Shows what somebody would get, by the settings as the form has them."""
+        from o365desk.ui.dialogs.security.opening import view_as
+
+        editing = self._draft.editing
+        basis = editing.saved or editing.source
+        drafted = basis.security != editing.source.security
+        view_as(self.context, basis.replace(security=editing.source.security), self, drafted=drafted)
+        self._follow(now=True)  # likewise
+
+    def _refused(self, deed: Deed) -> str:
+        """Why whoever works here may not do something with what is open; "" where they may, as far as is known."""
+        return self._assessment.refusals.get(deed, "") if self._assessment else ""
 
     def use(self) -> None:
         """Goes on to the operations of the data source, as it was saved."""
@@ -265,8 +301,16 @@ class ConnectorPage(Page[ToConnector]):
         self.panel.mark_changed(last is not None and last.fingerprint != known.proof)
         self._saying.warn(assessment.status.warnings)
         self._saying.unapproved(next((it for it in known.problems if it.code == NOT_APPROVED), None))
-        if before is None or before.known.authorisation != known.authorisation:
-            self.title_changed.emit()  # the status bar names the account
+        if not self._proving.doing:
+            self._show_refusals()
+        changed = before is None or before.known.authorisation != known.authorisation
+        if changed or (before and before.refusals != assessment.refusals):
+            self.title_changed.emit()  # the status bar names the account, menus say what is off
+
+    def _show_refusals(self) -> None:
+        """What may not be done is off, and says why."""
+        self.sheet.show_refusals(*map(self._refused, (Deed.EDIT, Deed.TEST, Deed.SECURITY)))
+        self.view.show_refusal(self._refused(Deed.AUTHORISE))
 
     def go_to(self, key: str) -> None:
         """Puts the focus into a field, in sight."""

@@ -14,6 +14,7 @@ from o365desk.model.status import Authorisation, Status, Word
 from o365desk.model.text import wording
 from o365desk.ui.fields.forms import FieldRow, Form
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
+from o365desk.ui.rights import show_refusal
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import set_role, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -90,6 +91,10 @@ class ConnectorForm(QWidget):
         else:
             text = "asks an administrator for the app's permissions"
         self._authorised.setText(text)
+
+    def show_refusal(self, why: str) -> None:
+        """Turns authorising off for a reason, or on."""
+        show_refusal(self._authorize, why)
 
     def set_authorising(self, running: bool) -> None:
         """Whether something runs. The button keeps the focus, so it stays on; it starts nothing then."""

@@ -7,7 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk.model.status import Status
+from o365desk.model.text.shown import shown
 from o365desk.ui.pages.connector.connector_form import PILLS, RUNNING
+from o365desk.ui.rights import show_refusal
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
@@ -23,6 +25,7 @@ _BUTTONS = (
 _TIPS = {
     "test": "Proves step by step that the connection works; writes nothing (Ctrl+T)",
     "save": "Saves the details, also when some are still missing (Ctrl+S)",
+    "security": "Who may edit this connection, who may query through it, and what partners may see",
     "close": "Back to the data sources (Esc)",
 }
 
@@ -87,6 +90,14 @@ class ConnectorSheet(QWidget):
     def show_saved(self, dirty: bool, exists: bool) -> None:
         """Says whether everything is saved."""
         self.saved.setText("Unsaved changes" if dirty else "All changes saved" if exists else "Not saved yet")
+
+    def show_refusals(self, save: str, test: str, security: str) -> None:
+        """Turns buttons off, each for a reason, or on where that is "". Security settings can be looked at."""
+        for key, why in (("save", save), ("test", test)):
+            show_refusal(self.buttons[key], why, _TIPS[key])
+        look = self.buttons["security"]
+        look.setToolTip(shown(f"You may look, and change nothing. {security}") if security else _TIPS["security"])
+        look.setAccessibleDescription(look.toolTip())
 
     def show_running(self, doing: str) -> None:
         """Says on the test's button that something runs. It stays on to keep the focus, but starts nothing."""

@@ -11,6 +11,7 @@ from o365desk.app import App
 from o365desk.model.datasource import DETAILS, DataSource, values_of, with_values
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
+from o365desk.model.security import Security
 from o365desk.model.status import Known, Status, derive
 from o365desk.model.stop import Stop
 from o365desk.services.connection_test.evidence import report_of
@@ -20,6 +21,7 @@ from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToConnector
 from o365desk.ui.fields.forms import Form
+from o365desk.ui.rights import Refusals, refusals
 from o365desk.ui.tasks import Tell
 
 
@@ -43,12 +45,10 @@ class Editing:
     @property
     def dirty(self) -> bool:
         """Whether there is something to save."""
-        return values_of(self.source) != self._compared
-
-    @property
-    def _compared(self) -> dict[str, Any]:
         start = self.saved or self.fresh
-        return values_of(start) if start else {}
+        if start is None:
+            return True
+        return values_of(self.source) != values_of(start) or self.source.security != start.security
 
 
 _ANOTHER = "another version"
@@ -132,7 +132,8 @@ class Drafting(QObject):
             self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         elif self.credential == kept:
             self._form.clear_secrets()
-        source = with_values(entry.source, values_of(self.source))
+        typed = entry.source.replace(security=self.source.security)
+        source = with_values(typed, values_of(self.source))
         self.editing = Editing(source, entry.source, entry.version, opened=entry.source)
         self.keep()
 
@@ -149,6 +150,12 @@ class Drafting(QObject):
             self.open(Editing(entry.source, entry.source, entry.version, opened=entry.source))
         else:
             self.open(Editing(start, None, None, start, start))
+
+    def secure(self, security: Security) -> None:
+        """Other security settings."""
+        self.editing = replace(self.editing, source=self.source.replace(security=security))
+        self._timer.start()
+        self.changed.emit()
 
     def keep(self) -> None:
         """So that a killed program offers again what was typed; secrets are not part of it."""
@@ -176,12 +183,13 @@ _DELAY = 120
 @dataclass(frozen=True)
 class Assessment:
     """What is known about a draft without asking anybody, and the report of its last test. `kept` are the fields
-    whose secrets the vault has."""
+    whose secrets the vault has; `refusals` what whoever works here may not do with it."""
 
     source: DataSource
     known: Known
     status: Status
     kept: frozenset[str]
+    refusals: Refusals
     report: Report | None = None
 
 
@@ -195,14 +203,14 @@ class Assessor(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._wanted: tuple[DataSource, Credential, DataSource | None] | None = None
+        self._wanted: tuple[Editing, Credential] | None = None
         self._running = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._start)
 
     def ask(self, editing: Editing, credential: Credential, *, now: bool = False) -> None:
         """Assesses this draft soon, or at once."""
-        self._wanted = editing.source, credential, editing.opened
+        self._wanted = editing, credential
         self._timer.start(0 if now else _DELAY)
 
     def forget(self) -> None:
@@ -224,14 +232,13 @@ class Assessor(QObject):
             cancelled=lambda: self._done(None),
         )
 
-    def _work(
-        self, source: DataSource, credential: Credential, opened: DataSource | None, stop: Stop, tell: Tell
-    ) -> Assessment:
-        app = self._context.app
-        known = app.connections.known(source, credential, opened)
+    def _work(self, editing: Editing, credential: Credential, stop: Stop, tell: Tell) -> Assessment:
+        app, source = self._context.app, editing.source
+        known = app.connections.known(source, credential, editing.opened)
         names = {"secret": CLIENT_SECRET, "passphrase": PASSPHRASE}
         kept = frozenset(key for key, name in names.items() if app.vault.has(source.id, name))
-        return Assessment(source, known, derive(source, known, app.clock()), kept, report_of(known.attempt))
+        status, report = derive(source, known, app.clock()), report_of(known.attempt)
+        return Assessment(source, known, status, kept, refusals(app, editing.saved), report)
 
     def _done(self, assessment: Assessment | None) -> None:
         self._running = False

@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Problem
+from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, SourceRow
 from o365desk.services.state.state import Draft
-from o365desk.ui.context import CommandKey, Context
+from o365desk.ui.context import CommandKey, Context, MayNot
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
 from o365desk.ui.pages.list_page import ListAction, ListPage
+from o365desk.ui.rights import refusal, show_refusal
 from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.theme import Theme
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from o365desk.ui.dialogs.question import Go, QuestionDialog
 
 SHOW_FILE = "Show &file"
+VIEW_AS = "&View as…"
 _UNSAVED = "Unsaved changes to"
 _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""
@@ -57,6 +60,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
         self.add_button.setProperty("role", "primary")
         self.add_button.clicked.connect(lambda: context.go(ToAddNew()))
         self.tools.addWidget(self.add_button)
+        self.table.chosen.connect(self._may_add)
         self.buttons[SHOW_FILE].hide()
         self._reading = SourcesReader(context, self)
         self._reading.read.connect(self._show)
@@ -68,6 +72,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
     def activated(self, to: ToSources) -> None:
         """Reads the list anew; the first time, offers what was left unsaved."""
         self.drafts.read()
+        self._may_add()
         super().activated(to)
 
     def columns(self) -> Sequence[Column]:
@@ -85,9 +90,15 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
             ListAction(CommandKey.USE, self.use, why_not=why_not_used),
             ListAction(CommandKey.SHEET, self.hand_over, why_not=why_not_used),
             ListAction(SHOW_FILE, show_file, "&Show file", "file", why_not_shown),
-            ListAction(CommandKey.DUPLICATE, self.duplicate, "D&uplicate", "copy", why_not_used),
-            ListAction(CommandKey.DELETE, self.delete, "&Bin", "bin", why_not_used),
+            ListAction(CommandKey.DUPLICATE, self.duplicate, "D&uplicate", "copy", self._why_no_copy),
+            ListAction(CommandKey.DELETE, self.delete, "&Bin", "bin", self._why_not_deleted),
+            ListAction(VIEW_AS, self.view_as, why_not=why_not_used),
         )
+
+    def rights_changed(self) -> None:
+        """Buttons and menus are off and on anew."""
+        self._chosen()
+        self._may_add()
 
     def first_step(self) -> QPushButton:
         """Adding one."""
@@ -119,6 +130,14 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
     def open(self, line: SourceLine) -> None:
         """Opens a data source."""
         self.context.go(ToConnector(source_id=line.key))
+
+    def view_as(self, line: SourceLine) -> None:
+        """Shows what somebody would get from a data source."""
+        from o365desk.ui.dialogs.security.opening import view_as
+
+        if line.row:
+            view_as(self.context, line.row.entry.source, self)
+            self._chosen()  # the tenant may have said who is in a group
 
     def use(self, line: SourceLine) -> None:
         """Goes on to the operations of a data source."""
@@ -183,6 +202,20 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
             self.empty.title.setText("No data sources yet")
             what = "A data source is how one Office 365 tenant is reached, and what may be asked of it."
             self.empty.text.setText(what)
+
+    def _why_no_copy(self, line: SourceLine) -> str:
+        """Why there can be no copy of it."""
+        return why_not_used(line) or MayNot(refusal(self.context.app, None, Deed.ADD))
+
+    def _why_not_deleted(self, line: SourceLine) -> str:
+        """Why it cannot be deleted."""
+        if line.row is None:
+            return why_not_used(line)
+        return MayNot(refusal(self.context.app, line.row.entry.source, Deed.DELETE))
+
+    def _may_add(self) -> None:
+        """The button for a new one is off or on anew."""
+        show_refusal(self.add_button, refusal(self.context.app, None, Deed.ADD))
 
 
 def why_not_used(line: SourceLine) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry, Recycled
-from o365desk.ui.context import CommandKey
+from o365desk.ui.context import CommandKey, MayNot
 from o365desk.ui.destinations import ToRecycleBin
 from o365desk.ui.pages.datasources.source_lines import cloud_icon, cloud_words
 from o365desk.ui.pages.list_page import ListAction, ListPage
+from o365desk.ui.rights import refusal
 from o365desk.ui.table.view import Column
 
 KEPT_DAYS = 30
@@ -39,7 +41,15 @@ class RecycleBinPage(ListPage[ToRecycleBin, Recycled]):
 
     def can_do(self) -> Sequence[ListAction[Recycled]]:
         """Bringing it back."""
-        return (ListAction(CommandKey.RESTORE, self.restore, "&Restore"),)
+        return (ListAction(CommandKey.RESTORE, self.restore, "&Restore", why_not=self._refused),)
+
+    def rights_changed(self) -> None:
+        """The button and the menu are off or on anew."""
+        self._chosen()
+
+    def _refused(self, item: Recycled) -> str:
+        """Why whoever works here may not bring it back; "" where they may."""
+        return MayNot(refusal(self.context.app, item.source, Deed.RESTORE))
 
     def restore(self, item: Recycled) -> None:
         """Brings a data source back."""

@@ -103,6 +103,10 @@ class OperationsPage(Page[ToOperations]):
         """The data source in sight."""
         return self.view.source if self.view else None
 
+    def rights_changed(self) -> None:
+        """Operations are off and on anew."""
+        self.look()
+
     def account(self) -> str:
         """Who signed in for it."""
         return self._account if self.view else ""

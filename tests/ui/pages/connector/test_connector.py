@@ -75,15 +75,6 @@ def test_the_order_of_the_web_original(office: Office) -> None:
     assert min(top(office.window, button) for button in bar) > places[-1]
 
 
-def test_security_is_off_and_says_why(office: Office) -> None:
-    page = office.open_source(saved(office))
-    button = office.button("button-security")
-    assert not button.isEnabled()
-    assert "next version" in button.toolTip()
-    assert "next version" in button.accessibleDescription()
-    assert "next version" in str(page.commands()[CommandKey.SECURITY])
-
-
 @pytest.mark.parametrize(
     ("changes", "shown", "hidden"),
     [
@@ -151,7 +142,7 @@ def test_tab_goes_the_way_one_reads(office: Office) -> None:
         "field-tenant", "field-clientId", "field-signIn-secret", "field-secret", "reveal-secret",
         "field-secretExpires", "Choose Secret expires from a calendar", "field-caFile", "Browse for CA file",
         "step-details", "button-copy-report", "button-save-report", "button-copy-consent", "button-register",
-        "button-test", "button-save", "button-close",
+        "button-test", "button-save", "button-security", "button-close",
     ]  # fmt: skip
     assert names[: len(expected)] == expected
 
