@@ -11,6 +11,7 @@ from o365desk.model.security import Who, WhoKind
 from o365desk.model.stop import Stop
 from o365desk.services.access.known import BELIEVED, FRESH, KnownGroup, KnownIdentities, KnownUser
 from o365desk.services.state.state import State
+from o365desk.services.writes.journal.journal import Journal
 from tests.services.bulk import Bulk
 from tests.services.state.stepping import file_before
 
@@ -23,6 +24,7 @@ def test_a_file_from_before_it_opens(tmp_path: Path) -> None:
     old.use(lambda connection: connection.execute("INSERT INTO remembered VALUES ('key', x'6265666f7265')"))
     old.close()
     state = State(file, lambda: NOW)
+    Journal(state, lambda: NOW)
     known = KnownIdentities(state, lambda: NOW)
     assert known.user("one", "ada@contoso.com") is None
     assert known.group("one", Who(kind=WhoKind.GROUP, id="x")) is None
