@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o365desk import log, paths
+from o365desk.model.access.operator import Operator, os_user
 from o365desk.model.datasource import DataSource
-from o365desk.model.operator import Operator, os_user
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.text import shells

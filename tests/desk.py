@@ -8,8 +8,8 @@ from typing import Any
 import requests
 
 from o365desk.app import App, build, now
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.model.operator import os_user
 from o365desk.model.report import Report
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Waiting

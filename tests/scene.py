@@ -8,8 +8,8 @@ import msgspec
 
 from o365desk import catalogue
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.model.operator import os_user
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.secret import Secret

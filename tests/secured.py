@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from o365desk.app import App
+from o365desk.model.access.people import Partner, People, Person
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Partner, People, Person
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.access.known import KnownGroup, KnownUser, group_key
 
 SALES = Who(

@@ -701,7 +701,7 @@ def _runs(stage: Stage) -> "QWidget":
 
 def _secured(stage: Stage) -> Any:
     """A data source whose security settings have something in them, and a workspace with people."""
-    from o365desk.model.people import Partner, People, Person, Role
+    from o365desk.model.access.people import Partner, People, Person, Role
     from tests.secured import SECURITY, know
 
     people = People(
@@ -744,7 +744,7 @@ def _security(kind: str) -> Callable[[Stage], "QWidget"]:
 
 
 def _people(stage: Stage) -> "QWidget":
-    from o365desk.model.people import Role
+    from o365desk.model.access.people import Role
     from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
 
     people = stage.scene.app.people

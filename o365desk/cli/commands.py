@@ -13,9 +13,7 @@ import typer
 from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
-from o365desk.cli.access import sources_access, sources_security
 from o365desk.cli.operations import operations, run_operation
-from o365desk.cli.people import partners, roles
 from o365desk.cli.printing import (
     UnreadError,
     give_up,
@@ -29,7 +27,9 @@ from o365desk.cli.printing import (
     unwritten,
 )
 from o365desk.cli.runs import runs, settings
-from o365desk.cli.secrets import secrets
+from o365desk.cli.security.access import sources_access, sources_security
+from o365desk.cli.security.people import partners, roles
+from o365desk.cli.security.secrets import secrets
 from o365desk.cli.session import (
     CANCELLED,
     DONE,

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from o365desk.model.access.security import NO_SECURITY, Security
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
-from o365desk.model.security import NO_SECURITY, Security
 from o365desk.model.text import letters
 
 VERSION = 1

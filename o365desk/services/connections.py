@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from o365desk.model import approval, datasource, status
+from o365desk.model.access.security import Deed
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
-from o365desk.model.security import Deed
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing

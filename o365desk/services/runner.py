@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from o365desk.model.access.operator import Operator
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
-from o365desk.model.operator import Operator
 from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
 from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunState
-from o365desk.model.security import Deed
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.access import Access, Admission

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from PySide6.QtWidgets import QPushButton
 
 from o365desk.app import App
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
-from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import Does, MayNot
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, new
-from o365desk.model.operator import os_user
 from o365desk.model.timing import Timing
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.shell.window import Window

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
 
+from o365desk.model.access.security import Mapping, Security
 from o365desk.model.datasource import new
-from o365desk.model.security import Mapping, Security
 from o365desk.model.text.shown import shown
 from o365desk.services.handover.document import Grid, Section, Sheet
 from o365desk.ui import printing

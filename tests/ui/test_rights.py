@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
+from o365desk.model.access.people import Person, Role
+from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Person, Role
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.ui.context import CommandKey, MayNot
 from o365desk.ui.destinations import ToConnector, ToOperations, ToRecycleBin, ToSources
 from o365desk.ui.pages.datasources.datasources import DataSourcesPage

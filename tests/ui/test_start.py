@@ -19,7 +19,7 @@ START = textwrap.dedent(
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
     from o365desk.app import build
-    from o365desk.model.operator import os_user
+    from o365desk.model.access.operator import os_user
     from o365desk.ui.main import main
     {0}
     folder = Path(sys.argv[1])

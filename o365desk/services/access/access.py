@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from o365desk.model.access.operator import Operator
+from o365desk.model.access.people import NOBODY, People, Person, Role, same_address
+from o365desk.model.access.security import Deed, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.operator import Operator
-from o365desk.model.people import NOBODY, People, Person, Role, same_address
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.run import Run
-from o365desk.model.security import Deed, Who, WhoKind
 from o365desk.model.text import wording
 from o365desk.services.access.decision import (
     Decision,

@@ -12,12 +12,12 @@ from enum import StrEnum
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from o365desk.model.access.people import Partner, People, Person, Role, same_address
+from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.conditions import tree
 from o365desk.model.conditions.tree import NO_CONDITION, Group, PartnerValue
 from o365desk.model.datasource import DataSource, is_guid
-from o365desk.model.people import Partner, People, Person, Role, same_address
 from o365desk.model.problems import NOT_ALLOWED, Problem
-from o365desk.model.security import Deed, Security, Who, WhoKind
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation

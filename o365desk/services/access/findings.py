@@ -7,12 +7,12 @@ from enum import StrEnum
 from o365desk import catalogue
 from o365desk.catalogue import THE_TEN, Operation
 from o365desk.catalogue.parameters import parameters
+from o365desk.model.access.people import Partner, People
+from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.conditions import judging, tree
 from o365desk.model.conditions.tree import PartnerValue
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Partner, People
 from o365desk.model.problems import Problem
-from o365desk.model.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.text import wording
 from o365desk.services.access.access import Access
 

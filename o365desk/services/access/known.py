@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from o365desk.model.access.people import same_address
+from o365desk.model.access.security import Who
 from o365desk.model.datasource import is_guid
-from o365desk.model.people import same_address
-from o365desk.model.security import Who
 from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 

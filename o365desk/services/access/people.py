@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from o365desk.model.operator import Operator
-from o365desk.model.people import Partner, People, Person, Role, same_address
+from o365desk.model.access.operator import Operator
+from o365desk.model.access.people import Partner, People, Person, Role, same_address
+from o365desk.model.access.security import WhoKind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import WhoKind
 from o365desk.model.text import letters
 from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
 

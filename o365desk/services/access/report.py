@@ -5,9 +5,9 @@ from typing import Any
 
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.catalogue.parameters import parameters
+from o365desk.model.access.security import Deed, Mapping
 from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
-from o365desk.model.security import Deed, Mapping
 from o365desk.services.access.access import Access
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.findings import Finding, findings

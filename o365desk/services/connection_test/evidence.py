@@ -8,8 +8,8 @@ import msgspec
 
 from o365desk import files
 from o365desk.model import datasource
+from o365desk.model.access.operator import Operator
 from o365desk.model.datasource import DataSource, SignIn
-from o365desk.model.operator import Operator
 from o365desk.model.report import Report
 from o365desk.model.status import Authorisation, Evidence, Outcome
 from o365desk.services.signin import credentials

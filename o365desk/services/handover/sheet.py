@@ -9,11 +9,11 @@ from datetime import datetime
 from o365desk import __version__, catalogue
 from o365desk.log import without_secret
 from o365desk.model import datasource
+from o365desk.model.access.people import Partner, People, Person, Role
+from o365desk.model.access.security import Security, Who, WhoKind
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, slug
-from o365desk.model.people import Partner, People, Person, Role
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
-from o365desk.model.security import Security, Who, WhoKind
 from o365desk.model.status import AUTHORISATION_MONTHS, Evidence, Known, Lifetime, Outcome, derive, lifetimes
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown

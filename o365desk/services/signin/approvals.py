@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o365desk.model import approval
+from o365desk.model.access.operator import Operator
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
-from o365desk.model.operator import Operator
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.text import shells, wording

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from o365desk.log import without_secret
+from o365desk.model.access.security import NO_SECURITY, Security
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import OURS
-from o365desk.model.security import NO_SECURITY, Security
 from o365desk.services.workspace import security_block, strict_json
 from o365desk.services.workspace.strict_json import BACK, FORMAT_KEYS, MAX_BYTES, Document, FaultError, short
 

@@ -5,9 +5,9 @@ left as it is, and whoever decides about rights allows nothing until it is mende
 from collections.abc import Iterator
 from typing import Any
 
-from o365desk.model.people import VERSION, Partner, People, Person, Role, same_address
+from o365desk.model.access.people import VERSION, Partner, People, Person, Role, same_address
+from o365desk.model.access.security import WhoKind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import WhoKind
 from o365desk.services.workspace import strict_json
 from o365desk.services.workspace.security_block import (
     items_of,

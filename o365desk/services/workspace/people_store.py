@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from o365desk import files
-from o365desk.model.people import NOBODY, People
+from o365desk.model.access.people import NOBODY, People
 from o365desk.model.problems import ProblemError
 from o365desk.services.workspace import layout, people_file
 from o365desk.services.workspace.data_source_file import PEOPLE

@@ -7,8 +7,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from o365desk import files
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.workspace import strict_json
 from o365desk.services.workspace.strict_json import FORMAT_KEYS, MAX_BYTES, FaultError, Path, Sort, sort_of
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from o365desk import files
+from o365desk.model.access.operator import Operator
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource, slug
-from o365desk.model.operator import Operator
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.model.security import Deed
 from o365desk.services.workspace import data_source_file, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
 

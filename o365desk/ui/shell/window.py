@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk.app import App
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
-from o365desk.model.security import Deed
 from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain

@@ -3,9 +3,9 @@
 from collections.abc import Mapping as Map
 from typing import Any
 
+from o365desk.model.access.people import Partner, People, Person, Role
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Partner, People, Person, Role
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.access.decision import Kind, Members, Membership, Subject
 
 ADA = Subject(kind=Kind.USER, addresses=("ada@contoso.com",), id="a" * 8, name="Ada")

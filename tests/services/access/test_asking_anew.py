@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import new
-from o365desk.model.operator import os_user
 from o365desk.services.connection_test.evidence import users_counted
 from tests.scene import failed, not_proven, succeeded
 from tests.secured import ANNA, GONE, LEFT, SALES, SECURITY, know

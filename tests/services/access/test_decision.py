@@ -4,10 +4,10 @@ import pytest
 
 from o365desk import catalogue
 from o365desk.catalogue import THE_TEN
+from o365desk.model.access.people import NOBODY, People, Person, Role
+from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import NOBODY, People, Person, Role
 from o365desk.model.problems import NOT_ALLOWED, Problem
-from o365desk.model.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.services.access.decision import Decision, Kind, Members, Subject, decide
 from tests.services.access.rules import (
     ADA,

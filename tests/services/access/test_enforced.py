@@ -11,14 +11,14 @@ import pytest
 
 from o365desk import catalogue
 from o365desk.app import now
+from o365desk.model.access.operator import Operator, os_user
+from o365desk.model.access.people import Role
+from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.conditions import tree
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
-from o365desk.model.operator import Operator, os_user
-from o365desk.model.people import Role
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.run import Plan, Row, Run, Standing
-from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.model.stop import Control, Stop
 from o365desk.services.graph.lists import GraphPage, ReadEnd
 from o365desk.services.workspace.workspace import ConflictError

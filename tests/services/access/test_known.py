@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from o365desk.model.security import Who, WhoKind
+from o365desk.model.access.security import Who, WhoKind
 from o365desk.model.stop import Stop
 from o365desk.services.access.known import BELIEVED, FRESH, KnownGroup, KnownIdentities, KnownUser
 from o365desk.services.state.state import State

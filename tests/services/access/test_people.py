@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from o365desk.model.operator import Operator, os_user
-from o365desk.model.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.operator import Operator, os_user
+from o365desk.model.access.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.security import WhoKind
 from o365desk.model.problems import NOT_ALLOWED, ProblemError
-from o365desk.model.security import WhoKind
 from o365desk.services.access.access import Access
 from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import (

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import SignIn, new
-from o365desk.model.operator import os_user
 from o365desk.model.report import Report
 from o365desk.model.secret import Secret
 from o365desk.services.connection_test.evidence import KeptEvidence, report_of

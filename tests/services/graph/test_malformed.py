@@ -24,10 +24,10 @@ import pytest
 
 from o365desk import catalogue
 from o365desk.catalogue import Operation
+from o365desk.model.access.operator import os_user
+from o365desk.model.access.people import NOBODY
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.fields import Kind
-from o365desk.model.operator import os_user
-from o365desk.model.people import NOBODY
 from o365desk.model.problems import CancelledError, ProblemError
 from o365desk.model.run import Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.secret import Secret

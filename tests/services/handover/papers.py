@@ -3,10 +3,10 @@
 from typing import Any
 
 from o365desk.app import App
+from o365desk.model.access.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import NOBODY, Partner, People, Person, Role
 from o365desk.model.problems import Problem
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.model.status import Evidence
 from o365desk.services.access.access import Access
 from o365desk.services.handover.document import Details, Grid, Points, Section, Sheet, Text

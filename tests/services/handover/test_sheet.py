@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from o365desk.model.access.people import Partner, People, Person, Role
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.model.people import Partner, People, Person, Role
 from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.handover.document import Details, Grid, Sheet, Text
 from o365desk.services.handover.rendering import render
 from o365desk.services.handover.sheet import file_name

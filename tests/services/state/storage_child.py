@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import new
-from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.signin.credentials import Credential

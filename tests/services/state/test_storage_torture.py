@@ -23,8 +23,8 @@ from typing import Any
 import pytest
 
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.model.operator import os_user
 from o365desk.model.problems import NOT_APPROVED
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from o365desk.app import App, build
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource
-from o365desk.model.operator import os_user
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault

@@ -628,7 +628,7 @@ def test_windows_holds_no_long_values(chained: Vault, monkeypatch: pytest.Monkey
 def test_nothing_dear_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys, pathlib, datetime\n"
-        "from o365desk.model.operator import os_user\n"
+        "from o365desk.model.access.operator import os_user\n"
         "from o365desk.services.state import state\n"
         "from o365desk.services.vault.vault import Vault\n"
         "from o365desk.services.workspace.workspace import Workspace\n"

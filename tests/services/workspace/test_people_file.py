@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk import files, paths
-from o365desk.model.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.security import WhoKind
 from o365desk.model.problems import ProblemError
-from o365desk.model.security import WhoKind
 from o365desk.services.workspace import layout, people_file
 from o365desk.services.workspace.people_file import decode, encode
 from o365desk.services.workspace.people_store import PeopleConflictError, PeopleStore

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk import paths
+from o365desk.model.access.operator import os_user
+from o365desk.model.access.security import NO_SECURITY, Mapping, Security, Who, WhoKind, settings
 from o365desk.model.datasource import copy_of, fingerprint, new
-from o365desk.model.operator import os_user
 from o365desk.model.problems import ProblemError
-from o365desk.model.security import NO_SECURITY, Mapping, Security, Who, WhoKind, settings
 from o365desk.services.workspace import data_source_file, security_block, strict_json
 from o365desk.services.workspace.workspace import Workspace
 

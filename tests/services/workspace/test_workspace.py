@@ -16,8 +16,8 @@ import jsonschema
 import pytest
 
 from o365desk import paths
+from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
-from o365desk.model.operator import os_user
 from o365desk.model.problems import ProblemError
 from o365desk.services.workspace import data_source_file
 from o365desk.services.workspace.workspace import ConflictError, Workspace

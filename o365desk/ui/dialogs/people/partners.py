@@ -3,7 +3,7 @@
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.model.people import Partner, People
+from o365desk.model.access.people import Partner, People
 from o365desk.ui.dialogs.people.entries import Entries
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import icon_button

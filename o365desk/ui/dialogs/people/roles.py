@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from o365desk.model.people import People, Person, Role
-from o365desk.model.security import WhoKind
+from o365desk.model.access.people import People, Person, Role
+from o365desk.model.access.security import WhoKind
 from o365desk.ui.dialogs.people.entries import Entries
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import icon_button

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from o365desk.model.people import Partner, People, Role
+from o365desk.model.access.people import Partner, People, Role
+from o365desk.model.access.security import Deed
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import Deed
 from o365desk.services.workspace.people_store import PeopleConflictError
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.people.partners import PartnersCard

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QWidget
 
 from o365desk.catalogue import Operation
 from o365desk.catalogue.parameters import parameters
+from o365desk.model.access.security import Mapping
 from o365desk.model.conditions import tree, words
 from o365desk.model.conditions.tree import Group
-from o365desk.model.security import Mapping
 
 Edit = Callable[[Operation, Group, QWidget], Group | None]
 """Edits the conditions of an operation in a dialog over a widget; None: it was left without changes."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from o365desk.app import App
+from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.security import Deed, Security, Who, WhoKind
 from o365desk.model.text import wording
 from o365desk.services.access.findings import Finding, findings
 from o365desk.ui.context import Context

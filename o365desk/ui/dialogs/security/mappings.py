@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QPushButton
 
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.catalogue.operations import Family, QueryType
+from o365desk.model.access.security import Mapping
 from o365desk.model.conditions import tree
-from o365desk.model.security import Mapping
 from o365desk.ui.dialogs.security.conditions import Edit, in_words, tree_of
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured, icon_button

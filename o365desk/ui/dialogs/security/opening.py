@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QDialog, QWidget
 
+from o365desk.model.access.security import Deed, Security
 from o365desk.model.datasource import DataSource
 from o365desk.model.report import Report
-from o365desk.model.security import Deed, Security
 from o365desk.services.connection_test.evidence import users_counted
 from o365desk.ui.context import Context
 from o365desk.ui.rights import Refusals

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from o365desk.model.access.security import Security
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
-from o365desk.model.security import Security
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.question import Option, QuestionDialog

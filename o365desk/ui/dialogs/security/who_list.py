@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from o365desk.model.access.security import Who, WhoKind
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Kind
-from o365desk.model.security import Who, WhoKind
 from o365desk.model.text import letters
 from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion

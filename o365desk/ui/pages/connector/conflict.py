@@ -6,9 +6,9 @@ from enum import Enum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from o365desk.model.access.security import NO_SECURITY, settings
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
-from o365desk.model.security import NO_SECURITY, settings
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.dialogs.question import Option, QuestionDialog

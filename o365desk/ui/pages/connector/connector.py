@@ -5,9 +5,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import FIELDS, DataSource
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
-from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from o365desk.app import App
+from o365desk.model.access.security import Security
 from o365desk.model.datasource import DETAILS, DataSource, values_of, with_values
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
-from o365desk.model.security import Security
 from o365desk.model.status import Known, Status, derive
 from o365desk.model.stop import Stop
 from o365desk.services.connection_test.evidence import report_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from o365desk.model.access.security import Deed
 from o365desk.model.datasource import copy_of
 from o365desk.model.problems import Problem
-from o365desk.model.security import Deed
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, SourceRow

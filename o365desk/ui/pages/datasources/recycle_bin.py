@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from o365desk.model.security import Deed
+from o365desk.model.access.security import Deed
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry, Recycled
 from o365desk.ui.context import CommandKey, MayNot

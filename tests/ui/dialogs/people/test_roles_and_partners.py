@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from o365desk.model.access.people import Role
+from o365desk.model.access.security import WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Role
-from o365desk.model.security import WhoKind
 from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToSources

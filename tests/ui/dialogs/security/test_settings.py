@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QPushButton,
 from pytestqt.qtbot import QtBot
 
 from o365desk.catalogue import Operation
+from o365desk.model.access.people import Person, Role
+from o365desk.model.access.security import NO_SECURITY, Mapping, Security, Who, WhoKind
 from o365desk.model.conditions import tree
 from o365desk.model.conditions.tree import Condition, Group
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Person, Role
-from o365desk.model.security import NO_SECURITY, Mapping, Security, Who, WhoKind
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.dialogs.question import QuestionDialog
 from o365desk.ui.dialogs.security.findings_panel import LIMIT

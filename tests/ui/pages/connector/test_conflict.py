@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.pages.connector.conflict import Choice, Leave, compare, conflict_question, leave_question
 from o365desk.ui.pages.connector.connector import ConnectorPage

@@ -8,10 +8,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from o365desk import catalogue
+from o365desk.model.access.people import Person, Role
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.conditions import tree
 from o365desk.model.datasource import DataSource
-from o365desk.model.people import Person, Role
-from o365desk.model.security import Mapping, Security, Who, WhoKind
 from o365desk.model.stop import Stop
 from o365desk.services.access.known import KnownGroup, group_key
 from o365desk.ui.context import CommandKey

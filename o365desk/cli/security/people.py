@@ -6,8 +6,8 @@ import typer
 
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, services
-from o365desk.model.people import Partner, People, Person, Role, same_address
-from o365desk.model.security import WhoKind
+from o365desk.model.access.people import Partner, People, Person, Role, same_address
+from o365desk.model.access.security import WhoKind
 
 roles = typer.Typer(help="Give and take the roles of a workspace.", no_args_is_help=True)
 partners = typer.Typer(help="Keep the partners: companies whose people may query.", no_args_is_help=True)

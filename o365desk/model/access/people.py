@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from o365desk.model.security import WhoKind
+from o365desk.model.access.security import WhoKind
 from o365desk.model.text.folding import folded
 
 VERSION = 1

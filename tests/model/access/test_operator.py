@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from o365desk.app import build, whoever_is_here
+from o365desk.model.access.operator import Operator, OperatorKind, os_user
 from o365desk.model.datasource import new
-from o365desk.model.operator import Operator, OperatorKind, os_user
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 

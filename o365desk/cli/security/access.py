@@ -12,10 +12,10 @@ from o365desk.catalogue import OPERATIONS
 from o365desk.catalogue.parameters import parameters
 from o365desk.cli.printing import interruptible, print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
+from o365desk.model.access.security import Security, Who
 from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
-from o365desk.model.security import Security, Who
 from o365desk.services.access.report import AccessReport, default_in_words, report
 from o365desk.services.workspace import security_block
 

@@ -1,0 +1,1 @@
+"""The commands about secrets, roles, partners, and who may do what."""
