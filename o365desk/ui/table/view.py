@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from o365desk.services.spreadsheets.export import defused
 from o365desk.services.state.state import State
 from o365desk.ui.table.cells import LINK_ROLE, CellDelegate
 from o365desk.ui.table.header import TableHeader
@@ -111,7 +110,7 @@ class Table(QTableView):
         """Copies the current cell."""
         index = self.currentIndex()
         if index.isValid():
-            to_clipboard(defused(self._rows.columns[index.column()].whole(self._rows.row_at(index))))
+            to_clipboard(_defused(self._rows.columns[index.column()].whole(self._rows.row_at(index))))
 
     def copy_row(self) -> None:
         """Copies the selected rows, or the current one; cells separated by tabs."""
@@ -210,7 +209,7 @@ class Table(QTableView):
 def as_text(columns: list[Column], rows: list[Any], *, headers: bool) -> str:
     """Rows as lines, their cells separated by tabs: as spreadsheets take them, and disarmed for them."""
     lines = [[column.title for column in columns]] if headers else []
-    lines += [[defused(" ".join(column.whole(row).split())) for column in columns] for row in rows]
+    lines += [[_defused(" ".join(column.whole(row).split())) for column in columns] for row in rows]
     return "\n".join("\t".join(line) for line in lines)
 
 
@@ -287,3 +286,10 @@ class TableArea(QStackedWidget):
             self.setCurrentWidget(self._none_found)
         else:
             self.setCurrentWidget(self.empty)
+
+
+def _defused(text: str) -> str:
+    """See `export.defused`, which is not loaded for the first window."""
+    from o365desk.services.spreadsheets.export import defused
+
+    return defused(text)
