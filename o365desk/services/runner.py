@@ -13,7 +13,7 @@ from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunState
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.access import Access, Admission
@@ -130,22 +130,21 @@ class Runner:
         set, or before somebody in it became another."""
         from o365desk.services.writes import planning
 
-        if not session.conditions:
-            return plan
-        refused = self._refused(session, operation, [item.row for item in plan.rows])
+        given = [(item.row, item.target) for item in plan.rows]
+        refused = planning.hidden(session, operation, given, self._settings.get(), self._clock())
         return planning.without(plan, refused)
 
-    def _refused(self, session: Session, operation: "Operation", rows: Sequence[Row]) -> "dict[int, PlanRow]":
-        """Those rows that the partner default refuses now, by number."""
-        from o365desk.services.writes import partner_default, planning
+    def _refuse_hidden(self, session: Session, operation: "Operation", run: Run) -> None:
+        """Raises ProblemError where the partner default refuses rows of a run that are left, or where the journal
+        does not say what was given for them, so that they cannot be judged."""
+        from o365desk.services.writes import planning
 
-        telling = plan_progress.PlanTelling(len(rows), lambda progress: None)
-        again = planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
-        return {
-            item.row.number: item
-            for item in again.rows
-            if item.problem and item.problem.code == partner_default.REFUSED
-        }
+        if not session.conditions:
+            return
+        targets = {row.number: row.target for row in self._journal.kept(run.id)}
+        given = [(row, targets.pop(row.number, None)) for row in self._journal.waiting(run.id)]
+        if targets or planning.hidden(session, operation, given, self._settings.get(), self._clock()):
+            raise ProblemError(_hidden_since(run))
 
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
         """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
@@ -163,8 +162,7 @@ class Runner:
             self._writing(source, operation, control, progress) as session,
             self._journal.locks.hold(run.id),
         ):
-            if session.conditions and self._refused(session, operation, self._journal.waiting(run.id)):
-                raise ProblemError(_hidden_since(run))
+            self._refuse_hidden(session, operation, run)
             # Until it was held, another process may have ended it.
             now = self._journal.run(run.id)
             if now.state is RunState.FINISHED:

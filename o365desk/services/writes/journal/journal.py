@@ -371,8 +371,8 @@ class Journal:
         return tuple(_given(*row) for row in self._all(_FAILED, place, more.value))
 
     def waiting(self, key: str) -> tuple[Row, ...]:
-        """The rows of a run that have no outcome yet, as they were given; without those of an undo, which were
-        not."""
+        """The rows of a run that have no outcome yet, as they were given; without those of which a program before
+        kept nothing."""
         place = self._row(key)[-1]
         rows = (row for state in (PLANNED, SENT) for row in self._all(_GIVEN, place, state))
         return tuple(_given(*row) for row in rows)
