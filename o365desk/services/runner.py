@@ -210,7 +210,7 @@ class Runner:
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
         from o365desk.services.directory import suggestions
 
-        if why := self._no_suggestions(source, kind):
+        if why := self._no_suggestions(self._filed(source), kind):
             raise ProblemError(why)
         with self.session(source, stop, priority="high") as session:
             return suggestions.suggest(session.graph, kind, text)
@@ -378,10 +378,27 @@ class Runner:
             )
         return source.replace(security=saved.security)
 
+    def _filed(self, source: DataSource) -> DataSource:
+        """A data source, which need not be saved yet, as its file secures it. Raises ProblemError where that cannot
+        be read; and where there is none, for who may not add one."""
+        saved = self._connections.filed(source.id)
+        if saved is None:
+            self._access.refuse(
+                None, Deed.ADD, f"You may not ask the tenant of “{source.name}”, which is not saved"
+            )
+            return source
+        return source.replace(security=saved.security)
+
     def find_out(self, source: DataSource, stop: Stop, address: str = "", *, anew: bool = False) -> None:
         """Asks the tenant who is in the groups that the security settings and the roles name, and who has this
         address ("": whoever works here); `anew`: also what was asked just now, and whether the users that the
-        settings name are still there. Raises ProblemError where it cannot be found out, CancelledError."""
+        settings name are still there. Raises ProblemError where it cannot be found out, or may not be asked by
+        whoever works here, CancelledError."""
+        filed = self._filed(source)
+        if why := self._access.no_question(filed, address):
+            raise ProblemError(why)
+        if not self._access.decide(filed, Deed.EDIT).allowed:
+            source = filed  # what a draft names is for those to ask who may save it
         subject = self._access.somebody(source, address) if address else self._access.me(source)
         if unread := self._access.unread(source, subject, anew=anew):
             with self.session(source, stop) as session:

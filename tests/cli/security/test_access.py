@@ -1,6 +1,5 @@
 """`o365desk sources access`, `sources security` and `run --as-partner`."""
 
-import getpass
 import json
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ def work(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def sign_in(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(getpass, "getuser", lambda: name)
+    monkeypatch.setattr("o365desk.app.account", lambda: name)
 
 
 def written(tmp_path: Path, settings: Any) -> str:

@@ -176,7 +176,7 @@ def test_a_group_is_asked_for_and_lasts_a_day(house: House, client: Client) -> N
     house.secure(users=(Who(kind=WhoKind.GROUP, id=group, name="The group"),))
     desk, other = house.desk(inside.upper()), house.desk(outside["userPrincipalName"])
     decide = desk.app.access.decide
-    assert "not read yet" in decide(house.source, USER_LIST).because
+    assert "could not be found out" in decide(house.source, USER_LIST).because
     assert desk.app.runner.off(house.source, USER_LIST) is None  # it can be tried: the tenant will tell
     assert listed(desk, house.source)
     assert decide(house.source, USER_LIST).allowed

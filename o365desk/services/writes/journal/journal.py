@@ -302,20 +302,17 @@ class Journal:
     def run(self, key: str) -> Run:
         """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
         works here may not see it."""
-        run = self._run(self._row(key))
-        if why := self._hides(run):
-            raise ProblemError(why)
-        return run
+        return self._run(self._shown(key))
 
     def tenant(self, key: str) -> str:
         """The id of the tenant in which it ran, "" if that was not known."""
         return str(self._row(key)[2])
 
     def run_rows(self, key: str) -> list[RunRow]:
-        """All rows of a run, in their order."""
+        """All rows of a run, in their order. Raises ProblemError as `run` does."""
         rows = self._all(
             f"SELECT {_COLUMNS} FROM run_rows WHERE run = ? ORDER BY number",  # noqa: S608 - our columns
-            self._row(key)[-1],
+            self._shown(key)[-1],
         )
         return [_run_row(row) for row in rows]
 
@@ -362,8 +359,8 @@ class Journal:
     def failed(self, key: str, *, refused_too: bool = False) -> tuple[Row, ...]:
         """The rows of a run that failed, as they were given, to be planned again, and `refused_too` those that its
         plan refused, which only a mended tenant helps; without those of a run that is older than their keeping.
-        None of an undo, which is planned from the run that it undoes."""
-        run = self._row(key)
+        None of an undo, which is planned from the run that it undoes. Raises ProblemError as `run` does."""
+        run = self._shown(key)
         undoes, place = run[4], run[-1]
         if undoes:
             return ()
@@ -376,6 +373,13 @@ class Journal:
         place = self._row(key)[-1]
         rows = (row for state in (PLANNED, SENT) for row in self._all(_GIVEN, place, state))
         return tuple(_given(*row) for row in rows)
+
+    def _shown(self, key: str) -> Any:
+        """The run's own row, for whoever works here to see."""
+        row = self._row(key)
+        if why := self._hides(self._run(row)):
+            raise ProblemError(why)
+        return row
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()
