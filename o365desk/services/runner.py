@@ -414,7 +414,7 @@ def _telling_nobody(session: Session) -> Iterator[None]:
         yield
     except ProblemError as error:
         hides = session.partner is not None and session.source.security.partner_defaults
-        if hides and error.problem.code in NAMING:
+        if hides and error.problem.code in (*NAMING, "hidden-members"):
             raise ProblemError(not_there(error.problem.field)) from None
         raise
 

@@ -194,9 +194,9 @@ class Access:
         listed = NOBODY if isinstance(found, Problem) else found
         here = same_address(address) == same_address(self.operator.address)
         known = self._believed_user(source, address)
-        # An account that is an address may be a guest's: where there are roles, the tenant is asked first.
-        asked = not (source and listed.persons and "@" in address) or known is not NOT_KNOWN
-        otherwise = Kind.USER if here and asked else Kind.UNKNOWN
+        # An account that is an address may be a partner's: where there are roles, the tenant must know it.
+        foreign = source is not None and bool(listed.persons) and "@" in address
+        otherwise = Kind.USER if here and not foreign else Kind.UNKNOWN
         addresses = _distinct([address.strip(), *home_address(address), *known.addresses])
         company = next(filter(None, map(listed.partner, addresses)), None)
         if company:

@@ -176,6 +176,7 @@ def _context(
         now=now,
         timing=session.timing,
         delegated=source.sign_in.delegated,
+        discreet=session.partner is not None and source.security.partner_defaults,
         wants_location=source.read_write and source.set_usage_location,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
     )

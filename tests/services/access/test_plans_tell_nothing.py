@@ -168,3 +168,76 @@ def test_a_journal_that_does_not_say_what_was_given_is_not_resumed_by_a_partner(
     run = apply_gently(partner, defaults.source, made)
     partner.app.state.use(lambda file: file.execute("UPDATE run_rows SET given = '{}'"))
     assert "partner default" in refused(lambda: resume(partner, run)).cause
+
+
+# --- what a plan compares with ------------------------------------------------------------------------------------
+
+
+def test_what_a_partners_plan_is_compared_with_is_not_named(house: House, client: Client) -> None:
+    """A group of the same name or nickname, and who of the members is disabled."""
+    groups = listed(house.admin, house.source, GROUPS)
+    team = next(each for each in groups if each["id"] == group_of(groups, "m365"))
+    rule = conditions(row("displayName", "not blank"))
+    users = listed(house.admin, house.source)
+    disabled = next(each for each in users if not each["accountEnabled"])
+    house.secure(b2b=True, partner_defaults=True, mappings=(default("find-groups", "Read", rule),))
+    new = {
+        "displayName": team["displayName"],
+        "mailNickname": team["mailNickname"],
+        "members": str(disabled["id"]),
+    }
+    rows = [{**new, "kind": kind} for kind in ("microsoft365", "security")]
+    for desk, named in ((house.admin, True), (house.desk(PIA), False)):
+        made = planned(desk, house, "create-group", *rows)
+        said = [(item.problem.cause if item.problem else "", *item.warnings) for item in made.rows]
+        assert (team["id"] in str(said)) is named
+        assert ("has this display name" in str(said)) is named
+        assert (str(disabled["displayName"]) in str(said)) is named
+
+
+def test_groups_through_which_somebody_has_something_are_not_named_to_partners(house: House) -> None:
+    groups = listed(house.admin, house.source, GROUPS)
+    licensed = next(each for each in groups if each["id"] == group_of(groups, "licensed"))
+    members = listed(
+        house.admin, house.source, catalogue.operation("group-members"), values={"group": licensed["id"]}
+    )
+    plans = listed(house.admin, house.source, catalogue.operation("licence-plan-list"))
+    person = next(each for each in members if each.get("userPrincipalName"))
+    house.secure(b2b=True, partner_defaults=True)
+    rows = [{"user": person["id"], "plan": str(each["skuId"])} for each in plans]
+    told_by = []
+    for desk in (house.admin, house.desk(PIA)):
+        made = planned(desk, house, "remove-licence-from-user", *rows)
+        told_by.append(str([(item.problem and item.problem.title, item.note) for item in made.rows]))
+    assert licensed["displayName"] in told_by[0]
+    assert licensed["displayName"] not in told_by[1]
+    assert "through" in told_by[1]
+
+
+def test_seats_are_not_counted_to_partners(house: House, client: Client) -> None:
+    plans = listed(house.admin, house.source, catalogue.operation("licence-plan-list"))
+    full = next(
+        each for each in plans
+        if each["prepaidUnits"]["enabled"] <= each["consumedUnits"]
+        and each["appliesTo"] == "User" and each["capabilityStatus"] == "Enabled"
+    )  # fmt: skip
+    users = listed(house.admin, house.source)
+    rows = [{"user": str(each["id"]), "plan": str(full["skuId"])} for each in users[:40]]
+    house.secure(b2b=True, partner_defaults=True)
+    for desk, counted in ((house.admin, True), (house.desk(PIA), False)):
+        made = planned(desk, house, "assign-licence-to-user", *rows)
+        (cause, *_) = [item.problem.cause for item in made.rows if item.problem and item.problem.code == "no-seat"]
+        assert ("free" in cause) is counted
+
+
+def test_a_group_that_hides_its_members_is_not_named_to_partners(house: House) -> None:
+    groups = listed(house.admin, house.source, GROUPS)
+    hiding = next(each for each in groups if each["visibility"] == "HiddenMembership")
+    house.secure(b2b=True, partner_defaults=True)
+    read = catalogue.operation("group-members")
+    partner = house.desk(PIA)
+    problems = [
+        refused(lambda key=key: listed(partner, house.source, read, values={"group": key}), REFUSED)  # type: ignore[misc]
+        for key in (hiding["id"], NOT_THERE)
+    ]
+    assert problems[0] == problems[1]

@@ -178,3 +178,10 @@ def test_the_rows_of_somebody_elses_run_are_not_read_past_its_door(defaults: Hou
     for way in ways:
         assert "not yours" in refused(way).title
     assert defaults.admin.app.journal.run_rows(run.id)
+
+
+def test_an_address_that_the_tenant_does_not_have_is_nobodys_of_the_house(house: House) -> None:
+    """A partner whose company has another domain than was entered, or one that only looks like it."""
+    for address in ("pia@fabrikam.example", "pia@f\u0430brikam.com"):
+        desk = house.desk(address)
+        assert "perhaps a partner" in refused(lambda desk=desk: listed(desk, house.source)).cause  # type: ignore[misc]

@@ -85,7 +85,10 @@ def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mappin
     disabled = {person: user for person, user in people.items() if named.is_disabled(user)}
     if not disabled:
         return list(people)
-    names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
+    called = [str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()]
+    if context.discreet:
+        called = [text for text in values.several(draft.value(key)) if _id_of(found[text]) in disabled]
+    names = _listed(called)
     are = "account is" if len(disabled) == 1 else "accounts are"
     if context.leave_out_disabled:
         draft.left_out += len(disabled)
@@ -94,6 +97,10 @@ def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mappin
     draft.disabled += len(disabled)
     draft.warn(f"{len(disabled)} of the {key}: the {are} disabled ({names}).")
     return list(people)
+
+
+def _id_of(found: lookup.Found) -> str:
+    return str(found.entity["id"]) if found.entity else ""
 
 
 def _refuse(draft: "PlannedRow", key: str, wrong: Sequence[Problem]) -> None:
@@ -118,6 +125,8 @@ def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
     named = [row for row in rows if row.get("mailNickname")]
     taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
     names = {lookup.key_of(row["displayName"]) for row in rows}
+    if context.discreet:
+        taken, names = dict.fromkeys(taken, "another group"), set()
     for draft in drafts:
         name, given = wanted[draft.row.number], bool(draft.value("mailNickname"))
         owner = taken.get(name.lower(), "") if given else ""

@@ -302,7 +302,10 @@ class Journal:
     def run(self, key: str) -> Run:
         """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
         works here may not see it."""
-        return self._run(self._shown(key))
+        run = self._run(self._row(key))
+        if why := self._hides(run):
+            raise ProblemError(why)
+        return run
 
     def tenant(self, key: str) -> str:
         """The id of the tenant in which it ran, "" if that was not known."""
@@ -375,11 +378,8 @@ class Journal:
         return tuple(_given(*row) for row in rows)
 
     def _shown(self, key: str) -> Any:
-        """The run's own row, for whoever works here to see."""
-        row = self._row(key)
-        if why := self._hides(self._run(row)):
-            raise ProblemError(why)
-        return row
+        """The run's own row. Raises ProblemError as `run` does."""
+        return self._row(self.run(key).id)
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()
