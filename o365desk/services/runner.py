@@ -347,12 +347,14 @@ class Runner:
                 return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
             session = Session(source, graph, token, stop, self._timing, lacking)
-            yield self._admitted(session, operation, admission, as_partner) if operation and admission else session
+            yield self._admitted(session, operation, as_partner) if operation else session
 
-    def _admitted(self, session: Session, operation: "Operation", admission: Admission, as_partner: str) -> Session:
+    def _admitted(self, session: Session, operation: "Operation", as_partner: str) -> Session:
         """A session with what holds for whoever works in it. What is not known of them is asked of the tenant
         first. Raises ProblemError where they may not."""
-        source = session.source
+        # A token may have taken its time.
+        source = self._secured(session.source)
+        admission = self._access.admit(source, operation, as_partner)
         if unread := self._access.unread(source, admission.subject):
             try:
                 self._access.learn(session.graph, source, unread)
@@ -361,7 +363,7 @@ class Runner:
             admission = self._access.admit(source, operation, as_partner)
         if why := _refusal(operation, admission):
             raise ProblemError(why)
-        return replace(session, conditions=admission.decision.conditions, partner=admission.partner)
+        return replace(session, source=source, conditions=admission.decision.conditions, partner=admission.partner)
 
     def _secured(self, source: DataSource) -> DataSource:
         """A data source with the security settings that its file has now. Raises ProblemError where it has none, or
@@ -395,6 +397,8 @@ class Runner:
         settings name are still there. Raises ProblemError where it cannot be found out, or may not be asked by
         whoever works here, CancelledError."""
         filed = self._filed(source)
+        if self._access.no_question(filed, address):
+            self.find_out(source, stop)  # which may tell that they may
         if why := self._access.no_question(filed, address):
             raise ProblemError(why)
         if not self._access.decide(filed, Deed.EDIT).allowed:

@@ -11,7 +11,7 @@ import pytest
 from o365desk import catalogue
 from o365desk.app import whoever_is_here
 from o365desk.model.access.people import Role
-from o365desk.model.access.security import Security
+from o365desk.model.access.security import Security, Who, WhoKind
 from o365desk.model.fields import Kind
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
@@ -23,6 +23,7 @@ from tests.services.access.house import (
     MANAGER,
     PIA,
     USER,
+    USER_LIST,
     House,
     a_group,
     apply,
@@ -185,3 +186,51 @@ def test_an_address_that_the_tenant_does_not_have_is_nobodys_of_the_house(house:
     for address in ("pia@fabrikam.example", "pia@f\u0430brikam.com"):
         desk = house.desk(address)
         assert "perhaps a partner" in refused(lambda desk=desk: listed(desk, house.source)).cause  # type: ignore[misc]
+
+
+def test_somebody_elses_runs_do_not_crowd_out_ones_own(defaults: House) -> None:
+    group, partner = a_group(defaults), defaults.desk(PIA)
+    mine = apply(partner, defaults.source, plan(
+        partner, defaults.source, {"group": group, "user": str(someone(defaults, sales=True)["id"])}
+    ))  # fmt: skip
+    values = {"group": group, "user": str(someone(defaults, sales=False)["id"])}
+    last = apply(defaults.admin, defaults.source, plan(defaults.admin, defaults.source, values))
+    assert [run.id for run in partner.app.journal.runs(limit=1)] == [mine.id]
+    assert [run.id for run in defaults.admin.app.journal.runs(limit=1)] == [last.id]
+    assert partner.app.journal.runs(limit=0) == []
+
+
+# --- between decision and use -------------------------------------------------------------------------------------
+
+
+def test_what_is_set_while_a_token_is_fetched_counts(house: House) -> None:
+    desk, runner = house.desk(USER), house.desk(USER).app.runner
+    fetch = runner._sign_ins
+    for settings in ({"users": (user("else@contoso.com"),)}, {}):
+        house.secure()
+
+        def fetched(settings: dict[str, Any] = settings) -> Any:
+            house.secure(**settings)
+            return fetch()
+
+        runner._sign_ins = fetched
+        act = partial(runner.read, house.source, USER_LIST, {}, Stop(), lambda page: None)
+        if settings:
+            assert "Connection users" in refused(act).cause
+        else:
+            assert act().complete
+    assert desk.app.access.decide(house.source, USER_LIST).allowed
+
+
+def test_who_is_let_in_by_a_group_may_ask_about_others_at_once(house: House) -> None:
+    """What is known of whoever asks is found out first."""
+    group, people = a_group(house), listed(house.admin, house.source)
+    members = catalogue.operation("group-members")
+    inside = listed(house.admin, house.source, members, values={"group": group})
+    address = next(each["userPrincipalName"] for each in inside if each.get("userPrincipalName"))
+    house.secure(users=(Who(kind=WhoKind.GROUP, id=group, name="The group"),))
+    other = next(each["userPrincipalName"] for each in people if each["userPrincipalName"] != address)
+    desk = house.desk(address)
+    refused(lambda: report(desk.app.access, house.source, other))
+    desk.app.runner.find_out(house.source, Stop(), other)
+    assert report(desk.app.access, house.source, other).subject.id

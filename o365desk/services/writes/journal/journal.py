@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -290,14 +291,14 @@ class Journal:
     # --- reading ----------------------------------------------------------------------------------------------
 
     def runs(self, source_id: str = "", limit: int = -1) -> list[Run]:
-        """The latest runs first, of one data source or of all; all that are kept, where there is no `limit`."""
+        """The latest runs first, of one data source or of all, that whoever works here may see; all that are kept,
+        where there is no `limit`."""
         rows = self._all(
-            f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC LIMIT ?",  # noqa: S608 - ours
+            f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC",  # noqa: S608 - ours
             source_id,
-            limit,
         )
-        found = [self._run(row) for row in rows]
-        return [run for run in found if self._hides(run) is None]
+        shown = (run for run in map(self._run, rows) if self._hides(run) is None)
+        return list(islice(shown, limit if limit >= 0 else None))
 
     def run(self, key: str) -> Run:
         """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
