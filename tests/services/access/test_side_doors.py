@@ -234,3 +234,26 @@ def test_who_is_let_in_by_a_group_may_ask_about_others_at_once(house: House) -> 
     refused(lambda: report(desk.app.access, house.source, other))
     desk.app.runner.find_out(house.source, Stop(), other)
     assert report(desk.app.access, house.source, other).subject.id
+
+
+def test_of_two_files_with_one_id_that_are_secured_differently_neither_counts(house: House) -> None:
+    """As a synchroniser leaves them, or somebody who would rather have the other one."""
+    bare = house.admin.app.workspace.get(house.source.id).path.read_bytes()
+    house.secure(users=(user("else@contoso.com"),))
+    file = house.admin.app.workspace.get(house.source.id).path
+    moved = file.rename(file.with_name("zz.json"))
+    file.write_bytes(bare)
+    desk = house.desk(USER)
+    refused(lambda: listed(desk, house.source))
+    refused(lambda: desk.app.connections.test(house.source, Stop(), lambda _: None))
+    refused(lambda: house.admin.app.connections.keep(house.source, desk.secret()))
+    problems = [item.problem for item in house.admin.app.workspace.list().unreadable]
+    assert [problem.code for problem in problems] == ["duplicate-id", "duplicate-id"]
+    assert all("security" in problem.cause for problem in problems)
+    moved.unlink()
+    assert listed(desk, house.source)
+    # One that leads elsewhere stands in for nothing, and takes nothing away.
+    moved.write_bytes(
+        bare.replace(b'"tenant": "', b'"tenant": "x').replace(b'"name"', b'"security": {"b2b": true}, "name"')
+    )
+    assert listed(desk, house.source)
