@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,9 @@ class Desk:
         """What the tenant has said."""
         self.known._keep("one", sort, key, known)
 
-    def told(self, saved: DataSource | None = None, operator: str = "ada", **settings: object) -> list[str]:
+    def told(self, saved: DataSource | None = None, operator: str = "ada", **settings: Any) -> list[str]:
         """Each finding with its severity in front."""
-        source = DataSource(id="one", name="Contoso", security=Security(**settings))  # type: ignore[arg-type]
+        source = DataSource(id="one", name="Contoso", security=Security(**settings))
         access = Access(lambda: self.people, self.known, os_user(operator))
         return [f"{each.severity}: {each.text}" for each in findings(access, source, saved)]
 
@@ -76,7 +77,7 @@ def test_empty_lists_and_a_workspace_without_roles(desk: Desk) -> None:
 def test_whoever_would_lock_themselves_out_is_told(desk: Desk) -> None:
     desk.people = People(persons=(Person(address="mia", role=Role.MANAGE),))
     before = DataSource(id="one", name="Contoso")
-    others = {"users": ONE, "administrators": (user("else"),)}
+    others: dict[str, Any] = {"users": ONE, "administrators": (user("else"),)}
     (line,) = desk.told(before, "mia", **others)
     assert line.startswith("red: You would lock yourself out.")
     assert desk.told(before, "mia", users=ONE, administrators=(user("mia"),)) == []
@@ -89,7 +90,7 @@ def test_whoever_would_lock_themselves_out_is_told(desk: Desk) -> None:
 @pytest.mark.parametrize("label", ["administrators", "users"])
 def test_groups_and_people_of_whom_the_tenant_says_something(desk: Desk, label: str) -> None:
     group = Who(kind=WhoKind.GROUP, id="g", name="Sales")
-    lists: dict[str, tuple[Who, ...]] = {"users": ONE, label: (group, user("ada"), user("gone@contoso.com"))}
+    lists: dict[str, Any] = {"users": ONE, label: (group, user("ada"), user("gone@contoso.com"))}
     assert "amber: Connection" in desk.told(**lists)[0]
     assert "not read yet" in desk.told(**lists)[0]
     desk.keep("group", "g", KnownGroup(read=NOW))
@@ -118,8 +119,9 @@ def test_each_operation_that_partners_may_use_freely_is_named(desk: Desk) -> Non
 
 
 def test_defaults_that_do_not_hold_or_mean_nothing(desk: Desk) -> None:
-    on = {"users": ONE, "b2b": True, "partner_defaults": True}
-    for flags, named in (({"b2b": True}, "Enable partner default"), ({"partner_defaults": True}, "Enable B2B")):
+    on: dict[str, Any] = {"users": ONE, "b2b": True, "partner_defaults": True}
+    cases: Any = (({"b2b": True}, "Enable partner default"), ({"partner_defaults": True}, "Enable B2B"))
+    for flags, named in cases:
         lines = desk.told(users=ONE, mappings=SAFE[:1], **flags)
         assert any(line.startswith("info: The partner defaults do not hold") and named in line for line in lines)
     for bad, said in (

@@ -122,11 +122,7 @@ def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
     rows = list(lookup.rows_of(context.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
     last: dict[str, int] = {}
-    named = [row for row in rows if row.get("mailNickname")]
-    taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
-    names = {lookup.key_of(row["displayName"]) for row in rows}
-    if context.discreet:
-        taken, names = dict.fromkeys(taken, "another group"), set()
+    taken, names = _there(context, rows)
     for draft in drafts:
         name, given = wanted[draft.row.number], bool(draft.value("mailNickname"))
         owner = taken.get(name.lower(), "") if given else ""
@@ -153,6 +149,18 @@ def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
         draft.exact = f"{kind} · {name}"
         draft.will(" ".join(_remarks(context, draft, kind, name, names)))
         names.add(lookup.key_of(draft.item))
+
+
+def _there(context: "PlanContext", rows: Sequence[lookup.Entity]) -> tuple[dict[str, str], set[str]]:
+    """Whose each nickname is, and the display names, of groups that there are: as far as they may be told."""
+    owners = {
+        row["mailNickname"].lower(): "another group"
+        if context.discreet
+        else f"“{row['displayName']}” ({row['id']})"
+        for row in rows
+        if row.get("mailNickname")
+    }
+    return owners, set() if context.discreet else {lookup.key_of(row["displayName"]) for row in rows}
 
 
 def _clashes(name: str, display_name: str) -> Request:
