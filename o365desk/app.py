@@ -176,7 +176,7 @@ def build(
     )
 
     def hides(run: Run) -> Problem | None:
-        return None if access.sees(run, connections.by_id(run.source_id)) else not_yours(run)
+        return None if access.sees(run, connections.by_id) else not_yours(run)
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)

@@ -18,6 +18,7 @@ from o365desk.model.stop import Stop
 from o365desk.services.access.report import report
 from o365desk.services.signin.approvals import BLANK
 from o365desk.services.signin.credentials import Credential
+from o365desk.services.workspace.workspace import Workspace
 from tests.practice.fixtures import Client
 from tests.services.access.house import (
     MANAGER,
@@ -257,3 +258,12 @@ def test_of_two_files_with_one_id_that_are_secured_differently_neither_counts(ho
         bare.replace(b'"tenant": "', b'"tenant": "x').replace(b'"name"', b'"security": {"b2b": true}, "name"')
     )
     assert listed(desk, house.source)
+
+
+def test_ones_own_runs_are_listed_without_a_look_at_the_workspace(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"group": a_group(house), "user": str(someone(house, sales=True)["id"])}
+    run = apply(house.admin, house.source, plan(house.admin, house.source, values))
+    monkeypatch.delattr(Workspace, "list")
+    assert [each.id for each in house.admin.app.journal.runs()] == [run.id]
