@@ -1,5 +1,7 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -104,12 +106,20 @@ def show_in_browser(address: str) -> bool:
 
 def whoever_is_here() -> Operator:
     """Who works here, as other users of a shared workspace should read it."""
-    import getpass
-
     try:
-        return os_user(getpass.getuser())
+        return os_user(account())
     except (KeyError, OSError):  # an account without a name, as in some containers
         return os_user("unknown")
+
+
+def account() -> str:
+    """The name of the account that this process runs under, as the system has it: what the environment says of it
+    anybody may set. Raises KeyError or OSError where it has none."""
+    if sys.platform == "win32":
+        return os.getlogin()  # there, that of the process
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def build(
@@ -166,7 +176,7 @@ def build(
     )
 
     def hides(run: Run) -> Problem | None:
-        return None if access.sees(run, connections.by_id(run.source_id)) else not_yours(run)
+        return None if access.sees(run, connections.by_id) else not_yours(run)
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)

@@ -10,7 +10,7 @@ from o365desk.model import approval, datasource, status
 from o365desk.model.access.security import Deed
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
+from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
@@ -171,7 +171,7 @@ class Connections:
         for problem in datasource.check_texts(source.replace(modified_by="")):
             raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
         if credential != NO_CREDENTIAL:
-            self._guard(Deed.SECRETS, self.by_id(source.id))
+            self._guard(Deed.SECRETS, self.filed(source.id))
         opened = opened or self._opened(source, base)
         follows = self._approvals.follows(source, credential, opened)
         if credential == NO_CREDENTIAL:
@@ -216,7 +216,7 @@ class Connections:
         """Keeps secrets that are given for a data source as it is; returns whether that approves where it leads,
         which it does not while a file of the connection cannot be read. Raises ProblemError, also where those that
         were given before are for another connection."""
-        self._guard(Deed.SECRETS, self.by_id(source.id))
+        self._guard(Deed.SECRETS, self.filed(source.id))
         found = self._approvals.given(source, credential)
         self._keep(source.id, credential, found)
         self._evidence.adopt(source, self._authorisations.of(source))
@@ -237,7 +237,7 @@ class Connections:
     def approve(self, source: DataSource, mark: str) -> None:
         """From now on the secrets of the data source are for this connection, if it is the one that somebody has
         looked at, which `mark` names. Raises ProblemError."""
-        self._guard(Deed.SECRETS, self.by_id(source.id))
+        self._guard(Deed.SECRETS, self.filed(source.id))
         self._approvals.approve(source, mark)
 
     def go_back(self, entry: Entry) -> Entry:
@@ -279,7 +279,7 @@ class Connections:
         """Blocks while an administrator signs in (or, for secret and certificate, consents). Opens the system
         browser unless `device_code`. `opened` as in `problems`. Raises ProblemError (also for another tenant) or
         CancelledError."""
-        self._guard(Deed.AUTHORISE, self.by_id(source.id))
+        self._guard(Deed.AUTHORISE, self.filed(source.id))
         # Before anybody signs in: the tokens could not be kept, and it would have to be done again.
         admitted = self._approvals.admit(source, credential, opened, anew=source.sign_in.delegated)
         problems = [item for item in self.problems(source, credential, opened) if item.code != NOT_APPROVED]
@@ -305,8 +305,9 @@ class Connections:
         opened: DataSource | None = None,
     ) -> Report:
         """Blocks while the connection is tested; keeps the evidence, apart for what is not saved. `tell` is called
-        in this thread; `opened` as in `problems`. Raises CancelledError, and ProblemError only where its secrets
-        were given for another connection: then nothing is tried."""
+        in this thread; `opened` as in `problems`. Raises CancelledError, and ProblemError only where it may
+        not be tested by whoever works here, or its secrets were given for another connection: then nothing is
+        tried."""
         from o365desk import catalogue
         from o365desk.services.connection_test import steps
         from o365desk.services.connection_test.trial import TestContext
@@ -314,8 +315,7 @@ class Connections:
         def began(row: "TestStep", at: float) -> None:
             tell(StepBegan(row.key, row.title, at))
 
-        if saved := self.by_id(source.id):
-            self._guard(Deed.TEST, saved)
+        self._guard(Deed.TEST, self.filed(source.id))
         known = self.known(source, credential, opened)
         admitted: Admitted | Problem
         try:
@@ -350,7 +350,18 @@ class Connections:
     def by_id(self, source_id: str) -> DataSource | None:
         """A data source as its file has it; None for one that has none, or whose file cannot be read."""
         sources = (entry.source for entry in self._workspace.list().entries)
-        return next((each for each in sources if each.id == source_id), None)
+        return next((each for each in sources if each.id.lower() == source_id.lower()), None)
+
+    def filed(self, source_id: str) -> DataSource | None:
+        """The same, None for one that has no file yet. Raises ProblemError (NOT_ALLOWED) where a file that cannot
+        be read has this id: then it is not known who may."""
+        found = self.by_id(source_id)
+        if found is None and (problem := self._workspace.unreadable(source_id)):
+            cause = f"{problem.title}. {problem.cause}".strip()
+            raise ProblemError(
+                problem.with_(title="Who may use this data source is not known", cause=cause, code=NOT_ALLOWED)
+            )
+        return found
 
     def _is_saved(self, source: DataSource) -> bool:
         """Whether a file says the same, as far as a test proves it."""

@@ -13,7 +13,7 @@ from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, PlanRow, Row, Run, RunProgress, RunState
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.access import Access, Admission
@@ -130,22 +130,21 @@ class Runner:
         set, or before somebody in it became another."""
         from o365desk.services.writes import planning
 
-        if not session.conditions:
-            return plan
-        refused = self._refused(session, operation, [item.row for item in plan.rows])
+        given = [(item.row, item.target) for item in plan.rows]
+        refused = planning.hidden(session, operation, given, self._settings.get(), self._clock())
         return planning.without(plan, refused)
 
-    def _refused(self, session: Session, operation: "Operation", rows: Sequence[Row]) -> "dict[int, PlanRow]":
-        """Those rows that the partner default refuses now, by number."""
-        from o365desk.services.writes import partner_default, planning
+    def _refuse_hidden(self, session: Session, operation: "Operation", run: Run) -> None:
+        """Raises ProblemError where the partner default refuses rows of a run that are left, or where the journal
+        does not say what was given for them, so that they cannot be judged."""
+        from o365desk.services.writes import planning
 
-        telling = plan_progress.PlanTelling(len(rows), lambda progress: None)
-        again = planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
-        return {
-            item.row.number: item
-            for item in again.rows
-            if item.problem and item.problem.code == partner_default.REFUSED
-        }
+        if not session.conditions:
+            return
+        targets = {row.number: row.target for row in self._journal.kept(run.id)}
+        given = [(row, targets.pop(row.number, None)) for row in self._journal.waiting(run.id)]
+        if targets or planning.hidden(session, operation, given, self._settings.get(), self._clock()):
+            raise ProblemError(_hidden_since(run))
 
     def resume(self, run_id: str, control: Control, tell: Callable[[RunProgress], None]) -> Run:
         """Carries on a run that was cancelled, stopped or interrupted: what is in doubt is read back first. Raises
@@ -163,8 +162,7 @@ class Runner:
             self._writing(source, operation, control, progress) as session,
             self._journal.locks.hold(run.id),
         ):
-            if session.conditions and self._refused(session, operation, self._journal.waiting(run.id)):
-                raise ProblemError(_hidden_since(run))
+            self._refuse_hidden(session, operation, run)
             # Until it was held, another process may have ended it.
             now = self._journal.run(run.id)
             if now.state is RunState.FINISHED:
@@ -212,7 +210,7 @@ class Runner:
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
         from o365desk.services.directory import suggestions
 
-        if why := self._no_suggestions(source, kind):
+        if why := self._no_suggestions(self._filed(source), kind):
             raise ProblemError(why)
         with self.session(source, stop, priority="high") as session:
             return suggestions.suggest(session.graph, kind, text)
@@ -349,12 +347,14 @@ class Runner:
                 return bearer.lacking(partial(by_token.off_by_token, source, operation)) if operation else None
 
             session = Session(source, graph, token, stop, self._timing, lacking)
-            yield self._admitted(session, operation, admission, as_partner) if operation and admission else session
+            yield self._admitted(session, operation, as_partner) if operation else session
 
-    def _admitted(self, session: Session, operation: "Operation", admission: Admission, as_partner: str) -> Session:
+    def _admitted(self, session: Session, operation: "Operation", as_partner: str) -> Session:
         """A session with what holds for whoever works in it. What is not known of them is asked of the tenant
         first. Raises ProblemError where they may not."""
-        source = session.source
+        # A token may have taken its time.
+        source = self._secured(session.source)
+        admission = self._access.admit(source, operation, as_partner)
         if unread := self._access.unread(source, admission.subject):
             try:
                 self._access.learn(session.graph, source, unread)
@@ -363,7 +363,7 @@ class Runner:
             admission = self._access.admit(source, operation, as_partner)
         if why := _refusal(operation, admission):
             raise ProblemError(why)
-        return replace(session, conditions=admission.decision.conditions, partner=admission.partner)
+        return replace(session, source=source, conditions=admission.decision.conditions, partner=admission.partner)
 
     def _secured(self, source: DataSource) -> DataSource:
         """A data source with the security settings that its file has now. Raises ProblemError where it has none, or
@@ -380,10 +380,29 @@ class Runner:
             )
         return source.replace(security=saved.security)
 
+    def _filed(self, source: DataSource) -> DataSource:
+        """A data source, which need not be saved yet, as its file secures it. Raises ProblemError where that cannot
+        be read; and where there is none, for who may not add one."""
+        saved = self._connections.filed(source.id)
+        if saved is None:
+            self._access.refuse(
+                None, Deed.ADD, f"You may not ask the tenant of “{source.name}”, which is not saved"
+            )
+            return source
+        return source.replace(security=saved.security)
+
     def find_out(self, source: DataSource, stop: Stop, address: str = "", *, anew: bool = False) -> None:
         """Asks the tenant who is in the groups that the security settings and the roles name, and who has this
         address ("": whoever works here); `anew`: also what was asked just now, and whether the users that the
-        settings name are still there. Raises ProblemError where it cannot be found out, CancelledError."""
+        settings name are still there. Raises ProblemError where it cannot be found out, or may not be asked by
+        whoever works here, CancelledError."""
+        filed = self._filed(source)
+        if self._access.no_question(filed, address):
+            self.find_out(source, stop)  # which may tell that they may
+        if why := self._access.no_question(filed, address):
+            raise ProblemError(why)
+        if not self._access.decide(filed, Deed.EDIT).allowed:
+            source = filed  # what a draft names is for those to ask who may save it
         subject = self._access.somebody(source, address) if address else self._access.me(source)
         if unread := self._access.unread(source, subject, anew=anew):
             with self.session(source, stop) as session:
@@ -399,7 +418,7 @@ def _telling_nobody(session: Session) -> Iterator[None]:
         yield
     except ProblemError as error:
         hides = session.partner is not None and session.source.security.partner_defaults
-        if hides and error.problem.code in NAMING:
+        if hides and error.problem.code in (*NAMING, "hidden-members"):
             raise ProblemError(not_there(error.problem.field)) from None
         raise
 

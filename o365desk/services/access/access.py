@@ -148,12 +148,13 @@ class Access:
         fits = person.role is Role.ADMINISTRATOR or not listed or group_key(group_with_role(person)) in listed
         return fits and known is not None and self._known.believed(known) and bool(known.members)
 
-    def sees(self, run: Run, source: DataSource | None) -> bool:
+    def sees(self, run: Run, find: Callable[[str], DataSource | None]) -> bool:
         """Whether the operator may see a run, its rows and its counts: their own; and those of others where they
-        could have read as much, or administer the data source (None: it is gone)."""
+        could have read as much, or administer the data source. `find` gives that by its id (None: it is gone); it
+        is not asked about their own."""
         if same_address(run.by) == same_address(self.operator.address):
             return True
-        people = self.people()
+        people, source = self.people(), find(run.source_id)
         if self.decide(source, Deed.EDIT if source else Deed.ADD, people=people).allowed:
             return True
         if source is None or (operation := _known_operation(run.operation)) is None:
@@ -167,23 +168,36 @@ class Access:
         if same_address(run.by) != same_address(self.operator.address):
             self.refuse(source, Deed.EDIT, f"{title} Run {run.id} is by {run.by}.")
 
+    def no_question(self, source: DataSource, address: str) -> Problem | None:
+        """Why the operator may not ask what somebody else may, which tells who is there; None: it is themselves,
+        or they may find everybody, or administer the data source."""
+        if same_address(address) in ("", same_address(self.operator.address)):
+            return None
+        people, title = self.people(), f"You may not ask what “{address}” may"
+        find = _known_operation("find-users")
+        if find is None or self.decide(source, Deed.EDIT, people=people).allowed:
+            return None
+        decision = self.decide(source, find, people=people)
+        if not decision.conditions:
+            return decision.problem(title)
+        cause = f"The answer tells who is there. {decision.because}"
+        return Problem(title=title, cause=cause, remedy="Ask whoever administers it.", code=NOT_ALLOWED)
+
     # --- who is asked about -----------------------------------------------------------------------------------
 
     def me(self, source: DataSource | None = None, people: People | Problem | None = None) -> Subject:
         """The operator: a person of the organisation, unless something says otherwise."""
-        return self._subject(source, self.operator.address, people, Kind.USER)
+        return self.somebody(source, self.operator.address, people)
 
     def somebody(self, source: DataSource | None, address: str, people: People | Problem | None = None) -> Subject:
         """Whoever has this address. Asking about them gives no rights."""
-        here = same_address(address) == same_address(self.operator.address)
-        return self._subject(source, address, people, Kind.USER if here else Kind.UNKNOWN)
-
-    def _subject(
-        self, source: DataSource | None, address: str, people: People | Problem | None, otherwise: Kind
-    ) -> Subject:
         found = self.people() if people is None else people
         listed = NOBODY if isinstance(found, Problem) else found
+        here = same_address(address) == same_address(self.operator.address)
         known = self._believed_user(source, address)
+        # An account that is an address may be a partner's: where there are roles, the tenant must know it.
+        foreign = source is not None and bool(listed.persons) and "@" in address
+        otherwise = Kind.USER if here and not foreign else Kind.UNKNOWN
         addresses = _distinct([address.strip(), *home_address(address), *known.addresses])
         company = next(filter(None, map(listed.partner, addresses)), None)
         if company:

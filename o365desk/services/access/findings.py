@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from o365desk import catalogue
-from o365desk.catalogue import THE_TEN, Operation
+from o365desk.catalogue import Operation
 from o365desk.catalogue.parameters import parameters
 from o365desk.model.access.people import Partner, People
 from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
@@ -100,12 +100,13 @@ def _group(access: Access, source: DataSource, label: str, who: Who) -> Iterator
 def _partners(security: Security, people: People) -> Iterator[Finding]:
     if not security.b2b:
         return
-    for operation in THE_TEN:
+    for operation in catalogue.OPERATIONS.values():
         has = security.partner_defaults and any(each.operation == operation.key for each in security.mappings)
         if not has:
             severity = Severity.AMBER if operation.key == "licence-plan-list" else Severity.RED
             why = f"{operation.title} has no default" if security.partner_defaults else "partner defaults are off"
-            yield Finding(severity, f"Partners may {_MAY[operation.key]}: B2B is on and {why}.")
+            may = _MAY.get(operation.key, f"use {operation.title}")
+            yield Finding(severity, f"Partners may {may}: B2B is on and {why}.")
     if not people.partners:
         yield Finding(Severity.AMBER, "No partner is entered: only guests of the tenant count as external.")
     for person in people.persons:
@@ -127,6 +128,8 @@ _MAY = {
     "licence-plan-list": "list all licence plans",
     "assign-licence-to-user": "assign any licence to any user",
     "remove-licence-from-user": "remove any licence from any user",
+    "group-members": "see who is in any group",
+    "groups-of-user": "see what any user belongs to",
 }
 
 

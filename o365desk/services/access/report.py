@@ -8,6 +8,7 @@ from o365desk.catalogue.parameters import parameters
 from o365desk.model.access.security import Deed, Mapping
 from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
+from o365desk.model.problems import ProblemError
 from o365desk.services.access.access import Access
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.findings import Finding, findings
@@ -47,7 +48,10 @@ def report(
     access: Access, source: DataSource, address: str = "", saved: DataSource | None = None, users: int | None = None
 ) -> AccessReport:
     """The answer about whoever has this address ("": whoever works here). `source` may be a draft, `saved` is then
-    what its file has; `users`: how many the tenant has, if that is known. Raises ProblemError."""
+    what its file has; `users`: how many the tenant has, if that is known. Raises ProblemError, also where the
+    operator may not ask about somebody else."""
+    if why := access.no_question(source, address):
+        raise ProblemError(why)
     people = access.people()
     subject = access.somebody(source, address, people) if address else access.me(source, people)
     return AccessReport(

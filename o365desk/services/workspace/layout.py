@@ -306,14 +306,21 @@ def without_copies(
 ) -> tuple[list[Entry], list[Unreadable]]:
     """One entry for each id, and what to say of the others: copies made by hand, by a synchroniser in conflict,
     or by somebody who wants to stand in for the first. The one stays whose connection was `approved` on this
-    computer, else the one whose file has the name that we would have given it, else the first by file name."""
+    computer, else the one whose file has the name that we would have given it, else the first by file name. But
+    where that is all that speaks for it, and another sets other security, nobody knows which counts: none stays."""
     by_id: dict[str, list[Entry]] = {}
     for entry in entries:
         by_id.setdefault(entry.source.id.lower(), []).append(entry)
     kept, copies = [], []
     for same in by_id.values():
-        first, *others = same if len(same) == 1 else sorted(same, key=lambda item: _order(item, approved))
-        kept.append(first)
+        if len(same) == 1:
+            kept += same
+            continue
+        first, *others = sorted(same, key=lambda item: _order(item, approved))
+        if doubtful := next((item for item in others if _rivals(first, item, approved)), None):
+            copies += [Unreadable(first.path, _copy_problem(first, doubtful))]
+        else:
+            kept.append(first)
         copies += [Unreadable(entry.path, _copy_problem(entry, first)) for entry in others]
     return kept, copies
 
@@ -322,8 +329,15 @@ def _order(entry: Entry, approved: Callable[[DataSource], bool]) -> tuple[bool, 
     return not approved(entry.source), entry.path.stem != slug(entry.source.name), entry.path.name
 
 
+def _rivals(first: Entry, other: Entry, approved: Callable[[DataSource], bool]) -> bool:
+    """Whether another file with the id says otherwise who may, and is as good as the first."""
+    return first.source.security != other.source.security and approved(first.source) is approved(other.source)
+
+
 def _copy_problem(entry: Entry, first: Entry) -> Problem:
     same = "the same details" if entry.version == first.version else "other details"
+    if entry.source.security != first.source.security:
+        same = "other security settings"
     return Problem(
         title=f"{label(entry.path)} is a second file of “{first.source.name}”",
         cause=f"It has the id of {label(first.path)}, {entry.source.id}, and {same}.",

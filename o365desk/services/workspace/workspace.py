@@ -118,8 +118,8 @@ class Workspace:
                 (entry for entry in listing.entries if entry.source.id.lower() == source.id.lower()), None
             )
             if (current.version if current else None) != base:
-                if current is None:
-                    self._refuse_if_unreadable(source, listing)
+                if current is None and (broken := _broken(source.id, listing)):
+                    raise ProblemError(broken)
                 raise ConflictError(source, current)
             self._refuse_save(current, source)
             if current is None or _plain(current.source.name) != _plain(source.name):
@@ -273,17 +273,28 @@ class Workspace:
         """Who may is told by what is in the file, not by what is to be."""
         if current is None:
             self._guard(Deed.ADD, None, source)
+            # What was deleted comes back by who may restore it, whatever is left out of it now.
+            for item in self._bin.list(self._now()):
+                if item.source.id.lower() == source.id.lower():
+                    self._guard(Deed.RESTORE, item.source)
         elif current.source.security == source.security:
             self._guard(Deed.EDIT, current.source)
         else:
             self._guard(Deed.SECURITY, current.source, source)
 
-    def _refuse_if_unreadable(self, source: DataSource, listing: FolderListing) -> None:
-        """A file that someone broke since it was opened is not a deleted one: saving beside it would make two."""
-        for item in listing.unreadable:
-            with contextlib.suppress(OSError):
-                if item.path.is_file() and source.id.encode() in layout.read_file(item.path):
-                    raise ProblemError(item.problem)
+    def unreadable(self, source_id: str) -> Problem | None:
+        """Why the file of a data source cannot be read; None where it can be, and where there is none."""
+        return _broken(source_id, self.list())
+
+
+def _broken(source_id: str, listing: FolderListing) -> Problem | None:
+    """What is wrong with the file of a data source that someone broke. It is not a deleted one: saving beside it
+    would make two."""
+    for item in listing.unreadable:
+        with contextlib.suppress(OSError, ProblemError):
+            if item.path.is_file() and source_id.lower().encode() in layout.read_file(item.path).lower():
+                return item.problem
+    return None
 
 
 _Kept = TypeVar("_Kept", Entry, Recycled)

@@ -4,7 +4,7 @@ Whoever asks must not learn from a refusal what the default hides: that somebody
 nobody is there, and what a plan says of several is not said.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from o365desk.catalogue import Operation
 from o365desk.catalogue.parameters import parameters
 from o365desk.model.conditions import judging, tree
 from o365desk.model.conditions.tree import Group
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Standing
+from o365desk.services.writes.changes import named
 from o365desk.services.writes.changes.planned_row import PlannedRow
 
 if TYPE_CHECKING:
@@ -34,20 +35,29 @@ class PartnerDefault:
     needs: Mapping[str, frozenset[str]]
     """Graph's properties that are to be looked up, by the field that names the user, group or plan."""
 
-    def judge(self, drafts: Iterable[PlannedRow]) -> None:
-        """Refuses the rows that it hides, and says of those that name somebody wrong no more than that."""
+    def judge(self, drafts: Sequence[PlannedRow]) -> None:
+        """Refuses those of these rows that it hides; whom and what they name was looked up. What stands of a row
+        since then tells of them, too: so where it cannot be judged for want of the rest, it is hidden."""
         for draft in drafts:
-            if draft.standing is Standing.CANNOT and not self._names(draft):
-                continue
-            if draft.standing is Standing.CANNOT or not self.allows(self._row(draft)):
+            if not self._lets_through(draft):
                 hide(draft)
+        # What somebody is called must not tell of namesakes that are hidden.
+        named.call([draft for draft in drafts if draft.user and draft.standing is None])
 
-    def _names(self, draft: PlannedRow) -> bool:
-        return draft.problem is not None and draft.problem.code in NAMING
+    def _lets_through(self, draft: PlannedRow) -> bool:
+        if draft.standing is not Standing.CANNOT:
+            return self.allows(self._row(draft))
+        if draft.problem is None or draft.problem.code in NAMING:
+            return False
+        try:
+            return self.allows(self._row(draft))
+        except ProblemError:
+            return False
 
     def _row(self, draft: PlannedRow) -> dict[str, Any]:
         found = {"user": draft.user, "group": draft.group, "plan": draft.sku}
-        return {**draft.row.values, **{key: entity for key, entity in found.items() if entity}}
+        given = {key: text for key, text in draft.row.values.items() if key not in found}
+        return {**given, **{key: entity for key, entity in found.items() if entity}}
 
 
 def hide(draft: PlannedRow) -> None:
@@ -55,7 +65,9 @@ def hide(draft: PlannedRow) -> None:
     given = draft.row.values
     draft.user, draft.group, draft.sku, draft.people = {}, {}, {}, {}
     draft.target = draft.before = None
-    draft.warnings, draft.note, draft.exact = [], "", ""
+    draft.warnings, draft.note, draft.exact, draft.location = [], "", "", ""
+    draft.disabled = draft.left_out = 0
+    draft.dropped, draft.lost = False, None
     draft.item = given.get("user") or given.get("displayName") or given.get("group") or "—"
     draft.aim = given.get("plan") or (given.get("group", "") if given.get("user") else "")
     draft.cannot(not_there())

@@ -18,7 +18,8 @@ from o365desk.catalogue.users import SET_USAGE_LOCATION
 from o365desk.model.problems import Problem
 from o365desk.model.run import Limit, Plan, PlanProgress, PlanRow, Row, Standing, place_of
 from o365desk.model.settings import Settings
-from o365desk.model.targets import SameTarget
+from o365desk.model.targets import SameTarget, Target
+from o365desk.services.directory import lookup
 from o365desk.services.writes import partner_default
 from o365desk.services.writes.changes import planned_row, sort_of
 from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
@@ -51,6 +52,44 @@ def _numbered(rows: Iterable[Row]) -> list[Row]:
     if len({row.number for row in listed}) == len(listed):
         return listed
     return [msgspec.structs.replace(row, number=number) for number, row in enumerate(listed, 1)]
+
+
+def hidden(
+    session: "Session",
+    operation: Operation,
+    given: Sequence[tuple[Row, Target | None]],
+    settings: Settings,
+    now: datetime,
+) -> dict[int, PlanRow]:
+    """Which rows of a plan or a run, with their targets, the partner default refuses by now, by number: whatever
+    they are planned or undone for, and also where what they name has become another than was meant. Raises
+    ProblemError where that cannot be found out."""
+    default = partner_default.of(session, operation, now)
+    if default is None or operation.change is None:
+        return {}
+    targets = {row.number: target for row, target in given}
+    drafts = [PlannedRow(row) for row, _ in given]
+    context = _context(session, operation, settings, lambda doing: session.stop.check(), now)
+    # Only who and what is meant counts here, not what a row wishes for them.
+    context.undoing, context.needs = True, default.needs
+    sort_of(operation.change).resolve(context, operation.change, drafts)
+    default.judge(drafts)
+    for draft in drafts:
+        if _means_another(draft, targets[draft.row.number]):
+            partner_default.hide(draft)
+    refused = [each for each in drafts if each.problem and each.problem.code == partner_default.REFUSED]
+    return {draft.row.number: draft.planned(operation.words) for draft in refused}
+
+
+def _means_another(draft: PlannedRow, target: Target | None) -> bool:
+    """Whether what was found for a row is not what its target is."""
+    found: dict[str, str | None] = {
+        "user": draft.user.get("id"),
+        "group": draft.group.get("id"),
+        "sku": lookup.sku_id(draft.sku) if draft.sku else None,
+    }
+    pairs = ((entity, getattr(target, key, None)) for key, entity in found.items())
+    return any(entity and meant and entity.lower() != meant.lower() for entity, meant in pairs)
 
 
 def without(plan: Plan, refused: Mapping[int, PlanRow]) -> Plan:
@@ -95,9 +134,10 @@ def made(
     context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
     default = partner_default.of(session, operation, now)
     context.needs = default.needs if default else {}
-    sort.resolve(context, operation.change, planned_row.still_open(drafts))
+    looked_up = planned_row.still_open(drafts)
+    sort.resolve(context, operation.change, looked_up)
     if default:
-        default.judge(drafts)
+        default.judge(looked_up)
     _set_aside_doubles(planned_row.still_open(drafts), partial(sort.compare, context, operation.change))
     left_out = sum(draft.left_out for draft in drafts)
     drafts = [draft for draft in drafts if not draft.dropped]
@@ -136,6 +176,7 @@ def _context(
         now=now,
         timing=session.timing,
         delegated=source.sign_in.delegated,
+        discreet=session.partner is not None and source.security.partner_defaults,
         wants_location=source.read_write and source.set_usage_location,
         may_set_location=source.read_write and source.set_usage_location and _may_set_location(session),
     )

@@ -1,6 +1,5 @@
 """`o365desk sources access`, `sources security` and `run --as-partner`."""
 
-import getpass
 import json
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ def work(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def sign_in(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(getpass, "getuser", lambda: name)
+    monkeypatch.setattr("o365desk.app.account", lambda: name)
 
 
 def written(tmp_path: Path, settings: Any) -> str:
@@ -167,3 +166,16 @@ def test_what_a_partner_would_get(work: Shell, tmp_path: Path) -> None:
         "run", "Contoso", "user-list", "--conditions", str(file), "--as-partner", "pia@fabrikam.com"
     )
     assert user_list == seen
+
+
+def test_who_may_not_find_somebody_is_not_told_what_they_may(
+    work: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert work("sources", "security", "Contoso", "--file", written(tmp_path, PARTNERS), "--apply") == 0
+    sign_in(monkeypatch, "sam")
+    assert work("sources", "access", "Contoso", "--as", "uwe") == 4
+    assert "Connection users" in work.err
+    assert not work.out
+    assert work("sources", "access", "Contoso") == 0
+    sign_in(monkeypatch, "uwe")
+    assert work("sources", "access", "Contoso", "--as", "sam") == 0

@@ -1,6 +1,5 @@
 """`o365desk roles` and `o365desk partners`, in this process and in two at once."""
 
-import getpass
 import json
 import subprocess
 import sys
@@ -19,7 +18,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def sign_in(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(getpass, "getuser", lambda: name)
+    monkeypatch.setattr("o365desk.app.account", lambda: name)
 
 
 def test_roles_are_given_listed_and_taken(shell: Shell, work: list[str]) -> None:

@@ -1,11 +1,10 @@
 """The operator: everything that says who did something says the same."""
 
-import getpass
 from pathlib import Path
 
 import pytest
 
-from o365desk.app import build, whoever_is_here
+from o365desk.app import account, build, whoever_is_here
 from o365desk.model.access.operator import Operator, OperatorKind, os_user
 from o365desk.model.datasource import new
 from o365desk.model.secret import Secret
@@ -29,6 +28,6 @@ def test_an_account_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -
     def nobody() -> str:
         raise KeyError("getpwuid(): uid not found: 4711")
 
-    assert whoever_is_here() == os_user(getpass.getuser())
-    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert whoever_is_here() == os_user(account())
+    monkeypatch.setattr("o365desk.app.account", nobody)
     assert whoever_is_here() == os_user("unknown")

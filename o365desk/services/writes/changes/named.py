@@ -26,14 +26,15 @@ def find_users(context: "PlanContext", drafts: "Sequence[PlannedRow]", more: Seq
             continue
         draft.user = user.entity
         draft.remark(user.note)
-        draft.item = str(user.entity.get("displayName") or user.entity.get("userPrincipalName")).strip()
-    _tell_namesakes_apart([draft for draft in drafts if draft.user])
+    call([draft for draft in drafts if draft.user])
 
 
-def _tell_namesakes_apart(drafts: "Sequence[PlannedRow]") -> None:
-    """People whose names others in the plan have too are named with their user principal names."""
+def call(drafts: "Sequence[PlannedRow]") -> None:
+    """Names rows by their users. People whose names others of these have too are named with their user principal
+    names."""
     people: dict[str, set[str]] = {}
     for draft in drafts:
+        draft.item = str(draft.user.get("displayName") or draft.user.get("userPrincipalName")).strip()
         people.setdefault(draft.item, set()).add(str(draft.user["id"]))
     for draft in drafts:
         if len(people.get(draft.item, ())) > 1:

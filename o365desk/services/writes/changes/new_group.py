@@ -85,7 +85,10 @@ def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mappin
     disabled = {person: user for person, user in people.items() if named.is_disabled(user)}
     if not disabled:
         return list(people)
-    names = _listed([str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()])
+    called = [str(user.get("displayName") or user.get("userPrincipalName")) for user in disabled.values()]
+    if context.discreet:
+        called = [text for text in values.several(draft.value(key)) if _id_of(found[text]) in disabled]
+    names = _listed(called)
     are = "account is" if len(disabled) == 1 else "accounts are"
     if context.leave_out_disabled:
         draft.left_out += len(disabled)
@@ -94,6 +97,10 @@ def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mappin
     draft.disabled += len(disabled)
     draft.warn(f"{len(disabled)} of the {key}: the {are} disabled ({names}).")
     return list(people)
+
+
+def _id_of(found: lookup.Found) -> str:
+    return str(found.entity["id"]) if found.entity else ""
 
 
 def _refuse(draft: "PlannedRow", key: str, wrong: Sequence[Problem]) -> None:
@@ -115,9 +122,7 @@ def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
     wanted = {draft.row.number: draft.value("mailNickname") or nickname(draft.item) or "group" for draft in drafts}
     rows = list(lookup.rows_of(context.graph, [_clashes(wanted[draft.row.number], draft.item) for draft in drafts]))
     last: dict[str, int] = {}
-    named = [row for row in rows if row.get("mailNickname")]
-    taken = {row["mailNickname"].lower(): f"“{row['displayName']}” ({row['id']})" for row in named}
-    names = {lookup.key_of(row["displayName"]) for row in rows}
+    taken, names = _there(context, rows)
     for draft in drafts:
         name, given = wanted[draft.row.number], bool(draft.value("mailNickname"))
         owner = taken.get(name.lower(), "") if given else ""
@@ -144,6 +149,18 @@ def _compare(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
         draft.exact = f"{kind} · {name}"
         draft.will(" ".join(_remarks(context, draft, kind, name, names)))
         names.add(lookup.key_of(draft.item))
+
+
+def _there(context: "PlanContext", rows: Sequence[lookup.Entity]) -> tuple[dict[str, str], set[str]]:
+    """Whose each nickname is, and the display names, of groups that there are: as far as they may be told."""
+    owners = {
+        row["mailNickname"].lower(): "another group"
+        if context.discreet
+        else f"“{row['displayName']}” ({row['id']})"
+        for row in rows
+        if row.get("mailNickname")
+    }
+    return owners, set() if context.discreet else {lookup.key_of(row["displayName"]) for row in rows}
 
 
 def _clashes(name: str, display_name: str) -> Request:

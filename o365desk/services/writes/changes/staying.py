@@ -46,6 +46,7 @@ def tell(
     through = _through(context, asked, nested, most)
     for draft in asked:
         names = through.get((draft.group["id"], draft.user["id"]), [])
+        names = ["a group in it"] if context.discreet and names else names
         if names and not adds:
             draft.warn(f"Stays in it through {' and '.join(names)}.")
         elif names and draft.standing is Standing.WILL:

@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -290,14 +291,14 @@ class Journal:
     # --- reading ----------------------------------------------------------------------------------------------
 
     def runs(self, source_id: str = "", limit: int = -1) -> list[Run]:
-        """The latest runs first, of one data source or of all; all that are kept, where there is no `limit`."""
+        """The latest runs first, of one data source or of all, that whoever works here may see; all that are kept,
+        where there is no `limit`."""
         rows = self._all(
-            f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC LIMIT ?",  # noqa: S608 - ours
+            f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC",  # noqa: S608 - ours
             source_id,
-            limit,
         )
-        found = [self._run(row) for row in rows]
-        return [run for run in found if self._hides(run) is None]
+        shown = (run for run in map(self._run, rows) if self._hides(run) is None)
+        return list(islice(shown, limit if limit >= 0 else None))
 
     def run(self, key: str) -> Run:
         """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
@@ -312,10 +313,10 @@ class Journal:
         return str(self._row(key)[2])
 
     def run_rows(self, key: str) -> list[RunRow]:
-        """All rows of a run, in their order."""
+        """All rows of a run, in their order. Raises ProblemError as `run` does."""
         rows = self._all(
             f"SELECT {_COLUMNS} FROM run_rows WHERE run = ? ORDER BY number",  # noqa: S608 - our columns
-            self._row(key)[-1],
+            self._shown(key)[-1],
         )
         return [_run_row(row) for row in rows]
 
@@ -362,8 +363,8 @@ class Journal:
     def failed(self, key: str, *, refused_too: bool = False) -> tuple[Row, ...]:
         """The rows of a run that failed, as they were given, to be planned again, and `refused_too` those that its
         plan refused, which only a mended tenant helps; without those of a run that is older than their keeping.
-        None of an undo, which is planned from the run that it undoes."""
-        run = self._row(key)
+        None of an undo, which is planned from the run that it undoes. Raises ProblemError as `run` does."""
+        run = self._shown(key)
         undoes, place = run[4], run[-1]
         if undoes:
             return ()
@@ -371,11 +372,15 @@ class Journal:
         return tuple(_given(*row) for row in self._all(_FAILED, place, more.value))
 
     def waiting(self, key: str) -> tuple[Row, ...]:
-        """The rows of a run that have no outcome yet, as they were given; without those of an undo, which were
-        not."""
+        """The rows of a run that have no outcome yet, as they were given; without those of which a program before
+        kept nothing."""
         place = self._row(key)[-1]
         rows = (row for state in (PLANNED, SENT) for row in self._all(_GIVEN, place, state))
         return tuple(_given(*row) for row in rows)
+
+    def _shown(self, key: str) -> Any:
+        """The run's own row. Raises ProblemError as `run` does."""
+        return self._row(self.run(key).id)
 
     def _row(self, key: str) -> Any:
         text = key.strip().lower()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
 
 _ASSIGNABLE = ("Enabled", "Warning", "")
+_SOME_GROUP = "a group"
+"""As a group is called that is not named."""
 
 
 # --- what rows mean -----------------------------------------------------------------------------------------------
@@ -106,6 +108,7 @@ def _compare(context: "PlanContext", change: Licences, drafts: "list[PlannedRow]
     for draft in drafts:
         user, sku = now.get(draft.user["id"]) or {}, _key(draft)
         through = [groups.get(group, group) for group in holdings.through_groups(user, sku)]
+        through = [_SOME_GROUP] if context.discreet and through else through
         direct = holdings.direct(user, sku)
         if draft.wanted == service_plans.AS_IT_IS:
             draft.wanted = service_plans.as_it_is(user, sku)
@@ -141,12 +144,12 @@ def _names_of_groups(context: "PlanContext", users: Mapping[str, Any]) -> dict[s
         for state in (user or {}).get("licenseAssignmentStates") or ()
         if state.get("assignedByGroup")
     }
-    found = lookup.groups(context.graph, sorted(ids)) if ids else {}
+    found = lookup.groups(context.graph, sorted(ids)) if ids and not context.discreet else {}
     return {key: str(item.entity["displayName"]) for key, item in found.items() if item.entity}
 
 
 def _compare_removal(draft: "PlannedRow", direct: list[str] | None, through: Sequence[str]) -> None:
-    names = " and ".join(f"“{name}”" for name in through)
+    names = " and ".join(name if name == _SOME_GROUP else f"“{name}”" for name in through)
     if direct is None and through:
         draft.cannot(
             _refusal(
@@ -217,6 +220,7 @@ class _Seats:
 
     def __init__(self, context: "PlanContext") -> None:
         self._skus = context.skus
+        self._discreet = context.discreet
         self._rows: Counter[str] = Counter()
         self._later: defaultdict[str, list[PlannedRow]] = defaultdict(list)
 
@@ -231,7 +235,9 @@ class _Seats:
             return None
         return _refusal(
             f"No seat of {draft.aim} is left",
-            f"{free:,} free, and this is number {self._rows[sku]:,} of the users who need one.",
+            ""
+            if self._discreet
+            else f"{free:,} free, and this is number {self._rows[sku]:,} of the users who need one.",
             "Buy seats, or take the plan from somebody who does not use it.",
             "no-seat",
         )

@@ -1,0 +1,162 @@
+"""What is said of security settings: what is dangerous is red, what is as it should be is not mentioned."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from o365desk.catalogue import OPERATIONS, Operation
+from o365desk.catalogue.parameters import parameters
+from o365desk.model.access.operator import os_user
+from o365desk.model.access.people import NOBODY, Partner, People, Person, Role
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
+from o365desk.model.datasource import DataSource
+from o365desk.services.access.access import Access
+from o365desk.services.access.findings import findings
+from o365desk.services.access.known import KnownGroup, KnownIdentities, KnownUser
+from o365desk.services.state.state import State
+from tests.services.access.rules import COMPANY, default, row, user
+from tests.services.access.rules import tree as conditions
+
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+
+
+def _default_of(operation: Operation) -> Mapping:
+    """A default for an operation, of any of its parameters."""
+    key = next(iter(parameters(operation)))
+    return default(operation.key, operation.query_type.value, conditions(row(key, "not blank")))
+
+
+SAFE = tuple(map(_default_of, OPERATIONS.values()))
+
+
+class Desk:
+    """Findings of settings in a workspace with these people."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = State(folder / "state.sqlite", lambda: NOW)
+        self.known = KnownIdentities(self.state, lambda: NOW)
+        self.people = People(persons=(Person(address="ada", role=Role.ADMINISTRATOR),), partners=(COMPANY,))
+
+    def keep(self, sort: str, key: str, known: KnownGroup | KnownUser) -> None:
+        """What the tenant has said."""
+        self.known._keep("one", sort, key, known)
+
+    def told(self, saved: DataSource | None = None, operator: str = "ada", **settings: Any) -> list[str]:
+        """Each finding with its severity in front."""
+        source = DataSource(id="one", name="Contoso", security=Security(**settings))
+        access = Access(lambda: self.people, self.known, os_user(operator))
+        return [f"{each.severity}: {each.text}" for each in findings(access, source, saved)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.state.close()
+
+
+ONE = (user("uwe"),)
+
+
+def test_nothing_is_said_of_what_is_as_it_should_be(desk: Desk) -> None:
+    assert desk.told(users=ONE) == []
+    assert desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=SAFE) == []
+
+
+def test_empty_lists_and_a_workspace_without_roles(desk: Desk) -> None:
+    assert desk.told() == [
+        "red: Connection users is empty: anyone with this workspace may query every user profile."
+    ]
+    desk.people = NOBODY
+    assert next(line for line in desk.told(users=ONE) if "whoever opens it" in line).startswith("info")
+
+
+def test_whoever_would_lock_themselves_out_is_told(desk: Desk) -> None:
+    desk.people = People(persons=(Person(address="mia", role=Role.MANAGE),))
+    before = DataSource(id="one", name="Contoso")
+    others: dict[str, Any] = {"users": ONE, "administrators": (user("else"),)}
+    (line,) = desk.told(before, "mia", **others)
+    assert line.startswith("red: You would lock yourself out.")
+    assert desk.told(before, "mia", users=ONE, administrators=(user("mia"),)) == []
+    # Who could not before loses nothing.
+    closed = before.replace(security=Security(administrators=(user("else"),)))
+    assert desk.told(closed, "mia", **others) == []
+    assert desk.told(None, "mia", **others) == []
+
+
+@pytest.mark.parametrize("label", ["administrators", "users"])
+def test_groups_and_people_of_whom_the_tenant_says_something(desk: Desk, label: str) -> None:
+    group = Who(kind=WhoKind.GROUP, id="g", name="Sales")
+    lists: dict[str, Any] = {"users": ONE, label: (group, user("ada"), user("gone@contoso.com"))}
+    assert "amber: Connection" in desk.told(**lists)[0]
+    assert "not read yet" in desk.told(**lists)[0]
+    desk.keep("group", "g", KnownGroup(read=NOW))
+    assert "nobody is in" in desk.told(**lists)[0]
+    desk.keep("group", "g", KnownGroup(read=NOW, members=frozenset({"x"})))
+    assert desk.told(**lists) == []
+    desk.keep("group", "g", KnownGroup(read=NOW, exists=False))
+    desk.keep("user", "gone@contoso.com", KnownUser(read=NOW, exists=False))
+    first, second = desk.told(**lists)
+    assert "no longer exists" in first
+    assert "gone@contoso.com is not in the tenant any more" in second
+    assert first.startswith("red")
+    assert second.startswith("red")
+
+
+def test_each_operation_that_partners_may_use_freely_is_named(desk: Desk) -> None:
+    """Also what goes beyond the ten: who is in a group tells of people, whatever User List hides."""
+    off = desk.told(users=ONE, b2b=True, mappings=SAFE)
+    assert sum("Partners may" in line and "partner defaults are off" in line for line in off) == len(OPERATIONS)
+    for left, operation in enumerate(OPERATIONS.values()):
+        mappings = SAFE[:left] + SAFE[left + 1 :]
+        (line,) = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=mappings)
+        assert "Partners may " in line
+        assert f"{operation.title} has no default" in line
+        assert line.startswith("amber" if operation.key == "licence-plan-list" else "red")
+
+
+def test_defaults_that_do_not_hold_or_mean_nothing(desk: Desk) -> None:
+    on: dict[str, Any] = {"users": ONE, "b2b": True, "partner_defaults": True}
+    cases: Any = (({"b2b": True}, "Enable partner default"), ({"partner_defaults": True}, "Enable B2B"))
+    for flags, named in cases:
+        lines = desk.told(users=ONE, mappings=SAFE[:1], **flags)
+        assert any(line.startswith("info: The partner defaults do not hold") and named in line for line in lines)
+    for bad, said in (
+        (default("no-operation"), "which is no operation"),
+        (default("user-list", "Create"), "its query type is Create"),
+        (default("user-list", "Read", {"join": "xor", "rows": []}), "denies everything"),
+        (default("user-list", "Read", {"join": "and", "rows": []}), "it has no conditions"),
+        (default("user-list", "Read", conditions(row("nothing", "equals", "x"))), "no parameter"),
+    ):
+        (line,) = desk.told(**on, mappings=(*SAFE, bad))
+        assert line.startswith(f"red: Partner default {len(SAFE) + 1}")
+        assert said in line
+
+
+def test_what_a_default_compares_with_must_be_entered_of_each_partner(desk: Desk) -> None:
+    bare = Partner(company="Bare", domains=("bare.example",))
+    desk.people = desk.people.replace(partners=(COMPANY, bare))
+    for value, missing in (("mainContactName", True), ("currentUserEmail", False), ("companyName", False)):
+        mine = default("user-list", "Read", conditions(row("department", "equals", {"partner": value})))
+        lines = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=(*SAFE, mine))
+        assert [line.startswith("amber") and "denies everything to Bare" in line for line in lines] == (
+            [True] if missing else []
+        )
+
+
+def test_partners_that_are_not_entered_and_roles_of_those_who_are_external(desk: Desk) -> None:
+    desk.people = People(
+        persons=(
+            Person(address="ada", role=Role.ADMINISTRATOR),
+            Person(address="gil_x.org#EXT#@contoso.com", role=Role.MANAGE),
+            Person(address="all#ext#@contoso.com", role=Role.USER, kind=WhoKind.GROUP),
+        )
+    )
+    lines = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=SAFE)
+    assert [line.split(":")[0] for line in lines] == ["amber", "amber"]
+    assert "No partner is entered" in lines[0]
+    assert "gil_x.org#EXT#@contoso.com is external" in lines[1]
+    assert desk.told(users=ONE) == []
