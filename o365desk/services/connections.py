@@ -189,10 +189,13 @@ class Connections:
 
     def keep_searches(self, source_id: str, change: Callable[[Searches], Searches]) -> Entry:
         """Changes the saved searches that the file of a data source has now, and nothing else: what is typed in its
-        form stays typed. Raises ConflictError or ProblemError."""
+        form stays typed. Raises ProblemError."""
         before, folder = self._workspace.get(source_id), self._workspace.folder
         made = change(before.source.searches)
-        entry = self._workspace.save(before.source.replace(searches=made), before.version)
+        try:
+            entry = self._workspace.save(before.source.replace(searches=made), before.version)
+        except ConflictError as error:
+            raise ProblemError(_changed_meanwhile(before.source)) from error
         for draft in self._state.drafts(folder):
             if draft.source.id == source_id and draft.base == before.version:
                 self._state.keep_draft(folder, draft.source.replace(searches=made), entry.version)
@@ -368,6 +371,15 @@ class Connections:
         """Whether a file says the same, as far as a test proves it."""
         file = self.by_id(source.id)
         return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
+
+
+def _changed_meanwhile(source: DataSource) -> Problem:
+    return Problem(
+        title=f"“{source.name}” was changed by someone else at that moment",
+        cause="Nothing was saved.",
+        remedy="Try again.",
+        code="conflict",
+    )
 
 
 def _whole(source: DataSource) -> DataSource:
