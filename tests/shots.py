@@ -424,6 +424,69 @@ def _stale(view: Any) -> None:
     view.results.stale_since([SimpleNamespace(ended=NOW)])
 
 
+def _with_conditions(view: Any) -> None:
+    """Find Users with conditions beside the search, and what they brought."""
+    from o365desk.model.conditions import tree
+
+    view.form.put({"search": "an"})
+    view.form.conditions.put(
+        tree.loads({"join": "and", "rows": [
+            {"join": "or", "rows": [
+                {"parameter": "department", "operator": "equals", "value": "Sales"},
+                {"parameter": "createdDateTime", "operator": "within last days", "value": 30}]},
+            {"parameter": "accountEnabled", "operator": "is yes"}]})
+    )  # fmt: skip
+    view.results.begin(view.form.conditions.sentence)
+    _rows_came(view)
+    view.results.end("", complete=True)
+
+
+def _rows_came(view: Any) -> None:
+    from o365desk.ui.pages.operations.result_rows import pack, searched
+    from tests import written
+
+    rows = written.users(999)
+    view.results.take(pack(rows), [searched(view.results.searching, row) for row in rows], None)
+
+
+def _wrong_conditions(view: Any) -> None:
+    """Conditions of a newer program, say."""
+    from o365desk.model.conditions import tree
+
+    wrong = {"parameter": "shoeSize", "operator": "equals", "value": "44"}
+    view.form.conditions.put(tree.loads({"join": "and", "rows": [wrong]}))
+
+
+def _searches_menu(stage: Stage) -> "QWidget":
+    """The saved searches of Find Users."""
+    from o365desk.model.searches import Search
+
+    view: Any = None
+
+    def bring(found: Any) -> None:
+        nonlocal view
+        view = found
+
+    _operation("find-users", bring)(stage)
+    saved = tuple(Search(name=name, operation="find-users") for name in ("Guests", "Leavers & movers"))
+    view.saved.follow(view.source.replace(searches=saved))
+    menu = view.saved.menu()
+    menu.popup(view.saved.mapToGlobal(view.saved.rect().bottomLeft()))
+    return menu
+
+
+def _name_search(stage: Stage) -> "QWidget":
+    from o365desk import catalogue
+    from o365desk.model.searches import Search
+    from o365desk.ui.pages.operations.saved_searches import NameDialog
+
+    taken = (Search(name="Guests", operation="find-users"),)
+    dialog = NameDialog(stage.window.theme, catalogue.operation("find-users"), taken, stage.window)
+    dialog.line.setText("guests")
+    dialog.show()
+    return dialog
+
+
 def _tried_in_vain(stage: Stage) -> "QWidget":
     stage.scene.try_in_vain()
     return connector("Contoso HR")(stage)
@@ -799,6 +862,11 @@ SHOTS = (
     Shot("operations-list-time-small", _operation("user-list", _stale), SMALL),
     Shot("operations-users-small", _operation("user-list", _listed("ended")), SMALL),
     Shot("operations-waiting", _operation("find-users", _listed("waiting"))),
+    Shot("operations-conditions", _operation("find-users", _with_conditions)),
+    Shot("operations-conditions-small", _operation("find-users", _with_conditions), SMALL),
+    Shot("operations-conditions-wrong-small", _operation("find-groups", _wrong_conditions), SMALL),
+    Shot("menu-saved-searches", _searches_menu),
+    Shot("dialog-name-search", _name_search),
     Shot("operations-broken-small", _operation("find-users", _listed("broken")), SMALL),
     Shot("operations-plans", _operation("licence-plan-list", _listed("plans"))),
     Shot("operations-members", _operation("group-members", _listed("members"))),

@@ -59,6 +59,13 @@ def products(text: str) -> tuple[Product, ...]:
     return _by_text().get(key_of_plan(text), ())
 
 
+@cache
+def all_products() -> tuple[tuple[str, str], ...]:
+    """The SKU id and the name of each product that Microsoft publishes, by name."""
+    named = ((product.id, product.name) for product in _products().values())
+    return tuple(sorted(named, key=lambda each: (each[1].casefold(), each[0])))
+
+
 def product_name(sku_id: str, part_number: str = "") -> str:
     """The product's name as the admin centres show it; else its part number, else its id."""
     product = _products().get(sku_id.lower())

@@ -27,6 +27,7 @@ from o365desk.cli.printing import (
     unwritten,
 )
 from o365desk.cli.runs import runs, settings
+from o365desk.cli.searches import sources_searches
 from o365desk.cli.security.access import sources_access, sources_security
 from o365desk.cli.security.people import partners, roles
 from o365desk.cli.security.secrets import secrets
@@ -66,6 +67,7 @@ root = typer.Typer(
 practice = typer.Typer(help="The practice tenant.", no_args_is_help=True)
 sources.command("access")(sources_access)
 sources.command("security")(sources_security)
+sources.command("searches")(sources_searches)
 root.add_typer(sources, name="sources")
 root.add_typer(secrets, name="secret")
 root.add_typer(practice, name="practice")

@@ -32,10 +32,11 @@ from o365desk.cli.options import (
 from o365desk.cli.outcomes import Format, save_fix, show_findings
 from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say
 from o365desk.cli.progress import Ticker
+from o365desk.cli.searches import saved_of, with_saved
 from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, services, unlocked
 from o365desk.cli.terminal import results
 from o365desk.cli.writing import apply_options, apply_plan, tell_plan
-from o365desk.model.conditions.tree import NO_CONDITION, Group
+from o365desk.model.conditions.tree import NO_CONDITION, Group, both
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Plan, Row
 from o365desk.model.stop import Stop
@@ -171,6 +172,14 @@ def run_operation(
             show_default=False,
         ),
     ] = None,
+    saved: Annotated[
+        str,
+        typer.Option(
+            metavar="SEARCH",
+            help="A saved search of the data source: its values, unless they are set here, and its conditions.",
+            show_default=False,
+        ),
+    ] = "",
     as_partner: Annotated[
         str,
         typer.Option(
@@ -186,7 +195,7 @@ def run_operation(
         raise typer.BadParameter("it shows what a partner would get; nothing is done as one", param_hint="--apply")
     item = operation_named(operation)
     refuse_unfitting(item, reads={"--columns": columns, "--sort": sort, "--max-rows": max_rows,
-                                   "--conditions": conditions}, writes={
+                                   "--conditions": conditions, "--saved": saved}, writes={
         "--rows": rows, "--apply": apply, "--allow-large": allow_large, "--confirm": confirm,
         "--save-repaired": save_repaired, "--save-fix": save_fix, "--leave-out": leave_out,
         "--leave-out-disabled": leave_out_disabled,
@@ -196,10 +205,13 @@ def run_operation(
         _refuse_about_rows(save_repaired, leave_out)
     chosen = format_of(form, json, output)
     _refuse_files(rows, output, save_repaired, save_fix, conditions)
-    tree = conditions_of(item, conditions)
+    early = services(context) if saved else None
+    search = saved_of(entry_of(early, name).source, item, saved) if early else None
+    said = with_saved(search, given or [])
+    tree = both(search.tree if search else NO_CONDITION, conditions_of(item, conditions))
     wish = _Wish(
         operation=item,
-        values=values_of(item, given or [], whole=rows is None, searching=not tree),
+        values=values_of(item, said, whole=rows is None, searching=not tree),
         form=chosen,
         output=output,
         rows=rows,
@@ -217,7 +229,7 @@ def run_operation(
         as_partner=as_partner.strip(),
         how=how,
     )
-    app = unlocked(services(context))
+    app = unlocked(early or services(context))
     source = entry_of(app, name).source
     return _write(app, source, wish) if item.writes else _read(app, source, wish)
 

@@ -12,6 +12,7 @@ import msgspec
 from o365desk.model.access.security import NO_SECURITY, Security
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
+from o365desk.model.searches import Searches
 from o365desk.model.text import letters
 
 VERSION = 1
@@ -98,7 +99,8 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     """One data source, as its file holds it (see `resources/data-source.schema.json`). Never holds a secret.
 
     `name`, `tenant`, `client_id`, `certificate` may be empty: a draft is a data source too. `secret_expires`
-    is what the administrator noted from the portal; `security` says who may do what with it; `extra` are the file's
+    is what the administrator noted from the portal; `security` says who may do what with it; `searches` are
+    what reads were asked, under names; `extra` are the file's
     unknown keys, kept as they came.
     """
 
@@ -117,6 +119,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     set_usage_location: bool = False
     sso: bool = False
     security: Security = NO_SECURITY
+    searches: Searches = ()
     modified: datetime | None = None
     modified_by: str = ""
     extra: dict[str, Any] = {}

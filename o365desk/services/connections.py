@@ -12,6 +12,7 @@ from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
+from o365desk.model.searches import Searches
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
@@ -184,6 +185,20 @@ class Connections:
             entry = self._save_with(source, base, credential, follows)
         self._evidence.adopt(entry.source, self._authorisations.of(entry.source))
         self._state.drop_draft(self._workspace.folder, source.id)
+        return entry
+
+    def keep_searches(self, source_id: str, change: Callable[[Searches], Searches]) -> Entry:
+        """Changes the saved searches that the file of a data source has now, and nothing else: what is typed in its
+        form stays typed. Raises ProblemError."""
+        before, folder = self._workspace.get(source_id), self._workspace.folder
+        made = change(before.source.searches)
+        try:
+            entry = self._workspace.save(before.source.replace(searches=made), before.version)
+        except ConflictError as error:
+            raise ProblemError(_changed_meanwhile(before.source)) from error
+        for draft in self._state.drafts(folder):
+            if draft.source.id == source_id and draft.base == before.version:
+                self._state.keep_draft(folder, draft.source.replace(searches=made), entry.version)
         return entry
 
     def _opened(self, source: DataSource, base: str | None) -> DataSource:
@@ -367,6 +382,15 @@ class Connections:
         """Whether a file says the same, as far as a test proves it."""
         file = self.by_id(source.id)
         return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
+
+
+def _changed_meanwhile(source: DataSource) -> Problem:
+    return Problem(
+        title=f"“{source.name}” was changed by someone else at that moment",
+        cause="Nothing was saved.",
+        remedy="Try again.",
+        code="conflict",
+    )
 
 
 def _whole(source: DataSource) -> DataSource:

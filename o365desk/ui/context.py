@@ -1,7 +1,7 @@
 """What every page is given, and what every page is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.ui.destinations import Destination
+from o365desk.ui.lists_read import ListsRead
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.notices import Notices
 from o365desk.ui.widgets.theme import Theme
@@ -18,14 +19,15 @@ from o365desk.ui.widgets.theme import Theme
 
 @dataclass(frozen=True)
 class Context:
-    """What a page is given: the services, the thread bridge, the theme, notices and where to go: `go` asks the
-    present page `may_leave` first and returns whether it went."""
+    """What a page is given: the services, the thread bridge, the theme, notices, where to go, and what was read
+    last: `go` asks the present page `may_leave` first and returns whether it went."""
 
     app: App
     tasks: Tasks
     theme: Theme
     notices: Notices
     go: Callable[[Destination], bool]
+    lists: ListsRead = field(default_factory=ListsRead)
 
 
 class CommandKey(StrEnum):

@@ -115,18 +115,18 @@ def _checked(value: bool) -> str:
 
 
 def _mapping(mapping: Mapping) -> str:
-    return f"{mapping.query_type} {mapping.operation}: {_rows(mapping.tree) or 'no condition'}"
+    return f"{mapping.query_type} {mapping.operation}: {by_keys(mapping.tree) or 'no condition'}"
 
 
-def _rows(group: "Group") -> str:
+def by_keys(group: "Group") -> str:
+    """Conditions by their keys: for telling two versions apart, not for reading them aloud."""
     from o365desk.model.conditions.tree import Group
 
-    texts = [f"({_rows(row)})" if isinstance(row, Group) else _row(row) for row in group.rows]
+    texts = [f"({by_keys(row)})" if isinstance(row, Group) else _row(row) for row in group.rows]
     return f" {group.join} ".join(texts)
 
 
 def _row(row: "Condition") -> str:
-    """A row by its keys: for telling two versions apart, not for reading them aloud."""
     from o365desk.model.conditions.tree import PartnerValue
 
     values = () if row.value is None else row.value if isinstance(row.value, tuple) else (row.value,)

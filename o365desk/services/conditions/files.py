@@ -47,6 +47,14 @@ def decode(data: bytes, label: str) -> Group:
     return found
 
 
+def write(path: Path, conditions: Group) -> None:
+    """Writes conditions as such a file. Raises ProblemError."""
+    try:
+        files.write(path, strict_json.written(tree.dumps(conditions)))
+    except OSError as error:
+        raise ProblemError(files.problem(f"“{path.name}” was not written", error, path.parent)) from error
+
+
 def _unreadable(label: str, cause: str) -> Problem:
     return Problem(
         title=f"{label} cannot be read",

@@ -5,17 +5,17 @@ that names the line and the field. `model.datasource.check` judges the values la
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
 import msgspec
 
 from o365desk.log import without_secret
-from o365desk.model.access.security import NO_SECURITY, Security
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import OURS
-from o365desk.services.workspace import security_block, strict_json
+from o365desk.services.workspace import searches_block, security_block, strict_json
 from o365desk.services.workspace.strict_json import BACK, FORMAT_KEYS, MAX_BYTES, Document, FaultError, short
 
 __all__ = ["MAX_BYTES", "PEOPLE", "SCHEMA", "YEARS", "decode", "encode", "is_id", "names_folder", "suggested_id"]
@@ -33,13 +33,15 @@ _SORT = strict_json.Sort(
     keys=frozenset((*_KEYS, *FORMAT_KEYS)),
     # What has a form of its own, which is judged when it is read.
     judged=frozenset({"id", "modified", "secretExpires"}),
-    nested=frozenset({"security"}),
+    nested=frozenset({"security", "searches"}),
     too_large="A data source needs a few hundred; see what it is.",
     made_to_be="Data-source files are",
     fields=FIELDS,
-    items=security_block.ITEMS,
+    items=security_block.ITEMS | searches_block.ITEMS,
     parts=security_block.PARTS,
 )
+_BLOCKS: dict[str, Callable[[Any], Any]] = {"security": security_block.dumps, "searches": searches_block.dumps}
+"""Keys whose values have parts, and what writes them."""
 _ALWAYS = {"id", "name", "cloud", "tenant", "clientId", "signIn", "readWrite", "sso"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
@@ -52,7 +54,7 @@ def decode(data: bytes, label: str) -> DataSource:
     document = strict_json.read(data, label, _SORT)
     found = document.found
     try:
-        known = {key: value for key, value in found.items() if key in _KEYS and key != "security"}
+        known = {key: value for key, value in found.items() if key in _KEYS and key not in _BLOCKS}
         source = msgspec.convert(known, DataSource)
     except msgspec.ValidationError as error:
         raise _wrong_value(str(error), document) from None
@@ -62,15 +64,18 @@ def decode(data: bytes, label: str) -> DataSource:
         source = source.replace(modified=None)
     if source.modified and source.modified.tzinfo is None:
         source = source.replace(modified=source.modified.replace(tzinfo=UTC))
-    if "security" in found:
-        source = source.replace(security=_security(document))
+    if "security" in found or "searches" in found:
+        source = _with_blocks(source, document)
     rest = {key: value for key, value in found.items() if key not in _KEYS and key not in FORMAT_KEYS}
     return source.replace(extra=rest) if rest else source
 
 
-def _security(document: Document) -> Security:
+def _with_blocks(source: DataSource, document: Document) -> DataSource:
+    found = document.found
     try:
-        return security_block.read(document.found["security"], ("security",))
+        if "security" in found:
+            source = source.replace(security=security_block.read(found["security"], ("security",)))
+        return source.replace(searches=searches_block.read(found, ()))
     except FaultError as error:
         raise document.fault(error) from None
 
@@ -82,9 +87,9 @@ def encode(source: DataSource) -> bytes:
     body: dict[str, Any] = {"$schema": SCHEMA, "version": VERSION}
     for key, field in _KEYS.items():
         value = getattr(source, field.name)
-        if key == "security":
-            if value != NO_SECURITY:
-                body[key] = security_block.dumps(value)
+        if key in _BLOCKS:
+            if value != field.default:
+                body[key] = _BLOCKS[key](value)
         elif key in _ALWAYS or value != field.default:
             body[key] = msgspec.to_builtins(value)
     body.update((key, value) for key, value in source.extra.items() if key not in (*_KEYS, *FORMAT_KEYS))

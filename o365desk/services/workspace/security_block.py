@@ -9,6 +9,7 @@ from typing import Any
 from o365desk import files
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.searches import Search
 from o365desk.services.workspace import strict_json
 from o365desk.services.workspace.strict_json import FORMAT_KEYS, MAX_BYTES, FaultError, Path, Sort, sort_of
 
@@ -84,6 +85,29 @@ def text_of(found: dict[str, Any], key: str, path: Path, *, needed: bool = False
     return given
 
 
+def conditions_of(found: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Conditions as they are kept."""
+    from o365desk.model.conditions import tree  # few files have conditions, and every start reads them
+
+    here = (*path, "conditions")
+    try:
+        return tree.dumps(tree.loads(found["conditions"]))
+    except tree.MalformedError as error:
+        last = max((place for place, step in enumerate(error.path) if isinstance(step, int)), default=-1)
+        told = (*here, *error.path[: last + 1]) if error.path else here
+        raise FaultError((*here, *error.path), f": {error.why}", _MENDED, told=told) from None
+
+
+def conditions_as_json(holder: Mapping | Search) -> dict[str, Any]:
+    """The conditions of a mapping or a search, as the file has them."""
+    from o365desk.model.conditions import tree
+
+    try:
+        return tree.dumps(holder.tree)
+    except tree.MalformedError:
+        return holder.conditions  # which is refused, by its place, when what was written is read back
+
+
 def rest_of(found: dict[str, Any], known: set[str]) -> dict[str, Any]:
     """The keys that are not known."""
     return {key: value for key, value in found.items() if key not in known}
@@ -135,38 +159,24 @@ def _who_as_json(who: Who) -> dict[str, Any]:
 
 
 def _mapping(given: Any, path: Path) -> Mapping:
-    from o365desk.model.conditions import tree  # few files have conditions, and every start reads this one
-
     found = object_of(given, path)
     query_type = text_of(found, "queryType", path, needed=True)
     if query_type not in QUERY_TYPES:
         words = f"is none of {', '.join(QUERY_TYPES)}"
         raise FaultError((*path, "queryType"), words, f"Write one of {', '.join(QUERY_TYPES)}.")
     operation = text_of(found, "operation", path, needed=True)
-    here = (*path, "conditions")
     if "conditions" not in found:
-        raise FaultError(here, "is missing", "Write them, or remove the mapping.")
-    try:
-        conditions = tree.dumps(tree.loads(found["conditions"]))
-    except tree.MalformedError as error:
-        last = max((place for place, step in enumerate(error.path) if isinstance(step, int)), default=-1)
-        told = (*here, *error.path[: last + 1]) if error.path else here
-        raise FaultError((*here, *error.path), f": {error.why}", _MENDED, told=told) from None
+        raise FaultError((*path, "conditions"), "is missing", "Write them, or remove the mapping.")
     return Mapping(
         query_type=query_type,
         operation=operation,
-        conditions=conditions,
+        conditions=conditions_of(found, path),
         extra=rest_of(found, {"queryType", "operation", "conditions"}),
     )
 
 
 def _mapping_as_json(mapping: Mapping) -> dict[str, Any]:
-    from o365desk.model.conditions import tree
-
-    try:
-        conditions = tree.dumps(mapping.tree)
-    except tree.MalformedError:
-        conditions = mapping.conditions  # which is refused, by its place, when what was written is read back
+    conditions = conditions_as_json(mapping)
     made = {"queryType": mapping.query_type, "operation": mapping.operation, "conditions": conditions}
     return with_rest(made, mapping.extra, set(made))
 

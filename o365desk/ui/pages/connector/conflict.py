@@ -9,12 +9,15 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from o365desk.model.access.security import NO_SECURITY, settings
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
+from o365desk.model.searches import in_words
 from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
+
+_SEARCHES = "Saved searches"
 
 
 class Choice(Enum):
@@ -46,7 +49,8 @@ class Compared:
 
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
-    """All fields that a file holds and, if either has any, the security settings; those that differ first."""
+    """All fields that a file holds and, if either has any, security settings and saved searches; those that
+    differ first."""
     left, right = values_of(mine), values_of(theirs)
     lines = [
         Compared(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
@@ -59,6 +63,9 @@ def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
             Compared(title, title, text or "—", there[title][1] or "—", value != there[title][0])
             for title, (value, text) in here.items()
         ]
+    if mine.searches or theirs.searches:
+        kept, others = ("\n".join(map(in_words, each.searches)) or "—" for each in (mine, theirs))
+        lines.append(Compared("searches", _SEARCHES, kept, others, mine.searches != theirs.searches))
     return sorted(lines, key=lambda line: not line.differs)
 
 

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QRadioButton, QVBox
 from o365desk.catalogue import Operation
 from o365desk.catalogue.groups import nickname
 from o365desk.catalogue.values import check, check_field
+from o365desk.model.conditions.tree import NO_CONDITION, dumps
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem
 from o365desk.model.run import Row
+from o365desk.model.searches import Search
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.services.spreadsheets.reader import Sheet
 from o365desk.ui.commands import plain
@@ -23,6 +25,7 @@ from o365desk.ui.fields.mnemonics import lettered
 from o365desk.ui.fields.pickers import PickerEditor, UsersEditor
 from o365desk.ui.fields.service_plans import ServicePlansEditor
 from o365desk.ui.fields.tidying import Tidying
+from o365desk.ui.pages.operations.conditions_row import ConditionsRow
 from o365desk.ui.pages.operations.file_rows import FileRows
 
 FOLLOWS: dict[str, tuple[str, str, Callable[[str], str]]] = {
@@ -45,8 +48,8 @@ _MOST = Field(key="mostRows", label="At &most", kind=Kind.NUMBER, placeholder="a
 _LETTERS = "loxym"
 """Letters of buttons around the form: the command line, a file or the columns, exporting, a repaired copy, a column
 that is left out."""
-_LETTERS_OF_RESULTS = "u"
-"""What the rows of a read are used for."""
+_LETTERS_OF_RESULTS = "un"
+"""What the rows of a read are used for; its conditions."""
 
 
 def order_field(operation: Operation) -> Field | None:
@@ -86,6 +89,8 @@ class OperationForm(QFrame):
         self._chosen: tuple[str, tuple[Suggestion, ...]] = ("", ())
         self._names = ""
         self.options = Form([rows[key] for key in (_ORDER, _MOST.key) if key in rows], self)
+        listing = operation.listing
+        self.conditions = ConditionsRow(context.theme, operation) if listing and not listing.single else None
         self._tidying = Tidying(self.form)
         self._own: set[str] = set()  # fields that a person filled in, so that no other fills them in
         self._lay_out()
@@ -110,7 +115,7 @@ class OperationForm(QFrame):
 
     def is_empty(self) -> bool:
         """Whether there is nothing to fill in."""
-        return not (self.form.rows or self.options.rows or self.many)
+        return not (self.form.rows or self.options.rows or self.many or self.conditions)
 
     def values(self) -> dict[str, str]:
         """The values of the fields in sight, as text."""
@@ -128,6 +133,23 @@ class OperationForm(QFrame):
     def sheet(self) -> Sheet | None:
         """The file's rows, where a file was chosen."""
         return self.file.sheet if self.file and self.from_file else None
+
+    def asked(self, name: str) -> Search:
+        """What is asked now, as a search of that name: its values but for what stands there by itself, and its
+        conditions."""
+        values = {key: text for key, text in self.values().items() if text}
+        values = {key: text for key, text in values.items() if text != _first(self.operation.field(key))}
+        tree = self.conditions.tree if self.conditions else NO_CONDITION
+        return Search(
+            name=name, operation=self.operation.key, values=values, conditions=dumps(tree) if tree else {}
+        )
+
+    def ask(self, search: Search) -> None:
+        """Takes what a search asks, and nothing of what was there."""
+        fields = {field.key: _first(field) for field in self.operation.fields}
+        self.put(fields | {key: text for key, text in search.values.items() if key in fields})
+        if self.conditions:
+            self.conditions.put(search.tree)
 
     def rows(self) -> tuple[Row, ...] | None:
         """The rows of a write; None while the file is still being read."""
@@ -194,7 +216,8 @@ class OperationForm(QFrame):
             wrong += self._wrong_for_all()
         else:
             key, items = self._chosen
-            wrong += check(self.operation, self.values() | ({key: items[0].value} if self.from_list else {}))
+            values = self.values() | ({key: items[0].value} if self.from_list else {})
+            wrong += check(self.operation, values, searching=not (self.conditions and self.conditions.tree))
         for problem in wrong:
             self.form.show_problem(problem.field, problem)
             self.options.show_problem(problem.field, problem)
@@ -262,6 +285,17 @@ class OperationForm(QFrame):
             self.file.fix(self.values())
         self.edited.emit()
 
+    def _conditions_changed(self) -> None:
+        """With conditions nothing need be searched for."""
+        self._judge_again("search")
+        self.edited.emit()
+
+    def _judge_again(self, key: str) -> None:
+        """What was said of a field that is empty no longer holds."""
+        problem = self.form.problem(key) if key in self.form.rows else None
+        if problem and not self._typed()[key].strip():
+            self.form.show_problem(key, None)
+
     def _show_fields(self) -> None:
         """With a file, its columns leave the form; what remains is for all rows. So it is with a list."""
         columns, typed = self.file.columns() if self.file else (), self._typed()
@@ -291,6 +325,8 @@ class OperationForm(QFrame):
         self.form.left.connect(self._judge)
         self.options.edited.connect(lambda key: self.options.show_problem(key, None))
         self.options.edited.connect(lambda _: self.edited.emit())
+        if self.conditions:
+            self.conditions.changed.connect(self._conditions_changed)
         if self.many and self.file:
             self._choice("chosen").hide()
             self.many.editor.put("one")
@@ -318,6 +354,8 @@ class OperationForm(QFrame):
         for row in self.options.rows.values():
             self._line.addWidget(row, 1 if row.field.key == _ORDER else 0)
         self._line.addStretch(1)
+        if self.conditions:
+            column.addWidget(self.conditions)
         column.addWidget(self._options)
         self._options.setVisible(bool(self.options.rows))
         if self.file:

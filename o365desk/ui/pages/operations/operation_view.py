@@ -1,24 +1,33 @@
 """One operation of one data source: what it is, why it is off, its form, and for a read what it brought."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue import Operation
+from o365desk.model.conditions.tree import NO_CONDITION, Group
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
+from o365desk.model.searches import Search
 from o365desk.model.stop import Stop
+from o365desk.model.text import wording
+from o365desk.services.conditions.files import write as write_conditions
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
+from o365desk.ui.lists_read import ListRead
 from o365desk.ui.pages.operations.operation_form import OperationForm
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
+from o365desk.ui.pages.operations.result_rows import Unpacked
 from o365desk.ui.pages.operations.results import Chosen, Results
+from o365desk.ui.pages.operations.saved_searches import SavedSearches
 from o365desk.ui.pages.operations.streaming import Pages, Turn
 from o365desk.ui.tasks import Task, Tell
 from o365desk.ui.widgets.banner import Banner
@@ -39,11 +48,16 @@ class OperationView(QWidget):
         self.off: Problem | None = None
         self._task: Task | None = None
         self._wanted = False  # the file is still being read; then it goes on
+        self._keep: Callable[[Any], None] = lambda end: None
         self.banner = Banner(context.theme)
         self.form = OperationForm(context, operation)
         self.form.connect_to(self._ask)
         self.results = Results(context, operation, operation.listing) if operation.listing else None
         self.command = CommandLine(context.theme)
+        self.saved = self._saved_searches()
+        self._applied: Search | None = None
+        self._file: tuple[Group, Path] | None = None
+        """Where the conditions were saved as a file, and which."""
         self._lay_out()
         self.form.edited.connect(self._edited)
         self.form.entered.connect(self.run)
@@ -81,6 +95,8 @@ class OperationView(QWidget):
         """The data source as it is now."""
         if source != self.source:
             self.source = source
+            if self.saved:
+                self.saved.follow(source)
             self._edited()
 
     def show_off(self, problem: Problem | None) -> None:
@@ -143,17 +159,21 @@ class OperationView(QWidget):
         if results is None:
             return
         values, most, order = self.form.values(), self.form.most(), self.form.order()
+        conditions = self.form.conditions
+        tree = conditions.tree if conditions else NO_CONDITION
         runner = self._context.app.runner
 
         def work(stop: Stop, tell: Tell) -> Any:
             pages = Pages(columns, tell)
             end = runner.read(
-                source, operation, values, stop, pages.take, told=pages.pause, max_rows=most, order=order
-            )
+                source, operation, values, stop, pages.take,
+                told=pages.pause, max_rows=most, order=order, conditions=tree,
+            )  # fmt: skip
             pages.hand_over()
             return end
 
-        results.begin()
+        self._keep = partial(self._keep_list, values, tree)
+        results.begin(conditions.sentence if conditions else "")
         columns = results.searching
         self.banner.hide()
         self._task = self._context.tasks.run(
@@ -186,6 +206,7 @@ class OperationView(QWidget):
             self.results.break_off(end.problem, end.reason, self._help.remedies(end.problem, self.source))
         else:
             self.results.end(end.reason, complete=end.complete)
+        self._keep(end)
         if not self.isVisible():
             self._say_elsewhere("warn" if end.problem else "good")
         self.changed.emit()
@@ -211,6 +232,91 @@ class OperationView(QWidget):
             way = ("Show", lambda: self._context.go(here))
             said = f"{self.operation.title}: {self.results.count.text()}"
             self._context.notices.say(level, said, "", self.source.id, way)
+
+    def _keep_list(self, values: Mapping[str, str], tree: Group, end: Any) -> None:
+        """For previews of conditions, and for values that occur."""
+        results = self.results
+        if results is None or results.read_at is None or self.form.conditions is None:
+            return
+        read = ListRead(
+            Unpacked(results.model.all_rows()),
+            f"{self.operation.title}, read at {wording.clock(results.read_at)}",
+            {key: text for key, text in values.items() if text},
+            end.complete,
+            filtered=bool(tree),
+        )
+        self._context.lists.keep(self.source.id, self.operation.key, read)
+
+    # --- conditions -----------------------------------------------------------------------------------------
+
+    def edit_conditions(self) -> None:
+        """Opens Edit conditions for what is asked now."""
+        from o365desk.ui.dialogs.conditions.of_operation import about_operation, edited
+
+        conditions = self.form.conditions
+        if conditions is None:
+            return
+        values = {key: text for key, text in self.form.values().items() if text}
+        asked = about_operation(self._context, self.source, self.operation, conditions.tree, values)
+        made = edited(self._context, asked, self.window())
+        if made is not None:
+            conditions.put(made)
+
+    def apply(self, search: Search) -> None:
+        """Puts a saved search into the form; where it asks for what this operation has not, says so instead."""
+        known = [field.key for field in self.operation.fields]
+        unknown = [key for key in search.values if key not in known]
+        if unknown:
+            self.banner.show_problem(_unknown_field(search, unknown[0], self.operation), level="warn")
+            return
+        self.form.ask(search)
+        self._applied = search
+        self._edited()
+
+    def save_conditions(self) -> None:
+        """Asks for a file, and writes the conditions to it."""
+        tree = self.form.conditions.tree if self.form.conditions else NO_CONDITION
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save conditions", "conditions.json", "Conditions (*.json)")
+        if not chosen:
+            return
+        file = Path(chosen)
+        file = file if file.suffix else file.with_name(f"{file.name}.json")
+
+        def done(_: Any) -> None:
+            self._file = (tree, file)
+            self._edited()
+            self._context.notices.say("good", f"The conditions are in {file.name}", str(file))
+
+        self._context.tasks.run(
+            f"Writing {file.name}",
+            lambda stop, tell: write_conditions(file, tree),
+            done,
+            self._context.notices.problem,
+            owner=self,
+        )
+
+    def _saved_searches(self) -> SavedSearches | None:
+        conditions = self.form.conditions
+        if conditions is None:
+            return None
+        saved = SavedSearches(self._context, self.source, self.operation, self.form.asked)
+        saved.chosen.connect(self.apply)
+        saved.to_file.connect(self.save_conditions)
+        conditions.add(saved)
+        conditions.wanted.connect(self.edit_conditions)
+        return saved
+
+    def _options_of_conditions(self) -> tuple[bool, list[str]]:
+        """What the command says of them: the name of the search that was applied and not changed, else their file;
+        and whether that says the values, too."""
+        tree = self.form.conditions.tree if self.form.conditions else NO_CONDITION
+        if self._applied and self._applied in self.source.searches:
+            now = self.form.asked(self._applied.name)
+            if (now.values, now.tree) == (self._applied.values, self._applied.tree):
+                return True, ["--saved", self._applied.name]
+        if not tree:
+            return False, []
+        return False, ["--conditions", str(self._file[1]) if self._file and self._file[0] == tree else "FILE"]
 
     # --- inside ---------------------------------------------------------------------------------------------
 
@@ -238,11 +344,13 @@ class OperationView(QWidget):
         sheet = self.form.sheet()
         if sheet:
             options += sheet.options()
+        whole, more = self._options_of_conditions()
+        options += more
         if self.form.order():
             options += ["--sort", self.form.order()]
         if self.form.most():
             options += ["--max-rows", str(self.form.most())]
-        line = catalogue.command_line(self.source.name, self.operation, values, *options)
+        line = catalogue.command_line(self.source.name, self.operation, {} if whole else values, *options)
         self.command.show_command(self._context.app.command_here(line))
         self.command.setVisible(not self.form.from_list)  # no command says which were chosen in a list
         self._rows.setStretchFactor(self.form, _ALL_ROOM if self.form.is_tall() else 0)
@@ -276,3 +384,12 @@ class OperationView(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         return area
+
+
+def _unknown_field(search: Search, key: str, operation: Operation) -> Problem:
+    return Problem(
+        title=f"The saved search “{search.name}” cannot be used",
+        cause=f"It has a value of “{key}”, which “{operation.title}” has not.",
+        remedy="Replace it, or take the value out of the data source's file.",
+        code="unknown-field",
+    )

@@ -209,6 +209,7 @@ class OperationsPage(Page[ToOperations]):
             if source is None:
                 del self._views[source_id, key]
                 self._stack.removeWidget(view)
+                self.context.lists.forget(source_id)
                 view.cancel()
                 view.deleteLater()
                 self.view = None if self.view is view else self.view

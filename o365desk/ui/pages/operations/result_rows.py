@@ -9,7 +9,7 @@ No Qt here: pages are packed in the worker that reads them.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 
@@ -35,6 +35,29 @@ def unpacked(row: Packed) -> Mapping[str, Any]:
 def pack(rows: Sequence[Mapping[str, Any]]) -> list[Packed]:
     """A page of rows."""
     return [packed(row) for row in rows]
+
+
+class Unpacked(Sequence[Mapping[str, Any]]):
+    """Packed rows as rows; each is decoded when it is looked at. Not to be changed."""
+
+    def __init__(self, rows: Sequence[Packed]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Mapping[str, Any]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Mapping[str, Any]]: ...
+
+    def __getitem__(self, at: int | slice) -> Mapping[str, Any] | list[Mapping[str, Any]]:
+        """A row, or some of them."""
+        found = self._rows[at]
+        made: Mapping[str, Any] | list[Mapping[str, Any]]
+        made = decoded(found) if isinstance(found, Packed) else list(map(decoded, found))
+        return made
 
 
 def identity_of(key: str) -> Callable[[Packed], object]:

@@ -73,7 +73,7 @@ class Results(QWidget):
         super().__init__()
         self._context, self._operation, self._listing = context, operation, listing
         self._total: int | None = None
-        self._remark = ""
+        self._remark = self._where = ""
         self._waits = Countdown(self)
         self.reading = self._ended = False
         self._began = self._now()
@@ -116,8 +116,9 @@ class Results(QWidget):
 
     # --- what the read says ---------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """A read begins; what was there stays until something comes."""
+    def begin(self, where: str = "") -> None:
+        """A read begins; what was there stays until something comes. `where`: the conditions in words."""
+        self._where = where
         self.reading, self._total, self._remark, self._ended = True, None, "", False
         self._from_before, self._began = self.model.total > 0, self._now()
         self.searching = self._with_words()
@@ -299,12 +300,14 @@ class Results(QWidget):
         self.changed.emit()
 
     def _tell_remark(self) -> None:
-        """What is waited for; else what is to be known about the rows, and how many are selected."""
+        """What is waited for; else what is to be known about the rows, how many are selected, and which were asked
+        for."""
         plans = self._operation.family is Family.LICENCES and not self.reading and self.model.total > 0
         about = self._remark or (summary(map(unpacked, self.model.all_rows())) if plans else "")
         count = self.table.count_selected()
         chosen = f"{count:,} selected" if count > 1 else ""
-        self.remark.setText(self._waits.text or " · ".join(part for part in (about, chosen) if part))
+        where = f"where {self._where}" if self._where and self._from_before is False else ""
+        self.remark.setText(self._waits.text or " · ".join(filter(None, (about, chosen, where))))
 
     def _tell_empty(self) -> None:
         listing, named = self._listing, self._listing.addressed

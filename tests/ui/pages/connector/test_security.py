@@ -397,7 +397,7 @@ def test_edit_conditions_opens_over_the_dialog(office: Office) -> None:
 def test_edit_conditions_is_told_what_graph_is_asked_and_reads_as_whoever_works_here(office: Office) -> None:
     source = office.source()
     user_list, create = catalogue.operation("user-list"), catalogue.operation("create-group")
-    about = asked_about(office.desk.app, source, user_list, tree.NO_CONDITION)
+    about = asked_about(office.window.context, source, user_list, tree.NO_CONDITION)
     assert about.partner
     assert about.empty
     assert about.explain is not None
@@ -411,4 +411,24 @@ def test_edit_conditions_is_told_what_graph_is_asked_and_reads_as_whoever_works_
     known = about.read(Stop())
     assert known.rows
     assert known.what.startswith("User List, read at ")
-    assert asked_about(office.desk.app, source, create, tree.NO_CONDITION).read is None, "a write lists nothing"
+    of_write = asked_about(office.window.context, source, create, tree.NO_CONDITION)
+    assert of_write.read is None, "a write lists nothing"
+
+
+def test_edit_conditions_knows_the_plans_and_values_that_were_read(office: Office) -> None:
+    source = office.source()
+    user_list = catalogue.operation("user-list")
+    before = asked_about(office.window.context, source, user_list, tree.NO_CONDITION)
+    assert len(before.plans()) > 100, "all that Microsoft publishes"
+    assert before.suggestions("department", "") == ()
+    assert before.known is None
+    for key in ("licence-plan-list", "user-list"):
+        office.open_operation(source, key)
+        office.run_operation()
+    about = asked_about(office.window.context, source, user_list, tree.NO_CONDITION)
+    assert 0 < len(about.plans()) < 100, "those of the tenant"
+    assert about.known is not None
+    departments = {row["department"] for row in about.known.rows if row["department"]}
+    assert set(about.suggestions("department", "")) == departments
+    wanted = sorted(departments)[0]
+    assert about.suggestions("department", wanted[:3].upper())[0] == wanted
