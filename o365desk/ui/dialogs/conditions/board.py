@@ -4,6 +4,7 @@ Views are known by the numbers of their rows and groups, so that an edit touches
 stays.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from o365desk.ui.dialogs.conditions import editing
 from o365desk.ui.dialogs.conditions.card import Body, Card, JoinChoice
 from o365desk.ui.dialogs.conditions.editing import Box, Draft, Gap, Node, Row
 from o365desk.ui.dialogs.conditions.handle import MIME, Handle
+from o365desk.ui.dialogs.conditions.keys import watch
 from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.dialogs.conditions.row import RowView
 from o365desk.ui.widgets.icons import Pictured
@@ -25,6 +27,10 @@ from o365desk.ui.widgets.labels import text_label
 
 View = RowView | Card
 Change = Callable[[Draft], Draft]
+AT_ONCE = 12
+"""Rows that are made with the dialog: about as many as are in sight."""
+_SLICE = 0.012
+"""Seconds for which more are made between two events."""
 
 
 class Board(QScrollArea):
@@ -44,17 +50,20 @@ class Board(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setAccessibleName("Conditions")
+        self._high = self._room = 0
+        self._soon = QTimer(self, interval=0)
+        self._soon.timeout.connect(self._make_more)
+        self._inner = QWidget()
         self.body = Body()
         self.empty = text_label("No condition yet: everything is let through.", "dim")
-        self.join = JoinChoice(kit, "groups and rows", ("A&nd", "O&r"))
+        self.join = JoinChoice("groups and rows", self._inner, ("A&nd", "O&r"))
         self.add_group = QPushButton("Add a conditions &group")
         self.add_group.setAutoDefault(False)
         self.add_group.setToolTip("Ctrl+Shift+Enter")
         Pictured(kit.theme, self.add_group, "add", "text")
-        kit.watch(self.add_group)
+        watch(self.add_group)
         self.add_group.clicked.connect(lambda: self.wanted.emit("add-group-in", editing.ROOT))
         self.join.chosen.connect(lambda how: self.edited.emit(lambda d: editing.join(d, editing.ROOT, how), None))
-        self._inner = QWidget()
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(8)
@@ -81,7 +90,10 @@ class Board(QScrollArea):
             view.hide()
             view.setParent(self._inner)
             view.deleteLater()
-        self._fill(draft.root, self.body, ())
+        self._room = AT_ONCE - sum(isinstance(view, RowView) and view.is_made for view in self._views.values())
+        self._fill(draft.root, self._inner, self.body, ())
+        if next(self._left(), None):
+            self._soon.start()
         self.join.show_join(draft.root.join)
         self.join.setVisible(len(draft.root.rows) > 1)
         self.empty.setVisible(not draft.root.rows)
@@ -111,6 +123,8 @@ class Board(QScrollArea):
     def focus(self, id_: int, field: str = "") -> None:
         """Leads to a field of a row, or to the handle of a row or group."""
         view = self._views.get(id_)
+        if isinstance(view, RowView):
+            view.be_ready()
         target: QWidget = self.add_group
         if isinstance(view, RowView) and field:
             target = view.field(field)
@@ -121,44 +135,63 @@ class Board(QScrollArea):
 
     # Keeping in step
 
-    def _fill(self, box: Box, body: Body, place: Place) -> None:
+    def _fill(self, box: Box, holder: QWidget, body: Body, place: Place) -> None:
+        """Puts what is in a group into the body of its card, which `holder` holds."""
         views: list[QWidget] = []
         for number, node in enumerate(box.rows):
             word, here = box.join.value if number else "", (*place, number)
             if isinstance(node, Box):
-                card = self._card(node)
-                self._fill(node, card.body, here)
+                card = self._card(node, holder)
+                self._fill(node, card.frame, card.body, here)
                 card.call(word, place_words(here).replace("row", "group", 1))
                 card.join.show_join(node.join)
                 views.append(card)
             else:
-                row = self._row(node)
+                row = self._row(node, holder)
                 row.call(word, place_words(here))
                 views.append(row)
         body.fill(views)
 
-    def _card(self, box: Box) -> Card:
+    def _card(self, box: Box, holder: QWidget) -> Card:
         view = self._views.get(box.id)
         if not isinstance(view, Card):
-            view = Card(self._kit, box.id)
+            view = Card(self._kit, box.id, holder)
             view.joined.connect(lambda how, id_=box.id: self.edited.emit(lambda d: editing.join(d, id_, how), None))
             self._keep(view)
         return view
 
-    def _row(self, row: Row) -> RowView:
+    def _row(self, row: Row, holder: QWidget) -> RowView:
         view = self._views.get(row.id)
         if isinstance(view, RowView):
             view.show_row(row)
             return view
-        view = RowView(self._kit, row)
+        view = RowView(self._kit, row, holder, self._high if self._room <= 0 else 0)
+        self._room -= 1
+        self._high = self._high or view.sizeHint().height()
         self._keep(view)
         id_ = row.id
+        view.made.connect(self._order)
         view.parameter_chosen.connect(lambda key: self._parameter_chosen(id_, key))
         view.operator_chosen.connect(lambda key: self._operator_chosen(id_, key))
         view.value_edited.connect(
             lambda value: self.edited.emit(lambda d: editing.type_value(d, id_, value), ("value", id_))
         )
         return view
+
+    def _left(self) -> Iterator[RowView]:
+        """The rows that are yet to be made."""
+        return (view for view in self._views.values() if isinstance(view, RowView) and not view.is_made)
+
+    def _make_more(self) -> None:
+        """Makes rows for a moment, those in sight first."""
+        until = time.perf_counter() + _SLICE
+        for view in sorted(self._left(), key=lambda view: view.visibleRegion().isEmpty()):
+            view.make()
+            if time.perf_counter() > until:
+                break
+        else:
+            self._soon.stop()
+        self._order()
 
     def _keep(self, view: View) -> None:
         id_ = view.node

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QR
 
 from o365desk.model.conditions.tree import Join
 from o365desk.ui.dialogs.conditions.handle import Handle
+from o365desk.ui.dialogs.conditions.keys import watch
 from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
@@ -18,9 +19,9 @@ class JoinChoice(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, kit: Kit, what: str, letters: tuple[str, str] = ("And", "Or")) -> None:
-        super().__init__()
-        self.buttons = {how: QRadioButton(text) for how, text in zip(Join, letters, strict=True)}
+    def __init__(self, what: str, parent: QWidget, letters: tuple[str, str] = ("And", "Or")) -> None:
+        super().__init__(parent)
+        self.buttons = {how: QRadioButton(text, self) for how, text in zip(Join, letters, strict=True)}
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
@@ -29,7 +30,7 @@ class JoinChoice(QWidget):
             group.addButton(button)
             line.addWidget(button)
             button.clicked.connect(lambda _=False, how=how: self.chosen.emit(how))
-            kit.watch(button)
+            watch(button)
         self.call(what)
 
     def show_join(self, how: Join) -> None:
@@ -62,7 +63,9 @@ class Body(QVBoxLayout):
             pass
         for view in views:
             self.addWidget(view)
-            view.show()  # at once: the focus may be led there
+            holder = view.parentWidget()
+            if holder and holder.isVisible():
+                view.show()  # at once: the focus may be led there
 
     def _widget(self, at: int) -> QWidget | None:
         item = self.itemAt(at)
@@ -75,14 +78,15 @@ class Card(QWidget):
     wanted = Signal(str)
     joined = Signal(object)
 
-    def __init__(self, kit: Kit, node: int) -> None:
-        super().__init__()
+    def __init__(self, kit: Kit, node: int, parent: QWidget) -> None:
+        super().__init__(parent)
         self._kit = kit
         self.node = node
+        self.frame = QFrame(self)
         self.body = Body()
-        self.handle = Handle(kit, node)
+        self.handle = Handle(kit, node, self.frame)
         self.title = text_label(role="strong", wrap=False)
-        self.join = JoinChoice(kit, "rows of the group")
+        self.join = JoinChoice("rows of the group", self.frame)
         self.add = _button(kit, "Add condition", "add")
         self.add_group = _button(kit, "Add a group in it", "add")
         self.remove = _button(kit, "Remove group", "bin", "danger", "bad")
@@ -128,7 +132,7 @@ class Card(QWidget):
         yield from (self.add, self.add_group, self.remove)
 
     def _lay_out(self) -> None:
-        card = QFrame()
+        card = self.frame
         card.setProperty("role", "card")
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -166,5 +170,5 @@ def _button(kit: Kit, text: str, icon: str, role: str = "", tone: str = "text") 
         button.setProperty("role", role)
     button.setAutoDefault(False)
     Pictured(kit.theme, button, icon, tone)
-    kit.watch(button)
+    watch(button)
     return button

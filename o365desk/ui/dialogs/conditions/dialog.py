@@ -22,7 +22,7 @@ from o365desk.ui.dialogs.conditions import editing, pasting
 from o365desk.ui.dialogs.conditions.asked import Asked
 from o365desk.ui.dialogs.conditions.board import Board, Change
 from o365desk.ui.dialogs.conditions.editing import ROOT, Box, Draft, Gap, History, Row
-from o365desk.ui.dialogs.conditions.keys import Keys, clipboard
+from o365desk.ui.dialogs.conditions.keys import Keys, clipboard, watch
 from o365desk.ui.dialogs.conditions.meaning import Meaning
 from o365desk.ui.dialogs.conditions.pasting import NotPastedError
 from o365desk.ui.dialogs.conditions.picking import Kit
@@ -274,7 +274,7 @@ class ConditionsDialog(QDialog):
         self.ok.setProperty("role", "primary")
         for button in (self.ok, self.shut, self.undo, self.redo):
             button.setAutoDefault(False)
-            self._kit.watch(button)
+            watch(button)
         self.why.setObjectName("conditions-why")
         below = QScrollArea(widgetResizable=True)
         below.setFrameShape(QFrame.Shape.NoFrame)

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
+from o365desk.ui.dialogs.conditions.keys import watch
 from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.widgets.icons import Pictured
 
@@ -29,8 +30,8 @@ class Handle(QPushButton):
 
     wanted = Signal(str)
 
-    def __init__(self, kit: Kit, node: int) -> None:
-        super().__init__()
+    def __init__(self, kit: Kit, node: int, parent: QWidget) -> None:
+        super().__init__(parent)
         self.node = node
         self._pressed_at: QPoint | None = None
         self.setProperty("role", "link")
@@ -39,7 +40,7 @@ class Handle(QPushButton):
         self.setToolTip("Drag to move, press for more")
         Pictured(kit.theme, self, "grip", "dim")
         self.clicked.connect(self._offer)
-        kit.watch(self)
+        watch(self)
 
     def _offer(self) -> None:
         menu = QMenu(self)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
 
 _CTRL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -36,12 +37,39 @@ COMMANDS: Mapping[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
 """Keys and the command that each gives."""
 
 
-class Keys(QObject):
-    """A filter for every widget that takes the focus: `do(command, widget)` whether it was done."""
+_WATCHED = "conditions-keys"
 
-    def __init__(self, do: Callable[[str, QWidget], bool], parent: QObject) -> None:
-        super().__init__(parent)
-        self._do = do
+
+def watch(*widgets: QWidget) -> None:
+    """The dialog's keys work while one of these has the focus."""
+    for widget in widgets:
+        widget.setProperty(_WATCHED, True)
+
+
+class Keys(QObject):
+    """A filter for whichever widget of a dialog has the focus: `do(command, widget)` whether it was done.
+
+    Only that one has it: hundreds of rows would call here for each of their events, and what is being taken apart
+    would too.
+    """
+
+    def __init__(self, do: Callable[[str, QWidget], bool], dialog: QWidget) -> None:
+        super().__init__(dialog)
+        self._do, self._dialog = do, dialog
+        self._at: QWidget | None = None
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._follow)
+
+    def _follow(self) -> None:
+        """The focus went elsewhere. (Who lost it may be half gone: it is not looked at.)"""
+        if self._at is not None and shiboken6.isValid(self._at):
+            self._at.removeEventFilter(self)
+        now = QApplication.focusWidget()
+        ours = now is not None and bool(now.property(_WATCHED)) and self._dialog.isAncestorOf(now)
+        self._at = now if ours else None
+        if self._at is not None:
+            self._at.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()

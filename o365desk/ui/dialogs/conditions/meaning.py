@@ -24,6 +24,7 @@ from o365desk.model.text.shown import shown
 from o365desk.model.text.wording import many
 from o365desk.ui.dialogs.conditions.asked import Cost, Known
 from o365desk.ui.dialogs.conditions.counting import FIRST, Count, Saved
+from o365desk.ui.dialogs.conditions.keys import watch
 from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.flow import FlowLayout
@@ -284,7 +285,7 @@ class Meaning(QFrame):
         self.read.clicked.connect(self._read)
         for button in (self.rows, self.read):
             button.setAutoDefault(False)
-            self._kit.watch(button)
+            watch(button)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)

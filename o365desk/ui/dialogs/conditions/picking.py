@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
+from o365desk.model.conditions import operators
+from o365desk.model.conditions.parameters import Type
 from o365desk.model.conditions.tree import PartnerValue
 from o365desk.model.text.shown import shown
 from o365desk.ui.dialogs.conditions.asked import Asked
@@ -20,17 +22,12 @@ KEY = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True)
 class Kit:
-    """What every part of the dialog needs; `keys` is the filter that widgets which take the focus get."""
+    """What every part of the dialog needs; `owner` is what models that they share go with."""
 
     theme: Theme
     tasks: Tasks
     asked: Asked
-    keys: QObject
-
-    def watch(self, *widgets: QWidget) -> None:
-        """The dialog's keys work while one of these has the focus."""
-        for widget in widgets:
-            widget.installEventFilter(self.keys)
+    owner: QObject
 
     @cached_property
     def parameters(self) -> QStandardItemModel:
@@ -40,18 +37,29 @@ class Kit:
             (key, each.title if titles.count(each.title) == 1 else f"{each.title} ({key})")
             for key, each in self.asked.parameters.items()
         )
-        return choices(pairs, self.keys)
+        return choices(pairs, self.owner)
+
+    @cached_property
+    def _operators(self) -> dict[Type | None, QStandardItemModel]:
+        return {}
+
+    def operators(self, type_: Type | None) -> QStandardItemModel:
+        """The operators of a type; none as long as there is none."""
+        if type_ not in self._operators:
+            offered = operators.operators(type_) if type_ else ()
+            self._operators[type_] = choices(((each.key, each.label) for each in offered), self.owner)
+        return self._operators[type_]
 
     @cached_property
     def plans(self) -> QStandardItemModel:
         """The licence plans by product name."""
-        return choices(self.asked.plans(), self.keys)
+        return choices(self.asked.plans(), self.owner)
 
     @cached_property
     def partners(self) -> QStandardItemModel:
         """The five values of a partner, and the way back."""
         values = ((each.value, each.title) for each in PartnerValue)
-        return choices([*values, ("", "A typed value…")], self.keys)
+        return choices([*values, ("", "A typed value…")], self.owner)
 
 
 def choices(pairs: Iterable[tuple[str, str]], owner: QObject) -> QStandardItemModel:
@@ -64,48 +72,44 @@ def choices(pairs: Iterable[tuple[str, str]], owner: QObject) -> QStandardItemMo
     return model
 
 
-class Steady(QObject):
-    """Keeps the wheel from turning a drop-down that has no focus: scrolling changes nothing."""
+class DropDown(QComboBox):
+    """A drop-down that keeps to the width that it is given, and still under the wheel while it has no focus:
+    scrolling changes nothing. It takes a while to make, and longer to move to another parent."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QComboBox) and not watched.hasFocus():
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(_LETTERS)
+        self.setMaxVisibleItems(18)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
             event.ignore()
-            return True
-        return super().eventFilter(watched, event)
 
 
-def drop_down(name: str, letters: int = 10) -> QComboBox:
-    """A drop-down that keeps to the width it is given."""
-    box = QComboBox()
-    steady(box, name, letters)
-    return box
+_LETTERS = 10
 
 
-def steady(box: QComboBox, name: str, letters: int) -> None:
-    """Makes a drop-down keep to the width that it is given, and still under the wheel."""
-    box.setAccessibleName(name)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(letters)
-    box.setMaxVisibleItems(18)
-    box.installEventFilter(Steady(box))
-
-
-class PickBox(QComboBox):
+class PickBox(DropDown):
     """See the module. `picked` carries the key of a choice. Where `free`, any text does: `typed` carries it; else a
     text that is no choice gives way to the choice before once the line is left."""
 
     picked = Signal(str)
     typed = Signal(str)
 
-    def __init__(self, model: QStandardItemModel, name: str, hint: str, *, free: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, model: QStandardItemModel, name: str, hint: str, parent: QWidget | None = None, *, free: bool = False
+    ) -> None:
+        super().__init__(name, parent)
         self._free = free
         self._key = ""
         self.setModel(model)
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        steady(self, name, 10)
         self.line.setAccessibleName(name)
         self.line.setPlaceholderText(hint)
         completer = QCompleter(model, self)

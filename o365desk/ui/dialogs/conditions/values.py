@@ -12,6 +12,7 @@ from o365desk.model.conditions.tree import PartnerValue, Single, Value
 from o365desk.model.fields import Field, Kind
 from o365desk.model.text.shown import shown
 from o365desk.ui.dialogs.conditions import editing
+from o365desk.ui.dialogs.conditions.keys import watch
 from o365desk.ui.dialogs.conditions.picking import Kit, PickBox, choices
 from o365desk.ui.dialogs.conditions.suggesting import Suggesting
 from o365desk.ui.fields.editors import DateEditor
@@ -25,8 +26,8 @@ class ValueEditor(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.targets: list[QWidget] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -76,7 +77,7 @@ class LineValue(ValueEditor):
     def _use(self, kit: Kit, hint: str) -> None:
         self.line.setPlaceholderText(hint)
         self.line.textEdited.connect(lambda text: self.edited.emit(self._read(text)))
-        kit.watch(self.line)
+        watch(self.line)
         self.targets = [self.line]
 
     def put(self, value: Value) -> None:
@@ -103,7 +104,7 @@ class DateValue(LineValue):
         self._row.addWidget(day, 1)
         button = day.findChild(QPushButton)
         if button:
-            kit.watch(button)
+            watch(button)
             self.targets.append(button)
 
     def rename(self, name: str) -> None:
@@ -150,7 +151,7 @@ class PickValue(ValueEditor):
         self.box = box
         box.picked.connect(lambda key: self.edited.emit(key))
         box.typed.connect(lambda text: self.edited.emit(text))
-        kit.watch(box, box.line)
+        watch(box, box.line)
         self.targets = [box]
         self._row.addWidget(box, 1)
 
@@ -178,7 +179,7 @@ class SeveralValue(ValueEditor):
         self._row.addLayout(column, 1)
         box.picked.connect(self._add)
         box.line.editingFinished.connect(lambda: self._add(box.currentText().strip()))
-        kit.watch(box, box.line)
+        watch(box, box.line)
         self.targets = [box]
 
     def put(self, value: Value) -> None:
@@ -216,7 +217,7 @@ class SeveralValue(ValueEditor):
         chip.setToolTip(shown(f"{title}: take out", 500))
         chip.setAccessibleName(shown(f"Take out {title}", 500))
         chip.clicked.connect(lambda: self._take_out(value))
-        self._kit.watch(chip)
+        watch(chip)
         return chip
 
     def _take_out(self, value: Single) -> None:
@@ -267,7 +268,7 @@ def _single(kit: Kit, parameter: Parameter) -> ValueEditor:
 def _box(kit: Kit, parameter: Parameter) -> PickBox:
     if parameter.type in (Type.PLAN, Type.PLANS):
         return PickBox(kit.plans, "Licence plan", "Product name", free=True)
-    return PickBox(choices(parameter.choices, kit.keys), "Value", "Choose one")
+    return PickBox(choices(parameter.choices, kit.owner), "Value", "Choose one")
 
 
 def _several(kit: Kit, parameter: Parameter) -> ValueEditor:
