@@ -8,7 +8,7 @@ from o365desk.model.access.people import NOBODY, People, Person, Role
 from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, Problem
-from o365desk.services.access.decision import Decision, Kind, Members, Subject, decide
+from o365desk.services.access.decision import Decision, Kind, Members, Membership, Subject, decide
 from tests.services.access.rules import (
     ADA,
     GUEST,
@@ -319,3 +319,68 @@ def test_a_refusal_is_a_problem_with_the_code_for_it() -> None:
 
 def test_nothing_is_set_by_default() -> None:
     assert DataSource(id="x").security == Security()
+
+
+# --- what mutants of the decision survived, until these ----------------------------------------------------------
+
+
+def test_a_group_with_a_role_is_looked_up_by_its_id_where_it_has_one() -> None:
+    key = "0a1b2c3d-0000-4000-8000-000000000001"
+    people = People(persons=(Person(address=key, role=Role.MANAGE, kind=WhoKind.GROUP, name="Managers"),))
+    asked: list[Who] = []
+
+    def tell(subject: Subject, who: Who) -> Membership:
+        asked.append(who)
+        return Membership(True)
+
+    assert decide(STRANGER, people, source(), Deed.EDIT, tell).because == (
+        "The group Managers has the role Manage datasources."
+    )
+    assert [(who.id, who.address) for who in asked] == [(key, "")]
+
+
+def test_only_groups_are_asked_for_and_only_those_that_give_more() -> None:
+    people = People(
+        persons=(
+            Person(address="boss@contoso.com", role=Role.ADMINISTRATOR),
+            Person(address="users@contoso.com", role=Role.USER, kind=WhoKind.GROUP),
+        )
+    )
+    # Somebody else's address is no group, whatever the tenant calls so; a group of Users gives nobody more.
+    inside = members({"boss@contoso.com": ("sam@contoso.com",), "users@contoso.com": None})
+    refused = administer(STRANGER, people=people, known=inside)
+    assert not refused.allowed
+    assert not refused.open
+    assert "could not be found out" not in refused.because
+
+
+def test_of_two_reasons_against_a_test_that_of_the_query_is_told() -> None:
+    refused = administer(STRANGER, source(users=(user("uwe@contoso.com"),)), Deed.TEST)
+    assert refused.rule == "security.users"
+
+
+def test_of_two_groups_that_are_not_known_the_first_is_told() -> None:
+    other = Who(kind=WhoKind.GROUP, address="other@contoso.com", name="Other")
+    assert "Sales" in query(USER, source(users=(SALES, other))).because
+    assert "Other" in query(USER, source(users=(other, SALES))).because
+
+
+def test_who_is_external_and_who_is_not_known_are_told_apart() -> None:
+    assert administer(PARTNER).because.startswith("A partner is external")
+    assert administer(GUEST).because.startswith("A guest is external")
+    assert administer(NOBODY_KNOWS).because.startswith("It is not known who this is")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "a0)"), (3, "a0, a1, a2)"), (5, "a0, a1, a2 or 2 more)")])
+def test_whom_to_ask_is_said_and_not_all_are_named(count: int, said: str) -> None:
+    administrators = (Person(address=f"a{number}", role=Role.ADMINISTRATOR) for number in range(count))
+    people = People(persons=(*administrators, Person(address="mia@contoso.com", role=Role.USER)))
+    assert f"Ask an Administrator ({said} for the role" in administer(MANAGER, people=people).remedy
+    listed = tuple(user(f"a{number}") for number in range(count))
+    named = query(USER, source(users=listed)).because
+    assert named.endswith(f": {said.replace(' or 2 more', ' and 2 more').removesuffix(')')}.")
+
+
+def test_where_nobody_is_administrator_the_file_is_to_be_mended() -> None:
+    people = People(persons=(Person(address="mia@contoso.com", role=Role.USER),))
+    assert "whoever looks after workspace.json" in administer(MANAGER, people=people).remedy
