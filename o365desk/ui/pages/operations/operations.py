@@ -51,7 +51,9 @@ class OperationsPage(Page[ToOperations]):
     help = (
         "<p>What can be done with a data source. An operation that is off says why, and what to do about it.</p>"
         "<p>The operations that <b>read</b> fill a table while the rows arrive: filter it, sort it, choose its "
-        "columns, copy from it or export it.</p><p>The operations that <b>write</b> change nothing at once: "
+        "columns, copy from it or export it. <b>Conditions…</b> say which rows are meant, instead of a "
+        "search or beside it; <b>Saved searches</b> keeps both for everybody who uses the data source.</p>"
+        "<p>The operations that <b>write</b> change nothing at once: "
         "<b>Check what will change…</b> shows what would happen, row by row. They work on one user or group, or "
         "on a file of them.</p>"
     )
