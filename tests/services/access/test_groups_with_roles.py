@@ -113,3 +113,16 @@ def test_runs_of_a_data_source_that_is_gone_are_for_who_may_add_one(house: House
     house.admin.app.workspace.delete(house.source.id)
     assert desk.app.journal.runs() == []
     assert house.desk("mia").app.journal.runs()
+
+
+def test_what_was_said_of_somebody_too_long_ago_does_not_count(known: KnownIdentities) -> None:
+    desk = access(known, "mia", Person(address="mia", role=Role.MANAGE))
+    old = KnownUser(read=NOW - timedelta(days=2), addresses=("ann@contoso.com",))
+    known._keep("one", "user", "ann@contoso.com", old)
+    assert desk.somebody(BEFORE, "ann@contoso.com").kind is Kind.UNKNOWN
+
+
+def test_groups_that_have_a_role_are_asked_for_and_people_are_not(known: KnownIdentities) -> None:
+    group = Person(address=HEADS.address, role=Role.MANAGE, kind=WhoKind.GROUP)
+    desk = access(known, "mia", Person(address="mia", role=Role.MANAGE), group)
+    assert desk.unread(BEFORE, desk.me(BEFORE)).groups == (HEADS,)

@@ -241,3 +241,24 @@ def test_a_group_that_hides_its_members_is_not_named_to_partners(house: House) -
         for key in (hiding["id"], NOT_THERE)
     ]
     assert problems[0] == problems[1]
+
+
+def test_where_the_rest_of_a_row_was_not_looked_up_it_is_hidden(defaults: House) -> None:
+    """The default is about users, and of a group that takes no change nobody's are looked up."""
+    dynamic = group_of(listed(defaults.admin, defaults.source, GROUPS), "dynamic")
+    person = str(someone(defaults, sales=False)["id"])
+    values = [{"group": key, "user": person} for key in (dynamic, NOT_THERE)]
+    first, second = plan(defaults.desk(PIA), defaults.source, *values).rows
+    assert told(first) == told(second)
+
+
+def test_a_default_about_what_a_row_gives(house: House) -> None:
+    rule = conditions(row("displayName", "starts with", "Fabrikam"), row("kind", "equals", "security"))
+    house.secure(b2b=True, partner_defaults=True, mappings=(default("create-group", "Create", rule),))
+    rows = [
+        {"displayName": name, "kind": kind}
+        for name, kind in (("Fabrikam staff", "security"), ("Board", "security"), ("Fabrikam", "microsoft365"))
+    ]
+    made = planned(house.desk(PIA), house, "create-group", *rows).rows
+    assert [item.standing for item in made] == [Standing.WILL, Standing.CANNOT, Standing.CANNOT]
+    assert [item.item for item in made] == ["Fabrikam staff", "Board", "Fabrikam"]
