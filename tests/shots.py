@@ -33,7 +33,7 @@ from o365desk.ui.destinations import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
     from o365desk.ui.shell.window import Window
     from tests.scene import Scene
@@ -470,7 +470,7 @@ def _searches_menu(stage: Stage) -> "QWidget":
     _operation("find-users", bring)(stage)
     saved = tuple(Search(name=name, operation="find-users") for name in ("Guests", "Leavers & movers"))
     view.saved.follow(view.source.replace(searches=saved))
-    menu = view.saved.menu()
+    menu: QMenu = view.saved.menu()
     menu.popup(view.saved.mapToGlobal(view.saved.rect().bottomLeft()))
     return menu
 
@@ -478,7 +478,7 @@ def _searches_menu(stage: Stage) -> "QWidget":
 def _name_search(stage: Stage) -> "QWidget":
     from o365desk import catalogue
     from o365desk.model.searches import Search
-    from o365desk.ui.pages.operations.saved_searches import NameDialog
+    from o365desk.ui.pages.operations.searching.saved_searches import NameDialog
 
     taken = (Search(name="Guests", operation="find-users"),)
     dialog = NameDialog(stage.window.theme, catalogue.operation("find-users"), taken, stage.window)

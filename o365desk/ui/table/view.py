@@ -292,4 +292,4 @@ def _defused(text: str) -> str:
     """See `export.defused`, which is not loaded for the first window."""
     from o365desk.services.spreadsheets.export import defused
 
-    return defused(text)
+    return str(defused(text))

@@ -18,9 +18,9 @@ from o365desk.model.conditions.tree import Place, place_words
 from o365desk.ui.dialogs.conditions import editing
 from o365desk.ui.dialogs.conditions.card import Body, Card, JoinChoice
 from o365desk.ui.dialogs.conditions.editing import Box, Draft, Gap, Node, Row
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.handle import MIME, Handle
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.dialogs.conditions.row import RowView
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import text_label

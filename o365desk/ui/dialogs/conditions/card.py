@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from o365desk.model.conditions.tree import Join
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.handle import Handle
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, text_label

@@ -22,10 +22,10 @@ from o365desk.ui.dialogs.conditions import editing, pasting
 from o365desk.ui.dialogs.conditions.asked import Asked
 from o365desk.ui.dialogs.conditions.board import Board, Change
 from o365desk.ui.dialogs.conditions.editing import ROOT, Box, Draft, Gap, History, Row
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.keys import Keys, clipboard, watch
 from o365desk.ui.dialogs.conditions.meaning import Meaning
 from o365desk.ui.dialogs.conditions.pasting import NotPastedError
-from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.icons import icon_button
 from o365desk.ui.widgets.labels import announce, set_role, text_label

@@ -4,8 +4,8 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.widgets.icons import Pictured
 
 MIME = "application/x-o365desk-conditions-row"

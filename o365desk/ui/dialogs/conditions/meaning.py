@@ -24,8 +24,8 @@ from o365desk.model.text.shown import shown
 from o365desk.model.text.wording import many
 from o365desk.ui.dialogs.conditions.asked import Cost, Known
 from o365desk.ui.dialogs.conditions.counting import FIRST, Count, Saved
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import Kit
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured

@@ -12,10 +12,10 @@ from o365desk.model.conditions.parameters import Parameter, Type
 from o365desk.model.conditions.tree import PartnerValue, Value
 from o365desk.model.text.shown import shown
 from o365desk.ui.dialogs.conditions.editing import Row
+from o365desk.ui.dialogs.conditions.entry.picking import KEY, DropDown, Kit, PickBox, choices
+from o365desk.ui.dialogs.conditions.entry.values import ValueEditor, editor_for
 from o365desk.ui.dialogs.conditions.handle import Handle
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import KEY, DropDown, Kit, PickBox, choices
-from o365desk.ui.dialogs.conditions.values import ValueEditor, editor_for
 from o365desk.ui.widgets.icons import Pictured, icon_button
 from o365desk.ui.widgets.labels import Label, set_role, text_label
 

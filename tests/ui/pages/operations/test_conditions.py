@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,10 +17,10 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.searches import Search
 from o365desk.ui.dialogs.conditions import editing
 from o365desk.ui.dialogs.conditions.dialog import ConditionsDialog
-from o365desk.ui.dialogs.question import Go
-from o365desk.ui.pages.operations.conditions_row import ConditionsRow
+from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.pages.operations.operation_view import OperationView
-from o365desk.ui.pages.operations.saved_searches import NameDialog, SavedSearches
+from o365desk.ui.pages.operations.searching.conditions_row import ConditionsRow
+from o365desk.ui.pages.operations.searching.saved_searches import NameDialog, SavedSearches
 from tests.secured import people
 from tests.ui.office import ALT, Office, office
 
@@ -218,7 +218,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     view.form.put({"search": "c"})
     view.form.edited.emit()
     assert "--saved" not in view.command.command, "it is another now"
-    office.answer("replace-search", lambda dialog: dialog.buttons[Go.ON].click())
+    office.answer("replace-search", lambda dialog: cast("QuestionDialog[Go]", dialog).buttons[Go.ON].click())
     saved_of(view).replace(expected)
     office.idle()
     (made,) = in_file(office, source)
@@ -227,7 +227,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == (made,), "Esc keeps it"
-    office.answer("remove-search", lambda dialog: dialog.buttons[Go.ON].click())
+    office.answer("remove-search", lambda dialog: cast("QuestionDialog[Go]", dialog).buttons[Go.ON].click())
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == ()

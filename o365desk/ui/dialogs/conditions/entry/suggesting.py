@@ -7,7 +7,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from o365desk.model.text.shown import shown
-from o365desk.ui.dialogs.conditions.picking import Kit
+from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.tasks import Task
 
 PAUSE = 120

@@ -12,9 +12,9 @@ from o365desk.model.conditions.tree import PartnerValue, Single, Value
 from o365desk.model.fields import Field, Kind
 from o365desk.model.text.shown import shown
 from o365desk.ui.dialogs.conditions import editing
+from o365desk.ui.dialogs.conditions.entry.picking import Kit, PickBox, choices
+from o365desk.ui.dialogs.conditions.entry.suggesting import Suggesting
 from o365desk.ui.dialogs.conditions.keys import watch
-from o365desk.ui.dialogs.conditions.picking import Kit, PickBox, choices
-from o365desk.ui.dialogs.conditions.suggesting import Suggesting
 from o365desk.ui.fields.editors import DateEditor
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
