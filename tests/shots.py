@@ -459,6 +459,8 @@ def _wrong_conditions(view: Any) -> None:
 
 def _searches_menu(stage: Stage) -> "QWidget":
     """The saved searches of Find Users."""
+    from PySide6.QtWidgets import QMenu
+
     from o365desk.model.searches import Search
 
     view: Any = None
@@ -471,6 +473,7 @@ def _searches_menu(stage: Stage) -> "QWidget":
     saved = tuple(Search(name=name, operation="find-users") for name in ("Guests", "Leavers & movers"))
     view.saved.follow(view.source.replace(searches=saved))
     menu = view.saved.menu()
+    assert isinstance(menu, QMenu)
     menu.popup(view.saved.mapToGlobal(view.saved.rect().bottomLeft()))
     return menu
 
@@ -478,7 +481,7 @@ def _searches_menu(stage: Stage) -> "QWidget":
 def _name_search(stage: Stage) -> "QWidget":
     from o365desk import catalogue
     from o365desk.model.searches import Search
-    from o365desk.ui.pages.operations.saved_searches import NameDialog
+    from o365desk.ui.pages.operations.searching.saved_searches import NameDialog
 
     taken = (Search(name="Guests", operation="find-users"),)
     dialog = NameDialog(stage.window.theme, catalogue.operation("find-users"), taken, stage.window)

@@ -25,8 +25,8 @@ from o365desk.ui.fields.mnemonics import lettered
 from o365desk.ui.fields.pickers import PickerEditor, UsersEditor
 from o365desk.ui.fields.service_plans import ServicePlansEditor
 from o365desk.ui.fields.tidying import Tidying
-from o365desk.ui.pages.operations.conditions_row import ConditionsRow
 from o365desk.ui.pages.operations.file_rows import FileRows
+from o365desk.ui.pages.operations.searching.conditions_row import ConditionsRow
 
 FOLLOWS: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "create-group": ("displayName", "mailNickname", nickname),

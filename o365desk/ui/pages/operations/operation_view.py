@@ -27,7 +27,7 @@ from o365desk.ui.pages.operations.operation_form import OperationForm
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.operations.result_rows import Unpacked
 from o365desk.ui.pages.operations.results import Chosen, Results
-from o365desk.ui.pages.operations.saved_searches import SavedSearches
+from o365desk.ui.pages.operations.searching.saved_searches import SavedSearches
 from o365desk.ui.pages.operations.streaming import Pages, Turn
 from o365desk.ui.tasks import Task, Tell
 from o365desk.ui.widgets.banner import Banner
@@ -251,7 +251,7 @@ class OperationView(QWidget):
 
     def edit_conditions(self) -> None:
         """Opens Edit conditions for what is asked now."""
-        from o365desk.ui.dialogs.conditions.of_operation import about_operation, edited
+        from o365desk.ui.dialogs.edit_conditions import about_operation, edited
 
         conditions = self.form.conditions
         if conditions is None:

@@ -17,10 +17,10 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.searches import Search
 from o365desk.ui.dialogs.conditions import editing
 from o365desk.ui.dialogs.conditions.dialog import ConditionsDialog
-from o365desk.ui.dialogs.question import Go
-from o365desk.ui.pages.operations.conditions_row import ConditionsRow
+from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.pages.operations.operation_view import OperationView
-from o365desk.ui.pages.operations.saved_searches import NameDialog, SavedSearches
+from o365desk.ui.pages.operations.searching.conditions_row import ConditionsRow
+from o365desk.ui.pages.operations.searching.saved_searches import NameDialog, SavedSearches
 from tests.secured import people
 from tests.ui.office import ALT, Office, office
 
@@ -51,6 +51,11 @@ def in_file(office: Office, source: DataSource) -> tuple[Search, ...]:
 
 def texts(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions() if action.text()]
+
+
+def go_on(dialog: QDialog) -> None:
+    assert isinstance(dialog, QuestionDialog)
+    dialog.buttons[Go.ON].click()
 
 
 def press(menu: QMenu, text: str) -> None:
@@ -218,7 +223,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     view.form.put({"search": "c"})
     view.form.edited.emit()
     assert "--saved" not in view.command.command, "it is another now"
-    office.answer("replace-search", lambda dialog: dialog.buttons[Go.ON].click())
+    office.answer("replace-search", go_on)
     saved_of(view).replace(expected)
     office.idle()
     (made,) = in_file(office, source)
@@ -227,7 +232,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == (made,), "Esc keeps it"
-    office.answer("remove-search", lambda dialog: dialog.buttons[Go.ON].click())
+    office.answer("remove-search", go_on)
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == ()
