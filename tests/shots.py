@@ -33,7 +33,7 @@ from o365desk.ui.destinations import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QMenu, QWidget
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from o365desk.ui.shell.window import Window
     from tests.scene import Scene
@@ -459,6 +459,8 @@ def _wrong_conditions(view: Any) -> None:
 
 def _searches_menu(stage: Stage) -> "QWidget":
     """The saved searches of Find Users."""
+    from PySide6.QtWidgets import QMenu
+
     from o365desk.model.searches import Search
 
     view: Any = None
@@ -470,7 +472,8 @@ def _searches_menu(stage: Stage) -> "QWidget":
     _operation("find-users", bring)(stage)
     saved = tuple(Search(name=name, operation="find-users") for name in ("Guests", "Leavers & movers"))
     view.saved.follow(view.source.replace(searches=saved))
-    menu: QMenu = view.saved.menu()
+    menu = view.saved.menu()
+    assert isinstance(menu, QMenu)
     menu.popup(view.saved.mapToGlobal(view.saved.rect().bottomLeft()))
     return menu
 

@@ -7,7 +7,7 @@ from o365desk.model.conditions.tree import Group
 from o365desk.model.datasource import DataSource
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.conditions.asked import Asked
-from o365desk.ui.dialogs.conditions.of_operation import about_operation, edited
+from o365desk.ui.dialogs.edit_conditions import about_operation, edited
 from o365desk.ui.dialogs.security.conditions import Edit
 
 _NEEDED = "Without a condition partners are shown nothing: add one, or remove the mapping."

@@ -251,7 +251,7 @@ class OperationView(QWidget):
 
     def edit_conditions(self) -> None:
         """Opens Edit conditions for what is asked now."""
-        from o365desk.ui.dialogs.conditions.of_operation import about_operation, edited
+        from o365desk.ui.dialogs.edit_conditions import about_operation, edited
 
         conditions = self.form.conditions
         if conditions is None:

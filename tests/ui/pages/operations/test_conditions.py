@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -51,6 +51,11 @@ def in_file(office: Office, source: DataSource) -> tuple[Search, ...]:
 
 def texts(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions() if action.text()]
+
+
+def go_on(dialog: QDialog) -> None:
+    assert isinstance(dialog, QuestionDialog)
+    dialog.buttons[Go.ON].click()
 
 
 def press(menu: QMenu, text: str) -> None:
@@ -218,7 +223,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     view.form.put({"search": "c"})
     view.form.edited.emit()
     assert "--saved" not in view.command.command, "it is another now"
-    office.answer("replace-search", lambda dialog: cast("QuestionDialog[Go]", dialog).buttons[Go.ON].click())
+    office.answer("replace-search", go_on)
     saved_of(view).replace(expected)
     office.idle()
     (made,) = in_file(office, source)
@@ -227,7 +232,7 @@ def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == (made,), "Esc keeps it"
-    office.answer("remove-search", lambda dialog: cast("QuestionDialog[Go]", dialog).buttons[Go.ON].click())
+    office.answer("remove-search", go_on)
     saved_of(view).remove(made)
     office.idle()
     assert in_file(office, source) == ()

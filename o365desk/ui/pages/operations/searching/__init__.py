@@ -1,1 +1,1 @@
-"""What a read looks for beside its fields: conditions, and searches that were saved."""
+"""What a read is asked besides its fields: conditions, and searches that are saved under a name."""
