@@ -65,7 +65,7 @@ COMMANDS = (
     Command("source", CommandKey.TEST, "&Test connection", "Ctrl+T", "play"),
     Command("source", CommandKey.AUTHORIZE, "&Authorize…", "Ctrl+Shift+A", "key"),
     Command("source", CommandKey.SECURITY, "&Security…", "", "shield"),
-    Command("source", CommandKey.SHEET, "&Handover sheet…", "", "file"),
+    Command("source", CommandKey.SHEET, "Handov&er sheet…", "", "file"),
     Command("source"),
     Command("source", CommandKey.DUPLICATE, "&Duplicate", "Ctrl+D", "copy"),
     Command("source", CommandKey.RESTORE, "&Restore", "", "restore"),
