@@ -256,7 +256,9 @@ def _named(listed: tuple[Who, ...]) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text and text[-1] not in ".!?" else f"{text[:1].upper()}{text[1:]}"
+    """A sentence; an address at its beginning stays as it is written."""
+    begun = text if "@" in text.partition(" ")[0] else f"{text[:1].upper()}{text[1:]}"
+    return f"{begun}." if begun and begun[-1] not in ".!?" else begun
 
 
 # --- queries ------------------------------------------------------------------------------------------------------

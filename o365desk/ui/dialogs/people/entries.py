@@ -1,6 +1,6 @@
 """A list of people or companies; Del asks for the chosen one to be taken out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -36,15 +36,15 @@ class Entries(QTreeWidget):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.currentItemChanged.connect(self._changed)
 
-    def put(self, rows: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """Shows these, by key; the one that was chosen stays so."""
+    def put(self, rows: Sequence[tuple[str, Sequence[str]]], icons: Mapping[str, str] | None = None) -> None:
+        """Shows these, by key; the one that was chosen stays so. `icons`: other ones, by key."""
         before = self.current()
         self.blockSignals(True)
         self.clear()
         line = self.fontMetrics().height() + 10
         for key, texts in rows:
             item = QTreeWidgetItem([shown(text) for text in texts])
-            item.setIcon(0, self._theme.icon(self._icon, "dim"))
+            item.setIcon(0, self._theme.icon((icons or {}).get(key, self._icon), "dim"))
             item.setData(0, _KEY, key)
             item.setSizeHint(0, QSize(0, line))
             for column, text in enumerate(texts):

@@ -19,6 +19,12 @@ _FIELDS = (
 )
 
 
+_WHAT = (
+    "Companies whose people may query where Enable B2B is on. They are known by their domains, or one by one; "
+    "conditions may compare with what is entered here."
+)
+
+
 class PartnersCard(QFrame):
     """See the module. `kept` carries a Partner, `taken` a company's name."""
 
@@ -111,6 +117,7 @@ class PartnersCard(QFrame):
         for key, title, _ in _FIELDS:
             label = Label(title)
             label.setBuddy(self.lines[key])
+            label.setMinimumHeight(self.lines[key].sizeHint().height())  # level with the text of its line
             self.lines[key].setObjectName(f"partner-{key}")
             self.lines[key].setAccessibleName(title.replace("&", ""))
             form.addRow(label, self.lines[key])
@@ -122,6 +129,7 @@ class PartnersCard(QFrame):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(heading)
+        column.addWidget(text_label(_WHAT, "small"))
         column.addWidget(self._none)
         column.addLayout(listed)
         column.addLayout(form)

@@ -15,6 +15,10 @@ _FIRST = (
     "Nobody has a role yet: whoever opens this workspace is its Administrator. The first role that you give makes "
     "you Administrator too."
 )
+_WHAT = (
+    "Administrator: everything, and these roles. Manage datasources: adds and changes data sources, where their "
+    "Connection administrators do not say otherwise. User: queries. Whoever has no role is a User."
+)
 
 
 class RolesCard(QFrame):
@@ -51,7 +55,8 @@ class RolesCard(QFrame):
     def show_people(self, people: People) -> None:
         """Shows who has which role."""
         self._people = people.persons
-        self.list.put([(each.address, _texts(each)) for each in people.persons])
+        groups = {each.address: "users" for each in people.persons if each.kind is WhoKind.GROUP}
+        self.list.put([(each.address, _texts(each)) for each in people.persons], groups)
         self._none.setVisible(not people.persons)
         self.bin.setEnabled(bool(people.persons))
 
@@ -82,7 +87,9 @@ class RolesCard(QFrame):
         heading.setBuddy(self.line)
         tools = QWidget()
         flow = FlowLayout(tools)
-        for widget in (self.kinds, self.roles, self.give):
+        role = Label("Role")
+        role.setBuddy(self.roles)
+        for widget in (self.kinds, role, self.roles, self.give):
             flow.addWidget(widget)
         listed = QHBoxLayout()
         listed.setSpacing(4)
@@ -92,6 +99,7 @@ class RolesCard(QFrame):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(heading)
+        column.addWidget(text_label(_WHAT, "small"))
         column.addWidget(self._none)
         column.addLayout(listed)
         column.addWidget(self.line)

@@ -181,7 +181,7 @@ class RolesDialog(QDialog):
         parent = self.parentWidget()
         room = parent.window().size() if parent else self.sizeHint()
         self.setMinimumSize(480, 400)
-        self.resize(min(760, max(480, room.width() - 40)), min(760, max(400, room.height() - 20)))
+        self.resize(min(760, max(480, room.width() - 40)), min(860, max(400, room.height() - 20)))
         self.roles.line.setFocus()
 
 

@@ -269,7 +269,7 @@ def test_view_as_says_who_that_is_what_they_may_and_which_setting_decided(office
         view = looked(office, dialog, "uwe@contoso.com")
         assert "is a person of the organisation" in view.who.text()
         said = view.answer.text().splitlines()
-        assert said[0].startswith("Administer: may not. Uwe@contoso.com has the role User.")
+        assert said[0].startswith("Administer: may not. uwe@contoso.com has the role User.")
         assert "Decided by: roles of the workspace." in said[0]
         assert said[1].startswith("Query: may. Connection users is empty")
         view = looked(office, dialog, "who@else.example")
