@@ -6,7 +6,7 @@ from o365desk.app import App
 from o365desk.model.access.people import Partner, People, Person
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.services.access.known import KnownGroup, KnownUser, group_key
+from o365desk.services.access.known import KnownGroup, KnownUser, group_key, tenant_key
 
 SALES = Who(
     kind=WhoKind.GROUP, id="6f1c2d3e-0000-4000-8000-000000000001", address="sales@contoso.com", name="Sales"
@@ -40,10 +40,12 @@ def know(app: App, source: DataSource) -> None:
     known = app.access._known
     for who, exists in ((SALES, True), (GONE, False)):
         members = frozenset(ids | {ANNA.address}) if exists else frozenset[str]()
-        known._keep(source.id, "group", group_key(who), KnownGroup(read=read, exists=exists, members=members))
+        known._keep(
+            tenant_key(source), "group", group_key(who), KnownGroup(read=read, exists=exists, members=members)
+        )
     for who, exists in ((ANNA, True), (LEFT, False)):
         user = KnownUser(read=read, exists=exists, id=who.id, name=who.name, addresses=(who.address,))
-        known._keep(source.id, "user", who.address, user)
+        known._keep(tenant_key(source), "user", who.address, user)
 
 
 def people(app: App, *persons: Person, partners: tuple[Partner, ...] = ()) -> None:

@@ -21,7 +21,7 @@ from o365desk.services.access.decision import (
     group_with_role,
     no,
 )
-from o365desk.services.access.known import NOT_KNOWN, KnownGroup, KnownIdentities, KnownUser, group_key
+from o365desk.services.access.known import NOT_KNOWN, KnownGroup, KnownIdentities, KnownUser, group_key, tenant_key
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
@@ -143,7 +143,7 @@ class Access:
         if person.kind is WhoKind.USER:
             somebody = self.somebody(source, person.address, people)
             return self.decide(source, Deed.SECURITY, somebody, people).allowed
-        known = self._known.group(source.id, group_with_role(person))
+        known = self._known.group(tenant_key(source), group_with_role(person))
         listed = [group_key(who) for who in source.security.administrators]
         fits = person.role is Role.ADMINISTRATOR or not listed or group_key(group_with_role(person)) in listed
         return fits and known is not None and self._known.believed(known) and bool(known.members)
@@ -210,7 +210,7 @@ class Access:
 
     def _believed_user(self, source: DataSource | None, address: str) -> KnownUser:
         """Somebody as far as what the tenant said of them still counts."""
-        known = self._known.user(source.id, address) if source else None
+        known = self._known.user(tenant_key(source), address) if source else None
         return known if known and self._known.believed(known) else NOT_KNOWN
 
     # --- what the tenant says ---------------------------------------------------------------------------------
@@ -220,10 +220,12 @@ class Access:
         lately; `anew`: also what was, and whether the users that the settings name are still there."""
         named = self._named(source)
         groups = [who for who in named if who.kind is WhoKind.GROUP]
-        stale = [who for who in groups if anew or not self._known.fresh(self._known.group(source.id, who))]
+        stale = [who for who in groups if anew or not self._known.fresh(self._known.group(tenant_key(source), who))]
         others = [who.address for who in named if who.kind is WhoKind.USER] if anew else []
         addresses = [address for address in _distinct([subject.address, *others]) if "@" in address]
-        asked = [each for each in addresses if anew or not self._known.fresh(self._known.user(source.id, each))]
+        asked = [
+            each for each in addresses if anew or not self._known.fresh(self._known.user(tenant_key(source), each))
+        ]
         return Unread(tuple(stale), tuple(asked))
 
     def _named(self, source: DataSource) -> list[Who]:
@@ -235,15 +237,15 @@ class Access:
 
     def learn(self, graph: "Graph", source: DataSource, unread: Unread) -> None:
         """Asks the tenant. Raises ProblemError where it does not answer: then what was known stays."""
-        self._known.learn(graph, source.id, unread.groups, unread.addresses)
+        self._known.learn(graph, tenant_key(source), unread.groups, unread.addresses)
 
     def known_group(self, source: DataSource, who: Who) -> KnownGroup | None:
         """A group of a data source as it was read, however long ago."""
-        return self._known.group(source.id, who)
+        return self._known.group(tenant_key(source), who)
 
     def known_user(self, source: DataSource, address: str) -> KnownUser | None:
         """Somebody of a data source's tenant as they were read, however long ago."""
-        return self._known.user(source.id, address)
+        return self._known.user(tenant_key(source), address)
 
     def is_gone(self, source: DataSource, address: str) -> bool:
         """Whether the tenant said that it has nobody with this address."""
@@ -254,7 +256,7 @@ class Access:
         """Only what the data source's own tenant said counts: another could name a group the same."""
         if source is None:
             return Membership(None, "a role that a group gives counts for the data sources of its tenant only")
-        known = self._known.group(source.id, who)
+        known = self._known.group(tenant_key(source), who)
         if known is None:
             return Membership(None, "the group was not read yet")
         if not self._known.believed(known):

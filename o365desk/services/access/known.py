@@ -12,7 +12,7 @@ import msgspec
 
 from o365desk.model.access.people import same_address
 from o365desk.model.access.security import Who
-from o365desk.model.datasource import is_guid
+from o365desk.model.datasource import DataSource, is_guid
 from o365desk.services.state.database import SchemaStep
 from o365desk.services.state.state import State
 
@@ -185,3 +185,8 @@ _ABSENT = ("not-found", "deleted", "other-type")
 def group_key(who: Who) -> str:
     """By what a group is kept: its id, else its address."""
     return same_address(who.id or who.address)
+
+
+def tenant_key(source: DataSource) -> str:
+    """By what is kept what a data source's tenant said: where it leads elsewhere, nothing is known of that yet."""
+    return f"{source.id} {source.tenant.lower()} {source.graph_root}" if source.tenant else source.id

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from o365desk.model.access.security import Who, WhoKind
+from o365desk.model.datasource import DataSource
 from o365desk.model.stop import Stop
-from o365desk.services.access.known import BELIEVED, FRESH, KnownGroup, KnownIdentities, KnownUser
+from o365desk.services.access.known import BELIEVED, FRESH, KnownGroup, KnownIdentities, KnownUser, tenant_key
 from o365desk.services.state.state import State
 from o365desk.services.writes.journal.journal import Journal
 from tests.services.bulk import Bulk
@@ -77,3 +78,11 @@ def test_groups_in_groups_count_and_what_broke_off_changes_nothing(
     assert gone
     assert not gone.exists
     assert not gone.members
+
+
+def test_what_another_tenant_said_does_not_count() -> None:
+    here = DataSource(id="one", tenant="Contoso.example", cloud="custom", graph="https://graph.example")
+    assert tenant_key(here) == tenant_key(here.replace(tenant="contoso.EXAMPLE", name="Other"))
+    keys = {tenant_key(here.replace(**change)) for change in ({}, {"tenant": "x.example"}, {"graph": "https://x"})}
+    assert len(keys) == 3
+    assert tenant_key(DataSource(id="one")) == "one"

@@ -28,6 +28,7 @@ def subject_of(case: Case, access: Access, source: DataSource) -> Subject:
     return access.somebody(source, case.address) if case.subject == "unknown" else access.me(source)
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_operations(subject: str) -> None:
     """Every point for one operation, and for the others what a default can make of them."""
@@ -50,6 +51,7 @@ def test_operations(subject: str) -> None:
     assert asked > 1000
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize("role", ROLES)
 def test_deeds(subject: str, role: str) -> None:
