@@ -98,7 +98,7 @@ def test_view_as_says_what_the_tables_say(qtbot: QtBot, window: Window, save: Sa
     for case in some(400 if FULL else 0, seed=3)[: None if FULL else 40]:
         source = seat.take(case)
         if case.subject == "unknown":
-            window.app.access.operator = os_user("nobody.else")
+            window.app.access.operator = os_user("other@contoso.com")
         dialog = ViewAsDialog(window.context, source, parent=window)
         dialog.line.setText(case.address)
         dialog.look()

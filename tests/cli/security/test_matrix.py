@@ -96,7 +96,7 @@ def test_access_says_what_the_tables_say(terminal: Terminal) -> None:
         terminal.take(case)
         own = case.subject != "unknown"
         if not own:
-            terminal.app.access.operator = os_user("nobody.else")
+            terminal.app.access.operator = os_user("other@contoso.com")
         told = terminal.access(*(() if own else ("--as", case.address)))
         (row,) = [each for each in told["operations"] if each["key"] == case.operation]
         assert told["kind"] == case.kind, case

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from o365desk.catalogue import THE_TEN
-from o365desk.model.access.people import Partner, People, Person, Role
+from o365desk.model.access.people import Partner, People, Person, Role, same_address
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.services.access.known import KnownGroup, KnownUser, group_key
 
@@ -221,11 +221,12 @@ def _pairs(case: Case) -> set[tuple[str, Any, str, Any]]:
 
 
 def identities(case: Case) -> Any:
-    """What is known of groups, in memory."""
+    """What is known of groups, and that the user is one of the tenant, in memory."""
     kept = {(sort, key): data for sort, key, data in case.known()}
+    colleague = KnownUser(read=NOW, addresses=(ADDRESS["user"],))
     return SimpleNamespace(
         group=lambda source_id, who: kept.get(("group", group_key(who))),
-        user=lambda source_id, address: None,
+        user=lambda source_id, address: colleague if same_address(address) == ADDRESS["user"] else None,
         believed=lambda data: data is not None,
         fresh=lambda data: data is not None,
         learn=lambda *asked: None,
