@@ -1,7 +1,9 @@
 """What is wrong, or dangerous, about the security settings of a data source, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from o365desk import catalogue
@@ -12,9 +14,11 @@ from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.conditions import judging, tree
 from o365desk.model.conditions.tree import PartnerValue
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
 from o365desk.services.access.access import Access
+
+Rows = Map[str, Sequence[judging.Row]]
 
 
 class Severity(StrEnum):
@@ -33,11 +37,26 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Lists that were read whole, by the operation, and what dates are held against."""
+
+    now: datetime
+    rows: Rows
+
+
+NOTHING_SEEN = Seen(datetime.min.replace(tzinfo=UTC), {})
+
+
 def findings(
-    access: Access, source: DataSource, saved: DataSource | None = None, users: int | None = None
+    access: Access,
+    source: DataSource,
+    saved: DataSource | None = None,
+    users: int | None = None,
+    seen: Seen = NOTHING_SEEN,
 ) -> list[Finding]:
     """What there is to say about a data source, the worst first. `saved`: as its file has it, where this is a
-    draft; `users`: how many the tenant has, if that is known."""
+    draft; `users`: how many the tenant has, if that is known; `seen`: what defaults are tried on."""
     people = access.people()
     if isinstance(people, Problem):
         return [
@@ -48,7 +67,7 @@ def findings(
         *_users(source.security, users),
         *_named(access, source),
         *_partners(source.security, people),
-        *_mappings(source.security, people),
+        *_mappings(source.security, people, seen),
     ]
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 
@@ -133,7 +152,7 @@ _MAY = {
 }
 
 
-def _mappings(security: Security, people: People) -> Iterator[Finding]:
+def _mappings(security: Security, people: People, seen: Seen) -> Iterator[Finding]:
     if security.mappings and not (security.b2b and security.partner_defaults):
         off = "Enable partner default query parameters" if security.b2b else "Enable B2B"
         yield Finding(Severity.INFO, f"The partner defaults do not hold: {off} is not checked.")
@@ -145,6 +164,7 @@ def _mappings(security: Security, people: People) -> Iterator[Finding]:
             )
         else:
             yield from _mapping(number, mapping, operation, people)
+            yield from _hides_everyone(number, mapping, operation, seen)
 
 
 def _mapping(number: int, mapping: Mapping, operation: Operation, people: People) -> Iterator[Finding]:
@@ -176,6 +196,23 @@ def _mapping(number: int, mapping: Mapping, operation: Operation, people: People
                 f"Partner default {number} ({operation.title}) denies everything to {partner.company}: its "
                 f"{missing[0]} is not entered.",
             )
+
+
+def _hides_everyone(number: int, mapping: Mapping, operation: Operation, seen: Seen) -> Iterator[Finding]:
+    """A default that lets nobody through of a list that was read: it is hardly meant."""
+    rows = seen.rows.get(operation.key, ())
+    try:
+        shows = judging.judge(mapping.tree, parameters(operation), seen.now)
+        if not rows or any(map(shows, rows)):
+            return
+    except (ProblemError, tree.MalformedError):
+        return  # which is said by itself, or depends on who asks
+    count = wording.many(len(rows), "row", "rows")
+    yield Finding(
+        Severity.RED,
+        f"Partner default {number} ({operation.title}) hides everyone: none of the {count} that were read last "
+        "satisfies it.",
+    )
 
 
 def _has(partner: Partner, value: PartnerValue) -> bool:

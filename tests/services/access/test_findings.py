@@ -14,7 +14,7 @@ from o365desk.model.access.people import NOBODY, Partner, People, Person, Role
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.services.access.access import Access
-from o365desk.services.access.findings import findings
+from o365desk.services.access.findings import NOTHING_SEEN, Seen, findings
 from o365desk.services.access.known import KnownGroup, KnownIdentities, KnownUser
 from o365desk.services.state.state import State
 from tests.services.access.rules import COMPANY, default, row, user
@@ -44,11 +44,13 @@ class Desk:
         """What the tenant has said."""
         self.known._keep("one", sort, key, known)
 
-    def told(self, saved: DataSource | None = None, operator: str = "ada", **settings: Any) -> list[str]:
+    def told(
+        self, saved: DataSource | None = None, operator: str = "ada", seen: Seen = NOTHING_SEEN, **settings: Any
+    ) -> list[str]:
         """Each finding with its severity in front."""
         source = DataSource(id="one", name="Contoso", security=Security(**settings))
         access = Access(lambda: self.people, self.known, os_user(operator))
-        return [f"{each.severity}: {each.text}" for each in findings(access, source, saved)]
+        return [f"{each.severity}: {each.text}" for each in findings(access, source, saved, seen=seen)]
 
 
 @pytest.fixture
@@ -160,3 +162,26 @@ def test_partners_that_are_not_entered_and_roles_of_those_who_are_external(desk:
     assert "No partner is entered" in lines[0]
     assert "gil_x.org#EXT#@contoso.com is external" in lines[1]
     assert desk.told(users=ONE) == []
+
+
+def test_a_default_that_hides_everyone_of_a_list_that_was_read(desk: Desk) -> None:
+    people = [{"id": name, "department": department} for name, department in (("a", "Sales"), ("b", None))]
+    seen = Seen(NOW, {"user-list": people, "find-users": []})
+
+    def said(*rows: dict[str, Any]) -> list[str]:
+        mine = default("user-list", "Read", conditions(*rows))
+        lines = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=(*SAFE[1:], mine), seen=seen)
+        return [line for line in lines if "hides everyone" in line]
+
+    (line,) = said(row("department", "equals", "Finance"))
+    assert line.startswith("red: Partner default")
+    assert "none of the 2 rows that were read last" in line
+    assert said(row("department", "equals", "Sales")) == []
+    # What depends on who asks, means nothing, or cannot be told of these rows is not said to hide everyone.
+    assert said(row("department", "equals", {"partner": "companyName"})) == []
+    assert said(row("department", "equals", "")) == []
+    assert said(row("jobTitle", "equals", "Boss")) == []
+    other = Seen(NOW, {"find-users": people})
+    finance = default("user-list", "Read", conditions(row("department", "equals", "Finance")))
+    lines = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=(*SAFE[1:], finance), seen=other)
+    assert not any("hides everyone" in line for line in lines)

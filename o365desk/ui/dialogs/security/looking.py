@@ -11,7 +11,7 @@ from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
-from o365desk.services.access.findings import Finding, findings
+from o365desk.services.access.findings import Finding, Seen, findings
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.security.who_list import Key, WhoStanding, key_of
 
@@ -56,15 +56,27 @@ class Looking(QObject):
             return
         wanted, self._wanted = self._wanted, None
         self._running = True
+        seen = self._seen(wanted)
         self._context.tasks.run(
             "Looking the security settings over",
-            lambda stop, tell: look(self._context.app, self._source, self._saved, wanted, self._users),
+            lambda stop, tell: look(self._context.app, self._source, self._saved, wanted, self._users, seen),
             self._done,
             self._broken,
             owner=self,
             quiet=True,
             cancelled=lambda: self._done(None),
         )
+
+    def _seen(self, security: Security) -> Seen:
+        """The lists that defaults can be tried on, as far as they were read here."""
+        keys = {mapping.operation for mapping in security.mappings}
+        reads = {key: self._context.lists.last(self._source.id, key) for key in keys}
+        whole = {
+            key: read.rows
+            for key, read in reads.items()
+            if read and read.complete and not read.filtered and not any(read.values.values())
+        }
+        return Seen(self._context.app.clock(), whole)
 
     def _done(self, looked: Looked | None) -> None:
         self._running = False
@@ -78,13 +90,15 @@ class Looking(QObject):
         self._start()
 
 
-def look(app: App, source: DataSource, saved: DataSource | None, security: Security, users: int | None) -> Looked:
+def look(
+    app: App, source: DataSource, saved: DataSource | None, security: Security, users: int | None, seen: Seen
+) -> Looked:
     """See `Looked`. Raises ProblemError where the state cannot be used."""
     draft = source.replace(security=security)
     named = {key_of(who): who for who in (*security.administrators, *security.users)}
     return Looked(
         security,
-        tuple(findings(app.access, draft, saved, users)),
+        tuple(findings(app.access, draft, saved, users, seen)),
         {key: standing for key, who in named.items() if (standing := standing_of(app, draft, who))},
         _refused(app, saved, draft),
     )
