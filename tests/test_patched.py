@@ -13,6 +13,7 @@ REASONS = {
     "app.state.record_approval": "a disk that is full at this moment",
     "app.workspace.list": "a file that changes at this moment",
     "journal.locks.is_held": "a run that ends at this moment",
+    "o365desk.app.account": "somebody else's account of the operating system",
     "o365desk.catalogue.OPERATIONS": "operations of tests beside ours",
     "o365desk.catalogue.countries.code_of": "a country that the table does not have any more",
     "o365desk.cli.commands.run": "a mistake of the program, or Ctrl+C, in a command",

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from o365desk.catalogue.plans import all_products, product_name
 from o365desk.model.conditions.parameters import Parameter, Parameters
 from o365desk.model.text.folding import folded
 
@@ -48,6 +47,8 @@ class ListsRead:
     def plans(self, source_id: str) -> Sequence[tuple[str, str]]:
         """SKU ids with product names: the plans that the tenant has, where they were read; else all that Microsoft
         publishes."""
+        from o365desk.catalogue.plans import all_products, product_name
+
         read = self.last(source_id, _PLANS)
         if read is None or not read.complete or read.filtered:
             return all_products()

@@ -164,7 +164,8 @@ class KnownIdentities:
     def _get(self, source_id: str, sort: str, key: str) -> bytes | None:
         row = self._state.use(
             lambda file: file.execute(
-                "SELECT data FROM known WHERE source_id = ? AND sort = ? AND key = ?", (source_id, sort, key)
+                "SELECT data FROM known WHERE source_id = ? AND sort = ? AND key = ?",
+                _place(source_id, sort, key),
             ).fetchone()
         )
         return row[0] if row else None
@@ -173,7 +174,8 @@ class KnownIdentities:
         data = msgspec.json.encode(known)
         self._state.use(
             lambda file: file.execute(
-                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", (source_id, sort, key, data)
+                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)",
+                (*_place(source_id, sort, key), data),
             )
         )
 
@@ -190,3 +192,9 @@ def group_key(who: Who) -> str:
 def tenant_key(source: DataSource) -> str:
     """By what is kept what a data source's tenant said: where it leads elsewhere, nothing is known of that yet."""
     return f"{source.id} {source.tenant.lower()} {source.graph_root}" if source.tenant else source.id
+
+
+def _place(source_id: str, sort: str, key: str) -> tuple[str, str, str]:
+    """Where something is kept; without half of a character, which can be typed but be in no database."""
+    whole = (text.encode("utf-8", "replace").decode() for text in (source_id, key))
+    return next(whole), sort, next(whole)

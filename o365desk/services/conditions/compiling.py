@@ -417,7 +417,7 @@ _EPOCH = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 def _second(when: datetime) -> str:
     """As Graph writes it; parts of a second are left out."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{when.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _plans(ask: _Ask, can: Filterable) -> tuple[_Part, bool]:

@@ -108,7 +108,9 @@ class Bench:
         self.state = State(folder / "state.db", lambda: datetime.now(UTC))
         self.journal = Journal(self.state, lambda: datetime.now(UTC))
         row = SimpleNamespace(entry=SimpleNamespace(source=self.source))
-        connections = SimpleNamespace(overview=lambda: SimpleNamespace(rows=[row]))
+        connections = SimpleNamespace(
+            overview=lambda: SimpleNamespace(rows=[row]), filed=lambda source_id: self.source
+        )
         self.runner = Fuzzed(
             cast("Connections", connections), cast("Approvals", None), self.journal, KeptSettings(self.state),
             lambda: cast("SignIns", None), lambda: datetime.now(UTC), os_user("tester"), Timing(),

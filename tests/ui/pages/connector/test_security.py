@@ -13,7 +13,7 @@ from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.conditions import tree
 from o365desk.model.datasource import DataSource
 from o365desk.model.stop import Stop
-from o365desk.services.access.known import KnownGroup, group_key
+from o365desk.services.access.known import KnownGroup, group_key, tenant_key
 from o365desk.ui.context import CommandKey
 from o365desk.ui.dialogs.security.editing import asked_about
 from o365desk.ui.dialogs.security.settings import SecurityDialog
@@ -181,7 +181,7 @@ def test_what_the_tenant_says_while_one_looks_turns_things_on(
 
     def refreshed(dialog: ViewAsDialog) -> None:
         known = KnownGroup(read=app.clock(), members=frozenset({"a.admin"}))
-        app.access._known._keep(source.id, "group", group_key(SALES), known)
+        app.access._known._keep(tenant_key(source), "group", group_key(SALES), known)
 
     monkeypatch.setattr(ViewAsDialog, "exec", refreshed)
     page.view_as()
