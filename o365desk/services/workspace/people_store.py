@@ -39,14 +39,22 @@ class PeopleStore:
         self._history = layout.History(folder)
         self._lock = files.Lock(folder / ".lock", "The workspace")
         self._listeners: tuple[Callable[[set[str]], None], ...] = ()
+        # What was read last, with the people in it: one look of the window asks for them a dozen times.
+        self._last: tuple[bytes, KnownPeople] | None = None
 
     def load(self) -> KnownPeople:
         """The people as the file has them now; nobody while there is none. Raises ProblemError where it cannot be
         read, or not be understood: then nobody may do anything."""
-        data = self._bytes()
+        return self._understood(self._bytes())
+
+    def _understood(self, data: bytes | None) -> KnownPeople:
         if data is None:
             return KnownPeople(NOBODY, None)
-        return KnownPeople(people_file.decode(data), layout.version_of(data))
+        last = self._last
+        if last is None or last[0] != data:
+            last = (data, KnownPeople(people_file.decode(data), layout.version_of(data)))
+            self._last = last
+        return last[1]
 
     def save(self, people: People, base: str | None) -> KnownPeople:
         """Writes the people. `base` is the version that was loaded. Raises PeopleConflictError if the file is
@@ -55,16 +63,14 @@ class PeopleStore:
         data = people_file.encode(people)
         with self._lock():
             before = self._bytes()
-            current = KnownPeople(NOBODY, None)
-            if before is not None:
-                current = KnownPeople(people_file.decode(before), layout.version_of(before))
+            current = self._understood(before)
             if current.version != base:
                 raise PeopleConflictError(people, current)
             if before != data:
                 self._write(before, data)
         for listener in self._listeners:
             listener({"people"})
-        return KnownPeople(people_file.decode(data), layout.version_of(data))
+        return self._understood(data)
 
     def history(self) -> tuple[KnownPeople, ...]:
         """The versions before the present one that can be read, the latest first; the last 20 are kept."""

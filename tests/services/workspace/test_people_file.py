@@ -491,3 +491,20 @@ def test_a_workspace_that_is_no_folder_is_a_problem(tmp_path: Path) -> None:
     for act in (store.load, lambda: store.save(FULL, None)):
         with pytest.raises(ProblemError):
             act()
+
+
+def test_what_was_read_before_counts_for_the_same_bytes_only(tmp_path: Path) -> None:
+    """The people are asked for often: they are understood once, and every change is seen all the same."""
+    mine, other = PeopleStore(tmp_path), PeopleStore(tmp_path)
+    first = mine.save(People(persons=(Person(address="ada", role=Role.ADMINISTRATOR),)), None)
+    assert mine.load() is mine.load()
+    other.save(People(persons=(Person(address="bob", role=Role.ADMINISTRATOR),)), first.version)
+    assert [each.address for each in mine.load().people.persons] == ["bob"]  # as long, and as young, as before
+    whole = mine.path.read_bytes()
+    mine.path.write_bytes(whole.replace(b'"bob"', b'"bob",'))
+    with pytest.raises(ProblemError):
+        mine.load()
+    mine.path.write_bytes(whole)
+    assert [each.address for each in mine.load().people.persons] == ["bob"]
+    mine.path.unlink()
+    assert mine.load().people == NOBODY
