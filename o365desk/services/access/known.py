@@ -104,14 +104,6 @@ class KnownIdentities:
         """Whether it was read just now."""
         return known is not None and timedelta(0) <= self._clock() - known.read <= FRESH
 
-    def groups_anywhere(self, who: Who) -> list[KnownGroup]:
-        """A group as it was read in any tenant: roles are of the workspace, not of a data source."""
-        key = group_key(who)
-        rows = self._state.use(
-            lambda file: file.execute("SELECT data FROM known WHERE sort = ? AND key = ?", (_GROUP, key)).fetchall()
-        )
-        return [msgspec.json.decode(data, type=KnownGroup) for (data,) in rows]
-
     def learn(self, graph: "Graph", source_id: str, groups: Collection[Who], addresses: Collection[str]) -> None:
         """Asks the tenant about these groups and addresses. Raises ProblemError where it cannot be found out: then
         what was known stays, with its age."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from o365desk import files
 from o365desk.model.conditions import tree
 from o365desk.model.conditions.tree import Group
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import ProblemError
 from o365desk.services.workspace import strict_json
 from o365desk.services.workspace.strict_json import FORMAT_KEYS, FaultError, Sort
 
@@ -21,20 +21,7 @@ _MENDED = "Correct it with a text editor. Nothing was asked."
 
 def read(path: Path) -> Group:
     """The conditions of a file. Raises ProblemError."""
-    label = f"“{path.name}”"
-    try:
-        data = files.read_named(path, strict_json.MAX_BYTES)
-    except files.UnfitError as error:
-        raise ProblemError(_unreadable(label, f"It {error}.")) from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", "") or "that can be no path"
-        raise ProblemError(_unreadable(label, f"The system says: {why}.")) from error
-    return decode(data, label)
-
-
-def decode(data: bytes, label: str) -> Group:
-    """The conditions that a file's bytes hold; `label` is what problems call it. Raises ProblemError."""
-    document = strict_json.read(data, label, _SORT)
+    document = strict_json.read_file(path, _SORT, "Name a file that holds conditions.")
     given = {key: value for key, value in document.found.items() if key not in FORMAT_KEYS}
     try:
         found = tree.loads(given)
@@ -53,12 +40,3 @@ def write(path: Path, conditions: Group) -> None:
         files.write(path, strict_json.written(tree.dumps(conditions)))
     except OSError as error:
         raise ProblemError(files.problem(f"“{path.name}” was not written", error, path.parent)) from error
-
-
-def _unreadable(label: str, cause: str) -> Problem:
-    return Problem(
-        title=f"{label} cannot be read",
-        cause=cause,
-        remedy="Name a file that holds conditions.",
-        code="unreadable-file",
-    )

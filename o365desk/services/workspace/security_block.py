@@ -6,12 +6,10 @@ refused: a newer program may mean by it what would show more or less.
 from pathlib import Path as FilePath
 from typing import Any
 
-from o365desk import files
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
-from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.searches import Search
 from o365desk.services.workspace import strict_json
-from o365desk.services.workspace.strict_json import FORMAT_KEYS, MAX_BYTES, FaultError, Path, Sort, sort_of
+from o365desk.services.workspace.strict_json import FORMAT_KEYS, FaultError, Path, Sort, sort_of
 
 QUERY_TYPES = ("Create", "Read", "Update", "Delete")
 
@@ -194,28 +192,14 @@ _SORT = Sort(
 )
 
 
+_WANTED = "Name a file that holds security settings, as “sources security NAME --json” prints them."
+
+
 def read_file(file: FilePath) -> Security:
     """The settings that a file holds, which is as the block in a data source's file. Raises ProblemError by file,
     line and place."""
-    label = f"“{file.name}”"
-    try:
-        data = files.read_named(file, MAX_BYTES)
-    except files.UnfitError as error:
-        raise ProblemError(_unreadable(label, f"It {error}.")) from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", "") or "that can be no path"
-        raise ProblemError(_unreadable(label, f"The system says: {why}.")) from error
-    document = strict_json.read(data, label, _SORT)
+    document = strict_json.read_file(file, _SORT, _WANTED)
     try:
         return read({key: value for key, value in document.found.items() if key not in FORMAT_KEYS}, ())
     except FaultError as error:
         raise document.fault(error) from None
-
-
-def _unreadable(label: str, cause: str) -> Problem:
-    return Problem(
-        title=f"{label} cannot be read",
-        cause=cause,
-        remedy="Name a file that holds security settings, as “sources security NAME --json” prints them.",
-        code="unreadable-file",
-    )

@@ -10,8 +10,10 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path as FilePath
 from typing import Any, NoReturn, TypeAlias
 
+from o365desk import files
 from o365desk.log import looks_secret, without_secret
 from o365desk.model.problems import Problem, ProblemError
 
@@ -118,6 +120,25 @@ def read(data: bytes, label: str, sort: Sort) -> Document:
     _check_version(document)
     _check_secrets(document)
     return document
+
+
+def read_file(path: FilePath, sort: Sort, wanted: str) -> Document:
+    """Reads a file that somebody named; `wanted` says which would do. Raises ProblemError."""
+    label = f"“{path.name}”"
+    try:
+        data = files.read_named(path, MAX_BYTES)
+    except files.UnfitError as error:
+        raise _not_opened(label, f"It {error}.", wanted) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or "that can be no path"
+        raise _not_opened(label, f"The system says: {why}.", wanted) from error
+    return read(data, label, sort)
+
+
+def _not_opened(label: str, cause: str, wanted: str) -> ProblemError:
+    return ProblemError(
+        Problem(title=f"{label} cannot be read", cause=cause, remedy=wanted, code="unreadable-file")
+    )
 
 
 def written(body: dict[str, Any]) -> bytes:
