@@ -63,6 +63,7 @@ class ConnectorSheet(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._revealed: tuple[QWidget, int] | None = None
         self.banner = Banner(theme)
         self.buttons: dict[str, QPushButton] = {}
         self.saved = text_label(role="dim", wrap=False)
@@ -109,6 +110,7 @@ class ConnectorSheet(QWidget):
 
     def to_top(self) -> None:
         """Shows the page from its top on."""
+        self._revealed = None
         self._scroll.verticalScrollBar().setValue(0)
 
     def follow_focus(self, widget: QWidget | None) -> None:
@@ -129,6 +131,18 @@ class ConnectorSheet(QWidget):
         bottom = min(top + widget.sizeHint().height(), top + room)
         if not bar.value() <= top <= bottom <= bar.value() + room:
             bar.setValue(top if top < bar.value() or widget.height() > room else bottom - room + 8)
+        self._revealed = (widget, bar.value())
+
+    def _keep_revealed(self) -> None:
+        """What came into sight stays there though what is above it has become longer or shorter meanwhile; unless
+        somebody has scrolled."""
+        if self._revealed:
+            widget, then = self._revealed
+            bar = self._scroll.verticalScrollBar()
+            if bar.value() == min(then, bar.maximum()):
+                self._reveal(widget)
+            else:
+                self._revealed = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -143,6 +157,7 @@ class ConnectorSheet(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._content = QWidget()
         self._scroll.setWidget(self._content)
+        self._scroll.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_revealed())
         self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._content)
         self._both.setContentsMargins(0, 0, 0, 0)
         self._both.setSpacing(16)

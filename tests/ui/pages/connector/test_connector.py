@@ -735,6 +735,30 @@ def test_in_a_narrow_window_the_test_comes_into_view(office: Office) -> None:
     assert 0 <= seen < viewport.height() // 3
 
 
+def test_what_came_into_view_stays_there_unless_somebody_scrolls(office: Office) -> None:
+    page = office.open_source(saved(office))
+    office.window.resize(960, 640)
+    office.idle()
+    page.test()
+    office.idle()
+    viewport, bar = page.sheet._scroll.viewport(), page.sheet._scroll.verticalScrollBar()
+
+    def seen() -> int:
+        return page.panel.headline.mapTo(viewport, QPoint(0, 0)).y()
+
+    longer = bar.maximum()
+    rows = [page.form.rows[key] for key in ("cloud", "tenant", "clientId")]
+    for row in rows:  # what is above it becomes shorter
+        row.hide()
+    office.soon(lambda: bar.maximum() < longer - viewport.height() // 6)
+    office.soon(lambda: 0 <= seen() < viewport.height() // 3)
+    bar.setValue(0)
+    for row in rows:
+        row.show()
+    office.soon(lambda: bar.maximum() == longer)
+    assert bar.value() == 0
+
+
 # --- the whole journey, by keyboard alone -------------------------------------------------------------------------
 
 
