@@ -311,6 +311,7 @@ class ConnectorPage(Page[ToConnector]):
         """What may not be done is off, and says why."""
         self.sheet.show_refusals(*map(self._refused, (Deed.EDIT, Deed.TEST, Deed.SECURITY)))
         self.view.show_refusal(self._refused(Deed.AUTHORISE))
+        self._saying.refused(self._refused(Deed.EDIT))
 
     def go_to(self, key: str) -> None:
         """Puts the focus into a field, in sight."""

@@ -10,6 +10,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report
 from o365desk.model.status import Lifetime
+from o365desk.model.text.shown import shown
 from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
 from o365desk.ui.pages.connector.permissions import no_link_because
@@ -36,6 +37,7 @@ class ConnectorBanner:
         self._first: Callable[[], None] | None = None
         self._warnings: tuple[Lifetime, ...] = ()
         self._unapproved: Problem | None = None
+        self._refused = ""
 
     # --- notices ---
 
@@ -93,9 +95,21 @@ class ConnectorBanner:
             if not self._first:
                 self._show()
 
+    def refused(self, why: str) -> None:
+        """Why whoever works here may not change the data source, said where nothing goes before it; "" if they
+        may."""
+        if why != self._refused:
+            self._refused = why
+            if not self._first:
+                self._show()
+
     def _show(self) -> None:
         if self._first:
             self._first()
+        elif self._refused:
+            self._banner.show_text(
+                "info", "You may look at this data source, and not change it", shown(self._refused)
+            )
         elif self._unapproved:
             self._banner.show_problem(self._unapproved, [self._ends["approval"]], "warn")
         elif self._warnings:

@@ -141,6 +141,9 @@ def test_who_only_queries_finds_everything_off_with_the_reason(office: Office) -
         assert not button.isEnabled(), name
         assert why in button.toolTip().replace("A.admin", "a.admin")
         assert why in button.accessibleDescription().replace("A.admin", "a.admin")
+    said = page.sheet.banner.plain_text()
+    assert "You may look at this data source, and not change it" in said, "without a mouse over a button, too"
+    assert "has the role User" in said
     commands = page.commands()
     for key in (CommandKey.SAVE, CommandKey.AUTHORIZE):
         assert "role User" in str(commands[key])
@@ -162,11 +165,13 @@ def test_rights_that_come_turn_things_on_again(office: Office) -> None:
     people(office.desk.app, Person(address="a.admin", role=Role.USER))
     page = office.open_source(source)
     assert not office.button("button-save").isEnabled()
+    assert page.sheet.banner.isVisible()
     people(office.desk.app, Person(address="a.admin", role=Role.ADMINISTRATOR))
     page._follow(now=True)
     office.idle()
     assert office.button("button-save").isEnabled()
     assert "Ctrl+S" in office.button("button-save").toolTip()
+    assert not page.sheet.banner.isVisible()
 
 
 def test_what_the_tenant_says_while_one_looks_turns_things_on(
