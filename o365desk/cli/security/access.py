@@ -110,6 +110,7 @@ def sources_security(
             _say_findings(app, entry.source, None)
         return DONE
     changed = entry.source.replace(security=security_block.read_file(file))
+    app.connections.refuse_unseen(changed)
     before, after = _lines(entry.source.security), _lines(changed.security)
     difference = list(difflib.unified_diff(before, after, "as it is", "as it would be", lineterm=""))
     if apply:
