@@ -47,7 +47,7 @@ class Table(QTableView):
         self.setModel(model)
         self._picks = Picks(model, self.selectionModel())
         self.setAccessibleName(name)
-        self._cells = CellDelegate(theme, self)
+        self._cells = CellDelegate(theme, self, model.data)
         self.setItemDelegate(self._cells)
         modes = QAbstractItemView.SelectionMode
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -135,6 +135,12 @@ class Table(QTableView):
     def recall(self, state: State, key: str) -> None:
         """Brings back what `remember` kept."""
         self.columns.recall(state, key)
+
+    def paint_now(self) -> None:
+        """Shows rows that came at once, and once. Left to itself, Qt does it some events later: then the worker
+        that waited for it would be at work again, and take its turns in the middle of it."""
+        self.executeDelayedItemsLayout()
+        self.viewport().repaint()
 
     # --- events -------------------------------------------------------------------------------------------
 
