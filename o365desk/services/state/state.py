@@ -310,7 +310,7 @@ class State(Database):
 
 def place_of(workspace: Path) -> str:
     """The one name of a workspace on this computer, however it is reached."""
-    return os.path.normcase(workspace.absolute().resolve())
+    return os.path.normcase(os.path.realpath(workspace))
 
 
 def _evidence(data: bytes, report: bytes) -> Evidence | None:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
@@ -194,7 +194,8 @@ class OperationView(QWidget):
             return
         if isinstance(what, Turn):
             self.results.take(what.rows, what.texts, what.total)
-            QTimer.singleShot(0, what.over)  # when it has been painted
+            self.results.table.paint_now()
+            what.over()
         else:
             self.results.wait(what.reason if what else "")
 
