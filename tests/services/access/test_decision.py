@@ -300,6 +300,18 @@ def test_testing_is_for_who_may_query_or_mend_it() -> None:
     assert not administer(PARTNER, source(b2b=True), Deed.TEST).allowed
 
 
+def test_testing_what_is_not_saved_yet_takes_the_role_for_adding_it() -> None:
+    for subject, may in ((MANAGER, True), (USER, False)):
+        assert decide(subject, PEOPLE, None, Deed.TEST, members()).allowed is may
+
+
+def test_what_is_allowed_is_not_open() -> None:
+    for wish in (Deed.EDIT, Deed.QUERY, USER_LIST):
+        assert not decide(ADA, PEOPLE, source(), wish, members()).open
+    defaults = source(b2b=True, partner_defaults=True, mappings=(default(),))
+    assert not decide(PARTNER, PEOPLE, defaults, USER_LIST, members()).open
+
+
 def test_while_the_people_cannot_be_read_nobody_may_do_anything() -> None:
     broken = Problem(title="workspace.json cannot be read", cause="Line 3: it is empty.", remedy="Correct it.")
     for wish in (*Deed, *THE_TEN):
