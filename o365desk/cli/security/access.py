@@ -17,7 +17,7 @@ from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
 from o365desk.model.text.shown import escaped
-from o365desk.services.access.report import AccessReport, default_in_words, report
+from o365desk.services.access.report import AccessReport, in_words, report
 from o365desk.services.workspace import security_block
 
 
@@ -148,7 +148,7 @@ def _print_security(security: Security) -> None:
         ("Enable partner default query parameters", _yes(security.partner_defaults)),
     ]
     for mapping in security.mappings:
-        title, said = default_in_words(mapping)
+        title, said = in_words(mapping)
         rows.append((f"{mapping.query_type} · {title}", said))
     print_table(("Setting", "Value"), rows)
 
