@@ -24,6 +24,8 @@ from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
+from o365desk.services.schedules.lifetimes import Lifetimes
+from o365desk.services.schedules.schedules import Schedules
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
@@ -56,6 +58,8 @@ class App:
     access: Access
     journal: Journal
     runner: Runner
+    schedules: Schedules
+    lifetimes: Lifetimes
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -180,10 +184,14 @@ def build(
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    schedules = Schedules(
+        place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
+        session=session_only,
+    )  # fmt: skip
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, clock, timing,
-        folder / "logs",
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, schedules,
+        Lifetimes(connections, schedules, clock), clock, timing, folder / "logs",
     )  # fmt: skip
 
 
