@@ -24,9 +24,7 @@ from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.runner import Runner
-from o365desk.services.schedules.lifetimes import Lifetimes
-from o365desk.services.schedules.schedules import Schedules
-from o365desk.services.schedules.waking.waking import Waking
+from o365desk.services.schedules import tables
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
@@ -42,7 +40,19 @@ from o365desk.services.writes.journal.journal import Journal
 if TYPE_CHECKING:
     import tempfile
 
+    from o365desk.services.schedules.lifetimes import Lifetimes
+    from o365desk.services.schedules.schedules import Schedules
+    from o365desk.services.schedules.waking.waking import Waking
     from o365desk.services.signin.msal_sign_in import SignIns
+
+
+@dataclass(frozen=True)
+class Scheduling:
+    """Tasks, what ends, and what wakes us for them."""
+
+    schedules: "Schedules"
+    lifetimes: "Lifetimes"
+    waking: "Waking"
 
 
 @dataclass(frozen=True)
@@ -59,14 +69,28 @@ class App:
     access: Access
     journal: Journal
     runner: Runner
-    schedules: Schedules
-    lifetimes: Lifetimes
-    waking: Waking
+    scheduling: Callable[[], Scheduling]
+    """Makes them when they are first needed: the window comes before calendars do."""
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
     practice: Practice | None = None
     _folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
+
+    @property
+    def schedules(self) -> "Schedules":
+        """The desk of scheduled tasks."""
+        return self.scheduling().schedules
+
+    @property
+    def lifetimes(self) -> "Lifetimes":
+        """What ends by itself."""
+        return self.scheduling().lifetimes
+
+    @property
+    def waking(self) -> "Waking":
+        """What wakes us while no window is open."""
+        return self.scheduling().waking
 
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
@@ -186,15 +210,29 @@ def build(
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
-    schedules = Schedules(
-        place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
-        session=session_only,
-    )  # fmt: skip
+    state.add(tables.STEPS)
+
+    @cache
+    def make_scheduling() -> Scheduling:
+        from o365desk.services.schedules.lifetimes import Lifetimes
+        from o365desk.services.schedules.schedules import Schedules
+        from o365desk.services.schedules.waking.waking import Waking
+
+        schedules = Schedules(
+            place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
+            session=session_only,
+        )  # fmt: skip
+        waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
+        return Scheduling(schedules, Lifetimes(connections, schedules, clock), waking)
+
+    def scheduling() -> Scheduling:
+        with making:
+            return make_scheduling()
+
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, schedules,
-        Lifetimes(connections, schedules, clock),
-        Waking(place, state, schedules.records, connections, vault, clock, timing), clock, timing, folder / "logs",
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, scheduling, clock,
+        timing, folder / "logs",
     )  # fmt: skip
 
 

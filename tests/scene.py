@@ -12,10 +12,13 @@ from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
+from o365desk.model.schedules.task import Task
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Evidence, Outcome
 from o365desk.model.timing import Timing
 from o365desk.services.signin.credentials import Credential
+from tests import scheduled
+from tests.scheduled import with_wakes
 
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 TENANT = "2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f"
@@ -62,7 +65,7 @@ class Scene:
 
     def __init__(self, folder: Path, *, empty: bool = False) -> None:
         self.clock = SetClock()
-        self.app: App = build(
+        made = build(
             folder / "hr-connectors",
             state_folder=folder / "state",
             clock=self.clock,
@@ -71,7 +74,9 @@ class Scene:
             open_browser=lambda url: True,
             timing=Timing(press=0.0),
         )
+        self.app: App = with_wakes(made, folder / "hr-connectors")
         self.sources: dict[str, DataSource] = {}
+        self.tasks: dict[str, Task] = {}
         if not empty:
             self._fill()
 
@@ -96,6 +101,11 @@ class Scene:
         self._prove(fabrikam, failed(fabrikam), timedelta(days=2, hours=3))
         self._say()
         self.clock.now = NOW
+
+    def schedule(self) -> None:
+        """Adds tasks that run by themselves, and what they did."""
+        if not self.tasks:
+            self.tasks = scheduled.fill(self.app, self.sources)
 
     def spoil(self) -> None:
         """Adds a file that cannot be read."""

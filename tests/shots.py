@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -23,13 +23,16 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToLifetimes,
     ToNotices,
     ToOperations,
     ToPlan,
     ToRecycleBin,
     ToRun,
     ToRuns,
+    ToSchedules,
     ToSources,
+    ToTask,
     Wish,
 )
 
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from o365desk.ui.shell.window import Window
     from tests.scene import Scene
 
+_OCTOBER = date(2026, 10, 11)
 WIDE, SMALL = (1240, 800), (960, 640)
 README = {"light": "docs/window-light.png", "dark": "docs/window-dark.png"}
 
@@ -132,6 +136,109 @@ def _draft_left(stage: Stage) -> "QWidget":
     page._loaded = False  # type: ignore[attr-defined]
     stage.window.go(ToSources())
     return stage.window
+
+
+def _schedules(key: str = "import", *, installed: bool = False) -> Callable[[Stage], "QWidget"]:
+    """The list of tasks, one of which is chosen."""
+
+    def take(stage: Stage) -> "QWidget":
+        stage.scene.schedule()
+        waking: Any = stage.scene.app.waking
+        if installed:
+            from o365desk.model.stop import Stop
+
+            waking.install(Stop())
+        else:
+            waking.uninstall()
+        stage.window.go(ToSchedules(task=stage.scene.tasks[key].id))
+        stage.settle()
+        stage.window.page(ToSchedules).table.choose(stage.scene.tasks[key].id)  # type: ignore[attr-defined]
+        return stage.window
+
+    return take
+
+
+def _schedules_broken(stage: Stage) -> "QWidget":
+    from tests import scheduled
+
+    scheduled.spoil(stage.scene.app)
+    _schedules()(stage)
+    stage.window.go(ToSchedules())
+    stage.settle()
+    stage.window.page(ToSchedules).table.choose("file broken.json")  # type: ignore[attr-defined]
+    stage.settle()
+    stage.scene.app.schedules.files.folder.joinpath("broken.json").unlink()
+    return stage.window
+
+
+def _history(stage: Stage) -> "QWidget":
+    stage.scene.schedule()
+    stage.window.go(ToTask(task=stage.scene.tasks["import"].id))
+    stage.settle()
+    page: Any = stage.window.page(ToTask)
+    page.table.choose(page.model.row_at(page.model.index(10, 0)).number)
+    return stage.window
+
+
+def _lifetimes(stage: Stage) -> "QWidget":
+    stage.scene.schedule()
+    stage.window.go(ToLifetimes())
+    return stage.window
+
+
+def _task(key: str = "", **changes: Any) -> Callable[[Stage], "QWidget"]:
+    """The editor with a task of the scene, or a new one; `changes` are what is typed."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.dialogs.schedules.asked import Opened
+        from o365desk.ui.dialogs.schedules.editor import TaskDialog
+        from o365desk.ui.dialogs.schedules.opening import blank
+
+        stage.scene.schedule()
+        app, sources = stage.scene.app, tuple(stage.scene.sources.values())
+        entry = app.schedules.files.get(stage.scene.tasks[key].id) if key else None
+        made = entry.thing if entry else blank()
+        opened = Opened(
+            task=made, base=entry.version if entry else None, sources=sources, zone="Europe/Dublin",
+            zones=("Europe/Berlin", "Europe/Dublin"), refused=changes.pop("refused", ""),
+        )  # fmt: skip
+        dialog = TaskDialog(stage.window.context, opened, stage.window)
+        dialog.form.put(changes)
+        dialog._touched = set(changes)
+        dialog._show_needed()
+        dialog.look()
+        dialog.show()
+        return dialog
+
+    return take
+
+
+def _task_conflict(stage: Stage) -> "QWidget":
+    from o365desk.ui.dialogs.schedules.comparing import conflict_question
+
+    stage.scene.schedule()
+    theirs = stage.scene.tasks["test"].replace(modified_by="m.jones", modified=stage.scene.clock.now)
+    mine = theirs.replace(name="Test Fabrikam weekly", limit=30, on_failure=("mail", "it is broken"))
+    dialog = conflict_question(stage.window.theme, mine, theirs, stage.scene.sources.values(), stage.window)
+    dialog.show()
+    return dialog
+
+
+def _wakes(installed: bool) -> Callable[[Stage], "QWidget"]:
+    """What wakes o365desk: before, or installed and proven."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.dialogs.schedules.wakes import WakesDialog
+
+        stage.scene.app.waking.uninstall()
+        dialog = WakesDialog(stage.window.context, stage.window)
+        dialog.show()
+        stage.settle()
+        if installed:
+            dialog.install()
+        return dialog
+
+    return take
 
 
 def _notice(level: str, text: str, detail: str = "") -> Callable[[Stage], "QWidget"]:
@@ -909,6 +1016,27 @@ SHOTS = (
     Shot("runs-empty", page(ToRuns())),
     Shot("runs", _runs),
     Shot("runs-small", _runs, SMALL),
+    Shot("schedules-empty", page(ToSchedules())),
+    Shot("schedules", _schedules()),
+    Shot("schedules-small", _schedules("read"), SMALL),
+    Shot("schedules-woken", _schedules("test", installed=True)),
+    Shot("schedules-failed-small", _schedules("sync", installed=True), SMALL),
+    Shot("schedules-foreign", _schedules("foreign")),
+    Shot("schedules-broken", _schedules_broken),
+    Shot("task-history", _history),
+    Shot("task-history-small", _history, SMALL),
+    Shot("lifetimes", _lifetimes),
+    Shot("lifetimes-small", _lifetimes, SMALL),
+    Shot("dialog-task-new", _task()),
+    Shot("dialog-task-weekly", _task("test")),
+    Shot("dialog-task-read-small", _task("read", until=None), SMALL),
+    Shot("dialog-task-wrong", _task("test", name="", recurs="hourly", minute="75", zone="Mars")),
+    Shot("dialog-task-clocks", _task("test", recurs="weekly", at="02:30", days=("SU",), date=_OCTOBER)),
+    Shot("dialog-task-refused-small", _task("test", refused="It is m.jones’s. A.admin has the role User."), SMALL),
+    Shot("dialog-task-conflict", _task_conflict),
+    Shot("dialog-wakes", _wakes(False)),
+    Shot("dialog-wakes-proven", _wakes(True)),
+    Shot("dialog-wakes-small", _wakes(True), SMALL),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),
     Shot("notices-small", page(ToNotices()), SMALL),

@@ -33,3 +33,5 @@ class Timing:
     """For the command that runs after a task."""
     wake_proof: float = 90.0
     """For the first wake of the system's scheduler to report, when it is set up."""
+    due_look: float = 30.0
+    """Between two looks of an open window at what is due."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
 from o365desk.ui.destinations import Destination
+from o365desk.ui.due_tasks import DueTasks
 from o365desk.ui.lists_read import ListsRead
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.notices import Notices
@@ -19,14 +20,15 @@ from o365desk.ui.widgets.theme import Theme
 
 @dataclass(frozen=True)
 class Context:
-    """What a page is given: the services, the thread bridge, the theme, notices, where to go, and what was read
-    last: `go` asks the present page `may_leave` first and returns whether it went."""
+    """What a page is given: the services, the thread bridge, the theme, notices, where to go, what runs scheduled
+    tasks, and what was read last: `go` asks the present page `may_leave` first and returns whether it went."""
 
     app: App
     tasks: Tasks
     theme: Theme
     notices: Notices
     go: Callable[[Destination], bool]
+    due: DueTasks
     lists: ListsRead = field(default_factory=ListsRead)
 
 
@@ -65,6 +67,10 @@ class CommandKey(StrEnum):
     RESUME = "resume"
     UNDO_RUN = "undo-run"
     EXPORT = "export"
+    NEW_TASK = "new-task"
+    HISTORY = "history"
+    REMOVE_TASK = "remove-task"
+    LIFETIMES = "lifetimes"
     HELP = "help"
     SHORTCUTS = "shortcuts"
     EXPLAIN = "explain"

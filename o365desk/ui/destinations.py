@@ -102,6 +102,22 @@ class ToRun(Destination, frozen=True):
     begin: Begin | None = None
 
 
+class ToSchedules(Destination, frozen=True):
+    """The scheduled tasks; `task` is the id of the one that is chosen."""
+
+    task: str = ""
+
+
+class ToTask(Destination, frozen=True):
+    """The history of a scheduled task, by its id."""
+
+    task: str = ""
+
+
+class ToLifetimes(Destination, frozen=True):
+    """What ends by itself, and what is to run, on one time line."""
+
+
 class ToRecycleBin(Destination, frozen=True):
     """What was deleted."""
 

@@ -75,6 +75,7 @@ def _after_first_paint(
     if window.app.state.problem:
         window.notices.problem(window.app.state.problem)
     tell_interrupted(window.context)
+    window.due.start()
     if practice:
         window.start_practice()
     if open_source:

@@ -45,6 +45,8 @@ class Task:
     """Of work that writes: its cancel is gentle first, and what is on its way still arrives."""
     back: Callable[[], object] | None = None
     """Leads to the page that shows the work."""
+    scheduled: bool = False
+    """A task of a schedule, which has a way of its own to be cut short; see `due_tasks.Gentle`."""
     running: bool = True
     _thread: threading.Thread | None = None
 
@@ -61,6 +63,12 @@ class Task:
     def retitle(self, title: str) -> None:
         """Says otherwise what is going on: how far it is, say."""
         self.title = title
+        if self.running:
+            self._changed()
+
+    def come_into_sight(self, control: Control, back: Callable[[], object]) -> None:
+        """What was quiet is shown from now on, as work of a schedule that is steered by `control`."""
+        self.quiet, self.scheduled, self.control, self.back = False, True, control, back
         if self.running:
             self._changed()
 

@@ -280,7 +280,8 @@ class Running:
         return self._records.run(number)
 
     def _carried_out(self, task: Task, run: TaskRun, stop: Stop, tell: Tell) -> TaskRun:
-        result = self._result(task, stop, tell)
+        tell(f"“{task.name}”")
+        result = self._result(task, stop, lambda text: tell(f"“{task.name}”: {text}"))
         diagnosis = ""
         if result.outcome is Outcome.FAILED:
             diagnosis, result = self._diagnosed(task, result, stop)

@@ -1,6 +1,6 @@
 """The questions before something large is written, and before a window is closed over a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from PySide6.QtCore import Qt
@@ -91,11 +91,7 @@ class ClosingDialog(QuestionDialog[Closing]):
 
     def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
         titles = [task.title for task in tasks.writing()]
-        text = (
-            "Whatever you choose, every row that was written is in the journal, and the rest can be resumed under "
-            "Runs. Cancelling first lets what is on its way arrive; closing now may leave rows in doubt, which are "
-            "read back when the run is resumed."
-        )
+        text = " ".join(_of_running(tasks))
         answers = (
             Option(Closing.KEEP, "&Keep running", "primary"),
             Option(Closing.GENTLY, "&Cancel gently and close"),
@@ -112,6 +108,22 @@ class ClosingDialog(QuestionDialog[Closing]):
     def _ended(self) -> None:
         if self.isVisible() and not self._tasks.writing():
             self.decide(Closing.NOW)
+
+
+def _of_running(tasks: Tasks) -> Iterator[str]:
+    """What becomes of what goes on."""
+    scheduled = [task.scheduled for task in tasks.writing()]
+    if not all(scheduled):
+        yield (
+            "Whatever you choose, every row that was written is in the journal, and the rest can be resumed under "
+            "Runs. Cancelling first lets what is on its way arrive; closing now may leave rows in doubt, which are "
+            "read back when the run is resumed."
+        )
+    if any(scheduled):
+        yield (
+            "A scheduled task that is cut short is in its history as such, and is not repeated by itself: its next "
+            "run comes when it is due. Cancelling first lets what it has sent arrive."
+        )
 
 
 def _lines(titles: Sequence[str]) -> QWidget:

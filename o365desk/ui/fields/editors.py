@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QCalendarWidget,
     QCheckBox,
@@ -180,6 +181,8 @@ class ChoiceEditor(Editor):
 class RadioEditor(Editor):
     """RADIO: all choices visible, one of them on."""
 
+    button: type[QAbstractButton] = QRadioButton
+
     def __init__(self, field: Field, theme: Theme) -> None:
         super().__init__(field)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -187,10 +190,11 @@ class RadioEditor(Editor):
         self.group = holder = QWidget()
         holder.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         flow = FlowLayout(holder, spacing=12, between_lines=0)
-        self.buttons: dict[str, QRadioButton] = {}
+        self.buttons: dict[str, QAbstractButton] = {}
         group = QButtonGroup(self)
+        group.setExclusive(self.button is QRadioButton)
         for key, title in field.choices:
-            button = QRadioButton(title)
+            button = self.button(title)  # type: ignore[arg-type]
             button.setObjectName(f"field-{field.key}-{key}")
             button.setAccessibleDescription(f"{field.plain_label}. {field.help}")
             button.clicked.connect(self._chosen)
@@ -215,6 +219,34 @@ class RadioEditor(Editor):
         for button in self.buttons.values():  # Tab stops at the one that is on, as Qt does after the first click
             on = button is self.target
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+
+
+class SeveralEditor(RadioEditor):
+    """All choices visible, any number of them on: the value is a tuple of keys."""
+
+    button = QCheckBox
+
+    def value(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(key for key, button in self.buttons.items() if button.isChecked())
+
+    def _chosen(self) -> None:
+        self.edited.emit()
+
+    def put(self, value: Any) -> None:
+        for key, button in self.buttons.items():
+            button.setChecked(key in value)
+
+
+class NewFileEditor(LineEditor):
+    """A file that is to be written, by its whole path."""
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, self.field.plain_label, self.line.text(), options=QFileDialog.Option.DontConfirmOverwrite
+        )
+        if chosen and chosen != self.line.text():
+            self.line.setText(chosen)
+            self.edited.emit()
 
 
 class DateEditor(Editor):

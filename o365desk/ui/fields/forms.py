@@ -1,6 +1,6 @@
 """Forms out of fields: a labelled widget for each `Field`, with its help and its problem, and the value back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
@@ -51,7 +51,7 @@ class Popover(QFrame):
 class FieldRow(QWidget):
     """A field as people see it: label, editor, help, a line below it, and its problem if it has one.
 
-    `question` adds the **?** button; `hint` is a quiet line below.
+    `question` adds the **?** button; `hint` is a quiet line below; `editor` makes another editor than the kind's.
     """
 
     edited = Signal(str)
@@ -64,12 +64,13 @@ class FieldRow(QWidget):
         *,
         question: bool = False,
         hint: str = "",
+        editor: Callable[[Field, Theme], Editor] | None = None,
     ) -> None:
         super().__init__()
         self.field = field
         self.problem: Problem | None = None
         self._theme = theme
-        self.editor: Editor = EDITORS[field.kind](field, theme)
+        self.editor: Editor = (editor or EDITORS[field.kind])(field, theme)
         self.label = Label(wordWrap=True)
         self._own_hint = hint
         self._hint = Label(hint, wordWrap=True)

@@ -9,13 +9,16 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToLifetimes,
     ToNotices,
     ToOperations,
     ToPlan,
     ToRecycleBin,
     ToRun,
     ToRuns,
+    ToSchedules,
     ToSources,
+    ToTask,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from o365desk.ui.pages.runs.plan import PlanPage
     from o365desk.ui.pages.runs.run import RunPage
     from o365desk.ui.pages.runs.runs import RunsPage
+    from o365desk.ui.pages.schedules.history import HistoryPage
+    from o365desk.ui.pages.schedules.lifetimes import LifetimesPage
+    from o365desk.ui.pages.schedules.schedules import SchedulesPage
 
 D = TypeVar("D", bound=Destination)
 
@@ -85,6 +91,24 @@ def _run(context: Context) -> "RunPage":
     return RunPage(context)
 
 
+def _schedules(context: Context) -> "SchedulesPage":
+    from o365desk.ui.pages.schedules.schedules import SchedulesPage
+
+    return SchedulesPage(context)
+
+
+def _history(context: Context) -> "HistoryPage":
+    from o365desk.ui.pages.schedules.history import HistoryPage
+
+    return HistoryPage(context)
+
+
+def _lifetimes(context: Context) -> "LifetimesPage":
+    from o365desk.ui.pages.schedules.lifetimes import LifetimesPage
+
+    return LifetimesPage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -117,6 +141,9 @@ PLACES = dict(
         place(ToPlan, _plan, under=ToOperations),
         place(ToRuns, _runs, "Runs", "runs"),
         place(ToRun, _run, under=ToRuns),
+        place(ToSchedules, _schedules, "Schedules", "clock"),
+        place(ToTask, _history, under=ToSchedules),
+        place(ToLifetimes, _lifetimes, under=ToSchedules),
         place(ToRecycleBin, _recycle_bin, "Recycle bin", "bin"),
         place(ToNotices, _notices, "Notices", "bell"),
     )

@@ -28,7 +28,8 @@ from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
 from o365desk.ui.commands import Menus, plain
 from o365desk.ui.context import CommandKey, Commands, Context, MayNot, Page
-from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToSources
+from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToLifetimes, ToSchedules, ToSources
+from o365desk.ui.due_tasks import DueTasks
 from o365desk.ui.rights import refusal
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.shell.places import PLACES, Place
@@ -48,7 +49,9 @@ class Window(Frame):
         super().__init__()
         self.app, self.tasks, self.theme = app, tasks, theme
         self.notices = Notices(app.state, self)
-        self.context = Context(app, tasks, theme, self.notices, self.go)
+        self.due = DueTasks(app, tasks, self.notices, self)
+        self.due.go = lambda: self.go(ToSchedules())
+        self.context = Context(app, tasks, theme, self.notices, self.go, self.due)
         self._pages: dict[type[Destination], Page[Any]] = {}
         self._where: type[Destination] | None = None
         self._closing = False
@@ -211,6 +214,8 @@ class Window(Frame):
             CommandKey.CANCEL: self.status.cancel_newest,
             CommandKey.SETTINGS: self._show_settings,
             CommandKey.PEOPLE: self._show_people,
+            CommandKey.LIFETIMES: lambda: self.go(ToLifetimes()),
+            CommandKey.NEW_TASK: self._new_task,
             **{key: partial(self._help, key) for key in helped},
         }
 
@@ -225,6 +230,11 @@ class Window(Frame):
         dialog = RolesDialog(self.context, self)
         dialog.exec()
         dialog.deleteLater()
+
+    def _new_task(self) -> None:
+        from o365desk.ui.dialogs.schedules.opening import add_task
+
+        add_task(self.context, self, lambda: self.go(ToSchedules()))
 
     def _people_changed(self) -> None:
         """What may be done is another for the page in sight; the others are told when they are shown."""

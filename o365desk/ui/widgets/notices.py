@@ -1,7 +1,7 @@
 """Telling the person: everything that is said is kept, and the latest stays readable at the foot of the page."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -69,6 +69,7 @@ class Notices(QObject):
         super().__init__(parent)
         self._state = state
         self._unkept: list[Notice] = []
+        self._since, self._said = state.now(), set[Notice]()
         self._ways: dict[Notice, Way] = {}
         self._open: dict[Notice, frozenset[str]] = {}
 
@@ -94,7 +95,17 @@ class Notices(QObject):
             self._ways[notice] = way
         if until:
             self._open[notice] = frozenset(until)
+        self._said.add(notice)
         self.said.emit(notice)
+
+    def catch_up(self, latest: Iterable[Notice]) -> None:
+        """Says what services and other processes have kept since this was made and nobody has said here; `latest`
+        are the last that are kept."""
+        news = sorted((each for each in latest if each.at >= self._since), key=lambda notice: notice.at)
+        for notice in news:
+            if notice not in self._said:
+                self._said.add(notice)
+                self.said.emit(notice)
 
     def way(self, notice: Notice) -> "Way | None":
         """The button that goes with a notice of this session."""

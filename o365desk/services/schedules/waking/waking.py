@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from o365desk import processes
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
@@ -66,6 +68,7 @@ class Waking:
         self._connections, self._vault, self._clock = connections, vault, clock
         self._timing, self._programs, self._reach = timing, programs, reach
         self._asked = f"wake-proof {place_of(workspace)}"
+        self._shown = f"wake-proven {place_of(workspace)}"
 
     def waker(self, using: str = "") -> Waker:
         """The scheduler, by its key or this computer's. Raises ProblemError."""
@@ -89,15 +92,33 @@ class Waking:
                     code="two-schedulers",
                 )
             )
-        nonce = os.urandom(8).hex()
-        self._state.remember(self._asked, nonce.encode())
+        nonce = self._ask()
         waker.install()
-        waker.start()
-        return self._proof(nonce, stop, self._timing.wake_proof + (0 if waker.starts else MINUTES * 60))
+        return self._started(waker, nonce, stop)
+
+    def prove(self, stop: Stop, using: str = "") -> Proof:
+        """One wake of what is set up, as it is, and what that found. Raises ProblemError, CancelledError."""
+        waker = self.waker(using)
+        return self._started(waker, self._ask(), stop)
+
+    def proven(self) -> tuple[datetime, Proof] | None:
+        """When what is set up was proven last, and what that showed; None where no wake has reported yet."""
+        kept = self._state.remembered(self._shown)
+        if not kept:
+            return None
+        said = msgspec.json.decode(kept)
+        return datetime.fromisoformat(said["at"]), Proof(True, tuple(Check(*each) for each in said["checks"]))
+
+    def last_wake(self) -> datetime | None:
+        """When the last wake was, of whichever scheduler."""
+        last = self._records.last_wake()
+        return last[0] if last else None
 
     def uninstall(self, using: str = "") -> bool:
         """Removes it; whether there was anything. Raises ProblemError."""
-        return self.waker(using).uninstall()
+        removed = self.waker(using).uninstall()
+        self._state.remember(self._shown, b"")
+        return removed
 
     def standing(self, using: str = "") -> Standing:
         """What the system has. Raises ProblemError."""
@@ -109,11 +130,23 @@ class Waking:
         except ProblemError:
             return False
 
+    def _ask(self) -> str:
+        """Asks the next wake for its word; before there can be one."""
+        nonce = os.urandom(8).hex()
+        self._state.remember(self._asked, nonce.encode())
+        return nonce
+
+    def _started(self, waker: Waker, nonce: str, stop: Stop) -> Proof:
+        waker.start()
+        return self._proof(nonce, stop, self._timing.wake_proof + (0 if waker.starts else MINUTES * 60))
+
     def _proof(self, nonce: str, stop: Stop, seconds: float) -> Proof:
         until = stop.now() + seconds
         while stop.now() < until:
             last = self._records.last_wake()
             if last and last[3].get("nonce") == nonce:
+                said = {"at": last[0].isoformat(), "checks": last[3]["checks"]}
+                self._state.remember(self._shown, msgspec.json.encode(said))
                 return Proof(True, tuple(Check(*each) for each in last[3]["checks"]))
             stop.wait(_LOOK)
         return Proof(False)

@@ -17,9 +17,9 @@ from o365desk.services.signin.approvals import Review
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
+from o365desk.ui.dialogs.conflict import Compared, both_sides
 from o365desk.ui.dialogs.question import Option, QuestionDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
-from o365desk.ui.pages.connector.conflict import Compared, both_sides
 from o365desk.ui.widgets.theme import Theme
 
 _SHORT = 80

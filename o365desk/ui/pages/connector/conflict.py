@@ -1,32 +1,20 @@
 """Questions about changes: a save that met somebody else's, and leaving with unsaved ones. Nothing is lost."""
 
-from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from o365desk.model.access.security import NO_SECURITY, settings
 from o365desk.model.datasource import FIELDS, DataSource, values_of
 from o365desk.model.fields import Kind
 from o365desk.model.searches import in_words
-from o365desk.model.text import wording
 from o365desk.services.workspace.workspace import Entry
+from o365desk.ui.dialogs import conflict
+from o365desk.ui.dialogs.conflict import Choice, Compared
 from o365desk.ui.dialogs.question import Option, QuestionDialog
-from o365desk.ui.widgets.icons import Pictured
-from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
 
 _SEARCHES = "Saved searches"
-
-
-class Choice(Enum):
-    """What to do about a conflict."""
-
-    KEEP_MINE = "mine"
-    TAKE_THEIRS = "theirs"
-    COPY = "copy"
-    KEEP_EDITING = "edit"
 
 
 class Leave(Enum):
@@ -35,17 +23,6 @@ class Leave(Enum):
     SAVE = "save"
     DISCARD = "discard"
     KEEP_EDITING = "edit"
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One field on both sides, as people read it."""
-
-    key: str
-    label: str
-    mine: str
-    theirs: str
-    differs: bool
 
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
@@ -84,26 +61,12 @@ def conflict_question(
     theme: Theme, mine: DataSource, theirs: Entry | None, parent: QWidget | None = None
 ) -> QuestionDialog[Choice]:
     """Both sides, field by field; closing it means: keep editing."""
-    answers = [
-        Option(Choice.KEEP_MINE, "Keep &mine" if theirs else "&Save mine again", "primary"),
-        Option(Choice.COPY, "Save mine as a &copy"),
-        Option(Choice.KEEP_EDITING, "Keep &editing"),
-    ]
-    if theirs:
-        answers.insert(1, Option(Choice.TAKE_THEIRS, "Take &theirs"))
-    dialog = QuestionDialog(
-        theme,
-        "conflict",
-        "Changed by someone else",
-        f"“{mine.name}” was changed since you opened it",
-        _explain(theirs),
-        answers,
-        Choice.KEEP_EDITING,
-        details=both_sides(theme, compare(mine, theirs.source), ("Mine", "Theirs")) if theirs else None,
-        parent=parent,
+    if theirs is None:
+        return conflict.conflict_question(theme, mine.name, None, "", None, parent)
+    other = theirs.source
+    return conflict.conflict_question(
+        theme, mine.name, compare(mine, other), other.modified_by, other.modified, parent
     )
-    dialog.resize(680, 460 if theirs else 200)
-    return dialog
 
 
 def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> QuestionDialog[Leave]:
@@ -119,44 +82,3 @@ def leave_question(theme: Theme, name: str, parent: QWidget | None = None) -> Qu
         theme, "leave", "Unsaved changes", question, text, answers, Leave.KEEP_EDITING,
         default=Leave.SAVE, parent=parent,
     )  # fmt: skip
-
-
-def _explain(theirs: Entry | None) -> str:
-    if theirs is None:
-        return "Its file was deleted meanwhile. What you typed is still here; nothing has been written."
-    who = theirs.source.modified_by or "Somebody"
-    at = theirs.source.modified
-    when = f" on {wording.day(at)} at {wording.clock(at)}" if at else ""
-    return (
-        f"{who} saved another version{when}. Nothing has been written yet. Whichever you choose, the other version "
-        "is not lost: theirs stays in the history, and yours can be brought back."
-    )
-
-
-def both_sides(theme: Theme, lines: list[Compared], titles: tuple[str, str]) -> QWidget:
-    """Two versions side by side, field by field; what differs is marked."""
-    inner = QWidget()
-    grid = QGridLayout(inner)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(8)
-    for column in (2, 3):
-        grid.setColumnStretch(column, 1)
-    for column, title in ((2, titles[0]), (3, titles[1])):
-        grid.addWidget(text_label(title, "strong"), 0, column)
-    for row, line in enumerate(lines, 1):
-        if line.differs:
-            icon = Label()
-            Pictured(theme, icon, "warning", "warn")
-            icon.setAccessibleName("differs")
-            icon.setToolTip("The two sides differ here")
-            grid.addWidget(icon, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(text_label(line.label, "" if line.differs else "dim"), row, 1, Qt.AlignmentFlag.AlignTop)
-        for column, side, text in ((2, titles[0], line.mine), (3, titles[1], line.theirs)):
-            label = selectable(text_label(text, "strong" if line.differs else "dim"))
-            differs = ", differs" if line.differs else ""
-            label.setAccessibleName(f"{line.label}, {side.lower()}: {label.text()}{differs}")
-            grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
-    grid.setRowStretch(len(lines) + 1, 1)
-    inner.setAccessibleName("Both versions, field by field")
-    return inner

@@ -190,8 +190,10 @@ class ConnectorPage(Page[ToConnector]):
         self._follow(now=True)
 
     def extras(self) -> Extras:
-        """What somebody would get."""
-        return {"&View as…": self.view_as}
+        """What somebody would get; importing by a task."""
+        saved = self._draft.editing.saved
+        task = self.import_every_hour if saved else "Save the data source first."
+        return {"&View as…": self.view_as, "&Import every hour…": task}
 
     def may_leave(self) -> bool:
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""
@@ -216,6 +218,14 @@ class ConnectorPage(Page[ToConnector]):
         if security := secure(self.context, editing.source, editing.saved, refused, report, self):
             self._draft.secure(security)
         self._follow(now=True)  # the tenant may have said who is in a group
+
+    def import_every_hour(self) -> None:
+        """A new task that imports its users and groups."""
+        from o365desk.ui.dialogs.schedules.opening import import_every_hour
+
+        saved = self._draft.editing.saved
+        if saved:
+            import_every_hour(self.context, saved.id, saved.name, self)
 
     def view_as(self) -> None:
         """Shows what somebody would get, by the settings as the form has them."""

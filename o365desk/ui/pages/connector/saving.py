@@ -10,8 +10,9 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.workspace.workspace import ConflictError, Entry
 from o365desk.ui.context import Context
+from o365desk.ui.dialogs.conflict import Choice
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
-from o365desk.ui.pages.connector.conflict import Choice, conflict_question
+from o365desk.ui.pages.connector.conflict import conflict_question
 
 
 class Saving(QObject):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SHOW_FILE = "Show &file"
 VIEW_AS = "&View as…"
+IMPORT_EVERY_HOUR = "&Import every hour…"
 _UNSAVED = "Unsaved changes to"
 _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""
@@ -93,6 +94,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
             ListAction(CommandKey.DUPLICATE, self.duplicate, "D&uplicate", "copy", self._why_no_copy),
             ListAction(CommandKey.DELETE, self.delete, "&Bin", "bin", self._why_not_deleted),
             ListAction(VIEW_AS, self.view_as, why_not=why_not_used),
+            ListAction(IMPORT_EVERY_HOUR, self.import_every_hour, why_not=why_not_used),
         )
 
     def rights_changed(self) -> None:
@@ -138,6 +140,13 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
         if line.row:
             view_as(self.context, line.row.entry.source, self)
             self._chosen()  # the tenant may have said who is in a group
+
+    def import_every_hour(self, line: SourceLine) -> None:
+        """A new task that imports users and groups of a data source."""
+        from o365desk.ui.dialogs.schedules.opening import import_every_hour
+
+        if line.row:
+            import_every_hour(self.context, line.key, line.name, self)
 
     def use(self, line: SourceLine) -> None:
         """Goes on to the operations of a data source."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from o365desk.catalogue import Operation
 from o365desk.catalogue.groups import nickname
@@ -258,7 +258,7 @@ class OperationForm(QFrame):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _choice(self, key: str) -> QRadioButton:
+    def _choice(self, key: str) -> QAbstractButton:
         """One of the choices what it is for."""
         editor = self.many.editor if self.many else None
         if not isinstance(editor, RadioEditor):

@@ -18,8 +18,8 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Fix, Plan, PlanProgress, Standing
 from o365desk.model.text.shown import shown
-from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.destinations import Begin, ToOperations, ToPlan, ToRun, ToRuns, Wish
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.destinations import Begin, ToOperations, ToPlan, ToRun, ToRuns, ToSchedules, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.dialogs.confirm import ConfirmDialog, shortened
 from o365desk.ui.dialogs.question import Go
@@ -69,6 +69,7 @@ class PlanPage(Page[ToPlan]):
         self.waiting = PlanningBar()
         self.apply_button = QPushButton("Apply")
         self.again_button, self.export_button = QPushButton("Plan a&gain"), QPushButton("E&xport rows…")
+        self.later_button = QPushButton("Apply la&ter…")
         self.close_button, self.cancel_button = QPushButton("&Close"), QPushButton("C&ancel")
         self._lay_out()
         self._connect()
@@ -111,6 +112,11 @@ class PlanPage(Page[ToPlan]):
             CommandKey.SEARCH: self.review.search.setFocus if ready else "There is no plan yet.",
             CommandKey.CLOSE: self.close_page,
         }
+
+    def extras(self) -> Extras:
+        """Applying it at another time."""
+        undone = "What takes a run back is applied at once." if self.plan and self.plan.undoes else ""
+        return {"Apply &later…": undone or self._why_not_now() or self.apply_later}
 
     # --- actions --------------------------------------------------------------------------------------------
 
@@ -159,6 +165,18 @@ class PlanPage(Page[ToPlan]):
         self.plan = None  # a second click never starts a second run
         self.context.go(ToRun(begin=Begin(wish.source, plan, word, wish.then)))
         self._show_state()
+
+    def apply_later(self) -> None:
+        """Has the plan applied by a task, at a time; approved now, with the word where it is large."""
+        plan = self.plan
+        if plan is None or self._why_not_now():
+            return
+        word = plan.confirm or (plan.limit.word if plan.limit else "")
+        if word and not self._confirmed(plan, word):
+            return
+        from o365desk.ui.dialogs.schedules.opening import apply_later
+
+        apply_later(self.context, plan, self, lambda: self.context.go(ToSchedules()))
 
     def export(self) -> None:
         """Writes the rows in sight to a file."""
@@ -271,12 +289,14 @@ class PlanPage(Page[ToPlan]):
         self.command.setVisible(plan is not None and self.command.line.text() != "")
         for button, visible in (
             (self.apply_button, plan is not None and not off),
+            (self.later_button, plan is not None and not off and not plan.undoes),
             (self.again_button, wish is not None and not self._task),
             (self.export_button, plan is not None),
             (self.close_button, self._task is None),
             (self.cancel_button, self._task is not None),
         ):
             button.setVisible(visible)
+        self.later_button.setEnabled(self.calm.over)
         self.apply_button.setEnabled(self.calm.over)
         self.apply_button.setToolTip("Ctrl+Enter" if self.calm.over else _UNREAD)
         self.title_changed.emit()
@@ -284,6 +304,7 @@ class PlanPage(Page[ToPlan]):
     def _lay_out(self) -> None:
         for button, name in (
             (self.apply_button, "apply"),
+            (self.later_button, "later"),
             (self.again_button, "again"),
             (self.export_button, "export"),
             (self.close_button, "close"),
@@ -291,7 +312,14 @@ class PlanPage(Page[ToPlan]):
         ):
             button.setObjectName(f"plan-{name}")
         self.foot = buttons_row(
-            [self.apply_button, self.cancel_button, self.again_button, self.export_button, self.close_button]
+            [
+                self.apply_button,
+                self.cancel_button,
+                self.later_button,
+                self.again_button,
+                self.export_button,
+                self.close_button,
+            ]
         )
         self._blank = QWidget()
         self._stack = QStackedWidget()
@@ -308,6 +336,7 @@ class PlanPage(Page[ToPlan]):
     def _connect(self) -> None:
         self.calm.settled.connect(self._show_state)
         self.apply_button.clicked.connect(self.apply)
+        self.later_button.clicked.connect(self.apply_later)
         self.again_button.clicked.connect(self.make)
         self.export_button.clicked.connect(self.export)
         self.close_button.clicked.connect(self.close_page)

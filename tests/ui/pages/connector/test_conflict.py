@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.services.workspace.workspace import Entry
-from o365desk.ui.pages.connector.conflict import Choice, Leave, compare, conflict_question, leave_question
+from o365desk.ui.dialogs.conflict import Choice
+from o365desk.ui.pages.connector.conflict import Leave, compare, conflict_question, leave_question
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.widgets.theme import Theme
 from tests.ui.office import Office, office

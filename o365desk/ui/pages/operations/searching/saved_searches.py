@@ -68,6 +68,12 @@ class SavedSearches(QPushButton):
             inner.menuAction().setToolTip(shown(why) or text.replace("&", ""))
             for search in found:
                 self._action(inner, _title(search), partial(does, search), off=why)
+        inner = menu.addMenu("Run on a s&chedule")
+        inner.setToolTipsVisible(True)
+        inner.menuAction().setEnabled(bool(found))
+        inner.menuAction().setToolTip("Saves what a search finds to a file, at the times that you say")
+        for search in found:
+            self._action(inner, _title(search), partial(self.schedule, search))
         if why:
             self._action(menu, shown(f"Off: {why}", 90), off=why)
         menu.addSeparator()
@@ -95,6 +101,12 @@ class SavedSearches(QPushButton):
         if self._sure("remove-search", f"Remove the saved search “{search.name}”?", text, "&Remove"):
             key, name = self._operation.key, search.name
             self._keep(lambda each: searches.without(each, key, name), f"Search “{name}” removed")
+
+    def schedule(self, search: Search) -> None:
+        """A new task that saves what a search finds to a file."""
+        from o365desk.ui.dialogs.schedules.opening import save_search_every_day
+
+        save_search_every_day(self._context, self._source.id, self._operation.key, search.name, self)
 
     # --- inside -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Editing a scheduled task, and what wakes this computer for one."""
