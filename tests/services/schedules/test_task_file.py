@@ -4,6 +4,7 @@ place."""
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -40,7 +41,10 @@ def test_all_of_it_is_read_back_and_fits_the_schema() -> None:
 def test_the_mark_is_of_what_it_does_and_not_of_when() -> None:
     other = FULL.replace(name="x", paused=False, schedule=Schedule(recurs=Recurs.ON_DEMAND), owner="eve")
     assert other.mark == FULL.mark
-    for change in ({"on_success": ()}, {"report": ""}, {"what": {}}, {"source": "t"}, {"work": Work.TEST}):
+    changes: list[dict[str, Any]] = [
+        {"on_success": ()}, {"report": ""}, {"what": {}}, {"source": "t"}, {"work": Work.TEST},
+    ]  # fmt: skip
+    for change in changes:
         assert FULL.replace(**change).mark != FULL.mark
 
 
