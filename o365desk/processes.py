@@ -52,6 +52,11 @@ def command(*words: str) -> list[str]:
     return _python("-X", "utf8", "-m", "o365desk", *words)
 
 
+def windows_line(words: Sequence[str]) -> str:
+    """Words as one line, which programs of Windows read back as these."""
+    return subprocess.list2cmdline(words)
+
+
 def system(words: Sequence[str], *, given: bytes | None = None, seconds: float = 30.0) -> Ended:
     """Runs a program of the system, in the person's environment without what is ours, and in plain English."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("O365DESK_")}

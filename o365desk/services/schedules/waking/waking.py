@@ -18,7 +18,8 @@ from o365desk.model.timing import Timing
 from o365desk.services.connections import Connections
 from o365desk.services.schedules import machine, network
 from o365desk.services.schedules.records import Records
-from o365desk.services.schedules.waking.entry import MINUTES, Programs, Shown, Standing, Waker, choose
+from o365desk.services.schedules.waking.choosing import choose
+from o365desk.services.schedules.waking.entry import MINUTES, Programs, Shown, Standing, Waker
 from o365desk.services.state.state import State, place_of
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape
 
+from o365desk import processes
 from o365desk.processes import Ended
 from o365desk.services.schedules.waking.entry import MINUTES, Entry, Programs, Shown, Standing, done
 
@@ -31,7 +32,7 @@ class Windows:
     def texts(self) -> list[Shown]:
         """The task."""
         user, (program, *words) = escape(self._sid()), self._entry.words
-        command, arguments = escape(_windowless(program)), escape(" ".join(map(_argument, words)))
+        command, arguments = escape(_windowless(program)), escape(processes.windows_line(words))
         return [
             Shown(
                 f"Task Scheduler {self._name}",
@@ -110,13 +111,6 @@ def _windowless(program: str) -> str:
     path = Path(program)
     other = path.with_name(path.name.lower().replace("python", "pythonw", 1))
     return str(other) if path.name.lower() == "python.exe" and other.is_file() else program
-
-
-def _argument(word: str) -> str:
-    """A word as C programs of Windows read it back."""
-    import subprocess
-
-    return subprocess.list2cmdline([word])
 
 
 def _parts(text: str) -> dict[str, str]:
