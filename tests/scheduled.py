@@ -1,8 +1,10 @@
 """Scheduled tasks for tests of the window and for pictures: some of each sort, and a scheduler that is none."""
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from o365desk.app import App, Scheduling
@@ -10,10 +12,16 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.schedules.schedule import WEEK_DAYS, Recurs, Schedule
 from o365desk.model.schedules.task import Outcome, Task, TaskResult, Work
+from o365desk.model.stop import Stop
+from o365desk.services.schedules.lifetimes import Lifetimes
+from o365desk.services.schedules.schedules import Schedules
 from o365desk.services.schedules.waking.entry import Shown, Standing
 from o365desk.services.schedules.waking.waking import Waking
+from o365desk.services.schedules.work import Tell
 
 ZONE = "Europe/Dublin"
+CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+WALL = datetime(2026, 5, 12, 9)  # noqa: DTZ001 - wall time
 SERVICE = """[Unit]
 Description=o365desk: run the scheduled tasks that are due
 
@@ -83,22 +91,50 @@ class MadeUpWaking(Waking):
         return self.made_up
 
 
-def with_wakes(app: App, workspace: Any) -> App:
-    """The same services, with a scheduler that is none; nothing else is reached."""
+class MadeUpWork:
+    """What tasks of the sort import do here: they say what they did. While `gate` is clear, they are at it until
+    they are let go or cancelled."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.result = TaskResult(outcome=Outcome.DONE, message="All is imported.", counts={"added": 3})
+
+    def __call__(self, made: Task, stop: Stop, tell: Tell) -> TaskResult:
+        self.done.append(made.name)
+        tell("3 pages so far")
+        while not self.gate.wait(0.01):
+            stop.check()
+        return self.result
+
+
+def with_wakes(app: App, workspace: Path, work: MadeUpWork | None = None) -> App:
+    """The same services, with a scheduler that is none, and with `work`: nothing else is reached."""
     real = app.scheduling
     made: list[Scheduling] = []
+    lock = threading.Lock()
 
     def scheduling() -> Scheduling:
-        if not made:
-            own = real()
-            waking = MadeUpWaking(
-                workspace, app.state, own.schedules.records, app.connections, app.vault, app.clock, app.timing,
-                reach=lambda host, port: "",
-            )  # fmt: skip
-            made.append(dataclasses.replace(own, waking=waking))
+        with lock:
+            if not made:
+                made.append(_made(app, workspace, real() if work is None else None, work))
         return made[0]
 
     return dataclasses.replace(app, scheduling=scheduling)
+
+
+def _made(app: App, workspace: Path, own: Scheduling | None, work: MadeUpWork | None) -> Scheduling:
+    schedules = own.schedules if own else Schedules(
+        workspace, app.state, app.connections, app.runner, app.vault, app.access,
+        lambda: {"import": work} if work else {}, app.clock, app.timing, app.access.operator.address, session=True,
+        reach=lambda host, port: "",
+    )  # fmt: skip
+    waking = MadeUpWaking(
+        workspace, app.state, schedules.records, app.connections, app.vault, app.clock, app.timing,
+        reach=lambda host, port: "",
+    )  # fmt: skip
+    return Scheduling(schedules, Lifetimes(app.connections, schedules, app.clock), waking)
 
 
 def task(name: str, source: DataSource, work: Work = Work.TEST, **more: Any) -> Task:

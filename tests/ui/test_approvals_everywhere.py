@@ -8,6 +8,7 @@ in the window's own source text: who adds one is told here.
 import ast
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,16 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToLifetimes,
     ToNotices,
     ToOperations,
     ToPlan,
     ToRecycleBin,
     ToRun,
     ToRuns,
+    ToSchedules,
     ToSources,
+    ToTask,
     Wish,
 )
 from o365desk.ui.dialogs.edit_conditions import about_operation
@@ -44,6 +48,7 @@ from o365desk.ui.dialogs.security import tenant
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 from o365desk.ui.shell.places import PLACES
 from o365desk.ui.widgets.theme import Theme
+from tests import scheduled
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.recorder import hosts
@@ -54,6 +59,7 @@ from tests.ui.office import ADD, REMOVE, Office
 SERVICES = {
     "runner": ("read", "suggest", "find_out", "plan", "apply", "resume", "undo", "retry", "session"),
     "connections": ("test", "authorise"),
+    "schedules": ("run", "run_due"),
 }
 """What of the services may reach the network."""
 
@@ -78,6 +84,7 @@ REACHING = {
     "ToPlan": {"", "refresh", "run"},
     "ToRun": {"", "resume", "undo-run"},
     "ToRuns": {"undo-run"},
+    "ToSchedules": {"run"},
 }
 """By page, the commands that reach the network; "" is the page itself, as soon as it is shown."""
 
@@ -93,6 +100,7 @@ class Everywhere:
         self.stopped = self._stopped(rows[1:2])
         self.plan = office.bulk.plan(ADD, rows[2:3])
         self.rows = rows[3:]
+        self.task = scheduled.keep(office.desk.app, scheduled.task("Test it", office.bulk.source))
         self.original = stranger.file.read_bytes(), stranger.hosts.ca_file.read_bytes()
         self.path = stranger.file
 
@@ -130,6 +138,9 @@ class Everywhere:
             ToRun(run_id=self.stopped.id),
             ToRun(run_id=self.stopped.id, resume=True),
             ToRun(begin=Begin(source, self.plan)),
+            ToSchedules(task=self.task.id),
+            ToTask(task=self.task.id),
+            ToLifetimes(),
             ToRecycleBin(),
             ToNotices(),
         ]
@@ -168,6 +179,8 @@ class Everywhere:
             ("dialogs/security/tenant.py", "find_out"): self._refresh,
             ("dialogs/security/rows_seen.py", "read"): self._rows_seen,
             ("pages/operations/operation_view.py", "suggest"): self._picker,
+            ("due_tasks.py", "run"): self._run_task,
+            ("due_tasks.py", "run_due"): self._run_due,
         }
 
     def heard_by(self, act: Callable[[], object]) -> list[str]:
@@ -201,6 +214,17 @@ class Everywhere:
         dialog.rows.read()
         self.office.idle()
         dialog.done(0)
+
+    def _run_task(self) -> None:
+        self.office.window.due.run(self.task.id, self.task.name)
+
+    def _run_due(self) -> None:
+        """As the open window does every half minute, once the next moment has come."""
+        app = self.office.desk.app
+        records = app.schedules.records
+        armed = records.armed()[self.task.id]
+        records.pass_by(self.task.id, armed.passed - timedelta(days=2), None, "")
+        self.office.window.due.look()
 
     def _picker(self) -> None:
         view = self.office.open_operation(self.source, ADD)

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 DEAR = ("msal", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
-        "ssl", "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
+        "ssl", "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler",
+        "dateutil", "zoneinfo")  # fmt: skip
 
 LATER = ("o365desk.catalogue", "o365desk.model.conditions.judging", "o365desk.services.spreadsheets.export",
+         "o365desk.model.schedules.schedule", "o365desk.services.schedules.schedules",
+         "o365desk.services.schedules.records", "o365desk.ui.dialogs.schedules.opening",
          "o365desk.services.graph.client", "o365desk.services.http.trust",
          "o365desk.services.writes.planning")  # fmt: skip
-"""Of ours: what only operations need."""
+"""Of ours: what only operations and scheduled tasks need."""
 
 START = textwrap.dedent(
     """

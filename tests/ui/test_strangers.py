@@ -40,7 +40,7 @@ from o365desk.ui.destinations import ToOperations, ToSources
 from o365desk.ui.table.cells import NOTE_ROLE
 from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
-from tests import scene, shots, written
+from tests import scene, scheduled, shots, written
 from tests.names import HONEST, HOSTILE, hidden
 from tests.secured import SECURITY
 from tests.ui.staged import Stage, staged
@@ -103,6 +103,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
         scene, "_DONE", {key: (made.text + said, *rest) for key, (said, *rest) in scene._DONE.items()}
     )
     _spoil_security(made, monkeypatch)
+    _spoil_schedules(made, monkeypatch)
     suggestion = suggestions.Suggestion
     monkeypatch.setattr(
         suggestions,
@@ -130,6 +131,32 @@ def _spoil_security(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(shots, "_secured", spoilt)
     monkeypatch.setattr(shots, "_condition_row", lambda number: stranger.spoil(row(number), *_TEXTS))
+
+
+def _spoil_schedules(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wrote tasks into the shared folder, what their runs were answered, and what the system has."""
+    task, keep, ran = scheduled.task, scheduled.keep, scheduled.ran
+
+    def named(name: str, *given: Any, **more: Any) -> Any:
+        made = task(name, *given, **more)
+        what = {key: stranger.written if key == "group" else text for key, text in made.what.items()}
+        words = (stranger.written,)
+        return made.replace(name=f"{stranger.written} {name}", what=what, on_failure=words, report=stranger.written)
+
+    def kept(app: Any, made: Any, *, armed: bool = True) -> Any:
+        theirs = made if armed else made.replace(owner=stranger.written, machine=stranger.written)
+        return keep(app, theirs, armed=armed)
+
+    def answered(app: Any, made: Any, ago: Any, outcome: Any, message: str, **more: Any) -> None:
+        problem = stranger.spoil(more.pop("problem", None), *_TEXTS)
+        ran(app, made, ago, outcome, f"{stranger.text} {message}", problem=problem, **more)
+
+    monkeypatch.setattr(scheduled, "task", named)
+    monkeypatch.setattr(scheduled, "keep", kept)
+    monkeypatch.setattr(scheduled, "ran", answered)
+    monkeypatch.setattr(scheduled, "SERVICE", stranger.text)
+    monkeypatch.setattr(scheduled.MadeUpWaker, "title", stranger.written)
+    monkeypatch.setattr(scheduled.MadeUpWaker, "notes", (stranger.written,))
 
 
 def _security_of(stranger: Stranger, security: Security) -> Security:
@@ -307,7 +334,8 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
 
 _NAMING = {
     "dialog-security", "dialog-security-refused", "dialog-view-as", "dialog-people", "conditions", "searches",
-    "conditions of partners", "conflict", "dialog-conflict", "unreadable", "operations-users",
+    "conditions of partners", "conflict", "dialog-conflict", "unreadable", "operations-users", "schedules",
+    "task-history", "lifetimes", "dialog-task-weekly", "dialog-task-conflict", "dialog-wakes",
 }  # fmt: skip
 """Some of those that name strangers."""
 

@@ -362,12 +362,13 @@ class TaskDialog(QDialog):
         foot = QWidget()
         flow = FlowLayout(foot)
         self.save_button.setProperty("role", "primary")
-        self.save_button.setDefault(True)
         for button, name in ((self.save_button, "save"), (self.close_button, "close")):
             button.setObjectName(f"task-{name}")
-            button.setAutoDefault(button is self.save_button)
             flow.addWidget(button)
         column.addWidget(foot)
+        for button in self.findChildren(QPushButton):  # Enter saves, wherever the keyboard has been
+            button.setAutoDefault(False)
+        self.save_button.setDefault(True)
         parent = self.parentWidget()
         room = parent.window().size() if parent else self.sizeHint()
         self.setMinimumSize(480, 360)
