@@ -762,7 +762,8 @@ def _closing(stage: Stage) -> "QWidget":
 
     title = "Add 9,963 users to Sales: 4,135 of 10,000"
     writing = SimpleNamespace(
-        writing=lambda: [SimpleNamespace(title=title)], running_changed=stage.window.tasks.running_changed
+        writing=lambda: [SimpleNamespace(title=title, scheduled=False)],
+        running_changed=stage.window.tasks.running_changed,
     )
     dialog = ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
     dialog.show()

@@ -79,7 +79,7 @@ COMMANDS = (
     Command("run", CommandKey.EXPORT, "&Export rows…", "Ctrl+E", "save"),
     Command("run"),
     Command("run", CommandKey.NEW_TASK, "&New scheduled task…", "Ctrl+Shift+N", "clock"),
-    Command("run", CommandKey.HISTORY, "&History of the task", "Ctrl+H", "runs"),
+    Command("run", CommandKey.HISTORY, "Histor&y of the task", "Ctrl+H", "runs"),
     Command("run", CommandKey.REMOVE_TASK, "&Delete the task…", "", "bin"),
     Command("help", CommandKey.HELP, "&Help on this page", "F1", "help"),
     Command("help", CommandKey.SHORTCUTS, "&Keyboard shortcuts", "Ctrl+/", "keyboard"),

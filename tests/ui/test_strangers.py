@@ -232,7 +232,8 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
 
     def closing(stage: Stage) -> QWidget:
         writing = SimpleNamespace(
-            writing=lambda: [SimpleNamespace(title=text)], running_changed=stage.window.tasks.running_changed
+            writing=lambda: [SimpleNamespace(title=text, scheduled=True)],
+            running_changed=stage.window.tasks.running_changed,
         )
         return ClosingDialog(stage.window.theme, writing, stage.window)  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QPoint
@@ -126,6 +127,9 @@ def test_a_problem_is_kept_with_everything_that_support_asks_for(notices: Notice
 
 def test_what_cannot_be_kept_is_said_all_the_same(app: App, bar: NoticeBar) -> None:
     class Full:
+        def now(self) -> datetime:
+            return datetime(2026, 5, 12, tzinfo=UTC)
+
         def add_notice(self, *said: str) -> Notice:
             raise sqlite3.OperationalError("disk is full")
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from o365desk.model.schedules.task import Outcome, Task, TaskRun
 from o365desk.model.text import wording
+from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context
 from o365desk.ui.destinations import ToRun, ToSchedules, ToTask
 from o365desk.ui.pages.list_page import ListAction, ListPage
@@ -132,7 +133,7 @@ class HistoryPage(ListPage[ToTask, TaskRun]):
     def _name(self, task: Task) -> None:
         self.title = task.name
         self.breadcrumb = ("Schedules", task.name)
-        self.table.setAccessibleName(f"Runs of {task.name}")
+        self.table.setAccessibleName(shown(f"Runs of {task.name}"))
         self.title_changed.emit()
 
     def _tell_about(self) -> None:
