@@ -54,8 +54,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def timing() -> Timing:
-    """Nobody's hands are on the keys: what comes into sight takes a press almost at once."""
-    return Timing(press=0.02)
+    """Nobody's hands are on the keys: what comes into sight takes a press almost at once. Nor does anybody
+    wait for a network that does not come back."""
+    return Timing(press=0.02, network=0.2, network_look=0.05)
 
 
 @pytest.fixture(scope="session")

@@ -221,9 +221,9 @@ class Everywhere:
     def _run_due(self) -> None:
         """As the open window does every half minute, once the next moment has come."""
         app = self.office.desk.app
-        records = app.schedules.records
-        armed = records.armed()[self.task.id]
-        records.pass_by(self.task.id, armed.passed - timedelta(days=2), None, "")
+        app.schedules.files.change(self.task.id, lambda found: found.replace(paused=False))
+        app.state.use(lambda connection: connection.execute("DELETE FROM task_runs").connection.commit())
+        app.schedules.records.pass_by(self.task.id, app.clock() - timedelta(days=2), None, "")
         self.office.window.due.look()
 
     def _picker(self) -> None:
