@@ -325,11 +325,11 @@ class TaskDialog(QDialog):
     # --- room -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The next times beside the form where there is room for both, else below it."""
+        """The next times beside the form where there is room for both, else above it: in sight while one types."""
         super().resizeEvent(event)
         letter = self.fontMetrics().horizontalAdvance("0")
-        wide = self.width() >= letter * 105
-        self._both.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        wide = self.width() >= letter * 84
+        self._both.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.BottomToTop)
         stacked = self.width() < letter * 70
         self.form.set_stacked(stacked)
         if not stacked:

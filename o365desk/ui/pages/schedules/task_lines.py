@@ -44,16 +44,16 @@ def columns(now: Callable[[], datetime]) -> Sequence[Column]:
     """Name, schedule, status, last run, next run, data source and owner."""
     return (
         Column(key="name", title="Name", text=lambda line: line.name, note=_what, link=True, searched=True,
-               width=148, grows=True, wraps=True),
-        Column(key="schedule", title="Schedule", text=_schedule, searched=True, width=136, grows=True, wraps=True),
+               width=140, grows=True, wraps=True),
+        Column(key="schedule", title="Schedule", text=_schedule, searched=True, width=128, grows=True, wraps=True),
         Column(key="status", title="Status", text=_status, icon=_look, tone=lambda line: _look(line)[1], note=_why,
-               sort=_rank, searched=True, width=132, wraps=True),
+               sort=_rank, searched=True, width=140, wraps=True),
         Column(key="last", title="Last run", text=_last, icon=_last_look, wraps=True,
                tone=lambda line: (_last_look(line) or ("", ""))[1], note=lambda line: _last_note(line, now()),
-               sort=lambda line: line.last.started.timestamp() if line.last else None, width=128),
+               sort=lambda line: line.last.started.timestamp() if line.last else None, width=120),
         Column(key="next", title="Next run", text=lambda line: _next(line, now()), note=_next_note,
-               sort=lambda line: line.row.next.timestamp() if line.row and line.row.next else None, width=128),
-        Column(key="source", title="Source and owner", text=_source, note=_owner, searched=True, width=128),
+               sort=lambda line: line.row.next.timestamp() if line.row and line.row.next else None, width=120),
+        Column(key="source", title="Data source", text=_source, note=_owner, searched=True, width=112),
     )  # fmt: skip
 
 
