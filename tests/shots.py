@@ -200,10 +200,10 @@ def _task(key: str = "", **changes: Any) -> Callable[[Stage], "QWidget"]:
         made = entry.thing if entry else blank()
         opened = Opened(
             task=made, base=entry.version if entry else None, sources=sources, zone="Europe/Dublin",
-            zones=("Europe/Berlin", "Europe/Dublin"), refused=changes.pop("refused", ""),
+            zones=("Europe/Berlin", "Europe/Dublin"), refused=changes.get("refused", ""),
         )  # fmt: skip
         dialog = TaskDialog(stage.window.context, opened, stage.window)
-        dialog.form.put(changes)
+        dialog.form.put(changes)  # "refused" is no field
         dialog._touched = set(changes)
         dialog._show_needed()
         dialog.look()

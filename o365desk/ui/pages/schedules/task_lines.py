@@ -47,7 +47,7 @@ def columns(now: Callable[[], datetime]) -> Sequence[Column]:
                width=140, grows=True, wraps=True),
         Column(key="schedule", title="Schedule", text=_schedule, searched=True, width=128, grows=True, wraps=True),
         Column(key="status", title="Status", text=_status, icon=_look, tone=lambda line: _look(line)[1], note=_why,
-               sort=_rank, searched=True, width=140, wraps=True),
+               sort=_rank, searched=True, width=156, wraps=True),
         Column(key="last", title="Last run", text=_last, icon=_last_look, wraps=True,
                tone=lambda line: (_last_look(line) or ("", ""))[1], note=lambda line: _last_note(line, now()),
                sort=lambda line: line.last.started.timestamp() if line.last else None, width=120),
