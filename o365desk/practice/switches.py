@@ -276,6 +276,31 @@ SWITCHES: tuple[Switch, ...] = (
         "Service",
     ),
     Switch(
+        "delta_tokens", "Delta tokens",
+        "What becomes of the delta and skip tokens given out so far; those given out later are good. Choosing it "
+        "once more goes for those too. Microsoft's are good for seven days.", "Delta queries", "choice", "valid",
+        (
+            ("valid", "As they are"),
+            ("expired", "Expire delta tokens (400 syncStateNotFound)"),
+            ("resync", "Expire delta tokens (400 resyncRequired)"),
+            ("reset", "Reset delta (410)"),
+        ),
+    ),
+    Switch(
+        "delta_lag", "Lag", "Seconds until delta queries tell of a change: an empty round is no proof that nothing "
+        "changed.", "Delta queries", "number", 0, most=86_400,
+    ),
+    Switch(
+        "delta_repeats", "Repeat and mix",
+        "Delta queries tell the same object several times, on any page and in any order, and tell old changes "
+        "again: all of it is documented.", "Delta queries",
+    ),
+    Switch(
+        "delta_page", "Objects on a page",
+        "How many objects a page of a delta query has at most, and how many members in tens: the rest of a group's "
+        "members comes with the same group on the next page.", "Delta queries", "number", 200, least=1, most=999,
+    ),
+    Switch(
         "cloud", "Cloud", "Which cloud the sign-in service says the tenant is in.", "Service", "choice", "global",
         (("global", "Global"), ("usgov", "US Government")),
     ),

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from o365desk.practice.directory import days
 from o365desk.practice.directory.directory import Account, Directory, guid
 from o365desk.practice.permissions import OIDC
 from o365desk.practice.switches import Switches, Value
@@ -34,6 +35,7 @@ _PROFILES: dict[str, frozenset[str]] = {
     "no-consent": _READ_WRITE,
     "sso": frozenset(),
 }
+_LIFE_OF_SECRETS = 180 * 86400.0  # what Microsoft's portal recommends
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-"
 
 
@@ -146,12 +148,35 @@ class Tenant:
         self.revoked_at = 0.0
         self.device_interval = 5
         """Seconds that a client is to wait before it asks again whether a device code was used."""
+        self.delta_generation = 0  # goes up with each move of the switch delta_tokens
+        self.passed = 0.0
+        """Seconds that were let pass (`pass_days`), besides those that really did."""
+        self._days = 0
+        self._made = time.time()
         self._judged_now: set[str] = set()  # apps whose tokens open only what is consented to now
         self.at_reset: list[Callable[[], None]] = []
 
+    def clock(self) -> float:
+        """The time of those whose clock did not go on with the days that were let pass, Unix seconds."""
+        return time.time() + self.switches.number("clock_offset")
+
     def now(self) -> float:
         """The tenant's time, Unix seconds."""
-        return time.time() + self.switches.number("clock_offset")
+        return self.clock() + self.passed
+
+    def secrets_ended(self) -> bool:
+        """Whether the apps' secrets are past their end by the tenant's time."""
+        return self.now() > self._made + _LIFE_OF_SECRETS
+
+    def pass_days(self, count: int, seed: int) -> dict[str, Any]:
+        """Lets days pass, one after the other; what changed. The same days with the same seed change the same."""
+        told = days.Told()
+        for _ in range(count):
+            self.passed += days.DAY
+            self._days += 1
+            random = Random(f"{seed}:{self._days}")  # noqa: S311 - the same for the same seed, nothing secret
+            days.pass_day(self.home, random, self.now(), told)
+        return told.listed()
 
     def directory(self, tenant_id: str) -> Directory | None:
         """The directory with this id."""
@@ -246,6 +271,8 @@ class Tenant:
             self.consents.forget(app)
         elif key == "restricted_management":
             self.home.restrict(value is True)
+        elif key == "delta_tokens":
+            self.delta_generation += 1
         elif key == "sessions_revoked":
             self.revoked_at = self.now()
             self._void_until = next(self._serial) if value else 0
@@ -253,6 +280,7 @@ class Tenant:
     def reset(self) -> None:
         """Switches, consent, apps and directories as at the start. Sign-ins made since go on."""
         self.switches.reset()
+        self.passed, self._days = 0.0, 0
         self._judged_now.clear()
         for forget in (self.home.reset, self.other.reset, *self.at_reset):
             forget()

@@ -1,12 +1,14 @@
 """A practice tenant's objects, made from a seed, the same for the same seed, and what is changed in them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from o365desk.paths import table
 from o365desk.practice.directory import names
+from o365desk.practice.directory.change_log import ChangeLog
 from o365desk.practice.directory.membership import Entity as Entity
 from o365desk.practice.directory.membership import Membership, Pristine
 from o365desk.practice.directory.seeding import KINDS_OF_ACCOUNT, People, organization
@@ -15,6 +17,7 @@ from o365desk.practice.directory.seeding import guid as guid
 
 USER = "#microsoft.graph.user"
 DEVICE = "#microsoft.graph.device"
+GROUP = "#microsoft.graph.group"
 _MANY_MEMBERS = 2500
 _IN_THE_BIN = 30 * 86400.0  # seconds
 
@@ -52,7 +55,11 @@ class Directory:
         self.pending: dict[str, tuple[float, Entity]] = {}  # new groups, with when they will be seen
         self.unseen: list[float] = []  # when changes of members will be listed
         self.ties: dict[str, list[Membership]] = {}  # where deleted users belonged
-        self.holdings: dict[str, list[Any]] = {}  # see holdings.py
+        self.holdings: dict[str, list[Any]] = {}  # see licences_held.py
+        self.managers: dict[str, Entity] = {}  # by the id of whom they manage
+        self.leaving: dict[str, float] = {}  # who was disabled because they leave, and when (see days.py)
+        self.cleared: dict[str, frozenset[str]] = {}  # properties by id that had a value and were emptied
+        self.logs = {"users": ChangeLog(), "groups": ChangeLog()}
         self.restricted: frozenset[str] = frozenset()  # whom only a restricted unit's own administrators manage
         self.pristine = Pristine()
         self._fresh = Random(f"{seed}:{label}:new")  # noqa: S311 - as above
@@ -62,6 +69,14 @@ class Directory:
         """To be called after each change: what was worked out from the objects before no longer holds."""
         self.version += 1
 
+    def note(self, entity: Entity, names: Iterable[str] = (), whole: bool = False) -> None:
+        """Writes down a change of some properties of a user or group; `whole`: it came, went or came back."""
+        self.logs["users" if "userPrincipalName" in entity else "groups"].note(entity["id"], names, whole)
+
+    def note_member(self, group: str, entity: Entity) -> None:
+        """Writes down that an object came to or went from the group with this id."""
+        self.logs["groups"].note(group, ("members",), member=entity["id"], kind=type_of(entity))
+
     def restrict(self, on: bool) -> None:
         """Puts a group and two people into a restricted management administrative unit, or takes them out."""
         unit = [
@@ -70,6 +85,8 @@ class Directory:
             *self.users[len(self.accounts) :][:1],
         ]
         self.restricted = frozenset(entity["id"] for entity in unit) if on else frozenset()
+        for entity in unit:
+            self.note(entity, ("isManagementRestricted",))
         self.changed()
 
     def new_id(self) -> str:
@@ -79,6 +96,8 @@ class Directory:
     def reset(self) -> None:
         """Everything as at the start, in about the time that the changes took. Ids of new objects go on."""
         if self.pristine.restore():
+            for log in self.logs.values():
+                log.restart()
             self.changed()
 
     def listed_after(self, delay: float, now: float) -> float:
@@ -89,6 +108,8 @@ class Directory:
 
     def settle(self, now: float) -> None:
         """Lets be seen what is new and whose time has come, and empties the recycle bin of what is too old."""
+        for log in self.logs.values():
+            log.now = now
         due = [key for key, (when, _) in self.pending.items() if when <= now]
         for key in due:
             group = self.pending[key][1]
@@ -96,6 +117,9 @@ class Directory:
             del self.pending[key]
             self.groups.append(group)
             self.group_by_id[key] = group
+            self.note(group, whole=True)
+            for member in self.members[key]:
+                self.note_member(key, member)
         later = [when for when in self.unseen if when > now]
         if due or len(later) < len(self.unseen):
             self.unseen = later
@@ -104,16 +128,20 @@ class Directory:
             self._empty_bin(now)
 
     def _empty_bin(self, now: float) -> None:
-        for key, entity in list(self.deleted.items()):
-            if datetime.fromisoformat(entity["deletedDateTime"]).timestamp() + _IN_THE_BIN < now:
-                self.pristine.keep(self.deleted)
-                del self.deleted[key]
-                self.changed()
+        for key, entity in list(self.deleted.items()):  # the oldest come first
+            if datetime.fromisoformat(entity["deletedDateTime"]).timestamp() + _IN_THE_BIN >= now:
+                break
+            self.pristine.keep(self.deleted, self.ties)
+            del self.deleted[key]
+            self.ties.pop(key, None)
+            self.note(entity, whole=True)
+            self.changed()
 
     def _make_groups(self, count: int) -> None:
         for n in range(count):
             kind, name = self._group_name(n)
-            group = self._group(kind, name, n)
+            day = f"2019-{n % 12 + 1:02}-{n % 28 + 1:02}T09:00:00Z"
+            group = self.group(guid(self._random), kind, name, n, day)
             self.groups.append(group)
             self.members[group["id"]] = Membership(self._pick_members(n))
 
@@ -142,7 +170,8 @@ class Directory:
             owners[group["id"]].update([next(a.user for a in self.accounts if a.kind == "user")])
         return owners
 
-    def _group(self, kind: str, name: str, n: int) -> Entity:
+    def group(self, key: str, kind: str, name: str, n: int, created: str) -> Entity:
+        """A group of one of the kinds in names.py with the id `key`, which is in no list yet."""
         nickname = _nickname(name) + str(n)
         types = {"m365": ["Unified"], "hidden": ["Unified"], "dynamic": ["DynamicMembership"]}.get(kind, [])
         unified = "Unified" in types
@@ -151,10 +180,10 @@ class Directory:
         visible = "HiddenMembership" if kind == "hidden" else "Private" if n % 2 else "Public"
         rule = '(user.department -eq "Sales")' if kind == "dynamic" else None
         return {
-            "id": guid(self._random),
+            "id": key,
             "deletedDateTime": None,
             "classification": None,
-            "createdDateTime": f"2019-{n % 12 + 1:02}-{n % 28 + 1:02}T09:00:00Z",
+            "createdDateTime": created,
             "description": None if n % 5 == 0 else f"{name}: made for practice",
             "displayName": name,
             "expirationDateTime": None,
@@ -169,7 +198,7 @@ class Directory:
             "preferredDataLocation": None,
             "preferredLanguage": None,
             "proxyAddresses": [f"SMTP:{mail}"] if mail else [],
-            "renewedDateTime": f"2019-{n % 12 + 1:02}-{n % 28 + 1:02}T09:00:00Z",
+            "renewedDateTime": created,
             "securityEnabled": kind != "distribution" and not (unified and n % 3 == 0),
             "visibility": visible if unified else None,
             "assignedLicenses": [],
@@ -222,6 +251,11 @@ class Directory:
             "servicePlans": [{**plan, "provisioningStatus": "Success", "appliesTo": applies} for plan in plans],
             "subscriptionIds": [guid(self._random)],
         }
+
+
+def type_of(entity: Entity) -> str:
+    """The OData type of a directory object, told by what only it has."""
+    return DEVICE if "operatingSystem" in entity else GROUP if "groupTypes" in entity else USER
 
 
 def _nickname(name: str) -> str:

@@ -62,6 +62,7 @@ def put(directory: Directory, user: Entity, held: Iterable[Holding]) -> None:
     ]  # fmt: skip
     count(directory, before, -1)
     count(directory, disabled, 1)
+    directory.note(user, ("assignedLicenses",))
     directory.changed()
 
 

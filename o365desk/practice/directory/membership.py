@@ -1,6 +1,6 @@
 """What a directory needs to be written to: members by id and in order, and the way back to the start."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, overload
 
 Entity = dict[str, Any]
@@ -20,6 +20,10 @@ class Membership(Sequence[Entity]):
     def has(self, key: str) -> bool:
         """Whether the object with this id belongs."""
         return key in self._by_id
+
+    def among(self, keys: Set[str]) -> set[str]:
+        """Those of these ids whose objects belong."""
+        return self._by_id.keys() & keys
 
     def get(self, key: str) -> Entity | None:
         """The object with this id, if it belongs."""

@@ -1,6 +1,8 @@
 """The people, accounts and devices that a practice tenant is made with."""
 
+import itertools
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 from random import Random
 
@@ -51,6 +53,15 @@ class Account:
     def wids(self) -> list[str]:
         """The template ids of the directory roles."""
         return [GLOBAL_ADMINISTRATOR, PLAIN_MEMBER] if self.administrator else [PLAIN_MEMBER]
+
+
+def free_name(local: str, domain: str, taken: Container[str]) -> str:
+    """A principal name with this local part, numbered if need be, that is not among those (in lower case)."""
+    for number in itertools.count(1):
+        found = f"{local}{number if number > 1 else ''}@{domain}"
+        if found.lower() not in taken:
+            return found
+    raise AssertionError("there are numbers enough")
 
 
 def guid(random: Random) -> str:
@@ -140,6 +151,14 @@ class People:
             people.append(self._user(given, surname, f"{local}@{domain}", bits(64)))
         self._mark(people[len(names.SPECIAL) :])
         return people
+
+    def newcomer(self, taken: Container[str], created: str) -> Entity:
+        """Somebody new, by a principal name that is not among those (in lower case)."""
+        given, given_ascii = self._random.choice(names.GIVEN)
+        surname, surname_ascii = self._random.choice(names.SURNAMES)
+        upn = free_name(f"{given_ascii}.{surname_ascii}", self._domain, taken)
+        user = self._user(given, surname, upn, self._random.getrandbits(64))
+        return user | {"createdDateTime": created}
 
     def _mark(self, people: list[Entity]) -> None:
         """Fifteen guests in all (one is an account), twenty disabled (one likewise), ten synced."""

@@ -11,6 +11,7 @@ from o365desk.practice.graph import batch, metadata
 from o365desk.practice.graph.access_token import Bearer
 from o365desk.practice.graph.call import Call, GraphError, denied, pattern, unmodelled
 from o365desk.practice.graph.reads import memberships, recycled
+from o365desk.practice.graph.reads.delta import Deltas
 from o365desk.practice.graph.reads.reads import Reads
 from o365desk.practice.graph.selection import without_metadata
 from o365desk.practice.graph.throttling import Throttle, scope
@@ -24,6 +25,8 @@ _KEY_IN_BRACKETS = re.compile(r"(users|groups)\('(.+)'\)", re.IGNORECASE)
 
 _CAST = re.compile(r"(?<!deleteditems)/microsoft\.graph\.\w+$")  # of a list: who may read it all may read a part
 _ALIAS = re.compile(r"graph\.(user|group|device)", re.IGNORECASE)  # so Microsoft's SDKs write a cast
+
+_FUNCTION = re.compile(r"(microsoft\.graph\.)?delta(\(\))?", re.IGNORECASE)  # with its full name, or called
 
 _JSON = "application/json"
 _TYPE = _JSON + ";odata.metadata={};odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -53,7 +56,7 @@ class Graph:
         self._bearer = Bearer(tenant)
         self._throttle = Throttle()
         tenant.at_reset.append(self._throttle.forget)
-        self._handlers = Reads(tenant).handlers() | memberships.handlers()
+        self._handlers = Reads(tenant).handlers() | Deltas(tenant).handlers() | memberships.handlers()
         for room in (group_writes, user_writes, recycled, licence_writes):
             self._handlers |= room.handlers()
 
@@ -119,6 +122,8 @@ class Graph:
         self._refuse(request)
         bracketed = _KEY_IN_BRACKETS.fullmatch(parts[1])
         inner = (bracketed[1], bracketed[2].replace("''", "'"), *parts[2:]) if bracketed else parts[1:]
+        if len(inner) == 2 and _FUNCTION.fullmatch(inner[1]):
+            inner = (inner[0], "delta")
         whole = tuple(f"microsoft.{part}" if _ALIAS.fullmatch(part) else part for part in inner)
         return self._metered(*self._as_oneself(self._call(request), whole))
 

@@ -75,9 +75,11 @@ def reference(call: Call, entity: Entity) -> str:
     )
 
 
-def shape_of(call: Call, kind: ObjectKind, single: bool = False) -> tuple[str, ...]:
-    """The properties to answer with, or a refusal of what cannot be selected."""
-    selected = call.request.options.get("$select", "")
+def shape_of(call: Call, kind: ObjectKind, single: bool = False, selected: str | None = None) -> tuple[str, ...]:
+    """The properties to answer with, or a refusal of what cannot be selected. `selected`: instead of what the call
+    asks for."""
+    if selected is None:
+        selected = call.request.options.get("$select", "")
     basic = kind is properties.USERS and call.opened_by <= {"User.ReadBasic.All"}
     if not selected:
         return properties.BASIC if basic else kind.default

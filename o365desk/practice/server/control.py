@@ -15,6 +15,7 @@ from o365desk.practice.wire import Answer, Request, json_answer
 
 _KEPT = 20_000
 _LONGEST_BODY = 65_536
+_MOST_DAYS = 366
 _HEADERS = ("consistencylevel", "content-type", "prefer", "accept", "x-ms-throttle-priority")
 Inner = Sequence[tuple[Request, int]]
 _REAL = {"login": "https://login.microsoftonline.com", "graph": "https://graph.microsoft.com"}
@@ -67,6 +68,7 @@ class ControlPort:
             ("POST", "/switches"): self._set,
             ("POST", "/reset"): self._reset,
             ("POST", "/apps"): self._add_app,
+            ("POST", "/day"): self._pass_days,
         }
         if "origin" in request.headers:
             return json_answer(403, {"error": "Web pages may not move these switches."})
@@ -107,6 +109,20 @@ class ControlPort:
         self._log.clear()
         self._count = 0
         return self._state(request)
+
+    def _pass_days(self, request: Request) -> Answer:
+        """Lets days pass: {"days": 1 to 366, "seed": a whole number}, both of which may be left out."""
+        wanted = _object(request)
+        unknown = sorted(wanted.keys() - {"days", "seed"})
+        if unknown:
+            raise SwitchError(f"There is no {unknown[0]!r} here; there are days and seed.")
+        days, seed = wanted.get("days", 1), wanted.get("seed", 0)
+        if type(days) is not int or not 1 <= days <= _MOST_DAYS:
+            raise SwitchError(f"days: {days!r} is not a whole number from 1 to {_MOST_DAYS}.")
+        if type(seed) is not int:
+            raise SwitchError(f"seed: {seed!r} is not a whole number.")
+        changed = self._tenant.pass_days(days, seed)
+        return json_answer(200, {"days": days, "seed": seed, "now": self._now(), **changed})
 
     def _add_app(self, request: Request) -> Answer:
         """Registers an app until the reset: {"profile", "delegated": […], "application": […], "consented"}."""

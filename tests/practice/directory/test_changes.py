@@ -75,7 +75,7 @@ class Changes(RuleBasedStateMachine):
     @rule(user=NUMBERS)
     def somebody_is_deleted(self, user: int) -> None:
         entity = self._user(user)
-        changes.delete_user(self.directory, entity, self.now)
+        changes.delete_users(self.directory, [entity], self.now)
         assert not any(roster.has(entity["id"]) for roster in self.directory.members.values())
 
     @precondition(lambda self: len(self.directory.groups) > 2)

@@ -4,15 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from o365desk.practice import permissions
-from o365desk.practice.directory.directory import DEVICE, USER, Entity
+from o365desk.practice.directory.directory import DEVICE, GROUP, USER, Entity
 from o365desk.practice.graph import properties
 from o365desk.practice.graph.call import Call
 from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.graph.reads import filterable
 from o365desk.practice.graph.reads.filterable import Rules
 from o365desk.practice.graph.selection import shown
-
-GROUP = "#microsoft.graph.group"
 
 
 @dataclass(frozen=True)

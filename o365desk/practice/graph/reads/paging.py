@@ -1,12 +1,14 @@
 """Where the next page of a list begins: opaque, signed, good only for the list it was made for."""
 
 import hmac
+import re
 import secrets
 
 from o365desk.practice.tokens import b64url, unb64url
 from o365desk.practice.wire import Request
 
 _OPTION = "$skiptoken"
+_MASKED = re.compile(r"^((?:\$|%24)deltatoken=)(?!latest$).+", re.IGNORECASE)
 
 
 class PageTokens:
@@ -38,5 +40,9 @@ class PageTokens:
 
 
 def without_token(query: str) -> list[str]:
-    """The options of a query as sent, without the page token."""
-    return [part for part in query.split("&") if part and "skiptoken" not in part.partition("=")[0].lower()]
+    """The options of a query as sent, without the page token; of a delta token only that there is one."""
+    return [
+        _MASKED.sub(r"\1*", part)
+        for part in query.split("&")
+        if part and "skiptoken" not in part.partition("=")[0].lower()
+    ]

@@ -182,15 +182,5 @@ def _made(call: Call, body: dict[str, Any]) -> Entity:
         "onPremisesSyncEnabled": None,
         "assignedLicenses": [],
         "proxyAddresses": [],
-        **with_mail(None, body),
+        **changes.with_mail(None, body),
     }
-
-
-def with_mail(user: Entity | None, body: dict[str, Any]) -> dict[str, Any]:
-    """What is written, with the addresses that follow from a new one; the one before stays as a further one."""
-    if "mail" not in body:
-        return body
-    primary = f"SMTP:{body['mail']}"
-    before = user["proxyAddresses"] if user else []
-    further = [f"smtp:{address[5:]}" for address in before if address.lower() != primary.lower()]
-    return body | {"proxyAddresses": [primary, *further]}

@@ -4,7 +4,7 @@ from o365desk.practice.directory import changes
 from o365desk.practice.directory.directory import Entity
 from o365desk.practice.graph.call import Call, Handler, bad_request, denied, not_found, restricted
 from o365desk.practice.graph.writes.bodies import SYNCED, json_object
-from o365desk.practice.graph.writes.new_users import check_names, check_values, create_user, with_mail
+from o365desk.practice.graph.writes.new_users import check_names, check_values, create_user
 from o365desk.practice.permissions import WRITE_USERS
 from o365desk.practice.wire import Answer, json_answer
 
@@ -44,7 +44,7 @@ def _patch(call: Call, parts: tuple[str, ...]) -> Answer:
         raise bad_request(SYNCED)
     check_values(call, user, body)
     if body:
-        changes.set_user_values(call.directory, user, with_mail(user, body))
+        changes.set_user_values(call.directory, user, changes.with_mail(user, body))
     return Answer(204)
 
 
@@ -76,7 +76,7 @@ def _deleted(call: Call, user: Entity) -> Answer:
         raise denied()
     if call.account and not call.account.administrator:
         raise denied()
-    changes.delete_user(call.directory, user, call.now)
+    changes.delete_users(call.directory, [user], call.now)
     return Answer(204)
 
 
