@@ -27,7 +27,8 @@ def record(connection: sqlite3.Connection, table: Table, number: int) -> None:
     pairs = ", ".join(f"'{name}', c.{name}" for name in table.properties)
     connection.execute(
         f"INSERT INTO differences (number, kind, id, what, why, was) SELECT {number}, '{kind}', p.id,"
-        f" p.what, p.why, json_object({pairs}) FROM {plan} p JOIN {table.name} c ON c.id = p.id WHERE p.what = 'removed'"
+        f" p.what, p.why, json_object({pairs}) FROM {plan} p JOIN {table.name} c ON c.id = p.id"
+        " WHERE p.what = 'removed'"
     )
     changed = connection.execute(
         f"SELECT p.id, p.what, {table.listed('c')}, {table.listed('e')} FROM {plan} p"
