@@ -96,6 +96,12 @@ class Practice:
         """Everything back to how it was."""
         self._control("POST", "/reset", {})
 
+    def pass_days(self, days: int) -> dict[str, Any]:
+        """Lets days pass; what changed, as the control port tells it: `users` and `groups`, each what happened with
+        the ids."""
+        told: dict[str, Any] = self._control("POST", "/day", {"days": days})
+        return told
+
     def _control(self, method: str, path: str, body: object = None) -> Any:
         from o365desk.services.http.session import HttpSession
         from o365desk.services.http.trust import read_ca

@@ -23,6 +23,8 @@ MODELLED = {
     "GET /users/{id}/licensedetails": "/users/{user}/licenseDetails",
     "GET /users/{id}/memberof": "/users/{user}/memberOf?$top=1",
     "GET /groups": "/groups?$top=1",
+    "GET /groups/delta": "/groups/delta?$deltatoken=latest",
+    "GET /users/delta": "/users/delta?$deltatoken=latest",
     "GET /groups/{id}": "/groups/{group}",
     "GET /groups/{id}/members": "/groups/{group}/members?$top=1",
     "GET /me": "/me",

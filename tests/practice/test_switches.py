@@ -2,7 +2,9 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ from tests.practice.entra.signing_in import (
 )
 from tests.practice.fixtures import Client
 from tests.practice.graph import traffic
+from tests.practice.graph.reads import delta_switches
 
 GONE = (requests.ConnectionError, requests.Timeout)
 
@@ -321,6 +324,7 @@ def clock_offset(client: Client, put: Callable[..., Any]) -> None:
 EFFECTS: dict[str, Callable[[Client, Callable[..., Any]], None]] = {
     "device_code": device_code_switch,
     **traffic.EFFECTS,
+    **delta_switches.EFFECTS,
     **{
         effect.__name__: effect
         for effect in (
@@ -385,6 +389,44 @@ def test_a_body_that_is_no_object(client: Client, body: str) -> None:
 )  # fmt: skip
 def test_an_app_that_cannot_be_registered(client: Client, app: dict[str, Any]) -> None:
     assert client.post(client.ready["control"] + "/apps", json=app).status_code == 400
+
+
+def test_days_pass_on_request(client: Client, switches: Callable[..., Any]) -> None:
+    """The tenant's clock goes on with them: tokens and secrets end. A client whose own clock stands still can sign
+    in with its certificate all the same, and so can one whose clock went on."""
+    token, before = client.bearer("read"), client.control("/")["now"]
+    answer = client.control("/day", {"days": 2, "seed": 7})
+    assert set(answer) == {"days", "seed", "now", "users", "groups"}
+    assert (answer["days"], answer["seed"]) == (2, 7)
+    passed = datetime.fromisoformat(answer["now"]) - datetime.fromisoformat(before)
+    assert timedelta(days=2) <= passed < timedelta(days=2, minutes=5)
+    assert answer["users"]["joined"]
+    assert client.graph("/users?$top=1", token).status_code == 401
+    assert client.graph("/users?$top=1", client.bearer("read")).status_code == 200
+    assert by_certificate(client).status_code == 200
+    for ahead, good in ((2, True), (1, False)):
+        then = int(time.time()) + ahead * 86_400
+        answer = by_certificate(client, nbf=then, iat=then, exp=then + 600)
+        assert answer.status_code == 200 if good else number(answer) == 700024
+    client.control("/day", {"days": 179})
+    assert number(client.token("read")) == 7000222, "half a year is the life of a secret"
+    assert by_certificate(client).status_code == 200
+    client.control("/reset", {})
+    assert client.control("/")["now"][:10] == before[:10]
+    assert client.token("read").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [({"days": 0}, "from 1 to 366"), ({"days": 367}, "from 1 to 366"), ({"days": True}, "whole number"),
+     ({"days": "1"}, "whole number"), ({"days": 1.5}, "whole number"), ({"seed": "x"}, "seed"),
+     ({"day": 1}, "no 'day'"), ([], "JSON object")],
+)  # fmt: skip
+def test_days_that_cannot_pass(client: Client, body: Any, text: str) -> None:
+    before = client.control("/")["now"]
+    answer = client.post(client.ready["control"] + "/day", json=body)
+    assert (answer.status_code, text in answer.json()["error"]) == (400, True), answer.text
+    assert client.control("/")["now"][:13] == before[:13]
 
 
 def test_reset_puts_everything_back(client: Client) -> None:

@@ -18,7 +18,7 @@ DAY = 86400.0
 _DISABLED_FOR = 7 * DAY  # before somebody who left is deleted
 # How many a day, of a thousand users, groups, or users and groups in the recycle bin.
 _JOIN, _MOVE, _MARRY, _LEAVE, _LICENCES = 1.2, 2.0, 0.4, 1.0, 2.0
-_NEW_GROUPS, _RENAMED_GROUPS, _DELETED_GROUPS, _MEMBERS = 8.0, 4.0, 6.0, 60.0
+_NEW_GROUPS, _RENAMED_GROUPS, _DELETED_GROUPS, _MEMBERS = 6.0, 4.0, 5.5, 60.0
 _RETURN = 10.0
 _LEAST = 0.25  # a day, where a tenant is so small that hardly anything would ever happen
 _TRIES = 60

@@ -19,6 +19,16 @@ _PROFILES = {
     "no-consent": "App “no consent”",
     "sso": "App “single sign-on”",
 }
+_DAYS = (
+    "People join, move, marry and leave, groups and licences change; tokens, secrets and what is in the recycle "
+    "bin grow older. The clock of this computer stays as it is."
+)
+_PEOPLE = (
+    ("joined", "joined"), ("moved", "moved"), ("renamed", "renamed"), ("disabled", "disabled"),
+    ("deleted", "deleted"), ("purged", "deleted for good"), ("restored", "restored"),
+    ("licences", "changes of licences"),
+)  # fmt: skip
+_GROUPS = ("created", "renamed", "deleted", "purged", "restored")
 
 
 class PracticeMenu(QObject):
@@ -70,6 +80,8 @@ class PracticeMenu(QObject):
         if not self._switches:
             self._menu.addAction("Asking the practice tenant…").setEnabled(False)
         self._menu.addSeparator()
+        self._do(self._menu, "Let a &day pass", lambda: self._pass_days(1, "A day"), _DAYS)
+        self._do(self._menu, "Let a &week pass", lambda: self._pass_days(7, "A week"), _DAYS)
         self._do(self._menu, "Everything back to &normal", self._reset)
         self._menu.addSeparator()
         self._do(self._menu, "Copy administrator’s &user name", lambda: self._copy("username", "user name"))
@@ -150,6 +162,21 @@ class PracticeMenu(QObject):
         if given:
             self._set(switch, number, profile)
 
+    def _pass_days(self, days: int, words: str) -> None:
+        def done(told: dict[str, Any]) -> None:
+            self._context.notices.say(
+                "good", f"Practice tenant: {words.lower()} has passed: {_happened(told)}", _DAYS
+            )
+            self.refresh()
+
+        self._context.tasks.run(
+            f"{words} passes in the practice tenant",
+            lambda stop, tell: self._practice.pass_days(days),
+            done,
+            self._failed,
+            owner=self,
+        )
+
     def _reset(self) -> None:
         def done(_: None) -> None:
             self._context.notices.say("good", "The practice tenant is back to normal")
@@ -170,6 +197,15 @@ class PracticeMenu(QObject):
     def _copy(self, key: str, words: str) -> None:
         QGuiApplication.clipboard().setText(str(self._practice.ready["admin"][key]))
         self._context.notices.say("good", f"The practice administrator’s {words} is on the clipboard")
+
+
+def _happened(told: Mapping[str, Any]) -> str:
+    """What changed while days passed, in numbers."""
+    users, groups = told["users"], told["groups"]
+    counts = [(words, len(users.get(name, ()))) for name, words in _PEOPLE]
+    counts.append(("changes of members", len(groups["members_added"]) + len(groups["members_removed"])))
+    counts.append(("changes of groups", sum(len(groups[name]) for name in _GROUPS)))
+    return ", ".join(f"{count:,} {words}" for words, count in counts if count) or "nothing changed"
 
 
 def _words(switch: Switch, value: Any) -> str:

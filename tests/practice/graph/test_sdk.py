@@ -12,6 +12,7 @@ import pytest
 from azure.identity import ClientSecretCredential
 
 from tests.practice.fixtures import Client
+from tests.practice.graph.writes.writing import group_of, writer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of the SDK's own parts
@@ -19,12 +20,14 @@ with warnings.catch_warnings():
     from kiota_authentication_azure.azure_identity_authentication_provider import (
         AzureIdentityAuthenticationProvider,
     )
+    from msgraph.generated.groups.delta.delta_request_builder import DeltaRequestBuilder as GroupsDelta
     from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
     from msgraph.generated.models.assigned_license import AssignedLicense
     from msgraph.generated.models.group import Group
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
     from msgraph.generated.models.reference_create import ReferenceCreate
     from msgraph.generated.models.user import User
+    from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder as UsersDelta
     from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
         AssignLicensePostRequestBody,
     )
@@ -152,3 +155,71 @@ def test_several_in_one(client: Client, through_the_sdk: Callable[[Work], None])
         assert answer.get_response_status_codes() == {item.id: 200 for item in items}
 
     through_the_sdk(work)
+
+
+async def users_followed(graph: GraphServiceClient, copy: dict[str, User], link: str = "") -> str:
+    """Applies a round of users to the copy; the delta link."""
+    query = UsersDelta.DeltaRequestBuilderGetQueryParameters(select=["id", "displayName", "assignedLicenses"])
+    builder, first = graph.users.delta, RequestConfiguration(query_parameters=query)
+    page = await builder.with_url(link).get() if link else await builder.get(request_configuration=first)
+    while page is not None:
+        for entry in page.value or []:
+            copy[str(entry.id)] = entry
+            if "@removed" in entry.additional_data:
+                del copy[str(entry.id)]
+        if page.odata_delta_link:
+            return page.odata_delta_link
+        page = await builder.with_url(str(page.odata_next_link)).get()
+    raise AssertionError("no delta link came")
+
+
+async def groups_followed(graph: GraphServiceClient, copy: dict[str, set[str]], link: str = "") -> str:
+    """Applies a round of groups with their members to the copy; the delta link."""
+    query = GroupsDelta.DeltaRequestBuilderGetQueryParameters(select=["id", "displayName", "members"])
+    builder, first = graph.groups.delta, RequestConfiguration(query_parameters=query)
+    page = await builder.with_url(link).get() if link else await builder.get(request_configuration=first)
+    while page is not None:
+        for entry in page.value or []:
+            members = copy.setdefault(str(entry.id), set())
+            for member in entry.additional_data.get("members@delta", ()):
+                (members.discard if "@removed" in member else members.add)(member["id"])
+            if "@removed" in entry.additional_data:
+                del copy[str(entry.id)]
+        if page.odata_delta_link:
+            return page.odata_delta_link
+        page = await builder.with_url(str(page.odata_next_link)).get()
+    raise AssertionError("no delta link came")
+
+
+def test_changes_of_users_and_groups(
+    client: Client, switches: Callable[..., None], through_the_sdk: Callable[[Work], None]
+) -> None:
+    """A full round of each, changes, and a second one: the copies are what the lists show."""
+    users: dict[str, User] = {}
+    groups: dict[str, set[str]] = {}
+    write = writer(client, "User.ReadWrite.All", "Group.ReadWrite.All", "Directory.Read.All")
+
+    async def work(graph: GraphServiceClient) -> None:
+        link, groups_link = await users_followed(graph, users), await groups_followed(graph, groups)
+        assert (len(users), len(groups)) == (1260, 120)
+        gone, changed = list(users)[100:102]
+        group = next(key for key, members in groups.items() if gone in members and changed not in members)
+        assert write.send("PATCH", f"/users/{changed}", {"displayName": "By delta"}).status_code == 204
+        assert write.send("DELETE", f"/users/{gone}").status_code == 204
+        assert write.bind(group_of(write.rows("/groups?$top=999"), "security"), changed).status_code == 204
+        await users_followed(graph, users, link)
+        await groups_followed(graph, groups, groups_link)
+        assert gone not in groups[group], "who is deleted is no member any more"
+
+    through_the_sdk(work)
+    rows = write.rows("/users?$top=999&$select=id,displayName,assignedLicenses")
+    assert {key: user.display_name for key, user in users.items()} == {
+        row["id"]: row["displayName"] for row in rows
+    }
+    assert {key: {str(one.sku_id) for one in user.assigned_licenses or []} for key, user in users.items()} == {
+        row["id"]: {one["skuId"] for one in row["assignedLicenses"]} for row in rows
+    }
+    listed = write.rows("/groups?$top=999&$select=id,displayName")
+    assert set(groups) == {row["id"] for row in listed}
+    for key in (group_of(write.rows("/groups?$top=999"), kind) for kind in ("security", "large", "m365")):
+        assert groups[key] == write.members(key)

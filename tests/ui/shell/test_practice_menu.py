@@ -1,6 +1,7 @@
 """The Practice menu, built from what a running practice tenant says, and what turning a switch does there."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from o365desk.practice.server.server import PracticeTenant
 from o365desk.practice_process import Practice
 from o365desk.ui.shell.practice_menu import PracticeMenu
 from o365desk.ui.shell.window import Window
+from tests.practice.fixtures import Client
 from tests.ui.conftest import idle
 
 
@@ -115,6 +117,42 @@ def test_a_number_is_asked_for(
     find(menu, number["group"], f"{number['title']}: {number['value']:g}…").trigger()
     idle(qtbot, window)
     assert value(running, number["key"]) == number["least"] + 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "words", "days"), [("Let a day pass", "a day", 1), ("Let a week pass", "a week", 7)]
+)
+def test_days_pass_and_it_is_told_what_happened(
+    qtbot: QtBot, window: Window, menu: QMenu, running: Practice, client: Client, entry: str, words: str, days: int
+) -> None:
+    before = datetime.fromisoformat(client.control("/")["now"])
+    find(menu, entry).trigger()
+    idle(qtbot, window)
+    passed = datetime.fromisoformat(client.control("/")["now"]) - before
+    assert timedelta(days=days) <= passed < timedelta(days=days, hours=1)
+    said = window.notices.kept()[0]
+    assert said.level == "good"
+    assert said.text.startswith(f"Practice tenant: {words} has passed: ")
+    assert "moved" in said.text
+    find(menu, "Everything back to normal").trigger()
+    idle(qtbot, window)
+    assert datetime.fromisoformat(client.control("/")["now"]) - before < timedelta(hours=1)
+
+
+def test_delta_tokens_are_voided_as_often_as_it_is_chosen(
+    qtbot: QtBot, window: Window, menu: QMenu, running: Practice, client: Client
+) -> None:
+    app = client.bearer("read")
+    for choice, status in (
+        ("Expire delta tokens (400 syncStateNotFound)", 400),
+        ("Reset delta (410)", 410),
+        ("Reset delta (410)", 410),
+    ):  # fmt: skip
+        link = client.graph("/users/delta?$deltatoken=latest", app).json()["@odata.deltaLink"]
+        assert client.get(link, headers=app).status_code == 200
+        find(menu, "Delta queries", "Delta tokens", choice).trigger()
+        idle(qtbot, window)
+        assert client.get(link, headers=app).status_code == status
 
 
 def test_everything_goes_back_to_normal(qtbot: QtBot, window: Window, menu: QMenu, running: Practice) -> None:

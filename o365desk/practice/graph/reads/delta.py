@@ -15,11 +15,10 @@ from typing import Any, NamedTuple, overload
 import msgspec
 from msgspec.structs import replace
 
-from o365desk.practice import permissions
 from o365desk.practice.directory.change_log import Change, ChangeLog
 from o365desk.practice.directory.directory import Directory, Entity, type_of
 from o365desk.practice.graph import metadata, properties
-from o365desk.practice.graph.call import Call, GraphError, Handler, denied, unmodelled
+from o365desk.practice.graph.call import Call, GraphError, Handler, unmodelled
 from o365desk.practice.graph.properties import ObjectKind
 from o365desk.practice.graph.reads import expansion
 from o365desk.practice.graph.reads.delta_tokens import DeltaTokens, Round
@@ -40,19 +39,18 @@ _ROUNDS_KEPT = 8
 
 @dataclass(frozen=True)
 class _Collection:
-    """One that can be asked for changes. `relation` is the one navigation property that is tracked; `row` is the
-    request whose permissions open it, and `usual` whether it comes where nothing is selected."""
+    """One that can be asked for changes. `relation` is the one navigation property that is tracked; `usual`: it
+    comes where nothing is selected too."""
 
     name: str
     kind: ObjectKind
     relation: str
-    row: str
     usual: bool
 
 
 _COLLECTIONS = (
-    _Collection("users", properties.USERS, "manager", "GET /users/delta", usual=False),
-    _Collection("groups", properties.GROUPS, "members", "GET /groups/{id}/members", usual=True),
+    _Collection("users", properties.USERS, "manager", usual=False),
+    _Collection("groups", properties.GROUPS, "members", usual=True),
 )
 
 
@@ -348,10 +346,7 @@ def _asked(collection: _Collection, call: Call, selected: str) -> _Asked:
     for name in plain:
         if name.lower() in metadata.RELATIONS[collection.name]:
             raise unmodelled(f"changes of '{name}'", there=True)
-    may = bool(permissions.allows(collection.row, call.granted, call.account is not None))
-    if len(plain) < len(names) and not may:
-        raise denied()
-    related = len(plain) < len(names) or (not names and collection.usual and may)
+    related = len(plain) < len(names) or (not names and collection.usual)
     shape = shape_of(call, collection.kind, selected=",".join(plain)) if plain or not names else ()
     return _Asked(tuple(dict.fromkeys((*shape, "id"))), related)
 
