@@ -140,6 +140,8 @@ def _compare_members(connection: sqlite3.Connection, *, full: bool) -> None:
     )
 
 
+_ALONE = "what = 'removed' AND NOT EXISTS (SELECT 1 FROM plan_users u WHERE u.id = m.id AND u.what = 'removed')"
+"""Of the memberships that end, those of users who stay: who leaves is counted as a user."""
 _USER_LEFT = (
     "EXISTS (SELECT 1 FROM plan_users u WHERE u.id = {} AND u.what = 'removed'"
     f" AND u.why != '{Why.NOT_CHOSEN.value}')"
@@ -165,7 +167,7 @@ def _figures(connection: sqlite3.Connection, table: Table, *, full: bool) -> Fig
         else 0,
         touched=changed - only_members + disabled + removed,
         memberships=0 if users else _memberships(connection),
-        leaving=0 if users else count(connection, "SELECT count(*) FROM plan_members WHERE what = 'removed'"),
+        leaving=0 if users else count(connection, f"SELECT count(*) FROM plan_members m WHERE {_ALONE}"),
     )
 
 
