@@ -79,6 +79,9 @@ FIELDS = (
 
 
 def of(values: Mapping[str, Any]) -> Settings:
-    """The settings with these values by the keys of their fields, as they are or as they were typed (checked)."""
-    numbers = {field.key: int(values[field.key]) for field in FIELDS if field.kind is Kind.NUMBER}
+    """The settings with these values by the keys of their fields, as they are or as they were typed (checked); what
+    is not given is as it is by itself."""
+    numbers = {
+        field.key: int(values[field.key]) for field in FIELDS if field.kind is Kind.NUMBER and field.key in values
+    }
     return msgspec.convert({**values, **numbers}, Settings, strict=False)

@@ -10,6 +10,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from o365desk.model.text.folding import plain
@@ -18,7 +19,7 @@ from o365desk.services.directory.copy.tables import Table
 _MOST_WORDS = 8
 _PREFIX = 3
 """Letters up to which the index knows all beginnings."""
-_LOOKED_AT = 2_000
+_LOOKED_AT = 1_000
 
 
 def words_of(typed: str) -> tuple[str, ...]:
@@ -94,7 +95,16 @@ def _quickly(
 
 def has(table: Table, sort: str, values: Sequence[Any], typed: Sequence[str]) -> bool:
     """Whether a row (its sort key and its properties, as they lie in the file) has all the words."""
-    places = [table.properties.index(name) for name in table.searched]
-    text = " ".join((sort, *(values[place] or "" for place in places)))
-    there = " ".join(("", *re.split(r"[\W_]+", _bare(text))))
-    return all(f" {word}" in there or f" {plain(word)}" in there for word in typed)
+    text = _bare(" ".join([sort, *(values[place] or "" for place in _places(table))]))
+    return all(pattern.search(text) for pattern in map(_begins, typed))
+
+
+@lru_cache
+def _places(table: Table) -> tuple[int, ...]:
+    return tuple(table.properties.index(name) for name in table.searched)
+
+
+@lru_cache(1_000)
+def _begins(word: str) -> re.Pattern[str]:
+    """Finds a word that begins so."""
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, dict.fromkeys((word, plain(word)))))})")

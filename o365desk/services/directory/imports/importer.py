@@ -24,9 +24,8 @@ from o365desk.model.problems import NOT_ALLOWED, Action, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.directory.copy import history, merging
 from o365desk.services.directory.copy.store import Copy, meta, ready, round_of, set_meta
-from o365desk.services.directory.imports import choosing, planning
+from o365desk.services.directory.imports import planning
 from o365desk.services.directory.imports.plan import ImportPlan
-from o365desk.services.directory.imports.rounds import LostTokenError, Wanted, read
 from o365desk.services.directory.imports.staging import NO_GROUPS, Round, Staging
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
@@ -34,6 +33,7 @@ from o365desk.services.state.database import transaction
 
 if TYPE_CHECKING:
     from o365desk.catalogue import Operation
+    from o365desk.services.directory.imports.rounds import Wanted
     from o365desk.services.graph.client import Pause
 
 log = logging.getLogger(__name__)
@@ -185,6 +185,9 @@ class Importer:
     def _round(self, work: "_Work", session: Session, kind: Kind) -> None:
         """Reads one round to its end, from where it is. A link that the tenant does not know any more begins it
         anew: where the last import left off, and if that is not known either, with everything."""
+        from o365desk.services.directory.imports import choosing
+        from o365desk.services.directory.imports.rounds import LostTokenError, Wanted, read
+
         wanted = Wanted.of(kind, work.source.imports)
         chosen = choosing.chosen(kind, work.source.imports, self._clock())
         at = work.place(kind, wanted)
@@ -310,12 +313,16 @@ class _Work:
 
     def no_groups(self) -> None:
         """Lays up that no group is to be kept."""
+        from o365desk.services.directory.imports.rounds import Wanted
+
         wanted = Wanted.of(Kind.GROUPS, self.source.imports)
         self.staging.begin(Kind.GROUPS, "", wanted.mark, full=True)
         self.staging.lay(wanted.table, (), (), "", NO_GROUPS)
 
-    def place(self, kind: Kind, wanted: Wanted) -> Round:
+    def place(self, kind: Kind, wanted: "Wanted") -> Round:
         """Where a round is read on."""
+        from o365desk.services.directory.imports import choosing
+
         at = self.staging.round(kind)
         full = self.full or (kind is Kind.USERS and choosing.moves(self.source.imports))
         if at and (at.wanted != wanted.mark or (full and not at.full)):
@@ -329,7 +336,7 @@ class _Work:
             at = replace(at, link=at.done)
         return at
 
-    def anew(self, kind: Kind, wanted: Wanted, lost: Round) -> Round:
+    def anew(self, kind: Kind, wanted: "Wanted", lost: Round) -> Round:
         """Where a round is begun anew after its link was lost."""
         link, mark = self.copy.use(lambda connection: round_of(connection, kind))
         known = bool(link) and mark == wanted.mark and not lost.full and self.staging_link(kind) != link

@@ -48,7 +48,7 @@ def users(count: int, **more: Any) -> list[Entry]:
 def group(number: int, *members: int, left: tuple[int, ...] = (), **more: Any) -> Entry:
     """A group as a round tells of one, with who joined and who `left`."""
     made: Entry = {"id": key(number), "displayName": f"Group {number}", "securityEnabled": True} | more
-    said = [{"@odata.type": "#microsoft.graph.user", "id": key(each)} for each in members]
+    said: list[Entry] = [{"@odata.type": "#microsoft.graph.user", "id": key(each)} for each in members]
     said += [{"@odata.type": "#microsoft.graph.user", "id": key(each), "@removed": {"reason": "deleted"}}
              for each in left]  # fmt: skip
     return made | ({"members@delta": said} if said else {})
@@ -130,7 +130,7 @@ class Told:
     @contextlib.contextmanager
     def _session(self, source: DataSource, stop: Stop, operation: Any = None, **_: Any) -> Iterator[Session]:
         with self.server.line() as line:
-            claims = {"tid": self.tenant, "roles": self.granted}
+            claims: dict[str, Any] = {"tid": self.tenant, "roles": self.granted}
             token = Token(Secret("token"), START + timedelta(hours=1), claims)
             graph = self.server.graph(line, paging=Paging(barren=3, pages=50))
             yield Session(source, graph, token, stop, Timing(), lambda: None, partner=self.partner)
