@@ -12,9 +12,9 @@ from typing import Any
 from o365desk import files
 from o365desk.model.directory.imports import Kind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.state.database import Database, SchemaStep
+from o365desk.services.state.database import Database, SchemaStep, is_emptied
 
-_CACHE = 16_000
+_CACHE = 8_000
 """KB of the file that a connection keeps in memory: as much for a thousand people as for a million."""
 
 _USERS = """
@@ -92,7 +92,9 @@ class Copy(Database):
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of one's own for reading, in this thread: it waits for no import and no import for it. All
-        that is read within is of one moment. Raises ProblemError."""
+        that is read within is of one moment. Raises ProblemError, also where nothing was imported yet."""
+        if not self.exists and not is_emptied(self.path):
+            raise ProblemError(_NOT_IMPORTED)
         self.use(lambda connection: None)  # made, stepped; what is damaged is set aside
         try:
             connection = sqlite3.connect(self.path, isolation_level=None)
@@ -132,6 +134,13 @@ def remove_all(folder: Path, stem: str) -> None:
             files.remove(path)
     except OSError as error:
         raise ProblemError(files.problem("The imported directory was not removed", error, folder)) from error
+
+
+_NOT_IMPORTED = Problem(
+    title="The directory was not imported yet",
+    remedy="Import it (import NAME --apply).",
+    code="not-imported",
+)
 
 
 def _damaged(file: Path, kept: Path, emptied: bool) -> Problem:

@@ -95,7 +95,7 @@ class Importer:
         with `apply`, applies it if nothing holds it up, or `allow_large` says that a person has seen why. What
         breaks off is told in the report; what came until then is kept, and the next import goes on there. Raises
         ProblemError where nothing could be read at all, the import is off or may not be run, or the tenant is
-        another one than that of the copy; CancelledError on stop."""
+        another one than that of the copy; CancelledError on stop. `priority` "low": by schedule, with patience."""
         began, run = time.monotonic(), uuid.uuid4().hex[:12]
         with self._alone(source), self._opened(source) as (copy, staging):
             work = _Work(source, copy, staging, stop, tell, run, full)
@@ -130,6 +130,8 @@ class Importer:
 
     def forget(self, source_id: str) -> None:
         """Removes the copy of a data source's tenant from this computer, with its history and what waits."""
+        if not any(self._folder.glob(f"{source_id.lower()}.*")):
+            return
         with self._locked(source_id, "The directory"):
             Staging(self._folder, source_id, self._clock).clear()
             Copy(self._folder, source_id, self._clock).forget()
@@ -148,7 +150,11 @@ class Importer:
     def _read(self, work: "_Work", priority: str) -> ImportReport:
         """Reads the rounds. The report says whether they came to their ends."""
         operation = _users()
-        with self._session(work.source, work.stop, operation, told=work.told, priority=priority) as session:
+        # Where nobody waits for it, it may wait for long.
+        steadfast = priority == "low"
+        with self._session(
+            work.source, work.stop, operation, told=work.told, priority=priority, steadfast=steadfast
+        ) as session:
             _refuse_partner(session)
             work.tenant = session.token.tenant
             work.source = session.source
