@@ -12,7 +12,7 @@ from typing import Any
 from o365desk import files
 from o365desk.model.directory.imports import Kind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.state.database import Database, SchemaStep, is_emptied
+from o365desk.services.state.database import Database, SchemaStep, is_damage, is_emptied
 
 _CACHE = 8_000
 """KB of the file that a connection keeps in memory: as much for a thousand people as for a million."""
@@ -106,15 +106,28 @@ class Copy(Database):
             finally:
                 connection.close()
         except sqlite3.DatabaseError as error:
-            # Where it is damage, the next use finds it, too, and sets the file aside.
+            if is_damage(error):
+                self._tell(error)
             raise ProblemError(
-                Problem(
+                self.problem
+                or Problem(
                     title="The imported directory cannot be read",
                     cause=f"The database {self.path} refused: {error}.",
                     remedy="Try again; if it stays so, import the directory anew (import NAME --full).",
                     code=getattr(error, "sqlite_errorname", "sqlite"),
                 )
             ) from error
+
+    def _tell(self, error: sqlite3.DatabaseError) -> None:
+        """Has the file set aside that a reader found damaged."""
+        told = []
+
+        def act(connection: sqlite3.Connection) -> None:
+            if not told:
+                told.append(error)
+                raise error
+
+        self.use(act)
 
     def forget(self) -> None:
         """Removes the file, and everything that was ever kept beside it. Raises ProblemError."""

@@ -63,8 +63,8 @@ class OpensSessions(Protocol):
 
 
 class Importer:
-    """See the module. `folder` holds the copies. Every method raises ProblemError where their files cannot be
-    used."""
+    """See the module. `folder` holds the copies; `refused` says why whoever works here may not look at that of a
+    data source, as far as is known offline. Every method raises ProblemError where their files cannot be used."""
 
     def __init__(
         self,
@@ -73,12 +73,14 @@ class Importer:
         settings: KeptSettings,
         clock: Callable[[], datetime],
         operator: Operator,
+        refused: Callable[[DataSource], Problem | None],
     ) -> None:
         self._folder = folder
         self._session = session
         self._settings = settings
         self._clock = clock
         self._operator = operator
+        self._refused = refused
 
     def run(
         self,
@@ -105,7 +107,9 @@ class Importer:
             return replace(report, seconds=time.monotonic() - began)
 
     def waiting(self, source: DataSource) -> ImportPlan | None:
-        """The plan that was made last and is not applied, to be looked at page by page; None for none."""
+        """The plan that was made last and is not applied, to be looked at page by page; None for none. Raises
+        ProblemError where whoever works here may not look at it."""
+        self._admit(source)
         staging = Staging(self._folder, source.id, self._clock)
         if not staging.exists:
             return None
@@ -143,9 +147,8 @@ class Importer:
     # --- reading ----------------------------------------------------------------------------------------------
 
     def _admit(self, source: DataSource) -> None:
-        """Raises ProblemError where whoever works here may not import. Asks the tenant what it must."""
-        with self._session(source, Stop(), _users()) as session:
-            _refuse_partner(session)
+        if why := self._refused(source):
+            raise ProblemError(why)
 
     def _read(self, work: "_Work", priority: str) -> ImportReport:
         """Reads the rounds. The report says whether they came to their ends."""
@@ -238,6 +241,8 @@ class Importer:
                     history.prune(connection, at, days, most)
             finally:
                 connection.execute("DETACH staged")
+            # Else the log stays as large as what was written, as long as somebody has the file open.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         copy.use(act)
         staging.clear()
