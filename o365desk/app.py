@@ -31,7 +31,7 @@ from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.state.state import State
+from o365desk.services.state.state import SeenRoles, State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.people_store import PeopleStore
@@ -158,7 +158,7 @@ def build(
         connections.forget(source_id)
 
     forgetting = Forgetting(place, state, clock, forget)
-    store = PeopleStore(place)
+    store = PeopleStore(place, SeenRoles(state, place))
     access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
     space = Workspace(
         place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard

@@ -28,6 +28,7 @@ _WINDOWS = sys.platform == "win32"
 _AWAY = re.compile(r"[\\/][\\/]|\\\?\?\\")
 _JUNCTION = re.compile(r"\\[\\?]\?\\(?=[A-Za-z]:|Volume\{)")
 """Before the target of a junction on a disk of this computer, as Windows writes it."""
+_NO_FILE = "is no file but a folder, a pipe or a device"
 _LINKS = 40
 """As many links may lead to each other, as on Linux."""
 
@@ -84,9 +85,11 @@ def read_named(name: str | Path, most: int, *, by_others: bool = False) -> bytes
     with os.fdopen(handle, "rb", buffering=0) as file:
         _refuse_unfit(os.fstat(handle), most)
         # Read, not asked for: it may grow meanwhile.
-        data = file.read(most + 1)
-        while data and len(data) <= most and (more := file.read(most + 1 - len(data))):
+        data = b""
+        while len(data) <= most and (more := file.read(most + 1 - len(data))):
             data += more
+        if more is None:  # a pipe that calls itself a file, as some of the kernel's do
+            raise UnfitError(_NO_FILE)
     if len(data) > most:
         raise UnfitError(f"is larger than {most:,} bytes")
     return data
@@ -94,7 +97,7 @@ def read_named(name: str | Path, most: int, *, by_others: bool = False) -> bytes
 
 def _refuse_unfit(about: os.stat_result, most: int) -> None:
     if not stat.S_ISREG(about.st_mode):
-        raise UnfitError("is no file but a folder, a pipe or a device")
+        raise UnfitError(_NO_FILE)
     if about.st_size > most:
         raise UnfitError(f"is larger than {most:,} bytes")
 

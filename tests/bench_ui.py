@@ -2,6 +2,7 @@
 a key stroke in the filter takes. Called by `tests.bench`; the window is a process of its own.
 """
 
+import itertools
 import json
 import os
 import statistics
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,7 @@ def _child(ready_file: str) -> None:
         window.go(ToOperations(source_id=source.id, operation="user-list"))
         window.show()
         _collect_on_this_thread(window)
-        while window.tasks.active():
-            qt.processEvents()
+        _wait(lambda: not window.tasks.active())
         page: Any = window.page(ToOperations)
         print(json.dumps(_felt(qt, page)))
         window.tasks.shut_down()
@@ -86,11 +86,11 @@ def _felt(qt: "QApplication", page: "OperationsPage") -> dict[str, Any]:
     assert results is not None
     heart, began = _Heart(), time.perf_counter()
     page.view.run()
-    _until_loaded(qt, page)
+    _until_loaded(page)
     alone, seconds = heart.longest, time.perf_counter() - began
     page.view.run()
     heart.listen()
-    _until_loaded(qt, page, busy=True)
+    _until_loaded(page, busy=True)
     busy = heart.longest
     _type(qt, results.search, "")
     strokes = [_type(qt, results.search, word[:end]) for word in _TYPED for end in range(len(word) + 1)]
@@ -98,20 +98,19 @@ def _felt(qt: "QApplication", page: "OperationsPage") -> dict[str, Any]:
     heart.listen()
     for column in range(4):
         results.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
-        while results.model.sorting:
-            qt.processEvents()
+        _wait(lambda: not results.model.sorting)
     return {
         "rows": results.model.total, "seconds": seconds, "alone": alone, "busy": busy,
         "stroke": max(strokes), "sorting": heart.longest,
     }  # fmt: skip
 
 
-def _until_loaded(qt: "QApplication", page: "OperationsPage", *, busy: bool = False) -> None:
+def _until_loaded(page: "OperationsPage", *, busy: bool = False) -> None:
     """Waits for the list; `busy`: while somebody scrolls, filters and sorts."""
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import Qt, QTimer
 
     assert page.view is not None
-    results = page.view.results
+    view, results = page.view, page.view.results
     assert results is not None
     moves = [
         lambda: results.table.scrollToBottom(),
@@ -121,12 +120,25 @@ def _until_loaded(qt: "QApplication", page: "OperationsPage", *, busy: bool = Fa
         lambda: results.table.sortByColumn(1, Qt.SortOrder.AscendingOrder),
         lambda: results.search.setText(""),
     ]
-    turn, last = 0, time.perf_counter()
-    while page.view.reading:
-        qt.processEvents()
-        if busy and time.perf_counter() - last > 0.15:
-            moves[turn % len(moves)]()
-            turn, last = turn + 1, time.perf_counter()
+    turn = itertools.cycle(moves)
+    moving = QTimer(interval=150)
+    moving.timeout.connect(lambda: next(turn)())
+    if busy:
+        moving.start()
+    _wait(lambda: not view.reading)
+    moving.stop()
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    """Lets the window run as it does for people: its thread sleeps where there is nothing to do. One that asks for
+    events again and again would take one core of two, and every other turn of Python's threads."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop, looking = QEventLoop(), QTimer(interval=10)
+    looking.timeout.connect(lambda: loop.quit() if until() else None)
+    looking.start()
+    loop.exec()
+    looking.stop()
 
 
 def _type(qt: "QApplication", line: Any, text: str) -> float:

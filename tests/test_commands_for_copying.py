@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -310,6 +311,57 @@ def test_our_own_commands_come_through_powershell_on_windows(monkeypatch: pytest
         expected = ["run", *options, "--", *names] if name.startswith("-") else ["run", *names, *options]
         assert native(line) == ["o365desk", *expected]
     assert all(shells.word(name).isprintable() for name in NAMES)
+
+
+def parsed(script: str) -> tuple[list[str], list[str]]:
+    """A script of PowerShell as a parser that was not written here reads it: the kinds of its parts, in order, and
+    the texts of its strings. That parser takes typographic quotation marks for letters: they come out doubled."""
+    import tree_sitter
+    import tree_sitter_powershell
+
+    language = tree_sitter.Language(tree_sitter_powershell.language())
+    whole = tree_sitter.Parser(language).parse(script.encode()).root_node
+    assert not whole.has_error, script
+    kinds, texts, left = [], [], [whole]
+    while left:
+        node = left.pop()
+        left += reversed(node.children)
+        kinds.append(node.type)
+        if node.type == "verbatim_string_characters":
+            texts.append(re.sub("(['‘’‚‛])\\1", r"\1", (node.text or b"").decode()[1:-1]))
+    return kinds, texts
+
+
+def test_sixty_names_come_through_a_parser_of_powershell_that_was_not_written_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are texts and change nothing about what is carried out, in the register script and in our commands."""
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    def script(name: str) -> str:
+        source = new(name, tenant=name, client_id=name, sign_in=SignIn.SECRET, read_write=True)
+        return permissions.powershell(source, catalogue.permissions_asked_for(source), REDIRECT)
+
+    item = OPERATIONS["find-users"]
+    kinds, usual = parsed(script("plain"))
+    for name in NAMES:
+        found, texts = parsed(script(name))
+        assert found.count("command") == kinds.count("command"), name
+        if name.isprintable():
+            assert found == kinds, name
+            assert texts == [text if text != "plain" else name for text in usual], name
+        line = catalogue.command_line(name, item, {item.fields[0].key: name}, "--rows", name)
+        found, texts = parsed(line)
+        assert found.count("command") == 1, line
+        active = {
+            "variable",
+            "sub_expression",
+            "redirection",
+            "comment",
+            "script_block",
+            "expandable_string_literal",
+        }
+        assert not active.intersection(found), line
 
 
 @pytest.mark.skipif(not PWSH, reason="PowerShell is not here")

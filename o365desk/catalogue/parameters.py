@@ -168,6 +168,15 @@ def plan_ids(text: str) -> tuple[str, ...]:
 _NAMED = {Kind.USER: (users.COLUMNS, "/users"), Kind.GROUP: (groups.COLUMNS, "/groups"),
           Kind.PLAN: (licences.COLUMNS, "/subscribedSkus")}  # fmt: skip
 """What a field of a kind names, with its columns."""
+SHOWN_BY: dict[Kind, tuple[str, ...]] = {
+    Kind.USER: ("find-users", "user-list"),
+    Kind.USERS: ("find-users", "user-list"),
+    Kind.GROUP: ("find-groups", "group-list"),
+    Kind.PLAN: ("licence-plan-list",),
+    Kind.SERVICE_PLANS: ("licence-plan-list",),
+}
+"""The reads that show what a field of a kind names, by their keys. The defaults of all of them hold for what is
+named there: whoever names somebody learns whether they are there. Those of one kind have the same parameters."""
 _PLAIN = {
     Kind.TEXT: Type.TEXT,
     Kind.IDENTIFIER: Type.IDENTIFIER,

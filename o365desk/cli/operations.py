@@ -176,7 +176,8 @@ def run_operation(
         str,
         typer.Option(
             metavar="SEARCH",
-            help="A saved search of the data source: its values, unless they are set here, and its conditions.",
+            help="A saved search of the data source: its conditions; and its values, sorting and number of rows, "
+            "unless they are set here.",
             show_default=False,
         ),
     ] = "",
@@ -219,8 +220,8 @@ def run_operation(
         allow_large=allow_large,
         confirm=confirm,
         columns=columns_of(item, columns, chosen),
-        max_rows=max_rows,
-        sort=order_of(item, sort),
+        max_rows=max_rows or (search.max_rows or None if search else None),
+        sort=order_of(item, sort or (search.sort if search else "")),
         save_repaired=save_repaired,
         save_fix=save_fix,
         left_out=tuple(leave_out or ()),

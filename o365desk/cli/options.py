@@ -175,7 +175,8 @@ def _named(item: Operation, text: str) -> tuple[Column, ...]:
     return chosen
 
 
-def order_of(item: Operation, text: str) -> str:
+def order_of(item: Operation, text: str, hint: str = "--sort") -> str:
+    """What Microsoft is to sort by, as Graph writes it. Raises BadParameter for what it does not sort by."""
     words = text.split()
     if not words:
         return ""
@@ -184,7 +185,7 @@ def order_of(item: Operation, text: str) -> str:
     key = by_key.get(words[0].casefold())
     if key is None:
         known = f"Microsoft sorts by {', '.join(orders)}" if orders else "Microsoft does not sort this list"
-        raise typer.BadParameter(known, param_hint="--sort")
+        raise typer.BadParameter(known, param_hint=hint)
     if len(words) > 2 or (words[1:] and words[1].casefold() not in ("asc", "desc")):
-        raise typer.BadParameter("a key, and desc behind it for the other way round", param_hint="--sort")
+        raise typer.BadParameter("a key, and desc behind it for the other way round", param_hint=hint)
     return f"{key} desc" if words[1:] and words[1].casefold() == "desc" else key

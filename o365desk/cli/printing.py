@@ -183,6 +183,14 @@ def print_document(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def print_lines(lines: Sequence[str]) -> None:
+    """Lines on standard output, such as a difference; a line break in one makes no second one."""
+    OUT.used = True
+    console = _results()
+    console.file.writelines(f"{shown(mask(text))}\n" for text in lines)  # rich would take seconds for some thousand
+    console.file.flush()
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on standard output. Ids and reasons are never cut: they wrap."""
     console = _results()

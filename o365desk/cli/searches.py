@@ -7,6 +7,7 @@ import typer
 
 from o365desk.catalogue import OPERATIONS, Operation
 from o365desk.catalogue.parameters import parameters
+from o365desk.cli.options import order_of
 from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services
 from o365desk.model.conditions import tree, words
@@ -24,8 +25,11 @@ def sources_searches(context: typer.Context, name: Name, json: Json = False) -> 
     if json:
         print_json([_as_json(each) for each in ordered])
     elif ordered:
-        rows = [(each.name, each.operation, _values(each), _conditions(each)) for each in ordered]
-        print_table(("Name", "Operation", "Values", "Conditions"), rows)
+        rows = [
+            (each.name, each.operation, _values(each), _conditions(each), each.sort, _most(each))
+            for each in ordered
+        ]
+        print_table(("Name", "Operation", "Values", "Conditions", "Sort", "Max rows"), rows)
     else:
         say("No saved searches. The window saves them, beside the conditions of a read.")
     return DONE
@@ -35,6 +39,7 @@ def _as_json(search: Search) -> dict[str, Any]:
     conditions = tree.dumps(search.tree) if search.tree else None
     return {
         "name": search.name, "operation": search.operation, "values": search.values, "conditions": conditions,
+        "sort": search.sort, "maxRows": search.max_rows or None,
     }  # fmt: skip
 
 
@@ -47,6 +52,10 @@ def _conditions(search: Search) -> str:
     if not search.tree:
         return ""
     return words.sentence(search.tree, parameters(operation) if operation else {})
+
+
+def _most(search: Search) -> str:
+    return str(search.max_rows or "")
 
 
 def saved_of(source: DataSource, item: Operation, name: str) -> Search:
@@ -64,6 +73,7 @@ def saved_of(source: DataSource, item: Operation, name: str) -> Search:
         if key not in fields:
             wrong = f"“{search.name}” has a value of “{key}”, which “{item.title}” has not"
             raise typer.BadParameter(wrong, param_hint=_SAVED)
+    order_of(item, search.sort, hint=_SAVED)
     found = reading.check(item, search.tree)
     if found:
         raise typer.BadParameter(f"“{search.name}”: {found[0].problem().sentence()}", param_hint=_SAVED)

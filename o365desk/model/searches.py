@@ -16,8 +16,10 @@ LONGEST = 100
 """Letters of a name that is given in this program."""
 
 
-class Search(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What one operation is asked: `values` by field, and `conditions`, {} for none. `operation` is a key of the
+class Search(msgspec.Struct, frozen=True, kw_only=True, rename="camel", dict=True):
+    """What one operation is asked: `values` by field, and `conditions`, {} for none; `sort`: what Microsoft sorts
+    by, a property with “ desc” behind it for the other way round, "" for nothing; `max_rows`: how many rows at
+    most, 0 for all. `operation` is a key of the
     catalogue; one that it does not know is of a newer program. `extra` are the file's unknown keys, kept as they
     came."""
 
@@ -25,6 +27,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     operation: str
     values: dict[str, str] = {}
     conditions: dict[str, Any] = {}
+    sort: str = ""
+    max_rows: int = 0
     extra: dict[str, Any] = {}
 
     @cached_property
@@ -75,4 +79,6 @@ def in_words(search: Search) -> str:
     """A search by its keys: for telling two versions apart, not for reading it aloud."""
     asked = [f"{key} “{text}”" for key, text in search.values.items()]
     asked += [by_keys(search.tree)] if search.conditions else []
+    asked += [f"sorted by {search.sort}"] if search.sort else []
+    asked += [f"at most {search.max_rows:,} rows"] if search.max_rows else []
     return f"{search.name} ({search.operation}): {'; '.join(filter(None, asked)) or 'everything'}"

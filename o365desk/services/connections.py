@@ -1,7 +1,7 @@
 """Connections: a data source and all that is known about it. Window and command line both stand on this."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from o365desk.model.searches import Searches
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.text import letters
 from o365desk.model.timing import Timing
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.signin import credentials
@@ -171,6 +172,7 @@ class Connections:
         # Who saved it last is written anew, whatever stood there.
         for problem in datasource.check_texts(source.replace(modified_by="")):
             raise ProblemError(problem.with_(cause=f"{problem.cause} Nothing was saved."))
+        self.refuse_unseen(source)
         if credential != NO_CREDENTIAL:
             self._guard(Deed.SECRETS, self.filed(source.id))
         opened = opened or self._opened(source, base)
@@ -191,15 +193,27 @@ class Connections:
         """Changes the saved searches that the file of a data source has now, and nothing else: what is typed in its
         form stays typed. Raises ProblemError."""
         before, folder = self._workspace.get(source_id), self._workspace.folder
-        made = change(before.source.searches)
+        changed = before.source.replace(searches=change(before.source.searches))
+        self.refuse_unseen(changed)
         try:
-            entry = self._workspace.save(before.source.replace(searches=made), before.version)
+            entry = self._workspace.save(changed, before.version)
         except ConflictError as error:
             raise ProblemError(_changed_meanwhile(before.source)) from error
         for draft in self._state.drafts(folder):
             if draft.source.id == source_id and draft.base == before.version:
-                self._state.keep_draft(folder, draft.source.replace(searches=made), entry.version)
+                self._state.keep_draft(folder, draft.source.replace(searches=changed.searches), entry.version)
         return entry
+
+    def refuse_unseen(self, source: DataSource) -> None:
+        """Raises ProblemError where the security settings or the saved searches hold a character that cannot be
+        seen, or ends a line, in a text that the file has not: shown or copied, it is not what it looks like."""
+        if (source.security, source.searches) == (BLANK.security, BLANK.searches):
+            return
+        filed = set(_texts(self.by_id(source.id) or BLANK))
+        for place, key, text in _texts(source):
+            letter = _UNSEEN.get((place, key), letters.unseen_but_joiners)(text)
+            if letter and (place, key, text) not in filed:
+                raise ProblemError(_not_seen(place, key, letter))
 
     def _opened(self, source: DataSource, base: str | None) -> DataSource:
         """What a person began with who saves over the version `base`; where that is not what the file holds,
@@ -382,6 +396,45 @@ class Connections:
         """Whether a file says the same, as far as a test proves it."""
         file = self.by_id(source.id)
         return file is not None and datasource.fingerprint(file) == datasource.fingerprint(source)
+
+
+_UNSEEN: dict[tuple[str, str], Callable[[str], str]] = {
+    **{(place, key): letters.unseen for place in ("administrators", "users") for key in ("address", "id")},
+    **{(place, "name"): letters.control for place in ("administrators", "users")},
+}
+"""What may not be in a text, by its place, where that is more or less than elsewhere: addresses and IDs are
+compared; a name is the tenant's, and nothing depends on it."""
+
+
+def _texts(source: DataSource) -> Iterator[tuple[str, str, str]]:
+    """The texts of the security settings and the saved searches, each with the list that it is in and its key."""
+    import msgspec
+
+    blocks = {**msgspec.to_builtins(source.security), "searches": msgspec.to_builtins(source.searches)}
+    for place, block in blocks.items():
+        yield from _texts_in(block, place, place)
+
+
+def _texts_in(value: object, place: str, key: str) -> Iterator[tuple[str, str, str]]:
+    if isinstance(value, str):
+        yield place, key, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts_in(item, place, str(name))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_in(item, place, key)
+
+
+def _not_seen(place: str, key: str, letter: str) -> Problem:
+    where = "the saved searches" if place == "searches" else f"“{place}” of the security settings"
+    return Problem(
+        title=f"“{key}” in {where} holds a character that cannot be seen",
+        cause=f"It is {letters.letter_name(letter)}; with it, the text is not what it looks like. Nothing was "
+        "saved.",
+        remedy="Type it anew, without it.",
+        code="unseen-character",
+    )
 
 
 def _changed_meanwhile(source: DataSource) -> Problem:

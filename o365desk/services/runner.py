@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SHOWS = {Kind.GROUP: "find-groups", Kind.PLAN: "licence-plan-list", Kind.SERVICE_PLANS: "licence-plan-list"}
-"""The read that shows what is suggested for a field; of all others, Find Users."""
-
 
 class Runner:
     """See the module. `sign_ins` is called when first needed: what it needs is too costly for the start."""
@@ -139,7 +136,7 @@ class Runner:
         does not say what was given for them, so that they cannot be judged."""
         from o365desk.services.writes import planning
 
-        if not session.conditions:
+        if not (session.conditions or session.naming):
             return
         targets = {row.number: row.target for row in self._journal.kept(run.id)}
         given = [(row, targets.pop(row.number, None)) for row in self._journal.waiting(run.id)]
@@ -218,18 +215,20 @@ class Runner:
     def _no_suggestions(self, source: DataSource, kind: Kind) -> Problem | None:
         """Why nothing is suggested: it would show what a query may not. Who administers is to pick people, too."""
         from o365desk import catalogue
+        from o365desk.catalogue.parameters import SHOWN_BY
 
         if self._access.decide(source, Deed.EDIT).allowed:
             return None
-        admission = self._access.admit(source, catalogue.operation(_SHOWS.get(kind, "find-users")))
-        if admission.decision.conditions:
+        reads = [catalogue.operation(key) for key in SHOWN_BY.get(kind, SHOWN_BY[Kind.USER])]
+        admissions = [(each, self._access.admit(source, each)) for each in reads]
+        if any(admission.decision.conditions for _, admission in admissions):
             return Problem(
                 title="Partners are given no suggestions",
                 cause="They would show what the partner default hides.",
                 remedy="Type the whole address or ID.",
                 code=NOT_ALLOWED,
             )
-        return _refusal(catalogue.operation(_SHOWS.get(kind, "find-users")), admission)
+        return next(filter(None, (_refusal(each, admission) for each, admission in admissions)), None)
 
     # --- reads ------------------------------------------------------------------------------------------------
 
@@ -254,6 +253,7 @@ class Runner:
         from o365desk.catalogue import permissions
         from o365desk.catalogue.values import check
         from o365desk.model.conditions.tree import NO_CONDITION, both
+        from o365desk.services.conditions.naming import namings
         from o365desk.services.conditions.reading import reading
         from o365desk.services.directory.addressed import addressed
         from o365desk.services.graph import lists
@@ -269,8 +269,11 @@ class Runner:
             opening = permissions.accepted(operation, delegated, granted)
             whole = both(tree, session.conditions)
             made = reading(operation, opening, whole, self._clock(), session.partner, values=values, order=order)
+            naming = namings(session.naming, operation, self._clock(), session.partner)
             with _telling_nobody(session):
-                where = addressed(session.graph, operation, values, granted, delegated=delegated)
+                where = addressed(
+                    session.graph, operation, values, granted, delegated=delegated, naming=naming
+                )  # fmt: skip
             listing = made.listing.at(where.ids)
             end = lists.read(
                 session.graph, listing, values, stop, page,
@@ -363,7 +366,10 @@ class Runner:
             admission = self._access.admit(source, operation, as_partner)
         if why := _refusal(operation, admission):
             raise ProblemError(why)
-        return replace(session, source=source, conditions=admission.decision.conditions, partner=admission.partner)
+        made = admission.decision
+        return replace(
+            session, source=source, conditions=made.conditions, naming=made.naming, partner=admission.partner
+        )
 
     def _secured(self, source: DataSource) -> DataSource:
         """A data source with the security settings that its file has now. Raises ProblemError where it has none, or

@@ -1,7 +1,7 @@
 """What an operation works with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from o365desk.model.conditions.tree import NO_CONDITION, Group, PartnerValue
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Session:
     """What an operation works with: Graph, reached as the data source says, and what the token may. `conditions`
-    hold for every row of it, whatever else is asked for; `partner` is what they may compare with (None: it is no
+    hold for every row of it, whatever else is asked for, and those of `naming` for what a field names (see
+    `Decision`); `partner` is what they may compare with (None: it is no
     partner who asks)."""
 
     source: DataSource
@@ -29,4 +30,5 @@ class Session:
     lacking: Callable[[], Problem | None]
     """Asks the sign-in service anew why the operation may not be run any more; None if that is not the reason."""
     conditions: Group = NO_CONDITION
+    naming: Mapping[str, Group] = field(default_factory=dict)
     partner: Mapping[PartnerValue, str] | None = None

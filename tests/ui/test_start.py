@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 DEAR = ("msal", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
-        "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
+        "ssl", "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler")  # fmt: skip
 
 LATER = ("o365desk.catalogue", "o365desk.model.conditions.judging", "o365desk.services.spreadsheets.export",
-         "o365desk.services.graph.client", "o365desk.services.writes.planning")  # fmt: skip
+         "o365desk.services.graph.client", "o365desk.services.http.trust",
+         "o365desk.services.writes.planning")  # fmt: skip
 """Of ours: what only operations need."""
 
 START = textwrap.dedent(

@@ -6,6 +6,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
@@ -30,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from o365desk import ui
+from o365desk.model.access.security import Security
 from o365desk.model.problems import Problem
 from o365desk.services.directory import suggestions
 from o365desk.ui.destinations import ToOperations, ToSources
@@ -38,6 +42,7 @@ from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
 from tests import scene, shots, written
 from tests.names import HONEST, HOSTILE, hidden
+from tests.secured import SECURITY
 from tests.ui.staged import Stage, staged
 
 _COLOUR = QColor(254, 1, 253)
@@ -57,8 +62,8 @@ class Stranger:
         pixmap.fill(_COLOUR)
         assert pixmap.save(str(self.picture))
         self.markup = f'<img src="file://{self.picture}"><b>EVIL</b>'
-        self.written = f"{self.markup} R&D [*] \u202e\u200b"
-        self.text = f"{self.markup} R&D [*] \u202e\u200b\x1b[31m\x9b2J\x07\u2028"
+        self.written = f"=1+1 {self.markup} R&D [*] \u202e\u200b"
+        self.text = f"=1+1 {self.markup} R&D [*] \u202e\u200b\x1b[31m\x9b2J\x07\u2028"
 
     def spoil(self, value: Any, *keys: str) -> Any:
         """The same with what a stranger wrote in some of its texts, wherever they are in it."""
@@ -97,6 +102,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
     monkeypatch.setattr(
         scene, "_DONE", {key: (made.text + said, *rest) for key, (said, *rest) in scene._DONE.items()}
     )
+    _spoil_security(made, monkeypatch)
     suggestion = suggestions.Suggestion
     monkeypatch.setattr(
         suggestions,
@@ -104,6 +110,41 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
         lambda value, title, note="": suggestion(made.text + value, made.text + title, made.text + note),
     )
     return made
+
+
+_WHO = ("name", "address", "company", "contact_name", "contact_email")
+
+
+def _spoil_security(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom settings, conditions and the workspace name, in the pictures of them."""
+    secure, row = shots._secured, shots._condition_row
+
+    def spoilt(stage: Stage) -> Any:
+        source = secure(stage)
+        people = stage.scene.app.access._load()
+        own, *others = people.persons
+        persons = (stranger.spoil(own, "name"), *stranger.spoil(others, *_WHO))
+        known = people.replace(persons=persons, partners=stranger.spoil(people.partners, *_WHO, "displayName"))
+        stage.scene.app.access._load = lambda: known
+        return source.replace(security=_security_of(stranger, source.security))
+
+    monkeypatch.setattr(shots, "_secured", spoilt)
+    monkeypatch.setattr(shots, "_condition_row", lambda number: stranger.spoil(row(number), *_TEXTS))
+
+
+def _security_of(stranger: Stranger, security: Security) -> Security:
+    """The same, with what a stranger wrote in it; whoever works here stays in."""
+    own = [who for who in security.users if who.address == "a.admin"]
+    conditions = {"join": "and", "rows": [
+        {"parameter": "department", "operator": "equals", "value": stranger.text},
+        {"parameter": stranger.text, "operator": stranger.text, "value": [stranger.text], "zone": stranger.text},
+    ]}  # fmt: skip
+    mappings = (
+        *(msgspec.structs.replace(each, conditions=conditions) for each in security.mappings[:1]),
+        msgspec.structs.replace(security.mappings[0], operation=stranger.text),
+    )
+    spoilt: Security = stranger.spoil(security.replace(mappings=()), *_WHO)
+    return spoilt.replace(users=(*spoilt.users, *own), mappings=mappings)
 
 
 @pytest.fixture
@@ -122,9 +163,25 @@ def _write_files(filled: scene.Scene, stranger: Stranger) -> None:
     folder = filled.app.workspace.folder
     for path in [*folder.rglob("data-sources/*.json"), *folder.rglob(".recycle-bin/**/*.json")]:
         document = json.loads(path.read_text("utf-8"))
+        document["searches"] = [
+            {"name": f"{name} &", "operation": "find-users", "values": {"search": stranger.written}}
+            for name in ("Guests", "Leavers")
+        ]
         spoilt = stranger.spoil(document, "name", "tenant", "modifiedBy", "deletedBy")
         answered, by_hand = (json.dumps(text)[1:-1] for text in (stranger.text, stranger.written))
         path.write_text(json.dumps(spoilt).replace(answered, by_hand), "utf-8")
+    people = {
+        "persons": [
+            {"address": "a.admin", "role": "Administrator", "name": stranger.written},
+            {"address": stranger.written, "role": "User", "kind": "group", "name": stranger.written},
+        ],
+        "partners": [
+            {"company": stranger.written, "contactName": stranger.written, "contactEmail": stranger.written,
+             "users": [stranger.written], "domains": [stranger.written]},
+        ],
+    }  # fmt: skip
+    (folder / "workspace.json").write_text(json.dumps(people), "utf-8")
+    assert len(filled.app.people.load().people.partners) == 1
     by_id = {entry.source.id: entry.source for entry in filled.app.workspace.list().entries}
     assert by_id
     for name, source in filled.sources.items():
@@ -170,6 +227,46 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
         window.add("made up", crash.report(ValueError(text)))
         return window
 
+    def searches(stage: Stage) -> QWidget:
+        shots._operation("find-users")(stage)
+        stage.settle()
+        menu: QWidget = stage.window.page(ToOperations).view.saved.menu()  # type: ignore[attr-defined]
+        return menu
+
+    def conflict(stage: Stage) -> QWidget:
+        from o365desk.ui.pages.connector.conflict import conflict_question
+
+        theirs = stage.scene.app.workspace.get(stage.scene.sources["Contoso HR"].id)
+        security = _security_of(stranger, SECURITY)
+        mine = theirs.source.replace(security=security, searches=theirs.source.searches[:1])
+        return conflict_question(stage.window.theme, mine, theirs, stage.window)
+
+    def unreadable(stage: Stage) -> QWidget:
+        folder = stage.scene.app.workspace.folder
+        (folder / "workspace.json").write_text(json.dumps({"persons": [{stranger.text: 1, "kind": 7}]}), "utf-8")
+        faults: tuple[dict[str, Any], ...] = (
+            {"id": stranger.written}, {"security": {"mappings": [{"queryType": text}]}}
+        )  # fmt: skip
+        for number, wrong in enumerate(faults):
+            file = folder / "data-sources" / f"bad {number}\u202e<b>.json"
+            file.write_text(json.dumps({"version": 1, "id": f"{number}", stranger.text: 1, **wrong}), "utf-8")
+        stage.window.page(ToSources)._loaded = False  # type: ignore[attr-defined]
+        stage.window.go(ToSources())
+        return stage.window
+
+    conditions = {"join": "or", "rows": [
+        {"parameter": "department", "operator": "equals", "value": text},
+        {"parameter": "userType", "operator": "is one of", "value": [text, f"{text}2"]},
+        {"parameter": "displayName", "operator": "matches pattern", "value": f"({text}"},
+        {"join": "and", "rows": [
+            {"parameter": text, "operator": text, "value": text, "zone": text},
+            {"parameter": "createdDateTime", "operator": "is between", "value": [text, text], "zone": text},
+        ]}]}  # fmt: skip
+
+    yield "conditions", shots._conditions(saved=conditions)
+    yield "conditions of partners", shots._conditions(saved=conditions, partner=True)
+    yield "searches", searches
+    yield "conflict", conflict
     yield "confirm", confirm
     yield "closing", closing
     yield "leave", lambda stage: leave_question(stage.window.theme, text, stage.window)
@@ -177,8 +274,10 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
     yield "notice", notice
     yield "sheet", sheet
     yield "mistake", mistake
+    yield "unreadable", unreadable
 
 
+@pytest.mark.long
 def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
     found: list[str] = []
     evil: set[str] = set()
@@ -188,12 +287,14 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
         if widget is not stage.window:
             widget.show()
         stage.settle()
-        seen = list(_texts_of(stage.window)) + ([] if widget is stage.window else list(_texts_of(widget)))
+        own = list(_texts_of(widget))
+        seen = own + ([] if widget is stage.window else list(_texts_of(stage.window)))
         found += [f"{name}: {where}: {text[:300]!a}" for where, text in seen if _wrong(text)]
         found += [f"{name}: {label!r} takes markup" for label in _labels(widget) if _may_be_rich(label)]
+        found += [f"{name}: {text[:100]!a} is copied" for text in _copied(widget)]
         if _shows_picture(widget):
             found.append(f"{name}: the picture was loaded")
-        if any("EVIL" in text for _, text in seen):
+        if any("=1+1" in text for _, text in own):
             evil.add(name)
         if widget is not stage.window:
             shots.put_away(widget)
@@ -201,6 +302,19 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
             pass
     assert found == []
     assert len(evil) > 40, sorted(evil)  # or nothing was tried
+    assert evil >= _NAMING, _NAMING - evil
+    assert sum(text.startswith("'=") for text in _COPIED) > 20, _COPIED
+
+
+_NAMING = {
+    "dialog-security", "dialog-security-refused", "dialog-view-as", "dialog-people", "conditions", "searches",
+    "conditions of partners", "conflict", "dialog-conflict", "unreadable", "operations-users",
+}  # fmt: skip
+"""Some of those that name strangers."""
+
+
+_COPIED: set[str] = set()
+"""All that was copied meanwhile."""
 
 
 @cache
@@ -214,6 +328,26 @@ def _one_line(text: str) -> str:
 
 def _labels(widget: QWidget) -> list[QLabel]:
     return [each for each in [widget, *widget.findChildren(QLabel)] if isinstance(each, QLabel)]
+
+
+def _copied(root: QWidget) -> list[str]:
+    """What would be a formula where the keys for copying put cells of its lists."""
+    found = []
+    for view in (root, *root.findChildren(QAbstractItemView)):
+        if not isinstance(view, QAbstractItemView) or isinstance(view, QHeaderView) or not view.isVisible():
+            continue
+        before = view.currentIndex()
+        view.selectionModel().blockSignals(True)
+        for row, column in product(range(min(view.model().rowCount(), 3)), range(view.model().columnCount())):
+            view.setCurrentIndex(view.model().index(row, column))
+            for key in (Qt.Key.Key_C, Qt.Key.Key_Insert):
+                QGuiApplication.clipboard().clear()
+                QTest.keyClick(view, key, Qt.KeyboardModifier.ControlModifier)
+                found.append(QGuiApplication.clipboard().text())
+        view.setCurrentIndex(before)
+        view.selectionModel().blockSignals(False)
+    _COPIED.update(found)
+    return [text for text in found if text.startswith("=")]
 
 
 def _may_be_rich(label: QLabel) -> bool:
@@ -249,6 +383,8 @@ def _own_texts(widget: QWidget) -> Iterator[str]:
         yield from (widget.tabText(at) for at in range(widget.count()))
     elif isinstance(widget, QMenu):
         yield widget.title()
+        for action in widget.actions():
+            yield from (action.text(), action.toolTip())
     elif isinstance(widget, QPlainTextEdit | QTextEdit) and widget.isReadOnly():
         yield widget.toPlainText()
     elif isinstance(widget, QLineEdit):

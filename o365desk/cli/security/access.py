@@ -10,13 +10,14 @@ import typer
 from o365desk.app import App
 from o365desk.catalogue import OPERATIONS
 from o365desk.catalogue.parameters import parameters
-from o365desk.cli.printing import interruptible, print_json, print_table, say
+from o365desk.cli.printing import interruptible, print_json, print_lines, print_table, say
 from o365desk.cli.session import DONE, Json, Name, entry_of, services, unlocked
 from o365desk.model.access.security import Security, Who
 from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
-from o365desk.services.access.report import AccessReport, default_in_words, report
+from o365desk.model.text.shown import escaped
+from o365desk.services.access.report import AccessReport, in_words, report
 from o365desk.services.workspace import security_block
 
 
@@ -110,6 +111,7 @@ def sources_security(
             _say_findings(app, entry.source, None)
         return DONE
     changed = entry.source.replace(security=security_block.read_file(file))
+    app.connections.refuse_unseen(changed)
     before, after = _lines(entry.source.security), _lines(changed.security)
     difference = list(difflib.unified_diff(before, after, "as it is", "as it would be", lineterm=""))
     if apply:
@@ -119,8 +121,7 @@ def sources_security(
     elif json:
         print_json({"applied": False, "changed": bool(difference), "security": as_json(changed.security)})
     if not json:
-        for line in difference or ["Nothing would change."]:
-            typer.echo(line)
+        print_lines(difference or ["Nothing would change."])
     _say_findings(app, changed, entry.source)
     say("Details saved successfully." if apply else "Nothing was saved; --apply does.")
     return DONE
@@ -133,7 +134,7 @@ def as_json(security: Security) -> dict[str, object]:
 
 
 def _lines(security: Security) -> list[str]:
-    return json_module.dumps(as_json(security), indent=2, ensure_ascii=False).splitlines()
+    return escaped(json_module.dumps(as_json(security), indent=2, ensure_ascii=False)).split("\n")
 
 
 def _print_security(security: Security) -> None:
@@ -147,7 +148,7 @@ def _print_security(security: Security) -> None:
         ("Enable partner default query parameters", _yes(security.partner_defaults)),
     ]
     for mapping in security.mappings:
-        title, said = default_in_words(mapping)
+        title, said = in_words(mapping)
         rows.append((f"{mapping.query_type} · {title}", said))
     print_table(("Setting", "Value"), rows)
 

@@ -8,6 +8,8 @@ from o365desk.cli.printing import print_json, print_table, say
 from o365desk.cli.session import DONE, Json, services
 from o365desk.model.access.people import Partner, People, Person, Role, same_address
 from o365desk.model.access.security import WhoKind
+from o365desk.model.text import wording
+from o365desk.services.workspace import people_file
 
 roles = typer.Typer(help="Give and take the roles of a workspace.", no_args_is_help=True)
 partners = typer.Typer(help="Keep the partners: companies whose people may query.", no_args_is_help=True)
@@ -99,6 +101,34 @@ def roles_remove(
     if json:
         print_json(_person_as_json(person))
     say(f"“{person.address}” ({_kind(person)}) has no role any more.")
+    return DONE
+
+
+@roles.command("restore")
+def roles_restore(context: typer.Context, json: Json = False) -> int:
+    """Put workspace.json back, where it is missing or holds no roles any more: as this computer saw it last with
+    roles in it. It gives nobody what they did not have, so anybody may."""
+    people = services(context).people.restore()
+    if json:
+        print_json([_person_as_json(each) for each in people.persons])
+    say(f"{people_file.NAME} is back, with {wording.many(len(people.persons), 'role')}.")
+    say("Somebody may have changed it elsewhere since this computer saw it: look at o365desk roles list.")
+    return DONE
+
+
+@roles.command("begin-anew")
+def roles_begin_anew(
+    context: typer.Context,
+    apply: Annotated[bool, typer.Option("--apply", help="Really forget them.")] = False,
+) -> int:
+    """Forget that this workspace had roles, where workspace.json is missing: then it belongs to whoever opens it,
+    and whoever gives the first role becomes Administrator. Without --apply it says what it would do."""
+    services(context).people.begin_anew(really=apply)
+    if not apply:
+        say("This computer would forget that the workspace had roles: whoever opens it could do everything.")
+        say("Nothing was changed. To put the roles back instead: o365desk roles restore. To go on: --apply.")
+        return DONE
+    say("The workspace begins anew: whoever opens it is its Administrator, until the first role is given.")
     return DONE
 
 

@@ -14,6 +14,7 @@ newer program may mean by it what would show more or less.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from math import isfinite
 from typing import Any, TypeAlias
 
 MAX_DEPTH = 20
@@ -224,6 +225,8 @@ def _read_single(given: Any, path: tuple[str | int, ...]) -> Single:
         return PartnerValue(name)
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise MalformedError("“value” is neither a text nor a number nor a partner's value", path)
+    if isinstance(given, float) and not isfinite(given):  # no file could hold it
+        raise MalformedError("a number is too large", path)
     if isinstance(given, str) and len(given) > MAX_LETTERS:
         raise MalformedError(f"“value” is longer than {MAX_LETTERS:,} letters", path)
     return given

@@ -74,3 +74,13 @@ def unseen(text: str) -> str:
         (x for x in text if x in _INVISIBLE or unicodedata.category(x) in ("Cc", "Cf", "Zl", "Zp")),
         "",
     )
+
+
+def unseen_but_joiners(text: str) -> str:
+    """The same for a text of people, in which letters of some languages and pictures are joined or held apart."""
+    return unseen(text.replace("\u200c", "").replace("\u200d", ""))
+
+
+def control(text: str) -> str:
+    """The first character of a text that is a control or a line's end; "" if there is none."""
+    return next((x for x in text if unicodedata.category(x) in ("Cc", "Zl", "Zp")), "")

@@ -9,7 +9,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-_PLAIN_POWERSHELL = re.compile(r"(?:--)?[A-Za-z0-9_/\\][A-Za-z0-9_./\\:=-]*|--", re.ASCII)
+_PLAIN_POWERSHELL = re.compile(r"(?:--)?[A-Za-z0-9_/\\][A-Za-z0-9_./\\:=-]*", re.ASCII)
+_LIKE_OPTION = re.compile(r"--[A-Za-z0-9_./\\:=-]*", re.ASCII)
 
 
 def posix(text: str) -> str:
@@ -40,10 +41,15 @@ def ours(command: Sequence[str], names: Sequence[str] = (), options: Sequence[st
     """One of our own commands with the names that it is about, for the shell that people here use. Names that look
     like options come last, behind what says that no option follows."""
     if any(name.startswith("-") for name in names):
-        words = [*command, *options, "--", *names]
+        words = [*map(word, [*command, *options]), "--", *map(_name, names)]
     else:
-        words = [*command, *names, *options]
-    return " ".join(map(word, ("o365desk", *words)))
+        words = [*map(word, [*command, *names, *options])]
+    return " ".join(["o365desk", *words])
+
+
+def _name(text: str) -> str:
+    """A name behind “--”: PowerShell is not to take it for a parameter of its own."""
+    return powershell(text) if sys.platform == "win32" and _LIKE_OPTION.fullmatch(text) else word(text)
 
 
 def word(text: str) -> str:

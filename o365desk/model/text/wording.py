@@ -5,6 +5,7 @@ The program speaks English, so its dates do, whatever the locale is: `strftime` 
 into an English sentence once Qt has set it. A month in letters is understood everywhere; 5/12/2026 is not.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -80,6 +81,13 @@ def span(seconds: float) -> str:
 def many(count: int, one: str, plural: str = "") -> str:
     """“1 row”, “9,960 rows”; with a `plural` that is not made by an s: “1 account is”, “2 accounts are”."""
     return f"{count:,} {one if count == 1 else plural or f'{one}s'}"
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """“A”, “A and B”, “A, B and C”; of more than `most`, how many more: “A, B and 1,998 more”."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 # --- for elsewhere -----------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ class Access:
         if source is None or (operation := _known_operation(run.operation)) is None:
             return False
         decision = self.decide(source, operation, people=people)
-        return decision.allowed and not decision.conditions
+        return decision.allowed and not decision.conditions and not decision.naming
 
     def refuse_others_run(self, run: Run, source: DataSource, title: str) -> None:
         """Raises ProblemError where the operator may not go on with a run, or take it back: it is somebody else's,

@@ -7,9 +7,8 @@ partners get.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from o365desk.model.access.people import Partner, People, Person, Role, same_address
@@ -80,14 +79,16 @@ Members = Callable[[Subject, Who], Membership]
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """The answer. `because` is a sentence that names the setting that decided, `rule` its place in the files,
-    `remedy` what would change it. `conditions` hold for every row of a query (only if it is allowed); `open`: it is
-    refused for what is not known, and the tenant could tell."""
+    `remedy` what would change it. `conditions` hold for every row of a query (only if it is allowed), and those of
+    `naming`, by the key of a field, for whom and what that names: they are about the parameters of the reads that
+    show it. `open`: it is refused for what is not known, and the tenant could tell."""
 
     allowed: bool
     because: str
     rule: str
     remedy: str = ""
     conditions: Group = NO_CONDITION
+    naming: Mapping[str, Group] = field(default_factory=dict)
     open: bool = False
 
     def problem(self, title: str) -> Problem | None:
@@ -310,25 +311,49 @@ def _as_partner(subject: Subject, security: Security, operation: "Operation", qu
 
 
 def _with_defaults(subject: Subject, security: Security, operation: "Operation", because: str) -> Decision:
-    """What partners get by default conditions: of several mappings for one operation, all hold."""
+    """What partners get by default conditions: those of the operation hold for its rows, and for whom its fields
+    name those of the reads that would show them, since whoever names somebody learns whether they are there."""
+    from o365desk.catalogue import OPERATIONS
+    from o365desk.catalogue.parameters import SHOWN_BY
+
+    own = _held(subject, security, operation)
+    if isinstance(own, Decision):
+        return own
+    naming: dict[str, Group] = {}
+    reads: list[str] = []
+    for each in operation.fields:
+        for key in SHOWN_BY.get(each.kind, ()):
+            held = _held(subject, security, OPERATIONS[key])
+            if isinstance(held, Decision):
+                return held
+            if held:
+                naming[each.key] = tree.both(naming.get(each.key, NO_CONDITION), held)
+                reads.append(OPERATIONS[key].title)
+    if own:
+        because = f"{because} The partner default of {operation.title} holds for every row."
+    elif naming:
+        because = f"{because} {operation.title} has no partner default."
+    else:
+        because = f"{because} {operation.title} has no partner default: nothing is hidden."
+    if naming:
+        because = f"{because} What it names must be shown by that of {' and '.join(dict.fromkeys(reads))}."
+    return Decision(allowed=True, because=because, rule="security.mappings", conditions=own, naming=naming)
+
+
+def _held(subject: Subject, security: Security, operation: "Operation") -> "Group | Decision":
+    """The conditions of all mappings for one operation, which all hold; a refusal where one cannot be told."""
     from o365desk.catalogue.parameters import parameters
     from o365desk.model.conditions import judging
 
-    found: list[Group] = []
+    whole = NO_CONDITION
     for place, conditions in _defaults(security, operation):
         if isinstance(conditions, Decision):
             return conditions
         wrong = judging.check(conditions, parameters(operation), partner=subject.partner_values())
         if wrong:
             return _cannot_tell(place, f"{tree.place_words(wrong[0].place)}: {wrong[0].why}", wrong[0].remedy)
-        found.append(conditions)
-    if not found:
-        return _yes(f"{because} {operation.title} has no partner default: nothing is hidden.", "security.mappings")
-    whole = reduce(tree.both, found)
-    return Decision(
-        allowed=True, because=f"{because} The partner default of {operation.title} holds for every row.",
-        rule="security.mappings", conditions=whole,
-    )  # fmt: skip
+        whole = tree.both(whole, conditions)
+    return whole
 
 
 def _defaults(security: Security, operation: "Operation") -> Iterator[tuple[int, Group | Decision]]:

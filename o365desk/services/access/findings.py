@@ -97,43 +97,78 @@ def _named(access: Access, source: DataSource) -> Iterator[Finding]:
         ("Connection users", source.security.users),
     )
     for label, listed in lists:
+        said: dict[_Said, list[str]] = {}
         for who in listed:
-            if who.kind is WhoKind.GROUP:
-                yield from _group(access, source, label, who)
-            elif who.address and access.is_gone(source, who.address):
-                yield Finding(Severity.RED, f"{label}: {who.shown} is not in the tenant any more.")
+            if about := _of_who(access, source, who):
+                said.setdefault(about, []).append(who.shown)
+        for (severity, one, several), names in said.items():
+            text = one if len(names) == 1 else several
+            yield Finding(severity, f"{label}: {text.format(wording.listed(names))}")
 
 
-def _group(access: Access, source: DataSource, label: str, who: Who) -> Iterator[Finding]:
+_Said = tuple[Severity, str, str]
+"""How much it matters, and a sentence about one name; the same about several."""
+_USER_GONE = (Severity.RED, "{} is not in the tenant any more.", "{} are not in the tenant any more.")
+_NOT_READ = (
+    Severity.AMBER,
+    "the group {} was not read yet; until then nobody may through it.",
+    "the groups {} were not read yet; until then nobody may through them.",
+)
+_GROUP_GONE = (Severity.RED, "the group {} no longer exists.", "the groups {} no longer exist.")
+_EMPTY = (Severity.AMBER, "nobody is in the group {}.", "nobody is in the groups {}.")
+
+
+def _of_who(access: Access, source: DataSource, who: Who) -> _Said | None:
+    if who.kind is WhoKind.USER:
+        return _USER_GONE if who.address and access.is_gone(source, who.address) else None
     known = access.known_group(source, who)
     if known is None:
-        yield Finding(
-            Severity.AMBER, f"{label}: the group {who.shown} was not read yet; until then nobody may through it."
-        )
-    elif not known.exists:
-        yield Finding(Severity.RED, f"{label}: the group {who.shown} no longer exists.")
-    elif not known.members:
-        yield Finding(Severity.AMBER, f"{label}: nobody is in the group {who.shown}.")
+        return _NOT_READ
+    if not known.exists:
+        return _GROUP_GONE
+    return None if known.members else _EMPTY
 
 
 def _partners(security: Security, people: People) -> Iterator[Finding]:
     if not security.b2b:
         return
-    for operation in catalogue.OPERATIONS.values():
-        has = security.partner_defaults and any(each.operation == operation.key for each in security.mappings)
-        if not has:
-            severity = Severity.AMBER if operation.key == "licence-plan-list" else Severity.RED
-            why = f"{operation.title} has no default" if security.partner_defaults else "partner defaults are off"
-            may = _MAY.get(operation.key, f"use {operation.title}")
-            yield Finding(severity, f"Partners may {may}: B2B is on and {why}.")
+    yield from _not_judged(security)
     if not people.partners:
         yield Finding(Severity.AMBER, "No partner is entered: only guests of the tenant count as external.")
+    external: dict[str, list[str]] = {}
     for person in people.persons:
         if "#ext#" in person.address.lower() and person.kind is WhoKind.USER:
-            yield Finding(
-                Severity.AMBER,
-                f"{person.address} is external: the role {person.role} gives no right to change anything.",
-            )
+            external.setdefault(person.role, []).append(person.address)
+    for role, addresses in external.items():
+        are = "is" if len(addresses) == 1 else "are"
+        yield Finding(
+            Severity.AMBER,
+            f"{wording.listed(addresses)} {are} external: the role {role} gives no right to change anything.",
+        )
+
+
+def _not_judged(security: Security) -> Iterator[Finding]:
+    """The operations of which nothing is hidden from partners."""
+    on = security.partner_defaults
+    judged = {each.operation for each in security.mappings} if on else set()
+    free = [each for each in catalogue.OPERATIONS.values() if each.key not in judged]
+    # What was bought tells of nobody; but where nothing is judged, that is said once and not by halves.
+    plans = [each for each in free if each.key == "licence-plan-list"] if on else []
+    worse = [each for each in free if each not in plans]
+    for severity, operations in ((Severity.RED, worse), (Severity.AMBER, plans)):
+        if operations:
+            yield Finding(severity, _free(operations, on))
+
+
+def _free(operations: Sequence[Operation], defaults: bool) -> str:
+    """That nothing is hidden from partners in these operations, in one sentence that names each."""
+    may = [_MAY.get(each.key, f"use {each.title}") for each in operations]
+    if len(operations) == 1:
+        why = f"{operations[0].title} has no default" if defaults else "partner defaults are off"
+        return f"Partners may {may[0]}: B2B is on and {why}."
+    named = [f"{each} ({operation.title})" for each, operation in zip(may, operations, strict=True)]
+    why = f"{len(operations)} operations have no default" if defaults else "partner defaults are off"
+    return f"Partners may {wording.listed(named, len(named))}: B2B is on and {why}."
 
 
 _MAY = {
@@ -156,46 +191,71 @@ def _mappings(security: Security, people: People, seen: Seen) -> Iterator[Findin
     if security.mappings and not (security.b2b and security.partner_defaults):
         off = "Enable partner default query parameters" if security.b2b else "Enable B2B"
         yield Finding(Severity.INFO, f"The partner defaults do not hold: {off} is not checked.")
+    wrong: dict[str, list[str]] = {}
+    needing: dict[PartnerValue, list[str]] = {}
     for number, mapping in enumerate(security.mappings, 1):
         operation = catalogue.OPERATIONS.get(mapping.operation)
         if operation is None:
             yield Finding(
                 Severity.RED, f"Partner default {number} is for “{mapping.operation}”, which is no operation."
             )
-        else:
-            yield from _mapping(number, mapping, operation, people)
-            yield from _hides_everyone(number, mapping, operation, seen)
+            continue
+        label = f"{number} ({operation.title})"
+        if why := _denies(mapping, operation):
+            wrong.setdefault(why, []).append(label)
+        for value in _compared(mapping):
+            needing.setdefault(value, []).append(label)
+        yield from _hides_everyone(number, mapping, operation, seen)
+    for why, labels in wrong.items():
+        yield Finding(Severity.RED, f"{_default(labels)} everything: {why}")
+    for needed, value, companies in _not_entered(people.partners, needing):
+        yield Finding(
+            Severity.AMBER,
+            f"{_default(needed)} everything to {wording.listed(companies)}: "
+            f"{'its' if len(companies) == 1 else 'their'} {value.title} is not entered.",
+        )
 
 
-def _mapping(number: int, mapping: Mapping, operation: Operation, people: People) -> Iterator[Finding]:
-    denied = f"Partner default {number} ({operation.title}) denies everything"
+def _default(labels: Sequence[str]) -> str:
+    """“Partner default 1 (User List) denies”, of as many as are meant."""
+    one = len(labels) == 1
+    return f"Partner default{'' if one else 's'} {wording.listed(labels)} {'denies' if one else 'deny'}"
+
+
+def _denies(mapping: Mapping, operation: Operation) -> str:
+    """Why a default lets nobody anything; "": it means something."""
     if mapping.query_type != operation.query_type.value:
-        yield Finding(Severity.RED, f"{denied}: its query type is {mapping.query_type}.")
-        return
+        return f"its query type is {mapping.query_type}."
     try:
         conditions = mapping.tree
     except tree.MalformedError as error:
-        yield Finding(Severity.RED, f"{denied}: {tree.place_words(error.place)}: {error.why}.")
-        return
+        return f"{tree.place_words(error.place)}: {error.why}."
     if not conditions:
-        yield Finding(Severity.RED, f"{denied}: it has no conditions.")
-        return
+        return "there are no conditions."
     some = dict.fromkeys(PartnerValue, "somebody@example.com")
-    for wrong in judging.check(conditions, parameters(operation), partner=some)[:1]:
-        yield Finding(Severity.RED, f"{denied}: {tree.place_words(wrong.place)}: {wrong.why}")
-    used = {
-        value
-        for _, row in tree.rows_of(conditions)
-        for value in (row.value if isinstance(row.value, tuple) else (row.value,))
-        if isinstance(value, PartnerValue)
-    }
-    for partner in people.partners:
-        if missing := [value.title for value in used if not _has(partner, value)]:
-            yield Finding(
-                Severity.AMBER,
-                f"Partner default {number} ({operation.title}) denies everything to {partner.company}: its "
-                f"{missing[0]} is not entered.",
-            )
+    for wrong in judging.check(conditions, parameters(operation), partner=some):
+        return f"{tree.place_words(wrong.place)}: {wrong.why}"
+    return ""
+
+
+def _compared(mapping: Mapping) -> set[PartnerValue]:
+    """What of a partner the conditions of a default compare with."""
+    try:
+        rows = [row for _, row in tree.rows_of(mapping.tree)]
+    except tree.MalformedError:
+        return set()
+    values = (value for row in rows for value in (row.value if isinstance(row.value, tuple) else (row.value,)))
+    return {value for value in values if isinstance(value, PartnerValue)}
+
+
+def _not_entered(
+    partners: Sequence[Partner], needing: Map[PartnerValue, Sequence[str]]
+) -> Iterator[tuple[Sequence[str], PartnerValue, list[str]]]:
+    """The defaults that need something of a partner, and the companies of which it is not entered."""
+    for value in PartnerValue:
+        companies = [each.company for each in partners if not _has(each, value)]
+        if companies and value in needing:
+            yield needing[value], value, companies
 
 
 def _hides_everyone(number: int, mapping: Mapping, operation: Operation, seen: Seen) -> Iterator[Finding]:

@@ -41,6 +41,16 @@ class WorkspacePeople:
         """Takes somebody's role away: they are no longer of this workspace. `group`: only if it is one."""
         return self._change(lambda people: without_role(people, address, group=group))
 
+    def restore(self) -> People:
+        """Puts the roles back that this workspace had, as this computer saw them last, where they are missing. It
+        gives nobody what they did not have: so anybody may."""
+        return self.store.restore().people
+
+    def begin_anew(self, *, really: bool) -> None:
+        """Forgets that this workspace had roles, where they are missing: then it belongs to whoever opens it. Not
+        `really`: only looks whether that can be done."""
+        self.store.begin_anew(really=really)
+
     def set_partner(
         self,
         company: str,

@@ -9,6 +9,7 @@ from o365desk.model.access.security import Deed, Mapping
 from o365desk.model.conditions import tree, words
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import ProblemError
+from o365desk.model.searches import Search
 from o365desk.services.access.access import Access
 from o365desk.services.access.decision import Decision, Subject
 from o365desk.services.access.findings import Finding, findings
@@ -63,12 +64,13 @@ def report(
     )
 
 
-def default_in_words(mapping: Mapping) -> tuple[str, str]:
-    """A partner default as people read it: its operation's title, and its conditions as a sentence."""
-    operation = OPERATIONS.get(mapping.operation)
+def in_words(kept: Mapping | Search) -> tuple[str, str]:
+    """The conditions of a partner default, or of a saved search, as people read them: the operation's title, and a
+    sentence."""
+    operation = OPERATIONS.get(kept.operation)
     if operation is None:
-        return mapping.operation, "no such operation"
+        return kept.operation, "no such operation"
     try:
-        return operation.title, words.sentence(mapping.tree, parameters(operation))
+        return operation.title, words.sentence(kept.tree, parameters(operation))
     except tree.MalformedError as error:
         return operation.title, f"{tree.place_words(error.place)}: {error.why}"

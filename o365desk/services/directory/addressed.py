@@ -1,21 +1,23 @@
 """The users and groups that the path of a read names: what was given for them, looked up as in a plan."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from o365desk.catalogue import Operation, permissions
 from o365desk.model.datasource import is_guid
 from o365desk.model.fields import Kind
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.services.conditions.naming import Naming
 from o365desk.services.directory import group_limits, lookup
 
 if TYPE_CHECKING:
     from o365desk.services.graph.client import Graph
 
-_LOOK_UPS: "Mapping[Kind, Callable[[Graph, Collection[str]], Mapping[str, lookup.Found]]]" = {
-    Kind.USER: lookup.users,
-    Kind.GROUP: lookup.groups,
+_LookUp: TypeAlias = "Callable[[Graph, Collection[str], Sequence[str]], Mapping[str, lookup.Found]]"
+_LOOK_UPS: Mapping[Kind, tuple[_LookUp, tuple[str, ...]]] = {
+    Kind.USER: (lookup.users, lookup.USER_SELECT),
+    Kind.GROUP: (lookup.groups, lookup.GROUP_SELECT),
 }
 _DENIED = ("Authorization_RequestDenied", "HTTP 403")
 _PERHAPS_HIDDEN = "Whether the group hides its members could not be found out: if so, they are not in the list."
@@ -30,16 +32,26 @@ class Addressed:
 
 
 def addressed(
-    graph: "Graph", operation: Operation, values: Mapping[str, str], granted: Collection[str], *, delegated: bool
+    graph: "Graph",
+    operation: Operation,
+    values: Mapping[str, str],
+    granted: Collection[str],
+    *,
+    delegated: bool,
+    naming: Mapping[str, Naming] = {},
 ) -> Addressed:
     """Who or what is meant in the path of an operation's listing. A permission may open the list and not the
-    look-up: then an object ID is taken as it is. Raises ProblemError where a text means nothing or several, where
-    the members of a group are hidden, and where that could not be found out."""
+    look-up: then an object ID is taken as it is, unless `naming` is to judge what the field names. Raises
+    ProblemError where a text means nothing or several, where what it means is not shown, where the members of a
+    group are hidden, and where that could not be found out."""
     listing = operation.listing
     found: dict[str, str] = {}
     unknown = False
     for key in listing.addressed if listing else ():
-        entity = _one(graph, operation, key, values[key].strip(), delegated)
+        held = naming.get(key)
+        entity = _one(graph, operation, key, values[key].strip(), delegated, held.needs if held else ())
+        if held and (entity.keys() == {"id"} or not held.shows(entity)):
+            raise ProblemError(Problem(title="It was not found", code="not-found", field=key))
         unknown |= entity.keys() == {"id"}
         if listing and listing.members and (hidden := group_limits.hidden_members(entity, granted)):
             raise ProblemError(hidden)
@@ -47,11 +59,15 @@ def addressed(
     return Addressed(found, _PERHAPS_HIDDEN if unknown and listing and listing.members else "")
 
 
-def _one(graph: "Graph", operation: Operation, key: str, text: str, delegated: bool) -> lookup.Entity:
-    """Whom a text means; only the ID where that was given and nothing may be looked up."""
+def _one(
+    graph: "Graph", operation: Operation, key: str, text: str, delegated: bool, needs: Collection[str]
+) -> lookup.Entity:
+    """Whom a text means, with these properties besides the usual; only the ID where that was given and nothing may
+    be looked up."""
     kind = operation.field(key).kind
+    look_up, usual = _LOOK_UPS[kind]
     try:
-        (found,) = _LOOK_UPS[kind](graph, [text]).values()
+        (found,) = look_up(graph, [text], tuple(dict.fromkeys((*usual, *needs)))).values()
     except ProblemError as error:
         if error.problem.code not in _DENIED:
             raise

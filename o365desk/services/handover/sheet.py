@@ -14,12 +14,13 @@ from o365desk.model.access.security import Security, Who, WhoKind
 from o365desk.model.datasource import CLOUDS, FIELDS, DataSource, SignIn, slug
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.report import Report
+from o365desk.model.searches import Search
 from o365desk.model.status import AUTHORISATION_MONTHS, Evidence, Known, Lifetime, Outcome, derive, lifetimes
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.access.access import Access
 from o365desk.services.access.findings import Finding, Severity, findings
-from o365desk.services.access.report import default_in_words
+from o365desk.services.access.report import in_words
 from o365desk.services.connection_test.evidence import report_of
 from o365desk.services.connections import Connections
 from o365desk.services.handover.document import Block, Cell, Details, Grid, Points, Section, Sheet, Text, Tone
@@ -89,6 +90,7 @@ def sheet(connections: Connections, access: Access, source: DataSource, now: dat
             Section("Permissions and consent", tuple(_permissions(source))),
             Section("Security settings", tuple(_security(source.security))),
             Section("Roles and partners", tuple(_people(facts))),
+            Section("Saved searches", tuple(_searches(source))),
             Section("Evidence of the last test", tuple(_evidence(facts))),
             Section("Still open", tuple(_still_open(facts, still))),
         ),
@@ -255,7 +257,7 @@ def _security(security: Security) -> Iterator[Block]:
         ("Mapping", "Query type", "Table/Operation", "Filter conditions"),
         (11, 15, 24, 50),
         tuple(
-            (str(number), _own(mapping.query_type), *map(_own, default_in_words(mapping)))
+            (str(number), _own(mapping.query_type), *map(_own, in_words(mapping)))
             for number, mapping in enumerate(security.mappings, 1)
         ),
     )
@@ -289,6 +291,35 @@ def _people(facts: _Facts) -> Iterator[Block]:
             (25, 22, 25, 28),
             tuple(map(_partner, people.partners)),
         )
+
+
+def _searches(source: DataSource) -> Iterator[Block]:
+    """What is kept under a name for everybody who queries."""
+    if not source.searches:
+        yield "None is saved."
+        return
+    yield (
+        "The web platform keeps none by name: what a process asks is set where it uses the query. These are what "
+        "its users have found worth keeping."
+    )
+    yield Grid(
+        ("Saved search", "Table/Operation", "Values", "Filter conditions"),
+        (20, 19, 22, 39),
+        tuple(map(_search, source.searches)),
+    )
+
+
+def _search(search: Search) -> tuple[Cell, ...]:
+    operation = catalogue.OPERATIONS.get(search.operation)
+    labels = {field.key: field.plain_label for field in operation.fields} if operation else {}
+    titles = {column.key: column.title for column in operation.columns} if operation else {}
+    values = [f"{labels.get(key, key)}: {text}" for key, text in search.values.items()]
+    key, _, down = search.sort.partition(" ")
+    values += [f"Sort by: {titles.get(key, key)}{', descending' if down else ''}"] if key else []
+    values += [f"At most: {wording.many(search.max_rows, 'row')}"] if search.max_rows else []
+    title, sentence = in_words(search)
+    asked = _own(sentence) if search.conditions or not operation else Text("none", Tone.DIM)
+    return _own(search.name), _own(title), _own("; ".join(values)) if values else Text("none", Tone.DIM), asked
 
 
 def _role(person: Person) -> tuple[Cell, Cell]:

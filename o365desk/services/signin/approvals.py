@@ -21,7 +21,6 @@ from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.text import shells, wording
-from o365desk.services.http import trust
 from o365desk.services.signin import credentials
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.state.state import State
@@ -85,7 +84,7 @@ class Approvals:
         for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
         is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
         somebody is about to sign in or to give a secret, so that what is kept is not used."""
-        ca = trust.read_ca(source.ca_file)
+        ca = _ca_of(source)
         if problem := self._judge(source, ca, typed, opened, anew):
             raise ProblemError(problem)
         return Admitted(source, ca)
@@ -100,14 +99,14 @@ class Approvals:
     ) -> Problem | None:
         """The same as what is wrong with a data source, for its status. What cannot be read is told by others."""
         try:
-            return self._judge(source, trust.read_ca(source.ca_file), typed, opened, anew)
+            return self._judge(source, _ca_of(source), typed, opened, anew)
         except ProblemError:
             return None
 
     def review(self, source: DataSource) -> Review:
         """What a person looks at before approving. Raises ProblemError where the vault is locked, or a file that is
         part of the connection cannot be read."""
-        now, kept = self._approval(source, trust.read_ca(source.ca_file), NO_CREDENTIAL), self._digest(source.id)
+        now, kept = self._approval(source, _ca_of(source), NO_CREDENTIAL), self._digest(source.id)
         then = self._then(source.id, kept)
         needed = bool(kept) or self._uses_what_is_kept(source, NO_CREDENTIAL, source)
         return Review(
@@ -197,7 +196,7 @@ class Approvals:
     def approve(self, source: DataSource, mark: str) -> None:
         """From now on the secrets of the data source are for this connection, if it is the one that somebody has
         looked at, which `mark` names. Raises ProblemError."""
-        found = self._approval(source, trust.read_ca(source.ca_file), NO_CREDENTIAL)
+        found = self._approval(source, _ca_of(source), NO_CREDENTIAL)
         if mark != found.connection.mark:
             raise ProblemError(_another_mark(source))
         self.record(source.id, found)
@@ -287,6 +286,15 @@ class Approvals:
             action=Action.APPROVE,
             code=NOT_APPROVED,
         )
+
+
+def _ca_of(source: DataSource) -> bytes:
+    """What it trusts besides the system. Raises ProblemError. Where it names nothing, OpenSSL is not loaded."""
+    if not source.ca_file:
+        return b""
+    from o365desk.services.http.trust import read_ca
+
+    return read_ca(source.ca_file)
 
 
 def _connection(source: DataSource, ca: bytes, certificate: "x509.Certificate | None") -> Connection:

@@ -16,6 +16,7 @@ nothing needs to be changed.
 
 import contextlib
 import csv
+import errno
 import os
 import re
 import shutil
@@ -154,7 +155,7 @@ class Writer:
     def _opened(self, target: Path | IO[bytes]) -> IO[bytes]:
         if not isinstance(target, Path):
             return target
-        self._path = target.resolve()  # what a link points to is replaced, not the link
+        self._path = _place_of(target)
         if self._path.exists() and not self._path.is_file():
             return self._path.open("wb")  # a device or pipe; a folder refuses
         self._temporary = files.beside(self._path)
@@ -213,10 +214,18 @@ def refuse_unwritable(target: Path) -> None:
         writer(Format.CSV, target, ()).discard()
 
 
+def _place_of(target: Path) -> Path:
+    """What a link points to: that is replaced, not the link. Raises OSError for links that lead in a circle."""
+    try:
+        return target.resolve()
+    except RuntimeError as error:  # before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target)) from error
+
+
 def save(target: Path, data: bytes) -> None:
     """Writes a whole file where a Writer would: what a link points to is replaced, and a device or pipe is written
     to, not replaced. Raises OSError."""
-    place = target.resolve()
+    place = _place_of(target)
     if place.is_file() or not place.exists():
         files.write(place, data)
     else:

@@ -308,9 +308,27 @@ class State(Database):
         self.use(act)
 
 
+class SeenRoles:
+    """The `workspace.json` of a workspace as this computer saw it last with roles in it (see `people_store`)."""
+
+    def __init__(self, state: State, workspace: Path) -> None:
+        self._state, self._workspace = state, workspace
+
+    def last(self) -> bytes | None:
+        """The very bytes; None for none."""
+        return self._state.remembered(self._key()) or None
+
+    def keep(self, data: bytes | None) -> None:
+        """Remembers these; None: none any more."""
+        self._state.remember(self._key(), data or b"")
+
+    def _key(self) -> str:
+        return f"roles:{place_of(self._workspace)}"
+
+
 def place_of(workspace: Path) -> str:
     """The one name of a workspace on this computer, however it is reached."""
-    return os.path.normcase(workspace.absolute().resolve())
+    return os.path.normcase(os.path.realpath(workspace))
 
 
 def _evidence(data: bytes, report: bytes) -> Evidence | None:

@@ -1,15 +1,47 @@
-"""Where the people of a workspace are kept: `workspace.json` in its folder, which others change too."""
+"""Where the people of a workspace are kept: `workspace.json` in its folder, which others change too.
+
+A workspace without the file belongs to whoever opens it, so whoever removes the file would give everybody all
+rights. So this computer remembers the file of each workspace with roles as it saw it last: where there are none any
+more, nothing is allowed until it is put back, or somebody says that the workspace begins anew.
+"""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from o365desk import files
 from o365desk.model.access.people import NOBODY, People
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.workspace import layout, people_file
 from o365desk.services.workspace.data_source_file import PEOPLE
+
+log = logging.getLogger(__name__)
+
+ROLES_GONE = "roles-gone"
+"""The code of the problem that a workspace had roles, and has none any more."""
+
+
+class Memory(Protocol):
+    """What this computer remembers of one workspace's people. Raises ProblemError where it cannot be used."""
+
+    def last(self) -> bytes | None:
+        """The file as it was seen last with roles in it; None: it never had any, as far as is known."""
+        ...
+
+    def keep(self, data: bytes | None) -> None:
+        """Remembers the file; None: nothing any more."""
+        ...
+
+
+class _NoMemory:
+    def last(self) -> bytes | None:
+        return None
+
+    def keep(self, data: bytes | None) -> None:
+        pass
 
 
 @dataclass(frozen=True)
@@ -33,7 +65,9 @@ class PeopleConflictError(layout.ChangedMeanwhileError):
 class PeopleStore:
     """One workspace's people. Thread-safe; several processes may use the same folder at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, memory: Memory | None = None) -> None:
+        self._memory = memory or _NoMemory()
+        self._remembered: bytes | None = None
         self.path = folder / people_file.NAME
         self._folder = folder
         self._history = layout.History(folder)
@@ -44,8 +78,62 @@ class PeopleStore:
 
     def load(self) -> KnownPeople:
         """The people as the file has them now; nobody while there is none. Raises ProblemError where it cannot be
-        read, or not be understood: then nobody may do anything."""
-        return self._understood(self._bytes())
+        read, or not be understood, and where there are no roles any more (ROLES_GONE): then nobody may do
+        anything."""
+        data = self._bytes()
+        known = self._understood(data)
+        self._hold_against_memory(data, known)
+        return known
+
+    def _hold_against_memory(self, data: bytes | None, known: KnownPeople) -> None:
+        """Remembers a file with roles. Raises ProblemError where it held some, and there are none."""
+        if data is None or not known.people.persons:
+            if self._memory.last() is not None:
+                raise ProblemError(_gone(missing=data is None))
+            return
+        if self._remembered == data:
+            return
+        try:
+            if self._memory.last() != data:
+                self._memory.keep(data)
+            self._remembered = data
+        except ProblemError as error:  # then it would not be missed; what the file says holds all the same
+            log.warning("The roles of %s could not be remembered: %s", self._folder, error.problem.sentence())
+
+    def restore(self) -> KnownPeople:
+        """Puts the file back as this computer saw it last with roles in it. Raises ProblemError where it has roles,
+        cannot be understood or written, or nothing is remembered."""
+        with self._lock():
+            before = self._bytes()
+            if before is not None and self._understood(before).people.persons:
+                raise ProblemError(_still_there())
+            data = self._memory.last()
+            if data is None:
+                raise ProblemError(
+                    Problem(
+                        title="There are no roles to put back",
+                        cause="As far as this computer knows, this workspace never had any.",
+                        remedy="Where you know better, put workspace.json back from git or a backup.",
+                        code="not-found",
+                    )
+                )
+            people_file.decode(data)  # a program before may have seen what this one does not know
+            self._write(before, data)
+        return self._told(data)
+
+    def begin_anew(self, *, really: bool) -> None:
+        """Forgets that the workspace had roles: it belongs to whoever opens it; not `really`, only looks whether
+        that can be done. Raises ProblemError where it has some, or its file cannot be understood."""
+        with self._lock():
+            before = self._bytes()
+            if before is not None and self._understood(before).people.persons:
+                raise ProblemError(_still_there())
+            if not really:
+                return
+            self._memory.keep(None)
+            self._remembered = None
+        for listener in self._listeners:
+            listener({"people"})
 
     def _understood(self, data: bytes | None) -> KnownPeople:
         if data is None:
@@ -68,9 +156,15 @@ class PeopleStore:
                 raise PeopleConflictError(people, current)
             if before != data:
                 self._write(before, data)
+        return self._told(data)
+
+    def _told(self, data: bytes) -> KnownPeople:
+        """What was written, after everybody was told."""
+        known = self._understood(data)
+        self._hold_against_memory(data, known)
         for listener in self._listeners:
             listener({"people"})
-        return self._understood(data)
+        return known
 
     def history(self) -> tuple[KnownPeople, ...]:
         """The versions before the present one that can be read, the latest first; the last 20 are kept."""
@@ -106,3 +200,23 @@ class PeopleStore:
         except OSError as error:
             title = "The people of the workspace could not be saved"
             raise ProblemError(files.problem(title, error, self._folder)) from error
+
+
+def _gone(*, missing: bool) -> Problem:
+    what = "is missing" if missing else "holds no roles any more"
+    return Problem(
+        title=f"{people_file.NAME} {what}; it held roles",
+        cause="This computer has seen roles in this workspace. Without them everybody would be its Administrator.",
+        remedy="Put it back as it was seen here last: o365desk roles restore. Or put it back from git or a backup. "
+        "If the workspace is to begin without roles: o365desk roles begin-anew.",
+        code=ROLES_GONE,
+    )
+
+
+def _still_there() -> Problem:
+    return Problem(
+        title="The workspace has roles",
+        cause=f"{people_file.NAME} is there and holds them. Nothing was changed.",
+        remedy="Change them with o365desk roles set and remove; older versions are in .history.",
+        code="roles-there",
+    )

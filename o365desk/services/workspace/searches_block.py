@@ -20,7 +20,7 @@ from o365desk.services.workspace.strict_json import FaultError, Path, sort_of
 ITEMS = {"searches": "saved search"}
 """Words for problems: see `strict_json.Sort`."""
 
-_KNOWN = {"name", "operation", "values", "conditions"}
+_KNOWN = {"name", "operation", "values", "conditions", "sort", "maxRows"}
 _MENDED = "Correct it, or put back an older version from .history or from git."
 
 
@@ -52,6 +52,8 @@ def as_json(search: Search) -> dict[str, Any]:
     if search.conditions:
         conditions = conditions_as_json(search)
         made |= {"conditions": conditions} if conditions.get("rows") != [] else {}
+    made |= {"sort": search.sort} if search.sort else {}
+    made |= {"maxRows": search.max_rows} if search.max_rows else {}
     return with_rest(made, search.extra, _KNOWN)
 
 
@@ -62,6 +64,8 @@ def _search(given: Any, path: Path) -> Search:
         operation=text_of(found, "operation", path, needed=True),
         values=_values(found, path),
         conditions=_conditions(found, path),
+        sort=text_of(found, "sort", path),
+        max_rows=_max_rows(found, path),
         extra=rest_of(found, _KNOWN),
     )
 
@@ -73,6 +77,15 @@ def _values(found: dict[str, Any], path: Path) -> dict[str, str]:
         if not isinstance(text, str):
             raise FaultError((*here, key), f"is {sort_of(text)} and must be a text", _MENDED)
     return given
+
+
+def _max_rows(found: dict[str, Any], path: Path) -> int:
+    given = found.get("maxRows", 1)
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise FaultError((*path, "maxRows"), f"is {sort_of(given)} and must be a whole number", _MENDED)
+    if given < 1:
+        raise FaultError((*path, "maxRows"), "is less than 1", "Write how many rows at most, or leave it out.")
+    return given if "maxRows" in found else 0
 
 
 def _conditions(found: dict[str, Any], path: Path) -> dict[str, Any]:

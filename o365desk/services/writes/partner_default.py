@@ -15,6 +15,7 @@ from o365desk.model.conditions import judging, tree
 from o365desk.model.conditions.tree import Group
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Standing
+from o365desk.services.conditions.naming import Naming, namings
 from o365desk.services.writes.changes import named
 from o365desk.services.writes.changes.planned_row import PlannedRow
 
@@ -29,11 +30,13 @@ NAMING = frozenset({"not-found", "ambiguous", "deleted", "other-type", "identiti
 
 @dataclass(frozen=True)
 class PartnerDefault:
-    """The conditions of an operation, ready to judge rows."""
+    """The conditions of an operation, and of whom and what its fields may name, ready to judge rows."""
 
     allows: Callable[[Mapping[str, Any]], bool]
     needs: Mapping[str, frozenset[str]]
     """Graph's properties that are to be looked up, by the field that names the user, group or plan."""
+    naming: Mapping[str, Naming]
+    """By the field. Several people in one are judged where they are looked up: see `PlanContext.shows`."""
 
     def judge(self, drafts: Sequence[PlannedRow]) -> None:
         """Refuses those of these rows that it hides; whom and what they name was looked up. What stands of a row
@@ -46,18 +49,29 @@ class PartnerDefault:
 
     def _lets_through(self, draft: PlannedRow) -> bool:
         if draft.standing is not Standing.CANNOT:
-            return self.allows(self._row(draft))
-        if draft.problem is None or draft.problem.code in NAMING:
+            return self._names_shown(draft) and self.allows(self._row(draft))
+        if draft.problem is None or draft.problem.code in NAMING or not self._names_shown(draft):
             return False
         try:
             return self.allows(self._row(draft))
         except ProblemError:
             return False
 
+    def _names_shown(self, draft: PlannedRow) -> bool:
+        """Whether all that a row names is shown by the reads; what was not looked up is not."""
+        found = _named_by(draft)
+        asked = ((found[key], each) for key, each in self.naming.items() if key in found)
+        return all(bool(entity) and each.shows(entity) for entity, each in asked)
+
     def _row(self, draft: PlannedRow) -> dict[str, Any]:
-        found = {"user": draft.user, "group": draft.group, "plan": draft.sku}
+        found = _named_by(draft)
         given = {key: text for key, text in draft.row.values.items() if key not in found}
         return {**given, **{key: entity for key, entity in found.items() if entity}}
+
+
+def _named_by(draft: PlannedRow) -> dict[str, dict[str, Any]]:
+    """What a row names, one of each sort, as it was looked up; {} for what was not."""
+    return {"user": draft.user, "group": draft.group, "plan": draft.sku}
 
 
 def hide(draft: PlannedRow) -> None:
@@ -87,10 +101,13 @@ def not_there(field: str = "") -> Problem:
 def of(session: "Session", operation: Operation, now: datetime) -> PartnerDefault | None:
     """What holds for whoever works in a session; None for no conditions. Raises ProblemError where they cannot be
     judged."""
-    if not session.conditions:
+    if not (session.conditions or session.naming):
         return None
     judge = judging.judge(session.conditions, parameters(operation), now, partner=session.partner)
-    return PartnerDefault(judge, needs_of(session.conditions, operation))
+    naming = namings(session.naming, operation, now, session.partner)
+    needs = needs_of(session.conditions, operation)
+    more = {key: needs.get(key, frozenset()) | each.needs for key, each in naming.items()}
+    return PartnerDefault(judge, needs | more, naming)
 
 
 def needs_of(conditions: Group, operation: Operation) -> dict[str, frozenset[str]]:

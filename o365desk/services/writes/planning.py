@@ -71,7 +71,8 @@ def hidden(
     drafts = [PlannedRow(row) for row, _ in given]
     context = _context(session, operation, settings, lambda doing: session.stop.check(), now)
     # Only who and what is meant counts here, not what a row wishes for them.
-    context.undoing, context.needs = True, default.needs
+    context.undoing = True
+    _ask_for(context, default)
     sort_of(operation.change).resolve(context, operation.change, drafts)
     default.judge(drafts)
     for draft in drafts:
@@ -81,6 +82,12 @@ def hidden(
     return {draft.row.number: draft.planned(operation.words) for draft in refused}
 
 
+def _ask_for(context: PlanContext, default: partner_default.PartnerDefault) -> None:
+    """What is looked up is to be enough for the default, and judged by it where several are named at once."""
+    context.needs = default.needs
+    context.shows = {key: each.shows for key, each in default.naming.items()}
+
+
 def _means_another(draft: PlannedRow, target: Target | None) -> bool:
     """Whether what was found for a row is not what its target is."""
     found: dict[str, str | None] = {
@@ -88,6 +95,8 @@ def _means_another(draft: PlannedRow, target: Target | None) -> bool:
         "group": draft.group.get("id"),
         "sku": lookup.sku_id(draft.sku) if draft.sku else None,
     }
+    if any(set(getattr(target, key, ())) - set(ids) for key, ids in draft.people.items()):
+        return True
     pairs = ((entity, getattr(target, key, None)) for key, entity in found.items())
     return any(entity and meant and entity.lower() != meant.lower() for entity, meant in pairs)
 
@@ -133,7 +142,8 @@ def made(
     context, sort = _context(session, operation, settings, doing, now), sort_of(operation.change)
     context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
     default = partner_default.of(session, operation, now)
-    context.needs = default.needs if default else {}
+    if default:
+        _ask_for(context, default)
     looked_up = planned_row.still_open(drafts)
     sort.resolve(context, operation.change, looked_up)
     if default:

@@ -21,6 +21,7 @@ from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.fields.asking import Ask, Question
 from o365desk.ui.fields.editors import Editor
 from o365desk.ui.fields.suggestion_cells import NOTE, QUIET, SuggestionCells
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import caption, text_label
@@ -50,6 +51,7 @@ class Suggestions(QObject):
         self._completer.setWidget(line)
         self._completer.setMaxVisibleItems(10)
         self.popup = QTreeView(headerHidden=True, rootIsDecorated=False)
+        copies_disarmed(self.popup)
         self._completer.setPopup(self.popup)
         self.popup.setItemDelegate(SuggestionCells(theme, self.popup))
         self.popup.setAccessibleName(f"Suggestions for {title}")

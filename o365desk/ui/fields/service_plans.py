@@ -13,6 +13,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.fields.asking import Ask, Question
 from o365desk.ui.fields.editors import Editor
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.widgets.labels import Label, text_label
 from o365desk.ui.widgets.theme import Theme
 
@@ -88,6 +89,7 @@ class PlanList(QFrame):
         self._typed: list[str] = []
         self._said: Label = text_label(role="dim")
         self.plans = QListWidget()
+        copies_disarmed(self.plans)
         self.plans.setAccessibleName("Service plans; ticked ones are left out")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)

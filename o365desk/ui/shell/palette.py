@@ -24,6 +24,7 @@ from o365desk.model.text.shown import shown
 from o365desk.ui.commands import EDITING, plain
 from o365desk.ui.destinations import ToConnector, ToOperations
 from o365desk.ui.shell.frame import Frame
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.widgets.labels import Label
 
 _OPERATIONS = "Operations"
@@ -114,6 +115,7 @@ class Palette(QDialog):
         self.words = QLineEdit(placeholderText="Type a command, an operation or the name of a data source")
         self.words.setAccessibleName("Search commands, operations and data sources")
         self.list = QTreeWidget()
+        copies_disarmed(self.list)
         self.list.setRootIsDecorated(False)
         self.list.setHeaderHidden(True)
         self.list.setUniformRowHeights(True)

@@ -1,7 +1,9 @@
 """How a cell of a table is drawn: icon, bar, text, a dim second line that wraps, and a focus ring that is seen."""
 
 import re
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QFont, QFontDatabase, QFontMetrics, QPainter, QPen
@@ -29,11 +31,12 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Draws the cells of `tables.Table`."""
+    """Draws the cells of `view.Table`. `data` is its model's: asked here, not through the index, which goes to Qt
+    and comes back, eleven times a cell, and each time a worker may take its turn in the middle of a paint."""
 
-    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
+    def __init__(self, theme: Theme, view: QAbstractItemView, data: Callable[..., Any]) -> None:
         super().__init__(view)
-        self._theme, self._view = theme, view
+        self._theme, self._view, self._data = theme, view, data
         self.hovered = -1
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -47,12 +50,12 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(self._theme.color("line"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         place = rect.adjusted(_PAD, 8, -_PAD, -8)
-        icon = index.data(ICON_ROLE)
+        icon = self._data(index, ICON_ROLE)
         if icon:
             top = place.top() + (QFontMetrics(self._strong(index)).height() - _ICON) // 2
             self._theme.icon(*icon).paint(painter, QRect(place.left(), top, _ICON, _ICON))
             place.setLeft(place.left() + _ICON + _GAP)
-        bar = index.data(BAR_ROLE)
+        bar = self._data(index, BAR_ROLE)
         if bar:
             width = int(place.width() * _BAR)
             self._paint_bar(painter, QRect(place.left(), rect.center().y() - 5, width, 10), *bar)
@@ -67,12 +70,12 @@ class CellDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """As wide as the text, as high as text and wrapped note in the column's present width."""
         font = QFontMetrics(self._strong(index))
-        room = self._width(index) - 2 * _PAD - (_ICON + _GAP if index.data(ICON_ROLE) else 0)
+        room = self._width(index) - 2 * _PAD - (_ICON + _GAP if self._data(index, ICON_ROLE) else 0)
         height = max(self._text_height(font, index, room), _ICON) + 16
-        note = _breakable(index.data(NOTE_ROLE))
+        note = _breakable(self._data(index, NOTE_ROLE))
         if note:
             height += 2 + self._small().boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, note).height()
-        return QSize(font.horizontalAdvance(index.data() or "") + 2 * _PAD, height)
+        return QSize(font.horizontalAdvance(self._data(index) or "") + 2 * _PAD, height)
 
     def _paint_bar(self, painter: QPainter, place: QRect, used: int, enabled: int) -> None:
         """How much is used: full up to what there is; what goes beyond is hatched, so that no colour has to say it.
@@ -91,22 +94,23 @@ class CellDelegate(QStyledItemDelegate):
     def _paint_texts(self, painter: QPainter, place: QRect, index: Index) -> None:
         font = self._strong(index)
         painter.setFont(font)
-        link = index.data(LINK_ROLE)
-        painter.setPen(self._theme.color(index.data(TONE_ROLE) or ("accent" if link else "text")))
+        link = self._data(index, LINK_ROLE)
+        painter.setPen(self._theme.color(self._data(index, TONE_ROLE) or ("accent" if link else "text")))
         metrics = QFontMetrics(font)
         align = (
-            Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole)) & Qt.AlignmentFlag.AlignHorizontal_Mask
+            Qt.AlignmentFlag(self._data(index, Qt.ItemDataRole.TextAlignmentRole))
+            & Qt.AlignmentFlag.AlignHorizontal_Mask
         )
         height = self._text_height(metrics, index, place.width())
         if height > place.height():  # of many rows, those far below are as high as one line
             height = metrics.height()
         line = QRect(place.left(), place.top(), place.width(), height)
         if height > metrics.height():
-            painter.drawText(line, _WRAPPED, _breakable(index.data()))
+            painter.drawText(line, _WRAPPED, _breakable(self._data(index)))
         else:
-            text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, place.width())
+            text = metrics.elidedText(self._data(index) or "", Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(line, int(align | Qt.AlignmentFlag.AlignVCenter), text)
-        note = _breakable(index.data(NOTE_ROLE))
+        note = _breakable(self._data(index, NOTE_ROLE))
         if note:
             painter.setFont(self._small_font())
             painter.setPen(self._theme.color("dim"))
@@ -115,15 +119,17 @@ class CellDelegate(QStyledItemDelegate):
 
     def _text_height(self, metrics: QFontMetrics, index: Index, room: int) -> int:
         """How high the text is in so much room."""
-        if not index.data(WRAP_ROLE):
+        if not self._data(index, WRAP_ROLE):
             return metrics.height()
-        return metrics.boundingRect(QRect(0, 0, max(room, 40), 1000), _WRAPPED, _breakable(index.data())).height()
+        return metrics.boundingRect(
+            QRect(0, 0, max(room, 40), 1000), _WRAPPED, _breakable(self._data(index))
+        ).height()
 
     def _strong(self, index: Index) -> QFont:
         font = QFont(self._view.font())
-        if index.data(MONO_ROLE):
+        if self._data(index, MONO_ROLE):
             font.setFamilies(_mono_families())
-        if index.data(LINK_ROLE) or index.data(TONE_ROLE):
+        if self._data(index, LINK_ROLE) or self._data(index, TONE_ROLE):
             font.setWeight(QFont.Weight.DemiBold)
         return font
 

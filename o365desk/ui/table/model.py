@@ -8,6 +8,8 @@ and many rows are sorted a slice at a time, so that the window never stands stil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress, repeat
+from operator import contains
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -116,7 +118,8 @@ class TableModel(QAbstractTableModel):
         self._rows: list[Any] = []
         self._texts: list[str] = []
         self._order: list[int] = []  # all rows, in order
-        self._shown: list[int] = []  # those of them that the filter lets through
+        self._found: list[int] = []  # those that the filter lets through, as they came
+        self._shown: list[int] = []  # the same, in order
         self._words: list[str] = []
         self._sort = (-1, Qt.SortOrder.AscendingOrder)
         self._sorting: Iterator[list[int] | None] | None = None
@@ -149,7 +152,8 @@ class TableModel(QAbstractTableModel):
         self._texts = [self.searched(row) for row in self._rows]
         many = len(self._rows) > _AT_ONCE
         self._order = list(range(len(self._rows))) if many or self._sort[0] < 0 else self._order_at_once()
-        self._shown = self._let_through(self._order)
+        self._found = self._let_through(range(len(self._rows)))
+        self._shown = self._in_order(self._found)
         self.endResetModel()
         if many and self._sort[0] >= 0:
             self.resort()
@@ -170,6 +174,7 @@ class TableModel(QAbstractTableModel):
         self._rows += rows
         self._texts += more
         self._order += places
+        self._found += shown
         if shown:
             line = len(self._shown)
             self.beginInsertRows(QModelIndex(), line, line + len(shown) - 1)
@@ -186,14 +191,16 @@ class TableModel(QAbstractTableModel):
             return False
         self._texts = list(texts)
         if self._words:
-            self._filter_again()
+            self._filter_again(range(len(self._rows)))
         return True
 
     def set_filter(self, text: str) -> None:
         """Shows only rows with all these words in their searched columns."""
         before, self._words = self._words, text.casefold().split()
         narrower = all(any(word in longer for longer in self._words) for word in before)
-        self._filter_again(self._shown if narrower else self._order)  # while one types, fewer and fewer are left
+        self._filter_again(
+            self._found if narrower else range(len(self._rows))
+        )  # while one types, fewer and fewer are left
 
     def row_at(self, index: Index) -> Any:
         """The row behind an index; None for no index."""
@@ -222,17 +229,21 @@ class TableModel(QAbstractTableModel):
         matches = (line for line, at in enumerate(self._shown) if self.identity(self._rows[at]) == identity)
         return next(matches, -1)
 
-    def _filter_again(self, among: Sequence[int] | None = None) -> None:
+    def _filter_again(self, among: Sequence[int]) -> None:
         self.beginResetModel()
-        self._shown = self._let_through(self._order if among is None else among)
+        self._found = self._let_through(among)
+        self._shown = self._in_order(self._found)
         self.endResetModel()
 
     def _let_through(self, among: Sequence[int]) -> list[int]:
-        """Those of some places, in their order, whose rows have all words."""
-        texts, shown = self._texts, list(among)
+        """Those of some places whose rows have all words. They are looked at as they came, whatever the order is:
+        texts that lie side by side in memory are read three times as fast as here one and there one. No loop in
+        Python: in that, a worker would take every other turn."""
+        found = list(among)
         for word in self._words:
-            shown = [at for at in shown if word in texts[at]]
-        return shown
+            texts = map(self._texts.__getitem__, found)
+            found = list(compress(found, map(contains, texts, repeat(word))))
+        return found
 
     # --- order ----------------------------------------------------------------------------------------------
 
@@ -273,12 +284,20 @@ class TableModel(QAbstractTableModel):
     def _arrange(self, order: Sequence[int]) -> None:
         """Another order; the rows that are shown stay the same, so that no text is looked at again."""
         self.beginResetModel()
-        shown = bytearray(len(order))
-        for at in self._shown:
-            shown[at] = 1
         self._order = list(order)
-        self._shown = [at for at in order if shown[at]]
+        self._shown = self._in_order(self._found)
         self.endResetModel()
+
+    def _in_order(self, places: Sequence[int]) -> list[int]:
+        """Some places, given as they came, in the order of all."""
+        if len(places) == len(self._order):
+            return list(self._order)
+        if not self.has_order:
+            return list(places)
+        wanted = bytearray(len(self._order))
+        for at in places:
+            wanted[at] = 1
+        return list(compress(self._order, map(wanted.__getitem__, self._order)))
 
     def _forget_sorting(self) -> None:
         self._sorting = None

@@ -6,7 +6,7 @@ The model is in `table_model.py`, what becomes of the columns in `table_header.p
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.services.state.state import State
 from o365desk.ui.table.cells import LINK_ROLE, CellDelegate
+from o365desk.ui.table.copying import disarmed, to_clipboard
 from o365desk.ui.table.header import TableHeader
 from o365desk.ui.table.model import SORT_ROLE, Column, TableModel
 from o365desk.ui.table.picks import Picks
@@ -46,7 +47,7 @@ class Table(QTableView):
         self.setModel(model)
         self._picks = Picks(model, self.selectionModel())
         self.setAccessibleName(name)
-        self._cells = CellDelegate(theme, self)
+        self._cells = CellDelegate(theme, self, model.data)
         self.setItemDelegate(self._cells)
         modes = QAbstractItemView.SelectionMode
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -110,7 +111,7 @@ class Table(QTableView):
         """Copies the current cell."""
         index = self.currentIndex()
         if index.isValid():
-            to_clipboard(_defused(self._rows.columns[index.column()].whole(self._rows.row_at(index))))
+            to_clipboard(disarmed(self._rows.columns[index.column()].whole(self._rows.row_at(index))))
 
     def copy_row(self) -> None:
         """Copies the selected rows, or the current one; cells separated by tabs."""
@@ -135,15 +136,22 @@ class Table(QTableView):
         """Brings back what `remember` kept."""
         self.columns.recall(state, key)
 
+    def paint_now(self) -> None:
+        """Shows rows that came at once, and once. Left to itself, Qt does it some events later: then the worker
+        that waited for it would be at work again, and take its turns in the middle of it."""
+        self.executeDelayedItemsLayout()
+        self.viewport().repaint()
+
     # --- events -------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; Ctrl+C copies the cell, Ctrl+Shift+C the row."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current() is not None:
             self.opened.emit(self.current())
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
         elif event.key() == Qt.Key.Key_C and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            (self.copy_row if shift else self.copy)()
+            self.copy_row()
         else:
             super().keyPressEvent(event)
 
@@ -209,13 +217,8 @@ class Table(QTableView):
 def as_text(columns: list[Column], rows: list[Any], *, headers: bool) -> str:
     """Rows as lines, their cells separated by tabs: as spreadsheets take them, and disarmed for them."""
     lines = [[column.title for column in columns]] if headers else []
-    lines += [[_defused(" ".join(column.whole(row).split())) for column in columns] for row in rows]
+    lines += [[disarmed(" ".join(column.whole(row).split())) for column in columns] for row in rows]
     return "\n".join("\t".join(line) for line in lines)
-
-
-def to_clipboard(text: str) -> None:
-    """Puts a text on the clipboard."""
-    QGuiApplication.clipboard().setText(text)
 
 
 class Empty(QFrame):
@@ -286,10 +289,3 @@ class TableArea(QStackedWidget):
             self.setCurrentWidget(self._none_found)
         else:
             self.setCurrentWidget(self.empty)
-
-
-def _defused(text: str) -> str:
-    """See `export.defused`, which is not loaded for the first window."""
-    from o365desk.services.spreadsheets.export import defused
-
-    return str(defused(text))

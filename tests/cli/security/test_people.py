@@ -200,3 +200,28 @@ def getpass_name() -> str:
         text=True,
     )
     return done.stdout.strip()
+
+
+def test_roles_that_are_gone_are_put_back_or_given_up(
+    shell: Shell, work: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell(*work, "roles", "set", "bob", "user") == 0
+    file = tmp_path / "shared" / "workspace.json"
+    before = file.read_bytes()
+    file.unlink()
+    sign_in(monkeypatch, "bob")
+    for words in (["roles", "list"], ["roles", "set", "bob", "administrator"], ["sources", "add", "A"]):
+        assert shell(*work, *words) != 0
+        assert "it held roles" in " ".join(shell.err.split())
+        assert not file.exists()
+    assert shell(*work, "roles", "begin-anew") == 0
+    assert "Nothing was changed" in shell.err
+    assert [each["address"] for each in shell.json(*work, "roles", "restore")] == ["alice", "bob"]
+    assert "workspace.json is back, with 2 roles." in shell.err
+    assert file.read_bytes() == before
+    assert shell(*work, "roles", "begin-anew", "--apply") != 0
+    assert "The workspace has roles" in shell.err
+    file.unlink()
+    assert shell(*work, "roles", "begin-anew", "--apply") == 0
+    assert "whoever opens it is its Administrator" in shell.err
+    assert shell.json(*work, "roles", "list") == []

@@ -76,6 +76,8 @@ ROW = {"parameter": "mail", "operator": "equals", "value": "a"}
         ({"join": "and", "rows": [{**ROW, "operator": 7}]}, ("rows", 0, "operator")),
         ({"join": "and", "rows": [{**ROW, "zone": 7}]}, ("rows", 0, "zone")),
         ({"join": "and", "rows": [{**ROW, "value": True}]}, ("rows", 0, "value")),
+        ({"join": "and", "rows": [{**ROW, "value": float("inf")}]}, ("rows", 0, "value")),
+        ({"join": "and", "rows": [{**ROW, "value": [1, float("nan")]}]}, ("rows", 0, "value", 1)),
         ({"join": "and", "rows": [{**ROW, "value": ["a", None]}]}, ("rows", 0, "value", 1)),
         ({"join": "and", "rows": [{**ROW, "value": [["a"]]}]}, ("rows", 0, "value", 0)),
         ({"join": "and", "rows": [{**ROW, "value": {"partner": "mail"}}]}, ("rows", 0, "value")),

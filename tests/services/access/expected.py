@@ -26,6 +26,15 @@ ADDRESS = {
 }
 NOW = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
 KEYS = tuple(operation.key for operation in THE_TEN)
+_USERS, _GROUPS = ("user-list", "find-users"), ("group-list", "find-groups")
+NAMES = {
+    "create-group": _USERS,
+    "add-user-to-group": (*_USERS, *_GROUPS),
+    "remove-user-from-group": (*_USERS, *_GROUPS),
+    "assign-licence-to-user": (*_USERS, "licence-plan-list"),
+    "remove-licence-from-user": (*_USERS, "licence-plan-list"),
+}
+"""The reads whose defaults hold for whom and what an operation names."""
 _QUERY_TYPE = {operation.key: operation.query_type.value for operation in THE_TEN}
 
 
@@ -83,7 +92,7 @@ class Case:
         }[named]
 
     def _mappings(self) -> tuple[Mapping, ...]:
-        another = KEYS[(KEYS.index(self.operation) + 1) % len(KEYS)]
+        another = self.another
         conditions = {
             "join": "and",
             "rows": [{"parameter": _any_parameter(self.operation), "operator": "not blank"}],
@@ -110,6 +119,11 @@ class Case:
             yield "group", group_key(who), KnownGroup(read=read, members=members)
 
     # --- what follows -------------------------------------------------------------------------------------------
+
+    @property
+    def another(self) -> str:
+        """The operation for which a default is, where that is for another."""
+        return KEYS[(KEYS.index(self.operation) + 1) % len(KEYS)]
 
     @property
     def kind(self) -> str:
@@ -145,7 +159,8 @@ class Case:
     @property
     def runs(self) -> bool:
         external = self.kind in ("guest", "partner")
-        return self.queries and not (external and self.defaults == "unintelligible")
+        named = self.defaults == "another" and self.another in NAMES.get(self.operation, ())
+        return self.queries and not (external and (self.defaults == "unintelligible" or named))
 
     @property
     def hidden(self) -> bool:

@@ -8,7 +8,7 @@ from o365desk.model.access.people import NOBODY, People, Person, Role
 from o365desk.model.access.security import Deed, Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, Problem
-from o365desk.services.access.decision import Decision, Kind, Members, Membership, Subject, decide
+from o365desk.services.access.decision import Decision, Kind, Members, Membership, Subject, decide, is_who
 from tests.services.access.rules import (
     ADA,
     GUEST,
@@ -298,6 +298,45 @@ def test_testing_is_for_who_may_query_or_mend_it() -> None:
     assert administer(MANAGER, data, Deed.TEST).allowed
     assert not administer(STRANGER, data, Deed.TEST).allowed
     assert not administer(PARTNER, source(b2b=True), Deed.TEST).allowed
+
+
+def test_testing_what_is_not_saved_yet_takes_the_role_for_adding_it() -> None:
+    for subject, may in ((MANAGER, True), (USER, False)):
+        assert decide(subject, PEOPLE, None, Deed.TEST, members()).allowed is may
+
+
+def test_whoever_may_query_and_mend_it_tests_by_the_query() -> None:
+    found = decide(ADA, PEOPLE, source(), Deed.TEST, members())
+    assert found == decide(ADA, PEOPLE, source(), Deed.QUERY, members())
+
+
+def test_where_only_one_has_an_id_the_address_decides_and_none_is_nobodys() -> None:
+    named = user("ada@contoso.com", id="f" * 8)
+    assert is_who(Subject(kind=Kind.USER, addresses=("ADA@contoso.com",)), named)
+    assert not is_who(Subject(kind=Kind.USER, addresses=("",)), Who(kind=WhoKind.USER, id="f" * 8))
+
+
+def test_a_default_is_found_behind_those_of_other_operations_and_a_sentence_ends_once() -> None:
+    mappings = (default("find-users"), default())
+    found = decide(
+        PARTNER, PEOPLE, source(b2b=True, partner_defaults=True, mappings=mappings), USER_LIST, members()
+    )
+    assert found.conditions
+    bad = default(conditions=tree(row("department", "matches pattern", "(")))
+    data = source(b2b=True, partner_defaults=True, mappings=(bad,))
+    assert ".." not in decide(PARTNER, PEOPLE, data, USER_LIST, members()).because
+    group = Person(address="sales@contoso.com", role=Role.MANAGE, kind=WhoKind.GROUP)
+    people = PEOPLE.replace(persons=(*PEOPLE.persons, group))
+    found = decide(STRANGER, people, source(), Deed.EDIT, lambda subject, who: Membership(None, "it is away."))
+    assert found.because.endswith("it is away.")
+    assert not found.because.endswith("..")
+
+
+def test_what_is_allowed_is_not_open() -> None:
+    for wish in (Deed.EDIT, Deed.QUERY, USER_LIST):
+        assert not decide(ADA, PEOPLE, source(), wish, members()).open
+    defaults = source(b2b=True, partner_defaults=True, mappings=(default(),))
+    assert not decide(PARTNER, PEOPLE, defaults, USER_LIST, members()).open
 
 
 def test_while_the_people_cannot_be_read_nobody_may_do_anything() -> None:

@@ -110,14 +110,56 @@ def test_groups_and_people_of_whom_the_tenant_says_something(desk: Desk, label: 
 
 def test_each_operation_that_partners_may_use_freely_is_named(desk: Desk) -> None:
     """Also what goes beyond the ten: who is in a group tells of people, whatever User List hides."""
-    off = desk.told(users=ONE, b2b=True, mappings=SAFE)
-    assert sum("Partners may" in line and "partner defaults are off" in line for line in off) == len(OPERATIONS)
+    off = [line for line in desk.told(users=ONE, b2b=True, mappings=SAFE) if "Partners may" in line]
+    assert len(off) == 1
+    assert off[0].startswith("red: Partners may list all users (User List), ")
+    assert off[0].endswith(": B2B is on and partner defaults are off.")
+    assert all(f"({operation.title})" in off[0] for operation in OPERATIONS.values())
     for left, operation in enumerate(OPERATIONS.values()):
         mappings = SAFE[:left] + SAFE[left + 1 :]
         (line,) = desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=mappings)
         assert "Partners may " in line
         assert f"{operation.title} has no default" in line
         assert line.startswith("amber" if operation.key == "licence-plan-list" else "red")
+
+
+def test_several_operations_without_a_default_are_one_line_for_each_severity(desk: Desk) -> None:
+    free = ("user-list", "group-list", "licence-plan-list")
+    mappings = tuple(each for each in SAFE if each.operation not in free)
+    assert desk.told(users=ONE, b2b=True, partner_defaults=True, mappings=mappings) == [
+        "red: Partners may list all users (User List) and list all groups (Group List): B2B is on and 2 operations "
+        "have no default.",
+        "amber: Partners may list all licence plans: B2B is on and Licence Plan List has no default.",
+    ]
+
+
+def test_what_is_the_same_of_several_is_said_once_and_names_each(desk: Desk) -> None:
+    companies = tuple(Partner(company=f"Bare {n}", domains=(f"b{n}.example",)) for n in range(12))
+    external = tuple(Person(address=f"g{n}_x.org#EXT#@c.com", role=Role.USER) for n in range(2))
+    desk.people = desk.people.replace(partners=companies, persons=(*desk.people.persons, *external))
+    gone = (user("a@c.com"), user("b@c.com"), Who(kind=WhoKind.GROUP, id="g", name="Sales"))
+    unread = tuple(Who(kind=WhoKind.GROUP, id=name, name=name) for name in ("x", "y"))
+    for address in ("a@c.com", "b@c.com"):
+        desk.keep("user", address, KnownUser(read=NOW, exists=False))
+    desk.keep("group", "g", KnownGroup(read=NOW, exists=False))
+    contact = conditions(row("department", "equals", {"partner": "mainContactName"}))
+    nothing = {"join": "and", "rows": []}
+    mappings = (
+        default("user-list", "Read", contact), default("find-users", "Read", contact),
+        default("group-list", "Read", nothing), default("find-groups", "Read", nothing), *SAFE,
+    )  # fmt: skip
+    lines = desk.told(users=(*gone, *unread), b2b=True, partner_defaults=True, mappings=mappings)
+    ten = ", ".join(f"Bare {n}" for n in range(10))
+    assert lines == [
+        "red: Connection users: a@c.com and b@c.com are not in the tenant any more.",
+        "red: Connection users: the group Sales no longer exists.",
+        "red: Partner defaults 3 (Group List) and 4 (Find Groups) deny everything: there are no conditions.",
+        "amber: Connection users: the groups x and y were not read yet; until then nobody may through them.",
+        "amber: g0_x.org#EXT#@c.com and g1_x.org#EXT#@c.com are external: the role User gives no right to change "
+        "anything.",
+        f"amber: Partner defaults 1 (User List) and 2 (Find Users) deny everything to {ten} and 2 more: their Main "
+        "Contact Name is not entered.",
+    ]
 
 
 def test_defaults_that_do_not_hold_or_mean_nothing(desk: Desk) -> None:
@@ -130,7 +172,7 @@ def test_defaults_that_do_not_hold_or_mean_nothing(desk: Desk) -> None:
         (default("no-operation"), "which is no operation"),
         (default("user-list", "Create"), "its query type is Create"),
         (default("user-list", "Read", {"join": "xor", "rows": []}), "denies everything"),
-        (default("user-list", "Read", {"join": "and", "rows": []}), "it has no conditions"),
+        (default("user-list", "Read", {"join": "and", "rows": []}), "there are no conditions"),
         (default("user-list", "Read", conditions(row("nothing", "equals", "x"))), "no parameter"),
     ):
         (line,) = desk.told(**on, mappings=(*SAFE, bad))

@@ -10,6 +10,7 @@ from o365desk.model.access.people import Partner, People, Person, Role
 from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Problem
+from o365desk.model.searches import Search
 from o365desk.model.secret import Secret
 from o365desk.services.handover.document import Details, Grid, Sheet, Text
 from o365desk.services.handover.rendering import render
@@ -64,6 +65,7 @@ def test_the_sections_follow_the_screens(scene: Scene) -> None:
         "Permissions and consent",
         "Security settings",
         "Roles and partners",
+        "Saved searches",
         "Evidence of the last test",
         "Still open",
     ]
@@ -274,3 +276,23 @@ def test_every_text_of_a_tone_has_a_word_or_a_sign_besides_its_colour(scene: Sce
     assert '<span class="good">✓ passed</span>' in document
     assert '<span class="warn">! ' in document
     assert Text("x").tone == ""
+
+
+def test_saved_searches_are_listed_with_their_conditions_in_words(scene: Scene) -> None:
+    source = scene.sources["Contoso HR"]
+    assert section(of(scene.app, source.replace(searches=())), "Saved searches").blocks == ("None is saved.",)
+    sales = {"join": "and", "rows": [{"parameter": "department", "operator": "equals", "value": "Sales"}]}
+    found = (
+        Search(name="Sales", operation="user-list", conditions=sales, sort="displayName desc", max_rows=1),
+        Search(name="<b>Annas</b>", operation="find-users", values={"search": "Anna"}),
+        Search(name="Newer", operation="no-operation", values={"x": "1"}, sort="y", max_rows=1200),
+        Search(name=f"{SECRET}", operation="user-list", conditions={"join": "xor", "rows": []}),
+    )
+    made = of(scene.app, source.replace(searches=found))
+    assert rows(section(made, "Saved searches"), Grid) == [
+        ("Sales", "User List", "Sort by: Display name, descending; At most: 1 row", "Department equals “Sales”"),
+        ("<b>Annas</b>", "Find Users", "Search for: Anna", "none"),
+        ("Newer", "no-operation", "x: 1; Sort by: y; At most: 1,200 rows", "no such operation"),
+        ("•••", "User List", "none", "the conditions: “join” is neither “and” nor “or”"),
+    ]
+    assert "<b>Annas" not in render(made, ".html")

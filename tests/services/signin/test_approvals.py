@@ -3,21 +3,18 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from types import SimpleNamespace
+from typing import Any, NoReturn, cast
 
 import pytest
 import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec.structs import replace
 
 from o365desk import catalogue
 from o365desk.app import build
 from o365desk.model.approval import FILE_FIELDS, root
-from o365desk.model.datasource import DataSource, SignIn, copy_of, new
+from o365desk.model.datasource import FIELDS, TEXTS, DataSource, SignIn, copy_of, new
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_APPROVED, Problem, ProblemError
 from o365desk.model.run import Run
@@ -29,15 +26,16 @@ from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from o365desk.services.vault.keychain import Unavailable
 from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, ENVIRONMENT
 from o365desk.services.workspace.workspace import FolderListing
+from tests import stranger
 from tests.desk import Desk
 from tests.practice.fixtures import Client
 from tests.recorder import Hosts, hosts
 from tests.services.bulk import Bulk, everything
 from tests.services.meddling import meddle
 from tests.services.state.stepping import file_before
+from tests.stranger import ELSEWHERE, strange_certificate
 
 ADD = "add-user-to-group"
-ELSEWHERE = "8f14e45f-ceea-467f-ab1c-aaaaaaaaaaaa"
 
 
 @dataclass
@@ -82,29 +80,6 @@ def shared(desk: Desk, client: Client, tmp_path: Path) -> Iterator[Shared]:
         yield Shared(desk, made, Bulk(desk, client, source))
 
 
-def strange_certificate(folder: Path) -> str:
-    """A certificate with its key, in a file of its own."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "another")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=9))
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = folder / "strange.pem"
-    file.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
-    return str(file)
-
-
 def another_ca(shared: Shared) -> None:
     file = shared.hosts.ca_file
     file.write_bytes(file.read_bytes() + trustme.CA().cert_pem.bytes())
@@ -141,6 +116,19 @@ CHANGES: dict[str, Callable[[Shared], None]] = {
     "certificate": another_certificate,
     "a copy in front": a_copy_in_front,
 }
+
+
+def test_somebody_who_may_write_the_files_changes_every_part_of_a_connection(tmp_path: Path) -> None:
+    """In the tests of every command and every page."""
+    file, ca_file = tmp_path / "contoso.json", tmp_path / "authorities.pem"
+    host = SimpleNamespace(root="https://localhost:1")
+    made = SimpleNamespace(login=host, graph=host, other_login=host, other_graph=host, ca_file=ca_file)
+    changed: set[str] = set()
+    for change in stranger.CHANGES.values():
+        file.write_text("{}", "utf-8")
+        change(stranger.Stranger(cast(Hosts, made), lambda: file))
+        changed |= json.loads(file.read_text("utf-8")).keys()
+    assert {TEXTS.get(name, "signIn") for name in FILE_FIELDS} == changed
 
 
 def failed_run(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> Run:
@@ -271,6 +259,47 @@ def test_one_look_and_one_approval_move_on(shared: Shared) -> None:
     assert not approvals.review(shared.source).needed
     assert shared.desk.test(shared.source).outcome == "succeeded"
     assert shared.hosts.other_login.came
+
+
+def test_a_ca_that_rolled_over_takes_one_look_and_one_approval(shared: Shared) -> None:
+    approvals = shared.desk.app.approvals
+    CHANGES["the authorities"](shared)
+    shared.refused(lambda: shared.desk.test(shared.source))
+    review = approvals.review(shared.source)
+    assert [part.title for part in review.parts if not part.same] == [FIELDS["caFile"].plain_label]
+    approvals.approve(shared.source, review.mark)
+    assert shared.desk.test(shared.source).outcome == "succeeded"
+
+
+def test_a_certificate_that_was_renewed_takes_one_look_and_one_approval(shared: Shared) -> None:
+    """Its file is another, its name the same."""
+    app = shared.desk.ready["apps"]["read-write"]
+    file = shared.hosts.ca_file.with_name("connector.pem")
+    file.write_bytes(Path(app["certificate"]).read_bytes())
+    entry = shared.desk.app.workspace.get(shared.source.id)
+    changed = entry.source.replace(sign_in=SignIn.CERTIFICATE, certificate=str(file), client_id=app["client_id"])
+    source = shared.desk.app.connections.save(changed, entry.version).source
+    file.write_bytes(Path(strange_certificate(shared.hosts.ca_file.parent)).read_bytes())
+    shared.refused(lambda: shared.desk.test(source))
+    review = shared.desk.app.approvals.review(source)
+    (part,) = [part for part in review.parts if not part.same]
+    assert part.title == "Certificate"
+    assert "CN=another" in part.now
+    assert "CN=another" not in part.then
+    shared.desk.app.approvals.approve(source, review.mark)
+    shared.hosts.forget()
+    shared.desk.test(source)
+    assert any("client_assertion=" in text for text in shared.hosts.login.came)
+
+
+def test_a_ca_file_that_a_person_chooses_is_approved_by_that_and_said(shared: Shared) -> None:
+    entry = shared.desk.app.workspace.get(shared.source.id)
+    file = shared.hosts.ca_file.with_name("theirs.pem")
+    file.write_bytes(shared.hosts.ca_file.read_bytes() + trustme.CA().cert_pem.bytes())
+    saved = shared.desk.app.connections.save(entry.source.replace(ca_file=str(file)), entry.version).source
+    said = shared.desk.app.approvals.leads(entry.source, saved)
+    assert f"trusting the authorities in {file}" in said
+    assert shared.desk.test(saved).outcome == "succeeded"
 
 
 def test_only_what_was_looked_at_is_approved(shared: Shared) -> None:

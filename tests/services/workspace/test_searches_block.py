@@ -25,6 +25,7 @@ TREE = {"join": "and", "rows": [ROW]}
 BAD_ROW = {"parameter": "mail", "operator": 7}
 SALES = Search(name="Sales", operation="user-list", conditions=TREE)
 ANNAS = Search(name="Annas", operation="find-users", values={"search": "Anna", "match": "words"})
+LATEST = Search(name="Latest", operation="user-list", sort="createdDateTime desc", max_rows=50)
 
 
 def file_of(found: Any) -> bytes:
@@ -41,13 +42,14 @@ def refusal(found: Any) -> str:
 
 def test_they_are_kept_in_the_file_and_by_a_copy_and_no_test_depends_on_them(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, lambda: datetime(2026, 11, 23, tzinfo=UTC), os_user("ada"))
-    entry = workspace.save(new("A", searches=(SALES, ANNAS)), None)
+    entry = workspace.save(new("A", searches=(SALES, ANNAS, LATEST)), None)
     assert json.loads(entry.path.read_bytes())["searches"] == [
         {"name": "Sales", "operation": "user-list", "conditions": TREE},
         {"name": "Annas", "operation": "find-users", "values": {"search": "Anna", "match": "words"}},
+        {"name": "Latest", "operation": "user-list", "sort": "createdDateTime desc", "maxRows": 50},
     ]
-    assert workspace.get("A").source.searches == (SALES, ANNAS)
-    assert copy_of(entry.source, "B").searches == (SALES, ANNAS)
+    assert workspace.get("A").source.searches == (SALES, ANNAS, LATEST)
+    assert copy_of(entry.source, "B").searches == (SALES, ANNAS, LATEST)
     assert fingerprint(entry.source) == fingerprint(entry.source.replace(searches=()))
     workspace.save(entry.source.replace(searches=()), entry.version)
     assert b"searches" not in entry.path.read_bytes()
@@ -81,6 +83,14 @@ def _second(**more: Any) -> list[dict[str, Any]]:
             '"search": null',
             "“search” of “values” of saved search 2 is empty (null) and must be a text",
         ),
+        (_second(sort=["x"]), '"sort"', "“sort” of saved search 2 is a list and must be a text"),
+        (_second(maxRows="5"), '"maxRows"', "“maxRows” of saved search 2 is a text and must be a whole number"),
+        (
+            _second(maxRows=True),
+            '"maxRows"',
+            "“maxRows” of saved search 2 is true or false and must be a whole number",
+        ),
+        (_second(maxRows=0), '"maxRows"', "“maxRows” of saved search 2 is less than 1"),
         (_second(conditions=[]), '"conditions"', "“conditions” of saved search 2: a group is no group"),
         (
             _second(conditions={"join": "and", "rows": [ROW, BAD_ROW]}),
@@ -142,6 +152,7 @@ def test_in_words_they_are_told_apart() -> None:
     assert searches.in_words(SALES) == "Sales (user-list): department equals “Sales”"
     assert searches.in_words(ANNAS) == "Annas (find-users): search “Anna”; match “words”"
     assert searches.in_words(Search(name="A", operation="o")) == "A (o): everything"
+    assert searches.in_words(LATEST) == "Latest (user-list): sorted by createdDateTime desc; at most 50 rows"
 
 
 # --- the schema says the same -------------------------------------------------------------------------------------
@@ -159,6 +170,8 @@ _SEARCHES = st.fixed_dictionaries(
     optional={
         "values": st.dictionaries(_TEXTS, _TEXTS, max_size=2) | _ANYTHING,
         "conditions": _GROUPS | st.just({}) | _ANYTHING,
+        "sort": _LEAVES,
+        "maxRows": _LEAVES,
         "x": _LEAVES,
     },
 )

@@ -2,7 +2,10 @@
 
 import base64
 import json
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization as form
@@ -10,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from o365desk.log import looks_secret
+from o365desk.model.access.security import Mapping, Security, Who, WhoKind
 from o365desk.model.datasource import FIELDS, TEXTS, check, new
 from o365desk.model.problems import ProblemError
+from o365desk.model.searches import Search
 from o365desk.services.signin.credentials import without_misplaced
 from o365desk.services.workspace import data_source_file
 from tests.desk import Desk
@@ -144,3 +149,79 @@ def test_a_secret_is_in_no_text(desk: Desk, tmp_path: Path, name: str, what: str
 )  # fmt: skip
 def test_ordinary_texts_are_taken(text: str) -> None:
     assert not looks_secret(text)
+
+
+# --- in the parts of a data source --------------------------------------------------------------------------------
+
+CONDITION = {"parameter": "displayName", "operator": "equals", "value": "x"}
+
+
+def with_text(place: str, text: str) -> dict[str, Any]:
+    """Security settings or saved searches with this text at one place."""
+    rows: dict[str, Any] = {"join": "and", "rows": [CONDITION | {"value": text}]}
+    if place in ("address", "id", "name"):
+        who: dict[str, Any] = {"kind": WhoKind.USER, "address": "anna@contoso.com"}
+        return {"security": Security(administrators=(Who(**who | {place: text}),))}
+    if place == "default":
+        return {
+            "security": Security(mappings=(Mapping(query_type="Read", operation="user-list", conditions=rows),))
+        }
+    places: dict[str, dict[str, Any]] = {
+        "search": {"name": text},
+        "searched": {"values": {"search": text}},
+        "condition": {"conditions": rows},
+    }
+    search: dict[str, Any] = {"name": "Mine", "operation": "find-users"}
+    return {"searches": (Search(**search | places[place]),)}
+
+
+PLACES = ("address", "id", "name", "default", "search", "searched", "condition")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("letter", UNSEEN[1::3], ids=lambda letter: f"{ord(letter):04x}")
+def test_nor_is_it_in_security_settings_and_saved_searches(desk: Desk, place: str, letter: str) -> None:
+    entry = desk.app.connections.save(desk.source(), None)
+    changed = entry.source.replace(**with_text(place, f"con{letter}toso"))
+    # The tenant's names are as they are, and letters of some languages are joined or held apart.
+    tenants = place == "name" and unicodedata.category(letter) not in ("Cc", "Zl", "Zp")
+    if tenants or (letter == "\u200d" and place not in ("address", "id")):
+        desk.app.connections.save(changed, entry.version)
+        return
+    acts: list[Callable[[], object]] = [lambda: desk.app.connections.save(changed, entry.version)]
+    if changed.searches:
+        acts.append(lambda: desk.app.connections.keep_searches(entry.source.id, lambda _: changed.searches))
+    for act in acts:
+        with pytest.raises(ProblemError, match="cannot be seen") as caught:
+            act()
+        assert f"U+{ord(letter):04X}" in caught.value.problem.cause
+        assert caught.value.problem.sentence().isprintable()
+    assert desk.app.workspace.get(entry.source.id).version == entry.version
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_somebody_else_wrote_there_is_in_nobodys_way(desk: Desk, place: str) -> None:
+    entry = desk.app.connections.save(desk.source(), None)
+    theirs = desk.app.workspace.save(entry.source.replace(**with_text(place, "x\u202ey\nz")), entry.version)
+    saved = desk.app.connections.save(theirs.source.replace(name="Renamed"), theirs.version)
+    assert saved.source.name == "Renamed"
+
+
+@pytest.mark.parametrize("what", ["client secret", "pem", "address with password"])
+@pytest.mark.parametrize("place", PLACES)
+def test_nor_is_a_secret(desk: Desk, tmp_path: Path, place: str, what: str) -> None:
+    entry = desk.app.connections.save(desk.source(), None)
+    changed = entry.source.replace(**with_text(place, SECRETS[what]))
+    acts: list[Callable[[], object]] = [
+        lambda: desk.app.connections.save(changed, entry.version),
+        lambda: desk.app.state.keep_draft(tmp_path / "workspace", changed, None),
+    ]
+    if changed.searches:
+        acts.append(lambda: desk.app.connections.keep_searches(entry.source.id, lambda _: changed.searches))
+    core = "hunter2" if "hunter2" in SECRETS[what] else SECRETS[what][-24:]
+    for act in acts:
+        with pytest.raises(ProblemError) as caught:
+            act()
+        assert caught.value.problem.code == "secret-in-file"
+        assert core not in caught.value.problem.sentence()
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and core.encode() in file.read_bytes()]

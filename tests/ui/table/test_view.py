@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.modeltest import ModelTester
@@ -141,6 +141,20 @@ def test_a_filtered_table_shows_the_same_rows_in_another_order(model: TableModel
     assert set(names(model)) == shown
     model.set_filter("")
     assert names(model) == [person.name for person in PEOPLE]
+
+
+def test_what_is_typed_finds_rows_in_order_those_that_came_since_at_the_end(model: TableModel) -> None:
+    model.sort(0, Qt.SortOrder.DescendingOrder)
+    model.set_filter("a")
+    model.append([Person("Zara", 1), Person("Omar", 2)])
+    model.set_filter("ar")
+    assert names(model) == ["Zara", "Omar"]
+    for words in ("a", "r"):
+        model.set_filter(words)
+        wanted = [name for name in ("Çelik", "bea", "Anna", "Zara", "Omar") if words in name.casefold()]
+        assert names(model) == wanted
+    model.resort()
+    assert names(model) == ["Zara", "Omar"]
 
 
 def test_filter_and_order_outlive_new_rows(model: TableModel) -> None:
@@ -397,6 +411,28 @@ def test_painting_needs_no_luck(qtbot: QtBot, table: Table) -> None:
     table.setFocus()
     table.choose("bea")
     assert not table.grab().isNull()
+
+
+def test_what_came_is_painted_at_once_and_once(qtbot: QtBot, table: Table, model: TableModel) -> None:
+    """A worker waits for it: what were painted later would be painted while that is at work again."""
+    qtbot.waitExposed(table)
+    qtbot.wait(50)
+    painted: list[int] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.append(model.rowCount())
+            return False
+
+    watch = Watch(table)
+    table.viewport().installEventFilter(watch)
+    model.append([Person("Zara", 1)])
+    table.paint_now()
+    assert painted == [4]
+    assert table.visualRect(model.index(3, 0)).isValid()
+    qtbot.wait(50)
+    assert painted == [4]
 
 
 # --- rows that come while the table is in sight ------------------------------------------------------------------

@@ -64,7 +64,9 @@ def _resolve(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
     found: Mapping[str, lookup.Found] = {}
     if texts:
         context.tell("Looking up owners and members")
-        found = lookup.users(context.graph, list(dict.fromkeys(texts)))
+        needed = (need for key in ("owners", "members") for need in context.needs.get(key, ()))
+        select = tuple(dict.fromkeys((*lookup.USER_SELECT, *needed)))
+        found = lookup.users(context.graph, list(dict.fromkeys(texts)), select)
     for draft in left:
         draft.people = {key: _people(context, draft, key, found) for key in ("owners", "members")}
         if (number := len(draft.people["owners"])) > TOGETHER:
@@ -75,13 +77,27 @@ def _resolve(context: "PlanContext", change: NewGroup, drafts: "list[PlannedRow]
 
 def _people(context: "PlanContext", draft: "PlannedRow", key: str, found: Mapping[str, lookup.Found]) -> list[str]:
     people, wrong = dict[str, dict[str, Any]](), []
+    shows = context.shows.get(key)
     for text in values.several(draft.value(key)):
         user = found[text]
-        if user.entity is None:
+        if user.entity is None or (shows and not shows(user.entity)):
+            # Whom a partner default hides reads as one who is not there: see `partner_default`.
             wrong.append((user.problem or _problem(key, "It was not found", "", "", "not-found")).with_(field=key))
         else:
             people[str(user.entity["id"])] = user.entity
     _refuse(draft, key, wrong)
+    return _without_disabled(context, draft, key, found, people)
+
+
+def _without_disabled(
+    context: "PlanContext",
+    draft: "PlannedRow",
+    key: str,
+    found: Mapping[str, lookup.Found],
+    people: Mapping[str, dict[str, Any]],
+) -> list[str]:
+    """The ids of these people, by id, but of those whose accounts are disabled, where that is asked for; else it is
+    warned of them."""
     disabled = {person: user for person, user in people.items() if named.is_disabled(user)}
     if not disabled:
         return list(people)

@@ -138,6 +138,8 @@ class PlanContext:
     """Whether the run that is undone ended a moment ago: lists may show what was before it."""
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Graph's properties that a partner default wants to know besides, by the field that names whom."""
+    shows: Mapping[str, Callable[[Mapping[str, Any]], bool]] = field(default_factory=dict)
+    """What tells of somebody whether a field may name them, where a partner default does not let it name all."""
     discreet: bool = False
     """Whether whoever asks is not told of groups and people besides those that the rows name, nor of how many seats
     there are: partner defaults hide some."""

@@ -26,6 +26,7 @@ from o365desk.ui.dialogs.conditions.asked import Cost, Known
 from o365desk.ui.dialogs.conditions.counting import FIRST, Count, Saved
 from o365desk.ui.dialogs.conditions.entry.picking import Kit
 from o365desk.ui.dialogs.conditions.keys import watch
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
@@ -272,6 +273,7 @@ class Meaning(QFrame):
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        copies_disarmed(table)
         table.setRowCount(0)
         table.hide()
         self.rows.setCheckable(True)

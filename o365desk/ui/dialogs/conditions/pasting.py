@@ -46,7 +46,11 @@ def read(text: str) -> Condition | Group:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode()
+        return found
+    except UnicodeEncodeError as error:
+        raise NotPastedError("Not pasted: it holds half of a character (a lone surrogate).") from error
     except RecursionError as error:
         raise NotPastedError("Not pasted: it is nested too deeply.") from error
     except NotPastedError:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from o365desk.model.text.shown import shown
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.widgets.theme import Theme
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -24,6 +25,7 @@ class Entries(QTreeWidget):
         super().__init__()
         self._theme, self._icon = theme, icon
         self.setAccessibleName(name)
+        copies_disarmed(self)
         self.setColumnCount(len(titles))
         self.setHeaderLabels(list(titles))
         self.setRootIsDecorated(False)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScroll
 from o365desk.model.access.people import Partner, People, Role
 from o365desk.model.access.security import Deed
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.workspace.people_store import PeopleConflictError
+from o365desk.services.workspace.people_store import ROLES_GONE, PeopleConflictError
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.people.partners import PartnersCard
 from o365desk.ui.dialogs.people.roles import RolesCard
@@ -72,6 +72,10 @@ class RolesDialog(QDialog):
             card.lock(refused)
         if refused:
             self.banner.show_text("info", "You may look at roles and partners, and not change them", refused)
+
+    def _restore(self) -> None:
+        """Puts the roles back as this computer saw them last."""
+        self._change(self._context.app.people.restore)
 
     def _give(self, address: str, role: str, group: bool) -> None:
         people = self._context.app.people
@@ -136,6 +140,8 @@ class RolesDialog(QDialog):
     def _not_read(self, problem: Problem) -> None:
         """What cannot be read cannot be changed."""
         self._failed(problem)
+        if problem.code == ROLES_GONE:
+            self.banner.show_problem(problem, [("Restore them", self._restore)])
         for card in (self.roles, self.partners):
             card.lock(problem.title)
 

@@ -26,6 +26,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.fields.asking import Ask
 from o365desk.ui.fields.pickers import Suggestions
+from o365desk.ui.table.copying import copies_disarmed
 from o365desk.ui.widgets.icons import icon_button
 from o365desk.ui.widgets.labels import Label, text_label
 from o365desk.ui.widgets.theme import Theme
@@ -256,6 +257,7 @@ class _List(QTreeWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(f"{name}: who is named")
+        copies_disarmed(self)
         self.setColumnCount(3)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)

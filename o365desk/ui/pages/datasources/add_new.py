@@ -13,13 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from o365desk import files
 from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource, SignIn, copy_of, new
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.practice_process import Practice
-from o365desk.services.workspace.data_source_file import decode
+from o365desk.services.workspace.data_source_file import MAX_BYTES, decode
 from o365desk.ui.context import CommandKey, Commands, Context, Page
 from o365desk.ui.destinations import ToAddNew, ToConnector, ToSources
 from o365desk.ui.widgets.banner import Banner
@@ -61,11 +62,12 @@ def import_file(app: App, path: Path) -> tuple[DataSource, list[Problem]]:
     """A draft with the settings of a data-source file under a new id and a free name, and what it lacks. Raises
     ProblemError."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        remedy = "Check that the file is there and that you may read it."
+        data = files.read_named(path, MAX_BYTES)
+    except (OSError, ValueError) as error:
+        cause = f"It {error}." if isinstance(error, files.UnfitError) else str(error)
+        remedy = "Check that the file is there, that you may read it, and that it is one of o365desk."
         raise ProblemError(
-            Problem(title=f"“{path.name}” cannot be read", cause=str(error), remedy=remedy)
+            Problem(title=f"“{path.name}” cannot be read", cause=cause, remedy=remedy, code="unreadable-file")
         ) from error
     found = decode(data, path.name)
     draft = copy_of(found, app.workspace.free_name(found.name or path.stem))

@@ -135,13 +135,18 @@ class OperationForm(QFrame):
         return self.file.sheet if self.file and self.from_file else None
 
     def asked(self, name: str) -> Search:
-        """What is asked now, as a search of that name: its values but for what stands there by itself, and its
-        conditions."""
+        """What is asked now, as a search of that name: its values but for what stands there by itself, its
+        conditions, what it is sorted by, and how many rows at most."""
         values = {key: text for key, text in self.values().items() if text}
         values = {key: text for key, text in values.items() if text != _first(self.operation.field(key))}
         tree = self.conditions.tree if self.conditions else NO_CONDITION
         return Search(
-            name=name, operation=self.operation.key, values=values, conditions=dumps(tree) if tree else {}
+            name=name,
+            operation=self.operation.key,
+            values=values,
+            conditions=dumps(tree) if tree else {},
+            sort=self.order(),
+            max_rows=self.most() or 0,
         )
 
     def ask(self, search: Search) -> None:
@@ -150,6 +155,7 @@ class OperationForm(QFrame):
         self.put(fields | {key: text for key, text in search.values.items() if key in fields})
         if self.conditions:
             self.conditions.put(search.tree)
+        self.options.put({_ORDER: search.sort, _MOST.key: str(search.max_rows or "")})
 
     def rows(self) -> tuple[Row, ...] | None:
         """The rows of a write; None while the file is still being read."""

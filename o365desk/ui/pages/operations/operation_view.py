@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
@@ -23,7 +23,7 @@ from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.lists_read import ListRead
-from o365desk.ui.pages.operations.operation_form import OperationForm
+from o365desk.ui.pages.operations.operation_form import OperationForm, order_field
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.operations.result_rows import Unpacked
 from o365desk.ui.pages.operations.results import Chosen, Results
@@ -194,7 +194,8 @@ class OperationView(QWidget):
             return
         if isinstance(what, Turn):
             self.results.take(what.rows, what.texts, what.total)
-            QTimer.singleShot(0, what.over)  # when it has been painted
+            self.results.table.paint_now()
+            what.over()
         else:
             self.results.wait(what.reason if what else "")
 
@@ -269,6 +270,10 @@ class OperationView(QWidget):
         if unknown:
             self.banner.show_problem(_unknown_field(search, unknown[0], self.operation), level="warn")
             return
+        orders = order_field(self.operation)
+        if search.sort and search.sort not in dict(orders.choices if orders else ()):
+            self.banner.show_problem(_unknown_order(search, self.operation), level="warn")
+            return
         self.form.ask(search)
         self._applied = search
         self._edited()
@@ -312,7 +317,7 @@ class OperationView(QWidget):
         tree = self.form.conditions.tree if self.form.conditions else NO_CONDITION
         if self._applied and self._applied in self.source.searches:
             now = self.form.asked(self._applied.name)
-            if (now.values, now.tree) == (self._applied.values, self._applied.tree):
+            if all(getattr(now, each) == getattr(self._applied, each) for each in _ASKED):
                 return True, ["--saved", self._applied.name]
         if not tree:
             return False, []
@@ -346,9 +351,9 @@ class OperationView(QWidget):
             options += sheet.options()
         whole, more = self._options_of_conditions()
         options += more
-        if self.form.order():
+        if self.form.order() and not whole:
             options += ["--sort", self.form.order()]
-        if self.form.most():
+        if self.form.most() and not whole:
             options += ["--max-rows", str(self.form.most())]
         line = catalogue.command_line(self.source.name, self.operation, {} if whole else values, *options)
         self.command.show_command(self._context.app.command_here(line))
@@ -384,6 +389,19 @@ class OperationView(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         return area
+
+
+_ASKED = ("values", "tree", "sort", "max_rows")
+"""What `--saved` says of a search."""
+
+
+def _unknown_order(search: Search, operation: Operation) -> Problem:
+    return Problem(
+        title=f"The saved search “{search.name}” cannot be used",
+        cause=f"It is sorted by “{search.sort}”, by which Microsoft does not sort “{operation.title}”.",
+        remedy="Replace it, or take “sort” out of it in the data source's file.",
+        code="unknown-order",
+    )
 
 
 def _unknown_field(search: Search, key: str, operation: Operation) -> Problem:

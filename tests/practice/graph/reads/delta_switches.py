@@ -61,9 +61,9 @@ def delta_repeats(client: Client, put: Put) -> None:
     assert len(mixed) == len(plain)
     for before, after in zip(plain, mixed, strict=True):
         ids = [entry["id"] for entry in before]
-        told = Counter(entry["id"] for entry in after)
-        assert set(ids) <= set(told)
-        assert max(told.values()) > 1, "the same one several times"
+        times = Counter(entry["id"] for entry in after)
+        assert set(ids) <= set(times)
+        assert max(times.values()) > 1, "the same one several times"
         assert [entry["id"] for entry in after][: len(ids)] != ids, "in no order"
     copy = Copy("manager")
     for page in mixed:

@@ -241,6 +241,8 @@ def test_a_group_and_a_row_go_through_text() -> None:
         ('{"parameter": "a", "operator": "equals", "value": {"partner": "boss"}}', "none of"),
         ('{"join": "and", "join": "or", "rows": []}', "twice"),
         ('{"parameter": "a", "operator": "equals", "value": NaN}', "NaN"),
+        ('{"parameter": "a", "operator": "equals", "value": 1e999}', "too large"),
+        (r'{"parameter": "a", "operator": "equals", "value": "\ud800"}', "half of a character"),
         ("[" * 100_000, "nested too deeply"),
         (" " * 1_000_000 + "{}", "longer than"),
         ('{"parameter": "a", "operator": "equals", "value": ' + "9" * 5_000 + "}", "Not pasted"),

@@ -245,3 +245,23 @@ def test_every_letter_is_given_once(dialog: RolesDialog) -> None:
     texts += [card.text() for card in (dialog.roles.give, dialog.partners.keep, dialog.partners.fresh)]
     letters = [text[text.index("&") + 1].lower() for text in [*texts, dialog.close_button.text()] if "&" in text]
     assert len(letters) == len(set(letters))
+
+
+def test_roles_that_are_gone_are_put_back_by_a_button(qtbot: QtBot, window: Window, dialog: RolesDialog) -> None:
+    give(qtbot, window, dialog, "mia@contoso.com", Role.MANAGE)
+    file = window.app.workspace.folder / "workspace.json"
+    before = file.read_bytes()
+    file.unlink()
+    dialog.refresh()
+    idle(qtbot, window)
+    assert "workspace.json is missing; it held roles" in dialog.banner.plain_text()
+    assert not dialog.roles.give.isEnabled()
+    button = dialog.banner.remedies[0]
+    assert button.text() == "Restore them"
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    idle(qtbot, window)
+    assert file.read_bytes() == before
+    assert not dialog.banner.isVisible()
+    assert dialog.roles.give.isEnabled()
+    assert len(rows(dialog.roles.list)) == 2

@@ -1,6 +1,8 @@
 """+ Add new: the range of connectors, by mouse and by arrow keys; from a file; as a copy; for practice."""
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -170,6 +172,21 @@ def test_a_file_that_cannot_be_read_is_explained_in_the_page(
         assert path.name in page.banner.plain_text()
     assert went == []
     assert [notice.level for notice in window.notices.kept()] == ["bad", "bad"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes among the files")
+def test_what_is_no_file_of_ours_is_not_waited_for(
+    qtbot: QtBot, window: Window, page: AddNewPage, went: Went, tmp_path: Path
+) -> None:
+    pipe, large = tmp_path / "pipe.json", tmp_path / "large.json"
+    os.mkfifo(pipe)
+    large.touch()
+    os.truncate(large, 200 << 20)
+    for path, why in ((pipe, "no file but"), (Path("/dev/zero"), "no file but"), (large, "larger than 1,000,000")):
+        page.import_file(path)
+        idle(qtbot, window)
+        assert why in page.banner.plain_text()
+    assert went == []
 
 
 def test_choosing_no_file_does_nothing(page: AddNewPage, went: Went, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,6 +197,32 @@ def save_as(office: Office, view: OperationView, name: str) -> None:
     office.idle()
 
 
+def test_a_search_keeps_sorting_and_the_number_of_rows(office: Office) -> None:
+    source = office.source()
+    view = office.open_operation(source, "user-list")
+    view.form.options.put({"order": "displayName desc", "mostRows": "2"})
+    save_as(office, view, "Last two")
+    (kept,) = in_file(office, source)
+    assert (kept.sort, kept.max_rows) == ("displayName desc", 2)
+    view.form.options.put({"order": "", "mostRows": ""})
+    press(saved_of(view).menu(), "Last two")
+    assert (view.form.order(), view.form.most()) == ("displayName desc", 2)
+    assert "--saved" in view.command.command
+    assert "--sort" not in view.command.command
+    assert "--max-rows" not in view.command.command
+    view.form.options.put({"mostRows": "3"})
+    view._edited()
+    assert "--saved" not in view.command.command, "it is not what was saved any more"
+    assert "--max-rows 3" in view.command.command
+    # One without them takes them away again; one that sorts by what cannot be sorted by is not applied.
+    view.apply(Search(name="All", operation="user-list"))
+    assert (view.form.order(), view.form.most()) == ("", None)
+    view.apply(Search(name="Shoes", operation="user-list", sort="shoeSize", max_rows=4))
+    assert view.banner.isVisible()
+    assert "“shoeSize”, by which Microsoft does not sort “User List”" in view.banner.plain_text()
+    assert view.form.most() is None
+
+
 def test_a_search_is_saved_applied_replaced_and_removed(office: Office) -> None:
     source = office.source()
     view = office.open_operation(source, "find-users")

@@ -144,7 +144,8 @@ class NameDialog(QuestionDialog[Go]):
             "name-search",
             "Save search",
             f"Save this search of {operation.title}",
-            "What is searched for and the conditions, for everybody who uses this data source: in its file.",
+            "What is searched for, the conditions, the sorting and the number of rows, for everybody who uses this "
+            "data source: in its file.",
             (Option(Go.ON, "&Save", "primary"), Option(Go.BACK, "&Close")),
             Go.BACK,
             default=Go.ON,
