@@ -120,7 +120,7 @@ class Copy(Database):
 
     def _tell(self, error: sqlite3.DatabaseError) -> None:
         """Has the file set aside that a reader found damaged."""
-        told = []
+        told: list[sqlite3.DatabaseError] = []
 
         def act(connection: sqlite3.Connection) -> None:
             if not told:
