@@ -14,7 +14,7 @@ from o365desk.model.directory.imports import Kind
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.state.database import Database, SchemaStep, is_damage, is_emptied
 
-_CACHE = 8_000
+_CACHE = 16_000
 """KB of the file that a connection keeps in memory: as much for a thousand people as for a million."""
 
 _USERS = """
