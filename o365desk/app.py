@@ -26,6 +26,9 @@ from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
 from o365desk.services.runner import Runner
+from o365desk.services.schedules.lifetimes import Lifetimes
+from o365desk.services.schedules.schedules import Schedules
+from o365desk.services.schedules.waking.waking import Waking
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
@@ -60,6 +63,9 @@ class App:
     runner: Runner
     importer: Importer
     directories: Directories
+    schedules: Schedules
+    lifetimes: Lifetimes
+    waking: Waking
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -196,10 +202,15 @@ def build(
         return access.no_directory(connections.filed(source.id) or source)
 
     importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    schedules = Schedules(
+        place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
+        session=session_only,
+    )  # fmt: skip
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        Directories(copies, not_shown, clock), clock, timing, folder / "logs",
+        Directories(copies, not_shown, clock), schedules, Lifetimes(connections, schedules, clock),
+        Waking(place, state, schedules.records, connections, vault, clock, timing), clock, timing, folder / "logs",
     )  # fmt: skip
 
 
