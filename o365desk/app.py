@@ -23,6 +23,8 @@ from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
+from o365desk.services.directory.copy.directories import Directories
+from o365desk.services.directory.imports.importer import Importer
 from o365desk.services.runner import Runner
 from o365desk.services.schedules import tables
 from o365desk.services.settings import KeptSettings
@@ -69,6 +71,8 @@ class App:
     access: Access
     journal: Journal
     runner: Runner
+    importer: Importer
+    directories: Directories
     scheduling: Callable[[], Scheduling]
     """Makes them when they are first needed: the window comes before calendars do."""
     clock: Callable[[], datetime]
@@ -178,7 +182,12 @@ def build(
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
     )
-    forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+
+    def forget(source_id: str) -> None:
+        importer.forget(source_id)
+        connections.forget(source_id)
+
+    forgetting = Forgetting(place, state, clock, forget)
     store = PeopleStore(place, SeenRoles(state, place))
     access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
     space = Workspace(
@@ -210,6 +219,13 @@ def build(
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    copies = folder / "directories"
+
+    def not_shown(source: DataSource) -> Problem | None:
+        # As the file secures it, not as somebody opened it.
+        return access.no_directory(connections.filed(source.id) or source)
+
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
     state.add(tables.STEPS)
 
     @cache
@@ -231,8 +247,8 @@ def build(
 
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, scheduling, clock,
-        timing, folder / "logs",
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
+        Directories(copies, not_shown, clock), scheduling, clock, timing, folder / "logs",
     )  # fmt: skip
 
 

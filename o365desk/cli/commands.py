@@ -5,6 +5,7 @@ import io
 import sys
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ import typer
 from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
+from o365desk.cli.directory.directory import directory
+from o365desk.cli.directory.importing import import_directory
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
     UnreadError,
@@ -76,6 +79,8 @@ root.add_typer(practice, name="practice")
 root.command("operations")(operations)
 root.command("run")(run_operation)
 root.add_typer(runs, name="runs")
+root.command("import")(import_directory)
+root.add_typer(directory, name="directory")
 root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
 root.command("settings")(settings)
@@ -86,12 +91,17 @@ root.add_typer(schedule, name="schedule")
 root.command("lifetimes")(lifetimes)
 
 
+@cache
+def _commands() -> Any:
+    """All commands, as the library for them wants them: made of some hundred declarations, once in a process."""
+    return typer.main.get_command(root)
+
+
 def run(words: Sequence[str]) -> int:
     """Carries out a command line. Returns the exit code."""
-    command = typer.main.get_command(root)
     failing.begin(words)
     try:
-        result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
+        result = _commands().main(list(words), prog_name="o365desk", standalone_mode=False)
         sys.stdout.flush()
     except ProblemError as error:
         failing.fail(error.problem)
