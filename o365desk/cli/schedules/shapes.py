@@ -51,7 +51,7 @@ def row(each: TaskRow) -> dict[str, Any]:
         "task": task.work.value,
         "source": each.source.name if each.source else None,
         "rule": task.schedule.rule,
-        "start": f"{task.schedule.start:%Y-%m-%dT%H:%M}" if task.schedule.start else None,
+        "start": wording.iso_on_wall(task.schedule.start) if task.schedule.start else None,
         "zone": task.schedule.zone,
         "schedule": task.schedule.words,
         "state": each.state.value,

@@ -7,12 +7,14 @@ the wall time of their zone, from their start, which is one minute of it.
 import calendar
 import re
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime
 from enum import StrEnum
 from itertools import count, takewhile
 from typing import Any
 
 import msgspec
+
+from o365desk.model.text import wording
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WEEK_DAYS = DAYS[:5]
@@ -100,7 +102,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         if self.day:
             parts.append(f"BYMONTHDAY={self.day}")
         if self.until is not None:
-            parts.append(f"UNTIL={self.until:%Y%m%dT%H%M%S}")
+            parts.append(f"UNTIL={wording.basic(self.until)}")
         return ";".join((*parts, "WKST=MO"))
 
     @property
@@ -310,15 +312,15 @@ def _said(schedule: Schedule) -> str:
     if schedule.recurs is Recurs.ON_DEMAND or start is None:
         return "on demand"
     if schedule.recurs is Recurs.ONCE:
-        return f"once on {start:%Y-%m-%d} at {start:%H:%M}"
+        return f"once on {wording.day(start.date())} at {wording.at_wall(start.time())}"
     unit = _UNITS[schedule.recurs]
     every = f"every {unit}" if schedule.every == 1 else f"every {schedule.every:,} {unit}s"
-    end = f" until {schedule.until:%Y-%m-%d %H:%M}" if schedule.until else ""
+    end = f" until {wording.on_wall(schedule.until)}" if schedule.until else ""
     return f"{every}{_which(schedule, start)}{end}"
 
 
 def _which(schedule: Schedule, start: datetime) -> str:
-    at = f" at {time(start.hour, start.minute):%H:%M}"
+    at = f" at {wording.at_wall(start.time())}"
     if schedule.recurs is Recurs.MINUTES:
         return ""
     if schedule.recurs is Recurs.HOURLY:

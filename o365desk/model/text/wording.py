@@ -57,6 +57,16 @@ def in_table(when: datetime) -> str:
     return f"{here(when):%Y-%m-%d %H:%M}"
 
 
+def at_wall(when: time) -> str:
+    """“02:30”, of a clock that hangs somewhere."""
+    return f"{when:%H:%M}"
+
+
+def on_wall(when: datetime) -> str:
+    """“2026-05-12 02:30” as clocks and calendars somewhere show it: it is not said where."""
+    return f"{when:%Y-%m-%d} {at_wall(when.time())}"
+
+
 def age(then: datetime, now: datetime) -> str:
     """How long ago: just now, 3 minutes ago, yesterday, 3 days ago, on 12 May 2026."""
     seconds = max(0, int((now - then).total_seconds()))
@@ -101,3 +111,18 @@ def utc(when: datetime) -> str:
 def iso(when: datetime | None) -> str | None:
     """ISO 8601 in UTC with its offset: “2026-05-12T09:30:00+00:00”; None for none."""
     return when.astimezone(UTC).isoformat() if when else None
+
+
+def iso_on_wall(when: datetime) -> str:
+    """ISO 8601 of clocks and calendars somewhere, to the minute: “2026-05-12T02:30”."""
+    return f"{when:%Y-%m-%dT%H:%M}"
+
+
+def basic(when: datetime) -> str:
+    """As calendar files have it (RFC 5545): “20260512T093000Z”; without the Z where it is not said where."""
+    return f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}" if when.tzinfo else f"{when:%Y%m%dT%H%M%S}"
+
+
+def to_order(when: datetime) -> str:
+    """ISO 8601 in UTC, always of the same length: as texts, the later is the greater."""
+    return when.astimezone(UTC).isoformat(timespec="microseconds")

@@ -90,8 +90,8 @@ def _end(moment: Moment, now: datetime) -> Iterator[str]:
     summary = f"{moment.title.removeprefix('The ').capitalize()} of “{source.name}” ends"
     yield "BEGIN:VEVENT"
     yield f"UID:{source.id}-{moment.key}@o365desk"
-    yield f"DTSTAMP:{_utc(now)}"
-    yield f"DTSTART:{_utc(moment.at)}"
+    yield f"DTSTAMP:{wording.basic(now)}"
+    yield f"DTSTART:{wording.basic(moment.at)}"
     yield f"SUMMARY:{_text(summary)}"
     if days := _ALARMS.get(moment.key):
         yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_text(summary)}", f"TRIGGER:-P{days}D",
@@ -105,15 +105,15 @@ def _task(row: TaskRow, now: datetime) -> Iterator[str]:
     of = f" of “{row.source.name}”" if row.source else ""
     yield "BEGIN:VEVENT"
     yield f"UID:{task.id}@o365desk"
-    yield f"DTSTAMP:{_utc(now)}"
+    yield f"DTSTAMP:{wording.basic(now)}"
     in_utc = _in_utc(schedule)
     if in_utc:
-        yield f"DTSTART:{_utc(instant(start, zone))}"
+        yield f"DTSTART:{wording.basic(instant(start, zone))}"
     else:
-        yield f"DTSTART;TZID={schedule.zone}:{start:%Y%m%dT%H%M%S}"
+        yield f"DTSTART;TZID={schedule.zone}:{wording.basic(start)}"
     if schedule.rule:
         # In a calendar the end of a rule is in UTC.
-        end = f"UNTIL={_utc(instant(schedule.until, zone))}" if schedule.until else ""
+        end = f"UNTIL={wording.basic(instant(schedule.until, zone))}" if schedule.until else ""
         parts = [end if part.startswith("UNTIL=") else part for part in schedule.rule.split(";")]
         yield f"RRULE:{';'.join(parts)}"
     yield f"SUMMARY:{_text(task.name)}"
@@ -169,7 +169,7 @@ def _observance(zone: ZoneInfo, before: datetime, at: datetime) -> Iterator[str]
     sort = "DAYLIGHT" if there.dst() else "STANDARD"
     wall = (at + _offset(zone, before)).replace(tzinfo=None)  # by the clock that ends, as RFC 5545 wants it
     yield from (
-        f"BEGIN:{sort}", f"DTSTART:{wall:%Y%m%dT%H%M%S}", f"TZOFFSETFROM:{_signed(_offset(zone, before))}",
+        f"BEGIN:{sort}", f"DTSTART:{wording.basic(wall)}", f"TZOFFSETFROM:{_signed(_offset(zone, before))}",
         f"TZOFFSETTO:{_signed(_offset(zone, at))}", f"END:{sort}",
     )  # fmt: skip
 
@@ -181,10 +181,6 @@ def _offset(zone: ZoneInfo, when: datetime) -> timedelta:
 def _signed(offset: timedelta) -> str:
     minutes = offset // timedelta(minutes=1)
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
-
-
-def _utc(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _text(text: str) -> str:

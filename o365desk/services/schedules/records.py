@@ -4,13 +4,14 @@ twice."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from o365desk.model.problems import Problem
 from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskRun
+from o365desk.model.text.wording import to_order as text
 from o365desk.services.schedules.tables import STEPS
 from o365desk.services.state import database
 from o365desk.services.state.state import State
@@ -81,7 +82,7 @@ class Records:
         """From now on it runs here; what was due before is done with."""
         self._write(
             "INSERT OR REPLACE INTO armed_tasks (workspace, task, mark, by, at, passed) VALUES (?, ?, ?, ?, ?, ?)",
-            (self._workspace, task.id, task.mark, by, _text(at), _text(at)),
+            (self._workspace, task.id, task.mark, by, text(at), text(at)),
         )
 
     def disarm(self, task_id: str) -> None:
@@ -92,7 +93,7 @@ class Records:
         """The moments up to `passed` are done with, and the next one is known for a schedule."""
         self._write(
             "UPDATE armed_tasks SET passed = ?, next = ?, timed = ?, held = NULL WHERE workspace = ? AND task = ?",
-            (_text(passed), _text(following) if following else "", timed, self._workspace, task_id),
+            (text(passed), text(following) if following else "", timed, self._workspace, task_id),
         )
 
     def hold(self, task_id: str, why: Problem | None) -> None:
@@ -116,7 +117,7 @@ class Records:
                 cursor = connection.execute(
                     "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, outcome, data)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
-                    (self._workspace, task.id, _text(due) if due else None, _text(started), Outcome.RUNNING, facts),
+                    (self._workspace, task.id, text(due) if due else None, text(started), Outcome.RUNNING, facts),
                 )
                 if not cursor.rowcount:
                     return None
@@ -124,7 +125,7 @@ class Records:
                     connection.execute(
                         "UPDATE armed_tasks SET passed = max(passed, ?), next = '', timed = '', held = NULL"
                         " WHERE workspace = ? AND task = ?",
-                        (_text(due), self._workspace, task.id),
+                        (text(due), self._workspace, task.id),
                     )
                 return cursor.lastrowid
 
@@ -137,7 +138,7 @@ class Records:
             "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, ended, outcome, data)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                self._workspace, task.id, _text(due), _text(at), _text(at), Outcome.MISSED,
+                self._workspace, task.id, text(due), text(at), text(at), Outcome.MISSED,
                 msgspec.json.encode(facts),
             ),
         )  # fmt: skip
@@ -151,7 +152,7 @@ class Records:
         )  # fmt: skip
         self._write(
             "UPDATE task_runs SET ended = ?, outcome = ?, data = ? WHERE number = ?",
-            (_text(ended), result.outcome, msgspec.json.encode(facts), run.number),
+            (text(ended), result.outcome, msgspec.json.encode(facts), run.number),
         )
         self._prune(run.task)
         return self.run(run.number)
@@ -183,7 +184,7 @@ class Records:
 
     def _prune(self, task_id: str) -> None:
         """The oldest go; never one for a moment that may come yet."""
-        limit = _text(self._state.now() - timedelta(days=2))
+        limit = text(self._state.now() - timedelta(days=2))
         self._write(_PRUNED, (self._workspace, task_id, _KEPT_RUNS, limit))
 
     # --- wakes ----------------------------------------------------------------------------------------------------
@@ -195,9 +196,9 @@ class Records:
             with database.transaction(connection):
                 connection.execute(
                     "INSERT INTO wakes VALUES (?, ?, ?, ?, ?)",
-                    (self._workspace, _text(at), boot, awake, msgspec.json.encode(said)),
+                    (self._workspace, text(at), boot, awake, msgspec.json.encode(said)),
                 )
-                connection.execute("DELETE FROM wakes WHERE at < ?", (_text(at - timedelta(days=7)),))
+                connection.execute("DELETE FROM wakes WHERE at < ?", (text(at - timedelta(days=7)),))
 
         self._state.use(act)
 
@@ -214,7 +215,7 @@ class Records:
     def keep_plan(self, digest: str, data: bytes, at: datetime) -> None:
         """Keeps a plan that somebody approved."""
         self._write(
-            "INSERT OR REPLACE INTO approved_plans VALUES (?, ?, ?, ?)", (self._workspace, digest, _text(at), data)
+            "INSERT OR REPLACE INTO approved_plans VALUES (?, ?, ?, ?)", (self._workspace, digest, text(at), data)
         )
 
     def plan(self, digest: str) -> bytes | None:
@@ -242,11 +243,6 @@ class Records:
                 connection.execute(sql, values)
 
         self._state.use(act)
-
-
-def _text(when: datetime) -> str:
-    """A moment as text that sorts as moments do."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _moment(text: str) -> datetime:

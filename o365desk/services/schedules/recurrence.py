@@ -25,6 +25,7 @@ from o365desk.model.schedules.schedule import (
     relative,
     with_time,
 )
+from o365desk.model.text import wording
 
 _MARGIN = timedelta(days=2)
 """Clocks have been put forward by a whole day."""
@@ -164,7 +165,9 @@ def _first_with(schedule: Schedule, begin: datetime, zone: ZoneInfo) -> datetime
 def _from(written: Written, schedule: Schedule, start: datetime) -> Schedule:
     if with_time(written, start) != start:
         raise RuleError(
-            "rule", f"says another time of day than the start, {start:%H:%M}", "Say the time once, in the start."
+            "rule",
+            f"says another time of day than the start, {wording.at_wall(start.time())}",
+            "Say the time once, in the start.",
         )
     return _first(schedule.replace(start=start), zone_of(schedule.zone))
 

@@ -55,7 +55,7 @@ def encode(task: Task) -> bytes:
     if schedule.rule:
         body["rule"] = schedule.rule
     if schedule.start:
-        body["start"] = f"{schedule.start:%Y-%m-%dT%H:%M}"
+        body["start"] = wording.iso_on_wall(schedule.start)
     body["zone"] = schedule.zone
     optional: dict[str, Any] = {
         "paused": task.paused, "what": task.what, "values": task.values, "report": task.report,

@@ -17,6 +17,7 @@ from o365desk.model.schedules.schedule import (
     RuleError,
     Schedule,
 )
+from o365desk.model.text import wording
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _UNITS = {
@@ -161,7 +162,7 @@ def shown(schedule: Schedule | None, zone: str) -> dict[str, Any]:
         "day": str(day),
         "place": str(made.place or 1),
         "among": ",".join(made.days) if made.place else "MO,TU,WE,TH,FR",
-        "at": f"{start:%H:%M}" if start else "02:00",
+        "at": wording.at_wall(start.time()) if start else "02:00",
         "date": start.date() if start else None,
         "until": made.until.date() if made.until else None,
         "zone": made.zone if start else zone,
@@ -183,7 +184,7 @@ def meant(values: Mapping[str, Any], before: Schedule | None = None) -> tuple[st
     clock = _clock(recurs, values, before)
     if values["date"] is None:
         return f"{made.rule}{_by_clock(recurs, clock)}", "", zone
-    return made.rule, f"{values['date'].isoformat()}T{clock:%H:%M}", zone
+    return made.rule, f"{values['date'].isoformat()}T{wording.at_wall(clock)}", zone
 
 
 def fault(error: RuleError, values: Mapping[str, Any]) -> Problem:
@@ -202,11 +203,10 @@ def fault(error: RuleError, values: Mapping[str, Any]) -> Problem:
 
 def in_zone(moment: datetime) -> str:
     """A moment with its offset, on the clock that it carries: “Tue, 1 December 2026, 02:00 UTC+01:00”."""
-    from o365desk.model.text import wording
 
     offset = f"{moment:%z}"
     return (
-        f"{DAY_NAMES[moment.weekday()][:3]}, {wording.day(moment.date())}, {moment:%H:%M} "
+        f"{DAY_NAMES[moment.weekday()][:3]}, {wording.day(moment.date())}, {wording.at_wall(moment.time())} "
         f"UTC{offset[:3]}:{offset[3:5]}"
     )
 
@@ -224,7 +224,7 @@ def _once(values: Mapping[str, Any]) -> str:
         return "+" + "".join(f"{parts[key]}{letter}" for key, (letter, _) in _RELATIVE.items())
     if values["date"] is None:
         raise _wrong("date", "The day is missing", "Type it like 2026-12-01.")
-    return f"{values['date'].isoformat()}T{_at(values):%H:%M}"
+    return f"{values['date'].isoformat()}T{wording.at_wall(_at(values))}"
 
 
 def _by(recurs: Recurs, values: Mapping[str, Any]) -> dict[str, Any]:
