@@ -126,8 +126,8 @@ class HistoryPage(ListPage[ToTask, TaskRun]):
                    width=224, grows=True, searched=True, wraps=True),
             Column(key="due", title="Due", text=lambda run: wording.in_table(run.due) if run.due else "by hand",
                    sort=lambda run: run.due.timestamp() if run.due else None,
-                   note=lambda run: f"{wording.many(run.missed, 'run')} missed" if run.missed else "",
-                   width=128, wraps=True),
+                   note=lambda run: f"{wording.many(run.missed, 'run')} missed" if run.missed else "", width=128,
+                   wraps=True),
             Column(key="by", title="By", text=lambda run: run.by, note=lambda run: run.machine, width=96),
         )  # fmt: skip
 

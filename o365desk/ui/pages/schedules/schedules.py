@@ -12,6 +12,7 @@ from o365desk.ui.context import CommandKey, Context, Extras, MayNot
 from o365desk.ui.destinations import Begins, ToConnector, ToLifetimes, ToSchedules, ToTask
 from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.dialogs.schedules.opening import add_task, edit_task, not_mine
+from o365desk.ui.pages.datasources.datasources import show_in_system
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.pages.schedules import wakes
 from o365desk.ui.pages.schedules.task_lines import TaskLine, columns
@@ -202,11 +203,8 @@ class SchedulesPage(ListPage[ToSchedules, TaskLine]):
 
     def show_file(self, line: TaskLine) -> None:
         """Opens an unreadable file with whatever the system opens such files with."""
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
-
         if line.unreadable:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(line.unreadable.path)))
+            show_in_system(line.unreadable.path)
 
     def set_up_wakes(self) -> None:
         """Shows what would be written, to be installed, proven and removed."""
