@@ -321,6 +321,8 @@ def schedule_run(context: typer.Context, name: TaskName, json: Json = False) -> 
     if json:
         print_json(shapes.run(made))
     say(f"{made.name}: {made.outcome}. {made.message}")
+    if made.problem and made.problem.remedy:
+        say(made.problem.remedy)
     return FAILED if made.exit_code is None else made.exit_code
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
+from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Problem, ProblemError
 from o365desk.model.run import Plan, Run, RunProgress, RunState
 from o365desk.model.schedules.task import EXIT_CODES, Outcome, Task, TaskResult
 from o365desk.model.searches import Search, named
@@ -35,7 +35,7 @@ _GENTLE_SECONDS = 60.0
 
 def failed(problem: Problem, exit_code: int = 0) -> TaskResult:
     """The result of a task that a problem ended."""
-    code = exit_code or (4 if problem.code == NOT_ALLOWED else EXIT_CODES[Outcome.FAILED])
+    code = exit_code or (4 if problem.code in (NOT_ALLOWED, NOT_APPROVED) else EXIT_CODES[Outcome.FAILED])
     message = problem.with_(remedy="").sentence()
     return TaskResult(outcome=Outcome.FAILED, message=message, problem=problem, exit_code=code)
 

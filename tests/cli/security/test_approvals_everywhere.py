@@ -78,6 +78,8 @@ class Scene:
             ],
             "runs resume": [("runs", "resume", self.stopped)],
             "authorize": [("authorize", NAME), ("authorize", NAME, "--device-code")],
+            "import": [("import", NAME), ("import", NAME, "--apply", "--full"), ("import", NAME, "--json")],
+            "schedule run": [("schedule", "run", "Nightly")],
             # Which do not:
             "operations": [("operations",)],
             "settings": [("settings",)],
@@ -93,6 +95,21 @@ class Scene:
                 ("sources", "security", NAME, "--file", str(settings), "--apply"),
             ],
             "sources searches": [("sources", "searches", NAME)],
+            "directory users": [("directory", "users", NAME, "--search", "a")],
+            "directory groups": [("directory", "groups", NAME)],
+            "directory changes": [("directory", "changes", NAME, "--since", "2026-01-01")],
+            "directory forget": [("directory", "forget", NAME)],
+            "lifetimes": [("lifetimes",), ("lifetimes", "--ics", str(folder / "ends.ics"))],
+            "schedule list": [("schedule", "list")],
+            "schedule show": [("schedule", "show", "Nightly")],
+            "schedule next": [("schedule", "next", "Nightly")],
+            "schedule add": [
+                ("schedule", "add", "Weekly", "--task", "test", "--source", NAME, "--rule", "FREQ=WEEKLY"),
+            ],
+            "schedule pause": [("schedule", "pause", "Nightly")],
+            "schedule resume": [("schedule", "resume", "Nightly")],
+            "schedule run-due": [("schedule", "run-due")],
+            "schedule remove": [("schedule", "remove", "Weekly")],
             "sources remove": [("sources", "remove", NAME)],
             "sources restore": [("sources", "restore", NAME)],
             "secret set": [("secret", "set", NAME, "--stdin")],
@@ -130,8 +147,14 @@ class Scene:
                     assert f"o365desk secret approve {NAME}" in self.shell.err, (change, words)
 
 
-REACHING = ("test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize")
-NOT_TRIED = {"practice serve": "is a host and no client, and knows no data source"}
+REACHING = (
+    "test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize", "import", "schedule run",
+)  # fmt: skip
+NOT_TRIED = {
+    "practice serve": "is a host and no client, and knows no data source",
+    "schedule install": "changes the scheduler of this computer, and knows no data source",
+    "schedule uninstall": "likewise",
+}
 
 
 def commands() -> list[str]:
@@ -167,6 +190,9 @@ def scene(shell: Shell, client: Client, tmp_path: Path) -> Iterator[Scene]:
         search = {"name": "Those with an a", "operation": "find-users", "conditions": conditions}
         stranger.writes(searches=[search])
         runs = list(three_runs(group, users))
+        nightly = ("--task", "test", "--source", NAME, "--rule", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30")
+        assert shell("schedule", "add", "Nightly", *nightly) == 0, shell.err
+        assert shell("import", NAME, "--apply") == 0, shell.err
         yield Scene(shell, stranger, group, users[3], *runs)
 
 

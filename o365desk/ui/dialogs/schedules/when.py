@@ -203,12 +203,8 @@ def fault(error: RuleError, values: Mapping[str, Any]) -> Problem:
 
 def in_zone(moment: datetime) -> str:
     """A moment with its offset, on the clock that it carries: “Tue, 1 December 2026, 02:00 UTC+01:00”."""
-
-    offset = f"{moment:%z}"
-    return (
-        f"{DAY_NAMES[moment.weekday()][:3]}, {wording.day(moment.date())}, {wording.at_wall(moment.time())} "
-        f"UTC{offset[:3]}:{offset[3:5]}"
-    )
+    day, at = f"{DAY_NAMES[moment.weekday()][:3]}, {wording.day(moment.date())}", wording.at_wall(moment.time())
+    return f"{day}, {at} UTC{moment.isoformat(timespec='seconds')[-6:]}"
 
 
 # --- parts --------------------------------------------------------------------------------------------------------
