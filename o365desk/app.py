@@ -190,11 +190,16 @@ def build(
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
     copies = folder / "directories"
-    importer = Importer(copies, runner.session, settings, clock, operator)
+
+    def not_shown(source: DataSource) -> Problem | None:
+        # As the file secures it, not as somebody opened it.
+        return access.no_directory(connections.filed(source.id) or source)
+
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        Directories(copies, access.no_directory, clock), clock, timing, folder / "logs",
+        Directories(copies, not_shown, clock), clock, timing, folder / "logs",
     )  # fmt: skip
 
 
