@@ -31,6 +31,8 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToDirectory,
+    ToImport,
     ToLifetimes,
     ToNotices,
     ToOperations,
@@ -44,9 +46,9 @@ from o365desk.ui.destinations import (
     Wish,
 )
 from o365desk.ui.dialogs.edit_conditions import about_operation
-from o365desk.ui.dialogs.security import tenant
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 from o365desk.ui.shell.places import PLACES
+from o365desk.ui.suggesting import asking
 from o365desk.ui.widgets.theme import Theme
 from tests import scheduled
 from tests.desk import Desk
@@ -60,12 +62,15 @@ SERVICES = {
     "runner": ("read", "suggest", "find_out", "plan", "apply", "resume", "undo", "retry", "session"),
     "connections": ("test", "authorise"),
     "schedules": ("run", "run_due"),
+    "importer": ("run", "apply"),
 }
 """What of the services may reach the network."""
 
 PAGES = {
     ("pages/connector/checks.py", "test"),
     ("pages/connector/checks.py", "authorise"),
+    ("pages/directory/importing.py", "run"),
+    ("pages/directory/importing.py", "apply"),
     ("pages/operations/operation_view.py", "read"),
     ("pages/runs/plan.py", "plan"),
     ("pages/runs/plan.py", "undo"),
@@ -80,6 +85,7 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
+    "ToImport": {"", "refresh", "run", "Read everything ane&w"},
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
     "ToRun": {"", "resume", "undo-run"},
@@ -141,6 +147,8 @@ class Everywhere:
             ToSchedules(task=self.task.id),
             ToTask(task=self.task.id),
             ToLifetimes(),
+            ToDirectory(source.id),
+            ToImport(source.id, begin=True),
             ToRecycleBin(),
             ToNotices(),
         ]
@@ -175,10 +183,9 @@ class Everywhere:
         """Everything that asks and is no page's command, by where it stands and what it asks for."""
         return {
             ("dialogs/edit_conditions.py", "read"): self._preview,
-            ("dialogs/security/tenant.py", "suggest"): self._who,
+            ("suggesting.py", "suggest"): self._who,
             ("dialogs/security/tenant.py", "find_out"): self._refresh,
             ("dialogs/security/rows_seen.py", "read"): self._rows_seen,
-            ("pages/operations/operation_view.py", "suggest"): self._picker,
             ("due_tasks.py", "run"): self._run_task,
             ("due_tasks.py", "run_due"): self._run_due,
         }
@@ -197,7 +204,7 @@ class Everywhere:
             asked.read(Stop())
 
     def _who(self) -> None:
-        ask = tenant.asking(self.context, self.source, lambda: Kind.USER)
+        ask = asking(self.context, self.source)
         ask(self.office.window, Kind.USER, "anna", lambda _: None, lambda _: None)
 
     def _refresh(self) -> None:
@@ -226,12 +233,6 @@ class Everywhere:
         app.schedules.records.pass_by(self.task.id, app.clock() - timedelta(days=2), None, "")
         self.office.window.due.look()
 
-    def _picker(self) -> None:
-        view = self.office.open_operation(self.source, ADD)
-        self.stranger.hosts.forget()
-        view._ask(view, Kind.USER, "anna", lambda _: None, lambda _: None)
-
-    @property
     def context(self) -> Context:
         return self.office.window.context
 

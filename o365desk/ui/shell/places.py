@@ -9,6 +9,8 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToDirectory,
+    ToImport,
     ToLifetimes,
     ToNotices,
     ToOperations,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from o365desk.ui.pages.datasources.add_new import AddNewPage
     from o365desk.ui.pages.datasources.datasources import DataSourcesPage
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
+    from o365desk.ui.pages.directory.directory import DirectoryPage
+    from o365desk.ui.pages.directory.importing import ImportPage
     from o365desk.ui.pages.notices import NoticesPage
     from o365desk.ui.pages.operations.operations import OperationsPage
     from o365desk.ui.pages.runs.plan import PlanPage
@@ -109,6 +113,18 @@ def _lifetimes(context: Context) -> "LifetimesPage":
     return LifetimesPage(context)
 
 
+def _directory(context: Context) -> "DirectoryPage":
+    from o365desk.ui.pages.directory.directory import DirectoryPage
+
+    return DirectoryPage(context)
+
+
+def _import(context: Context) -> "ImportPage":
+    from o365desk.ui.pages.directory.importing import ImportPage
+
+    return ImportPage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -141,6 +157,8 @@ PLACES = dict(
         place(ToPlan, _plan, under=ToOperations),
         place(ToRuns, _runs, "Runs", "runs"),
         place(ToRun, _run, under=ToRuns),
+        place(ToDirectory, _directory, "Directory", "users"),
+        place(ToImport, _import, under=ToDirectory),
         place(ToSchedules, _schedules, "Schedules", "clock"),
         place(ToTask, _history, under=ToSchedules),
         place(ToLifetimes, _lifetimes, under=ToSchedules),

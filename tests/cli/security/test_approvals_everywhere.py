@@ -148,7 +148,8 @@ class Scene:
 
 
 REACHING = (
-    "test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize", "import", "schedule run",
+    "test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize", "import",
+    "schedule run",
 )  # fmt: skip
 NOT_TRIED = {
     "practice serve": "is a host and no client, and knows no data source",
