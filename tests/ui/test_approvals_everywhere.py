@@ -233,6 +233,7 @@ class Everywhere:
         app.schedules.records.pass_by(self.task.id, app.clock() - timedelta(days=2), None, "")
         self.office.window.due.look()
 
+    @property
     def context(self) -> Context:
         return self.office.window.context
 
