@@ -23,6 +23,8 @@ from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import WorkspacePeople
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
+from o365desk.services.directory.copy.directories import Directories
+from o365desk.services.directory.imports.importer import Importer
 from o365desk.services.runner import Runner
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
@@ -56,6 +58,8 @@ class App:
     access: Access
     journal: Journal
     runner: Runner
+    importer: Importer
+    directories: Directories
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -148,7 +152,12 @@ def build(
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
     )
-    forgetting = Forgetting(place, state, clock, lambda source_id: connections.forget(source_id))
+
+    def forget(source_id: str) -> None:
+        importer.forget(source_id)
+        connections.forget(source_id)
+
+    forgetting = Forgetting(place, state, clock, forget)
     store = PeopleStore(place, SeenRoles(state, place))
     access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
     space = Workspace(
@@ -180,10 +189,12 @@ def build(
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    copies = folder / "directories"
+    importer = Importer(copies, runner.session, settings, clock, operator)
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, clock, timing,
-        folder / "logs",
+        space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
+        Directories(copies, access.no_directory, clock), clock, timing, folder / "logs",
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ import typer
 from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
+from o365desk.cli.directory.directory import directory
+from o365desk.cli.directory.importing import import_directory
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
     UnreadError,
@@ -74,6 +76,8 @@ root.add_typer(practice, name="practice")
 root.command("operations")(operations)
 root.command("run")(run_operation)
 root.add_typer(runs, name="runs")
+root.command("import")(import_directory)
+root.add_typer(directory, name="directory")
 root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
 root.command("settings")(settings)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.access.security import NO_SECURITY, Security
+from o365desk.model.directory.choice import EVERYTHING, Choice
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Action, Problem
 from o365desk.model.searches import Searches
@@ -100,8 +101,8 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
 
     `name`, `tenant`, `client_id`, `certificate` may be empty: a draft is a data source too. `secret_expires`
     is what the administrator noted from the portal; `security` says who may do what with it; `searches` are
-    what reads were asked, under names; `extra` are the file's
-    unknown keys, kept as they came.
+    what reads were asked, under names; `imports` is
+    what is taken into the copy on this computer; `extra` are the file's unknown keys, kept as they came.
     """
 
     id: str
@@ -120,6 +121,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     sso: bool = False
     security: Security = NO_SECURITY
     searches: Searches = ()
+    imports: Choice = msgspec.field(default=EVERYTHING, name="import")
     modified: datetime | None = None
     modified_by: str = ""
     extra: dict[str, Any] = {}

@@ -183,6 +183,18 @@ class Access:
         cause = f"The answer tells who is there. {decision.because}"
         return Problem(title=title, cause=cause, remedy="Ask whoever administers it.", code=NOT_ALLOWED)
 
+    def no_directory(self, source: DataSource) -> Problem | None:
+        """Why the operator may not look at what was imported of a data source's tenant; None: they may. Partners
+        never: it holds what the partner default would hide."""
+        operation, title = _known_operation("user-list"), f"You may not look at the directory of “{source.name}”"
+        if operation is None:
+            raise AssertionError("there is no User List")
+        admission = self.admit(source, operation)
+        if admission.partner is None:
+            return admission.decision.problem(title)
+        cause = "Partners see what queries show them, and no copy of the tenant."
+        return Problem(title=title, cause=cause, remedy="Run User List or Find Users.", code=NOT_ALLOWED)
+
     # --- who is asked about -----------------------------------------------------------------------------------
 
     def me(self, source: DataSource | None = None, people: People | Problem | None = None) -> Subject:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IMPATIENT", "NOT_SENT", "PATIENT", "REPEATABLE", "STEADFAST", "UNKNOWN", "Answer", "Graph", "Patience",
-    "Pause", "Reply", "Request",
+    "Pause", "RefusedError", "Reply", "Request",
 ]  # fmt: skip
 
 REPEATABLE = frozenset({"GET", "DELETE", "PATCH"})
@@ -56,6 +56,14 @@ class Answer:
     body: Any
     request_id: str
     headers: Mapping[str, str]
+
+
+class RefusedError(ProblemError):
+    """Raised where Graph refused; `status` is the HTTP status of its answer."""
+
+    def __init__(self, problem: Problem, status: int) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 class Graph:
@@ -188,7 +196,7 @@ class Graph:
                     continue
                 wait = self._wait(method, response, endurance)
                 if wait is None:
-                    raise ProblemError(answers.problem_of(response))
+                    raise RefusedError(answers.problem_of(response), response.status_code)
                 pause = wait
             throttling.rest(pause, self._line.stop, self._told, self._ending)
             if self._ending():

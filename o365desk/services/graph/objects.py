@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Annotated, Any, NotRequired, Required, TypedDict
 
-from msgspec import Meta, json
+from msgspec import Meta, defstruct, json
 
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.graph import answers
@@ -136,6 +136,35 @@ def page(select: tuple[str, ...], *needs: str) -> Shape:
 def one(select: tuple[str, ...], *needs: str) -> Shape:
     """An object that is acted upon."""
     return Shape(_object(select, needs, _MEANT), False)
+
+
+class _Removed(TypedDict):
+    reason: NotRequired[str | None]
+
+
+_MemberChange = TypedDict(
+    "_MemberChange",
+    {"id": Required[Key], "@odata.type": NotRequired[str | None], "@removed": NotRequired[_Removed]},
+)
+
+
+@cache
+def delta(select: tuple[str, ...]) -> Shape:
+    """A page of a round of changes. Its entries have attributes instead of keys: `id`, the selected properties
+    (None for what is absent or has no value), `removed` and, with "members" among these, `members_delta`."""
+    names = {"removed": "@removed", "members_delta": "members@delta"}
+    plain = [name for name in select if name not in ("id", "members")]
+    fields: list[Any] = [("id", Key), *((name, _SHOWN.get(name, Plain) | None, None) for name in plain)]
+    fields.append(("removed", _Removed | None, None))
+    if "members" in select:
+        fields.append(("members_delta", list[_MemberChange] | None, None))
+    entry = defstruct("Entry", fields, rename=names, frozen=True, gc=False)
+    page = {
+        "value": Required[list[entry]],  # type: ignore[valid-type]
+        "@odata.nextLink": NotRequired[str],
+        "@odata.deltaLink": NotRequired[str],
+    }
+    return Shape(TypedDict("Changes", page), True)  # type: ignore[operator]
 
 
 @cache

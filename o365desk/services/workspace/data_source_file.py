@@ -15,7 +15,7 @@ from o365desk.log import without_secret
 from o365desk.model.datasource import FIELDS, VERSION, DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import OURS
-from o365desk.services.workspace import searches_block, security_block, strict_json
+from o365desk.services.workspace import import_block, searches_block, security_block, strict_json
 from o365desk.services.workspace.strict_json import BACK, FORMAT_KEYS, MAX_BYTES, Document, FaultError, short
 
 __all__ = ["MAX_BYTES", "PEOPLE", "SCHEMA", "YEARS", "decode", "encode", "is_id", "names_folder", "suggested_id"]
@@ -33,14 +33,18 @@ _SORT = strict_json.Sort(
     keys=frozenset((*_KEYS, *FORMAT_KEYS)),
     # What has a form of its own, which is judged when it is read.
     judged=frozenset({"id", "modified", "secretExpires"}),
-    nested=frozenset({"security", "searches"}),
+    nested=frozenset({"security", "searches", "import"}),
     too_large="A data source needs a few hundred; see what it is.",
     made_to_be="Data-source files are",
     fields=FIELDS,
-    items=security_block.ITEMS | searches_block.ITEMS,
-    parts=security_block.PARTS,
+    items=security_block.ITEMS | searches_block.ITEMS | import_block.ITEMS,
+    parts=security_block.PARTS | import_block.PARTS,
 )
-_BLOCKS: dict[str, Callable[[Any], Any]] = {"security": security_block.dumps, "searches": searches_block.dumps}
+_BLOCKS: dict[str, Callable[[Any], Any]] = {
+    "security": security_block.dumps,
+    "searches": searches_block.dumps,
+    "import": import_block.dumps,
+}
 """Keys whose values have parts, and what writes them."""
 _ALWAYS = {"id", "name", "cloud", "tenant", "clientId", "signIn", "readWrite", "sso"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -64,7 +68,7 @@ def decode(data: bytes, label: str) -> DataSource:
         source = source.replace(modified=None)
     if source.modified and source.modified.tzinfo is None:
         source = source.replace(modified=source.modified.replace(tzinfo=UTC))
-    if "security" in found or "searches" in found:
+    if not _BLOCKS.keys().isdisjoint(found):
         source = _with_blocks(source, document)
     rest = {key: value for key, value in found.items() if key not in _KEYS and key not in FORMAT_KEYS}
     return source.replace(extra=rest) if rest else source
@@ -75,6 +79,8 @@ def _with_blocks(source: DataSource, document: Document) -> DataSource:
     try:
         if "security" in found:
             source = source.replace(security=security_block.read(found["security"], ("security",)))
+        if "import" in found:
+            source = source.replace(imports=import_block.read(found["import"], ("import",)))
         return source.replace(searches=searches_block.read(found, ()))
     except FaultError as error:
         raise document.fault(error) from None

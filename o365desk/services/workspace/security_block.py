@@ -33,8 +33,8 @@ def read(given: Any, path: Path) -> Security:
     return Security(
         administrators=tuple(_who(each, place) for each, place in items_of(found, "administrators", path)),
         users=tuple(_who(each, place) for each, place in items_of(found, "users", path)),
-        b2b=_flag(found, "b2b", path),
-        partner_defaults=_flag(found, "partnerDefaults", path),
+        b2b=flag_of(found, "b2b", path),
+        partner_defaults=flag_of(found, "partnerDefaults", path),
         mappings=tuple(_mapping(each, place) for each, place in items_of(found, "mappings", path)),
         extra=rest_of(found, known),
     )
@@ -83,6 +83,14 @@ def text_of(found: dict[str, Any], key: str, path: Path, *, needed: bool = False
     return given
 
 
+def flag_of(found: dict[str, Any], key: str, path: Path, *, default: bool = False) -> bool:
+    """True or false, which may be absent."""
+    given = found.get(key, default)
+    if not isinstance(given, bool):
+        raise FaultError((*path, key), f"is {sort_of(given)} and must be true or false", _MENDED)
+    return given
+
+
 def conditions_of(found: dict[str, Any], path: Path) -> dict[str, Any]:
     """Conditions as they are kept."""
     from o365desk.model.conditions import tree  # few files have conditions, and every start reads them
@@ -127,13 +135,6 @@ def kind_of(found: dict[str, Any], path: Path, default: str | None = None) -> Wh
 
 
 # --- parts of it --------------------------------------------------------------------------------------------------
-
-
-def _flag(found: dict[str, Any], key: str, path: Path) -> bool:
-    given = found.get(key, False)
-    if not isinstance(given, bool):
-        raise FaultError((*path, key), f"is {sort_of(given)} and must be true or false", _MENDED)
-    return given
 
 
 def _who(given: Any, path: Path) -> Who:

@@ -12,11 +12,15 @@ from o365desk.services.state.database import Database, SchemaStep
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-def declared() -> dict[str, tuple[SchemaStep, ...]]:
-    """Every module of the services that declares steps, with these."""
+APART = frozenset({"o365desk.services.directory.copy.store", "o365desk.services.directory.imports.staging"})
+"""Stores that have files of their own, with steps of their own."""
+
+
+def declared(*, apart: bool = False) -> dict[str, tuple[SchemaStep, ...]]:
+    """Every module of the services that declares steps of the state file, with these; or those that are `apart`."""
     found = {}
     for module in pkgutil.walk_packages(o365desk.services.__path__, "o365desk.services."):
-        if "STEPS" in (names := vars(import_module(module.name))):
+        if (module.name in APART) is apart and "STEPS" in (names := vars(import_module(module.name))):
             found[module.name] = names["STEPS"]
     return found
 

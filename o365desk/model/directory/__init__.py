@@ -1,0 +1,1 @@
+"""What an imported directory is: what was chosen, what an import found and did. No I/O."""
