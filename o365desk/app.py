@@ -26,6 +26,8 @@ from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
 from o365desk.services.runner import Runner
+from o365desk.services.schedules.lifetimes import Lifetimes
+from o365desk.services.schedules.schedules import Schedules
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
@@ -60,6 +62,8 @@ class App:
     runner: Runner
     importer: Importer
     directories: Directories
+    schedules: Schedules
+    lifetimes: Lifetimes
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -191,10 +195,15 @@ def build(
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
     copies = folder / "directories"
     importer = Importer(copies, runner.session, settings, clock, operator)
+    schedules = Schedules(
+        place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
+        session=session_only,
+    )  # fmt: skip
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        Directories(copies, access.no_directory, clock), clock, timing, folder / "logs",
+        Directories(copies, access.no_directory, clock), schedules, Lifetimes(connections, schedules, clock), clock,
+        timing, folder / "logs",
     )  # fmt: skip
 
 

@@ -179,12 +179,13 @@ def copy_of(source: DataSource, name: str) -> DataSource:
     return source.replace(id=new().id, name=name, modified=None, modified_by="")
 
 
-def slug(name: str) -> str:
-    """The file name (without .json) for a display name: ASCII, lower case, never empty, never reserved."""
+def slug(name: str, noun: str = "data-source") -> str:
+    """The file name (without .json) for a display name: ASCII, lower case, never empty, never reserved. `noun` says
+    what it is where the name says nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     if not text or re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", text):
-        text = f"data-source-{text}".rstrip("-")
+        text = f"{noun}-{text}".rstrip("-")
     return text
 
 

@@ -23,3 +23,13 @@ class Timing:
     press: float = 0.6
     """Without a press before what has come into sight takes one: the second half of a double click, and the next of
     a held key, come sooner."""
+    network: float = 180.0
+    """For the network to come back before a task is started; then it stays due."""
+    network_look: float = 5.0
+    """Between two looks for it."""
+    task_minute: float = 60.0
+    """A minute of the time that a task may take."""
+    after_task: float = 300.0
+    """For the command that runs after a task."""
+    wake_proof: float = 90.0
+    """For the first wake of the system's scheduler to report, when it is set up."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "O365DESK_VAULT_PASSPHRASE"
 """Opens the passphrase-locked file where nobody can be asked."""
+PASSPHRASE_FILE = "O365DESK_VAULT_PASSPHRASE_FILE"
+"""Names a file, which only its owner may read, with the same in it: for the system's scheduler."""
 
 CLIENT_SECRET = "client-secret"
 PASSPHRASE = "certificate-passphrase"
@@ -71,6 +73,7 @@ class Vault:
         self._why_none = ""
         self._open = False
         self._refused: Problem | None = None
+        self._by_itself = False
 
     @property
     def kind(self) -> VaultKind:
@@ -104,6 +107,14 @@ class Vault:
     def exists(self) -> bool:
         """Whether a passphrase-locked file is there already (else a passphrase would begin a new one)."""
         return self._file.exists
+
+    @property
+    def unattended(self) -> bool:
+        """Whether the passphrase-locked file opens without a person: the environment says the passphrase, or where
+        it is."""
+        with self._lock:
+            self._look()
+            return self._open and self._by_itself
 
     def unlock(self, passphrase: Secret) -> None:
         """Opens the passphrase-locked file, or begins one. Raises ProblemError for a wrong passphrase. What was
@@ -192,16 +203,19 @@ class Vault:
                 self._file.delete(owner)
 
     def _look(self) -> None:
-        """Once: the passphrase of the environment, else the keychain."""
+        """Once: the passphrase of the environment, or of the file that it names; else the keychain."""
         if self._looked or self._session is not None:
             return
         self._looked = True
-        passphrase = _taken or Secret(os.environ.get(ENVIRONMENT, ""))
-        if passphrase:
-            self._why_none = f"{ENVIRONMENT} is set"
+        passphrase, where = _taken or Secret(os.environ.get(ENVIRONMENT, "")), ENVIRONMENT
+        if not passphrase and os.environ.get(PASSPHRASE_FILE):
+            passphrase, where = Secret(""), PASSPHRASE_FILE
+        if passphrase or where == PASSPHRASE_FILE:
+            self._why_none = f"{where} is set"
             try:
-                self._file.open(passphrase, begin=False, named=f"The one in {ENVIRONMENT}")
-                self._open = True
+                given = passphrase or _passphrase_of(os.environ[PASSPHRASE_FILE])
+                self._file.open(given, begin=False, named=f"The one in {where}")
+                self._open = self._by_itself = True
             except ProblemError as error:
                 self._refused = error.problem
             return
@@ -227,3 +241,22 @@ class Vault:
                 conclusive=False,
             )
         )
+
+
+def _passphrase_of(name: str) -> Secret:
+    """What is in the file of the passphrase, without the end of its line. Raises ProblemError, also where others
+    may read it."""
+    try:
+        if os.name == "posix" and os.stat(name).st_mode & 0o077:  # noqa: PTH116 - the name may hold anything
+            raise files.UnfitError("may be read by others; allow its owner only (chmod 600)")
+        return Secret(files.read_named(name, 4096).decode().rstrip("\r\n"))
+    except (OSError, ValueError) as error:
+        why = str(error) if isinstance(error, files.UnfitError) else "cannot be read"
+        raise ProblemError(
+            Problem(
+                title="The passphrase of the vault is not known",
+                cause=f"The file that {PASSPHRASE_FILE} names {why}.",
+                remedy="Name a file that holds the passphrase and that only you can read.",
+                code="passphrase-file",
+            )
+        ) from error

@@ -1,0 +1,301 @@
+"""What this machine knows of scheduled tasks, in the state file: what is armed here, what was claimed and how it
+went, the wakes, and the plans that were approved. A moment is claimed before its run starts, so it never runs
+twice."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from o365desk.model.problems import Problem
+from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskRun
+from o365desk.services.state import database
+from o365desk.services.state.database import SchemaStep
+from o365desk.services.state.state import State
+
+STEPS = (
+    SchemaStep(
+        "0007-schedules",
+        (
+            """
+            CREATE TABLE armed_tasks (
+                workspace TEXT NOT NULL, task TEXT NOT NULL, mark TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
+                passed TEXT NOT NULL, next TEXT NOT NULL DEFAULT '', timed TEXT NOT NULL DEFAULT '',
+                held BLOB, PRIMARY KEY (workspace, task)
+            )
+            """,
+            """
+            CREATE TABLE task_runs (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, task TEXT NOT NULL, due TEXT,
+                started TEXT NOT NULL, ended TEXT, outcome TEXT NOT NULL, data BLOB NOT NULL,
+                UNIQUE (workspace, task, due)
+            )
+            """,
+            "CREATE INDEX task_runs_task ON task_runs (workspace, task, number)",
+            "CREATE TABLE wakes (at TEXT NOT NULL, boot TEXT NOT NULL, awake REAL NOT NULL, data BLOB NOT NULL)",
+            "CREATE INDEX wakes_at ON wakes (at)",
+            """
+            CREATE TABLE approved_plans (
+                workspace TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL,
+                PRIMARY KEY (workspace, digest)
+            )
+            """,
+        ),
+    ),
+)
+"""See `state.STEPS`."""
+
+_KEPT_RUNS = 1000
+"""Runs of one task that are kept."""
+_RUNS = "SELECT number, task, due, started, ended, outcome, data FROM task_runs"
+_LATEST = f"{_RUNS} WHERE number IN (SELECT max(number) FROM task_runs WHERE workspace = ? GROUP BY task)"  # noqa: S608 - ours
+_PRUNED = """
+    DELETE FROM task_runs WHERE workspace = ?1 AND task = ?2 AND outcome != 'running' AND coalesce(due, '') < ?4
+        AND number <= (
+            SELECT number FROM task_runs WHERE workspace = ?1 AND task = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3
+        )
+"""
+
+
+class Armed(msgspec.Struct, frozen=True, kw_only=True):
+    """That a task is to run here. `mark`: what it did when somebody armed it. `passed`: the moments up to here are
+    done with, run or missed. `next` is the moment after that, None where that is not known or there is none, as
+    `timed` tells: the digest of the schedule for which it was found out. `held` says why a moment that is due could
+    not be run yet."""
+
+    task: str
+    mark: str
+    by: str
+    at: datetime
+    passed: datetime
+    next: datetime | None
+    timed: str
+    held: Problem | None
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """The rest of a run."""
+
+    name: str
+    by: str
+    machine: str
+    message: str = ""
+    counts: dict[str, int] = {}
+    exit_code: int | None = None
+    problem: Problem | None = None
+    missed: int = 0
+    notice: str = ""
+    details: dict[str, str] = {}
+
+
+class Records:
+    """One workspace's tasks on this machine. Safe from any thread and process; every method raises ProblemError
+    when the state file cannot be used."""
+
+    def __init__(self, state: State, workspace: str) -> None:
+        """`workspace` is its one name on this computer."""
+        self._state, self._workspace = state, workspace
+        state.add(STEPS)
+
+    # --- armed ----------------------------------------------------------------------------------------------------
+
+    def armed(self) -> dict[str, Armed]:
+        """All tasks that are armed here, by id."""
+        rows = self._all(
+            "SELECT task, mark, by, at, passed, next, timed, held FROM armed_tasks WHERE workspace = ?",
+            self._workspace,
+        )
+        return {row[0]: _armed(row) for row in rows}
+
+    def arm(self, task: Task, by: str, at: datetime) -> None:
+        """From now on it runs here; what was due before is done with."""
+        self._write(
+            "INSERT OR REPLACE INTO armed_tasks (workspace, task, mark, by, at, passed) VALUES (?, ?, ?, ?, ?, ?)",
+            (self._workspace, task.id, task.mark, by, _text(at), _text(at)),
+        )
+
+    def disarm(self, task_id: str) -> None:
+        """It runs here no more. Its runs stay."""
+        self._write("DELETE FROM armed_tasks WHERE workspace = ? AND task = ?", (self._workspace, task_id))
+
+    def pass_by(self, task_id: str, passed: datetime, following: datetime | None, timed: str) -> None:
+        """The moments up to `passed` are done with, and the next one is known for a schedule."""
+        self._write(
+            "UPDATE armed_tasks SET passed = ?, next = ?, timed = ?, held = NULL WHERE workspace = ? AND task = ?",
+            (_text(passed), _text(following) if following else "", timed, self._workspace, task_id),
+        )
+
+    def hold(self, task_id: str, why: Problem | None) -> None:
+        """What is due could not be run yet; None: nothing hinders it any more."""
+        data = msgspec.json.encode(why) if why else None
+        self._write(
+            "UPDATE armed_tasks SET held = ? WHERE workspace = ? AND task = ?", (data, self._workspace, task_id)
+        )
+
+    # --- runs -----------------------------------------------------------------------------------------------------
+
+    def claim(
+        self, task: Task, due: datetime | None, started: datetime, by: str, machine: str, missed: int = 0
+    ) -> int | None:
+        """Writes down that a task runs, for the moment `due` (None: somebody started it), after so many `missed`
+        ones. Returns the run's number; None where that moment was claimed already, by whomever."""
+        facts = msgspec.json.encode(_Facts(name=task.name, by=by, machine=machine, missed=missed))
+
+        def act(connection: sqlite3.Connection) -> int | None:
+            with database.lasting(connection):
+                cursor = connection.execute(
+                    "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, outcome, data)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (self._workspace, task.id, _text(due) if due else None, _text(started), Outcome.RUNNING, facts),
+                )
+                if not cursor.rowcount:
+                    return None
+                if due:
+                    connection.execute(
+                        "UPDATE armed_tasks SET passed = max(passed, ?), next = '', timed = '', held = NULL"
+                        " WHERE workspace = ? AND task = ?",
+                        (_text(due), self._workspace, task.id),
+                    )
+                return cursor.lastrowid
+
+        return self._state.use(act)
+
+    def missed(self, task: Task, due: datetime, count: int, by: str, machine: str, at: datetime) -> None:
+        """Writes down that so many moments, the last of them `due`, were missed."""
+        facts = _Facts(name=task.name, by=by, machine=machine, missed=count)
+        self._write(
+            "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, ended, outcome, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._workspace, task.id, _text(due), _text(at), _text(at), Outcome.MISSED,
+                msgspec.json.encode(facts),
+            ),
+        )  # fmt: skip
+
+    def end(self, run: TaskRun, result: TaskResult, ended: datetime, notice: str) -> TaskRun:
+        """How a run ended."""
+        facts = _Facts(
+            name=run.name, by=run.by, machine=run.machine, message=result.message, counts=result.counts,
+            exit_code=result.exit_code, problem=result.problem, missed=run.missed, notice=notice,
+            details=result.details,
+        )  # fmt: skip
+        self._write(
+            "UPDATE task_runs SET ended = ?, outcome = ?, data = ? WHERE number = ?",
+            (_text(ended), result.outcome, msgspec.json.encode(facts), run.number),
+        )
+        self._prune(run.task)
+        return self.run(run.number)
+
+    def run(self, number: int) -> TaskRun:
+        """One run."""
+        return _run(self._all(f"{_RUNS} WHERE number = ?", number)[0])
+
+    def runs(self, task_id: str = "", limit: int = 100) -> list[TaskRun]:
+        """The latest runs first, of one task or of all."""
+        rows = self._all(
+            f"{_RUNS} WHERE workspace = ? AND ? IN ('', task) ORDER BY number DESC LIMIT ?",
+            self._workspace, task_id, limit,
+        )  # fmt: skip
+        return [_run(row) for row in rows]
+
+    def last(self) -> dict[str, TaskRun]:
+        """The latest run of each task, by the task's id."""
+        rows = self._all(_LATEST, self._workspace)
+        return {run.task: run for run in map(_run, rows)}
+
+    def running(self) -> list[TaskRun]:
+        """Those that have not ended, as far as is written down."""
+        rows = self._all(
+            f"{_RUNS} WHERE workspace = ? AND outcome = ?",
+            self._workspace, Outcome.RUNNING,
+        )  # fmt: skip
+        return [_run(row) for row in rows]
+
+    def _prune(self, task_id: str) -> None:
+        """The oldest go; never one for a moment that may come yet."""
+        limit = _text(self._state.now() - timedelta(days=2))
+        self._write(_PRUNED, (self._workspace, task_id, _KEPT_RUNS, limit))
+
+    # --- wakes ----------------------------------------------------------------------------------------------------
+
+    def wake(self, at: datetime, boot: str, awake: float, said: Mapping[str, Any]) -> None:
+        """A wake left its mark; those of the last week are kept, and the last one."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            with database.transaction(connection):
+                connection.execute(
+                    "INSERT INTO wakes VALUES (?, ?, ?, ?)", (_text(at), boot, awake, msgspec.json.encode(said))
+                )
+                connection.execute("DELETE FROM wakes WHERE at < ?", (_text(at - timedelta(days=7)),))
+
+        self._state.use(act)
+
+    def last_wake(self) -> tuple[datetime, str, float, dict[str, Any]] | None:
+        """When the last wake was, in which boot and how long that was awake by then, and what it said."""
+        rows = self._all("SELECT at, boot, awake, data FROM wakes ORDER BY rowid DESC LIMIT 1")
+        return (_moment(rows[0][0]), rows[0][1], rows[0][2], msgspec.json.decode(rows[0][3])) if rows else None
+
+    # --- plans ----------------------------------------------------------------------------------------------------
+
+    def keep_plan(self, digest: str, data: bytes, at: datetime) -> None:
+        """Keeps a plan that somebody approved."""
+        self._write(
+            "INSERT OR REPLACE INTO approved_plans VALUES (?, ?, ?, ?)", (self._workspace, digest, _text(at), data)
+        )
+
+    def plan(self, digest: str) -> bytes | None:
+        """An approved plan; None where there is none."""
+        rows = self._all(
+            "SELECT data FROM approved_plans WHERE workspace = ? AND digest = ?", self._workspace, digest
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    def forget_plans(self, needed: Iterable[str]) -> None:
+        """Forgets the plans of which no task has the digest any more."""
+        kept = list(needed)
+        marks = ", ".join("?" * len(kept))
+        self._write(
+            f"DELETE FROM approved_plans WHERE workspace = ? AND digest NOT IN ({marks})",  # noqa: S608 - marks
+            (self._workspace, *kept),
+        )
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self._state.use(lambda connection: connection.execute(sql, values).fetchall())
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+        def act(connection: sqlite3.Connection) -> None:
+            with database.transaction(connection):
+                connection.execute(sql, values)
+
+        self._state.use(act)
+
+
+def _text(when: datetime) -> str:
+    """A moment as text that sorts as moments do."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _armed(row: Any) -> Armed:
+    task, mark, by, at, passed, following, timed, held = row
+    return Armed(
+        task=task, mark=mark, by=by, at=_moment(at), passed=_moment(passed),
+        next=_moment(following) if following else None, timed=timed,
+        held=msgspec.json.decode(held, type=Problem) if held else None,
+    )  # fmt: skip
+
+
+def _run(row: Any) -> TaskRun:
+    number, task, due, started, ended, outcome, data = row
+    facts = msgspec.json.decode(data, type=_Facts)
+    return TaskRun(
+        number=number, task=task, due=_moment(due) if due else None, started=_moment(started),
+        ended=_moment(ended) if ended else None, outcome=Outcome(outcome), name=facts.name, by=facts.by,
+        machine=facts.machine, message=facts.message, counts=facts.counts, exit_code=facts.exit_code,
+        problem=facts.problem, missed=facts.missed, notice=facts.notice, details=facts.details,
+    )  # fmt: skip
