@@ -1,23 +1,160 @@
 """`import` and `directory` as commands."""
 
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from o365desk.model.text.folding import plain
 from tests.cli.shell import Shell
+from tests.practice.fixtures import Client
+
+
+@pytest.fixture
+def imported(shell: Shell) -> Shell:
+    """A shell with a data source whose directory was imported."""
+    shell.able()
+    assert shell("import", "Contoso", "--apply") == 0, shell.err
+    return shell
 
 
 def test_an_import_is_a_plan_first(shell: Shell) -> None:
     shell.able()
     planned = shell.json("import", "Contoso")
-    assert not planned["applied"]
-    assert planned["complete"]
+    assert set(planned) == {
+        "run", "source", "applied", "complete", "counts", "groups", "requests", "seconds", "as_of",
+    }  # fmt: skip
+    assert (
+        set(planned["counts"]) == set(planned["groups"]) == {"added", "changed", "disabled", "removed", "unchanged"}
+    )
+    assert (planned["applied"], planned["complete"], planned["source"]) == (False, True, "Contoso")
     assert planned["counts"]["added"] > 1000
-    assert planned["requests"] > 1
     assert shell("directory", "users", "Contoso") == 1
     assert "was not imported yet" in shell.err
+    assert "import Contoso --apply" in shell.err
     done = shell.json("import", "Contoso", "--apply")
     assert done["applied"]
     assert done["counts"] == planned["counts"]
-    rows = shell.json("directory", "users", "Contoso")
-    assert len(rows) == done["counts"]["added"]
-    assert "As of" in shell.err
+    assert done["requests"] == 2  # what was read for the plan is not read again
+    again = shell.json("import", "Contoso", "--apply")
+    assert again["counts"] == dict.fromkeys(again["counts"], 0) | {"unchanged": done["counts"]["added"]}
+
+
+def test_what_would_change_is_shown_in_words(imported: Shell, client: Client) -> None:
+    told = client.control("/day", {"days": 1, "seed": 3})
+    assert told
+    assert imported("import", "Contoso") == 0
+    assert "To apply it: " in imported.err
+    assert "import Contoso --apply" in imported.err
+    lines = imported.out.splitlines()
+    assert lines[0].split() == ["What", "Kind", "Who", "How"]
+    assert any(line.startswith("changed") and "→" in line for line in lines)
+    assert imported("import", "Contoso", "--apply") in (0, 3)
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "xlsx"])
+def test_lists_are_written_in_every_form(imported: Shell, tmp_path: Path, form: str) -> None:
+    file = tmp_path / f"users.{form}"
+    assert imported("directory", "users", "Contoso", "--search", "a", "--output", str(file)) == 0, imported.err
+    assert "As of " in imported.err
+    count = int(imported.err.split(" users.")[0].split()[-1].replace(",", ""))
+    assert count > 10
+    if form == "csv":
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows: list[dict[str, Any]] = list(csv.DictReader(opened))
+    elif form == "xlsx":
+        return
+    else:
+        text = file.read_text("utf-8")
+        rows = json.loads(text) if form == "json" else [json.loads(line) for line in text.splitlines()]
+    assert len(rows) == count
     names = [plain(row["displayName"]) for row in rows]
     assert names == sorted(names)
+
+
+def test_groups_conditions_and_columns(imported: Shell, tmp_path: Path) -> None:
+    conditions = {"join": "and", "rows": [{"parameter": "securityEnabled", "operator": "is yes"}]}
+    file = tmp_path / "conditions.json"
+    file.write_text(json.dumps(conditions), "utf-8")
+    rows = imported.json("directory", "groups", "Contoso", "--conditions", str(file), "--columns", "displayName,id")
+    assert rows
+    assert all(set(row) == {"displayName", "id"} for row in rows)
+    every = imported.json("directory", "groups", "Contoso")
+    assert {row["id"] for row in rows} == {row["id"] for row in every if row["securityEnabled"]}
+
+
+def test_changes_and_the_past_are_told(imported: Shell, client: Client) -> None:
+    before = datetime.now(UTC)
+    users = imported.json("directory", "users", "Contoso")
+    client.control("/day", {"days": 1, "seed": 4})
+    report = imported.json("import", "Contoso", "--apply", "--allow-large")
+    assert report["applied"]
+    changes = imported.json("directory", "changes", "Contoso", "--since", before.isoformat())
+    by_kind = {what: [each for each in changes if (each["kind"], each["what"]) == ("users", what)]
+               for what in ("added", "changed", "disabled", "removed")}  # fmt: skip
+    assert {what: len(rows) for what, rows in by_kind.items()} == {what: report["counts"][what] for what in by_kind}
+    assert all(each["fields"] for each in by_kind["changed"])
+    assert {each["run"] for each in changes} == {report["run"]}
+    assert imported("directory", "changes", "Contoso", "--since", before.isoformat()) == 0
+    assert f"{len(changes):,} difference" in imported.err
+    then = imported.json("directory", "users", "Contoso", "--at", before.isoformat())
+    assert sorted(then, key=itemgetter("id")) == sorted(users, key=itemgetter("id"))
+    later = (before + timedelta(days=2)).date().isoformat()
+    assert imported.json("directory", "changes", "Contoso", "--since", later) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("directory", "changes", "Contoso", "--since", "tuesday"), "is no date"),
+        (("directory", "changes", "Contoso", "--since", "9999-12-31", "--until", "0001-01-01"), ""),
+        (("directory", "users", "Contoso", "--at", "2026-02-31"), "is no date"),
+        (("directory", "users", "Contoso", "--columns", "nope"), "there is no “nope”"),
+        (("directory", "users", "Contoso", "--conditions", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_wrong_usage_is_told(imported: Shell, words: tuple[str, ...], said: str) -> None:
+    assert imported(*words) == (2 if said else 0)
+    assert said in " ".join(imported.err.split())
+
+
+def test_a_moment_before_the_first_import_is_refused(imported: Shell) -> None:
+    assert imported("directory", "users", "Contoso", "--at", "2020-01-01") == 1
+    assert "So far back nothing is known" in imported.err
+
+
+def test_what_waits_for_a_person_goes_on_by_one(imported: Shell, client: Client) -> None:
+    assert imported("settings", "--set", "importItems=0", "--set", "importPercent=0") == 0
+    client.control("/day", {"days": 1, "seed": 5})
+    held = imported.json("import", "Contoso", "--apply", code=3)
+    assert not held["applied"]
+    assert held["complete"]
+    assert held["held"]
+    assert imported("import", "Contoso", "--apply") == 3
+    assert "This waits for a person: " in imported.err
+    assert "--apply --allow-large" in imported.err
+    assert imported("import", "Contoso", "--apply", "--allow-large") == 0
+
+
+def test_an_import_that_breaks_off_says_so_and_goes_on(shell: Shell, client: Client) -> None:
+    shell.able()
+    client.control("/switches", {"delta_page": 100, "consent_withdrawn_after": 5})
+    broken = shell.json("import", "Contoso", "--apply", code=3)
+    assert (broken["complete"], broken["applied"]) == (False, False)
+    assert broken["error"]["code"] == "Authorization_RequestDenied"
+    assert "incomplete" in shell.err
+    assert shell("directory", "users", "Contoso") == 1
+    client.control("/switches", {"consent": "granted"})
+    done = shell.json("import", "Contoso", "--apply")
+    assert done["complete"]
+    assert done["counts"]["added"] > 1000
+
+
+def test_forgotten_is_gone(imported: Shell) -> None:
+    assert imported("directory", "forget", "Contoso") == 0
+    assert "Nothing is kept" in imported.err
+    assert imported("directory", "users", "Contoso") == 1
