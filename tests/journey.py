@@ -12,6 +12,7 @@ import sys
 import tempfile
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,13 @@ def switch(ready: dict[str, Any], **values: object) -> None:
         assert answer.status == 200
 
 
-def travel(journey: Journey, ready: dict[str, Any]) -> None:
-    """Every leg of the journey."""
+def travel(journey: Journey, ready: dict[str, Any], settled: Callable[[Path], object]) -> None:
+    """Every leg of the journey; `settled` is told once the home has its vault."""
     add = ("sources", "add", "Contoso", "--cloud", "practice", "--login", ready["login"], "--graph", ready["graph"])
     where = ("--ca-file", ready["ca_file"], "--tenant", ready["tenant"], "--sign-in", "secret")
     journey.must(*add, *where, "--client-id", ready["apps"]["read-write"]["client_id"], "--read-write")
     journey.use(ready, "Contoso", "read-write")
+    settled(journey.home)
     journey.test("Contoso", 0, "succeeded", "passed", "passed")
     shown = json.loads(journey.must("sources", "list", "--json"))
     assert [(row["name"], row["status"]) for row in shown] == [("Contoso", "ready")], shown
@@ -208,7 +210,7 @@ def leaks(journey: Journey, ready: dict[str, Any]) -> list[str]:
     ]
 
 
-def journey(command: list[str], home: Path) -> None:
+def journey(command: list[str], home: Path, settled: Callable[[Path], object] = lambda home: None) -> None:
     """The whole journey with a command, in a home that is empty at first."""
     trip = Journey(command, home)
     serve = [*command, "practice", "serve", "--ready-file", str(home / "ready.json")]
@@ -217,7 +219,7 @@ def journey(command: list[str], home: Path) -> None:
             assert tenant.stdout
             ready = json.loads(tenant.stdout.readline())
             assert json.loads((home / "ready.json").read_text("utf-8")) == ready
-            travel(trip, ready)
+            travel(trip, ready, settled)
         finally:
             tenant.terminate()
     found = leaks(trip, ready)

@@ -5,6 +5,7 @@ import io
 import sys
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,12 +84,17 @@ root.add_typer(partners, name="partners")
 root.command("settings")(settings)
 
 
+@cache
+def _commands() -> Any:
+    """All commands, as the library for them wants them: made of some hundred declarations, once in a process."""
+    return typer.main.get_command(root)
+
+
 def run(words: Sequence[str]) -> int:
     """Carries out a command line. Returns the exit code."""
-    command = typer.main.get_command(root)
     failing.begin(words)
     try:
-        result = command.main(list(words), prog_name="o365desk", standalone_mode=False)
+        result = _commands().main(list(words), prog_name="o365desk", standalone_mode=False)
         sys.stdout.flush()
     except ProblemError as error:
         failing.fail(error.problem)

@@ -146,6 +146,7 @@ class Menus:
         self._page: Commands = {}
         self._page_extras: Extras = {}
         self._extras: dict[str, QAction] = {}
+        self._told: dict[QAction, tuple[str, bool]] = {}
         self.menus: dict[str, QMenu] = {}
         self.actions: dict[CommandKey, QAction] = {}
         for key, title in MENUS.items():
@@ -167,6 +168,7 @@ class Menus:
         if list(self._extras) != list(extras):
             for action in self._extras.values():
                 self.menus["source"].removeAction(action)
+                self._told.pop(action, None)
                 action.deleteLater()
             self._extras = {text: self._extra(text) for text in extras}
         for text, action in self._extras.items():
@@ -218,6 +220,10 @@ class Menus:
 
     def _enable(self, action: QAction, does: Callable[[], object] | str) -> None:
         reason = does if isinstance(does, str) else ""
+        told = (reason, isinstance(does, MayNot))
+        if self._told.get(action) == told:
+            return  # some thirty are told at each key stroke
+        self._told[action] = told
         action.setEnabled(not reason)
         action.setProperty("refused", isinstance(does, MayNot))
         action.setToolTip(shown(reason) or plain(action.text()).split("\t")[0])

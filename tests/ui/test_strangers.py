@@ -277,6 +277,7 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
     yield "unreadable", unreadable
 
 
+@pytest.mark.long
 def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
     found: list[str] = []
     evil: set[str] = set()

@@ -28,12 +28,11 @@ def of(directory: Directory, user: Entity) -> list[Holding]:
     noted = directory.holdings.get(user["id"])
     if noted is not None:
         return list(noted)
-    through = {
-        entry["skuId"]: group
-        for group in directory.licensed_groups
+    through = (
+        {entry["skuId"]: group for group in directory.licensed_groups for entry in group["assignedLicenses"]}
         if user["id"] in directory.inherited
-        for entry in group["assignedLicenses"]
-    }
+        else {}
+    )
     return [
         Holding(
             entry["skuId"],

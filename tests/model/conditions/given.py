@@ -1,6 +1,7 @@
 """Parameters, rows and trees for the tests of conditions: by hand, and at random."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -68,6 +69,7 @@ def tree(*rows: Condition | Group, join: str = "and") -> Group:
 
 
 # --- at random ---------------------------------------------------------------------------------------------------
+# Strategies are made once, and not in each draw: Hypothesis looks through each that it has not met before.
 
 ZONES = (
     "Europe/Dublin",
@@ -93,10 +95,12 @@ _WORDS = ("Sales", "sales", "North Sales", "SALES ", "Zoë", "Zoe\u0308", "ZOË"
 _PATTERNS = ("sales", "^s", "s$", "(?-i)Sales", "[a-z]+ s", "é", "漢", ".", "x{200}", r"\+", "zo(e|ë)", "^$", "a|b")
 
 
+@cache
 def texts() -> st.SearchStrategy[str]:
     return st.sampled_from(_WORDS) | st.text(alphabet="aAbBéÉe\u0301'&+#% 漢😀sS", max_size=6)
 
 
+@cache
 def moments() -> st.SearchStrategy[datetime]:
     near = st.builds(
         lambda change, minutes, micro: change + timedelta(minutes=minutes, microseconds=micro),
@@ -112,10 +116,7 @@ def _iso(when: datetime) -> str:
     return when.isoformat().replace("+00:00", "Z")
 
 
-def _odd() -> st.SearchStrategy[Any]:
-    return st.sampled_from((4711.5, {"a": 1}, [1], object, b"x"))
-
-
+_ODD = st.sampled_from((4711.5, {"a": 1}, [1], object, b"x"))
 _DATES = st.builds(_iso, moments()) | st.builds(lambda when: when.replace(tzinfo=None).isoformat(), moments())
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "department": texts(),
@@ -130,6 +131,10 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+_SPOILT_KEYS = st.sampled_from(tuple(_VALUES))
+
+
+@cache
 def rows(*, odd: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     """Rows with a value or none for each parameter; `odd`: sometimes with one that nothing can be told of."""
     whole = st.fixed_dictionaries({key: st.none() | value | value for key, value in _VALUES.items()})
@@ -139,11 +144,11 @@ def rows(*, odd: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     @st.composite
     def spoilt(draw: st.DrawFn) -> dict[str, Any]:
         row = draw(whole)
-        key = draw(st.sampled_from(tuple(_VALUES)))
+        key = draw(_SPOILT_KEYS)
         if draw(st.booleans()):
             del row[key]
         else:
-            row[key] = draw(_odd())
+            row[key] = draw(_ODD)
             if key == "seats" and row[key] == 4711.5:
                 row[key] = "4711"
         return row
@@ -151,6 +156,7 @@ def rows(*, odd: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     return whole | spoilt()
 
 
+@cache
 def _typed(key: str, operator: Operator) -> st.SearchStrategy[Any]:
     """One typed value."""
     if operator.takes is Takes.COUNT:
@@ -171,15 +177,25 @@ def _typed(key: str, operator: Operator) -> st.SearchStrategy[Any]:
     return texts().filter(str.strip) | texts().filter(str.strip) | partner
 
 
+@cache
+def _several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(one, min_size=1, max_size=3)
+
+
+_KEYS = st.sampled_from(tuple(PARAMETERS))
+_OPERATORS = {each.key: st.sampled_from(operators.operators(each.type)) for each in PARAMETERS.values()}
+_ZONES = st.sampled_from(ZONES)
+
+
 @st.composite
 def conditions(draw: st.DrawFn) -> Condition:
     """A row in which nothing is wrong, but perhaps the order of two values."""
-    key = draw(st.sampled_from(tuple(PARAMETERS)))
-    operator = draw(st.sampled_from(operators.operators(PARAMETERS[key].type)))
-    zone, one = draw(st.sampled_from(ZONES)), _typed(key, operator)
+    key = draw(_KEYS)
+    operator = draw(_OPERATORS[key])
+    zone, one = draw(_ZONES), _typed(key, operator)
     value: Any = None
     if operator.takes is Takes.SEVERAL:
-        value = tuple(draw(st.lists(one, min_size=1, max_size=3)))
+        value = tuple(draw(_several(one)))
     elif operator.takes in (Takes.TWO, Takes.OFFSETS):
         value = (draw(one), draw(one))
         if key == "seats" or operator.takes is Takes.OFFSETS:

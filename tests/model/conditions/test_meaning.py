@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ def told(conditions_: Group, row: dict[str, Any], now: datetime) -> bool | None:
         return None
 
 
+@pytest.mark.long
 @many
 @given(trees(), st.lists(rows(odd=True), min_size=1, max_size=3), moments())
 def test_it_says_what_the_second_writing_says(found: Group, list_: list[dict[str, Any]], now: datetime) -> None:

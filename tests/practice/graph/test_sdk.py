@@ -39,7 +39,11 @@ with warnings.catch_warnings():
     from msgraph_core.requests.batch_request_content import BatchRequestContent
     from msgraph_core.requests.batch_request_item import BatchRequestItem
 
-pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("sdk")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.xdist_group("sdk"),
+    pytest.mark.long,
+]
 
 Work = Callable[[GraphServiceClient], Awaitable[None]]
 

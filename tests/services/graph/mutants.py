@@ -145,18 +145,25 @@ class Office:
         home = self.directory
         found: Truth = {}
         for group in home.groups:
-            found["group", group["id"]] = {key: value for key, value in group.items() if key != "deletedDateTime"}
-            people = (entry["id"] for entry in home.members[group["id"]] if entry["id"] in home.user_by_key)
-            found |= {("member", group["id"], person): True for person in people}
+            found["group", group["id"]] = _without(group, "deletedDateTime")
+            for entry in home.members[group["id"]]:
+                if entry["id"] in home.user_by_key:
+                    found["member", group["id"], entry["id"]] = True
         for user in home.users:
-            found["user", user["id"]] = {
-                key: value for key, value in user.items() if key not in ("assignedLicenses", "usageLocation")
-            }
+            found["user", user["id"]] = _without(user, "assignedLicenses", "usageLocation")
             found["usageLocation", user["id"]] = user["usageLocation"]
             for held in licences_held.of(home, user):
                 if not held.group:
                     found["licence", user["id"], held.sku] = sorted(held.disabled)
         return found
+
+
+def _without(entity: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A copy that lacks these. Made some hundred times for each case: by no loop of Python's."""
+    made = dict(entity)
+    for name in names:
+        made.pop(name, None)
+    return made
 
 
 @dataclass

@@ -405,7 +405,8 @@ def judged(bench: Bench, run: Run, before: Truth) -> None:
             assert holds(run.operation, target, now), (row, target)
         if row.outcome is RowOutcome.CHANGED or row.doubtful:
             accounted |= open_to
-    differs = {entry for entry in now.keys() | before.keys() if now.get(entry) != before.get(entry)}
+    differs = {entry for entry, value in now.items() if entry not in before or before[entry] != value}
+    differs |= before.keys() - now.keys()
     assert differs <= accounted, f"changed, and no row accounts for it: {differs - accounted}"
 
 

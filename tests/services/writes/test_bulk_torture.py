@@ -100,6 +100,7 @@ def prepare(bulk: Bulk, folder: Path, operation: str, rows: list[dict[str, Any]]
     (folder / "rows.json").write_text(json.dumps(rows), "utf-8")
 
 
+@pytest.mark.long
 def test_ten_thousand_rows_through_everything(bulk: Bulk, tmp_path: Path) -> None:
     chance = random.Random(20261123)
     group = bulk.group("security")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QElapsedTimer, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -31,6 +31,8 @@ LOOKS = {
 }
 """Icon and colour of each outcome."""
 
+_FONT_CHANGES = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
+"""After these, what was measured is measured again."""
 _ICON = 18
 _GAP = 8
 _CHEVRON = 22
@@ -54,8 +56,7 @@ class StepRow(QAbstractButton):
         self.began: float | None = None
         self.step: Step | None = None
         self._laid_out = ""
-        self._measured: tuple[str, int, str] | None = None
-        self._height = 0
+        self._heights: dict[tuple[int, int], int] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -95,6 +96,7 @@ class StepRow(QAbstractButton):
         self.setToolTip(f"{self.title}: {self.words()}. {text}".strip())
         if self.evidence() != self._laid_out:
             self._laid_out = self.evidence()
+            self._heights.clear()
             self.updateGeometry()
         self.update()
 
@@ -106,15 +108,21 @@ class StepRow(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Evidence that does not fit on a line goes on below."""
-        room = max(1, width - self._places(width)[2] - _CHEVRON)
-        # Laying out asks some ten times: it is measured again for another font, width or text only.
-        state = (self.font().key(), room, self.evidence())
-        if state != self._measured:
+        # Laying out asks some hundred times, for a few widths: each is measured once for one text and font.
+        state = (width, self._owner.title_width())
+        if state not in self._heights:
+            room = max(1, width - self._places(width)[2] - _CHEVRON)
             area = QRect(0, 0, room, 10_000)
             text = self.fontMetrics().boundingRect(area, _WRAPPED, self._breakable(room)).height()
-            self._measured = state
-            self._height = max(self._line_height(), text + self._line_height() - self.fontMetrics().height())
-        return self._height
+            self._heights[state] = max(
+                self._line_height(), text + self._line_height() - self.fontMetrics().height()
+            )
+        return self._heights[state]
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in _FONT_CHANGES:
+            self._heights.clear()
+        super().changeEvent(event)
 
     def _breakable(self, room: int) -> str:
         """The evidence; a word that is longer than a line, such as an address, may be broken anywhere."""
@@ -270,7 +278,7 @@ class StepList(QWidget):
         super().__init__()
         self._theme = theme
         self._rows: dict[str, StepRow] = {}
-        self._measured, self._widest = ("", 0), 0
+        self._widest = 0
         self._details: dict[str, StepDetails] = {}
         self._seconds = 0.0
         self.running = False
@@ -330,11 +338,17 @@ class StepList(QWidget):
     def _row(self, key: str, title: str) -> StepRow:
         if key not in self._rows:
             row = self._rows[key] = StepRow(self._theme, self, key, title)
+            self._widest = 0
             row.toggled.connect(lambda shown: self._toggle(row, shown))
             self._layout.addWidget(row)
             if len(self._rows) == 1:
                 row.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return self._rows[key]
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in _FONT_CHANGES:
+            self._widest = 0
+        super().changeEvent(event)
 
     def seconds(self) -> float:
         """How long the test has been running; 0 when it does not."""
@@ -347,10 +361,8 @@ class StepList(QWidget):
     def title_width(self) -> int:
         """The widest title's width: the bars begin behind it."""
         # Each row asks, at each step of laying out: titles are measured again for another font or another row only.
-        state = (self.font().key(), len(self._rows))
-        if state != self._measured:
+        if not self._widest:
             wide = self.fontMetrics().horizontalAdvance
-            self._measured = state
             self._widest = max((wide(row.title) for row in self._rows.values()), default=0)
         return min(self._widest + 2, int(self.width() * 0.45))
 
