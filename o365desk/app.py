@@ -25,6 +25,9 @@ from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
+from o365desk.services.in_step.in_step import GroupsInStep
+from o365desk.services.in_step.people import PeopleOfWorkspace
+from o365desk.services.in_step.tasks import works
 from o365desk.services.runner import Runner
 from o365desk.services.schedules.lifetimes import Lifetimes
 from o365desk.services.schedules.schedules import Schedules
@@ -62,6 +65,8 @@ class App:
     runner: Runner
     importer: Importer
     directories: Directories
+    groups: GroupsInStep
+    persons: PeopleOfWorkspace
     schedules: Schedules
     lifetimes: Lifetimes
     clock: Callable[[], datetime]
@@ -195,15 +200,21 @@ def build(
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
     copies = folder / "directories"
     importer = Importer(copies, runner.session, settings, clock, operator)
+    directories = Directories(copies, access.no_directory, clock)
     schedules = Schedules(
-        place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
-        session=session_only,
+        place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id), clock,
+        timing, operator.address, session=session_only,
     )  # fmt: skip
+    groups = GroupsInStep(
+        place, state, connections, runner, importer, directories, schedules, settings, access, clock,
+        operator.address,
+    )  # fmt: skip
+    persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        Directories(copies, access.no_directory, clock), schedules, Lifetimes(connections, schedules, clock), clock,
-        timing, folder / "logs",
+        directories, groups, persons, schedules, Lifetimes(connections, schedules, clock), clock, timing,
+        folder / "logs",
     )  # fmt: skip
 
 
