@@ -31,6 +31,7 @@ from o365desk.services.in_step.tasks import works
 from o365desk.services.runner import Runner
 from o365desk.services.schedules.lifetimes import Lifetimes
 from o365desk.services.schedules.schedules import Schedules
+from o365desk.services.schedules.waking.waking import Waking
 from o365desk.services.settings import KeptSettings
 from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
@@ -69,6 +70,7 @@ class App:
     persons: PeopleOfWorkspace
     schedules: Schedules
     lifetimes: Lifetimes
+    waking: Waking
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -213,8 +215,8 @@ def build(
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        directories, groups, persons, schedules, Lifetimes(connections, schedules, clock), clock, timing,
-        folder / "logs",
+        directories, groups, persons, schedules, Lifetimes(connections, schedules, clock),
+        Waking(place, state, schedules.records, connections, vault, clock, timing), clock, timing, folder / "logs",
     )  # fmt: skip
 
 

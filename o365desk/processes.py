@@ -48,8 +48,13 @@ class Ended:
 
 
 def command(*words: str) -> list[str]:
-    """The words with which any program starts one of our commands."""
-    return _python("-m", "o365desk", *words)
+    """The words with which any program starts one of our commands, whatever it takes texts for."""
+    return _python("-X", "utf8", "-m", "o365desk", *words)
+
+
+def windows_line(words: Sequence[str]) -> str:
+    """Words as one line, which programs of Windows read back as these."""
+    return subprocess.list2cmdline(words)
 
 
 def system(words: Sequence[str], *, given: bytes | None = None, seconds: float = 30.0) -> Ended:

@@ -25,6 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wish = _window_wish(words)
         if wish is not None:
             return open_window(*wish)
+        if "run-due" in words:
+            from o365desk.cli.schedules import tick
+
+            if (wake := tick.wish(words)) is not None:
+                return tick.run_due(*wake)
         _load()
         from o365desk.cli.commands import run
 

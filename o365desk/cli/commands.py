@@ -30,6 +30,8 @@ from o365desk.cli.printing import (
     unwritten,
 )
 from o365desk.cli.runs import runs, settings
+from o365desk.cli.schedules import wakes
+from o365desk.cli.schedules.schedule import lifetimes, schedule
 from o365desk.cli.searches import sources_searches
 from o365desk.cli.security.access import sources_access, sources_security
 from o365desk.cli.security.people import partners, roles
@@ -82,6 +84,11 @@ root.add_typer(directory, name="directory")
 root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
 root.command("settings")(settings)
+schedule.command("run-due")(wakes.schedule_run_due)
+schedule.command("install")(wakes.schedule_install)
+schedule.command("uninstall")(wakes.schedule_uninstall)
+root.add_typer(schedule, name="schedule")
+root.command("lifetimes")(lifetimes)
 
 
 @cache

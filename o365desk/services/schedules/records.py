@@ -34,8 +34,13 @@ STEPS = (
             )
             """,
             "CREATE INDEX task_runs_task ON task_runs (workspace, task, number)",
-            "CREATE TABLE wakes (at TEXT NOT NULL, boot TEXT NOT NULL, awake REAL NOT NULL, data BLOB NOT NULL)",
-            "CREATE INDEX wakes_at ON wakes (at)",
+            """
+            CREATE TABLE wakes (
+                workspace TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, awake REAL NOT NULL,
+                data BLOB NOT NULL
+            )
+            """,
+            "CREATE INDEX wakes_at ON wakes (workspace, at)",
             """
             CREATE TABLE approved_plans (
                 workspace TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL,
@@ -226,7 +231,8 @@ class Records:
         def act(connection: sqlite3.Connection) -> None:
             with database.transaction(connection):
                 connection.execute(
-                    "INSERT INTO wakes VALUES (?, ?, ?, ?)", (_text(at), boot, awake, msgspec.json.encode(said))
+                    "INSERT INTO wakes VALUES (?, ?, ?, ?, ?)",
+                    (self._workspace, _text(at), boot, awake, msgspec.json.encode(said)),
                 )
                 connection.execute("DELETE FROM wakes WHERE at < ?", (_text(at - timedelta(days=7)),))
 
@@ -234,7 +240,10 @@ class Records:
 
     def last_wake(self) -> tuple[datetime, str, float, dict[str, Any]] | None:
         """When the last wake was, in which boot and how long that was awake by then, and what it said."""
-        rows = self._all("SELECT at, boot, awake, data FROM wakes ORDER BY rowid DESC LIMIT 1")
+        rows = self._all(
+            "SELECT at, boot, awake, data FROM wakes WHERE workspace = ? ORDER BY rowid DESC LIMIT 1",
+            self._workspace,
+        )
         return (_moment(rows[0][0]), rows[0][1], rows[0][2], msgspec.json.decode(rows[0][3])) if rows else None
 
     # --- plans ----------------------------------------------------------------------------------------------------

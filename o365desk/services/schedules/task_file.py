@@ -31,8 +31,7 @@ _SORT = strict_json.Sort(
     nested=frozenset(("what", "values", "onSuccess", "onFailure")),
     too_large="A task needs a few hundred; see what it is.",
     made_to_be="The files of a workspace are",
-    items={"onSuccess": "word", "onFailure": "word"},
-    parts={"what": "“what”", "onSuccess": "the command after success", "onFailure": "the command after failure"},
+    items={"onSuccess": "“onSuccess” word", "onFailure": "“onFailure” word"},
 )
 _HEX = re.compile(r"[0-9A-Za-z-]{0,64}")
 _WORKS = ", ".join(f"“{work}”" for work in Work)
