@@ -201,8 +201,13 @@ def build(
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
     copies = folder / "directories"
-    importer = Importer(copies, runner.session, settings, clock, operator)
-    directories = Directories(copies, access.no_directory, clock)
+
+    def not_shown(source: DataSource) -> Problem | None:
+        # As the file secures it, not as somebody opened it.
+        return access.no_directory(connections.filed(source.id) or source)
+
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    directories = Directories(copies, not_shown, clock)
     schedules = Schedules(
         place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id), clock,
         timing, operator.address, session=session_only,

@@ -212,7 +212,7 @@ def _ours(ready: dict[str, str], folder: Path) -> dict[str, Any]:
             yield Session(source, graph, token, stop, Timing(), lambda: None)
 
     state = State(folder / "state.sqlite", now)
-    importer = Importer(folder / "directories", session, KeptSettings(state), now, os_user("bench"))
+    importer = Importer(folder / "directories", session, KeptSettings(state), now, os_user("bench"), lambda _: None)
     source = new("Bench")
     began = time.perf_counter()
     report = importer.run(source, Stop(), lambda _: None, apply=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from o365desk.model.access.security import by_keys
+
 if TYPE_CHECKING:
     from o365desk.model.conditions.tree import Group
 
@@ -63,3 +65,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 EVERYTHING = Choice()
+
+
+def chosen(choice: Choice) -> str:
+    """The choice in words, by keys: for telling two versions apart."""
+    said = [by_keys(choice.tree)] if choice.conditions else []
+    said += [f"no {name}" for name, taken in (("guests", choice.guests), ("disabled accounts", choice.disabled))
+             if not taken]  # fmt: skip
+    if choice.groups is Groups.NAMED:
+        said.append("groups: " + (", ".join(each.name or each.id for each in choice.named) or "none"))
+    elif choice.groups is Groups.NONE:
+        said.append("no groups")
+    return "; ".join(said) or "everything"

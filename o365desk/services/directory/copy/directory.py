@@ -103,7 +103,7 @@ class Directory:
     @property
     def imported(self) -> bool:
         """Whether there is anything: an import was applied."""
-        return self._copy.exists and self.as_of is not None
+        return self.as_of is not None
 
     @property
     def problem(self) -> Problem | None:
@@ -113,10 +113,13 @@ class Directory:
     @property
     def as_of(self) -> datetime | None:
         """When the tenant was as the copy is; None where nothing was imported."""
-        if not self._copy.exists:
+        try:
+            with self._copy.reading() as connection:
+                return _as_of(connection, None)
+        except ProblemError as error:
+            if error.problem.code != "not-imported":
+                raise
             return None
-        with self._copy.reading() as connection:
-            return _as_of(connection, None)
 
     @property
     def earliest(self) -> datetime | None:

@@ -12,7 +12,7 @@ from typing import Any
 from o365desk import files
 from o365desk.model.directory.imports import Kind
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.state.database import Database, SchemaStep
+from o365desk.services.state.database import Database, SchemaStep, is_damage, is_emptied
 
 _CACHE = 16_000
 """KB of the file that a connection keeps in memory: as much for a thousand people as for a million."""
@@ -92,7 +92,9 @@ class Copy(Database):
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of one's own for reading, in this thread: it waits for no import and no import for it. All
-        that is read within is of one moment. Raises ProblemError."""
+        that is read within is of one moment. Raises ProblemError, also where nothing was imported yet."""
+        if not self.exists and not is_emptied(self.path):
+            raise ProblemError(_NOT_IMPORTED)
         self.use(lambda connection: None)  # made, stepped; what is damaged is set aside
         try:
             connection = sqlite3.connect(self.path, isolation_level=None)
@@ -104,15 +106,28 @@ class Copy(Database):
             finally:
                 connection.close()
         except sqlite3.DatabaseError as error:
-            # Where it is damage, the next use finds it, too, and sets the file aside.
+            if is_damage(error):
+                self._tell(error)
             raise ProblemError(
-                Problem(
+                self.problem
+                or Problem(
                     title="The imported directory cannot be read",
                     cause=f"The database {self.path} refused: {error}.",
                     remedy="Try again; if it stays so, import the directory anew (import NAME --full).",
                     code=getattr(error, "sqlite_errorname", "sqlite"),
                 )
             ) from error
+
+    def _tell(self, error: sqlite3.DatabaseError) -> None:
+        """Has the file set aside that a reader found damaged."""
+        told: list[sqlite3.DatabaseError] = []
+
+        def act(connection: sqlite3.Connection) -> None:
+            if not told:
+                told.append(error)
+                raise error
+
+        self.use(act)
 
     def forget(self) -> None:
         """Removes the file, and everything that was ever kept beside it. Raises ProblemError."""
@@ -132,6 +147,13 @@ def remove_all(folder: Path, stem: str) -> None:
             files.remove(path)
     except OSError as error:
         raise ProblemError(files.problem("The imported directory was not removed", error, folder)) from error
+
+
+_NOT_IMPORTED = Problem(
+    title="The directory was not imported yet",
+    remedy="Import it (import NAME --apply).",
+    code="not-imported",
+)
 
 
 def _damaged(file: Path, kept: Path, emptied: bool) -> Problem:

@@ -20,8 +20,8 @@ def chosen(kind: Kind, choice: Choice, now: datetime) -> Chosen | None:
     """Tells whether a user or group is kept; None: all are. Raises ProblemError where the conditions cannot be
     judged."""
     if kind is Kind.GROUPS:
-        ids = {each.id for each in choice.named}
-        return (lambda row: row["id"] in ids) if choice.groups is Groups.NAMED else None
+        ids = {each.id.lower() for each in choice.named}
+        return (lambda row: row["id"].lower() in ids) if choice.groups is Groups.NAMED else None
     if choice.everybody:
         return None
     judge = reading(catalogue.operation("user-list"), (), _tree(choice), now).judge

@@ -63,8 +63,8 @@ class OpensSessions(Protocol):
 
 
 class Importer:
-    """See the module. `folder` holds the copies. Every method raises ProblemError where their files cannot be
-    used."""
+    """See the module. `folder` holds the copies; `refused` says why whoever works here may not look at that of a
+    data source, as far as is known offline. Every method raises ProblemError where their files cannot be used."""
 
     def __init__(
         self,
@@ -73,12 +73,14 @@ class Importer:
         settings: KeptSettings,
         clock: Callable[[], datetime],
         operator: Operator,
+        refused: Callable[[DataSource], Problem | None],
     ) -> None:
         self._folder = folder
         self._session = session
         self._settings = settings
         self._clock = clock
         self._operator = operator
+        self._refused = refused
 
     def run(
         self,
@@ -95,7 +97,7 @@ class Importer:
         with `apply`, applies it if nothing holds it up, or `allow_large` says that a person has seen why. What
         breaks off is told in the report; what came until then is kept, and the next import goes on there. Raises
         ProblemError where nothing could be read at all, the import is off or may not be run, or the tenant is
-        another one than that of the copy; CancelledError on stop."""
+        another one than that of the copy; CancelledError on stop. `priority` "low": by schedule, with patience."""
         began, run = time.monotonic(), uuid.uuid4().hex[:12]
         with self._alone(source), self._opened(source) as (copy, staging):
             work = _Work(source, copy, staging, stop, tell, run, full)
@@ -105,7 +107,9 @@ class Importer:
             return replace(report, seconds=time.monotonic() - began)
 
     def waiting(self, source: DataSource) -> ImportPlan | None:
-        """The plan that was made last and is not applied, to be looked at page by page; None for none."""
+        """The plan that was made last and is not applied, to be looked at page by page; None for none. Raises
+        ProblemError where whoever works here may not look at it."""
+        self._admit(source)
         staging = Staging(self._folder, source.id, self._clock)
         if not staging.exists:
             return None
@@ -130,6 +134,8 @@ class Importer:
 
     def forget(self, source_id: str) -> None:
         """Removes the copy of a data source's tenant from this computer, with its history and what waits."""
+        if not any(self._folder.glob(f"{source_id.lower()}.*")):
+            return
         with self._locked(source_id, "The directory"):
             Staging(self._folder, source_id, self._clock).clear()
             Copy(self._folder, source_id, self._clock).forget()
@@ -141,14 +147,17 @@ class Importer:
     # --- reading ----------------------------------------------------------------------------------------------
 
     def _admit(self, source: DataSource) -> None:
-        """Raises ProblemError where whoever works here may not import. Asks the tenant what it must."""
-        with self._session(source, Stop(), _users()) as session:
-            _refuse_partner(session)
+        if why := self._refused(source):
+            raise ProblemError(why)
 
     def _read(self, work: "_Work", priority: str) -> ImportReport:
         """Reads the rounds. The report says whether they came to their ends."""
         operation = _users()
-        with self._session(work.source, work.stop, operation, told=work.told, priority=priority) as session:
+        # Where nobody waits for it, it may wait for long.
+        steadfast = priority == "low"
+        with self._session(
+            work.source, work.stop, operation, told=work.told, priority=priority, steadfast=steadfast
+        ) as session:
             _refuse_partner(session)
             work.tenant = session.token.tenant
             work.source = session.source
@@ -232,6 +241,8 @@ class Importer:
                     history.prune(connection, at, days, most)
             finally:
                 connection.execute("DETACH staged")
+            # Else the log stays as large as what was written, as long as somebody has the file open.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         copy.use(act)
         staging.clear()

@@ -118,7 +118,7 @@ def _compare_members(connection: sqlite3.Connection, *, full: bool) -> None:
     )
     connection.execute(
         "INSERT INTO plan_members (group_id, id, type, what) SELECT w.id, c.id, c.type, 'removed'"
-        " FROM temp.whole w JOIN copy.members c ON c.key = w.key"
+        " FROM temp.whole w CROSS JOIN copy.members c ON c.key = w.key"
         " LEFT JOIN present m ON m.group_id = w.id AND m.id = c.id WHERE m.id IS NULL"
     )
     connection.execute(
@@ -127,10 +127,11 @@ def _compare_members(connection: sqlite3.Connection, *, full: bool) -> None:
         f" JOIN copy.keys k ON k.id = l.group_id JOIN copy.members c ON c.key = k.key AND c.id = l.id"
         f" WHERE l.removed AND {staying} AND k.key NOT IN (SELECT key FROM temp.whole)"
     )
-    # Whom the tenant deleted is in no group any more, whatever the round of the groups knew.
+    # Whom the tenant deleted is in no group any more, whatever the round of the groups knew. CROSS JOIN, here and
+    # above: the few are gone through, and their memberships looked up; SQLite may guess it the other way round.
     connection.execute(
         "INSERT INTO plan_members (group_id, id, type, what, why) SELECT k.id, c.id, c.type, 'removed',"
-        f" '{Why.WITH_USER.value}' FROM plan_users p JOIN copy.members c ON c.id = p.id JOIN copy.keys k"
+        f" '{Why.WITH_USER.value}' FROM plan_users p CROSS JOIN copy.members c ON c.id = p.id JOIN copy.keys k"
         f" ON k.key = c.key WHERE p.what = 'removed' AND p.why != '{Why.NOT_CHOSEN.value}' AND {staying}"
         " AND NOT EXISTS (SELECT 1 FROM plan_members o WHERE o.group_id = k.id AND o.id = c.id)"
     )

@@ -51,7 +51,7 @@ class Wanted:
             select = ("id", *table.properties)
             return cls(table, select, "", f"{','.join(select)} {choice.of_users}")
         select = ("id", *table.properties, "members")
-        ids = sorted({each.id for each in choice.named})
+        ids = sorted({each.id.lower() for each in choice.named})
         some = choice.groups is Groups.NAMED and len(ids) <= _FILTERED
         asked = " or ".join(f"id eq '{each}'" for each in ids) if some else ""
         return cls(table, select, asked, f"{','.join(select)} {choice.of_groups}")

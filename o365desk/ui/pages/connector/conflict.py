@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from o365desk.model.access.security import NO_SECURITY, settings
 from o365desk.model.datasource import FIELDS, DataSource, values_of
+from o365desk.model.directory.choice import EVERYTHING, chosen
 from o365desk.model.fields import Kind
 from o365desk.model.searches import in_words
 from o365desk.model.text import wording
@@ -18,6 +19,7 @@ from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
 
 _SEARCHES = "Saved searches"
+_IMPORTED = "What is imported"
 
 
 class Choice(Enum):
@@ -49,8 +51,8 @@ class Compared:
 
 
 def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
-    """All fields that a file holds and, if either has any, security settings and saved searches; those that
-    differ first."""
+    """All fields that a file holds and, if either has any, security settings, saved searches and what is imported;
+    those that differ first."""
     left, right = values_of(mine), values_of(theirs)
     lines = [
         Compared(key, field.plain_label, shown(key, left[key]), shown(key, right[key]), left[key] != right[key])
@@ -66,6 +68,9 @@ def compare(mine: DataSource, theirs: DataSource) -> list[Compared]:
     if mine.searches or theirs.searches:
         kept, others = ("\n".join(map(in_words, each.searches)) or "—" for each in (mine, theirs))
         lines.append(Compared("searches", _SEARCHES, kept, others, mine.searches != theirs.searches))
+    if EVERYTHING not in (mine.imports, theirs.imports) or mine.imports != theirs.imports:
+        kept, others = (chosen(each.imports) for each in (mine, theirs))
+        lines.append(Compared("import", _IMPORTED, kept, others, mine.imports != theirs.imports))
     return sorted(lines, key=lambda line: not line.differs)
 
 

@@ -287,6 +287,21 @@ def test_a_damaged_copy_is_told_set_aside_and_imported_anew(told: Told) -> None:
     assert told.directory.imported
 
 
+def test_damage_that_shows_while_somebody_reads_is_told(told: Told) -> None:
+    directory = told.directory
+    assert directory.imported
+    path = told.importer.copy(told.source.id).path
+    data = bytearray(path.read_bytes())
+    for place in range(4096, len(data), 4096):
+        data[place : place + 4096] = os.urandom(4096)
+    path.write_bytes(data)
+    with pytest.raises(ProblemError) as caught:
+        directory.users()
+    assert caught.value.problem.code == "directory-damaged"
+    assert directory.problem == caught.value.problem
+    assert told.run().users.added == 9
+
+
 def test_damage_of_what_waits_touches_nothing_else(told: Told) -> None:
     told.then("users", [user(5, "Ann Changed")])
     told.run(apply=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from o365desk.model.directory.imports import Counts, Figures, Kind, Limits, held
-from o365desk.model.problems import NOT_ALLOWED, ProblemError
+from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.settings import Settings
 from o365desk.services.settings import KeptSettings
 from tests.services.directory.imports.told import Entry, Told, gone, group, key, user, users
@@ -143,6 +143,22 @@ def test_a_partner_does_not_import(told: Told) -> None:
     with pytest.raises(ProblemError) as caught:
         told.run()
     assert caught.value.problem.code == NOT_ALLOWED
+
+
+def test_who_may_not_look_is_shown_no_plan_and_applies_none(told: Told) -> None:
+    told.then("users", [gone(1)])
+    told.run(apply=False)
+    plan = told.importer.waiting(told.source)
+    assert plan
+    told.refused = Problem(title="No", code=NOT_ALLOWED)
+    for act in (
+        lambda: told.importer.waiting(told.source),
+        lambda: told.importer.apply(told.source, plan, lambda _: None, allow_large=True),
+    ):
+        with pytest.raises(ProblemError) as caught:
+            act()
+        assert caught.value.problem.code == NOT_ALLOWED
+    assert len(told.names()) == 40
 
 
 def test_a_list_of_names_alone_opens_no_import(told: Told) -> None:

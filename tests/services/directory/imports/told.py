@@ -11,6 +11,7 @@ from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, new
 from o365desk.model.directory.choice import EVERYTHING, Choice
 from o365desk.model.directory.imports import ImportReport, Kind
+from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
@@ -69,9 +70,12 @@ class Told:
         self.tenant = TENANT
         self.granted = ["User.Read.All", "Group.ReadWrite.All"]
         self.partner: dict[Any, str] | None = None
+        self.refused: Problem | None = None
         self.source: DataSource = new("Contoso", imports=choice)
         self.folder = folder / "directories"
-        self.importer = Importer(self.folder, self._session, KeptSettings(self.state), self.now, os_user("ann"))
+        self.importer = Importer(
+            self.folder, self._session, KeptSettings(self.state), self.now, os_user("ann"), lambda _: self.refused
+        )
         self._said: dict[str, Said] = {}
         self._last: dict[str, str] = {}
         self._round = 0
