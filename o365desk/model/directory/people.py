@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.access.people import same_address
+from o365desk.model.problems import Problem
 
 VERSION = 1
 """The version of `directory.json` that this program writes."""
@@ -78,3 +79,15 @@ class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     origin: str
     local: LocalPerson | None = None
+
+
+def no_address(email: str) -> Problem | None:
+    """Why a text is no address; None: it is one."""
+    text = email.strip()
+    name, at, domain = text.rpartition("@")
+    if name and at and domain and not any(letter.isspace() for letter in text) and len(text) <= 320:
+        return None
+    return Problem(
+        title=f"“{text[:60]}” is no email address", cause="People of the workspace are known by their address.",
+        remedy="Write it like anna@contoso.com.", field="email", code="no-address",
+    )  # fmt: skip

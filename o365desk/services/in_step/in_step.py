@@ -37,7 +37,7 @@ from o365desk.services.access.access import Access
 from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
-from o365desk.services.in_step import at_source, group_file, tenant_group
+from o365desk.services.in_step import at_source, group_file
 from o365desk.services.in_step.people_file import LocalPeopleStore
 from o365desk.services.runner import Runner
 from o365desk.services.schedules.schedules import Schedules, TaskRow
@@ -45,7 +45,7 @@ from o365desk.services.schedules.task_file import new_id
 from o365desk.services.settings import KeptSettings
 from o365desk.services.state.state import State, place_of
 from o365desk.services.workspace.layout import Unreadable
-from o365desk.services.workspace.shared_files import SharedEntry, SharedFiles
+from o365desk.services.workspace.shared_files import SharedEntry, SharedFiles, plain
 
 Tell = Callable[[str], None]
 HOURLY = "FREQ=HOURLY"
@@ -140,7 +140,7 @@ class GroupsInStep:
                 entry,
                 self._connections.by_id(entry.thing.source) if entry.thing.source else None,
                 _last(kept.get(entry.thing.id)),
-                tasks.get(entry.thing.id),
+                self._task_of(entry.thing, tasks),
             )
             for entry in listing.entries
         )
@@ -153,7 +153,7 @@ class GroupsInStep:
             entry,
             self._connections.by_id(entry.thing.source) if entry.thing.source else None,
             _last(self._state.remembered(self._prefix + entry.thing.id)),
-            self._tasks().get(entry.thing.id),
+            self._task_of(entry.thing, self._tasks()),
         )
 
     def named(self, group: KeptGroup) -> list[Somebody]:
@@ -175,8 +175,12 @@ class GroupsInStep:
             copy.close()
 
     def _tasks(self) -> dict[str, TaskRow]:
-        return {row.task.what.get("group", ""): row for row in self._schedules.overview().rows
+        """The tasks that keep groups in step, by what they call the group: its ID, its name."""
+        return {plain(row.task.what.get("group", "")): row for row in self._schedules.overview().rows
                 if row.task.work is Work.SYNC}  # fmt: skip
+
+    def _task_of(self, group: KeptGroup, tasks: dict[str, TaskRow]) -> TaskRow | None:
+        return tasks.get(plain(group.id)) or tasks.get(plain(group.name))
 
     # --- changing -------------------------------------------------------------------------------------------------
 
@@ -222,6 +226,8 @@ class GroupsInStep:
             return _no_group(group)
         if group.direction is Direction.WORKSPACE:
             return None
+        from o365desk.services.in_step import tenant_group
+
         if not (group.conditions or group.rows):
             return tenant_group.nothing_said(group)
         return self._may_write(group, source)
@@ -229,6 +235,7 @@ class GroupsInStep:
     def _may_write(self, group: KeptGroup, source: DataSource) -> Problem | None:
         """Why a tenant group cannot be kept in step through a data source, as far as that is known offline."""
         from o365desk import catalogue
+        from o365desk.services.in_step import tenant_group
 
         wishes = (tenant_group.ADD, tenant_group.REMOVE) if group.override else (tenant_group.ADD,)
         found = (self._runner.off(source, catalogue.operation(key)) for key in wishes)
@@ -236,7 +243,7 @@ class GroupsInStep:
 
     def _scheduled(self, entry: SharedEntry[KeptGroup], *, schedule: bool) -> SavedGroup:
         group = entry.thing
-        row = self._tasks().get(group.id)
+        row = self._task_of(group, self._tasks())
         if not group.sync:
             if row:
                 self._schedules.remove(row.task.id)
@@ -257,7 +264,6 @@ class GroupsInStep:
 
     def _task_name(self, group: KeptGroup) -> str:
         from o365desk.model.schedules.task import LONGEST as LONGEST_TASK
-        from o365desk.services.workspace.shared_files import plain
 
         taken = {plain(row.task.name) for row in self._schedules.overview().rows}
         first = f"Keep {group.name} in step"[:LONGEST_TASK]
@@ -319,6 +325,8 @@ class GroupsInStep:
             raise ProblemError(_not_imported(source))
         try:
             if group.direction is Direction.TENANT:
+                from o365desk.services.in_step import tenant_group
+
                 directory = self._directories.of(source)
                 try:
                     plan, seen = tenant_group.planned(
@@ -404,6 +412,8 @@ class GroupsInStep:
         if group.direction is Direction.WORKSPACE:
             self._bring(plan)
             return StepReport(plan=plan, applied=True, changed=sum(map(len, plan.parts.values())))
+        from o365desk.services.in_step import tenant_group
+
         carried = tenant_group.carry_out(
             self._runner, source, plan, seen, stop, tell, allow_large=allow_large, priority=priority
         )

@@ -2,76 +2,29 @@
 never asked, nor changed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from o365desk.catalogue import Column, ColumnKind
-from o365desk.catalogue.operations import Family, Operation, QueryType
 from o365desk.model.access.people import People, Person, Role, same_address
 from o365desk.model.access.security import Deed, WhoKind
 from o365desk.model.directory.in_step import KeptGroup
-from o365desk.model.directory.people import LONGEST_NOTE, Inactive, LocalPeople, LocalPerson, PersonRow
-from o365desk.model.fields import Field, Kind
+from o365desk.model.directory.people import (
+    LONGEST_NOTE,
+    Inactive,
+    LocalPeople,
+    LocalPerson,
+    PersonRow,
+    no_address,
+)
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.model.run import Row
 from o365desk.model.text import wording
 from o365desk.services.access.access import Access
 from o365desk.services.in_step.in_step import GroupsInStep
-from o365desk.services.spreadsheets import export, reader
 from o365desk.services.writes.journal.journal import Journal
 
-FIELDS = (
-    Field(key="email", label="&Email", kind=Kind.USER, required=True, longest=320),
-    Field(key="firstName", label="&First name", kind=Kind.TEXT, longest=64),
-    Field(key="lastName", label="&Last name", kind=Kind.TEXT, longest=64),
-    Field(key="displayName", label="&Display name", kind=Kind.TEXT, longest=256),
-    Field(key="telephone", label="&Telephone", kind=Kind.TEXT, longest=64),
-)
-ROWS = Operation(
-    key="import-people", title="People from a file", summary="Brings people from a file into the workspace.",
-    family=Family.USERS, query_type=QueryType.CREATE, request="", permission="", box=None, proof="", fields=FIELDS,
-)  # fmt: skip
-"""What the file clinic reads a file of people as. It asks nothing of Graph, so it is none of the catalogue's."""
-_NAMES = {"firstName": "first", "lastName": "last", "displayName": "display", "telephone": "telephone"}
-COLUMNS = (
-    Column(key="displayName", title="Display name", of=lambda row: row["row"].display),
-    Column(key="email", title="Email", kind=ColumnKind.IDENTIFIER, of=lambda row: row["row"].email),
-    Column(key="primaryRole", title="Primary role", of=lambda row: row["row"].role),
-    Column(key="groups", title="Groups", kind=ColumnKind.LIST, of=lambda row: list(row["row"].groups)),
-    Column(key="active", title="Active", kind=ColumnKind.CHECK, of=lambda row: row["row"].active),
-    Column(key="lastActive", title="Last active", kind=ColumnKind.DATE, of=lambda row: row["row"].last_active),
-)
-"""The export's, as the web original has them."""
-_SAMPLE = (
-    ("anna.muster@example.com", "Anna", "Muster", "Anna Muster", "+353 1 555 0100"),
-    ("ben.beispiel@example.com", "Ben", "Beispiel", "Ben Beispiel", ""),
-)
-
-
-@dataclass(frozen=True)
-class PeopleRow:
-    """A row of a file of people against the workspace. `what` is "added", "changed", "unchanged" or "cannot";
-    `differs` says field by field what was and what comes; `problem` why it cannot be."""
-
-    row: Row
-    email: str
-    what: str
-    differs: tuple[tuple[str, str, str], ...] = ()
-    problem: Problem | None = None
-    person: LocalPerson | None = None
-
-
-@dataclass(frozen=True)
-class PeoplePlan:
-    """What a file of people would do. `before` are the people that it was held against."""
-
-    sheet: reader.Sheet
-    rows: tuple[PeopleRow, ...]
-    before: LocalPeople
-
-    def count(self, what: str) -> int:
-        """How many rows end so."""
-        return sum(each.what == what for each in self.rows)
+if TYPE_CHECKING:
+    from o365desk.services.in_step.people_rows import PeoplePlan
+    from o365desk.services.spreadsheets.reader import How
 
 
 class PeopleOfWorkspace:
@@ -122,7 +75,7 @@ class PeopleOfWorkspace:
         """Says of somebody whether they are active, and what there is to note; None: as it is. Raises
         ProblemError where the operator may not, or it is no address."""
         self._admit(f"You may not change “{email}”")
-        if why := _no_address(email):
+        if why := no_address(email):
             raise ProblemError(why)
         if note is not None and len(note) > LONGEST_NOTE:
             raise ProblemError(_too_long(note))
@@ -176,28 +129,13 @@ class PeopleOfWorkspace:
 
     # --- files ----------------------------------------------------------------------------------------------------
 
-    def plan(
-        self, file: Path, check: Callable[[], None] = lambda: None, how: reader.How | None = None
-    ) -> PeoplePlan:
-        """What a file of people would do, with what the clinic saw of it. Raises ProblemError where no row can be
-        understood, ChoiceError where somebody has to say how it is read."""
-        sheet = reader.read(file, ROWS, check=check, how=how)
-        before = self.store.load()
-        known = before.by_address()
-        rows: list[PeopleRow] = []
-        lines = [row.line for row in sheet.rows]
-        seen: dict[str, Row] = {}
-        for row in sheet.rows:
-            made = _judged(row, known, several=lines.count(row.line) > 1 if len(set(lines)) < len(lines) else False)
-            key = same_address(made.email)
-            if made.problem is None and key in seen:
-                made = PeopleRow(row, made.email, "cannot", problem=_twice(seen[key]))
-            else:
-                seen.setdefault(key, row)
-            rows.append(made)
-        return PeoplePlan(sheet, tuple(rows), before)
+    def plan(self, file: Path, check: Callable[[], None] = lambda: None, how: "How | None" = None) -> "PeoplePlan":
+        """What a file of people would do: see `people_rows.planned`."""
+        from o365desk.services.in_step.people_rows import planned
 
-    def apply(self, plan: PeoplePlan) -> int:
+        return planned(file, self.store.load(), check, how)
+
+    def apply(self, plan: "PeoplePlan") -> int:
         """Brings the rows that can be brought in into the workspace; how many were added or changed. Who is not in
         the file stays. Raises ProblemError where the operator may not, or somebody changed the people meanwhile."""
         self._admit("You may not bring people into the workspace")
@@ -214,21 +152,11 @@ class PeopleOfWorkspace:
 
     def export(self, file: Path) -> int:
         """Writes everybody as a CSV or XLSX file; how many. Raises ProblemError."""
+        from o365desk.services.in_step.people_rows import export_to
+
         rows = self.everybody()
-        form = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
-        with export.writer(form, file, COLUMNS) as writer:
-            writer.rows([{"row": row} for row in rows])
+        export_to(file, rows)
         return len(rows)
-
-
-def sample(file: Path) -> None:
-    """Writes a file that shows which columns people are imported with: CSV, or XLSX by its ending. Raises
-    ProblemError."""
-    form = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
-    columns = [Column(key=field.key, title=field.plain_label) for field in FIELDS]
-    with export.writer(form, file, columns) as writer:
-        keys = [field.key for field in FIELDS]
-        writer.rows([dict(zip(keys, values, strict=True)) for values in _SAMPLE])
 
 
 def _row(
@@ -255,33 +183,6 @@ def _row(
     )
 
 
-def _judged(row: Row, known: dict[str, LocalPerson], *, several: bool) -> PeopleRow:
-    email = row.values.get("email", "").strip()
-    given = _given(row)
-    why = row.problem or _no_address(email) or (_several() if several else None)
-    if why is None and not given["display"]:
-        why = _nameless()
-    if why:
-        return PeopleRow(row, email or "—", "cannot", problem=why)
-    before = known.get(same_address(email))
-    if before is None:
-        return PeopleRow(row, email, "added", person=LocalPerson(email=email).replace(**given))
-    # A cell that is empty says nothing.
-    pairs = ((name, getattr(before, name), text) for name, text in given.items() if text)
-    differs = tuple(each for each in pairs if each[1] != each[2])
-    if not differs:
-        return PeopleRow(row, before.email, "unchanged")
-    person = before.replace(**{name: text for name, _, text in differs})
-    return PeopleRow(row, before.email, "changed", differs, person=person)
-
-
-def _given(row: Row) -> dict[str, str]:
-    """Names and telephone of a row; the display name is made of the others where there is none."""
-    given = {name: row.values.get(key, "").strip() for key, name in _NAMES.items()}
-    given["display"] = given["display"] or " ".join(filter(None, (given["first"], given["last"])))
-    return given
-
-
 def _origin(known: LocalPerson | None, role: bool, grouped: bool) -> str:
     """Whence somebody is known, in words."""
     said: Sequence[tuple[bool, str]] = (
@@ -289,40 +190,6 @@ def _origin(known: LocalPerson | None, role: bool, grouped: bool) -> str:
         (known is not None and bool(known.id), "data source"),
     )  # fmt: skip
     return ", ".join(word for holds, word in said if holds)
-
-
-def _no_address(email: str) -> Problem | None:
-    text = email.strip()
-    name, at, domain = text.rpartition("@")
-    if name and at and domain and not any(letter.isspace() for letter in text) and len(text) <= 320:
-        return None
-    return Problem(
-        title=f"“{text[:60]}” is no email address", cause="People of the workspace are known by their address.",
-        remedy="Write it like anna@contoso.com.", field="email", code="no-address",
-    )  # fmt: skip
-
-
-def _several() -> Problem:
-    return Problem(
-        title="The line has several addresses", cause="Its names can be those of one person only.",
-        remedy="Give each person a line.", field="email", code="several",
-    )  # fmt: skip
-
-
-def _nameless() -> Problem:
-    return Problem(
-        title="The line has an address and no name", cause="People are shown by their names.",
-        remedy="Give it a display name, or a first and a last name.", field="displayName", code="no-name",
-    )  # fmt: skip
-
-
-def _twice(other: Row) -> Problem:
-    from o365desk.model.run import place_of
-
-    return Problem(
-        title=f"The address is also that of {place_of(other.number, other.line)}",
-        remedy="Keep one of the two.", field="email", code="twice",
-    )  # fmt: skip
 
 
 def _too_long(note: str) -> Problem:
