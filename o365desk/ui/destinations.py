@@ -3,16 +3,20 @@
 Every member has a default: a destination without anything is the page as it was left.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from o365desk.model.datasource import DataSource
+from o365desk.model.directory.imports import Kind
+from o365desk.model.fields import Kind as FieldKind
 
 if TYPE_CHECKING:
     from o365desk.catalogue.operations import Operation
     from o365desk.model.run import Plan, Row
+    from o365desk.services.directory.suggestions import Suggestion
     from o365desk.services.spreadsheets.reader import Sheet
     from o365desk.services.state.state import Notice
 
@@ -53,11 +57,22 @@ class ToConnector(Destination, frozen=True):
     field: str = ""
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """Rows of a list that another operation is to be used on, as values of `kind`; `where` says what they are."""
+
+    operation: str
+    kind: FieldKind
+    items: "tuple[Suggestion, ...]"
+    where: str
+
+
 class ToOperations(Destination, frozen=True):
-    """An operation, by its key, of a data source."""
+    """An operation, by its key, of a data source; with what was `chosen` for it elsewhere filled in."""
 
     source_id: str = ""
     operation: str = ""
+    chosen: Chosen | None = None
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -100,6 +115,22 @@ class ToRun(Destination, frozen=True):
     run_id: str = ""
     resume: bool = False
     begin: Begin | None = None
+
+
+class ToDirectory(Destination, frozen=True):
+    """The imported directory of a data source: its users or groups, one of them by its ID."""
+
+    source_id: str = ""
+    kind: Kind | None = None
+    key: str = ""
+
+
+class ToImport(Destination, frozen=True):
+    """The import of a data source's directory: what waits, or, to `begin`, a new read; `full`: of everything."""
+
+    source_id: str = ""
+    begin: bool = False
+    full: bool = False
 
 
 class ToRecycleBin(Destination, frozen=True):

@@ -30,6 +30,8 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToDirectory,
+    ToImport,
     ToNotices,
     ToOperations,
     ToPlan,
@@ -40,9 +42,9 @@ from o365desk.ui.destinations import (
     Wish,
 )
 from o365desk.ui.dialogs.edit_conditions import about_operation
-from o365desk.ui.dialogs.security import tenant
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
 from o365desk.ui.shell.places import PLACES
+from o365desk.ui.suggesting import asking
 from o365desk.ui.widgets.theme import Theme
 from tests.desk import Desk
 from tests.practice.fixtures import Client
@@ -54,12 +56,15 @@ from tests.ui.office import ADD, REMOVE, Office
 SERVICES = {
     "runner": ("read", "suggest", "find_out", "plan", "apply", "resume", "undo", "retry", "session"),
     "connections": ("test", "authorise"),
+    "importer": ("run", "apply"),
 }
 """What of the services may reach the network."""
 
 PAGES = {
     ("pages/connector/checks.py", "test"),
     ("pages/connector/checks.py", "authorise"),
+    ("pages/directory/importing.py", "run"),
+    ("pages/directory/importing.py", "apply"),
     ("pages/operations/operation_view.py", "read"),
     ("pages/runs/plan.py", "plan"),
     ("pages/runs/plan.py", "undo"),
@@ -74,6 +79,7 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
+    "ToImport": {"", "refresh", "run", "Read everything ane&w"},
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
     "ToRun": {"", "resume", "undo-run"},
@@ -130,6 +136,8 @@ class Everywhere:
             ToRun(run_id=self.stopped.id),
             ToRun(run_id=self.stopped.id, resume=True),
             ToRun(begin=Begin(source, self.plan)),
+            ToDirectory(source.id),
+            ToImport(source.id, begin=True),
             ToRecycleBin(),
             ToNotices(),
         ]
@@ -164,10 +172,9 @@ class Everywhere:
         """Everything that asks and is no page's command, by where it stands and what it asks for."""
         return {
             ("dialogs/edit_conditions.py", "read"): self._preview,
-            ("dialogs/security/tenant.py", "suggest"): self._who,
+            ("suggesting.py", "suggest"): self._who,
             ("dialogs/security/tenant.py", "find_out"): self._refresh,
             ("dialogs/security/rows_seen.py", "read"): self._rows_seen,
-            ("pages/operations/operation_view.py", "suggest"): self._picker,
         }
 
     def heard_by(self, act: Callable[[], object]) -> list[str]:
@@ -184,7 +191,7 @@ class Everywhere:
             asked.read(Stop())
 
     def _who(self) -> None:
-        ask = tenant.asking(self.context, self.source, lambda: Kind.USER)
+        ask = asking(self.context, self.source)
         ask(self.office.window, Kind.USER, "anna", lambda _: None, lambda _: None)
 
     def _refresh(self) -> None:
@@ -201,11 +208,6 @@ class Everywhere:
         dialog.rows.read()
         self.office.idle()
         dialog.done(0)
-
-    def _picker(self) -> None:
-        view = self.office.open_operation(self.source, ADD)
-        self.stranger.hosts.forget()
-        view._ask(view, Kind.USER, "anna", lambda _: None, lambda _: None)
 
     @property
     def context(self) -> Context:

@@ -9,6 +9,8 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToDirectory,
+    ToImport,
     ToNotices,
     ToOperations,
     ToPlan,
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from o365desk.ui.pages.datasources.add_new import AddNewPage
     from o365desk.ui.pages.datasources.datasources import DataSourcesPage
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
+    from o365desk.ui.pages.directory.directory import DirectoryPage
+    from o365desk.ui.pages.directory.importing import ImportPage
     from o365desk.ui.pages.notices import NoticesPage
     from o365desk.ui.pages.operations.operations import OperationsPage
     from o365desk.ui.pages.runs.plan import PlanPage
@@ -85,6 +89,18 @@ def _run(context: Context) -> "RunPage":
     return RunPage(context)
 
 
+def _directory(context: Context) -> "DirectoryPage":
+    from o365desk.ui.pages.directory.directory import DirectoryPage
+
+    return DirectoryPage(context)
+
+
+def _import(context: Context) -> "ImportPage":
+    from o365desk.ui.pages.directory.importing import ImportPage
+
+    return ImportPage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -117,6 +133,8 @@ PLACES = dict(
         place(ToPlan, _plan, under=ToOperations),
         place(ToRuns, _runs, "Runs", "runs"),
         place(ToRun, _run, under=ToRuns),
+        place(ToDirectory, _directory, "Directory", "users"),
+        place(ToImport, _import, under=ToDirectory),
         place(ToRecycleBin, _recycle_bin, "Recycle bin", "bin"),
         place(ToNotices, _notices, "Notices", "bell"),
     )

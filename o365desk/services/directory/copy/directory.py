@@ -23,6 +23,7 @@ from o365desk.model.directory.imports import Counts, Difference, KeptImport, Kin
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.conditions.reading import Judge, reading
 from o365desk.services.directory.copy import history, search
+from o365desk.services.directory.copy.search import words_of
 from o365desk.services.directory.copy.store import Copy
 from o365desk.services.directory.copy.store import count as count_in
 from o365desk.services.directory.copy.tables import GROUPS, TABLES, USERS, Table, sort_key
@@ -150,7 +151,7 @@ class Directory:
         limit: int = WINDOW,
     ) -> Window:
         """Users by name: those that have all words of `search` and satisfy the `conditions` (of User List)."""
-        return self._window(Kind.USERS, search, conditions, at, after, limit)
+        return self.window(Kind.USERS, search=search, conditions=conditions, at=at, after=after, limit=limit)
 
     def groups(
         self,
@@ -162,7 +163,43 @@ class Directory:
         limit: int = WINDOW,
     ) -> Window:
         """Groups by name, likewise (conditions of Group List)."""
-        return self._window(Kind.GROUPS, search, conditions, at, after, limit)
+        return self.window(Kind.GROUPS, search=search, conditions=conditions, at=at, after=after, limit=limit)
+
+    def window(
+        self,
+        kind: Kind,
+        *,
+        search: str = "",
+        conditions: Group = NO_CONDITION,
+        at: datetime | None = None,
+        after: Place = START,
+        limit: int = WINDOW,
+        check: Callable[[], None] = lambda: None,
+    ) -> Window:
+        """Users or groups, likewise. With conditions that few satisfy it looks at many: `check` is called now and
+        then, and may raise."""
+        table, words = TABLES[kind], words_of(search)
+        if search.strip() and not words:
+            return Window([], None)
+        judge = self._judge(kind, conditions)
+        with self._copy.reading() as connection:
+            number = _number(connection, at)
+            past = self._different(connection, table, number) if number is not None else _Past(frozenset(), ())
+            rows: list[Row] = []
+            place, more = after, True
+            while more and len(rows) < limit:
+                check()
+                some, place, more = _merged(
+                    connection, table, words, past, place, max(limit, _CHUNK if judge else 1)
+                )
+                for place_of, row in some:
+                    if judge is None or judge(row):
+                        rows.append(row)
+                        if len(rows) == limit:
+                            more = more or place_of != place
+                            place = place_of
+                            break
+        return Window(rows, place if more else None)
 
     def everybody(
         self, kind: Kind, *, search: str = "", conditions: Group = NO_CONDITION, at: datetime | None = None
@@ -170,7 +207,7 @@ class Directory:
         """All of them, some at a time: for a file."""
         place: Place | None = START
         while place is not None:
-            window = self._window(kind, search, conditions, at, place, _CHUNK)
+            window = self.window(kind, search=search, conditions=conditions, at=at, after=place, limit=_CHUNK)
             if window.rows:
                 yield window.rows
             place = window.next
@@ -255,32 +292,7 @@ class Directory:
         """Lets go of the file."""
         self._copy.close()
 
-    # --- windows ----------------------------------------------------------------------------------------------
-
-    def _window(
-        self, kind: Kind, typed: str, conditions: Group, at: datetime | None, after: Place, limit: int
-    ) -> Window:
-        table, words = TABLES[kind], search.words_of(typed)
-        if typed.strip() and not words:
-            return Window([], None)
-        judge = self._judge(kind, conditions)
-        with self._copy.reading() as connection:
-            number = _number(connection, at)
-            past = self._different(connection, table, number) if number is not None else _Past(frozenset(), ())
-            rows: list[Row] = []
-            place, more = after, True
-            while more and len(rows) < limit:
-                some, place, more = _merged(
-                    connection, table, words, past, place, max(limit, _CHUNK if judge else 1)
-                )
-                for place_of, row in some:
-                    if judge is None or judge(row):
-                        rows.append(row)
-                        if len(rows) == limit:
-                            more = more or place_of != place
-                            place = place_of
-                            break
-        return Window(rows, place if more else None)
+    # --- inside ----------------------------------------------------------------------------------------------
 
     def _judge(self, kind: Kind, conditions: Group) -> Judge | None:
         if not conditions:
@@ -289,17 +301,18 @@ class Directory:
 
     def _different(self, connection: sqlite3.Connection, table: Table, number: int) -> _Past:
         key = (table.name, number, _last(connection))
-        if key not in self._past:
-            self._past.clear()
-            then = history.since(connection, table, number)
-            rows: list[tuple[str, Row]] = []
-            for one, was in then.items():
-                row = _then(connection, table, one, was)
-                if row is not None:
-                    rows.append((sort_key(row), row))
-            rows.sort(key=lambda each: (each[0], each[1]["id"]))
-            self._past[key] = _Past(frozenset(then), tuple(rows))
-        return self._past[key]
+        if (known := self._past.get(key)) is not None:
+            return known
+        then = history.since(connection, table, number)
+        rows: list[tuple[str, Row]] = []
+        for one, was in then.items():
+            row = _then(connection, table, one, was)
+            if row is not None:
+                rows.append((sort_key(row), row))
+        rows.sort(key=lambda each: (each[0], each[1]["id"]))
+        made = _Past(frozenset(then), tuple(rows))
+        self._past = {key: made}
+        return made
 
     # --- single ones ------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from o365desk.ui.dialogs.security.findings_panel import FindingsPanel
 from o365desk.ui.dialogs.security.looking import Looked, Looking
 from o365desk.ui.dialogs.security.mappings import Mappings
 from o365desk.ui.dialogs.security.who_list import WhoList
+from o365desk.ui.suggesting import asking
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.flow import FlowLayout
@@ -87,7 +88,7 @@ class SecurityDialog(QDialog):
         self._lay_out()
         for who, names in ((self.administrators, security.administrators), (self.users, security.users)):
             who.put(names)
-            who.connect_to(lambda kind: tenant.asking(context, self._basis(), kind))
+            who.connect_to(lambda kind: asking(context, self._basis(), kind))
         self.b2b.setChecked(security.b2b)
         self.defaults.setChecked(security.partner_defaults)
         self.mappings.put(security.mappings)

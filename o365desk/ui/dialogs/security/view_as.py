@@ -13,6 +13,7 @@ from o365desk.ui.dialogs.security import tenant
 from o365desk.ui.dialogs.security.answer import AccessAnswer, AnswerView, answer
 from o365desk.ui.dialogs.security.rows_seen import RowsSeen
 from o365desk.ui.fields.pickers import Suggestions
+from o365desk.ui.suggesting import asking
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.icons import Pictured
@@ -38,7 +39,7 @@ class ViewAsDialog(QDialog):
         self.line.setPlaceholderText(shown(f"Search, or type an address; empty: you, {me}"))
         self.line.setAccessibleName("As whom: search, or type an address")
         self.suggestions = Suggestions(self.line, Kind.USER, context.theme, "View as")
-        self.suggestions.ask = tenant.asking(context, source, lambda: Kind.USER)
+        self.suggestions.ask = asking(context, source, lambda: Kind.USER)
         self.look_button, self.close_button = QPushButton("&Look"), QPushButton("&Close")
         self.refresh = QPushButton("&Refresh from the tenant")
         self.banner = Banner(context.theme)

@@ -5,30 +5,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk import catalogue
 from o365desk.catalogue import Operation
 from o365desk.model.conditions.tree import NO_CONDITION, Group
 from o365desk.model.datasource import DataSource
-from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.searches import Search
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.services.conditions.files import write as write_conditions
-from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
-from o365desk.ui.destinations import ToOperations, ToPlan, Wish
+from o365desk.ui.destinations import Chosen, ToOperations, ToPlan, Wish
 from o365desk.ui.dialogs.command_line import CommandLine
 from o365desk.ui.lists_read import ListRead
 from o365desk.ui.pages.operations.operation_form import OperationForm, order_field
 from o365desk.ui.pages.operations.problem_actions import OperationHelp
 from o365desk.ui.pages.operations.result_rows import Unpacked
-from o365desk.ui.pages.operations.results import Chosen, Results
+from o365desk.ui.pages.operations.results import Results
 from o365desk.ui.pages.operations.searching.saved_searches import SavedSearches
 from o365desk.ui.pages.operations.streaming import Pages, Turn
+from o365desk.ui.suggesting import asking
 from o365desk.ui.tasks import Task, Tell
 from o365desk.ui.widgets.banner import Banner
 
@@ -51,7 +50,7 @@ class OperationView(QWidget):
         self._keep: Callable[[Any], None] = lambda end: None
         self.banner = Banner(context.theme)
         self.form = OperationForm(context, operation)
-        self.form.connect_to(self._ask)
+        self.form.connect_to(asking(context, source))
         self.results = Results(context, operation, operation.listing) if operation.listing else None
         self.command = CommandLine(context.theme)
         self.saved = self._saved_searches()
@@ -95,6 +94,7 @@ class OperationView(QWidget):
         """The data source as it is now."""
         if source != self.source:
             self.source = source
+            self.form.connect_to(asking(self._context, source))
             if self.saved:
                 self.saved.follow(source)
             self._edited()
@@ -324,24 +324,6 @@ class OperationView(QWidget):
         return False, ["--conditions", str(self._file[1]) if self._file and self._file[0] == tree else "FILE"]
 
     # --- inside ---------------------------------------------------------------------------------------------
-
-    def _ask(
-        self,
-        owner: QObject,
-        kind: Kind,
-        text: str,
-        found: Callable[[list[Suggestion]], None],
-        failed: Callable[[Problem], None],
-    ) -> Task:
-        runner, source = self._context.app.runner, self.source
-        return self._context.tasks.run(
-            f"Searching {source.name}",
-            lambda stop, tell: runner.suggest(source, kind, text, stop),
-            found,
-            failed,
-            owner=owner,
-            quiet=True,
-        )
 
     def _edited(self) -> None:
         values = {key: text for key, text in self.form.values().items() if text}

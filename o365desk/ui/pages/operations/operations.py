@@ -12,10 +12,9 @@ from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.destinations import ToAddNew, ToOperations
+from o365desk.ui.destinations import Chosen, ToAddNew, ToOperations
 from o365desk.ui.pages.operations.operation_list import OperationList
 from o365desk.ui.pages.operations.operation_view import OperationView
-from o365desk.ui.pages.operations.results import Chosen
 from o365desk.ui.table.view import Empty
 from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.figures import buttons_row
@@ -68,6 +67,7 @@ class OperationsPage(Page[ToOperations]):
         self._writing = 0
         self._looking: Task | None = None
         self._told: object = None
+        self._brought: Chosen | None = None
         kept = (context.app.state.remembered(_REMEMBERED) or b"").decode("utf-8", "replace").partition(" ")
         self._source_id, self._key = kept[0], kept[2] if kept[2] in OPERATIONS else next(iter(OPERATIONS))
         self.view: OperationView | None = None
@@ -92,6 +92,7 @@ class OperationsPage(Page[ToOperations]):
         self._source_id = to.source_id or self._source_id
         key = to.operation or self._key
         self._key = key if key in OPERATIONS else self._key
+        self._brought = to.chosen
         if self.view and self.view.source.id == self._source_id:
             self._show()
         self.look(focus=True)
@@ -199,7 +200,10 @@ class OperationsPage(Page[ToOperations]):
         self._forget_gone()
         self._runs = known.runs
         self._show()
-        if focus and self.isVisible() and self.view:
+        brought, self._brought = self._brought, None
+        if brought and self.view:
+            self.use(brought)
+        elif focus and self.isVisible() and self.view:
             target = self.view.form.first()
             (target if target and not self.view.off else self.list.buttons[self._key]).setFocus()
 

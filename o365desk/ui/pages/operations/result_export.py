@@ -48,17 +48,26 @@ class ExportWish:
 
 
 class ExportDialog(QDialog):
-    """Asks for form, columns and rows, then for the file. `wish` is what was chosen, once it was accepted."""
+    """Asks for form, columns and rows, then for the file. `wish` is what was chosen, once it was accepted. Not
+    `exact`: nobody has counted yet what the filter leaves."""
 
     def __init__(
-        self, theme: Theme, operation: Operation, total: int, filtered: int | None, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        operation: Operation,
+        total: int,
+        filtered: int | None,
+        parent: QWidget | None = None,
+        *,
+        exact: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Export {operation.title}")
         self._name = operation.key
         self._file: Path | None = None
         whole = (("all", f"All {total:,} rows"),)
-        some = (("filtered", f"The {filtered:,} that the filter leaves"),) if filtered is not None else ()
+        left = f"The {filtered:,} that the filter leaves" if exact else "Those that search and conditions leave"
+        some = (("filtered", left),) if filtered is not None else ()
         rows = Field(key="rows", label="&Rows", kind=Kind.RADIO, choices=some + whole)
         self.form = Form([FieldRow(field, theme) for field in (_FORM, _COLUMNS, rows, _BOM)], self)
         self.form.put({"format": "csv", "columns": "visible", "rows": rows.choices[0][0], "bom": True})

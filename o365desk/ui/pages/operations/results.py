@@ -1,7 +1,6 @@
 """What a read brought: the table that grows while pages come, with filter, columns, copying and export."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from o365desk.catalogue import OPERATIONS, Column, Listing, Operation
 from o365desk.catalogue.operations import Family
-from o365desk.model.fields import Kind
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
 from o365desk.model.text import wording
 from o365desk.services.directory.suggestions import Suggestion
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import Chosen
 from o365desk.ui.pages.operations.result_columns import table_column
 from o365desk.ui.pages.operations.result_export import ExportDialog, ExportWish, write
 from o365desk.ui.pages.operations.result_rows import Packed, identity_of, searched_again, unpacked
@@ -36,17 +35,6 @@ from o365desk.ui.widgets.banner import Banner, Remedies
 from o365desk.ui.widgets.countdown import Countdown
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel, announce
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Rows of results that another operation is to be used on, as values of `kind`; `where` says what they are."""
-
-    operation: str
-    kind: Kind
-    items: tuple[Suggestion, ...]
-    where: str
-
 
 _EMPTY = {
     "before": ("Nothing read yet", "The {nouns} of the {whose} appear here."),

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QRadioButton
 from o365desk.model.datasource import SignIn
 from o365desk.ui.commands import plain
 from o365desk.ui.context import CommandKey
-from o365desk.ui.destinations import ToConnector, ToNotices, ToOperations, ToPlan, ToSources
+from o365desk.ui.destinations import Chosen, ToConnector, ToNotices, ToOperations, ToPlan, ToSources
 from o365desk.ui.pages.connector.connector import ConnectorPage
 from o365desk.ui.pages.operations.operations import OperationsPage
 from o365desk.ui.pages.operations.result_export import ExportDialog
 from o365desk.ui.pages.operations.result_rows import unpacked
-from o365desk.ui.pages.operations.results import Chosen, Results
+from o365desk.ui.pages.operations.results import Results
 from o365desk.ui.pages.runs.plan import PlanPage
 from o365desk.ui.table.cells import BAR_ROLE
 from tests.ui.office import ADD, NONE, Office, office

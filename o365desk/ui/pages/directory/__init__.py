@@ -1,0 +1,1 @@
+"""The imported directory: who is there, what changed, and the import itself."""

@@ -1,0 +1,328 @@
+"""A person or a group of the directory: what is known of them, their groups or members, and what became of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QTabWidget, QVBoxLayout
+
+from o365desk.catalogue import OPERATIONS
+from o365desk.catalogue.groups import kind_of
+from o365desk.model.directory.imports import Difference, Kind
+from o365desk.model.fields import Kind as FieldKind
+from o365desk.model.problems import Problem
+from o365desk.model.text import wording
+from o365desk.services.directory.copy import words
+from o365desk.services.directory.copy.directory import Directory, Member, Person
+from o365desk.services.directory.group_limits import refused_kind
+from o365desk.ui.context import Context
+from o365desk.ui.pages.directory.restoring import Restoring, memberships, restorings
+from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
+from o365desk.ui.tasks import Task
+from o365desk.ui.widgets.icons import Pictured
+from o365desk.ui.widgets.labels import ElidedLabel, caption
+
+_SOON = 60
+"""Milliseconds that somebody rests on a row before it is looked up: who walks through a list passes over many."""
+_MOST = 10_000
+"""So many members, groups and differences are shown."""
+FIELD = {Kind.USERS: FieldKind.USER, Kind.GROUPS: FieldKind.GROUP}
+"""What they are as values of an operation."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that is known: what, and its value; `warns`: it is worth a look."""
+
+    what: str
+    value: str
+    warns: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that the directory knows of one of them, at a moment (`at`; None: now). `related` are groups, or the
+    members of a group; `back`: what makes a group's members those of that moment again."""
+
+    person: Person
+    related: Sequence[Member]
+    total: int
+    history: Sequence[Difference]
+    at: datetime | None = None
+    back: Sequence[Restoring] = field(default_factory=tuple)
+
+
+def look_up(directory: Directory, kind: Kind, key: str, at: datetime | None) -> Known | None:
+    """What is known of a user or group; None for who is not there. For a worker. Raises ProblemError."""
+    history = directory.history(key)[:_MOST]
+    if kind is Kind.USERS:
+        person = directory.person(key, at)
+        groups = [Member(id=row["id"], type="group", row=row) for row in directory.groups_of(key, at)]
+        return Known(person, groups[:_MOST], len(groups), history, at) if person else None
+    group = directory.group(key, at)
+    if group is None:
+        return None
+    members = directory.members(key, at)
+    back: Sequence[Restoring] = ()
+    if at is not None and directory.group(key):
+        then, now = (_users(each) for each in (members, directory.members(key)))
+        back = memberships(key, then, now)
+    return Known(group, members[:_MOST], len(members), history, at, back)
+
+
+def _users(members: Sequence[Member]) -> list[str]:
+    return [each.id for each in members if each.type == "user"]
+
+
+class Details(QFrame):
+    """See the module. `used` carries the key of an operation for which whoever is shown is wanted; `restored` a
+    Restoring; `opened` the kind and ID of somebody who is named."""
+
+    used = Signal(str)
+    restored = Signal(object)
+    opened = Signal(object, str)
+
+    def __init__(self, context: Context, kind: Kind) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._context, self._kind = context, kind
+        self._task: Task | None = None
+        self._wanted: Callable[[], None] = lambda: None
+        self.known: Known | None = None
+        self.name, self.note = ElidedLabel(role="section"), ElidedLabel(role="dim")
+        self.use_button, self.restore_button = QPushButton("U&se for…"), QPushButton("Restor&e…")
+        self.tabs = QTabWidget()
+        theme = context.theme
+        self.profile = TableModel(_PROFILE, lambda line: (line.what, line.value), self)
+        self.related = TableModel(_related(kind), lambda each: each.id, self)
+        self.history = TableModel(_history(key=kind), id, self)
+        self._models = {"profile": self.profile, "related": self.related, "history": self.history}
+        names = ("What is known", "Groups" if kind is Kind.USERS else "Members", "What became of it")
+        self.tables = {
+            key: Table(model, theme, name, several=key == "history")
+            for (key, model), name in zip(self._models.items(), names, strict=True)
+        }
+        self._soon = QTimer(self, singleShot=True, interval=_SOON)
+        self._soon.timeout.connect(lambda: self._wanted())
+        self._lay_out()
+        self._connect()
+        self.forget()
+
+    def show_one(self, directory: Directory, key: str, at: datetime | None) -> None:
+        """Looks somebody up, soon."""
+        self._let_go()
+        self._wanted = lambda: self._look_up(directory, key, at)
+        self._soon.start()
+
+    def forget(self, said: str = "") -> None:
+        """Nobody is chosen; `said` says why, where that is not plain."""
+        self._let_go()
+        self.known = None
+        one = "person" if self._kind is Kind.USERS else "group"
+        self.name.setText(said or f"Choose a {one}")
+        self.note.setText("")
+        for model in (self.profile, self.related, self.history):
+            model.set_rows([])
+        self._tell_restorings()
+        self.use_button.setEnabled(False)
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _let_go(self) -> None:
+        self._soon.stop()
+        if self._task:
+            self._task.abandon()
+            self._task = None
+
+    def _look_up(self, directory: Directory, key: str, at: datetime | None) -> None:
+        def done(known: Known | None) -> None:
+            self._task = None
+            if known:
+                self._show(known)
+            else:
+                self.forget("Not in the directory at that time")
+
+        self._task = self._context.tasks.run(
+            "Looking somebody up",
+            lambda stop, tell: look_up(directory, self._kind, key, at),
+            done,
+            self._failed,
+            owner=self,
+            quiet=True,
+        )
+
+    def _failed(self, problem: Problem) -> None:
+        self._task = None
+        self.forget(problem.title)
+
+    def _show(self, known: Known) -> None:
+        row = known.person.row
+        self.known = known
+        self.name.setText(str(row.get("displayName") or row.get("userPrincipalName") or row["id"]))
+        note = row.get("userPrincipalName") if self._kind is Kind.USERS else kind_of(row)
+        self.note.setText(str(note or ""))
+        for table in self.tables.values():
+            table.forget()
+        self.profile.set_rows(lines(self._kind, known, self._context.app.clock()))
+        self.related.set_rows(known.related)
+        self.history.set_rows(known.history)
+        for table in self.tables.values():
+            table.choose_first()
+        name = "Groups" if self._kind is Kind.USERS else "Members"
+        self.tabs.setTabText(1, f"{name} ({known.total:,})")
+        self.tabs.setTabText(2, f"History ({len(known.history):,})")
+        self.use_button.setEnabled(True)
+        self._tell_restorings()
+
+    def restorings(self) -> list[Restoring]:
+        """What can be planned back: of a group at a past moment its members, else what is chosen in its history."""
+        if self.known and self.known.back:
+            return list(self.known.back)
+        return restorings(self.tables["history"].selected()) if self.known else []
+
+    def _tell_restorings(self) -> None:
+        found = self.restorings()
+        menu = self.restore_button.menu()
+        menu.clear()
+        for each in found:
+            menu.addAction(each.words).triggered.connect(lambda _=False, each=each: self.restored.emit(each))
+        self.restore_button.setEnabled(bool(found))
+        reason = "A membership or a licence under History, or a group as it was, can be planned back."
+        self.restore_button.setToolTip("" if found else reason)
+        self.restore_button.setAccessibleDescription("" if found else reason)
+
+    def _open_related(self, member: Member) -> None:
+        if member.row is not None:
+            kind = Kind.GROUPS if member.type == "group" else Kind.USERS
+            self.opened.emit(kind, member.id)
+
+    def _open_line(self, difference: Difference) -> None:
+        """A membership leads to the group, or to who was in it."""
+        if difference.kind != "members" or self.known is None:
+            return
+        if self._kind is Kind.USERS:
+            self.opened.emit(Kind.GROUPS, difference.group)
+        else:
+            self.opened.emit(Kind.USERS, difference.id)
+
+    def _lay_out(self) -> None:
+        theme = self._context.theme
+        for name, title, text in (
+            ("profile", "&Profile", "What is known of who is chosen."),
+            ("related", "Groups" if self._kind is Kind.USERS else "Members", ""),
+            ("history", "History", "What imports saw change since the first one."),
+        ):
+            empty = Empty(theme, "info", "Nothing", text)
+            self.tabs.addTab(TableArea(self.tables[name], self._models[name], empty, theme), title)
+        self.tabs.setTabText(0, "Profile")
+        self.use_button.setObjectName("details-use")
+        self.restore_button.setObjectName("details-restore")
+        Pictured(theme, self.use_button, "play")
+        Pictured(theme, self.restore_button, "undo")
+        self.restore_button.setMenu(QMenu(self.restore_button))
+        menu = QMenu(self.use_button)
+        for operation in OPERATIONS.values():
+            if operation.writes and any(each.kind is FIELD[self._kind] for each in operation.fields):
+                action = QAction(f"{caption(operation.title)}…", self)
+                action.triggered.connect(lambda _=False, key=operation.key: self.used.emit(key))
+                menu.addAction(action)
+        self.use_button.setMenu(menu)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.use_button)
+        buttons.addWidget(self.restore_button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        for part in (self.name, self.note):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        column.addWidget(self.tabs, 1)
+
+    def _connect(self) -> None:
+        self.tables["related"].opened.connect(self._open_related)
+        self.tables["history"].opened.connect(self._open_line)
+        self.tables["history"].selectionModel().selectionChanged.connect(lambda *_: self._tell_restorings())
+
+
+# --- what is known, in lines -------------------------------------------------------------------------------------
+
+
+def lines(kind: Kind, known: Known, now: datetime) -> list[Line]:
+    """A profile: what has a value, origin and how old it is."""
+    row, person = known.person.row, known.person
+    made = []
+    for key, column in words.columns(kind).items():
+        if said := words.text(column, row):
+            warns = key == "accountEnabled" and row.get("accountEnabled") is False
+            made.append(Line(column.title, said, warns))
+    if kind is Kind.GROUPS:
+        refused = refused_kind(row, ())
+        can = refused.with_(title="No").sentence() if refused else "Yes"
+        made.append(Line("Members can be changed here", can, bool(refused)))
+        made.append(Line("Owners", "Not imported; the tenant tells them."))
+    synced = row.get("onPremisesSyncEnabled")
+    made.append(Line("Origin", "Active Directory, synchronised" if synced else "Made in the cloud"))
+    since = wording.moment(person.since) if person.since else "the first import, or before"
+    made.append(Line("In the directory since", since))
+    if person.touched:
+        made.append(Line("Last changed", wording.moment(person.touched)))
+    made.append(Line("Last seen", f"{wording.moment(person.seen)}, {wording.age(person.seen, now)}"))
+    return made
+
+
+_PROFILE = (
+    Column(key="what", title="What", text=lambda line: line.what, sort=lambda line: 0, width=150),
+    Column(
+        key="value", title="Value", text=lambda line: line.value, sort=lambda line: 0, width=240, grows=True,
+        wraps=True, icon=lambda line: ("warning", "warn") if line.warns else None,
+    ),
+)  # fmt: skip
+
+
+def _related(kind: Kind) -> tuple[Column, ...]:
+    def note(each: Any) -> str:
+        row = each.row or {}
+        said = kind_of(row) if each.type == "group" and each.row else row.get("userPrincipalName")
+        return str(said or f"{each.type}, not in the directory")
+
+    title = "Group" if kind is Kind.USERS else "Member"
+    return (
+        Column(key="name", title=title, text=lambda each: each.name, note=note, width=260, grows=True,
+               link=True),
+    )  # fmt: skip
+
+
+def _history(key: Kind) -> tuple[Column, ...]:
+    def how(each: Difference) -> str:
+        if key is Kind.GROUPS and each.kind == "members":
+            return each.name
+        return words.how(each)
+
+    return (
+        Column(
+            key="at",
+            title="As of",
+            text=lambda each: wording.in_table(each.at) if each.at else "",
+            sort=lambda each: each.at,
+            width=130,
+        ),
+        Column(
+            key="what",
+            title="What",
+            text=lambda each: words.what(each) if key is Kind.USERS else _of_group(each),
+            note=how,
+            width=200,
+            grows=True,
+        ),
+    )
+
+
+def _of_group(each: Difference) -> str:
+    if each.kind != "members":
+        return words.what(each)
+    return "joined" if each.what == "added" else "left"
