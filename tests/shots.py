@@ -23,6 +23,8 @@ from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
+    ToDirectory,
+    ToImport,
     ToNotices,
     ToOperations,
     ToPlan,
@@ -810,6 +812,125 @@ def _security(kind: str) -> Callable[[Stage], "QWidget"]:
     return take
 
 
+def _imported(stage: Stage) -> Any:
+    """A data source whose directory was imported twice, and its page."""
+    from tests import imported
+
+    source = stage.scene.sources["Contoso HR"]
+    app = stage.scene.app
+    if not app.directories.of(source).imported:
+        imported.fill(app, source)
+    stage.window.go(ToDirectory(source_id=source.id))
+    stage.settle()
+    page: Any = stage.window.page(ToDirectory)
+    for listing in (page.users, page.groups):
+        listing.clear_search()
+        listing.conditions.clear()
+    return page
+
+
+def _directory(tab: str, bring: Callable[[Any], None] = lambda page: None) -> Callable[[Stage], "QWidget"]:
+    """The directory at a tab; `bring` makes it say more."""
+
+    def take(stage: Stage) -> "QWidget":
+        page = _imported(stage)
+        page.moments.setCurrentIndex(0)
+        page._show_moment()
+        page.tabs.setCurrentWidget(getattr(page, tab))
+        stage.settle()
+        bring(page)
+        stage.settle()
+        return stage.window
+
+    return take
+
+
+def _searched(page: Any) -> None:
+    page.users.search.setText("an mü")
+    page.users.table.setFocus()
+
+
+def _in_history(page: Any) -> None:
+    """Somebody who joined a group, with that chosen."""
+    from o365desk.model.directory.imports import Kind
+
+    rows = page.changes.model.all_rows()
+    joined = next(each for each in rows if each.kind == "members" and each.what == "added")
+    page._open(Kind.USERS, joined.id)
+    page.users.details.tabs.setCurrentIndex(2)
+    _until(lambda: page.users.details.history.total > 0)
+    page.users.details.tables["history"].selectRow(0)
+
+
+def _in_the_past(page: Any) -> None:
+    page.moments.setCurrentIndex(1)
+    page._show_moment()
+    page.groups.details.tabs.setCurrentIndex(1)
+
+
+def _change_chosen(page: Any) -> None:
+    page.changes.figures.buttons["left a group"].click()
+    page.changes.table.selectRow(0)
+
+
+def _until(so: Callable[[], bool]) -> None:
+    from PySide6.QtWidgets import QApplication
+
+    for _ in range(400):
+        QApplication.processEvents()
+        if so():
+            return
+        time.sleep(0.005)
+
+
+def _import(state: str) -> Callable[[Stage], "QWidget"]:
+    """The import page: reading, with a plan, with one that is held."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.model.directory.imports import ImportProgress
+        from tests import imported
+
+        _imported(stage)
+        source, app = stage.scene.sources["Contoso HR"], stage.scene.app
+        rows = imported.people(320)
+        left = [{"id": row["id"], "@removed": {"reason": "changed"}} for row in rows[100:300]]
+        if state == "plan":
+            imported.run(app, source, *imported.changed(rows[100:]), apply=False)
+        elif state == "held":
+            imported.run(app, source, left, [], apply=False)
+        stage.window.go(ToImport(source_id=source.id))
+        stage.settle()
+        page: Any = stage.window.page(ToImport)
+        if state == "reading":
+            page._task = SimpleNamespace(cancel=lambda: None)
+            page.banner.hide()
+            page.progress.start(can_cancel=True)
+            page.progress.tell(ImportProgress("Reading users", 12_987))
+            page.progress._began -= 4
+            page.progress.tell(ImportProgress("Reading users", 13_986))
+            page._show_state()
+            page._task = None
+        return stage.window
+
+    return take
+
+
+def _choose_import(stage: Stage) -> "QWidget":
+    from o365desk.model.directory.choice import Choice, Groups, NamedGroup
+    from o365desk.ui.pages.directory.choosing import ChooseDialog
+
+    page = _imported(stage)
+    row = page.known.seen.directory.groups().rows[0]
+    choice = Choice(
+        conditions={"join": "and", "rows": [
+            {"parameter": "department", "operator": "equals", "value": "Sales"}]},
+        guests=False, groups=Groups.NAMED, named=(NamedGroup(id=row["id"], name=str(row["displayName"])),),
+    )  # fmt: skip
+    dialog = ChooseDialog(stage.window.context, page.known.source.replace(imports=choice), "", stage.window)
+    dialog.show()
+    return dialog
+
+
 def _people(stage: Stage) -> "QWidget":
     from o365desk.model.access.people import Role
     from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
@@ -909,6 +1030,24 @@ SHOTS = (
     Shot("runs-empty", page(ToRuns())),
     Shot("runs", _runs),
     Shot("runs-small", _runs, SMALL),
+    Shot("directory-none", page(ToDirectory())),
+    Shot("directory-users", _directory("users")),
+    Shot("directory-users-small", _directory("users"), SMALL),
+    Shot("directory-searched", _directory("users", _searched)),
+    Shot("directory-history", _directory("users", _in_history)),
+    Shot("directory-groups", _directory("groups")),
+    Shot("directory-groups-past", _directory("groups", _in_the_past)),
+    Shot("directory-groups-small", _directory("groups"), SMALL),
+    Shot("directory-changes", _directory("changes")),
+    Shot("directory-changes-chosen", _directory("changes", _change_chosen)),
+    Shot("directory-changes-small", _directory("changes"), SMALL),
+    Shot("import-reading", _import("reading")),
+    Shot("import-plan", _import("plan")),
+    Shot("import-plan-small", _import("plan"), SMALL),
+    Shot("import-held", _import("held")),
+    Shot("import-held-small", _import("held"), SMALL),
+    Shot("dialog-choose", _choose_import),
+    Shot("dialog-choose-small", _choose_import, SMALL),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),
     Shot("notices-small", page(ToNotices()), SMALL),

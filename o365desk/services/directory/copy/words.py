@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from o365desk import catalogue
@@ -39,7 +40,17 @@ def text(column: Column, row: Mapping[str, Any]) -> str:
         return ""
     if column.kind is ColumnKind.CHECK:
         return "yes" if value else "no"
+    if column.kind is ColumnKind.DATE:
+        return _moment(str(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _moment(value: str) -> str:
+    """A point in time as Graph gives it, here; as it came where it is none."""
+    try:
+        return wording.in_table(datetime.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def changes(difference: Difference) -> list[Change]:

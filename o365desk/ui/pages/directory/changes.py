@@ -42,9 +42,9 @@ COLUMNS = (
         title="As of",
         text=lambda each: wording.in_table(each.at) if each.at else "",
         sort=lambda each: each.at,
-        width=130,
+        width=150,
     ),
-    Column(key="kind", title="Of", text=lambda each: _KINDS[each.kind][0], width=90,
+    Column(key="kind", title="Of", text=lambda each: _KINDS[each.kind][0], width=110,
            icon=lambda each: (_KINDS[each.kind][1], "dim")),
     Column(key="name", title="Who", text=lambda each: each.name, width=220, searched=True, grows=True, link=True),
     Column(key="what", title="What", text=words.what, width=130,
@@ -84,7 +84,7 @@ class Changes(QWidget):
         self.search = QLineEdit(placeholderText="Search these changes", clearButtonEnabled=True)
         self.search.setAccessibleName("Search these changes by who and how")
         self.count = ElidedLabel()
-        self.restore_button, self.export_button = QPushButton("Restor&e…"), QPushButton("E&xport…")
+        self.restore_button, self.export_button = QPushButton("Re&store…"), QPushButton("E&xport…")
         self.model = TableModel(COLUMNS, id, self)
         self.table = Table(self.model, context.theme, "Changes", several=True)
         self.empty = Empty(context.theme, "clock", "Nothing changed", "")
@@ -185,7 +185,7 @@ class Changes(QWidget):
     def _lay_out(self) -> None:
         between = QHBoxLayout()
         between.setSpacing(8)
-        for text, box, name in (("&From", self.since, "From"), ("&To", self.until, "To")):
+        for text, box, name in (("Fro&m", self.since, "From"), ("&To", self.until, "To")):
             label = Label(text)
             label.setBuddy(box)
             box.setAccessibleName(f"{name}: the directory as of")

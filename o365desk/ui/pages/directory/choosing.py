@@ -41,13 +41,16 @@ from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import text_label
 
 _SOON = 150
+"""Milliseconds after a change until the preview is told anew."""
+_SHOWN = 5
+"""Names in it."""
 _GROUP = Field(
     key="group", label="Add a &group", kind=FieldKind.GROUP, help="Type a name to search; Enter or Add takes it."
 )
 _GUIDES = (
     ("all", Groups.ALL, "A&ll groups"),
     ("named", Groups.NAMED, "&These groups"),
-    ("none", Groups.NONE, "&No groups"),
+    ("none", Groups.NONE, "No gro&ups"),
 )
 
 
@@ -65,7 +68,7 @@ class ChooseDialog(QDialog):
         theme, choice = context.theme, source.imports
         self.banner = Banner(theme)
         self.conditions = ConditionsRow(theme, catalogue.operation("user-list"))
-        self.guests, self.disabled = QCheckBox("G&uests too"), QCheckBox("&Disabled accounts too")
+        self.guests, self.disabled = QCheckBox("&Guests too"), QCheckBox("&Disabled accounts too")
         self.radios = {groups: QRadioButton(text) for _, groups, text in _GUIDES}
         self.picker = PickerEditor(_GROUP, theme)
         self.add_button, self.remove_button = QPushButton("&Add"), QPushButton("Take &out")
@@ -73,7 +76,9 @@ class ChooseDialog(QDialog):
         self.table = Table(self.named, theme, "The groups that are imported")
         self.said = text_label("")
         self.said.setObjectName("choose-preview")
-        self.save_button, self.close_button = QPushButton("&Save"), QPushButton("C&lose")
+        self.save_button, self.close_button = QPushButton("&Save"), QPushButton("Clos&e")
+        self.table.setSortingEnabled(False)
+        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._lay_out()
         self._put(choice)
@@ -252,7 +257,6 @@ class ChooseDialog(QDialog):
         parts.setSpacing(12)
         parts.addWidget(_card("Users", [self.conditions, self.guests, self.disabled]))
         parts.addWidget(_card("Groups", [*self.radios.values(), self._named_groups()]))
-        parts.addWidget(_card("What follows", [self.said]))
         parts.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -260,6 +264,7 @@ class ChooseDialog(QDialog):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         column.addWidget(scroll, 1)
+        column.addWidget(_card("What follows", [self.said]))
         self.save_button.setProperty("role", "primary")
         self.save_button.setAutoDefault(False)
         buttons = QHBoxLayout()
@@ -286,7 +291,7 @@ class ChooseDialog(QDialog):
         line.addWidget(self.remove_button)
         nothing = Empty(self._context.theme, "users", "No group is named", "Add the groups that are wanted.")
         area = TableArea(self.table, self.named, nothing, self._context.theme)
-        area.setMinimumHeight(self.fontMetrics().height() * 9)
+        area.setMinimumHeight(self.fontMetrics().height() * 6)
         column = QVBoxLayout(self._named_part)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(line)
@@ -318,9 +323,9 @@ def _side(side: Side, one: str) -> str:
         return (
             f"All {wording.many(side.there, one)} of the copy would stay." if side.there else f"No {one} is there."
         )
-    named = wording.listed(side.names, 5) if side.names else ""
-    rest = side.leaving - len(side.names)
-    more = f": {named}{f' and {rest:,} more' if rest > 0 and named else ''}" if named else ""
+    names, rest = side.names[:_SHOWN], side.leaving - _SHOWN
+    named = f"{', '.join(names)} and {rest:,} more" if rest > 0 else wording.listed(names)
+    more = f": {named}" if names else ""
     there = wording.many(side.there, one)
     return f"{side.there - side.leaving:,} of {there} would stay; {side.leaving:,} would leave{more}."
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QTabWidget, QVBoxLayout
 
@@ -93,7 +93,7 @@ class Details(QFrame):
         self._wanted: Callable[[], None] = lambda: None
         self.known: Known | None = None
         self.name, self.note = ElidedLabel(role="section"), ElidedLabel(role="dim")
-        self.use_button, self.restore_button = QPushButton("U&se for…"), QPushButton("Restor&e…")
+        self.use_button, self.restore_button = QPushButton("U&se for…"), QPushButton("Res&tore…")
         self.tabs = QTabWidget()
         theme = context.theme
         self.profile = TableModel(_PROFILE, lambda line: (line.what, line.value), self)
@@ -105,6 +105,9 @@ class Details(QFrame):
             key: Table(model, theme, name, several=key == "history")
             for (key, model), name in zip(self._models.items(), names, strict=True)
         }
+        for key in ("profile", "related"):  # in their own order
+            self.tables[key].setSortingEnabled(False)
+            self.tables[key].horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._soon.timeout.connect(lambda: self._wanted())
         self._lay_out()
@@ -309,7 +312,7 @@ def _history(key: Kind) -> tuple[Column, ...]:
             title="As of",
             text=lambda each: wording.in_table(each.at) if each.at else "",
             sort=lambda each: each.at,
-            width=130,
+            width=150,
         ),
         Column(
             key="what",

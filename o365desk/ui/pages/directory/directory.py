@@ -111,7 +111,7 @@ class DirectoryPage(Page[ToDirectory]):
         self.beside_title = self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
         self.import_button = QPushButton("&Import now…")
-        self.choose_button = QPushButton("C&hoose what is imported…")
+        self.choose_button = QPushButton("&Choose what is imported…")
         self.first_button = QPushButton("Import now…")
         self.users, self.groups = Listing(context, Kind.USERS), Listing(context, Kind.GROUPS)
         self.changes = Changes(context)
@@ -338,7 +338,7 @@ class DirectoryPage(Page[ToDirectory]):
         chosen = self.moments.currentData() if same else None
         self.moments.blockSignals(True)
         self.moments.clear()
-        self.moments.addItem("as of the last import", None)
+        self.moments.addItem("now (last import)", None)
         for each in self.known.imports[1:]:
             self.moments.addItem(wording.in_table(each.as_of), each.as_of)
         self.moments.setCurrentIndex(max(0, self.moments.findData(chosen) if chosen else 0))
@@ -383,7 +383,7 @@ class DirectoryPage(Page[ToDirectory]):
         self.first_button.setObjectName("directory-first")
         tools = QWidget()
         flow = FlowLayout(tools)
-        flow.addWidget(_labelled("&Data source", self.sources, "Data source"))
+        flow.addWidget(_labelled("Data sou&rce", self.sources, "Data source"))
         self._past = _labelled("As it &was", self.moments, "The directory as it was at a past import")
         for widget in (self._past, self.import_button, self.choose_button):
             flow.addWidget(widget)
@@ -429,7 +429,7 @@ def _labelled(text: str, box: QComboBox, name: str) -> QWidget:
     holder, label = QWidget(), Label(text)
     label.setBuddy(box)
     box.setAccessibleName(name)
-    box.setMinimumContentsLength(14)
+    box.setMinimumContentsLength(12)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 8, 0)

@@ -118,8 +118,8 @@ class ImportPlanView(QWidget):
         self.rows.show(_fetching(self._plan, str(key)))
 
     def _tell(self) -> None:
+        self.count.setVisible(self.rows.read and self.model.total > 0)
         if not self.rows.read:
-            self.count.setText("")
             return
         shown = self.model.total
         unchanged = str(self.key).endswith(UNCHANGED)

@@ -174,6 +174,8 @@ class ImportPage(Page[ToImport]):
             cancelled=self._cancelled, quiet=quiet, back=lambda: self.context.go(ToImport()),
         )  # fmt: skip
         self._show_state()
+        if self.isVisible() and not self._applying:
+            self.cancel_button.setFocus()
 
     def _came(self, outcome: Outcome) -> None:
         applied, self._task, self._applying = self._applying, None, False

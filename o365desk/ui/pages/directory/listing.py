@@ -40,7 +40,7 @@ from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel, caption
 
 _COUNTED = 10_000
-_WIDE = 110
+_WIDE = 90
 """Letters: with less room the details stand below the list."""
 _SEARCHED = {
     Kind.USERS: "name, mail, UPN, job or department",
@@ -340,24 +340,24 @@ class Listing(QWidget):
                 menu.addAction(action)
                 self.table.addAction(action)
         self.use_button.setMenu(menu)
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
+        above, tools = QHBoxLayout(), QHBoxLayout()
+        for row in (above, tools):
+            row.setSpacing(8)
+        above.addWidget(self.search, 3)
+        above.addWidget(self.count, 1)
+        tools.addWidget(self.conditions, 1)
         for widget in (self.only_button, self.use_button, self.columns_button, self.export_button):
-            tools.addWidget(widget)
-        tools.insertWidget(0, self.count, 1)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.search)
-        column.addWidget(self.conditions)
-        column.addLayout(tools)
-        column.addWidget(self.area, 1)
-        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._sides.setContentsMargins(0, 12, 0, 0)
+            tools.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._sides.setSpacing(12)
-        self._sides.addWidget(left, 5)
+        self._sides.addWidget(self.area, 5)
         self._sides.addWidget(self.details, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(above)
+        column.addLayout(tools)
+        column.addLayout(self._sides, 1)
 
     def _use(self, key: str, _: bool = False) -> None:
         self.use(key)
@@ -366,6 +366,7 @@ class Listing(QWidget):
         """Details beside the list where there is room for both, else below it."""
         super().resizeEvent(event)
         wide = self.width() >= self.fontMetrics().averageCharWidth() * _WIDE
+        self.details.setMinimumWidth(self.details.tabs.tabBar().sizeHint().width() + 30 if wide else 0)
         directions = QBoxLayout.Direction
         self._sides.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
         self.details.setMinimumHeight(0 if wide else self.fontMetrics().height() * 13)

@@ -66,7 +66,9 @@ class ExportDialog(QDialog):
         self._name = operation.key
         self._file: Path | None = None
         whole = (("all", f"All {total:,} rows"),)
-        left = f"The {filtered:,} that the filter leaves" if exact else "Those that search and conditions leave"
+        left = (
+            f"The {filtered or 0:,} that the filter leaves" if exact else "Those that search and conditions leave"
+        )
         some = (("filtered", left),) if filtered is not None else ()
         rows = Field(key="rows", label="&Rows", kind=Kind.RADIO, choices=some + whole)
         self.form = Form([FieldRow(field, theme) for field in (_FORM, _COLUMNS, rows, _BOM)], self)
