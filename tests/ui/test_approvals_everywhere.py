@@ -20,6 +20,7 @@ from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.conditions.tree import NO_CONDITION
 from o365desk.model.datasource import DataSource
+from o365desk.model.directory.in_step import KeptGroup
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row, Run
@@ -31,9 +32,11 @@ from o365desk.ui.destinations import (
     ToAddNew,
     ToConnector,
     ToDirectory,
+    ToGroupsInStep,
     ToImport,
     ToNotices,
     ToOperations,
+    ToPeople,
     ToPlan,
     ToRecycleBin,
     ToRun,
@@ -57,6 +60,7 @@ SERVICES = {
     "runner": ("read", "suggest", "find_out", "plan", "apply", "resume", "undo", "retry", "session"),
     "connections": ("test", "authorise"),
     "importer": ("run", "apply"),
+    "groups": ("run",),
 }
 """What of the services may reach the network."""
 
@@ -65,6 +69,7 @@ PAGES = {
     ("pages/connector/checks.py", "authorise"),
     ("pages/directory/importing.py", "run"),
     ("pages/directory/importing.py", "apply"),
+    ("pages/in_step/groups.py", "run"),
     ("pages/operations/operation_view.py", "read"),
     ("pages/runs/plan.py", "plan"),
     ("pages/runs/plan.py", "undo"),
@@ -79,6 +84,7 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
+    "ToGroupsInStep": {"run"},
     "ToImport": {"", "refresh", "run", "Read everything ane&w"},
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
@@ -99,6 +105,9 @@ class Everywhere:
         self.stopped = self._stopped(rows[1:2])
         self.plan = office.bulk.plan(ADD, rows[2:3])
         self.rows = rows[3:]
+        kept = KeptGroup(id="kept", name="Kept", sync=True, source=self.source.id, group_id=group)
+        office.desk.app.groups.files.save(kept, None)
+        office.desk.app.persons.set("ann@contoso.com", note="there is one")
         self.original = stranger.file.read_bytes(), stranger.hosts.ca_file.read_bytes()
         self.path = stranger.file
 
@@ -138,6 +147,8 @@ class Everywhere:
             ToRun(begin=Begin(source, self.plan)),
             ToDirectory(source.id),
             ToImport(source.id, begin=True),
+            ToGroupsInStep(),
+            ToPeople(),
             ToRecycleBin(),
             ToNotices(),
         ]

@@ -24,7 +24,7 @@ from o365desk.services.writes.journal.journal import Journal
 
 if TYPE_CHECKING:
     from o365desk.services.in_step.people_rows import PeoplePlan
-    from o365desk.services.spreadsheets.reader import How
+    from o365desk.services.spreadsheets.reader import How, Sheet
 
 
 class PeopleOfWorkspace:
@@ -134,6 +134,12 @@ class PeopleOfWorkspace:
         from o365desk.services.in_step.people_rows import planned
 
         return planned(file, self.store.load(), check, how)
+
+    def plan_sheet(self, sheet: "Sheet") -> "PeoplePlan":
+        """The same of a file that was read already, as `people_rows.ROWS`."""
+        from o365desk.services.in_step.people_rows import judged
+
+        return judged(sheet, self.store.load())
 
     def apply(self, plan: "PeoplePlan") -> int:
         """Brings the rows that can be brought in into the workspace; how many were added or changed. Who is not in

@@ -73,7 +73,11 @@ def planned(
 ) -> PeoplePlan:
     """What a file would do to these people, with what the clinic saw of it. Raises ProblemError where no row can be
     understood, ChoiceError where somebody has to say how it is read."""
-    sheet = reader.read(file, ROWS, check=check, how=how)
+    return judged(reader.read(file, ROWS, check=check, how=how), before)
+
+
+def judged(sheet: reader.Sheet, before: LocalPeople) -> PeoplePlan:
+    """What a file that was read would do to these people."""
     known, rows = before.by_address(), list[PeopleRow]()
     lines = Counter(row.line for row in sheet.rows)
     seen: dict[str, Row] = {}

@@ -10,9 +10,11 @@ from o365desk.ui.destinations import (
     ToAddNew,
     ToConnector,
     ToDirectory,
+    ToGroupsInStep,
     ToImport,
     ToNotices,
     ToOperations,
+    ToPeople,
     ToPlan,
     ToRecycleBin,
     ToRun,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
     from o365desk.ui.pages.directory.directory import DirectoryPage
     from o365desk.ui.pages.directory.importing import ImportPage
+    from o365desk.ui.pages.in_step.groups import GroupsInStepPage
+    from o365desk.ui.pages.in_step.people import PeoplePage
     from o365desk.ui.pages.notices import NoticesPage
     from o365desk.ui.pages.operations.operations import OperationsPage
     from o365desk.ui.pages.runs.plan import PlanPage
@@ -101,6 +105,18 @@ def _import(context: Context) -> "ImportPage":
     return ImportPage(context)
 
 
+def _groups_in_step(context: Context) -> "GroupsInStepPage":
+    from o365desk.ui.pages.in_step.groups import GroupsInStepPage
+
+    return GroupsInStepPage(context)
+
+
+def _people(context: Context) -> "PeoplePage":
+    from o365desk.ui.pages.in_step.people import PeoplePage
+
+    return PeoplePage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -135,6 +151,8 @@ PLACES = dict(
         place(ToRun, _run, under=ToRuns),
         place(ToDirectory, _directory, "Directory", "users"),
         place(ToImport, _import, under=ToDirectory),
+        place(ToGroupsInStep, _groups_in_step, under=ToDirectory),
+        place(ToPeople, _people, under=ToDirectory),
         place(ToRecycleBin, _recycle_bin, "Recycle bin", "bin"),
         place(ToNotices, _notices, "Notices", "bell"),
     )
