@@ -157,11 +157,13 @@ class Tenant:
         self.at_reset: list[Callable[[], None]] = []
 
     def clock(self) -> float:
-        """The time of those whose clock did not go on with the days that were let pass, Unix seconds."""
+        """The time that is shown and that tokens live by, Unix seconds: no client's clock goes on with the days
+        that were let pass, so a token that it has is good for its hour."""
         return time.time() + self.switches.number("clock_offset")
 
     def now(self) -> float:
-        """The tenant's time, Unix seconds."""
+        """The time of what lies in the tenant, with the days that were let pass: deletions, delta tokens, secrets
+        and sign-ins grow old by it. Unix seconds."""
         return self.clock() + self.passed
 
     def secrets_ended(self) -> bool:

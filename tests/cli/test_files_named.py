@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from o365desk import paths
 from tests.cli.shell import Shell
 from tests.names import hidden
 
@@ -106,11 +107,14 @@ def test_a_workspace_that_is_a_circle_of_links_is_said(shell: Shell, tmp_path: P
 
 
 def test_a_difference_of_security_is_text(shell: Shell, tmp_path: Path) -> None:
-    """What stands in the file is shown as a value of JSON, with nothing in it that steers a terminal."""
+    """What a stranger wrote into a data source's file is shown as a value of JSON, with nothing in it that steers a
+    terminal."""
     shell.able()
+    (theirs,) = (paths.default_workspace() / "data-sources").glob("*.json")
+    theirs.write_text(json.dumps({**json.loads(theirs.read_text("utf-8")), "security": json.loads(TEXTS["who"])}))
     file = tmp_path / "security.json"
-    file.write_text(TEXTS["who"], "utf-8")
-    assert shell("sources", "security", "Contoso", "--file", str(file)) == 0
+    file.write_text("{}", "utf-8")
+    assert shell("sources", "security", "Contoso", "--file", str(file)) == 0, shell.err
     assert r"\u009b31m\u202e\u200b" in shell.out
     names = [line[1:] for line in shell.out.splitlines() if '"name"' in line]
     assert json.loads(f"{{{names[0]}}}")

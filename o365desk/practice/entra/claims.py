@@ -52,7 +52,7 @@ def of_person(tenant: Tenant, grant: Grant, granted: frozenset[str], life: int, 
 
 def of_id_token(tenant: Tenant, grant: Grant) -> Claims:
     """The claims of the ID token."""
-    signed, user, now = grant.signed, grant.signed.account.user, int(tenant.now())
+    signed, user, now = grant.signed, grant.signed.account.user, int(tenant.clock())
     claims = {
         "aud": grant.app.client_id,
         "iss": f"{tenant.addresses.login}/{signed.directory.tenant_id}/v2.0",
@@ -85,7 +85,7 @@ def _pairwise(app: AppRegistration, account: Account) -> str:
 
 
 def _base(tenant: Tenant, app: AppRegistration, directory: Directory, life: int, proof: str, cae: bool) -> Claims:
-    now = int(tenant.now())
+    now = int(tenant.clock())
     claims = {
         "aud": tenant.addresses.graph,
         "iss": f"{tenant.addresses.login}/{directory.tenant_id}/",

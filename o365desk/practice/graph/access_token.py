@@ -32,7 +32,7 @@ class Bearer:
         if "." not in token:
             raise self.refused("IDX14100: JWT is not well formed, there are no dots (.).")
         try:
-            claims = self._tenant.signer.verified(token.strip(), audience, self._tenant.now())
+            claims = self._tenant.signer.verified(token.strip(), audience, self._tenant.clock())
         except TokenError as error:
             raise self.refused(_MESSAGES[error.reason]) from None
         if "cp1" in claims.get("xms_cc", ()) and "sid" in claims and self._tenant.session_ended(claims):

@@ -72,7 +72,7 @@ class Graph:
     def error(self, request: Request, error: GraphError) -> Answer:
         """A refusal in Graph's envelope."""
         inner = {
-            "date": datetime.fromtimestamp(self._tenant.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            "date": datetime.fromtimestamp(self._tenant.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             **_ids(request),
         }
         if error.status == 429:

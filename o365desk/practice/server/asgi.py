@@ -72,7 +72,7 @@ def control_application(sides: Sides) -> Callable[[_Message, Receive, Send], Awa
 
     async def application(scope: _Message, receive: Receive, send: Send) -> None:
         request = await _request(scope, receive)
-        await _send(request, sides.control.answer(request), sides.tenant.now(), send)
+        await _send(request, sides.control.answer(request), sides.tenant.clock(), send)
 
     return application
 
@@ -99,7 +99,7 @@ class ServiceApplication:
             await receive()  # returns when the connection is gone, so that uvicorn knows it too
             return
         self._sides.control.record(self._side, request, answer.status, answer.inner)
-        await _send(request, answer, self._tenant.now(), send)
+        await _send(request, answer, self._tenant.clock(), send)
 
     async def _answered(self, request: Request, receive: Receive) -> Answer:
         down = self._down()

@@ -281,6 +281,14 @@ class TableArea(QStackedWidget):
         self._rows.set_filter(self._words)
 
     def _choose(self) -> None:
+        """Shows which of them it is. Whoever was at one of them with the keys is at what comes in its place."""
+        focus, was = self.window().focusWidget(), self.currentWidget()
+        here = focus is not None and self.isAncestorOf(focus)
+        self._turn()
+        if here and self.currentWidget() is self._card is not was:
+            self.table.setFocus()
+
+    def _turn(self) -> None:
         if self._rows.rowCount():
             self.setCurrentWidget(self._card)
         elif self._rows.total:

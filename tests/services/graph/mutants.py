@@ -26,8 +26,9 @@ LOST, TWICE = object(), object()
 """What a mutator makes of something that is to be missing, or to be there twice."""
 SOMEBODY, SOME_GROUP = "~somebody~", "~some group~"
 """Stand for the id of another user, and of a group."""
-LIES = frozenset({"nobody", "another user", "another group", "twice"})
-"""Mutators after which an answer may be as good as any, but of something else: whom it names is believed."""
+LIES = frozenset({"nobody", "another user", "another group", "twice", "base64"})
+"""Mutators after which an answer may be as good as any, but of something else: whom it names is believed. What an
+id looks like is for Graph to say: that it is a GUID is documented nowhere."""
 
 
 # --- what is done to one place of an answer -----------------------------------------------------------------------
@@ -144,7 +145,8 @@ class Office:
         """All that a run may change, one entry each."""
         home = self.directory
         found: Truth = {}
-        for group in home.groups:
+        # What was made a moment ago is listed with the next request only.
+        for group in [*home.groups, *(group for _, group in home.pending.values())]:
             found["group", group["id"]] = _without(group, "deletedDateTime")
             for entry in home.members[group["id"]]:
                 if entry["id"] in home.user_by_key:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -405,6 +405,27 @@ def test_an_empty_list_says_what_would_be_here_and_a_vain_search_says_so(
     area.filter("nobody")
     assert not table.isVisible()
     assert "nobody" in area._none_found.title.text()
+
+
+def test_keys_go_on_where_rows_took_the_place_of_the_first_step(
+    qtbot: QtBot, model: TableModel, theme: Theme
+) -> None:
+    window, add, other = QWidget(), QPushButton("Add"), QPushButton("Elsewhere")
+    table = Table(model, theme, "People")
+    model.set_rows([])
+    area = TableArea(table, model, Empty(theme, "plug", "None yet", "Add one.", add), theme)
+    column = QVBoxLayout(window)
+    column.addWidget(other)
+    column.addWidget(area)
+    qtbot.addWidget(window)
+    window.show()
+    add.setFocus()
+    model.set_rows(PEOPLE)
+    assert window.focusWidget() is table
+    model.set_rows([])
+    other.setFocus()
+    model.set_rows(PEOPLE)
+    assert window.focusWidget() is other, "whoever is elsewhere stays there"
 
 
 def test_painting_needs_no_luck(qtbot: QtBot, table: Table) -> None:

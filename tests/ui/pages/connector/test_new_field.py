@@ -28,7 +28,7 @@ def options(command: str) -> set[str]:
 
 
 def test_every_detail_of_a_data_source_is_a_field_and_every_other_field_is_a_secret_or_fixed() -> None:
-    of_the_program = {"id", "security", "searches", "modified", "modified_by", "extra"}
+    of_the_program = {"id", "security", "searches", "imports", "modified", "modified_by", "extra"}
     assert set(DETAILS.values()) == set(DataSource.__struct_fields__) - of_the_program
     assert {key for key, field in FIELDS.items() if key not in DETAILS} == {
         key for key, field in FIELDS.items() if field.fixed or field.kind is Kind.SECRET

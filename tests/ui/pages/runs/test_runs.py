@@ -289,8 +289,14 @@ def dialog(qtbot: QtBot, app: App, theme: Theme) -> SettingsDialog:
     return made
 
 
+DEFAULTS = {
+    "largeItems": "500", "largePercent": "20", "importItems": "500", "importPercent": "10", "historyDays": "365",
+    "historyMegabytes": "1000",
+}  # fmt: skip
+
+
 def test_settings_show_what_is_kept_and_keep_what_is_typed(dialog: SettingsDialog, app: App) -> None:
-    assert dialog.form.values() == {"largeItems": "500", "largePercent": "20"}
+    assert dialog.form.values() == DEFAULTS
     dialog.form.put({"largeItems": 50, "largePercent": 0})
     dialog.save()
     assert app.settings.get() == Settings(large_items=50, large_percent=0)
@@ -319,7 +325,7 @@ def test_a_safeguard_is_not_switched_off_by_a_number_that_nothing_reaches(dialog
 def test_the_defaults_come_back(dialog: SettingsDialog, app: App) -> None:
     dialog.form.put({"largeItems": 7})
     dialog.defaults.click()
-    assert dialog.form.values() == {"largeItems": "500", "largePercent": "20"}
+    assert dialog.form.values() == DEFAULTS
 
 
 def test_ctrl_comma_opens_the_settings(qtbot: QtBot, window: Window) -> None:
