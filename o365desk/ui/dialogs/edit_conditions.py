@@ -10,6 +10,8 @@ from o365desk.catalogue.parameters import parameters
 from o365desk.catalogue.values import check
 from o365desk.model.conditions.tree import Group, place_words
 from o365desk.model.datasource import DataSource
+from o365desk.model.directory.imports import Kind
+from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.services.conditions import compiling
@@ -33,6 +35,19 @@ def edited(context: Context, asked: Asked, parent: QWidget) -> Group | None:
     return made
 
 
+def imported(context: Context, source: DataSource, operation: Operation, stop: Stop) -> Known | None:
+    """The first rows of the imported directory, where it has what an operation lists; None where not. For a worker.
+    Raises ProblemError."""
+    kind = {"user-list": Kind.USERS, "group-list": Kind.GROUPS}.get(operation.key)
+    directory = context.app.directories.of(source) if kind else None
+    as_of = directory.as_of if directory else None
+    if kind is None or directory is None or as_of is None:
+        return None
+    found = directory.window(kind, limit=MOST, check=stop.check)
+    what = f"the tenant is out of reach: from the directory, as of {wording.moment(as_of)}"
+    return Known(found.rows, what, complete=found.next is None)
+
+
 def about_operation(
     context: Context,
     source: DataSource,
@@ -52,7 +67,13 @@ def about_operation(
         def take(page: GraphPage) -> None:
             rows.extend(page.rows)
 
-        app.runner.read(source, operation, given, stop, take, max_rows=MOST)
+        try:
+            app.runner.read(source, operation, given, stop, take, max_rows=MOST)
+        except ProblemError as error:
+            known = None if error.problem.conclusive else imported(context, source, operation, stop)
+            if known is None:
+                raise
+            return known
         what = f"{operation.title}, read at {wording.clock(app.clock())}"
         return Known(rows, what, complete=len(rows) < MOST)
 

@@ -184,7 +184,7 @@ class DirectoryPage(Page[ToDirectory]):
         made: dict[str, Does] = {
             "&Import the directory…": self._why_no_import() or self.import_now,
             "Import the directory, reading everything ane&w…": self._why_no_import() or self._import_full,
-            "C&hoose what is imported…": self._why_not_chosen() or self.choose,
+            "C&hoose what is imported…": self._why_no_import() or self.choose,
             "&Groups in step": lambda: self.context.go(ToGroupsInStep()),
             "&People": lambda: self.context.go(ToPeople()),
         }
@@ -214,7 +214,7 @@ class DirectoryPage(Page[ToDirectory]):
         """Opens the choice of what is imported."""
         from o365desk.ui.pages.directory.choosing import ChooseDialog
 
-        if self._why_not_chosen() or self.known.source is None:
+        if self._why_no_import() or self.known.source is None:
             return
         dialog = ChooseDialog(self.context, self.known.source, self.known.edit_refused, self.window())
         saved = dialog.exec() == ChooseDialog.DialogCode.Accepted
@@ -234,12 +234,6 @@ class DirectoryPage(Page[ToDirectory]):
         return tab if isinstance(tab, Listing) else None
 
     def _why_no_import(self) -> str:
-        known = self.known
-        if known.source is None:
-            return _NONE
-        return MayNot(known.refused.sentence()) if known.refused else ""
-
-    def _why_not_chosen(self) -> str:
         known = self.known
         if known.source is None:
             return _NONE
