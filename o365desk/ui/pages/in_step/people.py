@@ -25,6 +25,7 @@ from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.rights import refusal, show_refusal
 from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.banner import Banner
+from o365desk.ui.widgets.figures import buttons_row
 from o365desk.ui.widgets.labels import Label, text_label
 from o365desk.ui.widgets.theme import Theme
 
@@ -56,8 +57,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
         self.sample_button, self.export_button = QPushButton("Save a &sample file…"), QPushButton("E&xport…")
         self.sample_button.clicked.connect(self.save_sample)
         self.export_button.clicked.connect(self.export)
-        for button in (self.import_button, self.sample_button, self.export_button):
-            self.tools.addWidget(button)
+        self.column.insertWidget(2, buttons_row([self.import_button, self.sample_button, self.export_button]))
 
     def first_step(self) -> QPushButton:
         """Bringing in the first."""
@@ -76,7 +76,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
     def can_do(self) -> Sequence[ListAction[PersonRow]]:
         """Saying whether they are active, and what there is to note; forgetting that."""
         return (
-            ListAction("&Active and note…", self.edit, "&Active and note…"),
+            ListAction("Acti&ve and note…", self.edit, "&Active and note…"),
             ListAction("&Forget what is kept here…", self.forget, why_not=self._not_forgotten),
         )
 
@@ -91,7 +91,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
         """What is only here."""
         return {
             **super().extras(), "&Import people from a file…": self.import_file,
-            "Save a &sample file…": self.save_sample,
+            "Save a sam&ple file…": self.save_sample,
         }  # fmt: skip
 
     # --- actions ------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def test_somebody_is_made_inactive_with_a_note_and_forgotten(office: Office, pag
         dialog.note.setPlainText("on leave")
         dialog.save_button.click()
 
-    answered(office, lambda: page.act("&Active and note…"), edit)
+    answered(office, lambda: page.act("Acti&ve and note…"), edit)
     row = page.current
     assert row
     assert (row.active, row.note) == (False, "on leave")
@@ -136,6 +136,6 @@ def test_who_may_not_change_people_sees_them_and_why(office: Office, page: Peopl
         dialog.reject()
 
     page.table.choose("ann@x.com")
-    answered(office, lambda: page.act("&Active and note…"), look)
+    answered(office, lambda: page.act("Acti&ve and note…"), look)
     assert seen == [False]
     assert app.groups.people.load().persons[0].note == "first"
