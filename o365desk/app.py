@@ -42,6 +42,8 @@ from o365desk.services.writes.journal.journal import Journal
 if TYPE_CHECKING:
     import tempfile
 
+    from o365desk.services.in_step.in_step import GroupsInStep
+    from o365desk.services.in_step.people import PeopleOfWorkspace
     from o365desk.services.schedules.lifetimes import Lifetimes
     from o365desk.services.schedules.schedules import Schedules
     from o365desk.services.schedules.waking.waking import Waking
@@ -50,11 +52,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scheduling:
-    """Tasks, what ends, and what wakes us for them."""
+    """Tasks, what ends, what wakes us for them, and what is kept in step by them."""
 
     schedules: "Schedules"
     lifetimes: "Lifetimes"
     waking: "Waking"
+    groups: "GroupsInStep"
+    persons: "PeopleOfWorkspace"
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,16 @@ class App:
     def waking(self) -> "Waking":
         """What wakes us while no window is open."""
         return self.scheduling().waking
+
+    @property
+    def groups(self) -> "GroupsInStep":
+        """The desk of groups that are kept in step."""
+        return self.scheduling().groups
+
+    @property
+    def persons(self) -> "PeopleOfWorkspace":
+        """People as this workspace knows them."""
+        return self.scheduling().persons
 
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
@@ -226,20 +240,29 @@ def build(
         return access.no_directory(connections.filed(source.id) or source)
 
     importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    directories = Directories(copies, not_shown, clock)
     state.add(tables.STEPS)
 
     @cache
     def make_scheduling() -> Scheduling:
+        from o365desk.services.in_step.in_step import GroupsInStep
+        from o365desk.services.in_step.people import PeopleOfWorkspace
+        from o365desk.services.in_step.tasks import works
         from o365desk.services.schedules.lifetimes import Lifetimes
         from o365desk.services.schedules.schedules import Schedules
         from o365desk.services.schedules.waking.waking import Waking
 
         schedules = Schedules(
-            place, state, connections, runner, vault, access, dict, clock, timing, operator.address,
-            session=session_only,
+            place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id),
+            clock, timing, operator.address, session=session_only,
+        )  # fmt: skip
+        groups = GroupsInStep(
+            place, state, connections, runner, importer, directories, schedules, settings, access, clock,
+            operator.address,
         )  # fmt: skip
         waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
-        return Scheduling(schedules, Lifetimes(connections, schedules, clock), waking)
+        persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
+        return Scheduling(schedules, Lifetimes(connections, schedules, clock), waking, groups, persons)
 
     def scheduling() -> Scheduling:
         with making:
@@ -248,7 +271,7 @@ def build(
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        Directories(copies, not_shown, clock), scheduling, clock, timing, folder / "logs",
+        directories, scheduling, clock, timing, folder / "logs",
     )  # fmt: skip
 
 

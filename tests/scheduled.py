@@ -118,23 +118,24 @@ def with_wakes(app: App, workspace: Path, work: MadeUpWork | None = None) -> App
     def scheduling() -> Scheduling:
         with lock:
             if not made:
-                made.append(_made(app, workspace, real() if work is None else None, work))
+                made.append(_made(app, workspace, real(), work))
         return made[0]
 
     return dataclasses.replace(app, scheduling=scheduling)
 
 
-def _made(app: App, workspace: Path, own: Scheduling | None, work: MadeUpWork | None) -> Scheduling:
-    schedules = own.schedules if own else Schedules(
+def _made(app: App, workspace: Path, own: Scheduling, work: MadeUpWork | None) -> Scheduling:
+    schedules = own.schedules if work is None else Schedules(
         workspace, app.state, app.connections, app.runner, app.vault, app.access,
-        lambda: {"import": work} if work else {}, app.clock, app.timing, app.access.operator.address, session=True,
+        lambda: {"import": work}, app.clock, app.timing, app.access.operator.address, session=True,
         reach=lambda host, port: "",
     )  # fmt: skip
     waking = MadeUpWaking(
         workspace, app.state, schedules.records, app.connections, app.vault, app.clock, app.timing,
         reach=lambda host, port: "",
     )  # fmt: skip
-    return Scheduling(schedules, Lifetimes(app.connections, schedules, app.clock), waking)
+    lifetimes = Lifetimes(app.connections, schedules, app.clock)
+    return dataclasses.replace(own, schedules=schedules, lifetimes=lifetimes, waking=waking)
 
 
 def task(name: str, source: DataSource, work: Work = Work.TEST, **more: Any) -> Task:

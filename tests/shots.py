@@ -19,15 +19,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from o365desk.ui.destinations import (
     Destination,
     ToAddNew,
     ToConnector,
     ToDirectory,
+    ToGroupsInStep,
     ToImport,
     ToLifetimes,
     ToNotices,
     ToOperations,
+    ToPeople,
     ToPlan,
     ToRecycleBin,
     ToRun,
@@ -1039,6 +1043,102 @@ def _choose_import(stage: Stage) -> "QWidget":
     return dialog
 
 
+def _in_step(stage: Stage) -> Any:
+    """Groups that are kept in step in every way, and their page."""
+    from datetime import timedelta
+
+    from o365desk.model.directory.in_step import Direction, KeptGroup, Member, StepState
+    from o365desk.services.in_step.in_step import LastStep
+
+    _imported(stage)
+    source, app = stage.scene.sources["Contoso HR"], stage.scene.app
+    if not app.groups.overview().rows:
+        rows = {"join": "and", "rows": [{"parameter": "department", "operator": "equals", "value": "Sales"}]}
+        first = app.groups.pointed(KeptGroup(id="sales", name="Sales team", sync=True), source, "Sales EMEA")
+        for group, state, said in (
+            (first.replace(override=True, auto_disable=True, members=(Member("m.jones@contoso.com"),)),
+             StepState.IN_STEP, "3 join."),
+            (app.groups.pointed(first.replace(id="falcon", name="Falcon"), source, "Project Falcon"),
+             StepState.HELD, "Waits for a person, and nothing was changed: More than half would go: 31 of 61."),
+            (first.replace(id="gone", name="Former", group_id=first.group_id.replace("0", "f", 1)),
+             StepState.GONE, "“Sales EMEA” is gone at the source."),
+            (app.groups.pointed(
+                KeptGroup(id="eng", name="Engineering", direction=Direction.TENANT, conditions=rows, sync=True,
+                          override=True), source, "Engineering"), StepState.RENAMED, "12 join, 3 leave."),
+        ):  # fmt: skip
+            app.groups.files.save(group, None)
+            told = LastStep(at=app.clock() - timedelta(minutes=24), state=state, message=said)
+            app.state.remember(app.groups._prefix + group.id, msgspec.json.encode(told))
+    stage.window.go(ToGroupsInStep())
+    stage.settle()
+    return stage.window.page(ToGroupsInStep)
+
+
+def _groups_in_step(stage: Stage) -> "QWidget":
+    _in_step(stage)
+    return stage.window
+
+
+def _group_editor(name: str) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.pages.in_step.editor import GroupEditor
+
+        row = _in_step(stage).context.app.groups.get(name)
+        dialog = GroupEditor(stage.window.context, row, "", stage.window)
+        dialog.show()
+        return dialog
+
+    return take
+
+
+def _difference(name: str) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.model.stop import Stop
+        from o365desk.ui.pages.in_step.difference import DifferenceDialog
+
+        plan = _in_step(stage).context.app.groups.rehearse(name, Stop())
+        dialog = DifferenceDialog(stage.window.context, plan, "", stage.window)
+        dialog.show()
+        return dialog
+
+    return take
+
+
+def _persons(stage: Stage) -> "QWidget":
+    app = stage.scene.app
+    app.persons.set("m.jones@contoso.com", active=False, note="On leave until autumn; knows the contracts")
+    app.persons.set("anna.muster@example.com", note="Comes on Mondays")
+    stage.window.go(ToPeople())
+    stage.settle()
+    return stage.window
+
+
+def _person(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.in_step.people import PersonDialog
+
+    _persons(stage)
+    row = next(each for each in stage.scene.app.persons.everybody() if not each.active)
+    dialog = PersonDialog(stage.window.context.theme, row, "", stage.window)
+    dialog.show()
+    return dialog
+
+
+def _people_file(stage: Stage) -> "QWidget":
+    from o365desk.ui.pages.in_step.people_file import PeopleFileDialog
+
+    _persons(stage)
+    file = stage.scene.app.workspace.folder / "people.csv"
+    file.write_text(
+        "Surname;Given name;Email;Mobile\nMuster;Anna;anna.muster@example.com;+353 1 555 0100\n"
+        "Beispiel;Ben;ben.beispiel@example.com ;\nNobody;Nora;nora at example;\n"
+    )
+    dialog = PeopleFileDialog(stage.window.context, "", stage.window)
+    dialog.show()
+    dialog.file.use(file)
+    stage.settle()
+    return dialog
+
+
 def _people(stage: Stage) -> "QWidget":
     from o365desk.model.access.people import Role
     from o365desk.ui.dialogs.people.roles_and_partners import RolesDialog
@@ -1177,6 +1277,17 @@ SHOTS = (
     Shot("import-held-small", _import("held"), SMALL),
     Shot("dialog-choose", _choose_import),
     Shot("dialog-choose-small", _choose_import, SMALL),
+    Shot("groups-in-step", _groups_in_step),
+    Shot("groups-in-step-small", _groups_in_step, SMALL),
+    Shot("dialog-group", _group_editor("Sales team")),
+    Shot("dialog-group-tenant", _group_editor("Engineering")),
+    Shot("dialog-group-small", _group_editor("Sales team"), SMALL),
+    Shot("dialog-difference", _difference("Sales team")),
+    Shot("dialog-difference-gone", _difference("Former")),
+    Shot("people", _persons),
+    Shot("people-small", _persons, SMALL),
+    Shot("dialog-person", _person),
+    Shot("dialog-people-file", _people_file),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),
     Shot("notices-small", page(ToNotices()), SMALL),

@@ -15,7 +15,9 @@ from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
 from o365desk.cli.directory.directory import directory
+from o365desk.cli.directory.groups import groups
 from o365desk.cli.directory.importing import import_directory
+from o365desk.cli.directory.people import people
 from o365desk.cli.operations import operations, run_operation
 from o365desk.cli.printing import (
     UnreadError,
@@ -81,6 +83,8 @@ root.command("run")(run_operation)
 root.add_typer(runs, name="runs")
 root.command("import")(import_directory)
 root.add_typer(directory, name="directory")
+root.add_typer(groups, name="groups")
+root.add_typer(people, name="people")
 root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
 root.command("settings")(settings)

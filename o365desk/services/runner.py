@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from o365desk.services.graph.client import Pause
     from o365desk.services.graph.lists import GraphPage, ReadEnd
     from o365desk.services.signin.msal_sign_in import SignIns, Token
+    from o365desk.services.writes.changes.planned_row import KnownMembers
     from o365desk.services.writes.journal.recorder import Progress
 
 log = logging.getLogger(__name__)
@@ -83,17 +84,22 @@ class Runner:
         *,
         leave_out_disabled: bool = False,
         as_partner: str = "",
+        members: "Mapping[str, KnownMembers] | None" = None,
+        priority: str = "",
     ) -> Plan:
         """What a write would do to the tenant as it is now; `leave_out_disabled`: gives nothing to disabled
-        accounts; `as_partner`: as somebody with this address would see it. Raises ProblemError where that cannot
+        accounts; `as_partner`: as somebody with this address would see it; `members`: those of groups, by ID, that
+        need not be read. Raises ProblemError where that cannot
         be found out, CancelledError on stop."""
         from o365desk.services.writes import planning
 
         telling = plan_progress.PlanTelling(len(rows), tell)
-        with self.session(source, stop, operation, told=telling.wait, as_partner=as_partner) as session:
+        with self.session(
+            source, stop, operation, told=telling.wait, as_partner=as_partner, priority=priority
+        ) as session:
             return planning.plan(
                 session, operation, rows, self._settings.get(), telling, self._clock(),
-                leave_out_disabled=leave_out_disabled,
+                leave_out_disabled=leave_out_disabled, members=members,
             )  # fmt: skip
 
     def apply(

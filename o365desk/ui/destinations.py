@@ -149,6 +149,14 @@ class ToImport(Destination, frozen=True):
     full: bool = False
 
 
+class ToGroupsInStep(Destination, frozen=True):
+    """The groups that are kept in step."""
+
+
+class ToPeople(Destination, frozen=True):
+    """The people of the workspace."""
+
+
 class ToRecycleBin(Destination, frozen=True):
     """What was deleted."""
 

@@ -21,6 +21,7 @@ from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.conditions.tree import NO_CONDITION
 from o365desk.model.datasource import DataSource
+from o365desk.model.directory.in_step import KeptGroup
 from o365desk.model.fields import Kind
 from o365desk.model.problems import ProblemError
 from o365desk.model.run import Row, Run
@@ -32,10 +33,12 @@ from o365desk.ui.destinations import (
     ToAddNew,
     ToConnector,
     ToDirectory,
+    ToGroupsInStep,
     ToImport,
     ToLifetimes,
     ToNotices,
     ToOperations,
+    ToPeople,
     ToPlan,
     ToRecycleBin,
     ToRun,
@@ -63,6 +66,7 @@ SERVICES = {
     "connections": ("test", "authorise"),
     "schedules": ("run", "run_due"),
     "importer": ("run", "apply"),
+    "groups": ("run",),
 }
 """What of the services may reach the network."""
 
@@ -71,6 +75,7 @@ PAGES = {
     ("pages/connector/checks.py", "authorise"),
     ("pages/directory/importing.py", "run"),
     ("pages/directory/importing.py", "apply"),
+    ("pages/in_step/groups.py", "run"),
     ("pages/operations/operation_view.py", "read"),
     ("pages/runs/plan.py", "plan"),
     ("pages/runs/plan.py", "undo"),
@@ -85,6 +90,7 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
+    "ToGroupsInStep": {"run"},
     "ToImport": {"", "refresh", "run", "Read everything ane&w"},
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
@@ -107,6 +113,9 @@ class Everywhere:
         self.plan = office.bulk.plan(ADD, rows[2:3])
         self.rows = rows[3:]
         self.task = scheduled.keep(office.desk.app, scheduled.task("Test it", office.bulk.source))
+        kept = KeptGroup(id="kept", name="Kept", sync=True, source=self.source.id, group_id=group)
+        office.desk.app.groups.files.save(kept, None)
+        office.desk.app.persons.set("ann@contoso.com", note="there is one")
         self.original = stranger.file.read_bytes(), stranger.hosts.ca_file.read_bytes()
         self.path = stranger.file
 
@@ -149,6 +158,8 @@ class Everywhere:
             ToLifetimes(),
             ToDirectory(source.id),
             ToImport(source.id, begin=True),
+            ToGroupsInStep(),
+            ToPeople(),
             ToRecycleBin(),
             ToNotices(),
         ]

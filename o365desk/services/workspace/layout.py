@@ -142,9 +142,9 @@ def _file_names(folder: Path) -> list[str]:
     return sorted(name for name in names if name.lower().endswith(".json") and not name.startswith("."))
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file of the workspace; of one that is too large, as many as make it so. Raises ProblemError
-    for what is no file, or OSError."""
+def read_file(path: Path, most: int = data_source_file.MAX_BYTES) -> bytes:
+    """The bytes of a file of the workspace; of one that has more than `most`, as many as make it too large. Raises
+    ProblemError for what is no file, or OSError."""
     # Neither follows a link out of the workspace nor waits for the other end of a named pipe.
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise ProblemError(
@@ -158,13 +158,13 @@ def read_file(path: Path) -> bytes:
     handle = os.open(path, os.O_RDONLY | _FLAGS)
     try:
         size = os.fstat(handle).st_size
-        if size > data_source_file.MAX_BYTES:
-            return b" " * (data_source_file.MAX_BYTES + 1)
+        if size > most:
+            return b" " * (most + 1)
         # Asked for one more: it may have grown.
         data = os.read(handle, size + 1)
-        while len(data) > size and len(data) <= data_source_file.MAX_BYTES:
+        while len(data) > size and len(data) <= most:
             size = len(data)
-            data += os.read(handle, data_source_file.MAX_BYTES + 1 - size)
+            data += os.read(handle, most + 1 - size)
         return data
     finally:
         os.close(handle)

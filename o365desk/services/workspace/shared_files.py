@@ -13,6 +13,7 @@ from o365desk.model.datasource import slug
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.workspace import layout
 from o365desk.services.workspace.layout import Unreadable
+from o365desk.services.workspace.strict_json import MAX_BYTES
 
 
 class Thing(Protocol):
@@ -31,12 +32,14 @@ T = TypeVar("T", bound=Thing)
 @dataclass(frozen=True)
 class Sort(Generic[T]):
     """A sort of files: the folder of the workspace that they are in, what one of them is called in words, and how
-    bytes become one and back. `decode` is given the file's label, too; both raise ProblemError."""
+    bytes become one and back. `decode` is given the file's label, too; both raise ProblemError. A file has `most`
+    so many bytes."""
 
     folder: str
     noun: str
     decode: Callable[[bytes, str], T]
     encode: Callable[[T], bytes]
+    most: int = MAX_BYTES
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class SharedFiles(Generic[T]):
 
     def _read(self, path: Path) -> SharedEntry[T]:
         try:
-            data = layout.read_file(path)
+            data = layout.read_file(path, self._sort.most)
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -210,7 +213,7 @@ class SharedFiles(Generic[T]):
         found = next((entry for entry in listing.entries if entry.thing.id.lower() == wanted), None)
         for item in listing.unreadable if found is None else ():
             try:
-                data = layout.read_file(item.path)
+                data = layout.read_file(item.path, self._sort.most)
             except (OSError, ProblemError):
                 continue
             if wanted.encode() in data.lower():
@@ -254,7 +257,7 @@ class SharedFiles(Generic[T]):
         """The bytes of the file as it was just listed. Raises SharedConflictError if somebody who knows nothing of
         our lock changed it meanwhile."""
         try:
-            data = layout.read_file(current.path)
+            data = layout.read_file(current.path, self._sort.most)
         except FileNotFoundError:
             raise SharedConflictError(self._sort.noun, thing, None) from None
         if layout.version_of(data) != current.version:

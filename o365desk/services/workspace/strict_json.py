@@ -54,6 +54,8 @@ class Sort:
     """What one item of the list under a key is called in words."""
     parts: dict[str, str] = field(default_factory=dict)
     """What is under a key, where the key itself is no good word for it."""
+    most: int = MAX_BYTES
+    """Bytes that such a file may have."""
 
 
 class FaultError(Exception):
@@ -126,7 +128,7 @@ def read_file(path: FilePath, sort: Sort, wanted: str) -> Document:
     """Reads a file that somebody named; `wanted` says which would do. Raises ProblemError."""
     label = f"“{path.name}”"
     try:
-        data = files.read_named(path, MAX_BYTES)
+        data = files.read_named(path, sort.most)
     except files.UnfitError as error:
         raise _not_opened(label, f"It {error}.", wanted) from error
     except (OSError, ValueError) as error:
@@ -183,8 +185,8 @@ def secret_in(body: dict[str, Any], sort: Sort) -> str | None:
 
 
 def _text(data: bytes, label: str, sort: Sort) -> str:
-    if len(data) > MAX_BYTES:
-        raise _refusal(sort, label, f"it is larger than {MAX_BYTES:,} bytes", 0, sort.too_large)
+    if len(data) > sort.most:
+        raise _refusal(sort, label, f"it is larger than {sort.most:,} bytes", 0, sort.too_large)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal(sort, label, "it is written in UTF-16", 1, "Save it as UTF-8.")
     nul = data.find(b"\0")

@@ -22,7 +22,7 @@ from o365desk.model.targets import SameTarget, Target
 from o365desk.services.directory import lookup
 from o365desk.services.writes import partner_default
 from o365desk.services.writes.changes import planned_row, sort_of
-from o365desk.services.writes.changes.planned_row import PlanContext, PlannedRow
+from o365desk.services.writes.changes.planned_row import KnownMembers, PlanContext, PlannedRow
 
 if TYPE_CHECKING:
     from o365desk.services.session import Session
@@ -37,13 +37,17 @@ def plan(
     now: datetime,
     *,
     leave_out_disabled: bool = False,
+    members: Mapping[str, KnownMembers] | None = None,
 ) -> Plan:
     """What the operation would do for these rows; `leave_out_disabled`: without those whose accounts are disabled,
-    where they would be given something. Raises ProblemError where the tenant could not be read."""
+    where they would be given something; `members`: of groups, by ID, where they are known already. Raises
+    ProblemError where the tenant could not be read."""
     drafts = [PlannedRow(row) for row in _numbered(rows)]
     for draft in drafts:
         _check(operation, draft)
-    return made(session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled)
+    return made(
+        session, operation, drafts, settings, tell, now, leave_out_disabled=leave_out_disabled, members=members
+    )
 
 
 def _numbered(rows: Iterable[Row]) -> list[Row]:
@@ -128,6 +132,7 @@ def made(
     *,
     lags: bool = False,
     leave_out_disabled: bool = False,
+    members: Mapping[str, KnownMembers] | None = None,
 ) -> Plan:
     """The plan of these drafts: what they name is looked up, then held against the tenant. `undoes` and `lags`
     are an undo's, as of `Plan` and `PlanContext`. Raises ProblemError where the tenant could not be read."""
@@ -141,6 +146,7 @@ def made(
         raise AssertionError(f"{operation.key} is no write")
     context, sort = _context(session, operation, settings, doing, now), sort_of(operation.change)
     context.undoing, context.lags, context.leave_out_disabled = bool(undoes), lags, leave_out_disabled
+    context.members = members or {}
     default = partner_default.of(session, operation, now)
     if default:
         _ask_for(context, default)

@@ -10,10 +10,12 @@ from o365desk.ui.destinations import (
     ToAddNew,
     ToConnector,
     ToDirectory,
+    ToGroupsInStep,
     ToImport,
     ToLifetimes,
     ToNotices,
     ToOperations,
+    ToPeople,
     ToPlan,
     ToRecycleBin,
     ToRun,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
     from o365desk.ui.pages.directory.directory import DirectoryPage
     from o365desk.ui.pages.directory.importing import ImportPage
+    from o365desk.ui.pages.in_step.groups import GroupsInStepPage
+    from o365desk.ui.pages.in_step.people import PeoplePage
     from o365desk.ui.pages.notices import NoticesPage
     from o365desk.ui.pages.operations.operations import OperationsPage
     from o365desk.ui.pages.runs.plan import PlanPage
@@ -125,6 +129,18 @@ def _import(context: Context) -> "ImportPage":
     return ImportPage(context)
 
 
+def _groups_in_step(context: Context) -> "GroupsInStepPage":
+    from o365desk.ui.pages.in_step.groups import GroupsInStepPage
+
+    return GroupsInStepPage(context)
+
+
+def _people(context: Context) -> "PeoplePage":
+    from o365desk.ui.pages.in_step.people import PeoplePage
+
+    return PeoplePage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -159,6 +175,8 @@ PLACES = dict(
         place(ToRun, _run, under=ToRuns),
         place(ToDirectory, _directory, "Directory", "users"),
         place(ToImport, _import, under=ToDirectory),
+        place(ToGroupsInStep, _groups_in_step, under=ToDirectory),
+        place(ToPeople, _people, under=ToDirectory),
         place(ToSchedules, _schedules, "Schedules", "clock"),
         place(ToTask, _history, under=ToSchedules),
         place(ToLifetimes, _lifetimes, under=ToSchedules),

@@ -16,6 +16,7 @@ import typer
 from o365desk import catalogue, paths
 from o365desk.app import build
 from o365desk.cli.commands import root
+from o365desk.model.directory.in_step import KeptGroup
 from o365desk.model.run import Row
 from o365desk.model.stop import Control, Stop
 from tests.cli.shell import Shell
@@ -50,6 +51,8 @@ class Scene:
         folder = self.stranger.hosts.ca_file.parent
         conditions, settings = folder / "conditions.json", folder / "settings.json"
         rows, report = folder / "rows.csv", folder / "report.html"
+        people = folder / "people.csv"
+        people.write_text("email,displayName\nben@contoso.com,Ben\n")
         rows.write_text(f"group,user\n{self.group},{self.user}\n")
         condition = {"parameter": "displayName", "operator": "contains", "value": "a"}
         conditions.write_text(json.dumps({"join": "and", "rows": [condition]}))
@@ -77,6 +80,7 @@ class Scene:
                 ("runs", "retry", self.refused, "--refused-too", "--apply"),
             ],
             "runs resume": [("runs", "resume", self.stopped)],
+            "groups sync run": [("groups", "sync", "run", "Kept"), ("groups", "sync", "run", "Kept", "--json")],
             "authorize": [("authorize", NAME), ("authorize", NAME, "--device-code")],
             "import": [("import", NAME), ("import", NAME, "--apply", "--full"), ("import", NAME, "--json")],
             "schedule run": [("schedule", "run", "Nightly")],
@@ -129,6 +133,19 @@ class Scene:
                  "--domain", "fabrikam.com"),
             ],
             "partners remove": [("partners", "remove", "Fabrikam")],
+            "groups sync list": [("groups", "sync", "list")],
+            "groups sync set": [("groups", "sync", "set", "Other", "--add", "ann@contoso.com")],
+            "groups sync show": [("groups", "sync", "show", "Kept")],
+            "groups sync rehearse": [("groups", "sync", "rehearse", "Kept")],
+            "groups sync remove": [("groups", "sync", "remove", "Other")],
+            "people list": [("people", "list")],
+            "people set": [("people", "set", "ann@contoso.com", "--inactive")],
+            "people remove": [("people", "remove", "ann@contoso.com")],
+            "people add": [
+                ("people", "add", "--rows", str(people)), ("people", "add", "--rows", str(people), "--apply"),
+            ],
+            "people sample": [("people", "sample", str(folder / "sample.csv"))],
+            "people export": [("people", "export", str(folder / "people-out.csv"))],
         }  # fmt: skip
 
     def call(self, words: tuple[str, ...]) -> int:
@@ -149,7 +166,7 @@ class Scene:
 
 REACHING = (
     "test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize", "import",
-    "schedule run",
+    "groups sync run", "schedule run",
 )  # fmt: skip
 NOT_TRIED = {
     "practice serve": "is a host and no client, and knows no data source",
@@ -226,6 +243,8 @@ def three_runs(group: str, users: list[str]) -> Iterator[str]:
             counts = (run.counts.changed, run.counts.cannot, run.state.resumable)
             assert counts == {"done": (1, 0, False), "refused": (1, 1, False), "stopped": (0, 0, True)}[how]
             yield run.id
+        kept = KeptGroup(id="kept", name="Kept", sync=True, source=source.id, group_id=group)
+        app.groups.files.save(kept, None)
     finally:
         app.close()
 

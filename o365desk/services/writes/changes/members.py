@@ -5,7 +5,7 @@ group-delete-members}.md.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +58,8 @@ def _compare(context: "PlanContext", change: Members, drafts: "list[PlannedRow]"
     """Whether each user is in the group. The lists of members are read to their ends."""
     adds = change.adds
     names = {draft.group["id"]: draft.aim for draft in drafts}
-    context.tell("Reading the members")
     nested: dict[str, list[str]] = {}
-    found = holdings.members_of(
-        context.graph, names, lambda number: context.tell(f"Reading the members: {number:,} so far"), nested
-    )
+    found = _members(context, names, nested)
     leaving: Counter[str] = Counter()
     for draft in drafts:
         group, members = draft.group["id"], found[draft.group["id"]]
@@ -81,6 +78,23 @@ def _compare(context: "PlanContext", change: Members, drafts: "list[PlannedRow]"
     staying.tell(context, drafts, nested, adds=adds)
     for group, number in leaving.items():
         context.share(number, len(found[group] or ()), f"members of {names[group]}")
+
+
+def _members(
+    context: "PlanContext", groups: Iterable[str], nested: dict[str, list[str]]
+) -> Mapping[str, Set[str] | None]:
+    """Who is in each group, and in `nested` the groups in it: as somebody learnt a moment ago, else every list read
+    to its end."""
+    known = {group: context.members[group] for group in groups if group in context.members}
+    nested.update({group: list(each.nested) for group, each in known.items()})
+    found: dict[str, Set[str] | None] = {group: each.ids for group, each in known.items()}
+    asked = [group for group in groups if group not in found]
+    if asked:
+        context.tell("Reading the members")
+        found |= holdings.members_of(
+            context.graph, asked, lambda number: context.tell(f"Reading the members: {number:,} so far"), nested
+        )
+    return found
 
 
 def _gone(name: str) -> Problem:

@@ -114,6 +114,16 @@ class PlannedRow:
         )
 
 
+@dataclass(frozen=True)
+class KnownMembers:
+    """Who is in a group, as somebody learnt a moment ago: the IDs of all, and of those that are groups. A plan that
+    stands on it reads no list of members; who is in the group already, or not any more, is told when it is applied.
+    """
+
+    ids: frozenset[str]
+    nested: tuple[str, ...] = ()
+
+
 @dataclass
 class PlanContext:
     """What a plan is made with, and what is found out on the way. `undoing`: former states are brought back, as the
@@ -147,6 +157,8 @@ class PlanContext:
     notes: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     """Why it is large."""
+    members: Mapping[str, KnownMembers] = field(default_factory=dict)
+    """By ID of the group, where its members are known already."""
     skus: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The tenant's licence plans by id, where they may be read and are needed."""
 

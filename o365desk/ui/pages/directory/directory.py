@@ -16,7 +16,16 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.ui.context import CommandKey, Commands, Context, Does, Extras, MayNot, Page
-from o365desk.ui.destinations import Chosen, ToAddNew, ToDirectory, ToImport, ToOperations, ToPlan
+from o365desk.ui.destinations import (
+    Chosen,
+    ToAddNew,
+    ToDirectory,
+    ToGroupsInStep,
+    ToImport,
+    ToOperations,
+    ToPeople,
+    ToPlan,
+)
 from o365desk.ui.pages.directory.changes import Changes
 from o365desk.ui.pages.directory.listing import Listing, Seen
 from o365desk.ui.pages.directory.restoring import Restoring
@@ -176,6 +185,8 @@ class DirectoryPage(Page[ToDirectory]):
             "&Import the directory…": self._why_no_import() or self.import_now,
             "Import the directory, reading everything ane&w…": self._why_no_import() or self._import_full,
             "C&hoose what is imported…": self._why_no_import() or self.choose,
+            "&Groups in step": lambda: self.context.go(ToGroupsInStep()),
+            "&People": lambda: self.context.go(ToPeople()),
         }
         return made
 
@@ -379,7 +390,10 @@ class DirectoryPage(Page[ToDirectory]):
         flow = FlowLayout(tools)
         flow.addWidget(_labelled("Data sou&rce", self.sources, "Data source"))
         self._past = _labelled("As it &was", self.moments, "The directory as it was at a past import")
-        for widget in (self._past, self.import_button, self.choose_button):
+        self.step_button, self.people_button = QPushButton("&Groups in step"), QPushButton("Peop&le")
+        self.step_button.clicked.connect(lambda: self.context.go(ToGroupsInStep()))
+        self.people_button.clicked.connect(lambda: self.context.go(ToPeople()))
+        for widget in (self._past, self.import_button, self.choose_button, self.step_button, self.people_button):
             flow.addWidget(widget)
         for tab, text in ((self.users, "Users"), (self.groups, "Groups"), (self.changes, "Changes")):
             self.tabs.addTab(tab, text)

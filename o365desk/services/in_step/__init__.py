@@ -1,0 +1,1 @@
+"""Groups that are kept in step, and the people of the workspace."""

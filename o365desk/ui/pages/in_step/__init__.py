@@ -1,0 +1,1 @@
+"""Groups in step, and the people of the workspace."""
