@@ -90,8 +90,9 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
+    "ToDirectory": {"run", "Import the directory, reading everything ane&w…"},
     "ToGroupsInStep": {"run"},
-    "ToImport": {"", "refresh", "run", "Read everything ane&w"},
+    "ToImport": {"", "refresh", "Read everything ane&w"},  # what is applied was read before
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
     "ToRun": {"", "resume", "undo-run"},

@@ -12,6 +12,7 @@ from o365desk.model.directory.imports import Kind as Listed
 from o365desk.model.directory.in_step import LONGEST, Direction, KeptGroup, Member
 from o365desk.model.fields import Field, Kind
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.text.shown import shown
 from o365desk.services.in_step.group_file import new_id
 from o365desk.services.in_step.in_step import GroupRow, SavedGroup
 from o365desk.services.workspace.shared_files import SharedConflictError
@@ -117,7 +118,7 @@ class GroupEditor(QDialog):
             self.banner.show_text("info", "You may look at it, and not change it", refused)
 
     def _fields(self) -> tuple[Field, ...]:
-        choices = (("", "–"), *((key, source.name or key) for key, source in self.sources.items()))
+        choices = (("", "–"), *((key, shown(source.name) or key) for key, source in self.sources.items()))
         source = Field(key="source", label="Datasourc&e", kind=Kind.CHOICE, choices=choices)
         return (*_FIELDS[:3], source, *_FIELDS[3:])
 
