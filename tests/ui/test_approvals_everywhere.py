@@ -79,7 +79,8 @@ SHOWN = OPERATIONS if FULL else ("user-list", "find-groups", ADD)
 
 REACHING = {
     "ToConnector": {"authorize", "test"},
-    "ToImport": {"", "refresh", "run", "Read everything ane&w"},
+    "ToDirectory": {"run", "Import the directory, reading everything ane&w…"},
+    "ToImport": {"", "refresh", "Read everything ane&w"},
     "ToOperations": {"refresh", "run"},
     "ToPlan": {"", "refresh", "run"},
     "ToRun": {"", "resume", "undo-run"},
