@@ -19,7 +19,15 @@ from o365desk.model.datasource import new
 from o365desk.model.problems import CancelledError
 from o365desk.model.stop import Stop
 from o365desk.practice.server.server import Options, PracticeTenant
-from tests import bench_conditions, bench_conditions_ui, bench_imports, bench_reads, bench_ui, bench_writes
+from tests import (
+    bench_conditions,
+    bench_conditions_ui,
+    bench_directory_ui,
+    bench_imports,
+    bench_reads,
+    bench_ui,
+    bench_writes,
+)
 from tests.benching import Result, keep
 from tests.desk import Desk
 from tests.journey import switch
@@ -143,6 +151,7 @@ def measure() -> Iterator[Result]:
     yield from bench_reads.results()
     yield from bench_writes.results()
     yield from bench_imports.results()
+    yield from bench_directory_ui.results()
     yield from bench_ui.results()
     yield from bench_conditions_ui.results()
 

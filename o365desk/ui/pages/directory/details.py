@@ -1,7 +1,7 @@
 """A person or a group of the directory: what is known of them, their groups or members, and what became of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -52,25 +52,26 @@ class Known:
     total: int
     history: Sequence[Difference]
     at: datetime | None = None
-    back: Sequence[Restoring] = field(default_factory=tuple)
+    back: Sequence[Restoring] = ()
+    lines: Sequence[Line] = ()
 
 
-def look_up(directory: Directory, kind: Kind, key: str, at: datetime | None) -> Known | None:
+def look_up(directory: Directory, kind: Kind, key: str, at: datetime | None, now: datetime) -> Known | None:
     """What is known of a user or group; None for who is not there. For a worker. Raises ProblemError."""
     history = directory.history(key)[:_MOST]
-    if kind is Kind.USERS:
-        person = directory.person(key, at)
-        groups = [Member(id=row["id"], type="group", row=row) for row in directory.groups_of(key, at)]
-        return Known(person, groups[:_MOST], len(groups), history, at) if person else None
-    group = directory.group(key, at)
-    if group is None:
+    person = directory.person(key, at) if kind is Kind.USERS else directory.group(key, at)
+    if person is None:
         return None
+    told = lines(kind, person, now)
+    if kind is Kind.USERS:
+        groups = [Member(id=row["id"], type="group", row=row) for row in directory.groups_of(key, at)]
+        return Known(person, groups[:_MOST], len(groups), history, at, (), told)
     members = directory.members(key, at)
     back: Sequence[Restoring] = ()
     if at is not None and directory.group(key):
-        then, now = (_users(each) for each in (members, directory.members(key)))
-        back = memberships(key, then, now)
-    return Known(group, members[:_MOST], len(members), history, at, back)
+        then, now_there = (_users(each) for each in (members, directory.members(key)))
+        back = memberships(key, then, now_there)
+    return Known(person, members[:_MOST], len(members), history, at, back, told)
 
 
 def _users(members: Sequence[Member]) -> list[str]:
@@ -141,6 +142,8 @@ class Details(QFrame):
             self._task = None
 
     def _look_up(self, directory: Directory, key: str, at: datetime | None) -> None:
+        kind, clock = self._kind, self._context.app.clock
+
         def done(known: Known | None) -> None:
             self._task = None
             if known:
@@ -150,7 +153,7 @@ class Details(QFrame):
 
         self._task = self._context.tasks.run(
             "Looking somebody up",
-            lambda stop, tell: look_up(directory, self._kind, key, at),
+            lambda stop, tell: look_up(directory, kind, key, at, clock()),
             done,
             self._failed,
             owner=self,
@@ -169,7 +172,7 @@ class Details(QFrame):
         self.note.setText(str(note or ""))
         for table in self.tables.values():
             table.forget()
-        self.profile.set_rows(lines(self._kind, known, self._context.app.clock()))
+        self.profile.set_rows(known.lines)
         self.related.set_rows(known.related)
         self.history.set_rows(known.history)
         for table in self.tables.values():
@@ -255,9 +258,9 @@ class Details(QFrame):
 # --- what is known, in lines -------------------------------------------------------------------------------------
 
 
-def lines(kind: Kind, known: Known, now: datetime) -> list[Line]:
+def lines(kind: Kind, person: Person, now: datetime) -> list[Line]:
     """A profile: what has a value, origin and how old it is."""
-    row, person = known.person.row, known.person
+    row = person.row
     made = []
     for key, column in words.columns(kind).items():
         if said := words.text(column, row):

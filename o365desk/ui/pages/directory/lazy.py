@@ -1,7 +1,8 @@
 """A long list in a table: brought window by window as somebody scrolls, never all of it."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,13 +17,19 @@ MOST = 10_000
 """Rows that a table holds: who wants others searches for them, and a file has all."""
 
 
+_TURN = 0.25
+"""Seconds that a worker rests at most; if the window takes longer, or is gone, it goes on."""
+
+
 @dataclass(frozen=True)
 class Window:
-    """Some rows, and where the next ones begin; None: these were the last. `count`: how many there are in all, if
-    that is known, and `more` than which, if not exactly."""
+    """Some rows, and where the next ones begin; None: these were the last. The worker that brought it rests until
+    it is `shown`: Python runs one thread at a time, and a window that asks for its turn a hundred times while it
+    paints would wait for each."""
 
     rows: list[Any]
     next: Any
+    shown: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,10 @@ class LazyRows(QObject):
         first = place is None
 
         def work(stop: Stop, tell: Tell) -> Count | None:
-            tell(fetch(place, stop.check))
+            found = fetch(place, stop.check)
+            stop.check()
+            tell(found)
+            found.shown.wait(_TURN)
             stop.check()
             return counts() if counts else None
 
@@ -129,6 +139,8 @@ class LazyRows(QObject):
         else:
             self._model.append(window.rows)
         self.changed.emit()
+        self._table.paint_now()
+        window.shown.set()
 
     def _failed(self, problem: Problem) -> None:
         self._task = None
