@@ -97,7 +97,7 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
         """Changing it, looking what a run would do, running it, removing it."""
         return (
             ListAction(CommandKey.OPEN, self.open, "&Open…"),
-            ListAction("Re&hearse…", self.rehearse, "Rehear&se…", why_not=self._off),
+            ListAction("Rehearse the &next run…", self.rehearse, "Rehear&se…", why_not=self._off),
             ListAction(CommandKey.RUN, self.run, "&Run now", why_not=self._not_run),
             ListAction("Remove &group…", self.remove, why_not=self._no_change),
         )

@@ -110,7 +110,7 @@ def test_a_group_is_made_rehearsed_run_and_removed(steps: Steps) -> None:
         dialog.apply.click()
 
     # Who was put in by hand would leave: the only member there is, so that is asked.
-    steps.answering(lambda: page.act("Re&hearse…"), look, *([] if not _held(steps) else [confirm]))
+    steps.answering(lambda: page.act("Rehearse the &next run…"), look, *([] if not _held(steps) else [confirm]))
     assert shown[0][0] == 6
     assert "As of" in shown[0][1]
     assert page.banner.level == "good", page.banner.plain_text()
