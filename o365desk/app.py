@@ -262,7 +262,9 @@ def build(
         )  # fmt: skip
         waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
         persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
-        return Scheduling(schedules, Lifetimes(connections, schedules, clock), waking, groups, persons)
+        return Scheduling(
+            schedules, Lifetimes(connections, schedules, clock, directories.lifetimes), waking, groups, persons
+        )
 
     def scheduling() -> Scheduling:
         with making:

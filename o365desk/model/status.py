@@ -65,11 +65,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Lifetime:
-    """Something that ends: `key` (authorisation, secret, certificate), `title` in the user's words, `ends`."""
+    """Something that ends: `key` (authorisation, secret, certificate, delta), `title` in the user's words, `ends`.
+    `steps`: so many days before it is warned."""
 
     key: str
     title: str
     ends: datetime
+    steps: tuple[int, ...] = (3, 14, 30)
 
     def days_left(self, now: datetime) -> int:
         """Whole days until the end; negative once it has ended."""
@@ -79,7 +81,7 @@ class Lifetime:
         """The step of warning in force: 30, 14, 3, 0 (ended), or None while it is far away."""
         if now >= self.ends:
             return 0
-        return next((step for step in (3, 14, 30) if now >= self.ends - timedelta(days=step)), None)
+        return next((step for step in self.steps if now >= self.ends - timedelta(days=step)), None)
 
     def sentence(self, now: datetime) -> str:
         """How it stands, for a banner: "The client secret ends in 9 days, on 2 December 2026."."""

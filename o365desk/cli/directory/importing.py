@@ -12,11 +12,10 @@ from o365desk.cli.session import DONE, NOT_PROVEN, Json, Name, entry_of, service
 from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import Difference, ImportProgress, ImportReport, Kind
 from o365desk.model.text import shells, wording
+from o365desk.services.directory.copy import words
 
 _LISTED = 50
 """Differences that a terminal is shown."""
-_FIELDS = 6
-_VALUE = 60
 
 
 def import_directory(
@@ -80,7 +79,7 @@ def _say(app: App, source: DataSource, report: ImportReport, *, full: bool) -> N
         return
     for held in report.held:
         say(f"This waits for a person: {held.why}")
-    if report.changed or not report.applied:
+    if report.changed or report.held:
         options = ["--apply", *(["--allow-large"] if report.held else []), *(["--full"] if full else [])]
         say(f"To apply it: {app.command_here(shells.ours(['import'], [source.name], options))}")
 
@@ -102,35 +101,4 @@ def _show_differences(app: App, source: DataSource) -> None:
 def difference_row(difference: Difference) -> tuple[str, str, str, str]:
     """A difference as a table has it: what, of which kind, who, and how."""
     kind = {"users": "user", "groups": "group"}.get(difference.kind, "member")
-    if kind == "member":
-        how = f"{'joins' if difference.what == 'added' else 'leaves'} {difference.group_name}"
-    elif difference.why:
-        how = difference.why.words
-    elif difference.what in ("changed", "disabled"):
-        how = _fields(difference)
-    else:
-        how = ""
-    return str(difference.what), kind, difference.name, how
-
-
-def _fields(difference: Difference) -> str:
-    said = [f"{name}: {_value(was)} → {_value(now)}" for name, was, now in difference.fields()]
-    more = f"; and {len(said) - _FIELDS} more" if len(said) > _FIELDS else ""
-    return "; ".join(said[:_FIELDS]) + more or "members"
-
-
-def _value(value: object) -> str:
-    if value is None or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = f"{len(value)} of them" if isinstance(value, list) and not _texts(value) else _joined(value)
-    return text if len(text) <= _VALUE else f"{text[:_VALUE]}…"
-
-
-def _texts(values: list[object]) -> bool:
-    return all(isinstance(each, str) for each in values)
-
-
-def _joined(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return words.what(difference), kind, difference.name, words.how(difference)

@@ -16,7 +16,7 @@ from o365desk.cli.session import DONE, FAILED, NOT_PROVEN, Json, entry_of, servi
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan, Row
-from o365desk.model.schedules.schedule import RuleError, Schedule
+from o365desk.model.schedules.schedule import Recurs, RuleError, Schedule
 from o365desk.model.schedules.task import LIMIT, MOST_MINUTES, TITLES, Task, TaskRun, Work
 from o365desk.model.text import shells, wording
 from o365desk.services.schedules import lifetimes as time_line
@@ -105,7 +105,7 @@ def schedule_add(
     )
     if task is Work.READ:
         made = _reading(origin, made, operation, saved, output, given or [])
-    if task is Work.SYNC and group:
+    if task is Work.SYNC:
         made = made.replace(what={"group": group})
     if task is Work.APPLY:
         plan = _planned(app, origin, operation, given or [], rows)
@@ -134,6 +134,8 @@ def _refuse_unfitting(
             raise typer.BadParameter(f"it says nothing of “{task}”", param_hint=option)
     if task in (Work.READ, Work.APPLY) and not operation:
         raise typer.BadParameter(f"“{task}” needs an operation; see o365desk operations", param_hint="--operation")
+    if task is Work.SYNC and not group:
+        raise typer.BadParameter("“sync” needs a group that is kept in step: name it", param_hint="--group")
     if task is Work.READ and output is None:
         raise typer.BadParameter("a read is saved to a file: name it", param_hint="--output")
 
@@ -334,13 +336,15 @@ def schedule_next(
     json: Json = False,
 ) -> int:
     """Say when a task runs next: ISO 8601, with the offset of its zone."""
-    found = shapes.moments(services(context).schedules.next(name, count))
+    schedules = services(context).schedules
+    found = shapes.moments(schedules.next(name, count))
     if json:
         print_json(found)
     elif found:
         print_table(("Next",), [(moment,) for moment in found])
     else:
-        say("It does not run by itself any more.")
+        on_demand = schedules.get(name).task.schedule.recurs is Recurs.ON_DEMAND
+        say("It runs on demand only." if on_demand else "It does not run by itself any more.")
     return DONE
 
 

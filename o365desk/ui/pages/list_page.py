@@ -54,6 +54,8 @@ class ListPage(Page[D], Generic[D, T]):
     """Under which its columns are remembered."""
     thing: str
     """One of its rows, in a sentence: "run"."""
+    things = ""
+    """Several of them, where that is not made by an s."""
     searched: str
     """What the search looks at, after “Search by”."""
     nothing: tuple[str, str, str]
@@ -64,7 +66,7 @@ class ListPage(Page[D], Generic[D, T]):
         self._not_read = False
         self.banner = Banner(context.theme)
         self.search = QLineEdit(placeholderText=f"Search by {self.searched}", clearButtonEnabled=True)
-        self.search.setAccessibleName(f"Search {self.thing}s by {self.searched}")
+        self.search.setAccessibleName(f"Search {self._things} by {self.searched}")
         self.count = text_label(role="dim", wrap=False)
         self.model = TableModel(self.columns(), self.identity, self)
         self.table = Table(self.model, context.theme, self.breadcrumb[-1])
@@ -155,7 +157,7 @@ class ListPage(Page[D], Generic[D, T]):
     def refresh(self, *, quiet: bool = False) -> None:
         """Reads the rows in a worker and shows them; `quiet` where nobody asked for it."""
         self.context.tasks.run(
-            f"Reading the {self.thing}s",
+            f"Reading the {self._things}",
             lambda stop, tell: self.read(),
             self.show_rows,
             self.reading_failed,
@@ -205,6 +207,10 @@ class ListPage(Page[D], Generic[D, T]):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
+    @property
+    def _things(self) -> str:
+        return self.things or f"{self.thing}s"
+
     def _does(self, action: ListAction[T]) -> Does:
         row = self.current
         if row is None:
@@ -244,7 +250,7 @@ class ListPage(Page[D], Generic[D, T]):
 
     def _counted(self) -> None:
         seen, total = self.model.rowCount(), self.model.total
-        said = wording.many(total, self.thing) if total else ""
+        said = wording.many(total, self.thing, self.things) if total else ""
         self.count.setText(said if seen == total else f"{seen:,} of {said}")
 
     def _chosen(self) -> None:

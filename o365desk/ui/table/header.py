@@ -198,8 +198,8 @@ class TableHeader(QObject):
         shown = self.shown()
         widths, least = self._wished(shown)
         over = room - sum(widths)
-        if over < 0 and self._choosing:
-            gives = [0] * len(shown)  # many columns are scrolled, not squeezed
+        if over < 0 and self._scrolls(shown):
+            gives = [0] * len(shown)
         elif over > 0:
             gives = [self._columns[number].width if self._columns[number].grows else 0 for number in shown]
         else:
@@ -213,6 +213,11 @@ class TableHeader(QObject):
         for number, width, give in zip(shown, widths, gives, strict=True):
             self._header.resizeSection(number, int(width + share * give))
         self._sharing = False
+
+    def _scrolls(self, shown: list[int]) -> bool:
+        """Whether columns are scrolled where there is no room for them: where there are many. Where one wraps they
+        are squeezed: what wraps is seen whole anyway."""
+        return self._choosing and not any(self._columns[number].wraps for number in shown)
 
     def _wished(self, shown: Sequence[int]) -> tuple[list[int], list[int]]:
         """What these columns want, and what they need."""

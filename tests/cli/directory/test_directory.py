@@ -52,8 +52,26 @@ def test_what_would_change_is_shown_in_words(imported: Shell, client: Client) ->
     assert "import Contoso --apply" in imported.err
     lines = imported.out.splitlines()
     assert lines[0].split() == ["What", "Kind", "Who", "How"]
-    assert any(line.startswith("changed") and "→" in line for line in lines)
+    assert any(line.startswith("changed") and "Department: " in line and "→" in line for line in lines)
+    assert any("Licence: – → " in line for line in lines), "licences are called as their products are"
+    assert "assignedLicenses" not in imported.out
     assert imported("import", "Contoso", "--apply") in (0, 3)
+
+
+def test_nothing_is_to_be_applied_where_nothing_changed(imported: Shell) -> None:
+    assert imported("import", "Contoso") == 0
+    assert "nothing changed" in imported.err
+    assert "To apply it" not in imported.err
+
+
+def test_the_end_of_the_delta_link_is_a_lifetime(imported: Shell, tmp_path: Path) -> None:
+    ics = tmp_path / "ends.ics"
+    (found,) = [each for each in imported.json("lifetimes", "--ics", str(ics)) if each["key"] == "delta"]
+    as_of = imported.json("import", "Contoso", "--apply")["as_of"]
+    ends = datetime.fromisoformat(found["at"])
+    assert timedelta(days=6, hours=23) < ends - datetime.fromisoformat(as_of) <= timedelta(days=7)
+    assert found["warning"] is None
+    assert "SUMMARY:Delta link of the import of “Contoso” ends" in ics.read_text("utf-8")
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "xlsx"])

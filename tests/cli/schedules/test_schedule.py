@@ -89,6 +89,7 @@ WRONG = (
     (("--report", "report.pdf"), ".html or .md"),
     (("--output", "x.csv"), "says nothing of"),
     (("--limit", "0"), "limit"),
+    (("--task", "sync"), "needs a group"),
 )
 
 
@@ -96,6 +97,13 @@ WRONG = (
 def test_wrong_usage_is_told(able: Shell, words: tuple[str, ...], said: str) -> None:
     assert able("schedule", "add", "Nightly", "--task", "test", "--source", "Contoso", *words) == 2
     assert said in " ".join(able.err.replace("│", " ").split())
+
+
+def test_what_runs_on_demand_has_no_next_time(able: Shell) -> None:
+    assert able("schedule", "add", "Asked", "--task", "test", "--source", "Contoso") == 0, able.err
+    assert able("schedule", "next", "Asked") == 0
+    assert "It runs on demand only." in able.err
+    assert able.json("schedule", "next", "Asked") == []
 
 
 def test_lifetimes_are_listed_and_saved_as_a_calendar(able: Shell, tmp_path: Path) -> None:

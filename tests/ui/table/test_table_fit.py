@@ -1,5 +1,6 @@
 """Rows are as high as their notes, and the window does not stand still while that is measured."""
 
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -30,3 +31,17 @@ def test_the_rows_in_sight_are_fitted_first_and_the_others_in_turns(qapp: QAppli
     heights = {table.rowHeight(row) for row in range(500)}
     assert len(heights) == 1
     assert heights.pop() > 2 * table.rowHeight(1999)
+
+
+@pytest.mark.parametrize("wraps", [True, False])
+def test_what_wraps_is_seen_whole_instead_of_being_scrolled(qapp: QApplication, qtbot: QtBot, wraps: bool) -> None:
+    name = Column(key="name", title="Name", text=str, width=240, grows=True)
+    how = Column(key="how", title="How", text=lambda row: "word " * 20, width=420, grows=True, wraps=wraps)
+    model = TableModel((name, how), lambda row: row)
+    table = Table(model, Theme(qapp, "light", False), "Rows", several=True)
+    qtbot.addWidget(table)
+    table.resize(500, 300)
+    table.show()
+    model.set_rows(range(3))
+    qtbot.waitUntil(lambda: table.horizontalScrollBar().isVisible() is not wraps)
+    assert (table.horizontalHeader().length() <= table.viewport().width()) is wraps

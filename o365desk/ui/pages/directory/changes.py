@@ -163,8 +163,9 @@ class Changes(QWidget):
         else:
             text = "Both imports found the same."
         self.empty.text.setText(text)
-        more = "more than " if len(self._found) == _MOST else ""
-        self.count.setText(f"{more}{wording.many(len(self._found), 'change')}" if self._found else "")
+        more, total = "more than " if len(self._found) == _MOST else "", len(self._found)
+        some = f"{self.model.total:,} of " if self.model.total < total else ""
+        self.count.setText(f"{some}{more}{wording.many(total, 'change')}" if total else "")
         self.export_button.setEnabled(self.model.total > 0)
         self._tell_restorings()
         self.changed.emit()
@@ -188,6 +189,7 @@ class Changes(QWidget):
         for text, box, name in (("Fro&m", self.since, "From"), ("&To", self.until, "To")):
             label = Label(text)
             label.setBuddy(box)
+            label.setMinimumWidth(label.sizeHint().width())
             box.setAccessibleName(f"{name}: the directory as of")
             box.setObjectName(f"changes-{name.lower()}")
             between.addWidget(label)

@@ -265,7 +265,7 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
                 key="state", title="State", text=lambda row: LOOKS[row.state][0],
                 icon=lambda row: LOOKS[row.state][1:], tone=lambda row: LOOKS[row.state][2],
                 note=lambda row: row.last.message if row.last and row.group.sync else "", width=260, grows=True,
-                searched=True,
+                searched=True, wraps=True,
             ),
             Column(
                 key="group", title="Group name", text=lambda row: row.group.group_name or row.group.group_id or "–",
@@ -279,7 +279,8 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
             Column(
                 key="next", title="Next run",
                 text=lambda row: wording.in_table(row.task.next) if row.task and row.task.next else "–",
-                note=lambda row: "" if row.task or not row.group.sync else "no task", width=130,
+                note=lambda row: "" if row.task or not row.group.sync else "no task", width=160,
+                wraps=True,
             ),
         )  # fmt: skip
 

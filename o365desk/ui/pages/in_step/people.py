@@ -46,7 +46,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
     )
 
     key = "people"
-    thing = "person"
+    thing, things = "person", "people"
     searched = "name, email, role, group or note"
     nothing = ("users", "Nobody yet", "People come from roles, groups in step, and files.")
 

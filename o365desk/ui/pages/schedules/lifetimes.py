@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout
 from o365desk.model.text import wording
 from o365desk.services.schedules.lifetimes import Moment
 from o365desk.ui.context import CommandKey, Commands, Context
-from o365desk.ui.destinations import Begins, ToConnector, ToLifetimes, ToSchedules
+from o365desk.ui.destinations import Begins, ToConnector, ToDirectory, ToLifetimes, ToSchedules
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.pages.schedules.task_words import ahead
 from o365desk.ui.pages.schedules.timeline import LifeLine, Point
@@ -112,6 +112,8 @@ class LifetimesPage(ListPage[ToLifetimes, Line]):
             self.context.go(ToSchedules(task=moment.task.id))
         elif moment.source and moment.key == "authorisation" and self._ends_soon(moment):
             self.context.go(ToConnector(source_id=moment.source.id, then=Begins.AUTHORIZE))
+        elif moment.source and moment.key == "delta":
+            self.context.go(ToDirectory(source_id=moment.source.id))
         elif moment.source:
             self.context.go(ToConnector(source_id=moment.source.id, field=_FIELDS.get(moment.key, "")))
 

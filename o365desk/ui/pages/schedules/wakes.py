@@ -7,7 +7,7 @@ from o365desk.app import App
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
 
-WAKE = "&Wake this computer’s scheduler…"
+WAKE = "&Wake o365desk while closed…"
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from o365desk import catalogue
 from o365desk.model.conditions.tree import Condition, Group, Join
 from o365desk.model.directory.imports import Kind, What
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.settings import Settings
 from o365desk.model.text.folding import plain
 from o365desk.services.directory.copy import search
+from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.copy.directory import START as BEGIN
 from o365desk.services.directory.copy.tables import GROUPS, USERS
 from o365desk.services.settings import KeptSettings
@@ -300,6 +301,27 @@ def test_damage_that_shows_while_somebody_reads_is_told(told: Told) -> None:
     assert caught.value.problem.code == "directory-damaged"
     assert directory.problem == caught.value.problem
     assert told.run().users.added == 9
+
+
+def test_the_delta_link_ends_after_seven_days_and_looking_at_that_hides_no_damage(told: Told) -> None:
+    why: list[Problem] = []
+    directories = Directories(told.folder, lambda source: why[0] if why else None, told.now)
+    (found,) = directories.lifetimes(told.source)
+    as_of = told.directory.as_of
+    assert as_of
+    assert found.ends == as_of + timedelta(days=7)
+    assert [found.warning(found.ends - timedelta(days=left)) for left in (4, 3, 0)] == [None, 3, 0]
+    why.append(Problem(title="no"))
+    assert directories.lifetimes(told.source) == []
+    why.clear()
+    path = told.importer.copy(told.source.id).path
+    path.write_bytes(b"no database at all, but long enough to look like something" * 100)
+    for companion in ("-wal", "-shm"):
+        path.with_name(path.name + companion).unlink(missing_ok=True)
+    assert directories.lifetimes(told.source) == []
+    directory = told.directory
+    assert not directory.imported
+    assert directory.problem, "whoever looks into it is told"
 
 
 def test_damage_of_what_waits_touches_nothing_else(told: Told) -> None:

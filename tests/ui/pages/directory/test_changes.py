@@ -1,6 +1,7 @@
 """What imports saw change: counted, filtered, searched, exported, planned back."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from o365desk.model.directory.imports import Kind
 from o365desk.ui.pages.directory.changes import Changes
@@ -29,13 +30,24 @@ def test_who_came_left_and_changed(shelf: Shelf) -> None:
     counts = changes.figures.counts
     assert (counts["came"], counts["left"], counts["changed"]) == (5, 4, 7)
     assert counts["disabled"] == 2
+    total = len(changes.model.all_rows())
+    assert changes.count.text() == f"{total} changes"
     changes.figures.buttons["left"].click()
     assert changes.model.total == 4
+    assert changes.count.text() == f"4 of {total} changes"
     assert all("can be restored there for 30 days" in changes.model.columns[4].text(row)
                for row in changes.model.all_rows())  # fmt: skip
     changes.figures.buttons["left"].click()
     changes.search.setText("Marketing")
     assert 0 < changes.model.rowCount() < changes.model.total
+
+
+def test_the_words_before_the_two_moments_are_whole(shelf: Shelf) -> None:
+    shelf.fill()
+    shelf.window.resize(960, 640)
+    changes = opened(shelf)
+    labels = [label for label in changes.findChildren(QLabel) if label.buddy() in (changes.since, changes.until)]
+    assert [label.width() >= label.sizeHint().width() for label in labels] == [True, True]
 
 
 def test_a_click_leads_to_the_person(shelf: Shelf) -> None:

@@ -66,6 +66,7 @@ def test_the_sample_is_saved_brought_in_and_exported(
 
     answered(office, page.import_button.click, bring)
     assert page.model.total == 2
+    assert page.count.text() == "2 people"
     chosen(monkeypatch, out)
     page.export_button.click()
     office.idle()

@@ -123,7 +123,7 @@ def test_the_palette_leads_to_tasks_and_lifetimes(planned: Planned) -> None:
     palette = Palette(planned.window)
     planned.idle()
     texts = {choice.text for choice in palette._choices}
-    assert {"Schedules", "Lifetimes", "New scheduled task", "Wake this computer’s scheduler"} <= texts
+    assert {"Schedules", "Lifetimes", "New scheduled task", "Wake o365desk while closed"} <= texts
     palette.deleteLater()
     planned.window.menus.actions[CommandKey.LIFETIMES].trigger()
     assert planned.window._where is ToLifetimes
