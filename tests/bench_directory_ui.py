@@ -95,11 +95,14 @@ def _felt(qt: "QApplication", window: "Window", sources: dict[str, Any]) -> dict
     for word in _TYPED:
         _stroke(qt, page, word)
     searching = heart.longest
+    # The page is made when it is first seen, whatever runs: that is a figure of its own.
+    began = time.perf_counter()
+    imports: Any = window.page(ToImport)
+    made = time.perf_counter() - began
     # An import begins; somebody goes back and searches meanwhile.
     heart.listen()
     began = time.perf_counter()
     window.go(ToImport(source_id=sources["some"].id, begin=True))
-    imports: Any = window.page(ToImport)
     _wait(lambda: imports._task is None or time.perf_counter() - began > 2)
     watched = heart.longest
     heart.listen()
@@ -121,7 +124,7 @@ def _felt(qt: "QApplication", window: "Window", sources: dict[str, Any]) -> dict
     return {
         "rows": page.known.seen.users, "stroke": strokes[slowest], "typed": slowest, "searching": searching,
         "watched": watched, "busy": busy, "applying": heart.longest, "read": read,
-        "busy_stroke": max(busy_strokes, default=0.0), "strokes": len(busy_strokes),
+        "busy_stroke": max(busy_strokes, default=0.0), "strokes": len(busy_strokes), "made": made,
     }  # fmt: skip
 
 
@@ -164,7 +167,8 @@ def results() -> Iterator[Result]:
     )
     for key, title in (
         ("searching", "longest stall of the window while somebody searches them ÷ 50 ms"),
-        ("watched", f"the same while an import of {SOME:,} is watched ÷ 50 ms"),
+        ("made", "making the page of imports, when it is first seen ÷ 50 ms"),
+        ("watched", f"longest stall while an import of {SOME:,} is watched ÷ 50 ms"),
         ("busy", "the same while it runs and somebody searches ÷ 50 ms"),
         ("applying", "the same while it is applied ÷ 50 ms"),
     ):
