@@ -250,7 +250,7 @@ def test_an_import_that_waits_or_breaks_off_changes_no_group(team: Team) -> None
     team.app.settings.keep(Settings())
     assert team.run().applied
     team.take(key, team.ids[1])
-    team.office.client.control("/switches", {"graph_down": "503"})
+    team.office.client.control("/switches", {"secret": {"read-write": "expired"}})
     with pytest.raises(ProblemError):
         team.run()
     assert team.app.groups.get("Team").state is StepState.FAILED

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -38,6 +39,8 @@ class Shelf:
 
     toys: tuple[Toy, ...] = (Toy("Bear"), Toy("Ball"), Toy("Kite", locked=True))
     problem: Problem | None = None
+    waits: Event | None = None
+    """For this the next read waits before it tells what it found."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
@@ -64,7 +67,11 @@ class ToysPage(ListPage[ToToys, Toy]):
     def read(self) -> Sequence[Toy]:
         if SHELF.problem:
             raise ProblemError(SHELF.problem)
-        return SHELF.toys
+        found, waits = SHELF.toys, SHELF.waits
+        if waits:
+            SHELF.waits = None
+            waits.wait(10)
+        return found
 
     def can_do(self) -> Sequence[ListAction[Toy]]:
         def noted(what: str) -> Callable[[Toy], object]:
@@ -121,6 +128,19 @@ def test_it_is_searched_counted_and_says_when_nothing_matches(qtbot: QtBot, page
     page.escape()
     assert (names(page), page.count.text()) == (["Ball", "Bear", "Kite"], "3 toys")
     assert QApplication.focusWidget() is page.table
+
+
+def test_what_was_read_earlier_and_comes_later_is_not_shown(qtbot: QtBot, page: ToysPage) -> None:
+    held = SHELF.waits = Event()
+    page.refresh(quiet=True)
+    qtbot.waitUntil(lambda: SHELF.waits is None)
+    SHELF.toys = (Toy("Drum"),)
+    page.refresh(quiet=True)
+    qtbot.waitUntil(lambda: names(page) == ["Drum"])
+    held.set()
+    idle(qtbot, window_of(page))
+    qtbot.wait(50)
+    assert names(page) == ["Drum"]
 
 
 def test_where_nothing_is_it_says_so_and_nothing_can_be_done(
