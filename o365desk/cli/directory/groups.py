@@ -78,7 +78,7 @@ def sync_set(
         bool | None,
         typer.Option(
             "--override/--no-override",
-            help="Override group members: who is missing at the source leaves.",
+            help="Override group members: who is missing at the source leaves. On for a tenant group.",
             show_default=False,
         ),
     ] = None,
@@ -333,7 +333,7 @@ def _show(plan: StepPlan) -> None:
 
 def _say_plan(app: App, plan: StepPlan) -> None:
     first = f"{plan.sentence[:1].upper()}{plan.sentence[1:]}"
-    say(f"{first}; {plan.stays:,} stay as they are.", *plan.notes)
+    say(f"{first}; {plan.stays:,} unchanged.", *plan.notes)
     if plan.as_of:
         say(f"As of {wording.moment(plan.as_of)} ({wording.age(plan.as_of, app.clock())}). A run imports first.")
     if plan.held:

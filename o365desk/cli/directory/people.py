@@ -13,7 +13,7 @@ from o365desk.model.directory.people import PersonRow
 from o365desk.model.run import place_of
 from o365desk.model.text import shells, wording
 from o365desk.services.in_step import people_rows
-from o365desk.services.in_step.people_rows import PeoplePlan, PeopleRow
+from o365desk.services.in_step.people_rows import PeoplePlan
 from o365desk.services.spreadsheets import export, reader
 
 people = typer.Typer(help="The people of the workspace.", no_args_is_help=True)
@@ -163,16 +163,10 @@ def _line(row: PersonRow) -> tuple[str, ...]:
 def _show(plan: PeoplePlan) -> None:
     told = [row for row in plan.rows if row.what != "unchanged"]
     if told:
-        rows = [(row.what, place_of(row.row.number, row.row.line), row.email, _how(row)) for row in told[:_LISTED]]
+        rows = [(row.what, place_of(row.row.number, row.row.line), row.email, row.how) for row in told[:_LISTED]]
         print_table(("What", "Where", "Email", "How"), rows)
     if len(told) > _LISTED:
         say(f"These are the first {_LISTED} of {len(told):,}; --json has all.")
-
-
-def _how(row: PeopleRow) -> str:
-    if row.problem:
-        return row.problem.sentence()
-    return "; ".join(f"{name}: {was or '–'} → {now}" for name, was, now in row.differs)
 
 
 def _plan_as_json(plan: PeoplePlan, *, applied: bool) -> dict[str, Any]:

@@ -27,6 +27,7 @@ ROWS = Operation(
 )  # fmt: skip
 """What the file clinic reads a file of people as. It asks nothing of Graph, so it is none of the catalogue's."""
 _NAMES = {"firstName": "first", "lastName": "last", "displayName": "display", "telephone": "telephone"}
+_TITLES = {field.key: field.plain_label for field in FIELDS}
 COLUMNS = (
     Column(key="displayName", title="Display name", of=lambda row: row["row"].display),
     Column(key="email", title="Email", kind=ColumnKind.IDENTIFIER, of=lambda row: row["row"].email),
@@ -45,7 +46,7 @@ _SAMPLE = (
 @dataclass(frozen=True)
 class PeopleRow:
     """A row of a file of people against the workspace. `what` is "added", "changed", "unchanged" or "cannot";
-    `differs` says field by field what was and what comes; `problem` why it cannot be."""
+    `differs` says column by column (its key) what was and what comes; `problem` why it cannot be."""
 
     row: Row
     email: str
@@ -53,6 +54,13 @@ class PeopleRow:
     differs: tuple[tuple[str, str, str], ...] = ()
     problem: Problem | None = None
     person: LocalPerson | None = None
+
+    @property
+    def how(self) -> str:
+        """Why it cannot be, or what is another, in words."""
+        if self.problem:
+            return self.problem.sentence()
+        return "; ".join(f"{_TITLES[key]}: {was or '–'} → {now}" for key, was, now in self.differs)
 
 
 @dataclass(frozen=True)
@@ -121,11 +129,11 @@ def _judged(row: Row, known: dict[str, LocalPerson], *, several: bool) -> People
     if before is None:
         return PeopleRow(row, email, "added", person=LocalPerson(email=email).replace(**given))
     # A cell that is empty says nothing.
-    pairs = ((name, getattr(before, name), text) for name, text in given.items() if text)
+    pairs = ((key, getattr(before, name), given[name]) for key, name in _NAMES.items() if given[name])
     differs = tuple(each for each in pairs if each[1] != each[2])
     if not differs:
         return PeopleRow(row, before.email, "unchanged")
-    person = before.replace(**{name: text for name, _, text in differs})
+    person = before.replace(**{_NAMES[key]: text for key, _, text in differs})
     return PeopleRow(row, before.email, "changed", differs, person=person)
 
 

@@ -305,7 +305,9 @@ class SharedFiles(Generic[T]):
         names = ", ".join(f"“{entry.thing.name}”" for entry in listing.entries[:10])
         return Problem(
             title=f"There is no {self._sort.noun} “{key}”",
-            cause=f"There are {names}." if names else "There is none yet.",
+            cause=f"There {'is' if len(listing.entries) == 1 else 'are'} {names}."
+            if names
+            else "There is none yet.",
             remedy="See how it is spelled.",
             code="not-found",
         )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -143,6 +144,7 @@ def test_wrong_usage_is_told(imported: Shell, words: tuple[str, ...], said: str)
 def test_a_moment_before_the_first_import_is_refused(imported: Shell) -> None:
     assert imported("directory", "users", "Contoso", "--at", "2020-01-01") == 1
     assert "So far back nothing is known" in imported.err
+    assert re.search(r"the directory as of \d+ \w+ \d{4}, \d\d:\d\d\.", imported.err)
 
 
 def test_what_waits_for_a_person_goes_on_by_one(imported: Shell, client: Client) -> None:

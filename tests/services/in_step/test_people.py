@@ -49,7 +49,8 @@ def test_what_changes_is_told_field_by_field_and_an_empty_cell_takes_nothing(
     persons.set("ann@x.com", active=False, note="on leave")
     plan = persons.plan(written(tmp_path, HEADINGS + "ann@X.com,Ann,Leigh,Ann Leigh,\n"))
     assert plan.rows[0].what == "changed"
-    assert plan.rows[0].differs == (("last", "Lee", "Leigh"), ("display", "Ann Lee", "Ann Leigh"))
+    assert plan.rows[0].differs == (("lastName", "Lee", "Leigh"), ("displayName", "Ann Lee", "Ann Leigh"))
+    assert plan.rows[0].how == "Last name: Lee → Leigh; Display name: Ann Lee → Ann Leigh"
     persons.apply(plan)
     ann = persons.store.load().persons[0]
     assert (ann.email, ann.last, ann.telephone, ann.inactive, ann.note) == (

@@ -21,6 +21,7 @@ from o365desk import catalogue
 from o365desk.model.conditions.tree import NO_CONDITION, Group
 from o365desk.model.directory.imports import Counts, Difference, KeptImport, Kind, What, Why
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.text import wording
 from o365desk.services.conditions.reading import Judge, reading
 from o365desk.services.directory.copy import history, search
 from o365desk.services.directory.copy.search import words_of
@@ -419,7 +420,7 @@ def _number(connection: sqlite3.Connection, at: datetime | None) -> int | None:
         raise ProblemError(
             Problem(
                 title="So far back nothing is known",
-                cause=f"The earliest that is remembered is the directory as of {first.isoformat()}."
+                cause=f"The earliest that is remembered is the directory as of {wording.moment(first)}."
                 if first
                 else "Nothing was imported yet.",
                 remedy="Choose a later moment.",

@@ -189,7 +189,8 @@ class Changes(QWidget):
         for text, box, name in (("Fro&m", self.since, "From"), ("&To", self.until, "To")):
             label = Label(text)
             label.setBuddy(box)
-            label.setMinimumWidth(label.sizeHint().width())
+            # An underlined letter stands by itself: what it would have gained beside the next one is missing.
+            label.setMinimumWidth(sum(map(label.fontMetrics().horizontalAdvance, name)) + 1)
             box.setAccessibleName(f"{name}: the directory as of")
             box.setObjectName(f"changes-{name.lower()}")
             between.addWidget(label)

@@ -117,7 +117,8 @@ class DirectoryPage(Page[ToDirectory]):
         self._stamp: object = None
         self._source_id = (context.app.state.remembered(_REMEMBERED) or b"").decode("utf-8", "replace")
         self.sources, self.moments = QComboBox(), QComboBox()
-        self.beside_title, self.said = QWidget(), ElidedLabel(role="dim")
+        self.beside_title = self._beside = QWidget()
+        self.said = ElidedLabel(role="dim")
         self.banner = Banner(context.theme)
         self.import_button = QPushButton("&Import now…")
         self.choose_button = QPushButton("&Choose what is imported…")
@@ -392,7 +393,7 @@ class DirectoryPage(Page[ToDirectory]):
         self._past = _labelled("As it &was", self.moments, "The directory as it was at a past import")
         for widget in (self._past, self.import_button, self.choose_button):
             flow.addWidget(widget)
-        beside = QHBoxLayout(self.beside_title)
+        beside = QHBoxLayout(self._beside)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addWidget(self.said, 1)
         self.step_button, self.people_button = QPushButton("&Groups in step"), QPushButton("Peop&le")

@@ -109,7 +109,7 @@ class DifferenceDialog(QDialog):
 def _said(context: Context, plan: StepPlan) -> str:
     if plan.problem:
         return "Nothing: a run would change nobody."
-    stay = f"; {plan.stays:,} stay as they are" if plan.stays else ""
+    stay = f"; {plan.stays:,} unchanged" if plan.stays else ""
     first = f"{plan.sentence[:1].upper()}{plan.sentence[1:]}{stay}."
     if plan.as_of is None:
         return first

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from o365desk.model.problems import Problem
 from o365desk.model.run import place_of
-from o365desk.services.in_step.people_rows import ROWS, PeoplePlan, PeopleRow
+from o365desk.services.in_step.people_rows import ROWS, PeoplePlan
 from o365desk.ui.context import Context
 from o365desk.ui.pages.operations.file_rows import FileRows
 from o365desk.ui.rights import show_refusal
@@ -25,7 +25,7 @@ _COLUMNS = (
         text=lambda row: _LOOKS[row.what][0],
         sort=lambda row: list(_LOOKS).index(row.what),
         icon=lambda row: _LOOKS[row.what][1:],
-        note=lambda row: _how(row),
+        note=lambda row: row.how,
         width=320,
         grows=True,
         searched=True,
@@ -39,12 +39,6 @@ _COLUMNS = (
         width=90,
     ),
 )
-
-
-def _how(row: PeopleRow) -> str:
-    if row.problem:
-        return row.problem.sentence()
-    return "; ".join(f"{name}: {was or '–'} → {now}" for name, was, now in row.differs)
 
 
 class PeopleFileDialog(QDialog):

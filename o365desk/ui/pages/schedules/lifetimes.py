@@ -43,7 +43,7 @@ class LifetimesPage(ListPage[ToLifetimes, Line]):
         "authorisation, a <b>square</b> a secret or a certificate, a <b>triangle</b> what else ends, a "
         "<b>circle</b> a run. What is later stands at its right edge, what has ended at its left.</p><p>Enter "
         "leads to where it can be renewed. <b>Export calendar</b> writes all of it as a file that calendars read; "
-        "alarms come 14 days before something ends.</p>"
+        "alarms come 14 days before an authorisation, a secret or a certificate ends.</p>"
     )
 
     key = "lifetimes"

@@ -47,7 +47,9 @@ def test_the_words_before_the_two_moments_are_whole(shelf: Shelf) -> None:
     shelf.window.resize(960, 640)
     changes = opened(shelf)
     labels = [label for label in changes.findChildren(QLabel) if label.buddy() in (changes.since, changes.until)]
-    assert [label.width() >= label.sizeHint().width() for label in labels] == [True, True]
+    assert {label.text() for label in labels} == {"Fro&m", "&To"}
+    letters = [sum(map(label.fontMetrics().horizontalAdvance, label.text().replace("&", ""))) for label in labels]
+    assert all(label.width() >= width for label, width in zip(labels, letters, strict=True))
 
 
 def test_a_click_leads_to_the_person(shelf: Shelf) -> None:
