@@ -157,8 +157,8 @@ class ListPage(Page[D], Generic[D, T]):
         return row
 
     def refresh(self, *, quiet: bool = False) -> None:
-        """Reads the rows in a worker and shows them; `quiet` where nobody asked for it. What was being read before is
-        older, and is not shown any more, however late it comes."""
+        """Reads the rows in a worker and shows them; `quiet` where nobody asked for it. What was being read before
+        is older, and is not shown any more, however late it comes."""
         if self._reading:
             self._reading.abandon()
         self._reading = self.context.tasks.run(
