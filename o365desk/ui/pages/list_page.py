@@ -65,7 +65,7 @@ class ListPage(Page[D], Generic[D, T]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._not_read = False
-        self._reading: Task | None = None
+        self._refreshing: Task | None = None
         self.banner = Banner(context.theme)
         self.search = QLineEdit(placeholderText=f"Search by {self.searched}", clearButtonEnabled=True)
         self.search.setAccessibleName(f"Search {self._things} by {self.searched}")
@@ -159,9 +159,9 @@ class ListPage(Page[D], Generic[D, T]):
     def refresh(self, *, quiet: bool = False) -> None:
         """Reads the rows in a worker and shows them; `quiet` where nobody asked for it. What was being read before
         is older, and is not shown any more, however late it comes."""
-        if self._reading:
-            self._reading.abandon()
-        self._reading = self.context.tasks.run(
+        if self._refreshing:
+            self._refreshing.abandon()
+        self._refreshing = self.context.tasks.run(
             f"Reading the {self._things}",
             lambda stop, tell: self.read(),
             self.show_rows,
