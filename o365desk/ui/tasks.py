@@ -22,8 +22,6 @@ Tell = Callable[[Any], None]
 Work = Callable[[Stop, Tell], T]
 
 _TOLD, _DONE, _FAILED, _CANCELLED, _CRASHED = range(5)
-_REST = 0.25
-"""Seconds that a worker rests at most; if the window takes longer, or is gone, it goes on."""
 _GRACE = 2.0
 """Seconds that work which writes is given on the way out to put down what it knows, once it was stopped."""
 
@@ -197,14 +195,6 @@ class Tasks(QObject):
     def on_main(self, owner: QObject, do: Callable[[], None]) -> None:
         """Calls `do` on the main thread, soon, if the owner is still there then; safe from any thread."""
         self._send(0, _TOLD, (owner, do))
-
-    def rest(self, most: float = _REST) -> None:
-        """In a worker, between two pieces of long work: waits until the main thread is done with what it does now,
-        `most` seconds at most. Python runs one thread at a time, and a window that asks for its turn a hundred
-        times while it paints would wait for the worker each time."""
-        turned = threading.Event()
-        self.on_main(self, turned.set)
-        turned.wait(most)
 
     def shut_down(self) -> None:
         """Cancels everything, on the way out; see the class. Must come before the QApplication goes away. What

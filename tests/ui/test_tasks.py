@@ -271,27 +271,3 @@ def test_workers_that_still_speak_do_not_bring_the_ending_program_down() -> None
         [sys.executable, "-c", QUITTING, "150"], capture_output=True, text=True, timeout=100, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ENDED\n", "")
-
-
-def test_a_worker_that_rests_goes_on_when_the_window_is_done_with_what_it_does(
-    qtbot: QtBot, tasks: Tasks, owner: QObject
-) -> None:
-    heard, begun = Heard(), threading.Event()
-
-    def work(stop: Stop, tell: Callable[[Any], None]) -> str:
-        begun.set()
-        tasks.rest(LONG[1])
-        return "rested"
-
-    task = tasks.run("Resting", work, owner=owner, **heard.callbacks())
-    begun.wait()
-    # Here the window paints: the worker ends if it does not rest.
-    assert task._thread
-    task._thread.join(0.2)
-    assert task._thread.is_alive()
-    qtbot.waitUntil(lambda: heard.done == ["rested"])
-
-
-def test_a_worker_does_not_rest_for_ever_where_the_window_is_gone(tasks: Tasks) -> None:
-    tasks.shut_down()
-    tasks.rest(0)

@@ -116,14 +116,14 @@ class ImportPage(Page[ToImport]):
 
     def read(self, *, full: bool = False) -> None:
         """Reads in a worker, then shows what would change."""
-        app, tasks, source_id = self.context.app, self.context.tasks, self._source_id
+        app, source_id = self.context.app, self._source_id
         if self._task or not source_id:
             return
         self._full = full
 
         def work(stop: Stop, tell: Tell) -> Outcome:
             source = app.workspace.get(source_id).source
-            report = app.importer.run(source, stop, gently(tell, tasks.rest), apply=False, full=full)
+            report = app.importer.run(source, stop, _gently(tell), apply=False, full=full)
             return Outcome(source, report, app.importer.waiting(source))
 
         self._start("Importing the directory", work)
@@ -140,10 +140,10 @@ class ImportPage(Page[ToImport]):
             return
         if plan.found.held and not self._confirmed(found.source, plan):
             return
-        app, tasks, source = self.context.app, self.context.tasks, found.source
+        app, source = self.context.app, found.source
 
         def work(stop: Stop, tell: Tell) -> Outcome:
-            report = app.importer.apply(source, plan, gently(tell, tasks.rest), allow_large=bool(plan.found.held))
+            report = app.importer.apply(source, plan, _gently(tell), allow_large=bool(plan.found.held))
             return Outcome(source, report)
 
         self._applying = True
@@ -227,12 +227,11 @@ class ImportPage(Page[ToImport]):
         self.calm.begin()
         found = self.found
         if found and found.plan and not found.plan.found.held:
-            app, tasks = self.context.app, self.context.tasks
-            source, plan = found.source, found.plan
+            app, source, plan = self.context.app, found.source, found.plan
             self._applying = True
             self._start(
                 "Applying the import",
-                lambda stop, tell: Outcome(source, app.importer.apply(source, plan, gently(tell, tasks.rest))),
+                lambda stop, tell: Outcome(source, app.importer.apply(source, plan, _gently(tell))),
                 quiet=True,
             )
 
@@ -413,8 +412,8 @@ def waiting(app: App, source_id: str) -> Outcome:
     return Outcome(source, plan=app.importer.waiting(source))
 
 
-def gently(tell: Tell, rest: Callable[[], None]) -> Tell:
-    """Tells of pages now and then only; of everything else at once. After each the importer rests."""
+def _gently(tell: Tell) -> Tell:
+    """Tells of pages now and then only; of everything else at once."""
     doing, at = "", 0.0
 
     def told(progress: ImportProgress) -> None:
@@ -423,7 +422,6 @@ def gently(tell: Tell, rest: Callable[[], None]) -> Tell:
         if progress.waits or progress.doing != doing or now - at >= _EVERY:
             doing, at = progress.doing, now
             tell(progress)
-        rest()
 
     return told
 

@@ -6,9 +6,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from o365desk.model.directory.imports import ImportProgress, Kind
+from o365desk.model.directory.imports import Kind
 from o365desk.ui.destinations import ToDirectory, ToImport
-from o365desk.ui.pages.directory.importing import gently
 from tests import imported
 from tests.ui.pages.directory.conftest import Shelf
 
@@ -120,15 +119,3 @@ def test_without_a_network_the_read_says_why_and_what_waits_stays(shelf: Shelf) 
     shelf.imports.close_page()
     shelf.idle()
     assert shelf.type("finn"), "the copy answers as before"
-
-
-def test_the_importer_rests_after_each_page_also_where_nothing_is_told_of_it() -> None:
-    told: list[ImportProgress] = []
-    rests: list[int] = []
-    tell = gently(told.append, lambda: rests.append(len(told)))
-    pages = [ImportProgress("Reading users", 999 * number) for number in range(1, 6)]
-    for page in pages:
-        tell(page)
-    assert told[0] == pages[0]
-    assert len(rests) == len(pages)
-    assert rests[0] == 1, "what is told goes first: the window shows it meanwhile"
