@@ -1,9 +1,11 @@
 """Scheduled tasks for tests of the window and for pictures: some of each sort, and a scheduler that is none."""
 
+import contextlib
 import dataclasses
+import sqlite3
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.schedules.schedule import WEEK_DAYS, Recurs, Schedule
 from o365desk.model.schedules.task import Outcome, Task, TaskResult, Work
 from o365desk.model.stop import Stop
+from o365desk.model.text import wording
 from o365desk.services.schedules.lifetimes import Lifetimes
 from o365desk.services.schedules.schedules import Schedules
 from o365desk.services.schedules.waking.entry import Shown, Standing
@@ -222,3 +225,13 @@ def spoil(app: App) -> None:
     folder.joinpath("broken.json").write_text(
         text + '  "rule": "FREQ=DAILY;INTERVAL=0",\n  "start": "2026-05-01T02:00"\n}\n', "utf-8"
     )
+
+
+def hours_pass(state: Path, task: str) -> None:
+    """For a task that is armed here: as if the moment that was passed by last lay a day back."""
+    with contextlib.closing(sqlite3.connect(state)) as opened, opened:
+        day_ago, then = (wording.to_order(datetime.now(UTC) - timedelta(hours=hours)) for hours in (24, 23))
+        changed = opened.execute(
+            "UPDATE armed_tasks SET passed = ?, next = ? WHERE task = ?", (day_ago, then, task)
+        )
+        assert changed.rowcount == 1

@@ -1,8 +1,6 @@
 """The whole way through the command line: import, look, rehearse, schedule, a day passes, what is due runs, what
 changed is seen, and what was lost comes back."""
 
-import contextlib
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,14 +10,7 @@ from tests.cli.directory.test_groups import a_group
 from tests.cli.shell import Shell
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
-
-
-def hours_pass(task: str) -> None:
-    """For a task that is armed here: as if the moment that was passed by last lay a day back."""
-    with contextlib.closing(sqlite3.connect(paths.state_folder() / "state.sqlite")) as state, state:
-        day_ago, then = (wording.to_order(datetime.now(UTC) - timedelta(hours=hours)) for hours in (24, 23))
-        changed = state.execute("UPDATE armed_tasks SET passed = ?, next = ? WHERE task = ?", (day_ago, then, task))
-        assert changed.rowcount == 1
+from tests.scheduled import hours_pass
 
 
 def test_from_the_import_to_the_way_back(shell: Shell, client: Client) -> None:
@@ -47,7 +38,7 @@ def test_from_the_import_to_the_way_back(shell: Shell, client: Client) -> None:
     assert tenant.send("DELETE", f"/groups/{group['id']}/members/{leaves}/$ref").status_code == 204
     now_there = tenant.members(group["id"])
     # What is due runs: the import and the group are one task.
-    hours_pass(task["id"])
+    hours_pass(paths.state_folder() / "state.sqlite", task["id"])
     tick = shell.json("schedule", "run-due")
     assert [(run["task"], run["outcome"]) for run in tick["runs"]] == [("Hourly", "done")], tick
     assert tick["runs"][0]["missed"] >= 1, "the hours before are counted"
