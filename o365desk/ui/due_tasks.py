@@ -36,7 +36,7 @@ class Gentle(Control):
 
 
 class DueTasks(QObject):
-    """See the module. `ran` follows whenever a task ended, was missed or could not be started."""
+    """See the module. `ran` follows whenever a task began, ended, was missed or could not be started."""
 
     ran = Signal()
 
@@ -79,7 +79,7 @@ class DueTasks(QObject):
             lambda found: self._has_run(*found),
             self._refused,
             owner=self,
-            told=lambda text: task.retitle(f"{TITLE} {text}"),
+            told=lambda text: self._tell(task, text),
             cancelled=self._ended,
             control=control,
             back=self.go,
@@ -95,7 +95,13 @@ class DueTasks(QObject):
             return
         if looking.quiet:
             looking.come_into_sight(Gentle(looking.stop), self.go)
-        looking.retitle(f"{TITLE} {text}")
+        self._tell(looking, text)
+
+    def _tell(self, task: Task, text: str) -> None:
+        """What a task tells of itself. That it is its name alone says that it was claimed a moment ago."""
+        task.retitle(f"{TITLE} {text}")
+        if text.endswith("”"):
+            self.ran.emit()
 
     def _looked(self, tick: "Tick", news: "list[Notice]") -> None:
         self._failed_with = ""

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
 from o365desk.model.problems import Problem
-from o365desk.model.schedules.task import Outcome, TaskResult
+from o365desk.model.schedules.task import Outcome, TaskResult, TaskState
 from o365desk.ui.destinations import ToSchedules
 from o365desk.ui.dialogs.confirm import ClosingDialog
 from o365desk.ui.shell.window import Window
@@ -88,6 +88,18 @@ def test_cancelled_from_the_status_bar_it_is_written_down(planned: Planned, cloc
     planned.window.due.look()
     planned.idle()
     assert planned.work.done == ["Nightly"], "that moment is done with"
+
+
+def test_that_a_task_began_is_heard_once_it_is_known(planned: Planned) -> None:
+    task, states = planned.task(), list[TaskState]()
+    planned.window.due.ran.connect(lambda: states.append(planned.app.schedules.overview().rows[0].state))
+    planned.work.gate.clear()
+    planned.window.due.run(task.id, task.name)
+    planned.soon(lambda: states)
+    assert states == [TaskState.RUNNING]
+    planned.work.gate.set()
+    planned.idle()
+    assert states[-1] is TaskState.WAITING
 
 
 def test_a_failure_and_a_miss_are_told(planned: Planned, clock: Clock) -> None:
