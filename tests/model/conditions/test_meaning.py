@@ -12,9 +12,11 @@ from o365desk.model.conditions.tree import Condition, Group
 from o365desk.model.problems import ProblemError
 from tests.model.conditions import oracle
 from tests.model.conditions.given import KINDS, PARAMETERS, PARTNER, conditions, moments, rows, trees
+from tests.torture import examples
 
-few = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-many = settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+pytestmark = pytest.mark.torture
+few = settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(conditions_: Group, row: dict[str, Any], now: datetime) -> bool | None:
