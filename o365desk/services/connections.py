@@ -381,6 +381,11 @@ class Connections:
         sources = (entry.source for entry in self._workspace.list().entries)
         return next((each for each in sources if each.id.lower() == source_id.lower()), None)
 
+    def approved(self, source: DataSource) -> bool:
+        """Whether it leads where it was approved to lead on this computer. Where not, nothing goes there: not even a
+        look whether the host is there."""
+        return self._approvals.knows(source)
+
     def filed(self, source_id: str) -> DataSource | None:
         """The same, None for one that has no file yet. Raises ProblemError (NOT_ALLOWED) where a file that cannot
         be read has this id: then it is not known who may."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from o365desk import files
-from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
+from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.schedules.schedule import RuleError, Schedule
 from o365desk.model.schedules.task import EXIT_CODES, Outcome, Task, TaskResult, TaskRun, Work
 from o365desk.model.stop import Stop
@@ -246,7 +246,7 @@ class Running:
     def _not_ready(self, task: Task, stop: Stop) -> Problem | None:
         """Why a task cannot be started now, though it may be later."""
         source = self._connections.by_id(task.source)
-        if source is None:
+        if source is None or not self._connections.approved(source):
             return None  # that does not pass by itself: the run says so
         if why := network.wait(network.hosts(source), stop, self._timing, self._reach):
             return why
@@ -328,7 +328,9 @@ class Running:
     def _diagnosed(self, task: Task, result: TaskResult, stop: Stop) -> tuple[str, TaskResult]:
         """What a test of the connection shows after a failure, and the result with it."""
         source = self._connections.by_id(task.source)
-        if source is None or task.work is Work.TEST or (result.problem and result.problem.code == NOT_ALLOWED):
+        if source is None or task.work is Work.TEST or (
+            result.problem and result.problem.code in (NOT_ALLOWED, NOT_APPROVED)
+        ):
             return "", result
         try:
             report = self._connections.test(source, stop, lambda progress: None)

@@ -47,6 +47,7 @@ class Stage:
     ) -> None:
         self.clock = clock or Clock()
         self.folder, self.network = folder, ""
+        self.reached: list[str] = []
         self.done: list[str] = []
         self.work = work
         self.app: App = build(
@@ -57,8 +58,20 @@ class Stage:
         self.schedules = Schedules(
             folder / "workspace", app.state, app.connections, app.runner, app.vault, app.access,
             lambda: {"import": self._import}, self.clock, app.timing, "ada", session=True,
-            reach=lambda host, port: self.network,
+            reach=self.reach,
         )  # fmt: skip
+
+    def reach(self, host: str, port: int) -> str:
+        """In place of the network."""
+        self.reached.append(host)
+        return self.network
+
+    def lead_elsewhere(self, source: DataSource, host: str) -> None:
+        """A stranger writes another sign-in service into the file of a data source."""
+        path = self.app.workspace.get(source.id).path
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {
+            "cloud": "custom", "login": f"https://{host}", "graph": f"https://{host}",
+        }), "utf-8")  # fmt: skip
 
     def _import(self, task: Task, stop: Stop, tell: Tell) -> TaskResult:
         self.done.append(task.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
-from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskState
+from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskState, Work
 from o365desk.model.stop import Stop
 from o365desk.services.schedules.running import Tick
 from o365desk.services.schedules.schedules import Schedules
@@ -118,6 +118,7 @@ def test_without_network_it_stays_due_and_runs_when_there_is_one(stage: Stage) -
     stage.clock.go(hours=1)
     found = tick(stage)
     assert [held.why.code for held in found.held] == ["no-network"]
+    assert "login.microsoftonline.com" in stage.reached
     tick(stage)
     assert [text for text in notices(stage) if "network" in text] == [
         "“Import” could not be started. There is no network."
@@ -127,6 +128,16 @@ def test_without_network_it_stays_due_and_runs_when_there_is_one(stage: Stage) -
     stage.network = ""
     assert len(tick(stage).runs) == 1
     assert stage.schedules.get(task.id).why is None
+
+
+def test_where_somebody_else_made_it_lead_is_not_even_looked_for(stage: Stage) -> None:
+    source = stage.source()
+    stage.task(work=Work.TEST)
+    stage.clock.go(hours=1)
+    stage.lead_elsewhere(source, "stranger.example")
+    (run,) = tick(stage).runs
+    assert (run.exit_code, run.problem and run.problem.code) == (4, "not-approved")
+    assert stage.reached == []
 
 
 def test_a_pause_makes_nothing_up(stage: Stage) -> None:

@@ -258,7 +258,7 @@ def waking(stage: Stage, programs: Played | Table) -> Waking:
     app = stage.app
     return Waking(
         stage.folder / "workspace", app.state, stage.schedules.records, app.connections, app.vault, stage.clock,
-        app.timing, programs, lambda host, port: stage.network,
+        app.timing, programs, stage.reach,
     )  # fmt: skip
 
 
@@ -279,6 +279,19 @@ def test_it_is_proven_by_a_wake_in_the_scheduler(tmp_path: Path) -> None:
         "vault": True, "files": True, "network": False, "zone": True,
     }  # fmt: skip
     assert "no route" in checks["network"].said
+    stage.close()
+
+
+def test_a_wake_looks_for_no_host_that_nobody_here_approved(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    source = stage.source()
+    made = waking(stage, Played())
+    made.look_around()
+    assert stage.reached == ["login.microsoftonline.com", "graph.microsoft.com"]
+    stage.lead_elsewhere(source, "stranger.example")
+    stage.reached.clear()
+    network = next(check for check in made.look_around() if check.what == "network")
+    assert (stage.reached, network.said) == ([], "nothing to reach yet")
     stage.close()
 
 

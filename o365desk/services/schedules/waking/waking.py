@@ -167,10 +167,11 @@ class Waking:
     def look_around(self) -> list[Check]:
         """What a task would find here: vault, files, network and zone."""
         sources = [row.entry.source for row in self._connections.overview().rows]
+        approved = [source for source in sources if self._connections.approved(source)]
         return [
             self._vault_check([source.id for source in sources]),
             self._files_check(len(sources)),
-            self._network_check(list(dict.fromkeys(host for source in sources for host in network.hosts(source)))),
+            self._network_check(list(dict.fromkeys(host for source in approved for host in network.hosts(source)))),
             Check("zone", True, machine.time_zone()),
         ]
 
