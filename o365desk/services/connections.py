@@ -382,8 +382,8 @@ class Connections:
         return next((each for each in sources if each.id.lower() == source_id.lower()), None)
 
     def approved(self, source: DataSource) -> bool:
-        """Whether it leads where it was approved to lead on this computer. Where not, nothing goes there: not even a
-        look whether the host is there."""
+        """Whether it leads where it was approved to lead on this computer. Where not, nothing goes there: not even
+        a look whether the host is there."""
         return self._approvals.knows(source)
 
     def filed(self, source_id: str) -> DataSource | None:

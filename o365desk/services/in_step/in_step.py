@@ -38,6 +38,7 @@ from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
 from o365desk.services.in_step import at_source, group_file
+from o365desk.services.in_step.agreed import CHANGED, Agreed
 from o365desk.services.in_step.people_file import LocalPeopleStore
 from o365desk.services.runner import Runner
 from o365desk.services.schedules.schedules import Schedules, TaskRow
@@ -126,6 +127,7 @@ class GroupsInStep:
         self._access, self._clock, self._by = access, clock, by
         self.files = SharedFiles(workspace, group_file.FILES)
         self.people = LocalPeopleStore(workspace)
+        self._agreed = Agreed(workspace, state)
         self._prefix = f"in-step {place_of(workspace)} "
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -213,6 +215,7 @@ class GroupsInStep:
             group.replace(modified=now, modified_by=self._by, members=group_file.in_order(list(group.members))),
             base,
         )
+        self._agreed.keep(entry.thing)
         return self._scheduled(entry, schedule=schedule)
 
     def _nonsense(self, group: KeptGroup, source: DataSource | None) -> Problem | None:
@@ -334,6 +337,8 @@ class GroupsInStep:
                     )
                 finally:
                     directory.close()
+                if plan.changes and not self._agreed.knows(group):
+                    plan = replace(plan, held=(CHANGED, *plan.held), state=StepState.HELD)
             else:
                 seen, there = at_source.everyone(copy, group)
                 elsewhere, inactive = self._others(group), self._inactive(group)
@@ -414,6 +419,7 @@ class GroupsInStep:
             return StepReport(plan=plan, applied=True, changed=sum(map(len, plan.parts.values())))
         from o365desk.services.in_step import tenant_group
 
+        self._agreed.keep(group)
         carried = tenant_group.carry_out(
             self._runner, source, plan, seen, stop, tell, allow_large=allow_large, priority=priority
         )

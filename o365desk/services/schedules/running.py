@@ -328,8 +328,10 @@ class Running:
     def _diagnosed(self, task: Task, result: TaskResult, stop: Stop) -> tuple[str, TaskResult]:
         """What a test of the connection shows after a failure, and the result with it."""
         source = self._connections.by_id(task.source)
-        if source is None or task.work is Work.TEST or (
-            result.problem and result.problem.code in (NOT_ALLOWED, NOT_APPROVED)
+        if (
+            source is None
+            or task.work is Work.TEST
+            or (result.problem and result.problem.code in (NOT_ALLOWED, NOT_APPROVED))
         ):
             return "", result
         try:

@@ -51,6 +51,37 @@ def test_who_satisfies_the_conditions_comes_and_who_does_not_leaves(team: Team) 
     assert (again.complete, again.runs, again.plan.changes) == (True, (), False)
 
 
+def test_what_somebody_else_wrote_into_its_file_waits_for_a_person(team: Team) -> None:
+    """A stranger has the hourly task take them in, or fill another group: one is too few for a limit."""
+    conditions, wanted = sales(team)
+    key, other = team.made("Sales", *wanted), team.made("Keys of the house")
+    team.load()
+    team.follows(key, conditions)
+    assert team.run().complete
+    (stranger,) = [each for each in team.ids if each not in wanted][:1]
+    name = team.addresses[stranger]
+    themselves = {"parameter": "userPrincipalName", "operator": "equals", "value": name}
+    theirs = {"join": "or", "rows": [conditions, themselves]}
+    for changes in ({"conditions": theirs}, {"conditions": conditions, "group_id": other}):
+        team.edit(**changes)
+        plan = team.rehearse()
+        assert (plan.state, plan.changes) == (StepState.HELD, True)
+        report = team.run(scheduled=True, priority="low")
+        assert (report.applied, report.state, report.runs) == (False, StepState.HELD, ())
+        assert "look at the group first" in report.plan.held[0].why
+    assert (team.tenant.members(key), team.tenant.members(other)) == (wanted, set())
+    # Who has seen it lets it go on, from then on.
+    team.edit(conditions=theirs, group_id=key)
+    assert team.run(allow_large=True).applied
+    assert team.tenant.members(key) == wanted | {stranger}
+    team.take(key, stranger)
+    assert team.run(scheduled=True).applied
+    # What changes nothing of that asks nothing.
+    team.take(key, stranger)
+    team.edit(modified_by="somebody")
+    assert team.run(scheduled=True).applied
+
+
 def test_a_run_can_be_undone_as_any(team: Team) -> None:
     from o365desk.model.stop import Control, Stop
 
