@@ -1083,8 +1083,9 @@ def _group_editor(name: str) -> Callable[[Stage], "QWidget"]:
     def take(stage: Stage) -> "QWidget":
         from o365desk.ui.pages.in_step.editor import GroupEditor
 
-        row = _in_step(stage).context.app.groups.get(name)
-        dialog = GroupEditor(stage.window.context, row, "", stage.window)
+        app = _in_step(stage).context.app
+        row, sources = app.groups.get(name), app.groups.overview().sources
+        dialog = GroupEditor(stage.window.context, row, "", sources, stage.window)
         dialog.show()
         return dialog
 

@@ -378,8 +378,11 @@ class Connections:
 
     def by_id(self, source_id: str) -> DataSource | None:
         """A data source as its file has it; None for one that has none, or whose file cannot be read."""
-        sources = (entry.source for entry in self._workspace.list().entries)
-        return next((each for each in sources if each.id.lower() == source_id.lower()), None)
+        return self.sources().get(source_id.lower())
+
+    def sources(self) -> dict[str, DataSource]:
+        """All data sources as their files have them, by their ids in lower case: who asks for many reads once."""
+        return {entry.source.id.lower(): entry.source for entry in self._workspace.list().entries}
 
     def approved(self, source: DataSource) -> bool:
         """Whether it leads where it was approved to lead on this computer. Where not, nothing goes there: not even

@@ -87,9 +87,10 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class GroupList:
-    """The list of groups. `unreadable` are the files that need a hand."""
+    """The list of groups. `sources` are those that a group can follow; `unreadable` the files that need a hand."""
 
     rows: tuple[GroupRow, ...] = ()
+    sources: tuple[DataSource, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -136,17 +137,17 @@ class GroupsInStep:
         """All groups with how they stand. No network."""
         listing = self.files.list()
         kept = self._state.remembered_under(self._prefix)
-        tasks = self._tasks()
+        tasks, sources = self._tasks(), self._connections.sources()
         rows = tuple(
             GroupRow(
                 entry,
-                self._connections.by_id(entry.thing.source) if entry.thing.source else None,
+                sources.get(entry.thing.source.lower()),
                 _last(kept.get(entry.thing.id)),
                 self._task_of(entry.thing, tasks),
             )
             for entry in listing.entries
         )
-        return GroupList(rows, (*listing.unreadable, *listing.clashes))
+        return GroupList(rows, tuple(sources.values()), (*listing.unreadable, *listing.clashes))
 
     def get(self, key: str) -> GroupRow:
         """One by id, name or file name. Raises ProblemError."""

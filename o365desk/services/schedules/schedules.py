@@ -109,11 +109,11 @@ class Schedules:
     def overview(self) -> TaskList:
         """All tasks with how they stand. No network."""
         listing, armed, last = self.files.list(), self.records.armed(), self.records.last()
-        sources = {source_id: self._connections.by_id(source_id) for source_id in
-                   {entry.thing.source for entry in listing.entries}}  # fmt: skip
+        sources = self._connections.sources() if listing.entries else {}
         rows = tuple(
-            self._row(entry, sources[entry.thing.source], armed.get(entry.thing.id), last.get(entry.thing.id))
+            self._row(entry, sources.get(task.source.lower()), armed.get(task.id), last.get(task.id))
             for entry in listing.entries
+            for task in (entry.thing,)
         )
         return TaskList(rows, (*listing.unreadable, *listing.clashes))
 

@@ -1,5 +1,6 @@
 """The editor of a group that is kept in step."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScroll
 from o365desk import catalogue
 from o365desk.model.conditions import tree as trees
 from o365desk.model.conditions.tree import NO_CONDITION
+from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import Kind as Listed
 from o365desk.model.directory.in_step import LONGEST, Direction, KeptGroup, Member
 from o365desk.model.fields import Field, Kind
@@ -92,16 +94,24 @@ _OF_TENANT = ("rows",)
 
 
 class GroupEditor(QDialog):
-    """See the module. Accepted: it is saved, as `saved`. `refused` says why it may only be looked at."""
+    """See the module. Accepted: it is saved, as `saved`. `refused` says why it may only be looked at; `sources` are
+    those that it can follow."""
 
-    def __init__(self, context: Context, row: GroupRow | None, refused: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        row: GroupRow | None,
+        refused: str,
+        sources: Sequence[DataSource],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("group-editor")
         self.setWindowTitle("A group in step")
         self._context, self._row, self._refused = context, row, refused
         self.saved: SavedGroup | None = None
         self.group = row.group if row else KeptGroup(id=new_id(), name="", sync=True)
-        self.sources = {entry.source.id: entry.source for entry in context.app.workspace.list().entries}
+        self.sources = {source.id: source for source in sources}
         self.banner = Banner(context.theme)
         self.form = Form([FieldRow(field, context.theme) for field in self._fields()], self)
         self.conditions = ConditionsRow(context.theme, catalogue.operation("user-list"))

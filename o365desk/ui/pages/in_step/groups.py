@@ -11,8 +11,7 @@ from o365desk.model.directory.in_step import Direction, StepPlan, StepReport, St
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Control
 from o365desk.model.text import wording
-from o365desk.services.in_step.in_step import GroupRow, SavedGroup, sentence
-from o365desk.services.workspace.layout import Unreadable
+from o365desk.services.in_step.in_step import GroupList, GroupRow, SavedGroup, sentence
 from o365desk.ui.context import CommandKey, Commands, Context, Extras
 from o365desk.ui.destinations import ToGroupsInStep, ToPeople
 from o365desk.ui.dialogs.confirm import ConfirmDialog
@@ -69,7 +68,7 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
         self.tools.addWidget(self.new_button)
         self.tools.addWidget(self.people_button)
         self._running = False
-        self._unreadable: Sequence[Unreadable] = ()
+        self._listing = GroupList()
 
     def first_step(self) -> QPushButton:
         """Making the first."""
@@ -79,15 +78,14 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
 
     def read(self) -> Sequence[GroupRow]:
         """The groups; what cannot be read is told beside them."""
-        listing = self.context.app.groups.overview()
-        self._unreadable = listing.unreadable
-        return listing.rows
+        self._listing = self.context.app.groups.overview()
+        return self._listing.rows
 
     def show_rows(self, rows: Sequence[GroupRow]) -> None:
         """Shows the groups, and the files that need a hand."""
         super().show_rows(rows)
-        if self._unreadable:
-            self.banner.show_problem(self._unreadable[0].problem, [("Read again", self.refresh)])
+        if self._listing.unreadable:
+            self.banner.show_problem(self._listing.unreadable[0].problem, [("Read again", self.refresh)])
 
     def identity(self, row: GroupRow) -> object:
         """The group."""
@@ -133,7 +131,8 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
         self._edit(row)
 
     def _edit(self, row: GroupRow | None) -> None:
-        dialog = GroupEditor(self.context, row, self._no_change(row) if row else "", self.window())
+        refused = self._no_change(row) if row else ""
+        dialog = GroupEditor(self.context, row, refused, self._listing.sources, self.window())
         saved = dialog.exec() == GroupEditor.DialogCode.Accepted
         made = dialog.saved
         dialog.deleteLater()

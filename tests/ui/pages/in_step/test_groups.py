@@ -204,7 +204,7 @@ def test_what_makes_no_sense_is_said_at_the_field(steps: Steps) -> None:
     team = steps.team
     team.load()
     steps.open()
-    dialog = GroupEditor(steps.office.window.context, None, "", steps.office.window)
+    dialog = GroupEditor(steps.office.window.context, None, "", [team.source], steps.office.window)
     dialog.show()
 
     def wrong(key: str, **values: Any) -> None:
@@ -233,7 +233,7 @@ def test_somebody_elses_change_is_no_loss(steps: Steps) -> None:
     team.kept(key)
     steps.open()
     row = steps.app.groups.get("Team")
-    dialog = GroupEditor(steps.office.window.context, row, "", steps.office.window)
+    dialog = GroupEditor(steps.office.window.context, row, "", [team.source], steps.office.window)
     team.edit(override=True)
     dialog.form.put({"auto_disable": True})
     dialog.save()
