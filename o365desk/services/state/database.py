@@ -5,6 +5,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from o365desk.model.problems import Action, Problem, ProblemError
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process's transaction; ours take milliseconds."""
+_BETWEEN = 0.005
+"""Seconds between two tries."""
 COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a file."""
 _FILES = ("", *COMPANIONS)
@@ -138,7 +141,7 @@ class Database:
         try:
             # Set first: even the change to WAL waits for others.
             connection.execute(f"PRAGMA busy_timeout = {round(self._busy * 1000)}")
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             self._step(connection)
             files.make_private(_beside(self._file, _BEGUN))
@@ -146,6 +149,19 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Changes a new file to WAL. Where another process does so just now SQLite refuses at once, whatever the
+        timeout, lest both wait for each other: then this waits as long."""
+        until = time.monotonic() + self._busy
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= until:
+                    raise
+                time.sleep(_BETWEEN)
 
     def _step(self, connection: sqlite3.Connection) -> None:
         taken = _taken(connection)
@@ -180,7 +196,7 @@ class Database:
         title = f"{self._contents} cannot be read or written"
         if isinstance(error, OSError):
             return files.problem(title, error, self.folder)
-        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        busy = _is_busy(error)
         return Problem(
             title=title,
             cause=f"Another o365desk kept {self._file} busy for {self._busy:.0f} seconds."
@@ -247,6 +263,11 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether the error says that the file is damaged, or no database at all."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether another process or connection is at the file."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_emptied(file: Path) -> bool:
