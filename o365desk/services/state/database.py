@@ -272,10 +272,13 @@ def _is_busy(error: Exception) -> bool:
 
 def is_emptied(file: Path) -> bool:
     """Whether the file held something once, and is empty or missing now."""
-    with contextlib.suppress(FileNotFoundError):
-        if file.stat().st_size:
-            return False
-    return _beside(file, _BEGUN).exists()
+    # The mark first: who makes the file just now fills it before it is marked.
+    if not _beside(file, _BEGUN).exists():
+        return False
+    try:
+        return file.stat().st_size == 0
+    except FileNotFoundError:
+        return True
 
 
 def inode(file: Path) -> int:

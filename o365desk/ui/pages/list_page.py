@@ -111,7 +111,7 @@ class ListPage(Page[D], Generic[D, T]):
     def activated(self, to: D) -> None:
         """Reads the list anew."""
         self.refresh()
-        self.table.setFocus()
+        self.area.setFocus()
 
     def may_leave(self) -> bool:
         """Always; the columns are remembered."""
@@ -125,7 +125,7 @@ class ListPage(Page[D], Generic[D, T]):
     def escape(self) -> None:
         """Ends the search."""
         self.search.clear()
-        self.table.setFocus()
+        self.area.setFocus()
 
     def commands(self) -> Commands:
         """What can be done with the chosen row; searching, reading anew."""
@@ -245,7 +245,7 @@ class ListPage(Page[D], Generic[D, T]):
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
         self.table.opened.connect(self.opened)
         self.table.chosen.connect(self._chosen)
         self.model.modelReset.connect(self._counted)

@@ -228,6 +228,7 @@ class Empty(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._theme, self._name = theme, icon
+        self.button = button
         self._icon = Label(alignment=Qt.AlignmentFlag.AlignCenter)
         self.title = Label(title, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.title.setProperty("role", "section")
@@ -255,7 +256,8 @@ class Empty(QFrame):
 
 
 class TableArea(QStackedWidget):
-    """A table, or what stands in its place: nothing there yet, or nothing that the filter finds."""
+    """A table, or what stands in its place: nothing read yet, nothing there, or nothing that the filter finds. It
+    can be given the focus at any time: whoever stands in the place of the table later has it then."""
 
     def __init__(self, table: Table, model: TableModel, empty: Empty, theme: Theme) -> None:
         super().__init__()
@@ -272,6 +274,8 @@ class TableArea(QStackedWidget):
         for widget in (self._blank, card, empty, self._none_found):
             self.addWidget(widget)
         self._card = card
+        # Not the table, which is not in sight: a window that becomes active would give the focus to anybody else.
+        self.setFocusProxy(self._blank)
         model.modelReset.connect(self._choose)
         model.rowsInserted.connect(self._choose)
 
@@ -285,8 +289,10 @@ class TableArea(QStackedWidget):
         focus, was = self.window().focusWidget(), self.currentWidget()
         here = focus is not None and self.isAncestorOf(focus)
         self._turn()
-        if here and self.currentWidget() is self._card is not was:
-            self.table.setFocus()
+        now = self.currentWidget()
+        self.setFocusProxy(self.table if now is self._card else self.empty.button or self.empty)
+        if here and now is not was:
+            self.setFocus()
 
     def _turn(self) -> None:
         if self._rows.rowCount():

@@ -6,6 +6,7 @@ storage_child.py racer FOLDER ID       saves once for each line of its input, an
 storage_child.py mortal FOLDER WHAT N  for each N-th point of an operation: a copy of FOLDER/start in which a
                                        process did the operation and killed itself before that point
 storage_child.py writer FILE NAME      keeps notices, evidence and values in the state from two threads
+storage_child.py maker FOLDER          makes a file of the state for each line of its input, and says how it went
 storage_child.py noter FILE            keeps notices for ever, and says so
 storage_child.py keeper FOLDER NAME    keeps secrets in the vault
 """
@@ -25,6 +26,7 @@ from typing import Any
 from o365desk.app import App, build
 from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import new
+from o365desk.model.problems import ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Evidence
 from o365desk.services.signin.credentials import Credential
@@ -269,6 +271,19 @@ def writer(file: str, name: str, count: str) -> None:
         thread.join()
     state.close()
     say("failed" if failures else "done", *map(repr, failures))
+
+
+def maker(folder: str) -> None:
+    say("ready")
+    for line in sys.stdin:
+        state = State(Path(folder) / line.strip() / "state.db", now)
+        try:
+            state.remember("made", b"yes")
+        except ProblemError as error:
+            say("refused", error, repr(error.__cause__))
+        else:
+            say("lost" if state.problem else "made")
+        state.close()
 
 
 def noter(file: str) -> None:

@@ -1,5 +1,6 @@
 """A store of its own beside the state: its file, its steps and its damage, which never touch the state's."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.state.database import Database, SchemaStep, transaction
+from o365desk.services.state.database import Database, SchemaStep, is_emptied, transaction
 from o365desk.services.state.state import State
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -113,6 +114,39 @@ def test_its_damage_is_its_own(tmp_path: Path, state: State, damage: bytes, disp
     people.add("bob")
     assert people.rows() == [("bob", None)]
     people.database.close()
+
+
+def test_one_that_another_makes_just_now_is_not_taken_for_emptied(
+    tmp_path: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made and still empty when it is looked at, full and marked a moment later: nothing was lost."""
+    file, other, people = tmp_path / "people.sqlite", People(tmp_path), People(tmp_path)
+    file.touch()
+    stat, exists = Path.stat, Path.exists
+
+    def fill(path: Path) -> None:
+        monkeypatch.undo()
+        if path.name.startswith(file.name):
+            other.add("ada")
+
+    def looked_at(path: Path, **options: bool) -> os.stat_result:
+        found = stat(path, **options)
+        if path == file and not found.st_size:
+            fill(path)
+        return found
+
+    def asked_for(path: Path, **options: bool) -> bool:
+        if found := exists(path, **options):
+            fill(path)
+        return found
+
+    monkeypatch.setattr(Path, "stat", looked_at)
+    monkeypatch.setattr(Path, "exists", asked_for)
+    assert is_emptied(file) is False
+    assert people.rows() == [("ada", None)]
+    assert people.database.problem is None
+    people.database.close()
+    other.database.close()
 
 
 def test_the_states_damage_leaves_it_alone(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections import Counter
@@ -26,7 +25,7 @@ import pytest
 from o365desk.app import App, build
 from o365desk.model.access.operator import os_user
 from o365desk.model.datasource import DataSource, SignIn, new
-from o365desk.model.problems import NOT_APPROVED, ProblemError
+from o365desk.model.problems import NOT_APPROVED
 from o365desk.model.secret import Secret
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.state.state import State
@@ -505,24 +504,13 @@ def test_two_processes_of_two_threads_share_the_state(tmp_path: Path) -> None:
 
 def test_several_make_the_file_at_once(tmp_path: Path) -> None:
     """SQLite refuses all but one of them at once, whatever time-out was set."""
-    at_once, wrong = threading.Barrier(4), list[ProblemError]()
-
-    def makes() -> None:
-        for number in range(40):
-            at_once.wait(60)
-            state = State(tmp_path / str(number) / "state.db", now)
-            try:
-                state.remember("made", b"yes")
-            except ProblemError as error:
-                wrong.append(error)
-            state.close()
-
-    makers = [threading.Thread(target=makes) for _ in range(4)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    assert wrong == []
+    with child("maker", tmp_path) as one, child("maker", tmp_path) as two, child("maker", tmp_path) as three:
+        makers = (one, two, three)
+        assert [maker.read() for maker in makers] == [["ready"]] * 3
+        for number in range(RACES):
+            for maker in makers:
+                maker.tell(number)
+            assert [maker.read() for maker in makers] == [["made"]] * 3
 
 
 @POSIX

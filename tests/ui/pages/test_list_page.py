@@ -1,5 +1,6 @@
 """What all lists have in common, on one that is made here: a new list is its words, columns, rows and actions."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -141,6 +142,37 @@ def test_what_was_read_earlier_and_comes_later_is_not_shown(qtbot: QtBot, page: 
     idle(qtbot, window_of(page))
     qtbot.wait(50)
     assert names(page) == ["Drum"]
+
+
+@pytest.mark.parametrize("toys", [(Toy("Drum"),), ()])
+def test_keys_wait_for_the_list_that_is_being_read(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, make_window: Callable[[], Window], toys: tuple[Toy, ...]
+) -> None:
+    """A window that becomes active while the first read goes on gave them to the navigation."""
+    shelf = Shelf()
+    held = shelf.waits = Event()
+    shelf.toys = toys
+    monkeypatch.setattr("tests.ui.pages.test_list_page.SHELF", shelf)
+    monkeypatch.setitem(PLACES, TOYS, Place(ToysPage, "Toys", "play"))
+    window = make_window()
+    window.go(ToToys())
+    page = window.page(ToToys)
+    assert isinstance(page, ToysPage)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # what a window system does
+        QApplication.setActiveWindow(None)  # type: ignore[arg-type]
+        QApplication.setActiveWindow(window)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert page.area.isAncestorOf(focus)
+    held.set()
+    idle(qtbot, window)
+    if not toys:
+        assert page.area.currentWidget() is page.empty
+        SHELF.toys = (Toy("Drum"),)
+        page.refresh()
+        idle(qtbot, window)
+    assert QApplication.focusWidget() is page.table
 
 
 def test_where_nothing_is_it_says_so_and_nothing_can_be_done(

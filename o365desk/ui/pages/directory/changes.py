@@ -218,7 +218,7 @@ class Changes(QWidget):
             box.currentIndexChanged.connect(lambda _: self.look())
         self.figures.chosen.connect(self._filter)
         self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
         self.export_button.clicked.connect(self.export)
         self.table.opened.connect(self._open)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._tell_restorings())

@@ -165,7 +165,7 @@ class DirectoryPage(Page[ToDirectory]):
         listing = self._listing()
         if listing:
             listing.clear_search()
-            listing.table.setFocus()
+            listing.area.setFocus()
         else:
             self.changes.search.clear()
 

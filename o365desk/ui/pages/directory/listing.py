@@ -378,7 +378,7 @@ class Listing(QWidget):
 
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _: self.look())
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
         self.conditions.wanted.connect(self.edit_conditions)
         self.conditions.changed.connect(self.look)
         self.only_button.menu().aboutToShow.connect(self._fill_only)

@@ -352,7 +352,7 @@ class Results(QWidget):
         self._waits.changed.connect(self._tell_remark)
         self.again_button.clicked.connect(self.again)
         self.search.textChanged.connect(self._filter)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
         self.export_button.clicked.connect(self.export)
         self.columns_button.clicked.connect(self._choose_columns)
         self.table.columns.chosen.connect(self._search_anew)

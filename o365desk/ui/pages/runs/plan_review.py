@@ -139,7 +139,7 @@ class PlanReview(QWidget):
         self.table.sortByColumn(2, Qt.SortOrder.AscendingOrder)
         self.figures.chosen.connect(self._filter)
         self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
 
     def show_plan(self, plan: Plan) -> None:
         """Shows a plan, from its first row, unfiltered."""

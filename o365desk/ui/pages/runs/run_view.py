@@ -92,7 +92,7 @@ class RunView(QWidget):
         self._list.timeout.connect(self._list_live)
         self.figures.chosen.connect(lambda _: self._filter())
         self.search.textChanged.connect(self.area.filter)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self.area.setFocus)
 
     def show_live(self, live: Live) -> None:
         """A run that goes on: what failed so far is in sight."""
