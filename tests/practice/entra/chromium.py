@@ -8,7 +8,7 @@ import base64
 import hashlib
 import shutil
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -76,7 +77,7 @@ class Chromium:
 
     def until(self, title: str) -> None:
         """Waits for a page whose title contains this."""
-        WebDriverWait(self._driver, _PATIENCE).until(condition.title_contains(title), f"no {title}: {self.text}")
+        self._wait(condition.title_contains(title), title)
 
     def pick(self, username: str) -> None:
         """Picks an account."""
@@ -108,10 +109,16 @@ class Chromium:
     def _press(self, button: WebElement) -> None:
         page = self._driver.find_element(By.TAG_NAME, "html")
         button.click()
-        WebDriverWait(self._driver, _PATIENCE).until(condition.staleness_of(page))
-        WebDriverWait(self._driver, _PATIENCE).until(
-            lambda driver: driver.execute_script("return document.readyState") == "complete"
-        )
+        self._wait(condition.staleness_of(page), "the next page")
+        self._wait(lambda driver: driver.execute_script("return document.readyState") == "complete", "all of it")
+
+    def _wait(self, for_what: Callable[[WebDriver], object], words: str) -> None:
+        """Waits until it is so. A page that leads on by itself may be gone in the middle of a question."""
+        wait = WebDriverWait(self._driver, _PATIENCE, 0.05, ignored_exceptions=(WebDriverException,))
+        try:
+            wait.until(for_what)
+        except TimeoutException:
+            raise AssertionError(f"{words} did not come; there is: {self.title}: {self.text}") from None
 
 
 @contextmanager
