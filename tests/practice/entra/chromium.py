@@ -1,7 +1,8 @@
 """Debian's Chromium, driven without a window: a person at the pages of the sign-in service, with script and all.
 
 It knows no certificate authority of ours, and takes the certificates of the addresses that it is given, and of no
-others. `make test` installs it where it can; without it the tests are skipped.
+others. `make test` installs it where it can; without it the tests are skipped. Import `one_chromium` and `chromium`
+to use it, and mark the tests with `xdist_group("chromium")`: it takes seconds to start.
 """
 
 import base64
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from selenium import webdriver
@@ -23,6 +25,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as condition
 from selenium.webdriver.support.wait import WebDriverWait
+
+from o365desk.practice.server.server import PracticeTenant
 
 _PATIENCE = 20.0  # seconds
 _FLAGS = (
@@ -135,3 +139,19 @@ def driven(folder: Path, trusted: Iterable[str]) -> Iterator[Chromium]:
         yield Chromium(driver)
     finally:
         driver.quit()
+
+
+@pytest.fixture(scope="session")
+def one_chromium(practice: PracticeTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A browser for the whole session, which takes the practice tenant's certificate."""
+    if why := missing():
+        pytest.skip(why)
+    with driven(tmp_path_factory.mktemp("chromium"), [practice.ready["login"]]) as started:
+        yield started
+
+
+@pytest.fixture
+def chromium(one_chromium: Chromium) -> Chromium:
+    """The same, but it remembers nobody."""
+    one_chromium.forget()
+    return one_chromium
