@@ -121,6 +121,10 @@ class Access:
         """Why the operator may not change roles and partners, as they are now; None: they may."""
         return self.decide(None, Deed.PEOPLE, people=people).problem("You may not change roles and partners")
 
+    def no_activity_of_others(self) -> Problem | None:
+        """Why the operator sees their own entries of the activity log only; None: they see all."""
+        return self.decide(None, Deed.ACTIVITY).problem("You see your own entries only")
+
     def _locked_out(self, source: DataSource, people: People) -> Problem | None:
         """Why nobody could administer a data source with these settings; None: somebody can, as far as is known."""
         if not people.persons:

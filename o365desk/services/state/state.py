@@ -282,14 +282,21 @@ class State(Database):
         rows = self._all("SELECT key, value FROM remembered WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
         return {key[len(prefix) :]: bytes(value) for key, value in rows}
 
-    def change(self, key: str, make: Callable[[bytes], bytes]) -> bytes:
-        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between."""
+    def change(
+        self,
+        key: str,
+        make: Callable[[bytes], bytes],
+        also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> bytes:
+        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between; `also`
+        is done in the same transaction."""
 
         def act(connection: sqlite3.Connection) -> bytes:
             with database.transaction(connection):
                 rows = connection.execute("SELECT value FROM remembered WHERE key = ?", (key,)).fetchall()
                 value = make(bytes(rows[0][0]) if rows else b"")
                 connection.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value))
+                also(connection)
             return value
 
         return self.use(act)
