@@ -202,11 +202,11 @@ def build(
     operator = operator or whoever_is_here()
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
-    vault = Vault(folder, session_only=session_only)
     activity = Activity(
         state, clock, operator, Place(_account_here(), machine_here(), origin, place_of(place)),
         lambda: settings.get().activity_days, lambda: access.no_activity_of_others() is None,
     )  # fmt: skip
+    vault = Vault(folder, session_only=session_only, trace=activity)
     approvals = Approvals(
         state,
         vault,
@@ -214,6 +214,7 @@ def build(
         operator,
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
+        activity,
     )
 
     def forget(source_id: str) -> None:
@@ -221,10 +222,18 @@ def build(
         connections.forget(source_id)
 
     forgetting = Forgetting(place, state, clock, forget)
-    store = PeopleStore(place, SeenRoles(state, place))
-    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
+    store = PeopleStore(place, SeenRoles(state, place), activity)
+    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator, activity)
     space = Workspace(
-        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
+        place,
+        clock,
+        operator,
+        forgetting.deleted,
+        forgetting.found,
+        forgetting.aged,
+        approvals.knows,
+        access.guard,
+        trace=activity,
     )
     space.subscribe(lambda changed: forgetting.tidy())
 
@@ -244,21 +253,21 @@ def build(
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
+        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard, activity
     )
 
     def hides(run: Run) -> Problem | None:
         return None if access.sees(run, connections.by_id) else not_yours(run)
 
-    journal, settings = Journal(state, clock, hides=hides), KeptSettings(state, activity)
-    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    journal, settings = Journal(state, clock, hides=hides, trace=activity), KeptSettings(state, activity)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access, activity)
     copies = folder / "directories"
 
     def not_shown(source: DataSource) -> Problem | None:
         # As the file secures it, not as somebody opened it.
         return access.no_directory(connections.filed(source.id) or source)
 
-    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown, activity)
     directories = Directories(copies, not_shown, clock)
     state.add(tables.STEPS)
 
@@ -273,11 +282,11 @@ def build(
 
         schedules = Schedules(
             place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id),
-            clock, timing, operator.address, session=session_only,
+            clock, timing, operator.address, session=session_only, trace=activity,
         )  # fmt: skip
         groups = GroupsInStep(
             place, state, connections, runner, importer, directories, schedules, settings, access, clock,
-            operator.address,
+            operator.address, activity,
         )  # fmt: skip
         waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
         persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
@@ -289,7 +298,7 @@ def build(
         with making:
             return make_scheduling()
 
-    people = WorkspacePeople(store, operator, access.no_people)
+    people = WorkspacePeople(store, operator, access.no_people, activity)
     return App(
         space, people, state, vault, approvals, settings, activity, connections, access, journal, runner, importer,
         directories, scheduling, clock, timing, folder / "logs",

@@ -40,9 +40,7 @@ class What(StrEnum):
     SECRET_FORGOTTEN = "secret-forgotten"
     APPROVED = "approved"
     VAULT_UNLOCKED = "vault-unlocked"
-    VAULT_FAILED = "vault-failed"
     AUTHORISED = "authorised"
-    AUTHORISE_FAILED = "authorise-failed"
     SIGN_IN = "sign-in"
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_OUT = "sign-out"
@@ -62,6 +60,7 @@ class What(StrEnum):
     IMPORT = "import"
     DIRECTORY_FORGOTTEN = "directory-forgotten"
     GROUP_CHANGED = "group-changed"
+    PEOPLE = "people-changed"
     GROUP_SYNC = "group-sync"
     SCHEDULE = "schedule-changed"
     SCHEDULED_RUN = "scheduled-run"
@@ -87,9 +86,7 @@ _WORDS = {
     What.SECRET_FORGOTTEN: "Secrets forgotten",
     What.APPROVED: "Connection approved",
     What.VAULT_UNLOCKED: "Vault unlocked",
-    What.VAULT_FAILED: "Vault not unlocked",
     What.AUTHORISED: "Authorised",
-    What.AUTHORISE_FAILED: "Not authorised",
     What.SIGN_IN: "Signed in",
     What.SIGN_IN_FAILED: "Sign-in failed",
     What.SIGN_OUT: "Signed out",
@@ -109,6 +106,7 @@ _WORDS = {
     What.IMPORT: "Directory imported",
     What.DIRECTORY_FORGOTTEN: "Directory forgotten",
     What.GROUP_CHANGED: "Group kept in step changed",
+    What.PEOPLE: "People of the workspace changed",
     What.GROUP_SYNC: "Group brought in step",
     What.SCHEDULE: "Scheduled task changed",
     What.SCHEDULED_RUN: "Scheduled task run",
@@ -228,6 +226,20 @@ class Trace(Protocol):
         """In a transaction of its own."""
         ...
 
+    def note(
+        self,
+        what: What,
+        *,
+        source: Named | None = None,
+        outcome: str = "",
+        facts: Mapping[str, object] = {},
+        run: str = "",
+        requests: Sequence[str] = (),
+    ) -> None:
+        """The same, of what failed or was refused: that is told whatever becomes of the log, so this never
+        raises."""
+        ...
+
     def within(
         self,
         connection: "sqlite3.Connection",
@@ -240,8 +252,10 @@ class Trace(Protocol):
         after: Mapping[str, object] | None = None,
         run: str = "",
         requests: Sequence[str] = (),
-    ) -> None:
-        """In the caller's transaction on the state file: both are there, or neither."""
+        settles: int = 0,
+    ) -> int:
+        """In the caller's transaction on the state file: both are there, or neither. Returns the entry's number,
+        which another `settles`."""
         ...
 
     def around(
@@ -266,8 +280,11 @@ class _Untraced:
     def record(self, what: What, **said: Any) -> None:
         pass
 
-    def within(self, connection: "sqlite3.Connection", what: What, **said: Any) -> None:
+    def note(self, what: What, **said: Any) -> None:
         pass
+
+    def within(self, connection: "sqlite3.Connection", what: What, **said: Any) -> int:
+        return 0
 
     @contextlib.contextmanager
     def around(self, what: What, **said: Any) -> Iterator[Doing]:

@@ -92,6 +92,8 @@ class Activity:
         self._days, self._everything = days, everything
         self._now_by = threading.local()
         self._look = 0.0
+        # Of the latest time that was asked for: it stays the same from one key stroke to the next.
+        self._bounded: tuple[tuple[str, str], int, tuple[int, int] | None] | None = None
         state.add(STEPS)
 
     # --- writing ----------------------------------------------------------------------------------------------
@@ -111,10 +113,20 @@ class Activity:
         """Writes an entry, in a transaction of its own."""
         self._write(what, source, outcome, facts, before, after, run, requests)
 
-    def note(self, what: What, **said: Any) -> None:
-        """The same where what happened must be told whatever becomes of the log: of what failed, or was refused."""
+    def note(
+        self,
+        what: What,
+        *,
+        source: Named | None = None,
+        outcome: str = "",
+        facts: Mapping[str, object] = {},
+        run: str = "",
+        requests: Sequence[str] = (),
+    ) -> None:
+        """The same, of what failed or was refused: that is told whatever becomes of the log, so this never
+        raises."""
         try:
-            self.record(what, **said)
+            self.record(what, source=source, outcome=outcome, facts=facts, run=run, requests=requests)
         except ProblemError as error:
             log.warning("%s is not in the activity log: %s", what.words, error.problem.sentence())
 
@@ -130,9 +142,11 @@ class Activity:
         after: Mapping[str, object] | None = None,
         run: str = "",
         requests: Sequence[str] = (),
-    ) -> None:
-        """Writes an entry in the caller's transaction on the state file: both are there, or neither."""
-        self._append(connection, what, source, outcome, facts, before, after, run, requests)
+        settles: int = 0,
+    ) -> int:
+        """Writes an entry in the caller's transaction on the state file: both are there, or neither. Returns its
+        number, which another `settles`."""
+        return self._append(connection, what, source, outcome, facts, before, after, run, requests, settles)
 
     @contextlib.contextmanager
     def around(
@@ -207,7 +221,7 @@ class Activity:
         place, said = self._place, cleaning.mapping(facts)
         if by := getattr(self._now_by, "name", ""):
             place = replace(place, origin=Origin.SCHEDULE)
-            said["setUpBy"] = cleaning.text(by)
+            said |= {"as": "the application", "setUpBy": cleaning.text(by)}
         then, now = difference(before, after)
         rest = Rest(
             account=place.account, machine=place.machine, origin=place.origin.value,
@@ -269,12 +283,16 @@ class Activity:
         """Up to `limit` entries of this workspace before the number `before` (0: from the newest), newest first,
         that whoever works here may see."""
         query, filters = self._allowed(query)
-        return self._state.use(lambda connection: _window(connection, query, filters, before, limit))
+        return self._state.use(
+            lambda connection: _window(connection, query, filters, self._bounds(connection, query), before, limit)
+        )
 
     def count(self, query: Query, most: int = 10_000) -> int:
         """How many there are, counted up to `most`."""
         query, filters = self._allowed(query)
-        return self._state.use(lambda connection: _count(connection, query, filters, most))
+        return self._state.use(
+            lambda connection: _count(connection, query, filters, self._bounds(connection, query), most)
+        )
 
     def all(self, query: Query, limit: int = -1) -> Iterator[Entry]:
         """All of them, newest first, while they are read; at most `limit`, if that is not negative."""
@@ -304,6 +322,19 @@ class Activity:
     def head(self) -> Head | None:
         """The last entry; None while there is none."""
         return self._state.use(store.head)
+
+    def _bounds(self, connection: sqlite3.Connection, query: Query) -> tuple[int, int] | None:
+        """Between which numbers entries of the wanted time are; None: there are none."""
+        if query.since is None and query.until is None:
+            return (0, 2**62)
+        times, newest = _times(query), store.head(connection)
+        at = newest.number if newest else 0
+        if self._bounded is None or self._bounded[:2] != (times, at):
+            row = connection.execute(
+                "SELECT min(number), max(number) FROM activity WHERE at >= ? AND at < ?", times
+            ).fetchone()
+            self._bounded = (times, at, (row[0], row[1]) if row[0] is not None else None)
+        return self._bounded[2]
 
     def _allowed(self, query: Query) -> tuple[Query, dict[str, str]]:
         """A query within what may be seen, and what the index is filtered by."""
@@ -358,16 +389,6 @@ def _text(when: datetime) -> str:
 # --- looking up ---------------------------------------------------------------------------------------------------
 
 
-def _bounds(connection: sqlite3.Connection, query: Query) -> tuple[int, int] | None:
-    """Between which numbers entries of the wanted time are; None: there are none."""
-    if query.since is None and query.until is None:
-        return (0, 2**62)
-    row = connection.execute(
-        "SELECT min(number), max(number) FROM activity WHERE at >= ? AND at < ?", _times(query)
-    ).fetchone()
-    return (row[0], row[1]) if row[0] is not None else None
-
-
 def _times(query: Query) -> tuple[str, str]:
     return (_text(query.since) if query.since else "", _text(query.until) if query.until else "~")
 
@@ -376,9 +397,9 @@ _OPEN = "NOT EXISTS (SELECT 1 FROM activity s WHERE s.settles = a.number AND s.s
 
 
 def _window(
-    connection: sqlite3.Connection, query: Query, filters: Mapping[str, str], before: int, limit: int
-) -> list[Entry]:
-    bounds = _bounds(connection, query)
+    connection: sqlite3.Connection, query: Query, filters: Mapping[str, str], bounds: tuple[int, int] | None,
+    before: int, limit: int,
+) -> list[Entry]:  # fmt: skip
     if bounds is None:
         return []
     low, high = bounds[0], min(bounds[1], before - 1 if before else bounds[1])
@@ -426,8 +447,13 @@ def _quickly(
     return found if looked < _LOOKED_AT else None
 
 
-def _count(connection: sqlite3.Connection, query: Query, filters: Mapping[str, str], most: int) -> int:
-    bounds = _bounds(connection, query)
+def _count(
+    connection: sqlite3.Connection,
+    query: Query,
+    filters: Mapping[str, str],
+    bounds: tuple[int, int] | None,
+    most: int,
+) -> int:
     if bounds is None:
         return 0
     settled = "" if query.begun else f" AND {_OPEN}"
