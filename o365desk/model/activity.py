@@ -189,9 +189,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 def difference(
     before: Mapping[str, object] | None, after: Mapping[str, object] | None
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """What differs, as it was and as it is."""
+    """What differs, as it was and as it is. What is empty is no other than what is not there."""
     then, now = before or {}, after or {}
-    keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+    keys = [key for key in {**then, **now} if (then.get(key) or None) != (now.get(key) or None)]
     return {key: then[key] for key in keys if key in then}, {key: now[key] for key in keys if key in now}
 
 

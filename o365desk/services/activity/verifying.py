@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.activity import Head, Rest, What
+from o365desk.model.text.wording import many
 from o365desk.services.activity import chain, store
 from o365desk.services.state.state import State
 
@@ -44,6 +45,30 @@ class Verdict:
     def whole(self) -> bool:
         """Whether nothing was found to be wrong."""
         return self.wrong is None
+
+
+def sentence(found: Verdict) -> str:
+    """A verdict in words."""
+    looked = many(found.entries, "entry", "entries")
+    if found.wrong is not None:
+        return f"The activity log was touched: entry {found.wrong:,} is the first that does not fit. {found.why}"
+    if found.compared:
+        return f"The activity log is whole: {looked}, and the head that was kept is in it."
+    if found.why:
+        return f"The activity log is whole in itself: {looked}. {found.why}"
+    return f"The activity log is whole in itself: {looked}. Only a head that is kept elsewhere shows more."
+
+
+def as_json(found: Verdict) -> dict[str, object]:
+    """The stable JSON shape of `activity --verify --json`."""
+    return {
+        "whole": found.whole,
+        "entries": found.entries,
+        "head": msgspec.to_builtins(found.head),
+        "wrong": found.wrong,
+        "why": found.why,
+        "compared": found.compared,
+    }
 
 
 @dataclass(frozen=True)
