@@ -56,7 +56,6 @@ class What(StrEnum):
     RUN_APPLIED = "run-applied"
     RUN_RESUMED = "run-resumed"
     RUN_UNDONE = "run-undone"
-    RUN_ENDED = "run-ended"
     IMPORT = "import"
     DIRECTORY_FORGOTTEN = "directory-forgotten"
     GROUP_CHANGED = "group-changed"
@@ -102,7 +101,6 @@ _WORDS = {
     What.RUN_APPLIED: "Run applied",
     What.RUN_RESUMED: "Run resumed",
     What.RUN_UNDONE: "Undo applied",
-    What.RUN_ENDED: "Run ended",
     What.IMPORT: "Directory imported",
     What.DIRECTORY_FORGOTTEN: "Directory forgotten",
     What.GROUP_CHANGED: "Group kept in step changed",

@@ -69,7 +69,7 @@ class Records:
         run."""
         self._state, self._workspace, self._trace = state, workspace, trace
         # By run: the entry of the activity log that says that it began.
-        self._entries: dict[int, tuple[int, Thing]] = {}
+        self._entries: dict[int, tuple[int, Thing, dict[str, object]]] = {}
         state.add(STEPS)
 
     # --- armed ----------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Records:
                 number = int(cursor.lastrowid or 0)
                 source = Thing(task.source, "")
                 entry = self._trace.within(connection, What.SCHEDULED_RUN, source=source, outcome=BEGUN, facts=said)
-                self._entries[number] = (entry, source)
+                self._entries[number] = (entry, source, dict(said))
                 return number
 
         return self._state.use(act)
@@ -181,10 +181,10 @@ class Records:
         return self.run(run.number)
 
     def _say_end(self, connection: sqlite3.Connection, run: TaskRun, result: TaskResult) -> None:
-        said: dict[str, object] = {"task": run.name, "id": run.task, **result.counts, **result.details}
+        entry, source, begun = self._entries.pop(run.number, (0, None, {}))
+        said = {**begun, "task": run.name, "id": run.task, **result.counts, **result.details}
         if result.problem:
             said |= {"why": result.problem.title, "code": result.problem.code}
-        entry, source = self._entries.pop(run.number, (0, None))
         self._trace.within(
             connection, What.SCHEDULED_RUN, source=source, outcome=str(result.outcome), facts=said, settles=entry
         )

@@ -212,7 +212,7 @@ class Journal:
         transaction of what begins and ends."""
         self._trace = trace
         # By run: the entry of the activity log that says that it began here.
-        self._entries: dict[str, int] = {}
+        self._entries: dict[str, tuple[int, What, dict[str, object]]] = {}
         self._state, self._most, self._hides = state, most, hides
         state.add(STEPS)
         self._clock = clock
@@ -240,14 +240,8 @@ class Journal:
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
                     )
-                    self._entries[run] = self._trace.within(
-                        connection,
-                        What.RUN_UNDONE if plan.undoes else What.RUN_APPLIED,
-                        source=Thing(plan.source_id, plan.source_name),
-                        outcome=BEGUN,
-                        run=run,
-                        facts=_planned(plan),
-                    )
+                    what = What.RUN_UNDONE if plan.undoes else What.RUN_APPLIED
+                    self._say_begun(connection, run, what, _planned(plan))
                     return _forget_old(connection, self._most, len(rows), self.locks.is_held)
 
             for gone in self._state.use(act):
@@ -285,9 +279,7 @@ class Journal:
                     "UPDATE runs SET state = ?, problem = NULL, counts = NULL, ended = NULL WHERE id = ?",
                     (RunState.RUNNING, run),
                 )
-                self._entries[run] = self._trace.within(
-                    connection, What.RUN_RESUMED, source=_source(connection, run), outcome=BEGUN, run=run
-                )
+                self._say_begun(connection, run, What.RUN_RESUMED, {})
 
         self._state.use(act)
 
@@ -308,20 +300,27 @@ class Journal:
                 self._say_end(connection, run, state, problem)
 
         self._state.use(act)
+        self._entries.pop(run, None)
+
+    def _say_begun(self, connection: sqlite3.Connection, run: str, what: What, facts: dict[str, object]) -> None:
+        source = _source(connection, run)
+        number = self._trace.within(connection, what, source=source, outcome=BEGUN, run=run, facts=facts)
+        self._entries[run] = (number, what, facts)
 
     def _say_end(self, connection: sqlite3.Connection, run: str, state: RunState, problem: Problem | None) -> None:
         place = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchone()
         if place is None:
             return
         tally = msgspec.json.decode(_count(connection, place[0]), type=dict[str, int])
-        facts: dict[str, object] = {name: count for name, count in tally.items() if count and name in _SAID}
+        begun, what, facts = self._entries.get(run, (0, What.RUN_APPLIED, {}))
+        facts = {**facts, "rows": {name: count for name, count in tally.items() if count and name in _SAID}}
         if problem:
             facts |= {"why": problem.title, "code": problem.code}
         failed = [each for (each,) in connection.execute(_FAILED_REQUESTS, place)]
         self._trace.within(
-            connection, What.RUN_ENDED, source=_source(connection, run), outcome=str(state), run=run, facts=facts,
+            connection, what, source=_source(connection, run), outcome=str(state), run=run, facts=facts,
             requests=failed or [each for (each,) in connection.execute(_SOME_REQUESTS, place * 2)],
-            settles=self._entries.pop(run, 0),
+            settles=begun,
         )  # fmt: skip
 
     def _update(
