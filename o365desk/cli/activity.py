@@ -14,7 +14,7 @@ from o365desk.cli.session import DONE, FAILED, NOT_PROVEN, Json, services
 from o365desk.cli.terminal import results
 from o365desk.model.activity import DONE as WELL
 from o365desk.model.activity import Entry, What
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import ProblemError
 from o365desk.services.activity import head_file, showing, verifying
 from o365desk.services.activity.activity import Query
 from o365desk.services.activity.verifying import Verdict
@@ -64,9 +64,7 @@ def activity(
     app = services(context)
     if verify:
         code = _verify(app, head, as_json=json)
-        return (
-            code if code != DONE or write_head is None else _keep_head(app, write_head, checked=head == write_head)
-        )
+        return code if code != DONE or write_head is None else _keep_head(app, write_head)
     if write_head:
         return _keep_head(app, write_head)
     query = Query(**{**vars(query), "source": _source(app, source)}) if source else query
@@ -130,25 +128,7 @@ def _verify(app: App, head: Path | None, *, as_json: bool) -> int:
     return NOT_PROVEN if kept and found.compared is None else DONE
 
 
-def _keep_head(app: App, file: Path, *, checked: bool = False) -> int:
-    if file.exists() and not checked:
-        # What it proves now must not be lost to a chain that was made anew.
-        kept = head_file.read(file)
-        found: Verdict = interruptible(lambda stop: verifying.verify(app.state, kept, lambda done: stop.check()))
-        if not found.whole:
-            raise ProblemError(
-                Problem(
-                    title="The head was not written: the one in the file does not fit the log",
-                    cause=verifying.sentence(found),
-                    remedy="Keep the file: it proves that. Write the head to another one.",
-                    code="head-differs",
-                )
-            )
-    now = app.activity.head()
-    if now is None:
-        raise ProblemError(
-            Problem(title="The activity log is empty", remedy="There is no head yet.", code="no-head")
-        )
-    head_file.write(file, now)
-    say(f"Saved: {file} (entry {now.number:,})")
+def _keep_head(app: App, file: Path) -> int:
+    number: int = interruptible(lambda stop: head_file.keep(file, app.activity.head(), app.state, stop.check))
+    say(f"Saved: {file} (entry {number:,})")
     return DONE

@@ -1,5 +1,6 @@
 """The head of the chain in a file that is kept elsewhere, or in the workspace's git: a line of JSON."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from o365desk import files
 from o365desk.model.activity import Head
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.services.activity import verifying
+from o365desk.services.state.state import State
 
 _LONGEST = 4_096
 
@@ -33,6 +36,28 @@ def read(path: Path) -> Head:
             code="no-head",
         )
     )
+
+
+def keep(path: Path, now: Head | None, state: State, check: Callable[[], None] = lambda: None) -> int:
+    """Keeps the head as it is `now`, and returns its number; what a head that is there proves is not lost to a
+    chain that was made anew. `check` is asked now and then whether to go on. Raises ProblemError."""
+    if path.exists():
+        found = verifying.verify(state, read(path), lambda done: check())
+        if not found.whole:
+            raise ProblemError(
+                Problem(
+                    title="The head was not written: the one in the file does not fit the log",
+                    cause=verifying.sentence(found),
+                    remedy="Keep the file: it proves that. Write the head to another one.",
+                    code="head-differs",
+                )
+            )
+    if now is None:
+        raise ProblemError(
+            Problem(title="The activity log is empty", remedy="There is no head to keep yet.", code="no-head")
+        )
+    write(path, now)
+    return now.number
 
 
 def write(path: Path, head: Head) -> None:

@@ -1,6 +1,7 @@
 """Entries as they are shown and exported: the shape of their JSON, the columns of their tables, and what is to be
 known of one in a line."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -8,7 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from o365desk.catalogue.operations import Column, ColumnKind
-from o365desk.model.activity import Entry
+from o365desk.model.activity import Entry, What
+from o365desk.model.settings import FIELDS
 from o365desk.model.text import wording
 
 _BATCH = 1_000
@@ -65,14 +67,27 @@ def as_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def summary(entry: Entry) -> str:
-    """What is to be known of an entry, in a line."""
-    facts = [f"{name}: {text}" for name, value in entry.rest.facts.items() if (text := in_words(value))]
-    changed = list(dict.fromkeys([*entry.rest.before, *entry.rest.after]))
+def summary(entry: Entry, most: int = _LONGEST) -> str:
+    """What is to be known of an entry, in a line of at most so many letters."""
+    facts = [
+        f"{named(entry, name)}: {text}" for name, value in entry.rest.facts.items() if (text := in_words(value))
+    ]
+    changed = [named(entry, name) for name in dict.fromkeys([*entry.rest.before, *entry.rest.after])]
     if changed:
         facts.insert(0, f"changed: {', '.join(changed)}")
     said = "; ".join(facts)
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    return said if len(said) <= most else f"{said[:most]}…"
+
+
+def named(entry: Entry, name: str) -> str:
+    """What a name in an entry is called for people: a setting by its label, others in words."""
+    if entry.what == What.SETTINGS:
+        return _SETTINGS.get(name, name)
+    return _HUMP.sub(lambda found: f" {found[0].lower()}", name) if name[:1].islower() else name
+
+
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
+_SETTINGS = {field.key: field.plain_label for field in FIELDS}
 
 
 def when(entry: Entry) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from o365desk.model.activity import Entry, Head, Rest
 from o365desk.services.activity import chain, words
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+_ENCODER = msgspec.json.Encoder()
 _TEXTS = ", ".join(f"CAST({column} AS BLOB)" for column in chain.COLUMNS)
 ROW = f"number, settles, {_TEXTS}, hash"
 """The columns that `entry_of` takes: texts as bytes, as nobody knows what somebody made of them."""

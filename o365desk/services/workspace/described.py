@@ -27,7 +27,15 @@ def of_details(source: DataSource | None) -> dict[str, object]:
 
 def of_security(source: DataSource | None) -> dict[str, object]:
     """The security settings of a data source."""
-    return {title: said for title, (_, said) in security.settings(source.security).items()} if source else {}
+    if source is None:
+        return {}
+    return {title: _lines(said) for title, (_, said) in security.settings(source.security).items()}
+
+
+def _lines(said: str) -> object:
+    """A text, or one for each of its lines."""
+    lines = said.split("\n")
+    return lines if len(lines) > 1 else said
 
 
 def of_people(people: People) -> dict[str, object]:
