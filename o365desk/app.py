@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from o365desk import log, paths
 from o365desk.model.access.operator import Operator, os_user
+from o365desk.model.activity import Origin
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
 from o365desk.model.run import Run
@@ -21,6 +22,7 @@ from o365desk.practice_process import Practice
 from o365desk.services.access.access import Access, not_yours
 from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import WorkspacePeople
+from o365desk.services.activity.activity import Activity, Place
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
@@ -32,7 +34,7 @@ from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import Credential
-from o365desk.services.state.state import SeenRoles, State
+from o365desk.services.state.state import SeenRoles, State, place_of
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.people_store import PeopleStore
@@ -71,6 +73,7 @@ class App:
     vault: Vault
     approvals: Approvals
     settings: KeptSettings
+    activity: Activity
     connections: Connections
     access: Access
     journal: Journal
@@ -154,10 +157,7 @@ def show_in_browser(address: str) -> bool:
 
 def whoever_is_here() -> Operator:
     """Who works here, as other users of a shared workspace should read it."""
-    try:
-        return os_user(account())
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return os_user("unknown")
+    return os_user(_account_here())
 
 
 def account() -> str:
@@ -170,6 +170,19 @@ def account() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
 
 
+def _account_here() -> str:
+    try:
+        return account()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
+def machine_here() -> str:
+    """This computer's name."""
+    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return name[:100]
+
+
 def build(
     workspace: Path | None = None,
     *,
@@ -178,16 +191,22 @@ def build(
     open_browser: Callable[[str], bool] = show_in_browser,
     session_only: bool = False,
     operator: Operator | None = None,
+    origin: Origin = Origin.COMMAND_LINE,
     timeouts: tuple[float, float] | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
-    `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
+    `open_browser` shows an address to the person; `session_only` keeps secrets in memory; `origin` is what the
+    activity log says of where this process was started."""
     folder = state_folder or paths.state_folder()
     operator = operator or whoever_is_here()
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
-    vault = Vault(folder, session_only=session_only)
+    activity = Activity(
+        state, clock, operator, Place(_account_here(), machine_here(), origin, place_of(place)),
+        lambda: settings.get().activity_days, lambda: access.no_activity_of_others() is None,
+    )  # fmt: skip
+    vault = Vault(folder, session_only=session_only, trace=activity)
     approvals = Approvals(
         state,
         vault,
@@ -195,6 +214,7 @@ def build(
         operator,
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
+        activity,
     )
 
     def forget(source_id: str) -> None:
@@ -202,10 +222,18 @@ def build(
         connections.forget(source_id)
 
     forgetting = Forgetting(place, state, clock, forget)
-    store = PeopleStore(place, SeenRoles(state, place))
-    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
+    store = PeopleStore(place, SeenRoles(state, place), activity)
+    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator, activity)
     space = Workspace(
-        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
+        place,
+        clock,
+        operator,
+        forgetting.deleted,
+        forgetting.found,
+        forgetting.aged,
+        approvals.knows,
+        access.guard,
+        trace=activity,
     )
     space.subscribe(lambda changed: forgetting.tidy())
 
@@ -225,21 +253,21 @@ def build(
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
+        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard, activity
     )
 
     def hides(run: Run) -> Problem | None:
         return None if access.sees(run, connections.by_id) else not_yours(run)
 
-    journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
-    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    journal, settings = Journal(state, clock, hides=hides, trace=activity), KeptSettings(state, activity)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access, activity)
     copies = folder / "directories"
 
     def not_shown(source: DataSource) -> Problem | None:
         # As the file secures it, not as somebody opened it.
         return access.no_directory(connections.filed(source.id) or source)
 
-    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown, activity)
     directories = Directories(copies, not_shown, clock)
     state.add(tables.STEPS)
 
@@ -254,11 +282,11 @@ def build(
 
         schedules = Schedules(
             place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id),
-            clock, timing, operator.address, session=session_only,
+            clock, timing, operator.address, session=session_only, trace=activity,
         )  # fmt: skip
         groups = GroupsInStep(
             place, state, connections, runner, importer, directories, schedules, settings, access, clock,
-            operator.address,
+            operator.address, activity,
         )  # fmt: skip
         waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
         persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
@@ -270,14 +298,16 @@ def build(
         with making:
             return make_scheduling()
 
-    people = WorkspacePeople(store, operator, access.no_people)
+    people = WorkspacePeople(store, operator, access.no_people, activity)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
+        space, people, state, vault, approvals, settings, activity, connections, access, journal, runner, importer,
         directories, scheduling, clock, timing, folder / "logs",
     )  # fmt: skip
 
 
-def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
+def build_practice(
+    open_browser: Callable[[str], bool] = show_in_browser, origin: Origin = Origin.COMMAND_LINE
+) -> App:
     """A fresh practice tenant (not yet started: see `App.start_practice`), with a workspace, state and vault of its
     own that are gone when it is closed."""
     import tempfile
@@ -289,6 +319,7 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
         state_folder=root / "state",
         open_browser=open_browser,
         session_only=True,
+        origin=origin,
     )
     return replace(app, practice=Practice(), _folder=folder)
 

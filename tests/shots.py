@@ -23,6 +23,7 @@ import msgspec
 
 from o365desk.ui.destinations import (
     Destination,
+    ToActivity,
     ToAddNew,
     ToConnector,
     ToDirectory,
@@ -841,6 +842,37 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
     return take
 
 
+def _activity(what: str = "", *, search: str = "", touched: bool = False) -> Callable[[Stage], "QWidget"]:
+    """The log as it is after some days, with an entry of a kind chosen."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.pages.activity.activity import ActivityPage
+
+        stage.scene.act()
+        stage.window.go(ToActivity())
+        stage.settle()
+        shown = stage.window.page(ToActivity)
+        assert isinstance(shown, ActivityPage)
+        shown.search.setText(search)
+        stage.settle()
+        chosen = next((row for row in shown.context.app.activity.all(Query(what=what))), None)
+        if chosen and what:
+            shown.table.choose(chosen.number)
+        if touched:
+            verdict = Verdict(
+                41, None, 17, "What it says, or the entry before it, is not what its hash was made of."
+            )
+            title, _, text = sentence(verdict).partition(". ")
+            shown.banner.show_text("bad", title, text)
+        stage.settle()
+        return stage.window
+
+    from o365desk.services.activity.activity import Query
+    from o365desk.services.activity.verifying import Verdict, sentence
+
+    return take
+
+
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
@@ -1289,6 +1321,11 @@ SHOTS = (
     Shot("people-small", _persons, SMALL),
     Shot("dialog-person", _person),
     Shot("dialog-people-file", _people_file),
+    Shot("activity", _activity()),
+    Shot("activity-small", _activity(), SMALL),
+    Shot("activity-change", _activity("security-changed")),
+    Shot("activity-touched", _activity(touched=True)),
+    Shot("activity-none", _activity(search="nobody did this")),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),
     Shot("notices-small", page(ToNotices()), SMALL),

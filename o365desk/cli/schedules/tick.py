@@ -40,7 +40,7 @@ def run_due(workspace: Path | None, as_json: bool, woken_by: str) -> int:
     could not be started."""
     from o365desk.cli import make_app
 
-    app = make_app(workspace)
+    app = make_app(workspace, origin="schedule")
     try:
         if woken_by:
             app.waking.woken(woken_by[:20])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Deed(StrEnum):
-    """What somebody may want of a data source besides its operations; PEOPLE is of the workspace."""
+    """What somebody may want of a data source besides its operations; PEOPLE and ACTIVITY are of the workspace."""
 
     ADD = "add {}"
     EDIT = "change {}"
@@ -24,6 +24,7 @@ class Deed(StrEnum):
     TEST = "test {}"
     QUERY = "query through {}"
     PEOPLE = "change roles and partners"
+    ACTIVITY = "see what others did"
 
     def of(self, name: str) -> str:
         """In words: "change the security of “Contoso”"."""

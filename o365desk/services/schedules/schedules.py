@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from o365desk.model.access.security import Deed
+from o365desk.model.activity import UNTRACED, Trace
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan
@@ -80,20 +81,22 @@ class Schedules:
         *,
         session: bool = False,
         reach: network.Reach = network.reach,
+        trace: Trace = UNTRACED,
     ) -> None:
         """`works` are what tasks do besides read, apply and test, by the names of `Work`; `by` is who works here;
-        `session`: the vault and the state are this process's own, and end with it."""
+        `session`: the vault and the state are this process's own, and end with it; `trace` hears of what is
+        changed, and of runs."""
         self._place, self._state = place_of(workspace), state
         self._connections, self._vault, self._access = connections, vault, access
         self._clock, self._by, self._session = clock, by, session
-        self.files = SharedFiles(workspace, task_file.FILES)
-        self.records = Records(state, self._place)
+        self.files = SharedFiles(workspace, task_file.FILES, trace=trace)
+        self.records = Records(state, self._place, trace)
         self.work = Works(connections, runner, self.records)
         self._more_works = works
         self.telling = telling.Telling(state, clock, timing)
         self.running = Running(
             self.records, connections, vault, self._works, self.telling, lambda: self.machine, clock,
-            timing, by, state.folder / "schedules", reach,
+            timing, by, state.folder / "schedules", reach, trace,
         )  # fmt: skip
 
     def _works(self) -> Mapping[str, Doing]:

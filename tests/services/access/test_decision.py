@@ -28,7 +28,7 @@ from tests.services.access.rules import (
 )
 
 USER_LIST = catalogue.operation("user-list")
-MANAGING = [deed for deed in Deed if deed not in (Deed.PEOPLE, Deed.TEST, Deed.QUERY)]
+MANAGING = [deed for deed in Deed if deed not in (Deed.PEOPLE, Deed.ACTIVITY, Deed.TEST, Deed.QUERY)]
 
 
 def administer(
