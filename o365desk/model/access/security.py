@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Deed(StrEnum):
-    """What somebody may want of a data source besides its operations; PEOPLE is of the workspace."""
+    """What somebody may want of a data source besides its operations; PEOPLE and SINGLE_SIGN_ON are of the
+    workspace."""
 
     ADD = "add {}"
     EDIT = "change {}"
@@ -24,6 +25,7 @@ class Deed(StrEnum):
     TEST = "test {}"
     QUERY = "query through {}"
     PEOPLE = "change roles and partners"
+    SINGLE_SIGN_ON = "change single sign-on"
 
     def of(self, name: str) -> str:
         """In words: "change the security of “Contoso”"."""

@@ -189,8 +189,9 @@ def _administer(
     has = _role(subject, people, members)
     if has.role is Role.ADMINISTRATOR:
         return _yes(_sentence(has.because), "roles")
-    needed = "Administrator" if deed is Deed.PEOPLE else "Administrator or Manage datasources"
-    if has.role is not Role.MANAGE or deed is Deed.PEOPLE:
+    highest = deed in (Deed.PEOPLE, Deed.SINGLE_SIGN_ON)
+    needed = "Administrator" if highest else "Administrator or Manage datasources"
+    if has.role is not Role.MANAGE or highest:
         cause = f"{_sentence(has.because)} To {doing} takes {needed}."
         cause = f"{cause} {_sentence(has.doubt)}".strip()
         return no(cause, "roles", f"Ask {_administrators(people)} for the role {needed}.", open=bool(has.doubt))

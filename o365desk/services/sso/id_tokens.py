@@ -1,8 +1,8 @@
 """ID tokens: whether one is Microsoft's word about who signed in, just now, to this app. MSAL does not look (since
-1.38 it compares the nonce and nothing else), so all of it is looked at here, and whatever is wrong is told by itself.
+1.38 it compares the nonce and nothing else), so all of it is looked at here, and each thing that is wrong is told.
 
-Source: OpenID Connect Core 3.1.3.7; MicrosoftDocs/entra-docs docs/identity-platform/id-token-claims-reference.md and
-access-tokens.md (signing keys roll over, with no notice in an emergency).
+Source: OpenID Connect Core 3.1.3.7; MicrosoftDocs/entra-docs docs/identity-platform, id-token-claims-reference.md
+and access-tokens.md (signing keys roll over, with no notice in an emergency).
 """
 
 import hashlib
@@ -108,8 +108,8 @@ def _by_name(document: Any) -> dict[str, dict[str, Any]]:
 
 
 def validate(token: str, expected: Expected, find: Callable[[str], dict[str, Any] | None]) -> Claims:
-    """What a token says, if all of it is as it must be. `find` gives a published key by its name. Raises ProblemError,
-    with a code of its own for each thing that is wrong."""
+    """What a token says, if all of it is as it must be. `find` gives a published key by its name. Raises
+    ProblemError, with a code of its own for each thing that is wrong."""
     header, payload = _parts(token)
     _check_signature(token, header, expected, find)
     claims = _object(payload, "claims")
@@ -330,7 +330,10 @@ def _said(claims: dict[str, Any], name: str) -> str:
 
 # --- what is told -------------------------------------------------------------------------------------------------
 
-_AGAIN = "Sign in again; if it stays so, something changes answers between here and Microsoft, or the login address is wrong."
+_AGAIN = (
+    "Sign in again; if it stays so, something changes answers between here and Microsoft, or the login address is "
+    "wrong."
+)
 _CLOCK = "Set this computer's clock and time zone, best automatically, and sign in again."
 _REGISTRATION = "Check the client ID of the data source that single sign-on uses, and sign in again."
 
