@@ -32,6 +32,7 @@ from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import Credential
+from o365desk.services.signin.rehearsals import Rehearsals
 from o365desk.services.state.state import SeenRoles, State
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from o365desk.services.schedules.schedules import Schedules
     from o365desk.services.schedules.waking.waking import Waking
     from o365desk.services.signin.msal_sign_in import SignIns
+    from o365desk.services.sso.asking import Asking
+    from o365desk.services.sso.single_sign_on import SingleSignOnDesk
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,10 @@ class App:
     directories: Directories
     scheduling: Callable[[], Scheduling]
     """Makes them when they are first needed: the window comes before calendars do."""
+    sign_on: Callable[[], "SingleSignOnDesk"]
+    """Makes the desk of single sign-on: see `single_sign_on`."""
+    for_operator: Callable[[Operator], "App"]
+    """Makes the services anew: see `seated`."""
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -109,6 +116,24 @@ class App:
     def persons(self) -> "PeopleOfWorkspace":
         """People as this workspace knows them."""
         return self.scheduling().persons
+
+    @property
+    def single_sign_on(self) -> "SingleSignOnDesk":
+        """The desk of single sign-on."""
+        return self.sign_on()
+
+    @property
+    def operator(self) -> Operator:
+        """Who works here."""
+        return self.access.operator
+
+    def seated(self, operator: Operator) -> "App":
+        """The same workspace for somebody else, who signed in or out. Nothing of this one may be used any more;
+        vault and practice tenant go on."""
+        if operator == self.operator:
+            return self
+        self.state.close()
+        return replace(self.for_operator(operator), practice=self.practice, _folder=self._folder)
 
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
@@ -170,6 +195,19 @@ def account() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
 
 
+def _no_trace(what: str, **about: object) -> None:
+    """Writes nothing down."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What goes on when somebody else works: the account of the operating system, and what is unlocked."""
+
+    account: Operator
+    vault: Vault
+    sign_ins: "Callable[[], SignIns]"
+
+
 def build(
     workspace: Path | None = None,
     *,
@@ -180,14 +218,19 @@ def build(
     operator: Operator | None = None,
     timeouts: tuple[float, float] | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
+    trace: Callable[..., None] = _no_trace,
+    kept: "_Kept | None" = None,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
-    `open_browser` shows an address to the person; `session_only` keeps secrets in memory."""
+    `open_browser` shows an address to the person; `session_only` keeps secrets in memory. `operator` is an account
+    of the operating system, this process's where nobody says otherwise; who signs in is a matter of
+    `App.single_sign_on` and `App.seated`. `trace` writes down what is done; `kept` is for `seated`."""
     folder = state_folder or paths.state_folder()
-    operator = operator or whoever_is_here()
+    account = kept.account if kept else operator or whoever_is_here()
+    operator = operator or account
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
-    vault = Vault(folder, session_only=session_only)
+    vault = kept.vault if kept else Vault(folder, session_only=session_only)
     approvals = Approvals(
         state,
         vault,
@@ -219,6 +262,8 @@ def build(
         return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS, timing)
 
     def sign_ins() -> "SignIns":
+        if kept:
+            return kept.sign_ins()
         # `cache` alone would let two threads make one each, with tokens of their own.
         with making:
             return make_sign_ins()
@@ -270,10 +315,34 @@ def build(
         with making:
             return make_scheduling()
 
+    rehearsals = Rehearsals(state, clock)
+
+    @cache
+    def asking() -> "Asking":
+        from o365desk.services.sso.asking import Asking
+
+        return Asking(sign_ins(), approvals, vault, clock, open_browser)
+
+    @cache
+    def sign_on() -> "SingleSignOnDesk":
+        from o365desk.services.sso.sessions import Sessions
+        from o365desk.services.sso.single_sign_on import SingleSignOnDesk
+
+        return SingleSignOnDesk(
+            store, store.last_seen, Sessions(state, place, clock), rehearsals, access, connections.by_id, asking,
+            account, clock, trace,
+        )  # fmt: skip
+
+    def for_operator(who: Operator) -> App:
+        return build(
+            workspace, state_folder=state_folder, clock=clock, open_browser=open_browser, session_only=session_only,
+            operator=who, timeouts=timeouts, timing=timing, trace=trace, kept=_Kept(account, vault, sign_ins),
+        )  # fmt: skip
+
     people = WorkspacePeople(store, operator, access.no_people)
     return App(
         space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
-        directories, scheduling, clock, timing, folder / "logs",
+        directories, scheduling, sign_on, for_operator, clock, timing, folder / "logs",
     )  # fmt: skip
 
 

@@ -58,4 +58,5 @@ def unlocked(app: App) -> App:
 def not_allowed(problem: Problem) -> bool:
     """Whether it is a permission that is lacking, as we know it or as Graph says, or a person's approval: exit
     code 4."""
-    return problem.code in (problems.NOT_ALLOWED, problems.NOT_APPROVED, "Authorization_RequestDenied")
+    ours = (problems.NOT_ALLOWED, problems.NOT_APPROVED, problems.SIGN_IN_NEEDED)
+    return problem.code in (*ours, "Authorization_RequestDenied")

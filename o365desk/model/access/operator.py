@@ -15,9 +15,9 @@ class OperatorKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """`address` names the person to others who share the workspace: it is what is written down and shown. A Microsoft
-    account has its tenant's ID and its object ID in `tenant` and `oid`, in small letters; `name` is shown and never
-    compared; a `guest` is of another tenant."""
+    """`address` names the person to others who share the workspace: it is what is written down and shown. A
+    Microsoft account has its tenant's ID and its object ID in `tenant` and `oid`, in small letters; `name` is shown
+    and never compared; a `guest` is of another tenant."""
 
     kind: OperatorKind
     address: str

@@ -26,8 +26,8 @@ class Role(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A Microsoft account by what never changes: its tenant's ID and its object ID, in small letters. `extra` are the
-    file's unknown keys, kept as they came."""
+    """A Microsoft account by what never changes: its tenant's ID and its object ID, in small letters. `extra` are
+    the file's unknown keys, kept as they came."""
 
     tid: str
     oid: str
@@ -36,9 +36,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person of the workspace, or a group of them: `address` is a UPN, a mail address or an account of the
-    operating system; of a group, its mail address or id. `identity` is the Microsoft account that is theirs, once they have
-    signed in with it: then no other is, whatever it is called. `extra` are the file's unknown keys, kept as they
-    came."""
+    operating system; of a group, its mail address or id. `identity` is the Microsoft account that is theirs, once
+    they have signed in with it: then no other is, whatever it is called. `extra` are the file's unknown keys, kept
+    as they came."""
 
     address: str
     role: Role

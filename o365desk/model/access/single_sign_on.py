@@ -1,5 +1,5 @@
-"""Single sign-on of a workspace, as `workspace.json` holds it: through which connector people sign in, whether there
-is another way in, and for whom. Who gets in follows from it in `services/sso/`; nothing is decided here.
+"""Single sign-on of a workspace, as `workspace.json` holds it: through which connector people sign in, whether
+there is another way in, and for whom. Who gets in follows from it in `services/sso/`; nothing is decided here.
 """
 
 from datetime import datetime, timedelta

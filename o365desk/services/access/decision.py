@@ -39,13 +39,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """Whoever is asked about. `addresses` are all by which they are known (UPN, mail, account), the first being the
-    one they go by; `id` is Graph's, where they were found in the tenant; `name` is shown, never compared."""
+    one they go by; `id` is Graph's, where they were found in the tenant; `name` is shown, never compared.
+    `proven`: they signed in, so that the id alone tells who they are to Microsoft."""
 
     kind: Kind
     addresses: tuple[str, ...]
     id: str = ""
     name: str = ""
     company: Partner | None = None
+    proven: bool = False
 
     @property
     def address(self) -> str:

@@ -1,5 +1,5 @@
-"""The `singleSignOn` of `workspace.json`: JSON to `SingleSignOn` and back. What is malformed is refused by its place;
-unknown keys are kept.
+"""The `singleSignOn` of `workspace.json`: JSON to `SingleSignOn` and back. What is malformed is refused by its
+place; unknown keys are kept.
 """
 
 from datetime import UTC, datetime

@@ -14,7 +14,7 @@ from o365desk.model.problems import ProblemError
 from o365desk.services.workspace.people_file import decode, encode
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
-IDS = {"tid": "11111111-1111-4111-8111-111111111111", "oid": "33333333-3333-4333-8333-333333333333"}
+IDS: dict[str, Any] = {"tid": "11111111-1111-4111-8111-111111111111", "oid": "33333333-3333-4333-8333-333333333333"}
 FULL = SingleSignOn(
     enabled=True,
     connector="c1",
@@ -95,7 +95,7 @@ def test_an_account_is_named_by_both_its_ids(identity: Any) -> None:
 def test_one_account_is_one_persons() -> None:
     two = [{"address": name, "role": "User", "identity": IDS} for name in ("a@x.com", "b@x.com")]
     two[1]["identity"] = {key: text.upper() for key, text in IDS.items()}
-    with pytest.raises(ProblemError, match="person 2: the account “.*” is also that of person 1"):
+    with pytest.raises(ProblemError, match=r"person 2: the account “.*” is also that of person 1"):
         decode(json.dumps({"version": 1, "people": two}, indent=1).encode())
     people = decode(json.dumps({"version": 1, "people": two[1:]}, indent=1).encode())
     found = people.with_identity(**{key: text.upper() for key, text in IDS.items()})
