@@ -281,8 +281,9 @@ def build(
             return make_sign_ins()
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
+    rehearsals = Rehearsals(state)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
+        space, state, vault, approvals, authorisations, rehearsals, evidence, sign_ins, clock, timing, access.guard
     )
 
     def hides(run: Run) -> Problem | None:
@@ -326,8 +327,6 @@ def build(
     def scheduling() -> Scheduling:
         with making:
             return make_scheduling()
-
-    rehearsals = Rehearsals(state, clock)
 
     @cache
     def asking() -> "Asking":

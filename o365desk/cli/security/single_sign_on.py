@@ -203,11 +203,20 @@ def _tell_signed(app: App, signed: "SignedIn") -> None:
 
 
 @sso.command("rehearse")
-def sso_rehearse(context: typer.Context, device_code: DeviceCode = False, json: Json = False) -> int:
+def sso_rehearse(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Another data source than the one that is set.", show_default=False),
+    ] = None,
+    device_code: DeviceCode = False,
+    json: Json = False,
+) -> int:
     """Sign in to see whether it works, and who that would be. Nobody is signed in by that."""
     app = unlocked(opened(context))
+    connector = entry_of(app, name).source.id if name else ""
     signed: SignedIn = interruptible(
-        lambda stop: app.single_sign_on.rehearse(stop, tell_waiting, device_code=device_code)
+        lambda stop: app.single_sign_on.rehearse(stop, tell_waiting, device_code=device_code, connector=connector)
     )
     if json:
         print_json(_signed_as_json(signed))

@@ -376,10 +376,18 @@ class SingleSignOnDesk:
 
     # --- signing in -------------------------------------------------------------------------------------------
 
-    def rehearse(self, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False) -> "SignedIn":
-        """Signs somebody in to see whether it works and who they would be. Nobody is signed in by that. Raises
-        ProblemError or CancelledError."""
+    def rehearse(
+        self,
+        stop: Stop,
+        tell: Callable[[Waiting], None],
+        *,
+        device_code: bool = False,
+        connector: str = "",
+    ) -> "SignedIn":
+        """Signs somebody in to see whether it works and who they would be, through the `connector` that is set or
+        another data source, by its id. Nobody is signed in by that. Raises ProblemError or CancelledError."""
         settings = self._store.load().people.single_sign_on
+        settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
         self._trace("sign-in", outcome="rehearsed", facts=_facts(signed))
         return signed
