@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from o365desk.model.access.operator import Operator, OperatorKind
+from o365desk.model.access.operator import Operator, OperatorKind, microsoft_account
 from o365desk.model.access.people import People, same_address
 from o365desk.model.access.security import Deed
 from o365desk.model.access.single_sign_on import (
@@ -498,6 +498,17 @@ class SingleSignOnDesk:
                 days=settings.remember_days,
                 hint=signed.hint,
             )
+        )
+
+    def set_up_by(self, address: str) -> Operator:
+        """As whom a task runs that somebody with this address set up here: the Microsoft account that is theirs, if
+        one is, else the account of the operating system."""
+        people, _ = self._as_it_stands()
+        person = people.person(address) if people and address != self._account.address else None
+        if person is None or person.identity is None:
+            return self._account
+        return microsoft_account(
+            person.address, tenant=person.identity.tid, oid=person.identity.oid, name=person.name
         )
 
     # --- staying signed in, and signing out -------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """`o365desk sso`, and who commands work as where single sign-on is enabled."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -360,3 +361,25 @@ def test_nothing_is_sent_for_a_connector_that_leads_elsewhere_by_now(scene: Scen
         assert scene(*words) == NOT_ALLOWED
         assert "Changed since it was approved" in scene.shell.err
         assert "Nothing was sent" in scene.shell.err
+
+
+def test_tasks_run_unattended_with_the_rights_of_whoever_set_them_up(scene: Scene) -> None:
+    scene.redirecting()
+    file = next((paths.default_workspace() / "data-sources").glob("*.json"))
+    assert scene("sso", "sign-in") == 0
+    secret = scene.shell.ready["apps"]["sso"]["secret"]
+    assert scene("sources", "edit", NAME, "--sign-in", "secret") == 0, scene.shell.err
+    assert scene.shell("secret", "set", NAME, "--stdin", given=secret) == 0, scene.shell.err
+    users = [{"kind": "user", "address": scene.administrator}]
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"security": {"users": users}}))
+    task = ("--task", "test", "--source", NAME, "--rule", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30")
+    assert scene("schedule", "add", "Nightly", *task) == 0, scene.shell.err
+    assert scene("sso", "sign-out") == 0
+    scene.clock.off = timedelta(days=2)
+    assert not gets_in(scene, "")
+    found = scene.json("schedule", "run-due", code=1)
+    (run,) = found["runs"]
+    assert run["by"] == scene.administrator
+    # The tenant is in doubt about the app, and nobody about who asks.
+    assert "may not" not in run["message"], run
+    assert scene.json("schedule", "run-due")["runs"] == []
