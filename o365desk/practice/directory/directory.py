@@ -11,7 +11,7 @@ from o365desk.practice.directory import names
 from o365desk.practice.directory.change_log import ChangeLog
 from o365desk.practice.directory.membership import Entity as Entity
 from o365desk.practice.directory.membership import Membership, Pristine
-from o365desk.practice.directory.seeding import KINDS_OF_ACCOUNT, People, organization
+from o365desk.practice.directory.seeding import GUESTS_DOMAIN, KINDS_OF_ACCOUNT, People, organization
 from o365desk.practice.directory.seeding import Account as Account
 from o365desk.practice.directory.seeding import guid as guid
 
@@ -32,7 +32,7 @@ class Directory:
         word = random.choice(names.COMPANIES)
         self.company = f"{word} Practice"
         self.domain = f"{word.lower()}practice{random.randint(100, 999)}.onmicrosoft.com"
-        self.mail_domain = f"{word.lower()}.example"
+        self.mail_domain = f"{word.lower()}.example" if label == "own" else GUESTS_DOMAIN
         make = People(random, self.company, self.domain, self.mail_domain)
         self.accounts = [make.account(*kind) for kind in KINDS_OF_ACCOUNT]
         self.users: list[Entity] = [account.user for account in self.accounts]
@@ -56,6 +56,7 @@ class Directory:
         self.unseen: list[float] = []  # when changes of members will be listed
         self.ties: dict[str, list[Membership]] = {}  # where deleted users belonged
         self.holdings: dict[str, list[Any]] = {}  # see licences_held.py
+        self.passwords: dict[str, str] = {}  # by id, of users that were made since: what they were made with
         self.managers: dict[str, Entity] = {}  # by the id of whom they manage
         self.leaving: dict[str, float] = {}  # who was disabled because they leave, and when (see days.py)
         self.cleared: dict[str, frozenset[str]] = {}  # properties by id that had a value and were emptied
