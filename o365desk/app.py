@@ -1,5 +1,6 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -14,7 +15,7 @@ from o365desk import log, paths
 from o365desk.model.access.operator import Operator, os_user
 from o365desk.model.activity import Origin
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Run
 from o365desk.model.text import shells
 from o365desk.model.timing import Timing
@@ -34,6 +35,7 @@ from o365desk.services.signin import token_cache
 from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import Credential
+from o365desk.services.signin.rehearsals import Rehearsals
 from o365desk.services.state.state import SeenRoles, State, place_of
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from o365desk.services.schedules.schedules import Schedules
     from o365desk.services.schedules.waking.waking import Waking
     from o365desk.services.signin.msal_sign_in import SignIns
+    from o365desk.services.sso.asking import Asking
+    from o365desk.services.sso.single_sign_on import SingleSignOnDesk
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,10 @@ class App:
     directories: Directories
     scheduling: Callable[[], Scheduling]
     """Makes them when they are first needed: the window comes before calendars do."""
+    sign_on: Callable[[], "SingleSignOnDesk"]
+    """Makes the desk of single sign-on: see `single_sign_on`."""
+    for_operator: Callable[[Operator], "App"]
+    """Makes the services anew: see `seated`."""
     clock: Callable[[], datetime]
     timing: Timing
     log_folder: Path
@@ -112,6 +120,35 @@ class App:
     def persons(self) -> "PeopleOfWorkspace":
         """People as this workspace knows them."""
         return self.scheduling().persons
+
+    @property
+    def single_sign_on(self) -> "SingleSignOnDesk":
+        """The desk of single sign-on."""
+        return self.sign_on()
+
+    @property
+    def operator(self) -> Operator:
+        """Who works here."""
+        return self.access.operator
+
+    def wants_seat(self) -> bool:
+        """Whether somebody may have to sign in before they do anything: single sign-on is enabled, as far as is
+        known here. Only then is its desk made."""
+        try:
+            return self.people.load().people.single_sign_on.enabled
+        except ProblemError:
+            with contextlib.suppress(ProblemError):
+                seen = self.people.store.last_seen()
+                return seen is not None and seen.single_sign_on.enabled
+            return False
+
+    def seated(self, operator: Operator) -> "App":
+        """The same workspace for somebody else, who signed in or out. Nothing of this one may be used any more;
+        vault and practice tenant go on."""
+        if operator == self.operator:
+            return self
+        self.state.close()
+        return replace(self.for_operator(operator), practice=self.practice, _folder=self._folder)
 
     def command_here(self, command: str) -> str:
         """A command of ours as it works on this workspace, which it names where it is not the usual one. A practice
@@ -183,6 +220,15 @@ def machine_here() -> str:
     return name[:100]
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What goes on when somebody else works: the account of the operating system, and what is unlocked."""
+
+    account: Operator
+    vault: Vault
+    sign_ins: "Callable[[], SignIns]"
+
+
 def build(
     workspace: Path | None = None,
     *,
@@ -194,19 +240,24 @@ def build(
     origin: Origin = Origin.COMMAND_LINE,
     timeouts: tuple[float, float] | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
+    kept: "_Kept | None" = None,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
     `open_browser` shows an address to the person; `session_only` keeps secrets in memory; `origin` is what the
-    activity log says of where this process was started."""
+    activity log says of where this process was started. `operator` is an account of the operating system, this
+    process's where nobody says otherwise; who signs in is a matter of `App.single_sign_on` and `App.seated`, for
+    which `kept` is."""
     folder = state_folder or paths.state_folder()
-    operator = operator or whoever_is_here()
+    account = kept.account if kept else operator or whoever_is_here()
+    operator = operator or account
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
     activity = Activity(
         state, clock, operator, Place(_account_here(), machine_here(), origin, place_of(place)),
         lambda: settings.get().activity_days, lambda: access.no_activity_of_others() is None,
     )  # fmt: skip
-    vault = Vault(folder, session_only=session_only, trace=activity)
+    vault = kept.vault if kept else Vault(folder, session_only=session_only)
+    vault.trace = activity
     approvals = Approvals(
         state,
         vault,
@@ -247,13 +298,27 @@ def build(
         return SignIns(vault, folder / "tokens", clock, open_browser, timeouts or TIMEOUTS, timing)
 
     def sign_ins() -> "SignIns":
+        if kept:
+            return kept.sign_ins()
         # `cache` alone would let two threads make one each, with tokens of their own.
         with making:
             return make_sign_ins()
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
+    rehearsals = Rehearsals(state)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard, activity
+        space,
+        state,
+        vault,
+        approvals,
+        authorisations,
+        rehearsals,
+        evidence,
+        sign_ins,
+        clock,
+        timing,
+        access.guard,
+        activity,
     )
 
     def hides(run: Run) -> Problem | None:
@@ -298,10 +363,32 @@ def build(
         with making:
             return make_scheduling()
 
+    @cache
+    def asking() -> "Asking":
+        from o365desk.services.sso.asking import Asking
+
+        return Asking(sign_ins(), approvals, vault, clock, open_browser)
+
+    @cache
+    def sign_on() -> "SingleSignOnDesk":
+        from o365desk.services.sso.sessions import Sessions
+        from o365desk.services.sso.single_sign_on import SingleSignOnDesk
+
+        return SingleSignOnDesk(
+            store, store.last_seen, Sessions(state, place, clock), rehearsals, access, connections.by_id, asking,
+            account, clock, activity,
+        )  # fmt: skip
+
+    def for_operator(who: Operator) -> App:
+        return build(
+            workspace, state_folder=state_folder, clock=clock, open_browser=open_browser, session_only=session_only,
+            operator=who, origin=origin, timeouts=timeouts, timing=timing, kept=_Kept(account, vault, sign_ins),
+        )  # fmt: skip
+
     people = WorkspacePeople(store, operator, access.no_people, activity)
     return App(
         space, people, state, vault, approvals, settings, activity, connections, access, journal, runner, importer,
-        directories, scheduling, clock, timing, folder / "logs",
+        directories, scheduling, sign_on, for_operator, clock, timing, folder / "logs",
     )  # fmt: skip
 
 

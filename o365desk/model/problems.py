@@ -12,6 +12,8 @@ NOT_ALLOWED = "not-allowed"
 """The code of a problem that says why an operation may not be run; the command line's exit code 4."""
 NOT_APPROVED = "not-approved"
 """The code of a problem that says that secrets were not given for this connection; exit code 4 as well."""
+SIGN_IN_NEEDED = "sign-in-needed"
+"""The code of a problem that says that somebody must sign in before they may do anything; exit code 4, too."""
 
 
 class Action(StrEnum):

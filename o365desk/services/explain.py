@@ -70,6 +70,8 @@ _BY_CODE: dict[int, tuple[str, str, Action]] = {
     50055: ("The account's password has expired", "", Action.AUTHORIZE),
     50173: ("The sign-in was revoked", "", Action.AUTHORIZE),
     700082: ("The sign-in was not used for too long", "", Action.AUTHORIZE),
+    70043: ("The sign-in is older than the tenant allows", "", Action.AUTHORIZE),
+    70044: ("The sign-in is older than the tenant allows", "", Action.AUTHORIZE),
     700027: ("The certificate is not registered for the app", "certificate", Action.FIELD),
     700024: ("The computer's clock is wrong", "", Action.RETRY),
     500011: ("Microsoft Graph is not known under this address", "graph", Action.FIELD),

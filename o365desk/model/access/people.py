@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from o365desk.model.access.security import WhoKind
+from o365desk.model.access.single_sign_on import NO_SINGLE_SIGN_ON, SingleSignOn
 from o365desk.model.text.folding import folded
 
 VERSION = 1
@@ -24,14 +25,26 @@ class Role(StrEnum):
     USER = "User"
 
 
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A Microsoft account by what never changes: its tenant's ID and its object ID, in small letters. `extra` are
+    the file's unknown keys, kept as they came."""
+
+    tid: str
+    oid: str
+    extra: dict[str, Any] = {}
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person of the workspace, or a group of them: `address` is a UPN, a mail address or an account of the
-    operating system; of a group, its mail address or id. `extra` are the file's unknown keys, kept as they came."""
+    operating system; of a group, its mail address or id. `identity` is the Microsoft account that is theirs, once
+    they have signed in with it: then no other is, whatever it is called. `extra` are the file's unknown keys, kept
+    as they came."""
 
     address: str
     role: Role
     kind: WhoKind = WhoKind.USER
     name: str = ""
+    identity: Account | None = None
     extra: dict[str, Any] = {}
 
 
@@ -53,6 +66,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
     persons: tuple[Person, ...] = ()
     partners: tuple[Partner, ...] = ()
+    single_sign_on: SingleSignOn = NO_SINGLE_SIGN_ON
     extra: dict[str, Any] = {}
 
     def replace(self, **changes: Any) -> "People":
@@ -65,6 +79,11 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
         found = (each for each in self.persons if each.kind is WhoKind.USER)
         return next((each for each in found if same_address(each.address) == wanted), None)
 
+    def with_identity(self, tid: str, oid: str) -> Person | None:
+        """The person whose Microsoft account this is, whatever it is called."""
+        wanted = tid.lower(), oid.lower()
+        return next((each for each in self.persons if each.identity and _ids(each.identity) == wanted), None)
+
     def partner(self, address: str) -> Partner | None:
         """The partner whose user this is: by the address itself, else by its domain. An address that a person of
         the workspace has is no partner's because of its domain."""
@@ -76,6 +95,10 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
             return None
         domain = wanted.rpartition("@")[2] if "@" in wanted else ""
         return next((each for each in self.partners if domain and domain in map(same_address, each.domains)), None)
+
+
+def _ids(account: Account) -> tuple[str, str]:
+    return account.tid.lower(), account.oid.lower()
 
 
 NOBODY = People()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from o365desk.model.access.operator import Operator
+from o365desk.model.access.operator import Operator, OperatorKind
 from o365desk.model.access.people import NOBODY, People, Person, Role, same_address
 from o365desk.model.access.security import Deed, Who, WhoKind
 from o365desk.model.activity import REFUSED, UNTRACED, Trace, What
@@ -246,6 +246,8 @@ class Access:
         found = self.people() if people is None else people
         listed = NOBODY if isinstance(found, Problem) else found
         here = same_address(address) == same_address(self.operator.address)
+        if here and self.operator.kind is OperatorKind.MICROSOFT:
+            return self._signed_in(listed)
         known = self._believed_user(source, address)
         # An account that is an address may be a partner's: where there are roles, the tenant must know it.
         foreign = source is not None and bool(listed.persons) and "@" in address
@@ -259,6 +261,18 @@ class Access:
         else:
             kind = Kind.USER if known.exists or listed.person(address) else otherwise
         return Subject(kind=kind, addresses=addresses, id=known.id, name=known.name, company=company)
+
+    def _signed_in(self, people: People) -> Subject:
+        """Whoever signed in: their object ID says who they are, and nothing that is known of an address, which may
+        be somebody else's by now."""
+        operator = self.operator
+        addresses = _distinct([operator.address, *home_address(operator.address)])
+        company = next(filter(None, map(people.partner, addresses)), None)
+        external = operator.guest or any(_EXTERNAL in each.lower() for each in addresses)
+        kind = Kind.PARTNER if company else Kind.GUEST if external else Kind.USER
+        return Subject(
+            kind=kind, addresses=addresses, id=operator.oid, name=operator.name, company=company, proven=True
+        )
 
     def _believed_user(self, source: DataSource | None, address: str) -> KnownUser:
         """Somebody as far as what the tenant said of them still counts."""
@@ -274,7 +288,8 @@ class Access:
         groups = [who for who in named if who.kind is WhoKind.GROUP]
         stale = [who for who in groups if anew or not self._known.fresh(self._known.group(tenant_key(source), who))]
         others = [who.address for who in named if who.kind is WhoKind.USER] if anew else []
-        addresses = [address for address in _distinct([subject.address, *others]) if "@" in address]
+        mine = [] if subject.proven else [subject.address]
+        addresses = [address for address in _distinct([*mine, *others]) if "@" in address]
         asked = [
             each for each in addresses if anew or not self._known.fresh(self._known.user(tenant_key(source), each))
         ]
@@ -315,7 +330,8 @@ class Access:
             return Membership(None, f"the group was last read on {wording.day(known.read)}, too long ago")
         if not known.exists:
             return Membership(None, "the tenant has no such group any more")
-        keys = {same_address(key) for key in (*subject.addresses, subject.id) if key}
+        known_by = () if subject.proven else subject.addresses
+        keys = {same_address(key) for key in (*known_by, subject.id) if key}
         return Membership(not keys.isdisjoint(known.members))
 
 

@@ -39,13 +39,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """Whoever is asked about. `addresses` are all by which they are known (UPN, mail, account), the first being the
-    one they go by; `id` is Graph's, where they were found in the tenant; `name` is shown, never compared."""
+    one they go by; `id` is Graph's, where they were found in the tenant; `name` is shown, never compared.
+    `proven`: they signed in, so that the id alone tells who they are to Microsoft."""
 
     kind: Kind
     addresses: tuple[str, ...]
     id: str = ""
     name: str = ""
     company: Partner | None = None
+    proven: bool = False
 
     @property
     def address(self) -> str:
@@ -189,7 +191,7 @@ def _administer(
     has = _role(subject, people, members)
     if has.role is Role.ADMINISTRATOR:
         return _yes(_sentence(has.because), "roles")
-    of_workspace = deed in (Deed.PEOPLE, Deed.ACTIVITY)
+    of_workspace = deed in (Deed.PEOPLE, Deed.SINGLE_SIGN_ON, Deed.ACTIVITY)
     needed = "Administrator" if of_workspace else "Administrator or Manage datasources"
     if has.role is not Role.MANAGE or of_workspace:
         cause = f"{_sentence(has.because)} To {doing} takes {needed}."

@@ -371,8 +371,7 @@ def _outcome_of(error: BaseException) -> str:
 
 def _identity(operator: Operator) -> str:
     """What somebody's address stands for: an account of the operating system, or of Microsoft."""
-    oid, tenant = getattr(operator, "oid", ""), getattr(operator, "tenant", "")
-    return f"{operator.kind} {tenant}/{oid}" if oid else str(operator.kind.value)
+    return f"{operator.kind.value} {operator.tenant}/{operator.oid}" if operator.oid else operator.kind.value
 
 
 def _few(requests: Sequence[str]) -> list[str]:

@@ -83,13 +83,15 @@ class Approvals:
         opened: DataSource | None = None,
         *,
         anew: bool = False,
+        held: bool = False,
     ) -> Admitted:
         """The data source with what it trusts. Raises ProblemError: NOT_APPROVED where its secrets were given
         for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
         is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
-        somebody is about to sign in or to give a secret, so that what is kept is not used."""
+        somebody is about to sign in or to give a secret, so that what is kept is not used; `held`: what is used
+        is kept elsewhere, as a person's sign-in is."""
         try:
-            return self._admit(source, typed, opened, anew=anew)
+            return self._admit(source, typed, opened, anew=anew, held=held)
         except ProblemError as error:
             if error.problem.code == NOT_APPROVED:
                 facts = {"why": error.problem.title, "because": error.problem.cause, "rule": "approval"}
@@ -97,10 +99,16 @@ class Approvals:
             raise
 
     def _admit(
-        self, source: DataSource, typed: Credential, opened: DataSource | None = None, *, anew: bool = False
+        self,
+        source: DataSource,
+        typed: Credential,
+        opened: DataSource | None = None,
+        *,
+        anew: bool = False,
+        held: bool = False,
     ) -> Admitted:
         ca = _ca_of(source)
-        if problem := self._judge(source, ca, typed, opened, anew):
+        if problem := self._judge(source, ca, typed, opened, anew, held):
             raise ProblemError(problem)
         return Admitted(source, ca)
 
@@ -156,10 +164,16 @@ class Approvals:
         return then is not None and then.details == approval.details(source)
 
     def _judge(
-        self, source: DataSource, ca: bytes, typed: Credential, opened: DataSource | None, anew: bool
+        self,
+        source: DataSource,
+        ca: bytes,
+        typed: Credential,
+        opened: DataSource | None,
+        anew: bool,
+        held: bool = False,
     ) -> Problem | None:
         known = self._state.approval(source.id) is not None
-        if not known and not anew and not self._uses_what_is_kept(source, typed, opened or source):
+        if not (known or anew or held or self._uses_what_is_kept(source, typed, opened or source)):
             return None
         kept = self._digest(source.id)
         if anew and not kept:

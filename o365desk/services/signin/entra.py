@@ -37,11 +37,15 @@ class Discovery(Struct, kw_only=True):
     token_endpoint: Filled
     jwks_uri: Filled
     device_authorization_endpoint: str | None = None
+    end_session_endpoint: str | None = None
     msgraph_host: str | None = None
     tenant_region_scope: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "device_authorization_endpoint"):
+        for name in (
+            "authorization_endpoint", "token_endpoint", "jwks_uri", "device_authorization_endpoint",
+            "end_session_endpoint",
+        ):  # fmt: skip
             address = getattr(self, name)
             if address is not None and len(_address(address, name)) < 2:
                 raise ValueError(f"`{name}` has no path")

@@ -4,6 +4,7 @@ Source: facts on Entra ID sign-in (MicrosoftDocs/entra-docs docs/identity-platfo
 """
 
 import base64
+import hashlib
 import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from o365desk import __version__, catalogue
 from o365desk.catalogue import permissions
 from o365desk.catalogue.permissions import REDIRECT
 from o365desk.log import mask
-from o365desk.model.datasource import CLOUDS, DataSource, is_guid
+from o365desk.model.datasource import CLOUDS, DataSource, SignIn, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Waiting
@@ -33,7 +34,7 @@ from o365desk.services.signin.approvals import Admitted
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.entra import claims_of
 from o365desk.services.signin.redirect_listener import Loopback
-from o365desk.services.signin.token_cache import TokenCaches
+from o365desk.services.signin.token_cache import TokenCaches, session_key
 from o365desk.services.vault.vault import Vault
 
 if TYPE_CHECKING:
@@ -85,6 +86,21 @@ class Token:
         return frozenset(
             permissions.DIRECTORY_ROLES[str(item)] for item in ids if str(item) in permissions.DIRECTORY_ROLES
         )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of a person's sign-in, or of its renewal; nothing of it is validated. `nonce` is what the ID token
+    must say, None where none was sent; `kept` are the tokens as they can be kept ("" where they are already)."""
+
+    token: Token
+    id_token: str = field(repr=False)
+    nonce: str | None
+    kept: str = field(repr=False)
+
+
+class SignedOutError(ProblemError):
+    """Raised where a kept sign-in cannot be renewed any more: only the person can sign in again."""
 
 
 def discover(source: DataSource, line: HttpSession) -> dict[str, Any]:
@@ -144,6 +160,22 @@ def refuse_busy(response: "requests.Response") -> None:
         )
 
 
+def refuse_foreign(url: str, source: DataSource) -> None:
+    """Raises ProblemError where an address is not one of the data source's sign-in service."""
+    host, ours = urlsplit(url).netloc, urlsplit(source.login_root).netloc
+    hosts = {ours.lower()} | (frozenset() if CLOUDS[source.cloud].own_endpoints else addresses.MICROSOFT_LOGIN)
+    if host.lower() not in hosts:
+        raise ProblemError(
+            Problem(
+                title="The sign-in service points to another host",
+                cause=f"Its discovery document names “{host}”, not “{ours}”.",
+                remedy="Check the login address; something may change answers. No secret was sent there.",
+                field="login",
+                code="foreign-host",
+            )
+        )
+
+
 @dataclass(frozen=True)
 class _Heard:
     """An answer as MSAL gets it: only what was decoded."""
@@ -159,11 +191,7 @@ class _Http:
     tokens go to the configured host only, wherever a discovery document may point."""
 
     def __init__(self, line: HttpSession, source: DataSource) -> None:
-        self._line = line
-        self._root = source.login_root
-        self._hosts = {urlsplit(self._root).netloc.lower()}
-        if not CLOUDS[source.cloud].own_endpoints:
-            self._hosts |= addresses.MICROSOFT_LOGIN
+        self._line, self._source = line, source
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
         return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None, entra.Discovery)
@@ -175,17 +203,7 @@ class _Http:
         return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data, kind)
 
     def _send(self, method: str, url: str, headers: Any, data: Any, kind: type[Struct]) -> _Heard:
-        host = urlsplit(url).netloc
-        if host.lower() not in self._hosts:
-            raise ProblemError(
-                Problem(
-                    title="The sign-in service points to another host",
-                    cause=f"Its discovery document names “{host}”, not “{urlsplit(self._root).netloc}”.",
-                    remedy="Check the login address; something may change answers. No secret was sent there.",
-                    field="login",
-                    code="foreign-host",
-                )
-            )
+        refuse_foreign(url, self._source)
         response = self._line.send(method, url, headers=headers, data=data, most=LITTLE)
         answer = heard(response, kind)
         return _Heard(response.status_code, msgspec.json.encode(answer).decode())
@@ -222,8 +240,9 @@ class SignIns:
         return HttpSession(stop, admitted.ca, self._timeouts)
 
     def forget(self, source_id: str) -> None:
-        """Nobody is signed in for the data source any more."""
+        """Nobody is signed in for the data source any more, nor through it."""
         self._caches.forget(source_id)
+        self._caches.forget(session_key(source_id))
 
     # --- tokens without a person ------------------------------------------------------------------------------
 
@@ -269,6 +288,61 @@ class SignIns:
             claims=claims_of(raw),
             scopes=frozenset(str(result.get("scope") or "").split()),
         )
+
+    # --- people who sign in through a data source --------------------------------------------------------------
+
+    def ask_person(
+        self,
+        source: DataSource,
+        line: HttpSession,
+        stop: Stop,
+        tell: Callable[[Waiting], None],
+        *,
+        device_code: bool = False,
+        prompt: str = "select_account",
+    ) -> Answered:
+        """Waits while somebody signs in to the data source's app, as whoever they are: nothing is kept, and nothing
+        of what comes is validated. Raises ProblemError or CancelledError."""
+        import msal
+
+        source = source.replace(sign_in=SignIn.ADMINISTRATOR)  # it is a person who signs in, whatever the app does
+        fresh = msal.SerializableTokenCache()
+        app, scopes = self._public(source, line, fresh), _sso_scopes(source)
+        if device_code:
+            result, nonce = self._by_code(app, source, scopes, stop, tell), None
+        else:
+            result, nonce = self._by_browser(app, source, scopes, stop, tell, prompt)
+        return self._answered(result, source, nonce, fresh.serialize())
+
+    def _answered(self, result: dict[str, Any], source: DataSource, nonce: str | None, kept: str) -> Answered:
+        return Answered(self._token_of(result, source), str(result.get("id_token") or ""), nonce, kept)
+
+    def keep_person(self, source_id: str, answered: Answered) -> None:
+        """Keeps somebody signed in through a data source, in place of whoever was."""
+        with self._caches.translated():
+            self._caches.replace(session_key(source_id), answered.kept)
+
+    def renew_person(self, source: DataSource, line: HttpSession) -> Answered:
+        """What Microsoft says now of whoever is kept signed in. Raises SignedOutError where they are not any more,
+        ProblemError where that could not be found out."""
+        source = source.replace(sign_in=SignIn.ADMINISTRATOR)
+        with self._caches.translated():
+            app = self._public(source, line, self._caches.open(session_key(source.id)))
+            accounts = app.get_accounts()
+            result = accounts and app.acquire_token_silent_with_error(
+                _sso_scopes(source), accounts[0], force_refresh=True
+            )
+        if not result:
+            raise SignedOutError(_NOT_SIGNED_IN)
+        if "access_token" not in result:
+            problem = explain.sign_in_error(result, source.sign_in)
+            over = problem.conclusive and result.get("error") in ("invalid_grant", "interaction_required")
+            raise SignedOutError(problem) if over else ProblemError(problem)
+        return self._answered(result, source, None, "")
+
+    def forget_person(self, source_id: str) -> None:
+        """Nobody is kept signed in through the data source any more."""
+        self._caches.forget(session_key(source_id))
 
     # --- MSAL's objects ---------------------------------------------------------------------------------------
 
@@ -331,7 +405,9 @@ class SignIns:
             fresh = msal.SerializableTokenCache()
             app = self._public(source, line, fresh)
             result = (
-                self._by_code(app, source, stop, tell) if device_code else self._by_browser(app, source, stop, tell)
+                self._by_code(app, source, self._scopes(source), stop, tell)
+                if device_code
+                else self._by_browser(app, source, self._scopes(source), stop, tell)[0]
             )
             token = self._token_of(result, source)
             person = result.get("id_token_claims") or {}
@@ -347,15 +423,22 @@ class SignIns:
         return Authorisation(account=account, at=self._clock(), tenant=tenant, client_id=source.client_id)
 
     def _by_browser(
-        self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]
-    ) -> dict[str, Any]:
+        self,
+        app: Any,
+        source: DataSource,
+        scopes: list[str],
+        stop: Stop,
+        tell: Callable[[Waiting], None],
+        prompt: str = "select_account",
+    ) -> tuple[dict[str, Any], str]:
+        """What came, and the nonce that was sent."""
         state = random.token_urlsafe(24)
         with Loopback(state) as loopback:
             flow = app.initiate_auth_code_flow(
-                self._scopes(source),
+                scopes,
                 redirect_uri=loopback.redirect,
                 state=state,
-                prompt="select_account",
+                prompt=prompt,
                 response_mode="form_post",
             )
             page = addresses.for_browser(flow["auth_uri"], source)
@@ -370,12 +453,14 @@ class SignIns:
             result: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
         except (ValueError, RuntimeError) as error:  # MSAL's words for a state or nonce that is not this sign-in's
             raise ProblemError(_not_ours(error)) from error
-        return result
+        return result, hashlib.sha256(str(flow["nonce"]).encode()).hexdigest()  # as MSAL sends it
 
-    def _by_code(self, app: Any, source: DataSource, stop: Stop, tell: Callable[[Waiting], None]) -> dict[str, Any]:
+    def _by_code(
+        self, app: Any, source: DataSource, scopes: list[str], stop: Stop, tell: Callable[[Waiting], None]
+    ) -> dict[str, Any]:
         if not app.authority.device_authorization_endpoint:
             raise ProblemError(_NO_DEVICE_CODES)
-        flow = app.initiate_device_flow(self._scopes(source))
+        flow = app.initiate_device_flow(scopes)
         if "user_code" not in flow:
             raise ProblemError(explain.sign_in_error(flow, source.sign_in))
         until = self._clock() + timedelta(seconds=flow["expires_in"])
@@ -441,6 +526,11 @@ class SignIns:
         raise ProblemError(_nobody_came(CONSENT_WAIT))
 
 
+def _sso_scopes(source: DataSource) -> list[str]:
+    """What somebody who signs in is asked for; MSAL adds the rest of the third check box by itself."""
+    return [f"{source.graph_root}/User.Read", "email"]
+
+
 def _lacks(source: DataSource, token: Token) -> list[str]:
     return permissions.missing(source, catalogue.OPERATIONS.values(), token.granted)
 
@@ -490,6 +580,14 @@ _NOT_AUTHORISED = Problem(
     code="not-authorised",
 )
 
+
+_NOT_SIGNED_IN = Problem(
+    title="Nobody is signed in any more",
+    cause="The kept sign-in is gone, or is for another app.",
+    remedy="Sign in again.",
+    action=Action.AUTHORIZE,
+    code="not-signed-in",
+)
 
 _NO_DEVICE_CODES = Problem(
     title="The sign-in service offers no device codes",

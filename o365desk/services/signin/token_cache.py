@@ -31,6 +31,12 @@ def kept(folder: Path, source_id: str) -> bool:
     return _file(folder, source_id).exists()
 
 
+def session_key(source_id: str) -> str:
+    """Under which name the tokens of whoever signed in through a data source are kept: an administrator who
+    authorised it is somebody else."""
+    return f"{source_id}-sso"
+
+
 def _file(folder: Path, source_id: str) -> Path:
     return folder / f"{source_id}.bin"
 

@@ -65,7 +65,7 @@ class Vault:
     ) -> None:
         """`folder` is where the passphrase-locked file lies or will lie; `keychain` finds the keychain, or raises
         Unavailable (by default the operating system's). `trace` hears of passphrases that were given."""
-        self._trace = trace
+        self.trace = trace
         # Here and not above: both modules need `Secret`, and the second is needed by few.
         from o365desk.services.vault.passphrase_file import VaultFile
 
@@ -133,9 +133,9 @@ class Vault:
             try:
                 self._file.open(passphrase)
             except ProblemError as error:
-                self._trace.note(What.VAULT_UNLOCKED, outcome=FAILED, facts={"why": error.problem.title})
+                self.trace.note(What.VAULT_UNLOCKED, outcome=FAILED, facts={"why": error.problem.title})
                 raise
-            self._trace.note(What.VAULT_UNLOCKED, outcome=DONE, facts={"begun": True} if begins else {})
+            self.trace.note(What.VAULT_UNLOCKED, outcome=DONE, facts={"begun": True} if begins else {})
             held, self._session = self._session, None
             self._open, self._refused = True, None
             for owner, secrets in (held or {}).items():
@@ -231,7 +231,7 @@ class Vault:
                 self._open = self._by_itself = True
             except ProblemError as error:
                 self._refused = error.problem
-                self._trace.note(
+                self.trace.note(
                     What.VAULT_UNLOCKED, outcome=FAILED, facts={"why": error.problem.title, "by": where}
                 )
             return

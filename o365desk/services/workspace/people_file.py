@@ -5,10 +5,12 @@ left as it is, and whoever decides about rights allows nothing until it is mende
 from collections.abc import Iterator
 from typing import Any
 
-from o365desk.model.access.people import VERSION, Partner, People, Person, Role, same_address
+from o365desk.model.access.people import VERSION, Account, Partner, People, Person, Role, same_address
 from o365desk.model.access.security import WhoKind
+from o365desk.model.access.single_sign_on import NO_SINGLE_SIGN_ON
+from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.workspace import strict_json
+from o365desk.services.workspace import single_sign_on_block, strict_json
 from o365desk.services.workspace.security_block import (
     items_of,
     kind_of,
@@ -23,18 +25,25 @@ SCHEMA = "https://o365desk.example/schema/workspace-1.json"
 """The `$id` of `resources/workspace.schema.json`."""
 NAME = "workspace.json"
 
-_KEYS = frozenset(("people", "partners", *FORMAT_KEYS))
-_PERSON = {"address", "role", "kind", "name"}
+_KEYS = frozenset(("people", "partners", single_sign_on_block.KEY, *FORMAT_KEYS))
+_PERSON = {"address", "role", "kind", "name", "identity"}
 _PARTNER = {"company", "contactName", "contactEmail", "users", "domains"}
 _ROLES = ", ".join(f"“{role}”" for role in Role)
 _MENDED = "Correct it, or put back an older version from .history or from git. Until then nothing is allowed."
 _SORT = strict_json.Sort(
     version=VERSION,
     keys=_KEYS,
-    nested=frozenset(("people", "partners")),
+    nested=frozenset(("people", "partners", single_sign_on_block.KEY)),
     too_large="A workspace needs a few thousand; see what it is.",
     made_to_be="The files of a workspace are",
-    items={"people": "person", "partners": "partner", "users": "user", "domains": "domain"},
+    items={
+        "people": "person",
+        "partners": "partner",
+        "users": "user",
+        "domains": "domain",
+        "bypassGroup": "bypass account",
+    },
+    parts={single_sign_on_block.KEY: "single sign-on"},
 )
 
 
@@ -46,6 +55,9 @@ def decode(data: bytes, label: str = NAME) -> People:
         people = People(
             persons=tuple(_person(each, place) for each, place in items_of(found, "people", ())),
             partners=tuple(_partner(each, place) for each, place in items_of(found, "partners", ())),
+            single_sign_on=single_sign_on_block.read(found[single_sign_on_block.KEY])
+            if single_sign_on_block.KEY in found
+            else NO_SINGLE_SIGN_ON,
             extra=rest_of(found, set(_KEYS)),
         )
         _refuse_clashes(people)
@@ -72,6 +84,8 @@ def encode(people: People) -> bytes:
     body["people"] = [_person_as_json(each) for each in people.persons]
     if people.partners:
         body["partners"] = [_partner_as_json(each) for each in people.partners]
+    if people.single_sign_on != NO_SINGLE_SIGN_ON:
+        body[single_sign_on_block.KEY] = single_sign_on_block.dumps(people.single_sign_on)
     body = with_rest(body, people.extra, set(_KEYS))
     key = strict_json.secret_in(body, _SORT)
     if key is not None:
@@ -108,8 +122,18 @@ def _person(given: Any, path: Path) -> Person:
         role=Role(role),
         kind=kind_of(found, path, WhoKind.USER),
         name=text_of(found, "name", path),
+        identity=_account(found["identity"], (*path, "identity")) if "identity" in found else None,
         extra=rest_of(found, _PERSON),
     )
+
+
+def _account(given: Any, path: Path) -> Account:
+    found = object_of(given, path)
+    ids = {key: text_of(found, key, path, needed=True).lower() for key in ("tid", "oid")}
+    for key, text in ids.items():
+        if not is_guid(text):
+            raise FaultError((*path, key), f": “{short(text)}” is no ID of Microsoft's", _MENDED)
+    return Account(**ids, extra=rest_of(found, {"tid", "oid"}))
 
 
 def _person_as_json(person: Person) -> dict[str, Any]:
@@ -118,6 +142,8 @@ def _person_as_json(person: Person) -> dict[str, Any]:
         made["kind"] = person.kind.value
     if person.name:
         made["name"] = person.name
+    if account := person.identity:
+        made["identity"] = with_rest({"tid": account.tid, "oid": account.oid}, account.extra, {"tid", "oid"})
     return with_rest(made, person.extra, _PERSON)
 
 
@@ -173,6 +199,8 @@ def _named(people: People) -> Iterator[tuple[str, str, Path]]:
     """What may be named once: its sort, the text and its place."""
     for number, person in enumerate(people.persons):
         yield "address", person.address, ("people", number, "address")
+        if account := person.identity:
+            yield "account", f"{account.tid} {account.oid}", ("people", number, "identity")
     for number, partner in enumerate(people.partners):
         yield "company", partner.company, ("partners", number, "company")
         for place, user in enumerate(partner.users):

@@ -88,6 +88,12 @@ class PeopleStore:
         self._hold_against_memory(data, known)
         return known
 
+    def last_seen(self) -> People | None:
+        """The people as this computer saw them last with roles; None where it never did. Raises ProblemError where
+        what it remembers cannot be understood."""
+        data = self._memory.last()
+        return people_file.decode(data) if data else None
+
     def _hold_against_memory(self, data: bytes | None, known: KnownPeople) -> None:
         """Remembers a file with roles. Raises ProblemError where it held some, and there are none."""
         if data is None or not known.people.persons:

@@ -28,7 +28,8 @@ from tests.services.access.rules import (
 )
 
 USER_LIST = catalogue.operation("user-list")
-MANAGING = [deed for deed in Deed if deed not in (Deed.PEOPLE, Deed.ACTIVITY, Deed.TEST, Deed.QUERY)]
+OF_WORKSPACE = (Deed.PEOPLE, Deed.SINGLE_SIGN_ON, Deed.ACTIVITY)
+MANAGING = [deed for deed in Deed if deed not in (*OF_WORKSPACE, Deed.TEST, Deed.QUERY)]
 
 
 def administer(
@@ -72,6 +73,8 @@ def test_adding_takes_a_role_too_though_there_is_no_data_source_yet() -> None:
 
 def test_only_an_administrator_gives_roles() -> None:
     assert administer(ADA, deed=Deed.PEOPLE).allowed
+    assert administer(ADA, deed=Deed.SINGLE_SIGN_ON).allowed
+    assert not administer(MANAGER, deed=Deed.SINGLE_SIGN_ON).allowed
     refused = administer(MANAGER, deed=Deed.PEOPLE)
     assert not refused.allowed
     assert "takes Administrator." in refused.because
