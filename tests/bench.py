@@ -20,6 +20,7 @@ from o365desk.model.problems import CancelledError
 from o365desk.model.stop import Stop
 from o365desk.practice.server.server import Options, PracticeTenant
 from tests import (
+    bench_activity,
     bench_conditions,
     bench_conditions_ui,
     bench_directory_ui,
@@ -152,6 +153,7 @@ def measure() -> Iterator[Result]:
     yield from bench_writes.results()
     yield from bench_imports.results()
     yield from bench_directory_ui.results()
+    yield from bench_activity.results()
     yield from bench_ui.results()
     yield from bench_conditions_ui.results()
 

@@ -30,6 +30,7 @@ from o365desk.ui.context import Context, Does
 from o365desk.ui.destinations import (
     Begin,
     Destination,
+    ToActivity,
     ToAddNew,
     ToConnector,
     ToDirectory,
@@ -161,6 +162,7 @@ class Everywhere:
             ToImport(source.id, begin=True),
             ToGroupsInStep(),
             ToPeople(),
+            ToActivity(source.id),
             ToRecycleBin(),
             ToNotices(),
         ]

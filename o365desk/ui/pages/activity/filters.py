@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.activity import What
@@ -102,7 +102,18 @@ class Filters(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many lines as there must be: what is above is not squeezed for them."""
         super().resizeEvent(event)
-        self._below.setMinimumHeight(self._line.heightForWidth(self.width()))
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """With large texts the line for the search is higher than it was before it had its style."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        high, lines = self.search.sizeHint().height(), self._line.heightForWidth(self.width())
+        self.search.setMinimumHeight(high)
+        self._below.setMinimumHeight(lines)
+        self.setMinimumHeight(high + 8 + lines)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
