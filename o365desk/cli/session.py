@@ -64,8 +64,10 @@ def _seated(app: App, *, way_back: bool, device_code: bool) -> App:
     computer, if that may. `way_back`: it is to get in all the same."""
     desk = app.single_sign_on
     if way_back:
+        needed = not desk.door().goes_on
         operator = desk.enter(way_back=True)
-        say("Back in as the account of this computer. That is written down.")
+        if needed:
+            say("Back in as the account of this computer. That is written down.")
     elif device_code:
         operator = signed_in(unlocked(app), device_code=True, remember=None).operator or app.operator
     else:
