@@ -15,6 +15,7 @@ from o365desk.model.problems import SIGN_IN_NEEDED, CancelledError, Problem, Pro
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.decision import Kind
+from o365desk.services.sso.id_tokens import AGAIN
 from o365desk.services.sso.sessions import FRESH
 from o365desk.services.sso.single_sign_on import Change, SingleSignOnDesk
 from tests.desk import Desk
@@ -167,6 +168,18 @@ def test_an_account_of_another_tenant_is_refused(scene: Scene, switches: Callabl
     with pytest.raises(ProblemError) as error:
         scene.sign_in()
     assert error.value.problem.code == "id-token-tenant"
+
+
+def test_a_key_that_rolled_over_is_accepted_without_a_restart(scene: Scene, switches: Callable[..., Any]) -> None:
+    scene.enabled()
+    for key in ("first", "rolled", "withdrawn"):
+        switches(signing_key=key)
+        assert scene.sign_in().account == scene.admin
+        scene.off += AGAIN + timedelta(seconds=1)
+    switches(signing_key="unpublished")
+    with pytest.raises(ProblemError) as error:
+        scene.sign_in()
+    assert error.value.problem.code == "id-token-key"
 
 
 def test_signing_out_at_microsoft_opens_its_page_and_nothing_else(scene: Scene) -> None:
