@@ -1,6 +1,5 @@
 """People sign in through OpenID providers that we did not write, by a data source with endpoints of its own."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path

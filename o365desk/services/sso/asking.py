@@ -74,13 +74,13 @@ class Asking:
         prompt: str,
     ) -> SignedIn:
         """Waits while somebody signs in, and says who that is. Raises ProblemError or CancelledError."""
-        admitted = self._approvals.admit(source, anew=True)
+        admitted = self._approvals.admit_person(source, held=False)
         with self._sign_ins.line(admitted, stop) as line:
             document = msal_sign_in.discover(source, line)
             answered = self._sign_ins.ask_person(source, line, stop, tell, device_code=device_code, prompt=prompt)
             claims = self._validated(source, line, document, answered)
             identity, name = _identity(claims, self._me(source, line, answered))
-        self._approvals.confirm(admitted)
+        self._approvals.confirm_person(admitted)
         return SignedIn(
             identity=identity,
             account=name,
@@ -101,7 +101,7 @@ class Asking:
     def renew(self, source: DataSource, identity: Identity, stop: Stop) -> None:
         """Finds out whether somebody is still signed in. Raises SignedOutError where they are not, ProblemError
         where that cannot be told."""
-        admitted = self._approvals.admit(source, held=True)
+        admitted = self._approvals.admit_person(source, held=True)
         with self._sign_ins.line(admitted, stop) as line:
             document = msal_sign_in.discover(source, line)
             answered = self._sign_ins.renew_person(source, line)
@@ -118,7 +118,7 @@ class Asking:
             return ""
         address = f"{source.authority}/oauth2/v2.0/logout"
         try:
-            with self._sign_ins.line(self._approvals.admit(source, held=True), stop) as line:
+            with self._sign_ins.line(self._approvals.admit_person(source, held=True), stop) as line:
                 address = str(msal_sign_in.discover(source, line).get("end_session_endpoint") or address)
         except ProblemError as error:
             if error.problem.conclusive:

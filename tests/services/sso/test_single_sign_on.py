@@ -10,7 +10,7 @@ import pytest
 
 from o365desk.model.access.people import Role
 from o365desk.model.access.single_sign_on import Mode
-from o365desk.model.datasource import DataSource
+from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import SIGN_IN_NEEDED, CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
@@ -70,9 +70,9 @@ def test_what_is_done_is_written_down_with_what_was_before(scene: Scene) -> None
     scene.desk.app = scene.desk.app.seated(scene.sign_in(remember=True).operator)
     scene.sso.confirm()
     scene.sso.sign_out(Stop())
-    assert [(what, about.get("outcome", "")) for what, about in scene.said] == [
-        ("sso-changed", ""), ("sign-in", "rehearsed"), ("sign-in", "signed in"), ("sso-armed", ""),
-        ("sign-in", "signed in"), ("sso-changed", ""), ("sign-out", "signed out"),
+    assert [(what, about.get("facts", {}).get("rehearsed", False)) for what, about in scene.said] == [
+        ("sso-changed", False), ("sign-in", True), ("sign-in", False), ("sso-armed", False), ("sign-in", False),
+        ("sso-confirmed", False), ("sign-out", False),
     ]  # fmt: skip
     changed, armed = scene.said[0][1], scene.said[3][1]
     assert (changed["before"]["enabled"], changed["after"]["enabled"]) == (False, True)
@@ -150,6 +150,33 @@ def test_whoever_is_kept_signed_in_is_that_account_and_no_other(scene: Scene) ->
     with pytest.raises(ProblemError, match="another account"):
         scene.sso.resume(Stop())
     assert scene.sso.resume(Stop()) is None
+
+
+def test_people_sign_in_where_the_apps_certificate_is_not(scene: Scene) -> None:
+    """It is on the computers of those who run operations."""
+    scene.enabled()
+    entry = scene.desk.app.workspace.get(scene.source.id)
+    by_certificate = entry.source.replace(sign_in=SignIn.CERTIFICATE, certificate="/nowhere/app.pem")
+    scene.desk.app.workspace.save(by_certificate, entry.version)
+    for approved in (scene.desk.app.state.approval(scene.source.id), None):
+        scene.desk.app.state.record_approval(scene.source.id, approved)
+        assert scene.sign_in(remember=True).account == scene.admin
+        session = scene.sso._sessions.current()
+        assert session is not None
+        scene.sso._sessions.keep(msgspec.structs.replace(session, renewed=session.begun - 2 * FRESH))
+        assert scene.sso.resume(Stop()) is not None
+
+
+def test_what_is_kept_goes_nowhere_where_nothing_was_approved(scene: Scene) -> None:
+    scene.enabled()
+    scene.sign_in(remember=True)
+    session = scene.sso._sessions.current()
+    assert session is not None
+    scene.sso._sessions.keep(msgspec.structs.replace(session, renewed=session.begun - 2 * FRESH))
+    scene.desk.app.vault.delete(scene.source.id)
+    scene.desk.app.state.record_approval(scene.source.id, None)
+    with pytest.raises(ProblemError, match="Not approved yet"):
+        scene.sso.resume(Stop())
 
 
 def test_a_guest_is_a_guest(scene: Scene) -> None:
