@@ -26,7 +26,7 @@ from o365desk.model.access.single_sign_on import (
     Mode,
     SingleSignOn,
 )
-from o365desk.model.activity import CANCELLED, FAILED, Trace, What
+from o365desk.model.activity import CANCELLED, DONE, FAILED, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, SIGN_IN_NEEDED, CancelledError, Problem, ProblemError
 from o365desk.model.status import Waiting
@@ -398,7 +398,7 @@ class SingleSignOnDesk:
         settings = self._store.load().people.single_sign_on
         settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
-        self._trace.record(What.SIGN_IN, outcome="rehearsed", facts=_facts(signed))
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**_facts(signed), "rehearsed": True})
         return signed
 
     def sign_in(
@@ -420,7 +420,7 @@ class SingleSignOnDesk:
             self._asking().refuse_locked(settings.connector)
         signed = self._ask(settings, stop, tell, device_code, "select_account")
         self._bind(signed.identity)
-        self._trace.record(What.SIGN_IN, outcome="signed in", facts=_facts(signed))
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**_facts(signed), "remembered": wanted})
         if wanted:
             self._remember(settings, signed)
         else:
@@ -548,23 +548,24 @@ class SingleSignOnDesk:
             self._asking().renew(source, kept.identity, stop)
         except SignedOutError as error:
             self._forget_session()
-            self._trace.note(What.SIGN_OUT, outcome="ended", facts=why(error.problem))
+            self._trace.note(What.SIGN_OUT, outcome=DONE, facts=why(error.problem))
             raise ProblemError(_ended(error.problem)) from error
         except ProblemError as error:
             self._trace.note(What.SIGN_IN_FAILED, outcome=FAILED, facts=why(error.problem))
             raise ProblemError(_not_found_out(error.problem)) from error
-        self._sessions.keep(msgspec.structs.replace(kept, renewed=self._clock()))
+        self._sessions.renew(kept)
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
-        """Nobody is kept signed in here any more; `at_microsoft`: the browser is sent to where its sign-in ends,
-        too. Returns that address, "" for none. Raises ProblemError."""
+        """Nobody is kept signed in here any more, whatever else fails; `at_microsoft`: the browser is sent to where
+        its sign-in ends, too. Returns that address, "" for none. Raises ProblemError."""
         kept = self._sessions.current()
-        address = (
-            self._asking().end_session(self._find(kept.source), kept.hint, stop) if kept and at_microsoft else ""
-        )
         self._forget_session()
-        if kept:
-            self._trace.record(What.SIGN_OUT, outcome="signed out", facts={"at Microsoft": bool(address)})
+        if kept is None:
+            return ""
+        self._trace.record(What.SIGN_OUT, outcome=DONE, facts={"at Microsoft": at_microsoft})
+        if not at_microsoft:
+            return ""
+        address = self._asking().end_session(self._find(kept.source), kept.hint, stop)
         if address:
             self._asking().open_browser(address)
         return address

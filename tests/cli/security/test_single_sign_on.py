@@ -356,15 +356,17 @@ def test_what_was_armed_and_never_confirmed_is_off_by_itself(scene: Scene) -> No
 
 def test_a_remembered_session_ends_when_microsoft_ends_it(scene: Scene) -> None:
     scene.redirecting()
-    for change, said in {
-        "sessions_revoked": "The sign-in was revoked",
-        "refresh_idle": "not used for too long",
-        "admin_account": "The account is disabled",
-    }.items():
-        scene.switch(sessions_revoked=False, refresh_idle=False, admin_account="ok")
+    good = {"sessions_revoked": False, "refresh_idle": False, "admin_account": "ok", "sign_in_frequency": 0}
+    for change, value, said in (
+        ("sessions_revoked", True, "The sign-in was revoked"),
+        ("refresh_idle", True, "not used for too long"),
+        ("admin_account", "disabled", "The account is disabled"),
+        ("sign_in_frequency", 0.00001, "older than the tenant allows"),
+    ):
+        scene.switch(**good)
         scene.clock.off = timedelta(0)
         assert scene("sso", "sign-in") == 0, scene.shell.err
-        scene.switch(**{change: "disabled" if change == "admin_account" else True})
+        scene.switch(**{change: value})
         assert gets_in(scene, ""), "nobody asked Microsoft within the hour"
         scene.clock.off = timedelta(minutes=61)
         assert not gets_in(scene, "")

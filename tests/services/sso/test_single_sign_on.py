@@ -11,12 +11,13 @@ import pytest
 from o365desk.model.access.people import Role
 from o365desk.model.access.single_sign_on import Mode
 from o365desk.model.activity import Entry
-from o365desk.model.datasource import DataSource
+from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import SIGN_IN_NEEDED, CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.decision import Kind
 from o365desk.services.activity.activity import Activity, Query
+from o365desk.services.sso.id_tokens import AGAIN
 from o365desk.services.sso.sessions import FRESH
 from o365desk.services.sso.single_sign_on import Change, SingleSignOnDesk
 from tests.desk import Desk
@@ -71,10 +72,10 @@ def test_what_is_done_is_written_down_with_what_was_before(scene: Scene) -> None
     scene.sso.confirm()
     scene.sso.sign_out(Stop())
     said = scene.said
-    assert [(entry.what, entry.who, entry.rest.outcome) for entry in said] == [
-        ("sso-changed", "a.admin", "done"), ("sign-in", "a.admin", "rehearsed"), ("sign-in", "a.admin", "signed in"),
-        ("sso-armed", "a.admin", "done"), ("sign-in", "a.admin", "signed in"), ("sso-confirmed", scene.admin, "done"),
-        ("sign-out", scene.admin, "signed out"),
+    assert [(entry.what, entry.who, entry.rest.facts.get("rehearsed", False)) for entry in said] == [
+        ("sso-changed", "a.admin", False), ("sign-in", "a.admin", True), ("sign-in", "a.admin", False),
+        ("sso-armed", "a.admin", False), ("sign-in", "a.admin", False), ("sso-confirmed", scene.admin, False),
+        ("sign-out", scene.admin, False),
     ]  # fmt: skip
     changed, armed = said[0].rest, said[3].rest
     assert changed.after["enabled"] is True
@@ -161,6 +162,33 @@ def test_whoever_is_kept_signed_in_is_that_account_and_no_other(scene: Scene) ->
     assert scene.sso.resume(Stop()) is None
 
 
+def test_people_sign_in_where_the_apps_certificate_is_not(scene: Scene) -> None:
+    """It is on the computers of those who run operations."""
+    scene.enabled()
+    entry = scene.desk.app.workspace.get(scene.source.id)
+    by_certificate = entry.source.replace(sign_in=SignIn.CERTIFICATE, certificate="/nowhere/app.pem")
+    scene.desk.app.workspace.save(by_certificate, entry.version)
+    for approved in (scene.desk.app.state.approval(scene.source.id), None):
+        scene.desk.app.state.record_approval(scene.source.id, approved)
+        assert scene.sign_in(remember=True).account == scene.admin
+        session = scene.sso._sessions.current()
+        assert session is not None
+        scene.sso._sessions.keep(msgspec.structs.replace(session, renewed=session.begun - 2 * FRESH))
+        assert scene.sso.resume(Stop()) is not None
+
+
+def test_what_is_kept_goes_nowhere_where_nothing_was_approved(scene: Scene) -> None:
+    scene.enabled()
+    scene.sign_in(remember=True)
+    session = scene.sso._sessions.current()
+    assert session is not None
+    scene.sso._sessions.keep(msgspec.structs.replace(session, renewed=session.begun - 2 * FRESH))
+    scene.desk.app.vault.delete(scene.source.id)
+    scene.desk.app.state.record_approval(scene.source.id, None)
+    with pytest.raises(ProblemError, match="Not approved yet"):
+        scene.sso.resume(Stop())
+
+
 def test_a_guest_is_a_guest(scene: Scene) -> None:
     scene.enabled()
     scene.desk.person.kind = "guest"
@@ -177,6 +205,18 @@ def test_an_account_of_another_tenant_is_refused(scene: Scene, switches: Callabl
     with pytest.raises(ProblemError) as error:
         scene.sign_in()
     assert error.value.problem.code == "id-token-tenant"
+
+
+def test_a_key_that_rolled_over_is_accepted_without_a_restart(scene: Scene, switches: Callable[..., Any]) -> None:
+    scene.enabled()
+    for key in ("first", "rolled", "withdrawn"):
+        switches(signing_key=key)
+        assert scene.sign_in().account == scene.admin
+        scene.off += AGAIN + timedelta(seconds=1)
+    switches(signing_key="unpublished")
+    with pytest.raises(ProblemError) as error:
+        scene.sign_in()
+    assert error.value.problem.code == "id-token-key"
 
 
 def test_signing_out_at_microsoft_opens_its_page_and_nothing_else(scene: Scene) -> None:
