@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Where there is npm, an OpenID provider that we did not write serves in the tests; else those are skipped.
+NODE   := $(if $(shell command -v npm 2>/dev/null),$(VENV)/node/installed)
 # What the tests and the pictures use instead of a screen.
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
@@ -10,10 +12,10 @@ OFFSCREEN := QT_QPA_PLATFORM=offscreen
 run: $(VENV)/installed ## open the window on the practice tenant
 	$(BIN)/o365desk --practice
 
-test: $(VENV)/developing ## the whole suite
+test: $(VENV)/developing $(NODE) ## the whole suite
 	$(OFFSCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-torture: $(VENV)/developing ## what takes longer, with the full numbers
+torture: $(VENV)/developing $(NODE) ## what takes longer, with the full numbers
 	O365DESK_TORTURE=1 $(OFFSCREEN) $(BIN)/python -m pytest -m torture --timeout 3600
 
 lint: $(VENV)/developing ## style, types, the arrows between the layers, full rooms and mazes
@@ -50,8 +52,14 @@ $(VENV)/installed: pyproject.toml .ci/system-libraries
 	touch $@
 
 $(VENV)/developing: $(VENV)/installed
+	PYTHON=$(PYTHON) .ci/system-libraries developing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+$(VENV)/node/installed: tests/outside/node/package.json tests/outside/node/package-lock.json tests/outside/node/.npmrc
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --silent && touch installed || echo 'npm could not install oidc-provider: its tests are skipped.'
 
 $(VENV)/benching: $(VENV)/developing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -58,7 +58,7 @@ class Desk:
 
     def __init__(self, folder: Path, ready: dict[str, Any], **options: Any) -> None:
         self.ready = ready
-        self.person = Person(ready)
+        self.person: Person = options.pop("person", None) or Person(ready)
         defaults: dict[str, Any] = {"session_only": True, "operator": os_user("a.admin"), "clock": now}
         self.app: App = build(
             folder / "workspace",

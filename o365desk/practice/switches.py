@@ -50,6 +50,13 @@ _DOWN: Choices = (
     ("refuse", "Drops the connection"),
     ("hang", "Never answers"),
 )
+_STATES: Choices = (
+    ("ok", "In order"),
+    ("locked", "Locked (AADSTS50053)"),
+    ("disabled", "Disabled (AADSTS50057)"),
+    ("deleted", "Deleted (AADSTS50034)"),
+    ("password_expired", "Password expired (AADSTS50055)"),
+)
 _TEN_YEARS = 315_360_000.0
 
 SWITCHES: tuple[Switch, ...] = (
@@ -129,15 +136,53 @@ SWITCHES: tuple[Switch, ...] = (
         "Sign-in policy", "choice", "own", (("own", "The tenant asked for"), ("other", "Another tenant")),
     ),
     Switch(
-        "admin_account", "The administrator's account", "Acts on the sign-in page and when a sign-in is renewed.",
-        "Accounts", "choice", "ok",
+        "sign_in_frequency", "Sign-in frequency",
+        "A policy: hours after which a person must sign in again. Renewing a sign-in fails then (AADSTS70043), and "
+        "the browser's session does not do (AADSTS70044). 0: no such policy.", "Sign-in policy", "number", 0,
+        most=8760,
+    ),
+    Switch(
+        "signing_key", "Signing key", "The key that signs tokens, and those that are published to verify them.",
+        "Tokens", "choice", "first",
         (
-            ("ok", "In order"),
-            ("locked", "Locked (AADSTS50053)"),
-            ("disabled", "Disabled (AADSTS50057)"),
-            ("deleted", "Deleted (AADSTS50034)"),
-            ("password_expired", "Password expired (AADSTS50055)"),
+            ("first", "As at the start"),
+            ("rolled", "Rolled over: the old key is still published"),
+            ("withdrawn", "Rolled over, and the old key withdrawn"),
+            ("unpublished", "A key that nobody published"),
         ),
+    ),
+    Switch(
+        "optional_claims", "Optional claims", "What the ID tokens of the app say besides what they always do.",
+        "Tokens", "choice", "registered",
+        (
+            ("registered", "As registered"),
+            ("sign_in", "Those of a sign-in: login_hint, upn, email, names, acct, auth_time"),
+            ("all", "Those, and groups"),
+        ),
+        per_app=True,
+    ),
+    Switch(
+        "groups_in_token", "Groups in a token",
+        "How many groups a token names; of somebody with more it says only where to ask (at Microsoft more than "
+        "200).", "Tokens", "number", 200, most=200,
+    ),
+    Switch(
+        "admin_account", "The administrator's account", "Acts on the sign-in page and when a sign-in is renewed.",
+        "Accounts", "choice", "ok", _STATES,
+    ),
+    Switch(
+        "user_account", "The user's account", "As the administrator's, of the account Una User.", "Accounts",
+        "choice", "ok", _STATES,
+    ),
+    Switch(
+        "guest_account", "The guest's account", "As the administrator's, of the account Gus Guest.", "Accounts",
+        "choice", "ok", _STATES,
+    ),
+    Switch(
+        "sessions_revoked_of", "Revoke one person's sessions",
+        "Every sign-in that this person made so far is void, as after 'Revoke all sessions' and after a change of "
+        "their password. Choosing it once more goes for those made since.", "Accounts", "choice", "none",
+        (("none", "Nobody's"), ("admin", "The administrator's"), ("user", "The user's"), ("guest", "The guest's")),
     ),
     Switch(
         "sessions_revoked", "Revoke all sessions",

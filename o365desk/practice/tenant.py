@@ -1,7 +1,6 @@
 """What both sides of the practice tenant share: apps, accounts, consent, clock, switches, directories, keys."""
 
 import hashlib
-import itertools
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,11 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from o365desk.practice.accounts import Accounts, Sessions
 from o365desk.practice.directory import days
 from o365desk.practice.directory.directory import Account, Directory, guid
 from o365desk.practice.permissions import OIDC
 from o365desk.practice.switches import Switches, Value
-from o365desk.practice.tokens import Claims, Signer, b64url
+from o365desk.practice.tokens import Signer, b64url
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _SIGN_IN = OIDC | {"User.Read"}
@@ -60,6 +60,7 @@ class AppRegistration:
     delegated: frozenset[str]
     application: frozenset[str]
     consented: bool
+    optional: frozenset[str]  # the optional claims of its ID tokens
     certificate: Path
     thumbprints: tuple[str, str]  # x5t, x5t#S256
     key: rsa.RSAPublicKey
@@ -142,10 +143,8 @@ class Tenant:
         self.apps: dict[str, AppRegistration] = dict(self._seeded)
         self.switches.profiles = list(self.apps)
         self.consents = Consents(self.switches)
-        self._serial = itertools.count(1)
-        self._sessions: dict[str, int] = {}
-        self._void_until = 0
-        self.revoked_at = 0.0
+        self.accounts = Accounts(self.home, self.other, self.switches, seed)
+        self.sessions = Sessions(self.accounts, self.now)
         self.device_interval = 5
         """Seconds that a client is to wait before it asks again whether a device code was used."""
         self.delta_generation = 0  # goes up with each move of the switch delta_tokens
@@ -184,38 +183,33 @@ class Tenant:
         """The directory with this id."""
         return next((d for d in (self.home, self.other) if d.tenant_id == tenant_id), None)
 
-    def account(self, username: str) -> Account | None:
-        """The account with this user name (or principal name), in its present state."""
-        wanted = username.strip().lower()
-        for account in self.home.accounts:
-            if wanted in (account.username.lower(), str(account.user["userPrincipalName"]).lower()):
-                return account
-        return None
-
-    def account_state(self, account: Account) -> str:
-        """ok, locked, disabled, deleted or password_expired."""
-        if account.user.get("deletedDateTime"):
-            return "deleted"
-        if not account.user["accountEnabled"]:
-            return "disabled"
-        return self.switches.text("admin_account") if account.kind == "admin" else account.state
-
     def app(self, client_id: str) -> AppRegistration | None:
         """The app registered under this id."""
         return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)
 
     def register(
-        self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool
+        self,
+        name: str,
+        delegated: frozenset[str],
+        application: frozenset[str],
+        consented: bool,
+        optional: frozenset[str] = frozenset(),
     ) -> AppRegistration:
-        """Registers an app until the next reset, with just these permissions; ValueError if the name is taken."""
+        """Registers an app until the next reset, with just these permissions and optional claims; ValueError if
+        the name is taken."""
         if name in self.apps:
             raise ValueError(f"There is an app {name!r} already.")
-        self.apps[name] = self._register(name, delegated, application, consented)
+        self.apps[name] = self._register(name, delegated, application, consented, optional)
         self.switches.profiles = list(self.apps)
         return self.apps[name]
 
     def _register(
-        self, name: str, delegated: frozenset[str], application: frozenset[str], consented: bool
+        self,
+        name: str,
+        delegated: frozenset[str],
+        application: frozenset[str],
+        consented: bool,
+        optional: frozenset[str] = frozenset(),
     ) -> AppRegistration:
         random = self._random
         letters = "".join(random.choice(_LETTERS[:62]) for _ in range(3))
@@ -226,7 +220,7 @@ class Tenant:
         key, thumbprints = self._certificates[name]
         return AppRegistration(
             name, guid(random), guid(random), secret, guid(random), delegated, application, consented,
-            path, thumbprints, key,
+            optional, path, thumbprints, key,
         )  # fmt: skip
 
     def described(self, app: AppRegistration) -> dict[str, str]:
@@ -240,19 +234,24 @@ class Tenant:
 
     def new_session(self) -> str:
         """The id of a new sign-in."""
-        session = str(uuid4())
-        self._sessions[session] = next(self._serial)
-        return session
+        return self.sessions.begin(str(uuid4()))
 
-    def session_void(self, session: str) -> bool:
-        """Whether the sign-in was revoked (or is unknown: of another run)."""
-        return self._sessions.get(session, 0) <= self._void_until
+    def too_old(self, signed_in: float) -> bool:
+        """Whether a sign-in of that time (see `now`) is older than the policy on its frequency lets it be."""
+        hours = self.switches.number("sign_in_frequency")
+        return hours > 0 and self.now() > signed_in + hours * 3600
 
-    def session_ended(self, claims: Claims) -> bool:
-        """Whether what a person's token stands for ended before the token: sign-in revoked, account gone."""
-        account = next((account for account in self.home.accounts if account.oid == claims["oid"]), None)
-        gone = account is not None and self.account_state(account) in ("disabled", "deleted")
-        return self.session_void(claims["sid"]) or gone
+    def change_password(self, account: Account, new: str) -> None:
+        """Until the reset; the person's sign-ins of before are void, as at Microsoft."""
+        self.accounts.change_password(account, new)
+        self.sessions.revoke(account.oid)
+
+    def enable(self, account: Account, enabled: bool) -> None:
+        """Enables or disables an account of this tenant until the reset."""
+        self.home.pristine.keep(account.user)
+        account.user["accountEnabled"] = enabled
+        self.home.note(account.user, ("accountEnabled",))
+        self.home.changed()
 
     def still_granted(self, client_id: str, account: Account | None, granted: frozenset[str]) -> frozenset[str]:
         """What a token opens now, of what it was issued with; counts down to the withdrawal of consent."""
@@ -276,23 +275,31 @@ class Tenant:
         elif key == "delta_tokens":
             self.delta_generation += 1
         elif key == "sessions_revoked":
-            self.revoked_at = self.now()
-            self._void_until = next(self._serial) if value else 0
+            self.sessions.revoke_all(value is True)
+        elif key == "sessions_revoked_of":
+            self.sessions.restore()
+            for account in self.accounts.seeded():
+                if account.kind == value:
+                    self.sessions.revoke(account.oid)
+        elif key == "signing_key":
+            self.signer.state = str(value)
 
     def reset(self) -> None:
         """Switches, consent, apps and directories as at the start. Sign-ins made since go on."""
         self.switches.reset()
         self.passed, self._days = 0.0, 0
         self._judged_now.clear()
-        for forget in (self.home.reset, self.other.reset, *self.at_reset):
+        for forget in (self.home.reset, self.other.reset, self.accounts.reset, *self.at_reset):
             forget()
+        self.sessions.restore()
         self.consents.forget(None)
         self.apps = dict(self._seeded)
         self.switches.profiles = list(self.apps)
 
     def ready(self, ca_file: Path) -> dict[str, Any]:
         """The ready information."""
-        accounts = {a.kind: {"username": a.username, "password": a.password} for a in self.home.accounts}
+        theirs = self.other.accounts[0]
+        accounts = {a.kind: {"username": a.username, "password": a.password} for a in self.accounts.seeded()}
         return {
             "login": self.addresses.login,
             "graph": self.addresses.graph,
@@ -303,7 +310,11 @@ class Tenant:
             "apps": {name: self.described(app) for name, app in self.apps.items()},
             "admin": accounts["admin"],
             "accounts": accounts,
-            "other_tenant": {"tenant": self.other.tenant_id, "domain": self.other.domain},
+            "other_tenant": {
+                "tenant": self.other.tenant_id,
+                "domain": self.other.domain,
+                "admin": {"username": theirs.username, "password": theirs.password},
+            },
         }
 
 

@@ -13,6 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 Claims = dict[str, Any]
 _END_OF_TIME = 10**11
+# By the switch signing_key: the key that signs, and those that are published.
+_KEYS = {
+    "first": ("first", ("former", "first")),
+    "rolled": ("second", ("first", "second")),
+    "withdrawn": ("second", ("second", "third")),
+    "unpublished": ("hidden", ("first", "second")),
+}
 
 
 class TokenError(ValueError):
@@ -90,8 +97,8 @@ def _moment(value: object) -> float:
     raise TokenError("shape")
 
 
-class Signer:
-    """The tenant's signing key (RS256). Made new for each run, kept in memory only."""
+class _Key:
+    """One key pair (RS256)."""
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(65537, 2048)
@@ -100,6 +107,11 @@ class Signer:
         self._e = b64url(numbers.e.to_bytes(3, "big"))
         self.kid = b64url(hashlib.sha1(self._n.encode(), usedforsecurity=False).digest())
 
+    @property
+    def public(self) -> rsa.RSAPublicKey:
+        """What verifies its signatures."""
+        return self._key.public_key()
+
     def sign(self, claims: Claims) -> str:
         """A compact JWS over `claims`."""
         header = {"typ": "JWT", "alg": "RS256", "x5t": self.kid, "kid": self.kid}
@@ -107,12 +119,41 @@ class Signer:
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{b64url(signature)}"
 
+    def published(self, issuer: str) -> dict[str, str]:
+        """As in a key set."""
+        return {
+            "kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid, "n": self._n, "e": self._e,
+            "issuer": issuer,
+        }  # fmt: skip
+
+
+class Signer:
+    """The tenant's signing keys. Made new for each run, when they are first needed; kept in memory only.
+
+    `state` says which of them signs and which are published: see `_KEYS`.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, _Key] = {}
+        self.state = "first"
+
+    def sign(self, claims: Claims) -> str:
+        """A compact JWS over `claims`, by the key that signs now."""
+        return self._key(_KEYS[self.state][0]).sign(claims)
+
+    def _key(self, name: str) -> _Key:
+        if name not in self._keys:
+            self._keys[name] = _Key()
+        return self._keys[name]
+
     def verified(self, token: str, audience: tuple[str, ...], now: float) -> Claims:
-        """The claims of a token this key signed, for one of `audience`, in force at `now`; else TokenError."""
+        """The claims of a token that one of the keys signed, for one of `audience`, in force at `now`; else
+        TokenError. Graph takes what was signed before the keys were rolled over."""
         parsed = parse(token)
-        if parsed.header.get("kid") != self.kid:
+        key = next((key for key in self._keys.values() if key.kid == parsed.header.get("kid")), None)
+        if key is None:
             raise TokenError("signature")
-        check_signature(parsed, self._key.public_key(), ("RS256",))
+        check_signature(parsed, key.public, ("RS256",))
         if parsed.claims.get("aud") not in audience:
             raise TokenError("audience")
         check_times(parsed.claims, now, 0)
@@ -120,5 +161,4 @@ class Signer:
 
     def jwks(self, issuer: str) -> dict[str, Any]:
         """The key set as published."""
-        key = {"kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid, "n": self._n, "e": self._e}
-        return {"keys": [{**key, "issuer": issuer}]}
+        return {"keys": [self._key(name).published(issuer) for name in _KEYS[self.state][1]]}

@@ -13,6 +13,7 @@ import jwt
 import pytest
 import requests
 
+from tests.practice.entra import sso_switches
 from tests.practice.entra.signing_in import (
     authorize_url,
     back,
@@ -326,6 +327,7 @@ EFFECTS: dict[str, Callable[[Client, Callable[..., Any]], None]] = {
     "device_code": device_code_switch,
     **traffic.EFFECTS,
     **delta_switches.EFFECTS,
+    **sso_switches.EFFECTS,
     **{
         effect.__name__: effect
         for effect in (

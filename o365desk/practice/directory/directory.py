@@ -11,7 +11,7 @@ from o365desk.practice.directory import names
 from o365desk.practice.directory.change_log import ChangeLog
 from o365desk.practice.directory.membership import Entity as Entity
 from o365desk.practice.directory.membership import Membership, Pristine
-from o365desk.practice.directory.seeding import KINDS_OF_ACCOUNT, People, organization
+from o365desk.practice.directory.seeding import GUESTS_DOMAIN, KINDS_OF_ACCOUNT, People, organization
 from o365desk.practice.directory.seeding import Account as Account
 from o365desk.practice.directory.seeding import guid as guid
 
@@ -32,7 +32,7 @@ class Directory:
         word = random.choice(names.COMPANIES)
         self.company = f"{word} Practice"
         self.domain = f"{word.lower()}practice{random.randint(100, 999)}.onmicrosoft.com"
-        self.mail_domain = f"{word.lower()}.example"
+        self.mail_domain = f"{word.lower()}.example" if label == "own" else GUESTS_DOMAIN
         make = People(random, self.company, self.domain, self.mail_domain)
         self.accounts = [make.account(*kind) for kind in KINDS_OF_ACCOUNT]
         self.users: list[Entity] = [account.user for account in self.accounts]

@@ -12,6 +12,9 @@ from o365desk.practice.directory.membership import Entity
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 PLAIN_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 
+GUESTS_DOMAIN = "partner.example"
+"""The domain of the guests, which belongs to the other tenant."""
+
 KINDS_OF_ACCOUNT = (
     # kind, local part, given name, surname, state
     ("admin", "admin", "Alex", "Admin", "ok"),
@@ -86,14 +89,14 @@ class People:
 
     def account(self, kind: str, local: str, given: str, surname: str, state: str) -> Account:
         """Somebody who can try to sign in."""
-        guest = kind == "guest"
-        upn = f"{local}_partner.example#EXT#@{self._domain}" if guest else f"{local}@{self._domain}"
+        known_as = f"{local}@{GUESTS_DOMAIN if kind == 'guest' else self._domain}"
+        guest = kind == "guest" and self._mail_domain != GUESTS_DOMAIN  # there they are at home
+        upn = f"{local}_{GUESTS_DOMAIN}#EXT#@{self._domain}" if guest else known_as
         user = self._user(given, surname, upn, self._random.getrandbits(64))
         user |= {"accountEnabled": state != "disabled", "jobTitle": None if kind != "admin" else "Administrator"}
         if guest:
-            user |= {"userType": "Guest", "mail": f"{local}@partner.example", "usageLocation": None}
-        username = f"{local}@partner.example" if guest else upn
-        return Account(kind, username, password(self._random), user, state)
+            user |= {"userType": "Guest", "mail": known_as, "usageLocation": None}
+        return Account(kind, known_as, password(self._random), user, state)
 
     def _user(self, given: str, surname: str, upn: str, bits: int) -> Entity:
         """One member; `bits` decides what is left to chance."""
@@ -165,9 +168,9 @@ class People:
         for user in people[:14]:
             local = user["mailNickname"]
             user |= {
-                "userPrincipalName": f"{local}_partner.example#EXT#@{self._domain}",
-                "mail": f"{local}@partner.example",
-                "otherMails": [f"{local}@partner.example"],
+                "userPrincipalName": f"{local}_{GUESTS_DOMAIN}#EXT#@{self._domain}",
+                "mail": f"{local}@{GUESTS_DOMAIN}",
+                "otherMails": [f"{local}@{GUESTS_DOMAIN}"],
                 "userType": "Guest",
                 "usageLocation": None,
             }

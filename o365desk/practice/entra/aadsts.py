@@ -42,6 +42,13 @@ _REFUSALS: dict[int, tuple[int, str, str, str]] = {
         400, "access_denied", "",
         "Authentication failed during strong authentication request.",
     ),
+    50020: (
+        400, "invalid_grant", "",
+        "User account '{user}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot "
+        "access the application '{client}'({app}) in that tenant. The account needs to be added as an external "
+        "user in the tenant first. Sign out and sign in again with a different Azure Active Directory user "
+        "account.",
+    ),
     50027: (
         401, "invalid_client", "",
         "JWT token is invalid or malformed.",
@@ -177,6 +184,15 @@ _REFUSALS: dict[int, tuple[int, str, str, str]] = {
         400, "unsupported_response_type", "",
         "response_type '{response_type}' is not enabled for the application.",
     ),
+    70043: (
+        400, "invalid_grant", "token_expired",
+        "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access. The "
+        "token was issued on {issued} and the maximum allowed lifetime for this request is {time}.",
+    ),
+    70044: (
+        400, "interaction_required", "",
+        "The session has expired or is invalid due to sign-in frequency checks by conditional access.",
+    ),
     70008: (
         400, "invalid_grant", "",
         "The provided authorization code or refresh token has expired due to inactivity. Send a new "
@@ -250,6 +266,10 @@ _REFUSALS: dict[int, tuple[int, str, str, str]] = {
     90055: (
         429, "temporarily_unavailable", "",
         "The server is terminating the request because it is overloaded by too many requests.",
+    ),
+    90023: (
+        400, "invalid_request", "",
+        "{problem}",
     ),
     900144: (
         400, "invalid_request", "",

@@ -4,10 +4,16 @@ import hashlib
 import json
 import secrets
 
-from o365desk.practice.directory.directory import Account, Directory
+from o365desk.practice.accounts import login_hint
+from o365desk.practice.directory.directory import Account, Directory, Entity
 from o365desk.practice.entra.grants import Grant, Signed
 from o365desk.practice.tenant import AppRegistration, Tenant
 from o365desk.practice.tokens import Claims, b64url
+
+_SIGN_IN = frozenset({"acct", "auth_time", "email", "family_name", "given_name", "login_hint", "upn"})
+OPTIONAL = _SIGN_IN | {"groups"}
+"""What an app registration can ask for besides. `idp` and a guest's `email` come by themselves."""
+_BY_SWITCH = {"registered": frozenset[str](), "sign_in": _SIGN_IN, "all": OPTIONAL}
 
 
 def lifetime(cae: bool) -> int:
@@ -59,7 +65,6 @@ def of_id_token(tenant: Tenant, grant: Grant) -> Claims:
         "iat": now,
         "nbf": now,
         "exp": now + 3600,
-        "auth_time": int(signed.at),
         "oid": signed.account.oid,
         "sid": signed.session,
         "sub": _pairwise(grant.app, signed.account),
@@ -68,10 +73,51 @@ def of_id_token(tenant: Tenant, grant: Grant) -> Claims:
         "ver": "2.0",
     }
     if "profile" in grant.asked.names:
-        claims |= {"name": user["displayName"], "preferred_username": user["userPrincipalName"]}
-    if "email" in grant.asked.names and user["mail"]:
+        claims |= {"name": user["displayName"], "preferred_username": signed.account.username}
+    if not signed.account.member:
+        claims["idp"] = f"{tenant.addresses.login}/{tenant.accounts.home_of(signed.account).tenant_id}/"
+    optional = grant.app.optional | _BY_SWITCH[tenant.switches.text("optional_claims", grant.app.profile)]
+    if user["mail"] and ("email" in grant.asked.names | optional or not signed.account.member):
         claims["email"] = user["mail"]
+    if grant.aged or "auth_time" in optional:  # by the clock: it goes back by the days that were let pass since
+        claims["auth_time"] = int(signed.at - tenant.passed)
+    claims |= {name: value for name, value in _optional(signed).items() if name in optional and value is not None}
+    if "groups" in optional:
+        claims |= _groups(tenant, signed)
     return claims | ({"nonce": grant.nonce} if grant.nonce else {})
+
+
+def _optional(signed: Signed) -> dict[str, str | int | None]:
+    """The optional claims that are properties of the person. A guest has no `upn` unless an app asks for more."""
+    account, user = signed.account, signed.account.user
+    return {
+        "acct": 0 if account.member else 1,
+        "family_name": user["surname"],
+        "given_name": user["givenName"],
+        "login_hint": login_hint(account),
+        "upn": user["userPrincipalName"] if account.member else None,
+    }
+
+
+def _groups(tenant: Tenant, signed: Signed) -> Claims:
+    """The security groups that the person belongs to, by id; where they are too many, where to ask for them."""
+    found: list[str] = []
+    waiting: list[Entity] = [signed.account.user]
+    groups = signed.directory.groups
+    for member in waiting:  # grows meanwhile: groups belong to groups
+        for group in groups:
+            if group["id"] not in found and member["id"] in _ids(signed.directory, group):
+                waiting.append(group)
+                found.append(group["id"])
+    held = [group["id"] for group in groups if group["id"] in set(found) and group["securityEnabled"]]
+    if len(held) <= tenant.switches.number("groups_in_token"):
+        return {"groups": held}
+    address = f"https://graph.windows.net/{signed.directory.tenant_id}/users/{signed.account.oid}/getMemberObjects"
+    return {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": address}}}
+
+
+def _ids(directory: Directory, group: Entity) -> frozenset[str]:
+    return frozenset(member["id"] for member in directory.members[group["id"]])
 
 
 def client_info(signed: Signed) -> str:

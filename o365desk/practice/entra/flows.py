@@ -24,6 +24,8 @@ class Flow:
     challenge: str = ""
     prompt: str = ""
     hint: str = ""
+    domain: str = ""  # domain_hint
+    max_age: float | None = None  # seconds that a sign-in may be old
     capable: bool = False
     client_info: bool = False
     device: DeviceCode | None = None

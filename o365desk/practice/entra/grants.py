@@ -34,6 +34,7 @@ class Grant:
     challenge: str = ""
     nonce: str = ""
     capable: bool = False  # the client announced that it handles claims challenges (cp1)
+    aged: bool = False  # max_age was asked for: the ID token then says when the person signed in
     way: str = "code"  # or "device"
 
 
@@ -67,7 +68,7 @@ def capable(claims_parameter: str) -> bool:
 def refuse_account(tenant: Tenant, account: Account) -> None:
     """Refusal if the account cannot be used as it is now."""
     number = {"locked": 50053, "disabled": 50057, "deleted": 50034, "password_expired": 50055}
-    state = tenant.account_state(account)
+    state = tenant.accounts.state(account)
     if state in number:
         raise Refusal(number[state], user=account.username, tenant=tenant.home.company)
 

@@ -76,17 +76,46 @@ def pick_account(flow: str, app: str, tiles: list[tuple[str, str, str]], hint: s
         f"<small>{escape(name)}{' · ' + escape(remark) if remark else ''}</small></button>"
         for name, title, remark in tiles
     )
+    cancel = '<button name="answer" value="cancel">Cancel</button>'
     typed = (
         f'<label for="u">User name</label><input id="u" name="username" value="{escape(hint)}" '
         'autocomplete="username" autocapitalize="none" spellcheck="false"><label for="p">Password</label>'
         '<input id="p" name="password" type="password" autocomplete="current-password">'
-        '<div class="row"><button class="go">Sign in</button></div>'
+        f'<div class="row"><button class="go">Sign in</button>{cancel}</div>'
     )
     inner = (
         f'<p class="soft">to continue to {escape(app)}</p>{_problem(problem)}{_form("login", buttons, flow=flow)}'
         f'<hr><p class="soft">or type one</p>{_form("login", typed, flow=flow)}'
     )
     return page("Pick an account", inner)
+
+
+def ask_password(flow: str, username: str, told: str, problem: str) -> str:
+    """The page for the password of an account that was picked; `told` is it: nobody learns it elsewhere."""
+    inner = (
+        f'<input type="hidden" name="username" value="{escape(username)}"><label for="p">Password</label>'
+        '<input id="p" name="password" type="password" autocomplete="current-password" autofocus>'
+        f'<p class="soft">In this practice tenant it is <code>{escape(told)}</code>.</p>'
+        '<div class="row"><button class="go">Sign in</button>'
+        '<button name="answer" value="cancel">Cancel</button></div>'
+    )
+    return page(
+        "Enter password",
+        f'<p class="soft">{escape(username)}</p>{_problem(problem)}{_form("login", inner, flow=flow)}',
+    )
+
+
+def pick_sign_out(address: str, tiles: list[tuple[str, str, str]], hidden: dict[str, str]) -> str:
+    """Which account to sign out of. `tiles` are (hint, display name, user name)."""
+    buttons = "".join(
+        f'<button class="tile" name="logout_hint" value="{escape(hint)}">{escape(title)}'
+        f"<small>{escape(name)}</small></button>"
+        for hint, title, name in tiles
+    )
+    return page(
+        "Which account do you want to sign out of?",
+        f'<form method="post" action="{escape(address)}">{_hidden(hidden)}{buttons}</form>',
+    )
 
 
 def second_factor(flow: str, username: str) -> str:

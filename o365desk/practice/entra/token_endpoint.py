@@ -159,9 +159,9 @@ class Grants:
             raise Refusal(70000)
         now = self._tenant.now()
         issued = datetime.fromtimestamp(grant.issued, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if self._tenant.session_void(grant.signed.session):
-            revoked = datetime.fromtimestamp(self._tenant.revoked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            raise Refusal(50173, issued=issued, revoked=revoked)
+        if self._tenant.sessions.void(grant.signed.session, oid := grant.signed.account.oid):
+            since = datetime.fromtimestamp(self._tenant.sessions.revoked_at(oid), UTC)
+            raise Refusal(50173, issued=issued, revoked=since.strftime("%Y-%m-%dT%H:%M:%SZ"))
         if self._tenant.switches.value("refresh_idle") or now > grant.issued + _IDLE_LIFE:
             raise Refusal(700082, issued=issued)
         if grant.way == "device":
@@ -169,6 +169,9 @@ class Grants:
         elif self._tenant.switches.text("redirect", app.profile) == "web" and not proof:
             raise Refusal(7000218)
         self._check_person(grant)
+        if self._tenant.too_old(grant.signed.at):
+            seconds = self._tenant.switches.number("sign_in_frequency") * 3600
+            raise Refusal(70043, issued=issued, time=f"{seconds:.0f}")
         if request.form.get("scope"):
             wanted = scopes.asked(self._tenant, app, request.form["scope"])
             grant = replace(grant, asked=replace(wanted, names=wanted.names | (grant.asked.names & OIDC)))

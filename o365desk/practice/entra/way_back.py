@@ -27,7 +27,7 @@ class WayBack:
             return html_answer(200, html.notice("You are signed in", text))
         grant = Grant(
             flow.app, signed, flow.asked, self._tenant.now(), flow.redirect, flow.challenge, flow.nonce,
-            flow.capable,
+            flow.capable, flow.max_age is not None,
         )  # fmt: skip
         values = {"code": self._grants.new_code(grant)}
         if flow.client_info:
@@ -52,6 +52,16 @@ class WayBack:
         if flow.state is not None:
             values["state"] = flow.state
         return self._back(flow, values)
+
+    def cancelled(self, flow: Flow) -> Answer:
+        """The person gave up before signing in. The app is told so, without a number."""
+        if flow.kind.startswith("adminconsent"):
+            return self.with_admin_consent(flow, accepted=False)
+        if flow.device is not None:
+            return self.with_error(flow, Refusal(65004))
+        flow.stage = "done"
+        state = {} if flow.state is None else {"state": flow.state}
+        return self._back(flow, {"error": "access_denied", "error_subcode": "cancel"} | state)
 
     def with_admin_consent(self, flow: Flow, accepted: bool) -> Answer:
         """An administrator has answered for everybody."""

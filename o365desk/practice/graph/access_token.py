@@ -35,8 +35,9 @@ class Bearer:
             claims = self._tenant.signer.verified(token.strip(), audience, self._tenant.clock())
         except TokenError as error:
             raise self.refused(_MESSAGES[error.reason]) from None
-        if "cp1" in claims.get("xms_cc", ()) and "sid" in claims and self._tenant.session_ended(claims):
-            raise self._challenge()
+        capable = "cp1" in claims.get("xms_cc", ()) and "sid" in claims
+        if capable and self._tenant.sessions.ended(claims["sid"], claims["oid"]):
+            raise self._challenge(claims["oid"])
         return claims
 
     def _realm(self) -> str:
@@ -47,9 +48,10 @@ class Bearer:
         """The 401 with where to sign in."""
         return GraphError(401, "InvalidAuthenticationToken", message, WWW_Authenticate=self._realm())
 
-    def _challenge(self) -> GraphError:
+    def _challenge(self, oid: str) -> GraphError:
         """The claims challenge of continuous access evaluation."""
-        wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(self._tenant.revoked_at))}}}
+        since = str(int(self._tenant.sessions.revoked_at(oid)))
+        wanted = {"access_token": {"nbf": {"essential": True, "value": since}}}
         claims = base64.b64encode(json.dumps(wanted).encode()).decode()
         header = f'{self._realm()}, error="insufficient_claims", claims="{claims}"'
         text = (

@@ -167,7 +167,7 @@ class Graph:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.")
         delegated = claims.get("idtyp") == "user"
         granted = frozenset(claims.get("scp", "").split()) if delegated else frozenset(claims.get("roles", ()))
-        account = next((a for a in directory.accounts if a.oid == claims["oid"]), None) if delegated else None
+        account = self._tenant.accounts.by_id(claims["oid"], directory) if delegated else None
         if delegated and (account is None or account.user.get("deletedDateTime")):
             raise self._bearer.refused("Access token validation failure.")
         granted = self._tenant.still_granted(claims["appid"], account, granted)

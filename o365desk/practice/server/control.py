@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from o365desk.practice.directory.directory import Account
+from o365desk.practice.entra.claims import OPTIONAL
 from o365desk.practice.graph.reads.paging import without_token
 from o365desk.practice.permissions import OIDC, application_names, delegated_names
 from o365desk.practice.switches import SwitchError
@@ -69,6 +71,8 @@ class ControlPort:
             ("POST", "/reset"): self._reset,
             ("POST", "/apps"): self._add_app,
             ("POST", "/day"): self._pass_days,
+            ("GET", "/accounts"): self._account,
+            ("POST", "/accounts"): self._change_account,
         }
         if "origin" in request.headers:
             return json_answer(403, {"error": "Web pages may not move these switches."})
@@ -124,16 +128,64 @@ class ControlPort:
         changed = self._tenant.pass_days(days, seed)
         return json_answer(200, {"days": days, "seed": seed, "now": self._now(), **changed})
 
+    def _account(self, request: Request) -> Answer:
+        """How somebody signs in: ?user= with a user name, principal name or id."""
+        return self._told(self._meant(request.params.get("user")))
+
+    def _change_account(self, request: Request) -> Answer:
+        """Changes an account until the reset: {"user", "password": a new one, "enabled": yes or no, "revoke": its
+        sessions}, of which all but the user may be left out."""
+        wanted = _object(request)
+        unknown = sorted(wanted.keys() - {"user", "password", "enabled", "revoke"})
+        if unknown:
+            raise SwitchError(f"There is no {unknown[0]!r} here; there are user, password, enabled and revoke.")
+        account = self._meant(wanted.get("user"))
+        new, enabled, revoke = wanted.get("password", ""), wanted.get("enabled"), wanted.get("revoke", False)
+        if not isinstance(new, str) or not isinstance(revoke, bool) or not isinstance(enabled, bool | None):
+            raise SwitchError("password must be a text, enabled and revoke true or false.")
+        if enabled is not None:
+            self._tenant.enable(account, enabled)
+        if new:
+            self._tenant.change_password(account, new)
+        if revoke:
+            self._tenant.sessions.revoke(account.oid)
+        return self._told(self._meant(account.oid))
+
+    def _meant(self, user: object) -> Account:
+        found = (
+            self._tenant.accounts.find(user) or self._tenant.accounts.by_id(user) if isinstance(user, str) else None
+        )
+        if found is None:
+            raise SwitchError(f"user: there is nobody {user!r} who could sign in.")
+        return found
+
+    def _told(self, account: Account) -> Answer:
+        return json_answer(
+            200,
+            {
+                "username": account.username,
+                "password": account.password,
+                "oid": account.oid,
+                "upn": account.user["userPrincipalName"],
+                "guest": not account.member,
+                "state": self._tenant.accounts.state(account),
+                "home_tenant": self._tenant.accounts.home_of(account).tenant_id,
+            },
+        )
+
     def _add_app(self, request: Request) -> Answer:
-        """Registers an app until the reset: {"profile", "delegated": […], "application": […], "consented"}."""
+        """Registers an app until the reset: {"profile", "delegated": […], "application": […], "consented",
+        "optional_claims": […]}."""
         wanted = _object(request)
         profile = wanted.get("profile")
         if not isinstance(profile, str) or not profile.replace("-", "").isalnum():
             raise SwitchError("profile must be a name of letters, digits and hyphens.")
         delegated = _names(wanted, "delegated", frozenset(delegated_names().values())) | OIDC
         application = _names(wanted, "application", application_names())
+        optional = _names(wanted, "optional_claims", OPTIONAL)
+        consented = wanted.get("consented", True) is True
         try:
-            app = self._tenant.register(profile, delegated, application, wanted.get("consented", True) is True)
+            app = self._tenant.register(profile, delegated, application, consented, optional)
         except ValueError as error:
             raise SwitchError(str(error)) from None
         return json_answer(200, self._tenant.described(app))
@@ -168,8 +220,8 @@ def _object(request: Request) -> dict[str, Any]:
 def _names(wanted: dict[str, Any], key: str, known: frozenset[str]) -> frozenset[str]:
     names = wanted.get(key, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SwitchError(f"{key} must be a list of permissions.")
+        raise SwitchError(f"{key} must be a list of names.")
     unknown = sorted(set(names) - known)
     if unknown:
-        raise SwitchError(f"{key}: unknown permission {', '.join(unknown)}.")
+        raise SwitchError(f"{key}: unknown {', '.join(unknown)}.")
     return frozenset(names)

@@ -130,14 +130,18 @@ def test_prompt_none_uses_the_browsers_session(client: Client) -> None:
     assert returned(browser.open(authorize_url(client, prompt="none")))["error"] == "login_required"
 
 
-def test_the_picker_has_a_tile_for_each_account_and_takes_it_without_a_password(client: Client) -> None:
+def test_the_picker_has_a_tile_for_each_account_and_asks_for_its_password(client: Client) -> None:
     browser = Browser(client.ready["ca_file"])
-    shown = browser.open(authorize_url(client, login_hint=client.ready["accounts"]["user"]["username"]))
+    shown = browser.open(authorize_url(client))
     form = Page(shown.text).forms[0]
     names = [value for name, value, _ in form.buttons if name == "tile"]
     assert set(names) == {account["username"] for account in client.ready["accounts"].values()}
-    assert names[0] == client.ready["accounts"]["user"]["username"], "the hinted account comes first"
-    assert "code" in returned(browser.submit(shown.url, form, tile=names[0]))
+    user, password = person(client, "user")
+    asked = browser.submit(shown.url, form, tile=user)
+    told = Page(asked.text)
+    assert (told.title, password in told.text) == ("Enter password – practice tenant", True)
+    assert returned(asked) == {}
+    assert "code" in returned(browser.submit(asked.url, told.forms[0], password=password))
 
 
 def test_a_wrong_password_is_refused_on_the_page(client: Client) -> None:
@@ -168,7 +172,8 @@ def test_a_form_cannot_skip_the_second_factor(client: Client) -> None:
     browser = Browser(client.ready["ca_file"])
     shown = browser.open(authorize_url(client, "no-consent"))
     form = Page(shown.text).forms[0]
-    asked = browser.submit(shown.url, form, tile=client.ready["admin"]["username"])
+    typed = dict(zip(("username", "password"), person(client, "admin"), strict=True))
+    asked = browser.submit(shown.url, form, **typed)
     assert Page(asked.text).form_answering("approve")
     flow = {"flow": form.fields["flow"], "answer": "accept"}
     skipped = browser.session.post(
@@ -189,7 +194,8 @@ def test_denying_the_second_factor_ends_on_a_page(client: Client) -> None:
     client.control("/switches", {"conditional_access": "mfa"})
     browser = Browser(client.ready["ca_file"])
     shown = browser.open(authorize_url(client))
-    asked = browser.submit(shown.url, Page(shown.text).forms[0], tile=client.ready["admin"]["username"])
+    typed = dict(zip(("username", "password"), person(client, "admin"), strict=True))
+    asked = browser.submit(shown.url, Page(shown.text).forms[0], **typed)
     form = Page(asked.text).form_answering("deny")
     assert form is not None
     assert "AADSTS500121" in browser.submit(asked.url, form, answer="deny").text

@@ -1,0 +1,1 @@
+"""Clients and OpenID providers that we did not write, on loopback."""

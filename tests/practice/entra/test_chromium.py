@@ -1,0 +1,159 @@
+"""A real browser signs people in at the practice tenant, with MSAL or our own program at the other end."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from o365desk.model.datasource import SignIn
+from o365desk.model.problems import ProblemError
+from o365desk.model.stop import Stop
+from o365desk.practice.server.server import PracticeTenant
+from o365desk.services.signin.redirect_listener import Loopback
+from tests.desk import Desk, Person
+from tests.outside.clients import msal_client
+from tests.outside.fixtures import authlib_provider
+from tests.practice.entra import chromium as browser
+from tests.practice.entra.chromium import Chromium
+from tests.practice.entra.signing_in import person
+from tests.practice.fixtures import Client
+
+__all__ = ["authlib_provider"]
+pytestmark = pytest.mark.xdist_group("chromium")
+
+
+@pytest.fixture(scope="module")
+def _driven(practice: PracticeTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    if why := browser.missing():
+        pytest.skip(why)
+    with browser.driven(tmp_path_factory.mktemp("chromium"), [practice.ready["login"]]) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def chromium(_driven: Chromium) -> Chromium:
+    """The one browser, which remembers nobody."""
+    _driven.forget()
+    return _driven
+
+
+def sign_in(client: Client, chromium: Chromium, act: Callable[[], None], **more: Any) -> dict[str, Any]:
+    """MSAL's result of a sign-in of the app `sso` in which the person does `act`."""
+    app = msal_client(client.ready, client.ready["apps"]["sso"]["client_id"], client)
+    with Loopback("a state") as loopback:
+        flow = app.initiate_auth_code_flow(
+            ["User.Read"], redirect_uri=loopback.redirect, state="a state", response_mode="form_post", **more
+        )
+        chromium.open(flow["auth_uri"])
+        act()
+        answer = loopback.wait(Stop(), 20)
+    assert answer, chromium.text
+    result: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
+    return result
+
+
+def test_picker_password_consent(client: Client, chromium: Chromium) -> None:
+    client.control("/switches", {"consent": {"sso": "withdrawn"}})
+    user, password = person(client, "user")
+
+    def act() -> None:
+        assert chromium.title.startswith("Pick an account")
+        assert user in chromium.tiles
+        chromium.pick(user)
+        assert chromium.title.startswith("Enter password")
+        chromium.enter(password)
+        assert chromium.title.startswith("Permissions requested")
+        assert "User.Read" in chromium.text
+        chromium.answer("accept")
+        chromium.until("o365desk")
+
+    told = sign_in(client, chromium, act)["id_token_claims"]
+    assert (told["preferred_username"], told["tid"]) == (user, client.ready["tenant"])
+    assert "Done" in chromium.text
+
+
+def test_a_wrong_password_can_be_put_right(client: Client, chromium: Chromium) -> None:
+    user, password = person(client, "user")
+
+    def act() -> None:
+        chromium.enter("wrong", user)
+        assert "AADSTS50126: Error validating credentials due to invalid username or password." in chromium.text
+        chromium.enter(password, user)
+
+    assert sign_in(client, chromium, act)["id_token_claims"]["preferred_username"] == user
+
+
+@pytest.mark.parametrize("at", ["picker", "password", "consent"])
+def test_giving_up(client: Client, chromium: Chromium, at: str) -> None:
+    client.control("/switches", {"consent": {"sso": "withdrawn"}})
+    user, password = person(client, "user")
+
+    def act() -> None:
+        if at != "picker":
+            chromium.pick(user)
+        if at == "consent":
+            chromium.enter(password)
+        chromium.answer("cancel")
+        chromium.until("o365desk")
+
+    assert sign_in(client, chromium, act)["error"] == "access_denied"
+    assert "Not signed in" in chromium.text
+
+
+def test_who_is_signed_in_is_remembered_until_they_sign_out(client: Client, chromium: Chromium) -> None:
+    user, password = person(client, "user")
+    sign_in(client, chromium, lambda: chromium.sign_in(user, password))
+    again = sign_in(client, chromium, lambda: chromium.until("o365desk"), max_age=3600)
+    assert again["id_token_claims"]["preferred_username"] == user
+
+    def act() -> None:
+        assert chromium.tiles[0] == f"{user} · Signed in"
+        chromium.pick(user)
+
+    assert "access_token" in sign_in(client, chromium, act, prompt="select_account")
+    out = f"{client.ready['login']}/{client.ready['tenant']}/oauth2/v2.0/logout"
+    with Loopback("out") as loopback:
+        chromium.open(f"{out}?{urlencode({'post_logout_redirect_uri': loopback.redirect, 'state': 'out'})}")
+    admin, secret = person(client, "admin")
+    fresh = sign_in(client, chromium, lambda: chromium.sign_in(admin, secret))
+    assert fresh["id_token_claims"]["preferred_username"] == admin, "the picker came again"
+
+
+def test_it_takes_no_other_certificate(authlib_provider: dict[str, Any], chromium: Chromium) -> None:
+    chromium.open(f"{authlib_provider['login']}/{authlib_provider['tenant']}/v2.0/keys")
+    assert "ERR_CERT_AUTHORITY_INVALID" in chromium.text
+
+
+class _AtChromium(Person):
+    """Somebody whom our own program shows the page to."""
+
+    def __init__(self, ready: dict[str, Any], chromium: Chromium) -> None:
+        super().__init__(ready)
+        self.chromium, self.gives_up = chromium, False
+
+    def _sign_in(self, url: str) -> None:
+        self.chromium.open(url)
+        if self.gives_up:
+            self.chromium.answer("cancel")
+        else:
+            self.chromium.sign_in(self.ready["admin"]["username"], self.ready["admin"]["password"])
+        self.chromium.until("o365desk")
+
+
+def test_our_own_program_is_at_the_other_end(client: Client, chromium: Chromium, tmp_path: Path) -> None:
+    somebody = _AtChromium(client.ready, chromium)
+    desk = Desk(tmp_path, client.ready, person=somebody)
+    try:
+        source = desk.source("no-consent", sign_in=SignIn.ADMINISTRATOR)
+        done = desk.authorise(source)
+        assert (done.account, done.tenant) == (client.ready["admin"]["username"], client.ready["tenant"])
+        somebody.leave()
+        assert "Done" in chromium.text
+        somebody.gives_up = True
+        with pytest.raises(ProblemError) as caught:
+            desk.authorise(source)
+        assert caught.value.problem.code == "access_denied"
+    finally:
+        desk.close()
