@@ -1,5 +1,6 @@
 """The composition root: makes the services, each given what it needs, and hands them out as one `App`. No Qt."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from o365desk import log, paths
 from o365desk.model.access.operator import Operator, os_user
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Run
 from o365desk.model.text import shells
 from o365desk.model.timing import Timing
@@ -126,6 +127,17 @@ class App:
     def operator(self) -> Operator:
         """Who works here."""
         return self.access.operator
+
+    def wants_seat(self) -> bool:
+        """Whether somebody may have to sign in before they do anything: single sign-on is enabled, as far as is
+        known here. Only then is its desk made."""
+        try:
+            return self.people.load().people.single_sign_on.enabled
+        except ProblemError:
+            with contextlib.suppress(ProblemError):
+                seen = self.people.store.last_seen()
+                return seen is not None and seen.single_sign_on.enabled
+            return False
 
     def seated(self, operator: Operator) -> "App":
         """The same workspace for somebody else, who signed in or out. Nothing of this one may be used any more;
@@ -269,8 +281,9 @@ def build(
             return make_sign_ins()
 
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
+    rehearsals = Rehearsals(state)
     connections = Connections(
-        space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
+        space, state, vault, approvals, authorisations, rehearsals, evidence, sign_ins, clock, timing, access.guard
     )
 
     def hides(run: Run) -> Problem | None:
@@ -314,8 +327,6 @@ def build(
     def scheduling() -> Scheduling:
         with making:
             return make_scheduling()
-
-    rehearsals = Rehearsals(state, clock)
 
     @cache
     def asking() -> "Asking":

@@ -38,6 +38,7 @@ from o365desk.cli.searches import sources_searches
 from o365desk.cli.security.access import sources_access, sources_security
 from o365desk.cli.security.people import partners, roles
 from o365desk.cli.security.secrets import secrets
+from o365desk.cli.security.single_sign_on import sso
 from o365desk.cli.session import (
     CANCELLED,
     DONE,
@@ -87,6 +88,7 @@ root.add_typer(groups, name="groups")
 root.add_typer(people, name="people")
 root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
+root.add_typer(sso, name="sso")
 root.command("settings")(settings)
 schedule.command("run-due")(wakes.schedule_run_due)
 schedule.command("install")(wakes.schedule_install)
@@ -168,6 +170,17 @@ def top(
         Path | None, typer.Option(help="The folder of the data sources.", show_default=False)
     ] = None,
     practice: Annotated[bool, typer.Option("--practice", help="Open on a fresh practice tenant.")] = False,
+    device_code: Annotated[
+        bool,
+        typer.Option("--device-code", help="Sign in with a code before the command (single sign-on)."),
+    ] = False,
+    way_back: Annotated[
+        bool,
+        typer.Option(
+            "--way-back",
+            help="Work as the account of this computer, if it enabled single sign-on here. It is written down.",
+        ),
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """See the help above."""

@@ -1,17 +1,22 @@
 """What every command needs: the services, an open vault, and the options that many share."""
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from o365desk.app import App
 from o365desk.cli import make_app
-from o365desk.cli.printing import name_in_commands, say
+from o365desk.cli.printing import interruptible, name_in_commands, say
 from o365desk.model import problems
 from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
+from o365desk.model.status import Waiting
 from o365desk.services.workspace.workspace import Entry
+
+if TYPE_CHECKING:
+    from o365desk.services.sso.asking import SignedIn
 
 DONE, FAILED, NOT_PROVEN, NOT_ALLOWED, CANCELLED = 0, 1, 3, 4, 130
 """The exit codes; 2, for wrong usage, is typer's."""
@@ -21,16 +26,70 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 
 def services(context: typer.Context) -> App:
-    made = make_app(context.obj)
-    name_in_commands(made.command_here, str(context.params.get("name") or ""))
+    """The services for whoever works here: where single sign-on is enabled, they may have to sign in first. Raises
+    ProblemError (SIGN_IN_NEEDED)."""
+    made, keep = _opened(context)
+    if not made.wants_seat():
+        return made
+    asked = context.find_root().params
+    return keep(_seated(made, way_back=bool(asked.get("way_back")), device_code=bool(asked.get("device_code"))))
+
+
+def opened(context: typer.Context) -> App:
+    """The services for the account of the operating system, whether it may work here or not: for those who are to
+    sign in."""
+    return _opened(context)[0]
+
+
+def _opened(context: typer.Context) -> tuple[App, Callable[[App], App]]:
+    """The services, and how to put others in their place: those that are in it in the end are closed."""
+    made = [make_app(context.obj)]
+    name_in_commands(made[0].command_here, str(context.params.get("name") or ""))
 
     def close() -> None:
-        if made.state.problem:
-            say(made.state.problem.sentence())
-        made.close()
+        if problem := made[0].state.problem:
+            say(problem.sentence())
+        made[0].close()
+
+    def keep(app: App) -> App:
+        made[0] = app
+        return app
 
     context.call_on_close(close)
-    return made
+    return made[0], keep
+
+
+def _seated(app: App, *, way_back: bool, device_code: bool) -> App:
+    """The services for whoever a command works as: who signs in now or is remembered, else the account of this
+    computer, if that may. `way_back`: it is to get in all the same."""
+    desk = app.single_sign_on
+    if way_back:
+        operator = desk.enter(way_back=True)
+        say("Back in as the account of this computer. That is written down.")
+    elif device_code:
+        operator = signed_in(unlocked(app), device_code=True, remember=None).operator or app.operator
+    else:
+        kept = desk.door().session
+        if kept and not kept.fresh(app.clock()):
+            unlocked(app)  # Microsoft is asked, with what is kept in the vault
+        operator = interruptible(desk.seat)
+    return app.seated(operator)
+
+
+def signed_in(app: App, *, device_code: bool, remember: bool | None) -> "SignedIn":
+    """Signs somebody in, saying what they have to do."""
+    signed: SignedIn = interruptible(
+        lambda stop: app.single_sign_on.sign_in(stop, tell_waiting, remember=remember, device_code=device_code)
+    )
+    return signed
+
+
+def tell_waiting(waiting: Waiting) -> None:
+    """What somebody who is to sign in has to do."""
+    if waiting.kind == "device-code":
+        say(f"Open {waiting.url} and type the code {waiting.code}")
+    else:
+        say("Waiting for the browser. If it does not open, use this link:", waiting.url)
 
 
 def entry_of(app: App, name: str) -> Entry:

@@ -23,6 +23,7 @@ from o365desk.services.signin import credentials
 from o365desk.services.signin.approvals import BLANK, Admitted, Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
+from o365desk.services.signin.rehearsals import Rehearsals
 from o365desk.services.state.state import State
 from o365desk.services.vault.vault import APPROVED, CLIENT_SECRET, PASSPHRASE, Vault
 from o365desk.services.workspace.workspace import ConflictError, Entry, Guard, Unreadable, Workspace
@@ -83,6 +84,7 @@ class Connections:
         vault: Vault,
         approvals: Approvals,
         authorisations: Authorisations,
+        rehearsals: Rehearsals,
         evidence: KeptEvidence,
         sign_ins: "Callable[[], SignIns]",
         clock: Callable[[], datetime],
@@ -95,6 +97,7 @@ class Connections:
         self._vault = vault
         self._approvals = approvals
         self._authorisations = authorisations
+        self._rehearsals = rehearsals
         self._evidence = evidence
         self._sign_ins = sign_ins
         self._clock = clock
@@ -291,6 +294,7 @@ class Connections:
         self._vault.delete(source_id)
         self._sign_ins().forget(source_id)
         self._authorisations.forget(source_id)
+        self._rehearsals.forget(source_id)
         self._state.record_approval(source_id, None)
 
     # --- over the network -------------------------------------------------------------------------------------
@@ -365,6 +369,7 @@ class Connections:
                 line=line,
                 now=self._clock,
                 limit=self._timing.test,
+                rehearsals=self._rehearsals.of(source) if source.sso else (),
             )
             report = steps.test(trial, began, tell)
         try:

@@ -3,6 +3,7 @@ nothing to do, so it takes nothing with it that it does not need: no library of 
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,16 @@ def run_due(workspace: Path | None, as_json: bool, woken_by: str) -> int:
     try:
         if woken_by:
             app.waking.woken(woken_by[:20])
-        tick = app.schedules.run_due(Stop(), _say if sys.stderr.isatty() else lambda text: None)
+        say = _say if sys.stderr.isatty() else lambda text: None
+        if app.wants_seat():
+            # Nobody is asked to sign in: each task runs with the rights of whoever set it up.
+            ticks = []
+            for whose in app.schedules.armed_by():
+                app = app.seated(app.single_sign_on.set_up_by(whose))
+                ticks.append(app.schedules.run_due(Stop(), say, whose=whose))
+            tick = together(ticks, app.clock())
+        else:
+            tick = app.schedules.run_due(Stop(), say)
         if as_json:
             from o365desk.cli.schedules import shapes
 
@@ -64,6 +74,17 @@ def run_due(workspace: Path | None, as_json: bool, woken_by: str) -> int:
         app.close()
 
 
+def together(ticks: list[Tick], now: datetime) -> Tick:
+    """Several wakes as one."""
+    return Tick(
+        min((each.at for each in ticks), default=now),
+        tuple(run for each in ticks for run in each.runs),
+        tuple(held for each in ticks for held in each.held),
+        tuple(missed for each in ticks for missed in each.missed),
+        min(filter(None, (each.next for each in ticks)), default=None),
+    )
+
+
 def code_of(tick: Tick) -> int:
     """The exit code of a wake."""
     outcomes = {run.outcome for run in tick.runs}
@@ -80,7 +101,7 @@ def _say(text: str) -> None:
 
 def _tell(tick: Tick) -> None:
     for run in tick.runs:
-        _say(f"{run.name}: {run.outcome}. {run.message}")
+        _say(f"{run.name} (set up by {run.by}): {run.outcome}. {run.message}")
     for held in tick.held:
         _say(f"{held.task.name}: not started. {held.why.sentence()}")
 

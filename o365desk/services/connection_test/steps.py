@@ -5,6 +5,7 @@ Three outcomes and no fourth: *passed* was proven, *failed* was disproven, *not 
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,9 @@ CLOCK_LIMIT = 300
 """Seconds by which the computer's clock may be off: Microsoft's tolerance for signed assertions."""
 
 CLOCK_WARNING = 30
+
+_REHEARSED = timedelta(days=30)
+"""A sign-in that is older is worth another."""
 
 
 # --- offline ------------------------------------------------------------------------------------------------------
@@ -332,7 +336,7 @@ def _single_sign_on(trial: TestContext) -> Finding:
     registered, code = msal_sign_in.redirect_registered(trial.source, trial.line)
     facts = (("Redirect address", permissions.REDIRECT), ("Signing keys", str(trial.document["jwks_uri"])))
     if registered:
-        return Finding(detail=f"the sign-in service answers to {permissions.REDIRECT}", facts=facts)
+        return _rehearsed(trial, facts)
     if registered is None:
         detail = f"Whether {permissions.REDIRECT} is registered could not be told ({code})."
         return Finding(outcome=Outcome.NOT_PROVEN, detail=detail, facts=facts)
@@ -345,6 +349,26 @@ def _single_sign_on(trial: TestContext) -> Finding:
         code=code,
     )
     return Finding(outcome=Outcome.FAILED, problem=problem, facts=facts)
+
+
+def _rehearsed(trial: TestContext, facts: tuple[tuple[str, str], ...]) -> Finding:
+    """Whether somebody has signed in through the data source as it is: only that proves the rest."""
+    latest = next(iter(trial.rehearsals), None)
+    answers_to = f"the sign-in service answers to {permissions.REDIRECT}"
+    if latest is None:
+        problem = Problem(
+            title="Nobody has signed in through it yet",
+            cause=f"On this computer, with its details as they are. It is known that {answers_to}.",
+            remedy="Rehearse a sign-in, which changes nothing: o365desk sso rehearse NAME.",
+            code="not-rehearsed",
+            conclusive=False,
+        )
+        return Finding(outcome=Outcome.NOT_PROVEN, detail=problem.title, problem=problem, facts=facts)
+    now = trial.now()
+    age = wording.age(latest.at, now)
+    facts = (*facts, ("Last sign-in", f"{latest.account}, {age}"))
+    detail = f"{answers_to}; {latest.account} signed in {age}"
+    return Finding(detail=detail, facts=facts, warning=not timedelta(0) <= now - latest.at <= _REHEARSED)
 
 
 def _lifetimes(trial: TestContext) -> Finding:

@@ -18,6 +18,7 @@ from o365desk.model.status import Known, Outcome
 from o365desk.services.http.session import HttpSession
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.msal_sign_in import SignIns, Token
+from o365desk.services.signin.rehearsals import Rehearsal
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class TestContext:
     now: Callable[[], Any]
     limit: float
     """Seconds after which it gives up: an answer that comes in drops may take longer, and so may a few of them."""
+    rehearsals: Sequence[Rehearsal] = ()
+    """Sign-ins of people through it, the latest first."""
     document: dict[str, Any] = field(default_factory=dict)
     token: Token | None = None
     date_header: str = ""

@@ -311,12 +311,20 @@ class Schedules:
         already or may not run here, CancelledError."""
         return self.running.run_now(self.files.get(key).thing, stop, tell)
 
-    def run_due(self, stop: Stop, tell: Tell = lambda text: None) -> Tick:
-        """Runs what is due here, and tells of files that make no sense. Raises CancelledError, and ProblemError
-        only where the state cannot be used."""
+    def run_due(self, stop: Stop, tell: Tell = lambda text: None, *, whose: str | None = None) -> Tick:
+        """Runs what is due here, and tells of files that make no sense; `whose`: only what somebody with this
+        address armed. Raises CancelledError, and ProblemError only where the state cannot be used."""
         listing = self.files.list()
         self._tell_unreadable(listing.unreadable)
-        return self.running.run_due([entry.thing for entry in listing.entries], stop, tell)
+        tasks = [entry.thing for entry in listing.entries]
+        if whose is not None:
+            armed = self.records.armed()
+            tasks = [each for each in tasks if each.id in armed and armed[each.id].by == whose]
+        return self.running.run_due(tasks, stop, tell)
+
+    def armed_by(self) -> list[str]:
+        """Who armed what runs here, each once."""
+        return sorted({each.by for each in self.records.armed().values()})
 
     def _tell_unreadable(self, unreadable: Iterable[Unreadable]) -> None:
         """Once for each file and reason."""

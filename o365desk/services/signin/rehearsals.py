@@ -2,7 +2,6 @@
 test rest on. Kept for the connection that they were made with: after a change they prove nothing."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -31,8 +30,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 class Rehearsals:
     """See the module. Raises ProblemError where the state cannot be used."""
 
-    def __init__(self, state: State, clock: Callable[[], datetime]) -> None:
-        self._state, self._clock = state, clock
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def of(self, source: DataSource) -> list[Rehearsal]:
         """Those that were made with the data source as it is, the latest first."""

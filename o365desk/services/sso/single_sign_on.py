@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from o365desk.model.access.operator import Operator, OperatorKind
+from o365desk.model.access.operator import Operator, OperatorKind, microsoft_account
 from o365desk.model.access.people import People, same_address
 from o365desk.model.access.security import Deed
 from o365desk.model.access.single_sign_on import (
@@ -376,10 +376,18 @@ class SingleSignOnDesk:
 
     # --- signing in -------------------------------------------------------------------------------------------
 
-    def rehearse(self, stop: Stop, tell: Callable[[Waiting], None], *, device_code: bool = False) -> "SignedIn":
-        """Signs somebody in to see whether it works and who they would be. Nobody is signed in by that. Raises
-        ProblemError or CancelledError."""
+    def rehearse(
+        self,
+        stop: Stop,
+        tell: Callable[[Waiting], None],
+        *,
+        device_code: bool = False,
+        connector: str = "",
+    ) -> "SignedIn":
+        """Signs somebody in to see whether it works and who they would be, through the `connector` that is set or
+        another data source, by its id. Nobody is signed in by that. Raises ProblemError or CancelledError."""
         settings = self._store.load().people.single_sign_on
+        settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
         self._trace("sign-in", outcome="rehearsed", facts=_facts(signed))
         return signed
@@ -490,6 +498,17 @@ class SingleSignOnDesk:
                 days=settings.remember_days,
                 hint=signed.hint,
             )
+        )
+
+    def set_up_by(self, address: str) -> Operator:
+        """As whom a task runs that somebody with this address set up here: the Microsoft account that is theirs, if
+        one is, else the account of the operating system."""
+        people, _ = self._as_it_stands()
+        person = people.person(address) if people and address != self._account.address else None
+        if person is None or person.identity is None:
+            return self._account
+        return microsoft_account(
+            person.address, tenant=person.identity.tid, oid=person.identity.oid, name=person.name
         )
 
     # --- staying signed in, and signing out -------------------------------------------------------------------

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from o365desk.app import now
 from o365desk.catalogue import OPERATIONS, THE_TEN
 from o365desk.model.datasource import SignIn, new
 from o365desk.model.problems import CancelledError
-from o365desk.model.report import Step
+from o365desk.model.report import Report, Step
 from o365desk.model.status import Authorisation, Outcome, Word
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
@@ -173,12 +174,39 @@ def test_the_clock(desk: Desk, switches: Callable[..., Any], offset: int, outcom
     assert clock.warning == (offset == -100)
 
 
-def test_single_sign_on_is_tested_when_it_is_enabled(desk: Desk, switches: Callable[..., Any]) -> None:
-    source = desk.source("read", sso=True)
-    report = desk.test(source, desk.secret("read"))
-    assert outcomes(report)["sso"] == "passed"
+def test_single_sign_on_is_proven_by_somebody_who_signed_in(desk: Desk, switches: Callable[..., Any]) -> None:
+    source = desk.saved(desk.source("sso", sso=True), "sso")
+    found = sso_of(desk.test(source))
+    assert (found.outcome, "Nobody has signed in" in found.detail) == ("not proven", True)
+    desk.app.single_sign_on.rehearse(Stop(), lambda _: None, connector=source.id)
+    found = sso_of(desk.test(source))
+    assert (found.outcome, found.warning) == ("passed", False)
+    assert desk.ready["accounts"]["admin"]["username"] in found.detail
+    assert "just now" in found.detail
+    # Of another app it proves nothing.
+    other = source.replace(client_id=desk.ready["apps"]["read"]["client_id"])
+    typed = desk.secret("read")
+    report = desk.app.connections.test(other, Stop(), lambda _: None, credential=typed, opened=source)
+    assert sso_of(report).outcome == "not proven"
     switches(redirect="none")
-    assert outcomes(desk.test(source, desk.secret("read")))["sso"] == "failed"
+    assert sso_of(desk.test(source)).outcome == "failed"
+
+
+def test_a_sign_in_of_long_ago_is_worth_another(
+    tmp_path: Path, practice: Any, switches: Callable[..., Any]
+) -> None:
+    days = timedelta(0)
+    desk = Desk(tmp_path, practice.ready, clock=lambda: now() + days)
+    source = desk.saved(desk.source("sso", sso=True), "sso")
+    desk.app.single_sign_on.rehearse(Stop(), lambda _: None, connector=source.id)
+    days = timedelta(days=31)
+    found = sso_of(desk.test(source))
+    assert (found.outcome, found.warning, "31 days ago" in found.detail) == ("passed", True, True), found
+    desk.close()
+
+
+def sso_of(report: Report) -> Step:
+    return next(step for step in report.steps if step.key == "sso")
 
 
 def test_lifetimes_ahead_warn_and_ended_ones_fail(desk: Desk) -> None:
