@@ -20,7 +20,6 @@ from o365desk.ui import crash
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.pages.runs.interrupted_runs import tell_interrupted
 from o365desk.ui.shell.window import Window
-from o365desk.ui.sso.standing import asks_who
 from o365desk.ui.sso.why import Why
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.theme import FUSION, Theme
@@ -71,7 +70,7 @@ class Program(QObject):
 
     def begin(self) -> None:
         """Shows the first window."""
-        if not asks_who(self.app):
+        if not self.app.wants_seat():
             self._open()
         elif not self._still_signed_in():
             self.ask(Why.START)

@@ -548,13 +548,17 @@ class SingleSignOnDesk:
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
         """Nobody is kept signed in here any more; `at_microsoft`: the browser is sent to where its sign-in ends,
-        too. Returns that address, "" for none. Raises ProblemError."""
-        kept = self._sessions.current()
-        address = (
-            self._asking().end_session(self._find(kept.source), kept.hint, stop) if kept and at_microsoft else ""
-        )
+        too, also that of whoever works here and is not remembered. Returns that address, "" for none. Raises
+        ProblemError."""
+        kept, works = self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
+        address = ""
+        if at_microsoft and (kept or works):
+            people, _ = self._as_it_stands()
+            through = kept.source if kept else people.single_sign_on.connector if people else ""
+            hint = kept.hint if kept else ""
+            address = self._asking().end_session(self._find(through) if through else None, hint, stop)
         self._forget_session()
-        if kept:
+        if kept or works:
             self._trace("sign-out", outcome="signed out", facts={"at Microsoft": bool(address)})
         if address:
             self._asking().open_browser(address)

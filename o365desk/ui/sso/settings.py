@@ -183,7 +183,7 @@ class SingleSignOnDialog(QDialog):
     # --- rehearsing -----------------------------------------------------------------------------------------------
 
     def _rehearse(self, stop: Stop, tell: Callable[..., None], device_code: bool) -> "SignedIn":
-        return self._desk.rehearse(stop, tell, device_code=device_code)
+        return self._desk.rehearse(stop, tell, device_code=device_code, connector=self.enabling.connector())
 
     def _begin_rehearsal(self) -> None:
         self.banner.hide()
@@ -240,8 +240,8 @@ class SingleSignOnDialog(QDialog):
     def _may_rehearse(self) -> None:
         if self._seen is None:
             return
-        refused, source = self._seen.overview.refusal, self._seen.overview.connector
-        why = refused.cause if refused else "" if source else "Choose an Office 365 connector first."
+        refused, connector = self._seen.overview.refusal, self.enabling.connector()
+        why = refused.cause if refused else "" if connector else "Choose an Office 365 connector first."
         self.redirect.may_rehearse(_REHEARSING if self.rehearsing.busy else why)
 
     def _open_sources(self) -> None:

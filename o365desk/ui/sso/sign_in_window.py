@@ -124,6 +124,7 @@ class SignInWindow(QDialog):
             self._enter(operator)
         else:
             self._look_again()
+            self._focus()
 
     def _go_on(self) -> None:
         self._run("Letting you in", lambda stop: self._desk.enter(), self._enter)
@@ -145,6 +146,7 @@ class SignInWindow(QDialog):
             said = "Your browser was sent to Microsoft’s sign-out page." if address else ""
             self.banner.show_text("good", "You are signed out", said)
             self._fit()
+            self._focus()
 
         self._run("Signing out", work, done)
 
@@ -158,8 +160,7 @@ class SignInWindow(QDialog):
 
         def failed(problem: Problem) -> None:
             self._opening = None
-            self._look_again()
-            self.tell(problem)
+            self._failed(problem)
 
         self.banner.show_text("info", f"{doing}…", remedies=[("Cancel", self._cancel)])
         self._opening = self.tasks.run(

@@ -80,12 +80,3 @@ def _role(app: App, people: People) -> str:
     if not people.persons:
         return "Administrator"
     return "" if any(each.kind is WhoKind.GROUP for each in people.persons) else "User"
-
-
-def asks_who(app: App) -> bool:
-    """Whether somebody may sign in before the window opens, or must. Where single sign-on is off, nothing is loaded
-    for it."""
-    try:
-        return app.people.load().people.single_sign_on.enabled
-    except ProblemError:
-        return app.single_sign_on.door().mode is not Mode.OFF

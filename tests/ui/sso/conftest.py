@@ -37,7 +37,7 @@ class Shifted:
     """The time, which can be made to be wrong."""
 
     def __init__(self) -> None:
-        self.by = timedelta(0)
+        self.by, self.hour = timedelta(0), timedelta(hours=1, minutes=1)
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.by
@@ -48,14 +48,19 @@ class Front:
 
     def __init__(self, qtbot: QtBot, folder: Path, ready: dict[str, Any], theme: Theme, **options: Any) -> None:
         self.qtbot, self.folder, self.ready, self._theme, self.options = qtbot, folder, ready, theme, options
-        self.clock = Shifted()
+        self.clock, self.written = Shifted(), list[str]()
+        options["trace"] = self._trace
         self.desk = self._desk(ADMIN)
         self.program = Program(self.desk.app, theme)
         self.source: DataSource = self.desk.source("sso", sso=True, name="Contoso sign-in")
         self.admin: str = ready["accounts"]["admin"]["username"]
 
-    def _desk(self, account: str) -> Desk:
-        return Desk(self.folder, self.ready, operator=os_user(account), clock=self.clock, **self.options)
+    def _trace(self, what: str, **about: object) -> None:
+        self.written.append(what)
+
+    def _desk(self, account: str, computer: str = "state") -> Desk:
+        options = self.options | {"state_folder": self.folder / computer, "operator": os_user(account)}
+        return Desk(self.folder, self.ready, clock=self.clock, **options)
 
     # --- what there is --------------------------------------------------------------------------------------------
 
@@ -107,11 +112,11 @@ class Front:
         self.program.begin()
         self.quiet()
 
-    def again(self, account: str = ADMIN) -> None:
-        """The program ends, and is started again, by an account of this computer. What was remembered in its memory
-        only is gone, as secrets of tests are."""
+    def again(self, account: str = ADMIN, computer: str = "state") -> None:
+        """The program ends, and is started again, by an account of this computer, or of another one. What is kept
+        in its memory only, as secrets of tests are, is gone."""
         self.end()
-        self.desk = self._desk(account)
+        self.desk = self._desk(account, computer)
         self.program = Program(self.desk.app, self._theme)
         self.begin()
 
