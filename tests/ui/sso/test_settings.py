@@ -12,6 +12,7 @@ from o365desk.model.access.people import Role
 from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToSources
+from o365desk.ui.dialogs.people.entries import Entries
 from o365desk.ui.dialogs.question import Go, QuestionDialog
 from o365desk.ui.sso.settings import SingleSignOnDialog
 from tests.practice.fixtures import Client
@@ -51,6 +52,12 @@ def rehearse(front: Front, page: SingleSignOnDialog) -> None:
     front.soon(lambda: not page.rehearsing.busy)
     front.quiet()
     assert "It works" in page.banner.plain_text(), page.banner.plain_text()
+
+
+def choose(entries: Entries, place: int) -> None:
+    item = entries.topLevelItem(place)
+    assert item is not None
+    entries.setCurrentItem(item)
 
 
 def lacking(page: SingleSignOnDialog) -> list[str]:
@@ -114,7 +121,7 @@ def test_what_is_lacking_is_listed_and_gone_once_it_happened(front: Front, sure:
     assert [each.account for each in front.settings().bypass_group] == ["b.bypass", ADMIN]
     assert lacking(page) == []
     assert page.redirect.box.isEnabled()
-    page.bypass.list.setCurrentItem(page.bypass.list.topLevelItem(0))
+    choose(page.bypass.list, 0)
     QTest.keyClick(page.bypass.list, Qt.Key.Key_Delete)
     front.quiet()
     assert [each.account for each in front.settings().bypass_group] == [ADMIN]
@@ -124,6 +131,49 @@ def test_what_is_lacking_is_listed_and_gone_once_it_happened(front: Front, sure:
     assert page.bar.isVisible()
     title = page.bar.banner.plain_text()
     assert re.match(r"Auto redirect goes off by itself in (10|\d):\d\d unless it is confirmed", title), title
+    assert "Only somebody who signed in can confirm it" in title
+    page.bar.banner.remedies[0].click()
+    assert page.wants_sign_in
+    front.window.seat.switch()
+    window = front.signs_in()
+    assert window.seat.bar.isVisible(), "it is told to whoever opens the window then"
+    confirm = window.seat.bar.banner.remedies[0]
+    assert confirm.text() == "Confirm"
+    QTest.keyClick(confirm, Qt.Key.Key_Space)
+    front.quiet()
+    assert not window.seat.bar.isVisible()
+    armed = front.settings().armed
+    assert armed
+    assert armed.confirmed
+    front.clock.by += front.clock.hour
+    assert front.settings().mode(front.clock()) is Mode.REDIRECTING
+
+
+def test_nobody_confirms_it_and_it_goes_off_by_itself(front: Front) -> None:
+    front.redirecting(confirmed=False)
+    front.again()
+    window = front.enters("button-way-back")
+    bar = window.seat.bar
+    page = front.page()
+    front.clock.by += front.clock.hour / 61 * 9
+    bar.tick()
+    assert re.search(r"in [01]:\d\d unless", bar.banner.plain_text())
+    front.clock.by += front.clock.hour / 61
+    bar.tick()
+    page.bar.tick()
+    front.quiet()
+    assert not bar.isVisible()
+    assert not page.bar.isVisible()
+    assert window.notices.kept()[0].text == "Auto redirect went off by itself"
+    assert not page.redirect.box.isChecked()
+    assert page.redirect._lapsed.isVisible()
+    assert front.settings().mode(front.clock()) is Mode.OPEN
+    page.done(0)
+
+
+def test_somebody_else_changed_the_file_meanwhile(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = with_roles(front)
+    load, times = PeopleStore.load, iter((True,))
 
     def stale(store: PeopleStore) -> KnownPeople:
         known = load(store)
@@ -159,7 +209,7 @@ def test_who_may_not_change_it_may_look(front: Front) -> None:
         assert not widget.isEnabled(), widget.objectName()
     for told in (page.enabling.box, redirect.box, redirect.button, page.bypass.add, page.remembering.box):
         assert "takes Administrator" in told.toolTip(), told.objectName()
-    page.bypass.list.setCurrentItem(page.bypass.list.topLevelItem(0))
+    choose(page.bypass.list, 0)
     QTest.keyClick(page.bypass.list, Qt.Key.Key_Delete)
     front.quiet()
     assert len(front.settings().bypass_group) == 1
