@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 
 from o365desk.model.access.operator import OperatorKind
 from o365desk.model.access.people import Role
+from o365desk.model.access.single_sign_on import Mode
 from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
 from o365desk.ui.context import CommandKey
 from o365desk.ui.destinations import ToSources
