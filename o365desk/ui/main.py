@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from o365desk.app import App
 from o365desk.model.access.operator import Operator
 from o365desk.model.problems import ProblemError
-from o365desk.model.stop import Stop
 from o365desk.model.text.shown import shown
 from o365desk.ui import crash
 from o365desk.ui.destinations import ToSources
@@ -100,18 +99,12 @@ class Program(QObject):
 
     def _still_signed_in(self) -> bool:
         """Lets in at once whoever was signed in a moment ago: nobody has to be asked for that."""
-        session = self.app.single_sign_on.door().session
-        now = self.app.clock()
-        if session is None or session.over(now) or not session.fresh(now):
-            return False
-        try:
-            operator = self.app.single_sign_on.resume(Stop())
-        except ProblemError:
-            return False  # it is asked again, and said
-        if operator is None:
-            return False
-        self._entered(operator, way_back=False)
-        return True
+        from o365desk.ui.sso.sign_in_window import still_signed_in
+
+        operator = still_signed_in(self.app)
+        if operator:
+            self._entered(operator, way_back=False)
+        return operator is not None
 
     def _entered(self, operator: Operator, way_back: bool) -> None:
         before = self.sign_in

@@ -10,8 +10,8 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.services.workspace.people_store import PeopleConflictError
+from o365desk.ui.pressing import for_window
 from o365desk.ui.rights import refusal
-from o365desk.ui.sso.pressing import for_window
 from o365desk.ui.sso.standing import Standing
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.banner import Banner, Remedies

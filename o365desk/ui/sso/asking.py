@@ -9,7 +9,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
-from o365desk.ui.sso.pressing import for_window
+from o365desk.ui.pressing import for_window
 from o365desk.ui.tasks import Task, Tasks
 
 if TYPE_CHECKING:

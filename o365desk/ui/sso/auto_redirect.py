@@ -12,9 +12,9 @@ from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 from o365desk.services.signin.rehearsals import Rehearsal
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
+from o365desk.ui.pressing import for_window
 from o365desk.ui.rights import show_refusal
 from o365desk.ui.sso.armed import LAPSED, WHY_LAPSED, ArmedBar
-from o365desk.ui.sso.pressing import for_window
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import Label, text_label
@@ -114,7 +114,7 @@ class AutoRedirectCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(self.box)
+        column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(text_label(_WHAT, "small"))
         column.addWidget(self._bar)
         column.addWidget(self._lapsed)

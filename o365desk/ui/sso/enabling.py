@@ -122,7 +122,7 @@ class EnablingCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(self.box)
+        column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(text_label(_WHAT, "small"))
         column.addLayout(form)
         column.addWidget(self._none)

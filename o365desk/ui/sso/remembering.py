@@ -1,6 +1,6 @@
 """The card of *Remember me*: whether it is checked when somebody signs in, and for how long it holds."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QSpinBox, QVBoxLayout
 
 from o365desk.model.access.single_sign_on import MOST_DAYS, SingleSignOn
@@ -39,7 +39,7 @@ class RememberCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(self.box)
+        column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(text_label(_WHAT, "small"))
         column.addLayout(row)
 

@@ -18,12 +18,12 @@ from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToSources
 from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
+from o365desk.ui.pressing import for_window
 from o365desk.ui.sso.armed import ArmedBar, quicker
 from o365desk.ui.sso.asking import TEXTS, SigningIn
 from o365desk.ui.sso.auto_redirect import AutoRedirectCard
 from o365desk.ui.sso.bypass import BypassCard
 from o365desk.ui.sso.enabling import EnablingCard
-from o365desk.ui.sso.pressing import for_window
 from o365desk.ui.sso.remembering import RememberCard
 from o365desk.ui.sso.standing import Standing, standing
 from o365desk.ui.widgets.banner import Banner

@@ -23,9 +23,9 @@ from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
+from o365desk.ui.pressing import SIGN_IN, for_window
 from o365desk.ui.rights import show_refusal
 from o365desk.ui.sso.asking import TEXTS, SigningIn
-from o365desk.ui.sso.pressing import SIGN_IN, for_window
 from o365desk.ui.sso.why import Why
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.banner import Banner
@@ -218,7 +218,7 @@ class SignInWindow(QDialog):
     def _asked(self) -> None:
         self.banner.hide()
         self.asking.begin()
-        self.panel.setFocus()
+        self.panel.take_focus()
 
     def _failed(self, problem: Problem) -> None:
         self._look_again()
@@ -251,8 +251,11 @@ class SignInWindow(QDialog):
         column.addWidget(self.banner)
         column.addWidget(self.panel)
         column.addWidget(_line(self.sign_in, self.remember))
-        column.addWidget(_line(self.go_on))
-        column.addWidget(self._as_account)
+        beside = QHBoxLayout()
+        beside.setSpacing(12)
+        beside.addWidget(self.go_on)
+        beside.addWidget(self._as_account, 1)
+        column.addLayout(beside)
         column.addWidget(self._back)
         column.addStretch(1)
         self._area = QScrollArea(widgetResizable=True)
@@ -301,7 +304,19 @@ class SignInWindow(QDialog):
         wanted = layout.totalHeightForWidth(inner) if layout.hasHeightForWidth() else layout.sizeHint().height()
         around = self.sizeHint().height() - self._area.sizeHint().height()
         most = self.screen().availableGeometry().height() - 60
-        self.resize(self.width(), min(most, max(320, wanted + around)))
+        self.resize(self.width(), min(most, max(240, wanted + around)))
+
+
+def still_signed_in(app: App) -> Operator | None:
+    """Whoever was signed in a moment ago, so that nobody has to be asked. No network."""
+    desk, now = app.single_sign_on, app.clock()
+    session = desk.door().session
+    if session is None or session.over(now) or not session.fresh(now):
+        return None
+    try:
+        return desk.resume(Stop())
+    except ProblemError:
+        return None  # the window asks again, and says why
 
 
 def _said(door: "Door") -> str:

@@ -15,6 +15,7 @@ from o365desk.ui.shell.leaving import SignOut
 from o365desk.ui.shell.window import Window
 from o365desk.ui.sso.sign_in_window import SignInWindow
 from tests.practice.fixtures import Client
+from tests.ui.office import focused
 from tests.ui.sso.conftest import ADMIN, Front
 
 
@@ -91,6 +92,7 @@ def test_esc_cancels_the_sign_in_and_then_closes_and_nobody_is_in(front: Front) 
     front.press(Qt.Key.Key_Return)
     front.soon(lambda: entrance.panel.waiting)
     assert "Sign in there with your Office 365 account." in said(entrance)
+    assert focused().objectName() == "button-cancel-authorize"
     assert buttons(entrance).isdisjoint({"button-sign-in", "button-go-on"}), "one thing at a time"
     front.press(Qt.Key.Key_Escape)
     assert "The sign-in was cancelled" in said(entrance)

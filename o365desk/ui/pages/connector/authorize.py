@@ -122,6 +122,10 @@ class AuthorizePanel(QFrame):
         self.show()
         announce(self)
 
+    def take_focus(self) -> None:
+        """Where nothing else can be pressed meanwhile."""
+        self._buttons["cancel"].setFocus()
+
     def stop(self) -> None:
         """Nothing to wait for any more."""
         self._timer.stop()

@@ -16,6 +16,7 @@ _PRESSED = tuple(
         (r"o365desk sso sign-in", _SIGNS_IN),
         (r"o365desk (--device-code )?sso confirm", "File, “Sign in…”, then “Confirm”"),
         (r"o365desk sso sign-out", "press “Go on as” this account in the sign-in window"),
+        (r"o365desk sso rehearse NAME", f"{_HERE}, “Rehearse”"),
         (r"o365desk (--device-code )?sso rehearse", "press “Rehearse”"),
         (r"o365desk sso set --bypass ACCOUNT", "add it to the “SSO bypass group”"),
         (r"o365desk sso set --auto-redirect", "check “Auto redirect to SSO”"),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import o365desk.services.sso
 from o365desk.model.problems import Problem
-from o365desk.ui.sso.pressing import SIGN_IN, for_window, pressed
+from o365desk.services.connection_test import steps
+from o365desk.ui.pressing import SIGN_IN, for_window, pressed
 
 COMMANDS = ("o365desk ", "--way-back", "--device-code")
 
@@ -13,7 +14,8 @@ COMMANDS = ("o365desk ", "--way-back", "--device-code")
 def texts() -> list[str]:
     """All texts of the services that name a command."""
     found = []
-    for file in sorted(Path(o365desk.services.sso.__file__).parent.glob("*.py")):
+    folder = Path(o365desk.services.sso.__file__).parent
+    for file in (*sorted(folder.glob("*.py")), Path(steps.__file__)):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
             if any(command in text for command in COMMANDS):
