@@ -29,10 +29,13 @@ def services(context: typer.Context) -> App:
     """The services for whoever works here: where single sign-on is enabled, they may have to sign in first. Raises
     ProblemError (SIGN_IN_NEEDED)."""
     made, keep = _opened(context)
-    if not made.wants_seat():
-        return made
     asked = context.find_root().params
-    return keep(_seated(made, way_back=bool(asked.get("way_back")), device_code=bool(asked.get("device_code"))))
+    way_back, device_code = bool(asked.get("way_back")), bool(asked.get("device_code"))
+    if made.wants_seat():
+        return keep(_seated(made, way_back=way_back, device_code=device_code))
+    if way_back or device_code:
+        say("Single sign-on is not enabled here: the account of this computer works, as always.")
+    return made
 
 
 def opened(context: typer.Context) -> App:
@@ -64,8 +67,10 @@ def _seated(app: App, *, way_back: bool, device_code: bool) -> App:
     computer, if that may. `way_back`: it is to get in all the same."""
     desk = app.single_sign_on
     if way_back:
+        needed = not desk.door().goes_on
         operator = desk.enter(way_back=True)
-        say("Back in as the account of this computer. That is written down.")
+        if needed:
+            say("Back in as the account of this computer. That is written down.")
     elif device_code:
         operator = signed_in(unlocked(app), device_code=True, remember=None).operator or app.operator
     else:

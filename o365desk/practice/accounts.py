@@ -81,9 +81,10 @@ class Accounts:
 
     def _person(self, user: Entity) -> Account:
         oid, upn = str(user["id"]), str(user["userPrincipalName"])
-        made = password(Random(f"{self._seed}:password:{oid}"))  # noqa: S311 - the same for the same seed
+        given = self._changed.get(oid) or self._home.passwords.get(oid)
+        word = given or password(Random(f"{self._seed}:password:{oid}"))  # noqa: S311 - the same for the same seed
         name = upn if user["userType"] == "Member" else str(user["mail"] or upn)
-        return Account(PERSON, name, self._changed.get(oid, made), user, "ok")
+        return Account(PERSON, name, word, user, "ok")
 
 
 class Sessions:

@@ -183,6 +183,10 @@ class Tenant:
         """The directory with this id."""
         return next((d for d in (self.home, self.other) if d.tenant_id == tenant_id), None)
 
+    def landing(self) -> Directory:
+        """The directory that sign-ins land in."""
+        return self.other if self.switches.text("landing_tenant") == "other" else self.home
+
     def app(self, client_id: str) -> AppRegistration | None:
         """The app registered under this id."""
         return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)

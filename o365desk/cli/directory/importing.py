@@ -44,8 +44,7 @@ def import_directory(
             if progress.waits:
                 ticker.waiting(progress.doing)
             else:
-                so_far = f": {progress.objects:,} so far" if progress.objects else ""
-                ticker.tell(f"{progress.doing}{so_far} …")
+                ticker.tell(f"{progress.said} …")
 
         report: ImportReport = interruptible(
             lambda stop: app.importer.run(source, stop, tell, apply=apply, full=full, allow_large=allow_large)

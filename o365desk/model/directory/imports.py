@@ -229,6 +229,11 @@ class ImportProgress:
     objects: int = 0
     waits: bool = False
 
+    @property
+    def said(self) -> str:
+        """In one line."""
+        return f"{self.doing}: {self.objects:,} so far" if self.objects else self.doing
+
 
 Values = dict[str, Any]
 """Properties by Graph's names, in Graph's shape."""

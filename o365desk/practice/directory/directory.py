@@ -56,6 +56,7 @@ class Directory:
         self.unseen: list[float] = []  # when changes of members will be listed
         self.ties: dict[str, list[Membership]] = {}  # where deleted users belonged
         self.holdings: dict[str, list[Any]] = {}  # see licences_held.py
+        self.passwords: dict[str, str] = {}  # by id, of users that were made since: what they were made with
         self.managers: dict[str, Entity] = {}  # by the id of whom they manage
         self.leaving: dict[str, float] = {}  # who was disabled because they leave, and when (see days.py)
         self.cleared: dict[str, frozenset[str]] = {}  # properties by id that had a value and were emptied

@@ -17,9 +17,11 @@ class BrowserSessions:
         self._browsers: dict[str, list[Signed]] = {}
 
     def signed_in(self, request: Request) -> list[Signed]:
-        """Who is signed in in the browser that asks, and was not revoked since."""
-        found = self._browsers.get(request.cookies.get(_COOKIE, ""), [])
-        return [one for one in found if not self._tenant.sessions.void(one.session, one.account.oid)]
+        """Who is signed in in the browser that asks, in the tenant that sign-ins land in, and was not revoked
+        since."""
+        found, tenant = self._browsers.get(request.cookies.get(_COOKIE, ""), []), self._tenant
+        there = [one for one in found if one.directory is tenant.landing()]
+        return [one for one in there if not tenant.sessions.void(one.session, one.account.oid)]
 
     def keep(self, request: Request, signed: Signed) -> str:
         """Adds a sign-in to its browser; what Set-Cookie is to say. The cookie is a new one each time."""

@@ -244,9 +244,8 @@ class SignInPages:
         return account
 
     def _signed(self, account: Account) -> Signed:
-        directory = self._tenant.home
-        if self._tenant.switches.text("landing_tenant") == "other":
-            directory = self._tenant.other
+        directory = self._tenant.landing()
+        if directory is not self._tenant.home:
             kinds = {other.kind: other for other in directory.accounts}
             account = kinds.get(account.kind, kinds["user"])
         return Signed(account, directory, self._tenant.new_session(), False, self._tenant.now())

@@ -16,7 +16,7 @@ import msgspec
 from o365desk.model.access.people import same_address
 from o365desk.model.access.security import Deed
 from o365desk.model.datasource import DataSource
-from o365desk.model.directory.imports import ImportProgress, ImportReport, Limits
+from o365desk.model.directory.imports import ImportReport, Limits
 from o365desk.model.directory.in_step import (
     LONGEST,
     Direction,
@@ -403,10 +403,9 @@ class GroupsInStep:
     def _after_import(
         self, group: KeptGroup, source: DataSource, stop: Stop, tell: Tell, priority: str, *, allow_large: bool
     ) -> StepReport:
-        def said(progress: ImportProgress) -> None:
-            tell(f"{progress.doing}: {progress.objects:,} so far" if progress.objects else progress.doing)
-
-        imported = self._importer.run(source, stop, said, apply=True, priority=priority)
+        imported = self._importer.run(
+            source, stop, lambda progress: tell(progress.said), apply=True, priority=priority
+        )
         if not imported.applied:
             return StepReport(plan=_import_waits(group, source, imported))
         tell("Comparing the members")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from o365desk.model.datasource import DataSource
-from o365desk.model.directory.imports import ImportProgress, ImportReport
+from o365desk.model.directory.imports import ImportReport
 from o365desk.model.directory.in_step import StepReport, StepState
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.schedules.task import EXIT_CODES, Outcome, Task, TaskResult, Work
@@ -26,11 +26,9 @@ def works(
         source = source_of(task.source)
         if source is None:
             raise ProblemError(_no_source())
-
-        def said(progress: ImportProgress) -> None:
-            tell(f"{progress.doing}: {progress.objects:,} so far" if progress.objects else progress.doing)
-
-        return _of_import(importer.run(source, stop, said, apply=True, priority=_LOW))
+        return _of_import(
+            importer.run(source, stop, lambda progress: tell(progress.said), apply=True, priority=_LOW)
+        )
 
     def keep(task: Task, stop: Stop, tell: Tell) -> TaskResult:
         return _of_step(groups.run(task.what.get("group", ""), stop, tell, priority=_LOW, scheduled=True))

@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from o365desk.model import approval
 from o365desk.model.access.operator import Operator
 from o365desk.model.approval import Approval, Connection, Part
@@ -79,17 +81,39 @@ class Approvals:
         opened: DataSource | None = None,
         *,
         anew: bool = False,
-        held: bool = False,
     ) -> Admitted:
         """The data source with what it trusts. Raises ProblemError: NOT_APPROVED where its secrets were given
         for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
         is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
-        somebody is about to sign in or to give a secret, so that what is kept is not used; `held`: what is used
-        is kept elsewhere, as a person's sign-in is."""
+        somebody is about to sign in or to give a secret, so that what is kept is not used."""
         ca = _ca_of(source)
-        if problem := self._judge(source, ca, typed, opened, anew, held):
+        if problem := self._judge(source, ca, typed, opened, anew):
             raise ProblemError(problem)
         return Admitted(source, ca)
+
+    def admit_person(self, source: DataSource, *, held: bool) -> Admitted:
+        """The same for somebody who signs in through a data source or, if `held`, is kept signed in: what its app
+        signs in with takes no part in that, and need not be on this computer. Raises ProblemError
+        (NOT_APPROVED)."""
+        ca, kept = _ca_of(source), self._digest(source.id)
+        then = self._then(source.id, kept)
+        now = self._of_person(source, ca, then)
+        if kept == now.digest or (not kept and not held):
+            return Admitted(source, ca)
+        parts = approval.compare(self._named(source, now, ca, None), then, source, source)
+        raise ProblemError(self._not_approved(source, then, parts))
+
+    def confirm_person(self, admitted: Admitted) -> None:
+        """Somebody has signed in through what was admitted: where nothing was approved yet, that is from now on.
+        Raises ProblemError."""
+        source, ca = admitted.source, admitted.ca
+        if not self._digest(source.id):
+            self.record(source.id, self._named(source, self._of_person(source, ca, None), ca, None))
+
+    def _of_person(self, source: DataSource, ca: bytes, then: Approval | None) -> Connection:
+        """The connection, with the certificate that was approved, if one was."""
+        now = _connection(source, ca, None)
+        return msgspec.structs.replace(now, certificate=then.connection.certificate) if then else now
 
     def problem(
         self,
@@ -143,16 +167,10 @@ class Approvals:
         return then is not None and then.details == approval.details(source)
 
     def _judge(
-        self,
-        source: DataSource,
-        ca: bytes,
-        typed: Credential,
-        opened: DataSource | None,
-        anew: bool,
-        held: bool = False,
+        self, source: DataSource, ca: bytes, typed: Credential, opened: DataSource | None, anew: bool
     ) -> Problem | None:
         known = self._state.approval(source.id) is not None
-        if not (known or anew or held or self._uses_what_is_kept(source, typed, opened or source)):
+        if not known and not anew and not self._uses_what_is_kept(source, typed, opened or source):
             return None
         kept = self._digest(source.id)
         if anew and not kept:

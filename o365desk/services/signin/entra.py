@@ -80,6 +80,12 @@ class SignedIn(Tokens, kw_only=True, omit_defaults=True):
     client_info: Filled
 
 
+class Identified(Tokens, kw_only=True, omit_defaults=True):
+    """The same of any OpenID provider: who it is, and perhaps a way to go on without them."""
+
+    id_token: Filled
+
+
 class DeviceCode(Struct, kw_only=True, omit_defaults=True):
     """A code for a person to type on another device."""
 

@@ -190,8 +190,9 @@ class _Http:
     that answers are well formed. Secrets and refresh
     tokens go to the configured host only, wherever a discovery document may point."""
 
-    def __init__(self, line: HttpSession, source: DataSource) -> None:
-        self._line, self._source = line, source
+    def __init__(self, line: HttpSession, source: DataSource, signed_in: type[Struct] = entra.SignedIn) -> None:
+        """`signed_in`: what comes where a person has just signed in."""
+        self._line, self._source, self._signed_in = line, source, signed_in
 
     def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Any:
         return self._send("GET", f"{url}?{urlencode(params)}" if params else url, headers, None, entra.Discovery)
@@ -199,7 +200,7 @@ class _Http:
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> Any:
         grant = data.get("grant_type", "")
         by_person = grant == "authorization_code" or grant.endswith(":device_code")
-        kind = (entra.SignedIn if by_person else entra.Tokens) if grant else entra.DeviceCode
+        kind = (self._signed_in if by_person else entra.Tokens) if grant else entra.DeviceCode
         return self._send("POST", f"{url}?{urlencode(params)}" if params else url, headers, data, kind)
 
     def _send(self, method: str, url: str, headers: Any, data: Any, kind: type[Struct]) -> _Heard:
@@ -307,7 +308,7 @@ class SignIns:
 
         source = source.replace(sign_in=SignIn.ADMINISTRATOR)  # it is a person who signs in, whatever the app does
         fresh = msal.SerializableTokenCache()
-        app, scopes = self._public(source, line, fresh), _sso_scopes(source)
+        app, scopes = self._public(source, line, fresh, entra.Identified), _sso_scopes(source)
         if device_code:
             result, nonce = self._by_code(app, source, scopes, stop, tell), None
         else:
@@ -329,9 +330,8 @@ class SignIns:
         with self._caches.translated():
             app = self._public(source, line, self._caches.open(session_key(source.id)))
             accounts = app.get_accounts()
-            result = accounts and app.acquire_token_silent_with_error(
-                _sso_scopes(source), accounts[0], force_refresh=True
-            )
+            # Of Graph nothing is wanted now; other providers refuse what they did not grant.
+            result = accounts and app.acquire_token_silent_with_error(["email"], accounts[0], force_refresh=True)
         if not result:
             raise SignedOutError(_NOT_SIGNED_IN)
         if "access_token" not in result:
@@ -346,11 +346,15 @@ class SignIns:
 
     # --- MSAL's objects ---------------------------------------------------------------------------------------
 
-    def _public(self, source: DataSource, line: HttpSession, cache: Any) -> "msal.PublicClientApplication":
+    def _public(
+        self, source: DataSource, line: HttpSession, cache: Any, signed_in: type[Struct] = entra.SignedIn
+    ) -> "msal.PublicClientApplication":
         import msal
 
         return self._made(
-            source, lambda **kw: msal.PublicClientApplication(source.client_id, token_cache=cache, **kw), line
+            source,
+            lambda **kw: msal.PublicClientApplication(source.client_id, token_cache=cache, **kw),
+            _Http(line, source, signed_in),
         )
 
     def _confidential(
@@ -362,15 +366,15 @@ class SignIns:
         return self._made(
             source,
             lambda **kw: msal.ConfidentialClientApplication(source.client_id, client_credential=credential, **kw),
-            line,
+            _Http(line, source),
         )
 
-    def _made(self, source: DataSource, make: Callable[..., Any], line: HttpSession) -> Any:
+    def _made(self, source: DataSource, make: Callable[..., Any], http: _Http) -> Any:
         """A new application object. Its constructor asks the network for the tenant's addresses."""
         try:
             return make(
                 authority=source.authority,
-                http_client=_Http(line, source),
+                http_client=http,
                 # Own hosts are unknown to MSAL: it would ask Microsoft's worldwide host about them.
                 instance_discovery=False,
                 client_capabilities=["CP1"],

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from o365desk.log import mask
 from o365desk.model.access.operator import Operator
-from o365desk.model.datasource import DataSource, is_guid
+from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
@@ -74,13 +74,13 @@ class Asking:
         prompt: str,
     ) -> SignedIn:
         """Waits while somebody signs in, and says who that is. Raises ProblemError or CancelledError."""
-        admitted = self._approvals.admit(source, anew=True)
+        admitted = self._approvals.admit_person(source, held=False)
         with self._sign_ins.line(admitted, stop) as line:
             document = msal_sign_in.discover(source, line)
             answered = self._sign_ins.ask_person(source, line, stop, tell, device_code=device_code, prompt=prompt)
             claims = self._validated(source, line, document, answered)
             identity, name = _identity(claims, self._me(source, line, answered))
-        self._approvals.confirm(admitted)
+        self._approvals.confirm_person(admitted)
         return SignedIn(
             identity=identity,
             account=name,
@@ -101,10 +101,12 @@ class Asking:
     def renew(self, source: DataSource, identity: Identity, stop: Stop) -> None:
         """Finds out whether somebody is still signed in. Raises SignedOutError where they are not, ProblemError
         where that cannot be told."""
-        admitted = self._approvals.admit(source, held=True)
+        admitted = self._approvals.admit_person(source, held=True)
         with self._sign_ins.line(admitted, stop) as line:
             document = msal_sign_in.discover(source, line)
             answered = self._sign_ins.renew_person(source, line)
+            if not answered.id_token and CLOUDS[source.cloud].own_endpoints:
+                return  # other providers say with the refresh token alone that it is still good
             claims = self._validated(source, line, document, answered)
         if (claims.tenant, claims.oid) != (identity.tid, identity.oid):
             raise SignedOutError(_ANOTHER)
@@ -116,7 +118,7 @@ class Asking:
             return ""
         address = f"{source.authority}/oauth2/v2.0/logout"
         try:
-            with self._sign_ins.line(self._approvals.admit(source, held=True), stop) as line:
+            with self._sign_ins.line(self._approvals.admit_person(source, held=True), stop) as line:
                 address = str(msal_sign_in.discover(source, line).get("end_session_endpoint") or address)
         except ProblemError as error:
             if error.problem.conclusive:
@@ -148,14 +150,25 @@ class Asking:
         )
         return validate(answered.id_token, expected, lambda name: self._keys.find(jwks, name, fetch))
 
-    def _me(self, source: DataSource, line: HttpSession, answered: Answered) -> dict[str, Any]:
+    def _me(self, source: DataSource, line: HttpSession, answered: Answered) -> dict[str, Any] | None:
+        """What Graph says of whoever signed in; None where there is no Graph."""
         graph = Graph(source.graph_root, line, lambda claims: answered.token.value, IMPATIENT)
-        answer = graph.get("/me", {"$select": ",".join(_SELECT)}, shape=objects.one(_SELECT))
+        try:
+            answer = graph.get("/me", {"$select": ",".join(_SELECT)}, shape=objects.one(_SELECT))
+        except ProblemError as error:
+            # A provider that is not Microsoft has no Graph: its people are known by their IDs, and no address of
+            # theirs is believed.
+            if error.problem.code == "wrong-host" and CLOUDS[source.cloud].own_endpoints:
+                return None
+            raise
         return dict(answer.body)
 
 
-def _identity(claims: Claims, me: dict[str, Any]) -> tuple[Identity, str]:
+def _identity(claims: Claims, me: dict[str, Any] | None) -> tuple[Identity, str]:
     """Who signed in, and how people read it. Raises ProblemError where Graph speaks of somebody else."""
+    if me is None:
+        identity = Identity(tid=claims.tenant, oid=claims.oid, addresses=(), name=claims.name, guest=claims.guest)
+        return identity, claims.account or claims.oid
     if str(me.get("id") or "").lower() != claims.oid:
         raise ProblemError(_ELSE)
     upn, mail = str(me.get("userPrincipalName") or ""), str(me.get("mail") or "")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from o365desk.log import mask
 from o365desk.model.datasource import is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
+from o365desk.model.text import wording
 from o365desk.model.text.shown import shown
 
 if TYPE_CHECKING:
@@ -275,21 +276,21 @@ def _check_whose(claims: dict[str, Any], expected: Expected) -> None:
 
 def _check_times(claims: dict[str, Any], expected: Expected) -> None:
     ends, made = _moment(claims, "exp"), _moment(claims, "iat")
-    now, here = expected.now, f"{expected.now:%Y-%m-%d %H:%M} UTC"
+    now, here = expected.now, wording.moment(expected.now)
     if now >= ends + SKEW:
-        _refuse("id-token-expired", when=f"{ends:%Y-%m-%d %H:%M} UTC", here=here)
+        _refuse("id-token-expired", when=wording.moment(ends), here=here)
     begins = max(made, _moment(claims, "nbf") if "nbf" in claims else made)
     if now < begins - SKEW:
-        _refuse("id-token-early", when=f"{begins:%Y-%m-%d %H:%M} UTC", here=here)
+        _refuse("id-token-early", when=wording.moment(begins), here=here)
     if ends <= made:
         _refuse("id-token-claim", claim="exp", why="is not after “iat”")
     if expected.max_age is None:
         return
     typed = _moment(claims, "auth_time")
     if now - typed > timedelta(seconds=expected.max_age) + SKEW:
-        _refuse("id-token-old", when=f"{typed:%Y-%m-%d %H:%M} UTC")
+        _refuse("id-token-old", when=wording.moment(typed))
     if typed > now + SKEW:
-        _refuse("id-token-early", when=f"{typed:%Y-%m-%d %H:%M} UTC", here=here)
+        _refuse("id-token-early", when=wording.moment(typed), here=here)
 
 
 def _check_nonce(claims: dict[str, Any], expected: Expected) -> None:

@@ -77,6 +77,12 @@ class Sessions:
         """Keeps who is; None: nobody."""
         self._put("session", msgspec.json.encode(session) if session else b"")
 
+    def renew(self, session: Session) -> None:
+        """Microsoft said just now that somebody still is, unless they have signed out meanwhile."""
+        before = msgspec.json.encode(session)
+        after = msgspec.json.encode(msgspec.structs.replace(session, renewed=self._clock()))
+        self._state.change(self._key("session"), lambda kept: after if kept == before else kept)
+
     def way_back(self) -> WayBack | None:
         """From which account there is a way back."""
         return self._get("way-back", WayBack)

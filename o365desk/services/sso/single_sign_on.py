@@ -47,8 +47,8 @@ RECENT = timedelta(days=1)
 """Sign-ins that are older say too little of what works today."""
 
 Trace = Callable[..., None]
-"""Writes down what was done, as `Activity.record` does: what, and by names source, outcome, facts, before,
-after."""
+"""Writes down what was done, as `Activity.record` does: what, and by names outcome, facts, before, after. What
+raises here is done no further."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +170,10 @@ class SingleSignOnDesk:
             after = after.replace(
                 auto_redirect=True, armed=Armed(by=self.operator.address, at=now, until=now + UNCONFIRMED)
             )
-        self._keep(known, after)
         if after.enabled and (arming or not before.enabled):
-            self._sessions.keep_way_back(self._account.address)
-        elif not after.enabled:
+            self._sessions.keep_way_back(self._account.address)  # before: there is no moment without it
+        self._keep(known, after)
+        if not after.enabled:
             self._sessions.keep_way_back("")
             self._forget_session()
         self._trace("sso-armed" if arming else "sso-changed", before=_told(before), after=_told(after))
@@ -194,7 +194,7 @@ class SingleSignOnDesk:
             return settings
         after = settings.replace(armed=msgspec.structs.replace(armed, confirmed=True))
         self._keep(known, after)
-        self._trace("sso-changed", before=_told(settings), after=_told(after))
+        self._trace("sso-confirmed", before=_told(settings), after=_told(after))
         return after
 
     def _refusal(self, people: People) -> Problem | None:
@@ -389,7 +389,7 @@ class SingleSignOnDesk:
         settings = self._store.load().people.single_sign_on
         settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
-        self._trace("sign-in", outcome="rehearsed", facts=_facts(signed))
+        self._trace("sign-in", outcome="done", facts={**_facts(signed), "rehearsed": True})
         return signed
 
     def sign_in(
@@ -415,7 +415,7 @@ class SingleSignOnDesk:
             self._remember(settings, signed)
         else:
             self._forget_session()
-        self._trace("sign-in", outcome="signed in", facts=_facts(signed))
+        self._trace("sign-in", outcome="done", facts={**_facts(signed), "remembered": wanted})
         return signed
 
     def _ask(
@@ -430,7 +430,7 @@ class SingleSignOnDesk:
             source = self._connector(settings)
             asked = self._asking().ask(source, stop, tell, device_code=device_code, prompt=prompt)
         except ProblemError as error:
-            self._trace("sign-in-failed", outcome=error.problem.code, facts={"why": error.problem.title})
+            self._trace("sign-in-failed", outcome="failed", facts=_why(error.problem))
             raise
         except CancelledError:
             self._trace("sign-in-failed", outcome="cancelled")
@@ -539,27 +539,28 @@ class SingleSignOnDesk:
             self._asking().renew(source, kept.identity, stop)
         except SignedOutError as error:
             self._forget_session()
-            self._trace("sign-out", outcome=error.problem.code, facts={"why": error.problem.title})
+            self._trace("sign-out", outcome="done", facts=_why(error.problem))
             raise ProblemError(_ended(error.problem)) from error
         except ProblemError as error:
-            self._trace("sign-in-failed", outcome=error.problem.code, facts={"why": error.problem.title})
+            self._trace("sign-in-failed", outcome="failed", facts=_why(error.problem))
             raise ProblemError(_not_found_out(error.problem)) from error
-        self._sessions.keep(msgspec.structs.replace(kept, renewed=self._clock()))
+        self._sessions.renew(kept)
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
-        """Nobody is kept signed in here any more; `at_microsoft`: the browser is sent to where its sign-in ends,
-        too, also that of whoever works here and is not remembered. Returns that address, "" for none. Raises
-        ProblemError."""
+        """Nobody is kept signed in here any more, whatever else fails; `at_microsoft`: the browser is sent to where
+        its sign-in ends, too, also that of whoever works here and is not remembered. Returns that address, "" for
+        none. Raises ProblemError."""
         kept, works = self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
-        address = ""
-        if at_microsoft and (kept or works):
-            people, _ = self._as_it_stands()
-            through = kept.source if kept else people.single_sign_on.connector if people else ""
-            hint = kept.hint if kept else ""
-            address = self._asking().end_session(self._find(through) if through else None, hint, stop)
         self._forget_session()
-        if kept or works:
-            self._trace("sign-out", outcome="signed out", facts={"at Microsoft": bool(address)})
+        if not (kept or works):
+            return ""
+        self._trace("sign-out", outcome="done", facts={"at Microsoft": at_microsoft})
+        if not at_microsoft:
+            return ""
+        people, _ = self._as_it_stands()
+        through = kept.source if kept else people.single_sign_on.connector if people else ""
+        source = self._find(through) if through else None
+        address = self._asking().end_session(source, kept.hint if kept else "", stop)
         if address:
             self._asking().open_browser(address)
         return address
@@ -602,6 +603,10 @@ def _told(settings: SingleSignOn) -> dict[str, Any]:
 def _facts(signed: "SignedIn") -> Mapping[str, object]:
     identity = signed.identity
     return {"account": signed.account, "tid": identity.tid, "oid": identity.oid, "guest": identity.guest}
+
+
+def _why(problem: Problem) -> Mapping[str, object]:
+    return {"why": problem.title, "code": problem.code}
 
 
 def _refused(title: str, cause: str, remedy: str, key: str = "") -> ProblemError:

@@ -62,8 +62,10 @@ def bind(store: PeopleStore, identity: Identity, known: KnownPeople) -> KnownPeo
 
 
 def _claimed(identity: Identity) -> Sequence[str]:
-    """By which addresses they may be found. What mail address a guest has is for another tenant to say."""
-    return identity.addresses[:1] if identity.guest else identity.addresses
+    """By which addresses they may be found: at last by the object ID itself, if somebody gave that a role. What
+    mail address a guest has is for another tenant to say."""
+    addresses = identity.addresses[:1] if identity.guest else identity.addresses
+    return (*addresses, identity.oid)
 
 
 def _free(identity: Identity, people: People) -> str:
@@ -71,7 +73,7 @@ def _free(identity: Identity, people: People) -> str:
     object ID."""
     taken = {same_address(each.address) for each in people.persons if each.kind is WhoKind.USER or each.identity}
     free = (address for address in _claimed(identity) if same_address(address) not in taken)
-    return next(free, identity.oid)
+    return next(free, f"{identity.tid} {identity.oid}")
 
 
 def _operator(identity: Identity, address: str) -> Operator:

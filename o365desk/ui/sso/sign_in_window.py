@@ -134,13 +134,6 @@ class SignInWindow(QDialog):
         self._run("Letting you in", lambda stop: enter(way_back=True), lambda who: self._enter(who, way_back=True))
 
     def _sign_out(self, there: bool) -> None:
-        def work(stop: Stop) -> str:
-            try:
-                return self._desk.sign_out(stop, at_microsoft=there)
-            except ProblemError:
-                self._desk.sign_out(stop)  # here, at least
-                raise
-
         def done(address: str) -> None:
             self._look_again()
             said = "Your browser was sent to Microsoft’s sign-out page." if address else ""
@@ -148,7 +141,7 @@ class SignInWindow(QDialog):
             self._fit()
             self._focus()
 
-        self._run("Signing out", work, done)
+        self._run("Signing out", lambda stop: self._desk.sign_out(stop, at_microsoft=there), done)
 
     def _run(self, doing: str, work: Callable[[Stop], object], done: Callable[..., None]) -> None:
         if self._opening or self.asking.busy:

@@ -1,6 +1,9 @@
 """`o365desk sso`, and who commands work as where single sign-on is enabled."""
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +19,7 @@ from tests.cli.shell import Shell
 from tests.desk import Person
 
 NOT_ALLOWED = 4
+REAL_ACCOUNT = app.account
 NAME = "Contoso"
 
 
@@ -292,6 +296,46 @@ def test_the_administrator_gets_in_and_nobody_else_does(scene: Scene, case: str)
     assert scene("--way-back", "sso", "set", "--disable") == NOT_ALLOWED
 
 
+def test_a_damaged_file_is_set_aside_and_put_back_by_the_way_back(scene: Scene) -> None:
+    scene.redirecting()
+    workspace_damaged(scene)
+    assert scene("--way-back", "roles", "restore") == 1, "what cannot be understood is never overwritten"
+    (paths.default_workspace() / "workspace.json").rename(paths.default_workspace() / "workspace.damaged")
+    scene.as_("mallory")
+    assert scene("--way-back", "roles", "restore") == NOT_ALLOWED
+    scene.as_("alice")
+    assert scene("--way-back", "roles", "restore") == 0, scene.shell.err
+    assert scene("sso", "sign-in") == 0, scene.shell.err
+    assert gets_in(scene, "")
+
+
+def test_auto_redirect_outlives_the_process_that_armed_it_for_ten_minutes(scene: Scene) -> None:
+    """With processes of their own: the one is killed as soon as it is armed."""
+    name = REAL_ACCOUNT()
+    scene.as_(name)
+    scene.enabled("--bypass", name, "--bypass", "berta")
+    for _ in range(2):
+        assert scene("sso", "rehearse") == 0
+    command = [sys.executable, "-m", "o365desk"]
+    file = paths.default_workspace() / "workspace.json"
+    with subprocess.Popen([*command, "sso", "set", "--auto-redirect"], stderr=subprocess.DEVNULL) as process:
+        while b'"armed"' not in file.read_bytes() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert scene("sso", "set", "--bypass", "berta") == 0, "it is still in the bypass group"
+
+    def listed() -> int:
+        return subprocess.run([*command, "sources", "list"], capture_output=True, check=False).returncode
+
+    assert listed() == NOT_ALLOWED
+    content = json.loads(file.read_text("utf-8"))
+    armed = content["singleSignOn"]["armed"]
+    for key in ("at", "until"):
+        armed[key] = (datetime.fromisoformat(armed[key]) - timedelta(minutes=11)).isoformat()
+    file.write_text(json.dumps(content))
+    assert listed() == 0
+
+
 def test_what_was_armed_and_never_confirmed_is_off_by_itself(scene: Scene) -> None:
     """Whatever became of the process that armed it."""
     scene.enabled("--bypass", "alice")
@@ -312,15 +356,17 @@ def test_what_was_armed_and_never_confirmed_is_off_by_itself(scene: Scene) -> No
 
 def test_a_remembered_session_ends_when_microsoft_ends_it(scene: Scene) -> None:
     scene.redirecting()
-    for change, said in {
-        "sessions_revoked": "The sign-in was revoked",
-        "refresh_idle": "not used for too long",
-        "admin_account": "The account is disabled",
-    }.items():
-        scene.switch(sessions_revoked=False, refresh_idle=False, admin_account="ok")
+    good = {"sessions_revoked": False, "refresh_idle": False, "admin_account": "ok", "sign_in_frequency": 0}
+    for change, value, said in (
+        ("sessions_revoked", True, "The sign-in was revoked"),
+        ("refresh_idle", True, "not used for too long"),
+        ("admin_account", "disabled", "The account is disabled"),
+        ("sign_in_frequency", 0.00001, "older than the tenant allows"),
+    ):
+        scene.switch(**good)
         scene.clock.off = timedelta(0)
         assert scene("sso", "sign-in") == 0, scene.shell.err
-        scene.switch(**{change: "disabled" if change == "admin_account" else True})
+        scene.switch(**{change: value})
         assert gets_in(scene, ""), "nobody asked Microsoft within the hour"
         scene.clock.off = timedelta(minutes=61)
         assert not gets_in(scene, "")

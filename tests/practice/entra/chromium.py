@@ -1,27 +1,32 @@
 """Debian's Chromium, driven without a window: a person at the pages of the sign-in service, with script and all.
 
 It knows no certificate authority of ours, and takes the certificates of the addresses that it is given, and of no
-others. `make test` installs it where it can; without it the tests are skipped.
+others. `make test` installs it where it can; without it the tests are skipped. Import `one_chromium` and `chromium`
+to use it, and mark the tests with `xdist_group("chromium")`: it takes seconds to start.
 """
 
 import base64
 import hashlib
 import shutil
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as condition
 from selenium.webdriver.support.wait import WebDriverWait
+
+from o365desk.practice.server.server import PracticeTenant
 
 _PATIENCE = 20.0  # seconds
 _FLAGS = (
@@ -76,7 +81,7 @@ class Chromium:
 
     def until(self, title: str) -> None:
         """Waits for a page whose title contains this."""
-        WebDriverWait(self._driver, _PATIENCE).until(condition.title_contains(title), f"no {title}: {self.text}")
+        self._wait(condition.title_contains(title), title)
 
     def pick(self, username: str) -> None:
         """Picks an account."""
@@ -108,10 +113,16 @@ class Chromium:
     def _press(self, button: WebElement) -> None:
         page = self._driver.find_element(By.TAG_NAME, "html")
         button.click()
-        WebDriverWait(self._driver, _PATIENCE).until(condition.staleness_of(page))
-        WebDriverWait(self._driver, _PATIENCE).until(
-            lambda driver: driver.execute_script("return document.readyState") == "complete"
-        )
+        self._wait(condition.staleness_of(page), "the next page")
+        self._wait(lambda driver: driver.execute_script("return document.readyState") == "complete", "all of it")
+
+    def _wait(self, for_what: Callable[[WebDriver], object], words: str) -> None:
+        """Waits until it is so. A page that leads on by itself may be gone in the middle of a question."""
+        wait = WebDriverWait(self._driver, _PATIENCE, 0.05, ignored_exceptions=(WebDriverException,))
+        try:
+            wait.until(for_what)
+        except TimeoutException:
+            raise AssertionError(f"{words} did not come; there is: {self.title}: {self.text}") from None
 
 
 @contextmanager
@@ -128,3 +139,19 @@ def driven(folder: Path, trusted: Iterable[str]) -> Iterator[Chromium]:
         yield Chromium(driver)
     finally:
         driver.quit()
+
+
+@pytest.fixture(scope="session")
+def one_chromium(practice: PracticeTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A browser for the whole session, which takes the practice tenant's certificate."""
+    if why := missing():
+        pytest.skip(why)
+    with driven(tmp_path_factory.mktemp("chromium"), [practice.ready["login"]]) as started:
+        yield started
+
+
+@pytest.fixture
+def chromium(one_chromium: Chromium) -> Chromium:
+    """The same, but it remembers nobody."""
+    one_chromium.forget()
+    return one_chromium

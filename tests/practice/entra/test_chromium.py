@@ -1,6 +1,6 @@
 """A real browser signs people in at the practice tenant, with MSAL or our own program at the other end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,33 +10,16 @@ import pytest
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
-from o365desk.practice.server.server import PracticeTenant
 from o365desk.services.signin.redirect_listener import Loopback
 from tests.desk import Desk, Person
 from tests.outside.clients import msal_client
 from tests.outside.fixtures import authlib_provider
-from tests.practice.entra import chromium as browser
-from tests.practice.entra.chromium import Chromium
+from tests.practice.entra.chromium import Chromium, chromium, missing, one_chromium
 from tests.practice.entra.signing_in import person
 from tests.practice.fixtures import Client
 
-__all__ = ["authlib_provider"]
+__all__ = ["authlib_provider", "chromium", "one_chromium"]
 pytestmark = pytest.mark.xdist_group("chromium")
-
-
-@pytest.fixture(scope="module")
-def _driven(practice: PracticeTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    if why := browser.missing():
-        pytest.skip(why)
-    with browser.driven(tmp_path_factory.mktemp("chromium"), [practice.ready["login"]]) as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def chromium(_driven: Chromium) -> Chromium:
-    """The one browser, which remembers nobody."""
-    _driven.forget()
-    return _driven
 
 
 def sign_in(client: Client, chromium: Chromium, act: Callable[[], None], **more: Any) -> dict[str, Any]:
@@ -124,6 +107,11 @@ def test_who_is_signed_in_is_remembered_until_they_sign_out(client: Client, chro
 def test_it_takes_no_other_certificate(authlib_provider: dict[str, Any], chromium: Chromium) -> None:
     chromium.open(f"{authlib_provider['login']}/{authlib_provider['tenant']}/v2.0/keys")
     assert "ERR_CERT_AUTHORITY_INVALID" in chromium.text
+
+
+def test_it_is_said_why_there_is_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert missing() == "There is no chromium and no chromedriver: `make test` as root installs them on Debian."
 
 
 class _AtChromium(Person):

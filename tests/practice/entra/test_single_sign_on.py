@@ -118,6 +118,43 @@ def test_values_of_an_account_are_judged(client: Client) -> None:
         assert client.post(client.ready["control"] + "/accounts", json={"user": user} | wrong).status_code == 400
 
 
+def test_a_new_user_signs_in_with_the_password_that_was_given(client: Client) -> None:
+    made = client.post(
+        f"{client.ready['graph']}/v1.0/users",
+        headers=_writer(client),
+        json={
+            "accountEnabled": True, "displayName": "New", "mailNickname": "new.one",
+            "userPrincipalName": f"new.one@{client.ready['domain']}",
+            "passwordProfile": {"password": "harbour-Watch-7", "forceChangePasswordNextSignIn": True},
+        },
+    ).json()  # fmt: skip
+    told = account(client, made["userPrincipalName"])
+    assert (told["oid"], told["password"]) == (made["id"], "harbour-Watch-7")
+    assert claims(_signed_in(client, told)["id_token"])["oid"] == made["id"]
+    client.control("/reset", {})
+    answer = client.get(client.ready["control"] + "/accounts", params={"user": made["id"]})
+    assert answer.status_code == 400
+
+
+def _writer(client: Client) -> dict[str, str]:
+    app = client.control("/apps", {"profile": "writer", "application": ["User.ReadWrite.All"]})
+    token = client.token(client_id=app["client_id"], client_secret=app["secret"]).json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_graph_challenges_the_tokens_of_whose_sessions_were_revoked(client: Client) -> None:
+    def bearer(kind: str) -> dict[str, str]:
+        capable = '{"access_token": {"xms_cc": {"values": ["cp1"]}}}'
+        answer = returned(last_page(client, authorize_url(client, claims=capable), kind))
+        return {"Authorization": f"Bearer {redeem(client, answer['code']).json()['access_token']}"}
+
+    revoked, other = bearer("user"), bearer("admin")
+    change(client, user=person(client, "user")[0], revoke=True)
+    assert 'error="insufficient_claims"' in client.graph("/me", revoked).headers["WWW-Authenticate"]
+    assert client.graph("/me", other).status_code == 200
+    assert client.graph("/me", bearer("user")).status_code == 200
+
+
 def test_a_guest_signs_in_with_the_password_of_home(client: Client) -> None:
     told = account(client, client.ready["accounts"]["guest"]["username"])
     assert told["guest"]
@@ -183,6 +220,14 @@ def test_the_picker_shows_who_is_signed_in(client: Client, browser: Browser) -> 
     there = browser.open(authorize_url(client, domain_hint="partner.example", prompt="select_account"))
     assert tiles(there) == [person(client, "guest")[0]]
     assert len(tiles(browser.open(authorize_url(client, domain_hint="x.example", prompt="select_account")))) == 7
+
+
+def test_a_browser_forgets_who_landed_in_the_other_tenant(client: Client, browser: Browser) -> None:
+    client.control("/switches", {"landing_tenant": "other"})
+    assert who(client, enter(browser, client, "user"))["tid"] == client.ready["other_tenant"]["tenant"]
+    client.control("/switches", {"landing_tenant": "own"})
+    assert returned(browser.open(authorize_url(client, prompt="none")))["error"] == "login_required"
+    assert who(client, enter(browser, client, "user"))["tid"] == client.ready["tenant"]
 
 
 def test_a_hint_leads_to_the_password(client: Client, browser: Browser) -> None:

@@ -156,6 +156,8 @@ def create_user(call: Call, parts: tuple[str, ...]) -> Answer:
     check_values(call, None, body)
     user = _made(call, body)
     changes.add_user(call.directory, user)
+    call.directory.pristine.keep(call.directory.passwords)
+    call.directory.passwords[user["id"]] = profile["password"]
     return entity_answer(call, "users", user, properties.USERS, 201)
 
 
