@@ -557,15 +557,19 @@ class SingleSignOnDesk:
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
         """Nobody is kept signed in here any more, whatever else fails; `at_microsoft`: the browser is sent to where
-        its sign-in ends, too. Returns that address, "" for none. Raises ProblemError."""
-        kept = self._sessions.current()
+        its sign-in ends, too, also that of whoever works here and is not remembered. Returns that address, "" for
+        none. Raises ProblemError."""
+        kept, works = self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
         self._forget_session()
-        if kept is None:
+        if not (kept or works):
             return ""
         self._trace.record(What.SIGN_OUT, outcome=DONE, facts={"at Microsoft": at_microsoft})
         if not at_microsoft:
             return ""
-        address = self._asking().end_session(self._find(kept.source), kept.hint, stop)
+        people, _ = self._as_it_stands()
+        through = kept.source if kept else people.single_sign_on.connector if people else ""
+        source = self._find(through) if through else None
+        address = self._asking().end_session(source, kept.hint if kept else "", stop)
         if address:
             self._asking().open_browser(address)
         return address
