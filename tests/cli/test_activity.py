@@ -38,7 +38,7 @@ def test_it_lists_the_latest_first(used: Shell) -> None:
     lines = used.out.splitlines()
     assert lines[0].split() == ["No.", "When", "Who", "From", "What", "Data", "source", "Run", "Outcome", "Details"]
     assert next(line for line in lines[1:] if "Roles and partners changed" in line) == lines[1]
-    assert "changed: largeItems" in lines[2]
+    assert "changed: Changes that need no second look" in lines[2]
     assert "Contoso" in lines[3]
     shell_json: Any = used.json("activity", "--limit", "1")
     assert [(each["number"], each["what"], each["from"], each["of"]) for each in shell_json] == [

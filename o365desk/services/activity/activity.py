@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 3600.0
 """Seconds between two looks whether entries are too old."""
-_LOOKED_AT = 2_000
+_LOOKED_AT = 1_000
 """Entries of a beginning that are looked at before the index gathers all."""
 _REQUESTS = 20
 """Request ids of one entry."""
@@ -407,16 +407,16 @@ def _window(
         if quick is not None:
             return quick
     rows = _found(connection, query, words.asked(query.text, filters), (low, high), limit)
-    return [store.entry_of(row[:-1]) for row in rows]
+    return [store.entry_of(row) for row in rows]
 
 
 def _found(
     connection: sqlite3.Connection, query: Query, asked: str, bounds: tuple[int, int], limit: int
 ) -> sqlite3.Cursor:
-    """Rows of `store.ROW`, newest first, each with its searched words behind it."""
+    """Rows of `store.ROW`, newest first."""
     settled = "" if query.begun else f" AND {_OPEN}"
     return connection.execute(
-        f"SELECT {_ROW}, f.words FROM activity_words f CROSS JOIN activity a ON a.number = f.rowid"  # noqa: S608 - ours
+        f"SELECT {_ROW} FROM activity_words f CROSS JOIN activity a ON a.number = f.rowid"  # noqa: S608 - ours
         " WHERE activity_words MATCH ? AND f.rowid BETWEEN ? AND ? AND a.at >= ? AND a.at < ?"
         f"{settled} ORDER BY f.rowid DESC LIMIT ?",
         (asked, *bounds, *_times(query), limit),
@@ -435,15 +435,24 @@ def _quickly(
 ) -> list[Entry] | None:
     """The same by looking at entries that have the beginnings; None where there are too many to look at."""
     asked = words.asked(query.text, filters, shortened=True)
-    found: list[Entry] = []
-    looked = 0
-    for row in _found(connection, query, asked, bounds, _LOOKED_AT):
-        looked += 1
-        if words.fits(row[-1], query.text):
-            found.append(store.entry_of(row[:-1]))
-            if len(found) == limit:
-                return found
-    return found if looked < _LOOKED_AT else None
+    settled = "" if query.begun else f" AND {_OPEN.replace('a.number', 'f.rowid')}"
+    timed = query.since is not None or query.until is not None
+    times = " JOIN activity a ON a.number = f.rowid AND a.at >= ? AND a.at < ?" if timed else ""
+    candidates = connection.execute(
+        f"SELECT f.rowid, f.words FROM activity_words f{times} WHERE activity_words MATCH ?"  # noqa: S608 - ours
+        f" AND f.rowid BETWEEN ? AND ?{settled} ORDER BY f.rowid DESC LIMIT {_LOOKED_AT}",
+        (*(_times(query) if timed else ()), asked, *bounds),
+    )
+    fits = words.fitting(query.text)
+    found: list[int] = []
+    for looked, (number, said) in enumerate(candidates, 1):
+        if fits(said):
+            found.append(number)
+        if len(found) == limit:
+            break
+        if looked == _LOOKED_AT:
+            return None
+    return store.rows(connection, found)[::-1]
 
 
 def _count(

@@ -5,7 +5,7 @@ together are found at once among a million entries."""
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -41,15 +41,16 @@ def key(name: str, value: str) -> str:
 
 def typed(text: str) -> tuple[str, ...]:
     """The words of a text as the index has them; the first eight."""
-    return _split(text)[:_MOST_WORDS]
+    return tuple(dict.fromkeys(filter(None, re.split(r"[\W_]+", _bare(text)))))[:_MOST_WORDS]
 
 
-def _split(text: str) -> tuple[str, ...]:
+def _bare(text: str) -> str:
+    """Without accents, in lower case, as the index folds a text."""
     bare = text.lower()
-    if not text.isascii():
-        bare = unicodedata.normalize("NFD", bare)
-        bare = unicodedata.normalize("NFC", "".join(each for each in bare if not unicodedata.combining(each)))
-    return tuple(dict.fromkeys(filter(None, re.split(r"[\W_]+", bare))))
+    if text.isascii():
+        return bare
+    bare = unicodedata.normalize("NFD", bare)
+    return unicodedata.normalize("NFC", "".join(each for each in bare if not unicodedata.combining(each)))
 
 
 def asked(text: str, filters: Mapping[str, str], *, shortened: bool = False) -> str:
@@ -64,10 +65,15 @@ def is_quick(text: str) -> bool:
     return all(len(word) <= _PREFIX for word in typed(text))
 
 
-def fits(words: str, text: str) -> bool:
-    """Whether an entry with these words is one of those that were asked for."""
-    begun = _split(words)
-    return all(any(each.startswith(word) for each in begun) for word in typed(text))
+def fitting(text: str) -> Callable[[str], bool]:
+    """Tells of the searched words of an entry whether it is one of those that were asked for."""
+    patterns = [re.compile(rf"(?<![^\W_]){re.escape(word)}") for word in typed(text)]
+
+    def fits(words: str) -> bool:
+        bare = _bare(words)
+        return all(pattern.search(bare) for pattern in patterns)
+
+    return fits
 
 
 def _leaves(value: Any) -> Iterator[str]:

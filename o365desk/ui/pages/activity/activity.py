@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from o365desk.services.activity.verifying import Verdict
 
 _KEY = "activity"
-_AT_ONCE = 200
+_AT_ONCE = 100
 _COUNTED = 10_000
 _NOTED = 100
-"""Letters of what is said below a line."""
+"""Letters of what is said in a line."""
 _WIDE = 140
 """Letters: with less room the details stand below the list."""
 _FILTERS = "CSV (*.csv);;Excel (*.xlsx);;JSON (*.json);;JSON, an entry a line (*.jsonl)"
@@ -65,7 +65,7 @@ class ActivityPage(Page[ToActivity]):
         self.filters = Filters(context)
         self.search = self.filters.search
         self.model = TableModel(_COLUMNS, lambda entry: entry.number, self)
-        self.table = Table(self.model, context.theme, "Entries of the activity log")
+        self.table = Table(self.model, context.theme, "Entries of the activity log", several=True)
         self.empty = Empty(context.theme, "activity", "", "")
         self.area = TableArea(self.table, self.model, self.empty, context.theme)
         self.rows = LazyRows(context, self.table, self.model, "Reading the activity log")
@@ -304,8 +304,8 @@ class ActivityPage(Page[ToActivity]):
         self.filters.add(self.verify_button, self.export_button)
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._sides.setSpacing(12)
-        self._sides.addWidget(self.area, 5)
-        self._sides.addWidget(self.details, 4)
+        self._sides.addWidget(self.area, 3)
+        self._sides.addWidget(self.details, 2)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
@@ -346,31 +346,26 @@ def _look(entry: Entry) -> tuple[str, str]:
     return ("dot", "dim") if not outcome else ("not-proven", "warn")
 
 
+def _said(entry: Entry) -> str:
+    """Outcome and facts of an entry, in a line."""
+    return " · ".join(filter(None, (entry.rest.outcome, showing.summary(entry, _NOTED))))
+
+
 _COLUMNS = (
-    Column(key="at", title="When", text=showing.when, sort=lambda entry: -entry.number, width=132),
+    Column(key="at", title="When", text=showing.when, sort=lambda entry: -entry.number, width=136),
     Column(
         key="what",
         title="What",
         text=lambda entry: entry.title,
         icon=_look,
-        tone=lambda entry: _look(entry)[1] if _look(entry)[1] == "bad" else "",
-        note=lambda entry: " · ".join(filter(None, (entry.rest.outcome, showing.summary(entry, _NOTED)))),
-        width=232,
-        grows=True,
+        tone=lambda entry: "bad" if _look(entry)[1] == "bad" else "",
+        width=188,
     ),
-    Column(
-        key="source",
-        title="Data source",
-        text=lambda entry: entry.rest.source,
-        note=lambda entry: f"run {entry.run}" if entry.run else "",
-        width=110,
-    ),
-    Column(
-        key="who",
-        title="Who",
-        text=lambda entry: entry.who,
-        note=lambda entry: entry.rest.origin,
-        width=96,
-        grows=True,
-    ),
+    Column(key="who", title="Who", text=lambda entry: entry.who, width=96),
+    Column(key="source", title="Data source", text=lambda entry: entry.rest.source, width=120),
+    Column(key="details", title="Details", text=_said, width=320, grows=True),
+    Column(key="from", title="From", text=lambda entry: entry.rest.origin, width=96, shown=False),
+    Column(key="run", title="Run", text=lambda entry: entry.run, width=96, mono=True, shown=False),
+    Column(key="machine", title="Machine", text=lambda entry: entry.rest.machine, width=96, shown=False),
 )
+"""One line for each entry: rows of one height are shown as fast as they come, and the details stand beside them."""
