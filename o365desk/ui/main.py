@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from o365desk.app import App
 from o365desk.model.access.operator import Operator
-from o365desk.model.problems import ProblemError
+from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text.shown import shown
 from o365desk.ui import crash
 from o365desk.ui.destinations import ToSources
@@ -74,14 +74,16 @@ class Program(QObject):
         elif not self._still_signed_in():
             self.ask(Why.START)
 
-    def ask(self, why: Why) -> None:
-        """Shows the sign-in window."""
+    def ask(self, why: Why, problem: Problem | None = None) -> None:
+        """Shows the sign-in window; `problem` is what ended a sign-in."""
         from o365desk.ui.sso.sign_in_window import SignInWindow
 
         self._change_over()
         self.sign_in = SignInWindow(self.app, self._theme, why)
         self.sign_in.entered.connect(self._entered)
         self.sign_in.begin()
+        if problem:
+            self.sign_in.tell(problem)
         self._listen()
 
     def shut_down(self) -> None:
@@ -126,7 +128,7 @@ class Program(QObject):
         # What follows waits until the window is painted: it must not make it late.
         QTimer.singleShot(0, window, lambda: self._after_first_paint(window))
 
-    def _left(self, why: Why) -> None:
+    def _left(self, why: Why, problem: Problem | None) -> None:
         """The window closes, and the program goes on."""
         window, self.window = self.window, None
         QApplication.setQuitOnLastWindowClosed(False)
@@ -134,7 +136,7 @@ class Program(QObject):
         def on() -> None:
             if window:
                 window.deleteLater()
-            self.ask(why)
+            self.ask(why, problem)
 
         QTimer.singleShot(0, self, on)
 

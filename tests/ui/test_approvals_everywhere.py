@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 import o365desk.ui
 from o365desk import catalogue
 from o365desk.catalogue import OPERATIONS
+from o365desk.model.access.operator import microsoft_account
 from o365desk.model.access.people import Role
 from o365desk.model.conditions.tree import NO_CONDITION
 from o365desk.model.datasource import DataSource
@@ -214,6 +215,7 @@ class Everywhere:
             ("sso/settings.py", "rehearse"): self._rehearse,
             ("sso/sign_in_window.py", "sign_in"): self._sign_in,
             ("sso/sign_in_window.py", "resume"): lambda: self._remembered(Why.START),
+            ("shell/leaving.py", "resume"): self._still_there,
             ("sso/sign_in_window.py", "sign_out"): lambda: self._remembered(Why.SIGN_OUT_THERE),
         }
 
@@ -273,7 +275,24 @@ class Everywhere:
         self.office.soon(lambda: window.panel.waiting or not window.asking.busy)
         window.done(0)
 
+    def _still_there(self) -> None:
+        """As the open window does every hour, where somebody is signed in."""
+        self._keep_session()
+        access, before = self.office.desk.app.access, self.office.desk.app.operator
+        access.operator = microsoft_account("o@contoso.com", tenant="t", oid="o")
+        self.office.window.seat.look()
+        self.office.idle()
+        self.office.window.show()  # where it ended
+        access.operator = before
+
     def _remembered(self, why: Why) -> None:
+        self._keep_session()
+        window = SignInWindow(self.office.desk.app, self.context.theme, why)
+        window.begin()
+        self.office.soon(lambda: not window.tasks.active())
+        window.done(0)
+
+    def _keep_session(self) -> None:
         """As if somebody had been signed in long ago."""
         app, then = self.office.desk.app, self.office.desk.app.clock() - timedelta(hours=5)
         app.single_sign_on._sessions.keep(
@@ -282,10 +301,6 @@ class Everywhere:
                 renewed=then, days=5,
             )
         )  # fmt: skip
-        window = SignInWindow(app, self.context.theme, why)
-        window.begin()
-        self.office.soon(lambda: not window.tasks.active())
-        window.done(0)
 
     @property
     def context(self) -> Context:

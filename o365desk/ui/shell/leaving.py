@@ -3,14 +3,23 @@ close the window, which asks as it does whenever it closes; the sign-in window f
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
 
-from o365desk.model.problems import Problem
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.stop import Stop
 from o365desk.ui.context import CommandKey, MayNot
+from o365desk.ui.pressing import for_window
 from o365desk.ui.shell.frame import Frame
 from o365desk.ui.sso.armed import LAPSED, WHY_LAPSED, ArmedBar
 from o365desk.ui.sso.standing import Standing, standing
 from o365desk.ui.sso.why import Why
+from o365desk.ui.tasks import Task
 
+_EACH = 3_660_000
+"""Milliseconds: a little more than the hour within which nobody asks again."""
 _OFF = "Single sign-on is off in this workspace: Edit, “Single sign-on…” enables it."
 _NOBODY = "Nobody is signed in: {} works here. File, “Sign in…” asks for somebody."
 _SIGNED_IN = "{} is signed in: File, “Switch account…” asks for somebody else."
@@ -25,18 +34,34 @@ class SignOut(Enum):
 
 
 class Leaving:
-    """See the module. `why` is set while the window closes for that; `bar` stands above the page while *Auto
-    redirect* waits to be confirmed."""
+    """See the module. `why` is set while the window closes for that, `problem` where a sign-in ended by itself; in
+    `place`, above the page, `bar` stands while *Auto redirect* waits to be confirmed."""
 
     def __init__(self, window: Frame, *, way_back: bool) -> None:
         self._window, self._way_back = window, way_back
         self.why: Why | None = None
+        self.problem: Problem | None = None
         self.standing: Standing = standing(window.app, way_back=way_back)
-        self.bar = ArmedBar(window.app, window.tasks, window.theme)
-        self.bar.confirmed.connect(self._confirmed)
-        self.bar.lapsed.connect(self._lapsed)
-        self.bar.failed.connect(self._failed)
-        self.bar.sign_in.connect(self.switch)
+        self.place = QWidget()
+        self.place.hide()
+        QVBoxLayout(self.place).setContentsMargins(0, 0, 0, 0)
+        self._looking: Task | None = None
+        self._hour = QTimer(window, interval=_EACH)
+        self._hour.timeout.connect(self.look)
+        if self.standing.signed_in:
+            self._hour.start()
+
+    @cached_property
+    def bar(self) -> ArmedBar:
+        """Made when there is something to tell: at the start there hardly is."""
+        window = self._window
+        bar = ArmedBar(window.app, window.tasks, window.theme)
+        bar.confirmed.connect(self._confirmed)
+        bar.lapsed.connect(self._lapsed)
+        bar.failed.connect(self._failed)
+        bar.sign_in.connect(self.switch)
+        self.place.layout().addWidget(bar)  # type: ignore[union-attr]
+        return bar
 
     def commands(self) -> dict[CommandKey, Callable[[], object]]:
         """What the menus do about it."""
@@ -51,7 +76,9 @@ class Leaving:
         """Looks who works here, as what, and how single sign-on stands."""
         self.standing = standing(self._window.app, way_back=self._way_back)
         self._window.status.show_standing(self.standing)
-        self.bar.follow(self.standing)
+        if self.standing.armed or "bar" in self.__dict__:
+            self.bar.follow(self.standing)
+        self.place.setVisible(self.standing.armed is not None)
         self.tell_menus()
 
     def tell_menus(self) -> None:
@@ -66,7 +93,31 @@ class Leaving:
 
     def stays(self) -> None:
         """The window was not closed."""
-        self.why = None
+        self.why = self.problem = None
+
+    def look(self) -> None:
+        """Asks Microsoft whether whoever is remembered still may, where it was not asked within the hour. Where
+        they may not, the window closes, as soon as no dialog is open."""
+        if self._looking and self._looking.running:
+            return
+        app = self._window.app
+        desk, operator = app.single_sign_on, app.operator
+
+        def work(stop: Stop, tell: object) -> Problem | None:
+            session = desk.door().session
+            if session is None or (session.tid, session.oid) != (operator.tenant, operator.oid):
+                return None
+            try:
+                desk.resume(stop)
+            except ProblemError as error:
+                kept = desk.door().session
+                return error.problem if kept is None or kept.over(app.clock()) else None
+            return None
+
+        self._looking = self._window.tasks.run(
+            "Asking whether you are still signed in", work, self._looked, lambda _: None, owner=self._window,
+            quiet=True,
+        )  # fmt: skip
 
     def switch(self) -> None:
         """Closes the window; the sign-in window asks who works next."""
@@ -105,8 +156,16 @@ class Leaving:
         if wants_sign_in:
             self.switch()
 
-    def _leave(self, why: Why) -> None:
-        self.why = why
+    def _looked(self, problem: Problem | None) -> None:
+        if problem is None:
+            return
+        told = for_window(problem)
+        self._window.context.notices.problem(told)
+        if QApplication.activeModalWidget() is None:
+            self._leave(Why.SWITCH, told)
+
+    def _leave(self, why: Why, problem: Problem | None = None) -> None:
+        self.why, self.problem = why, problem
         self._window.close()
 
     def _confirmed(self) -> None:

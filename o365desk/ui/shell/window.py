@@ -45,9 +45,9 @@ _REMEMBERED = "window"
 
 class Window(Frame):
     """See the module. `go` shows a page. `way_back`: whoever works here came in by that. `left` follows when it
-    closes because somebody else is to work, or nobody any more: it says why."""
+    closes because somebody else is to work, or nobody any more: it says why, and which Problem ended a sign-in."""
 
-    left = Signal(object)
+    left = Signal(object, object)
 
     def __init__(self, app: App, tasks: Tasks, theme: Theme, *, way_back: bool = False) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class Window(Frame):
             self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
         event.accept()
         if self.seat.why:
-            self.left.emit(self.seat.why)
+            self.left.emit(self.seat.why, self.seat.problem)
 
     def _may_stop_writing(self) -> bool:
         """Whether the window may close over runs that go on; asks. After a gentle cancel it closes by itself when
@@ -195,7 +195,7 @@ class Window(Frame):
         column.setSpacing(8)
         column.addWidget(self.header)
         column.addSpacing(4)
-        column.addWidget(self.seat.bar)
+        column.addWidget(self.seat.place)
         column.addWidget(self._stack, 1)
         column.addWidget(NoticeBar(self.theme, self.notices, self.go))
         whole = QWidget()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.services.sso.single_sign_on import Change, Overview
 from o365desk.services.workspace.people_store import PeopleConflictError
@@ -28,6 +28,7 @@ from o365desk.ui.sso.remembering import RememberCard
 from o365desk.ui.sso.standing import Standing, standing
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import text_label
+from o365desk.ui.widgets.notices import action_text
 
 if TYPE_CHECKING:
     from o365desk.services.sso.asking import SignedIn
@@ -166,8 +167,16 @@ class SingleSignOnDialog(QDialog):
         self._context.tasks.run(
             "Reading single sign-on", work, self._show, lambda again: None, owner=self, quiet=True
         )
-        self.banner.show_problem(told)
-        self._area.ensureVisible(0, 0)
+        ways = [(action_text(told), self._unlock)] if told.action is Action.UNLOCK else []
+        self.banner.show_problem(told, ways)
+
+    def _unlock(self) -> None:
+        """Opens the vault: no rehearsal goes without."""
+        from o365desk.ui.dialogs.vault_dialog import VaultDialog
+
+        context = self._context
+        VaultDialog(context.theme, context.tasks, context.app.vault, self).exec()
+        self.banner.hide()
 
     def _not_read(self, problem: Problem) -> None:
         """What cannot be read cannot be changed."""

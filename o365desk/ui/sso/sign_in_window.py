@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from o365desk.app import App
 from o365desk.model.access.operator import Operator
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.text import wording
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
@@ -31,6 +31,7 @@ from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.labels import Label, caption, text_label
+from o365desk.ui.widgets.notices import action_text
 from o365desk.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
@@ -56,8 +57,11 @@ class SignInWindow(QDialog):
         self.setObjectName("sign-in")
         self.setWindowTitle(f"Sign in — {app.workspace.folder.name} — o365desk")
         self.app, self.tasks, self._desk, self._why = app, Tasks(), app.single_sign_on, why
+        self._theme = theme
         self.door = self._desk.door()
         self._opening: Task | None = None
+        self._again: Callable[[], object] = self._asked
+        """What is done once more, where something kept it from being done."""
         self.banner = Banner(theme, headline=True)
         self.panel = AuthorizePanel(theme, app.clock, practice=app.practice is not None, texts=TEXTS)
         self.remember = QCheckBox()
@@ -87,8 +91,12 @@ class SignInWindow(QDialog):
     def tell(self, problem: Problem) -> None:
         """Says what ended a sign-in, or why nobody came in."""
         told = for_window(problem)
-        again = not told.conclusive and bool(self.door.session) and self._why is Why.START
-        self.banner.show_problem(told, [("Try again", self._resume)] if again else (), "warn")
+        ways: list[tuple[str, Callable[[], object]]] = []
+        if told.action is Action.UNLOCK:
+            ways = [(action_text(told), self._unlock)]
+        elif not told.conclusive and self._again == self._resume:
+            ways = [(action_text(told.with_(action=Action.RETRY)), self._resume)]
+        self.banner.show_problem(told, ways, "warn")
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -115,7 +123,15 @@ class SignInWindow(QDialog):
         assert signed.operator is not None  # noqa: S101 - who signs in is somebody
         self._enter(signed.operator)
 
+    def _unlock(self) -> None:
+        """Opens the vault, and does again what it was needed for."""
+        from o365desk.ui.dialogs.vault_dialog import VaultDialog
+
+        if VaultDialog(self._theme, self.tasks, self.app.vault, self).exec() == QDialog.DialogCode.Accepted:
+            self._again()
+
     def _resume(self) -> None:
+        self._again = self._resume
         who = self.door.session.name if self.door.session else ""
         self._run(f"Asking Microsoft whether {who or 'you'} still may", self._desk.resume, self._resumed)
 
@@ -141,9 +157,18 @@ class SignInWindow(QDialog):
             self._fit()
             self._focus()
 
-        self._run("Signing out", lambda stop: self._desk.sign_out(stop, at_microsoft=there), done)
+        def failed(problem: Problem) -> None:
+            self._failed(problem.with_(cause=f"You are signed out here, and not at Microsoft. {problem.cause}"))
 
-    def _run(self, doing: str, work: Callable[[Stop], object], done: Callable[..., None]) -> None:
+        self._run("Signing out", lambda stop: self._desk.sign_out(stop, at_microsoft=there), done, failed)
+
+    def _run(
+        self,
+        doing: str,
+        work: Callable[[Stop], object],
+        done: Callable[..., None],
+        otherwise: Callable[[Problem], None] | None = None,
+    ) -> None:
         if self._opening or self.asking.busy:
             return
 
@@ -153,7 +178,7 @@ class SignInWindow(QDialog):
 
         def failed(problem: Problem) -> None:
             self._opening = None
-            self._failed(problem)
+            (otherwise or self._failed)(problem)
 
         self.banner.show_text("info", f"{doing}…", remedies=[("Cancel", self._cancel)])
         self._opening = self.tasks.run(
@@ -209,6 +234,7 @@ class SignInWindow(QDialog):
         first.setDefault(True)
 
     def _asked(self) -> None:
+        self._again = self._asked
         self.banner.hide()
         self.asking.begin()
         self.panel.take_focus()

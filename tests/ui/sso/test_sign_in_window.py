@@ -1,19 +1,28 @@
 """The sign-in window: who comes in, as what, and what is told where somebody does not."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 import shiboken6
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
 
 from o365desk.model.access.operator import OperatorKind
 from o365desk.model.access.people import Role
 from o365desk.model.access.security import Deed
+from o365desk.model.secret import Secret
+from o365desk.model.timing import Timing
+from o365desk.practice.server.server import PracticeTenant
 from o365desk.services.sso.single_sign_on import Change
 from o365desk.ui.context import CommandKey
 from o365desk.ui.dialogs.question import QuestionDialog
+from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.shell.leaving import SignOut
 from o365desk.ui.shell.window import Window
 from o365desk.ui.sso.sign_in_window import SignInWindow
+from o365desk.ui.widgets.theme import Theme
 from tests.practice.fixtures import Client
 from tests.ui.office import focused
 from tests.ui.sso.conftest import ADMIN, Front
@@ -177,6 +186,7 @@ def test_somebody_else_takes_the_seat(front: Front) -> None:
     assert second is not first
     assert second.app.operator.address == user
     assert second.status.here.text().endswith("· User")
+    front.soon(QApplication.quitOnLastWindowClosed)  # closing it ends the program again
     assert "takes Administrator" in front.app.access.decide(None, Deed.SINGLE_SIGN_ON).because
 
 
@@ -269,3 +279,81 @@ def test_settings_that_are_off_forget_whoever_was_remembered(front: Front) -> No
     front.app.single_sign_on.set(Change(enabled=False))
     front.restart()
     assert front.window.app.operator.address == ADMIN
+
+
+def test_a_session_that_ends_while_the_window_is_open_closes_it_and_says_so(front: Front, client: Client) -> None:
+    remembered(front)
+    window = front.window
+    window.seat.look()
+    front.quiet()
+    assert window.isVisible(), "asked within the hour"
+    client.control("/switches", {"login_down": "refuse"})
+    front.clock.by += front.clock.hour
+    window.seat.look()
+    front.quiet()
+    assert window.isVisible(), "that cannot be told is no reason"
+    client.control("/switches", {"login_down": "none", "admin_account": "disabled"})
+    window.seat.look()
+    front.soon(lambda: front.program.sign_in)
+    entrance = front.entrance
+    assert gone(window)
+    assert "Your sign-in has ended" in said(entrance)
+    assert "Sign in with your Office 365 account" in entrance.banner.plain_text()
+
+
+def test_what_somebody_else_is_remembered_for_is_not_asked_by_this_window(front: Front, client: Client) -> None:
+    remembered(front)
+    kept = front.app.single_sign_on._sessions.current()
+    assert kept
+    front.app.single_sign_on._sessions.keep(msgspec.structs.replace(kept, oid="another"))
+    client.control("/switches", {"admin_account": "disabled"})
+    front.clock.by += front.clock.hour
+    front.window.seat.look()
+    front.quiet()
+    assert front.window.isVisible()
+
+
+def test_a_locked_vault_is_opened_from_the_window_and_the_sign_in_goes_on(
+    qtbot: QtBot, tmp_path: Path, practice: PracticeTenant, switches: object, theme: Theme, timing: Timing
+) -> None:
+    front = Front(qtbot, tmp_path, practice.ready, theme, timing=timing, session_only=False)
+    front.app.vault.unlock(Secret("open sesame"))
+    front.enabled(remember_me=True)
+    front.again()
+    entrance = front.entrance
+    front.soon(entrance.sign_in.hasFocus)
+    front.press(Qt.Key.Key_Return)
+    front.soon(lambda: entrance.banner.remedies[0].isVisible() and not entrance.asking.busy)
+    unlock = entrance.banner.remedies[0]
+    assert unlock.text() == "Unlock the vault…"
+    asked = types(front, "open sesame")
+    unlock.click()
+    assert asked
+    front.window  # noqa: B018 - it comes
+    front.again()
+    assert front.program.sign_in is None, "within the hour nothing is needed"
+    front.clock.by += front.clock.hour
+    front.again()
+    entrance = front.entrance
+    front.soon(lambda: entrance.banner.remedies[0].text() == "Unlock the vault…")
+    types(front, "open sesame")
+    entrance.banner.remedies[0].click()
+    assert front.window.app.operator.kind is OperatorKind.MICROSOFT
+    front.end()
+
+
+def types(front: Front, passphrase: str) -> list[str]:
+    """Types it into the next dialog of the vault."""
+    seen: list[str] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, VaultDialog):
+            QTimer.singleShot(10, front.program, look)
+            return
+        seen.append(dialog.objectName())
+        dialog._first.setText(passphrase)
+        dialog._open.click()
+
+    QTimer.singleShot(0, front.program, look)
+    return seen
