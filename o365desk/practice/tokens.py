@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 Claims = dict[str, Any]
 _END_OF_TIME = 10**11
+_KNOWN = 256
+"""How many tokens are remembered at most."""
 
 
 class TokenError(ValueError):
@@ -99,6 +101,7 @@ class Signer:
         self._n = b64url(numbers.n.to_bytes(256, "big"))
         self._e = b64url(numbers.e.to_bytes(3, "big"))
         self.kid = b64url(hashlib.sha1(self._n.encode(), usedforsecurity=False).digest())
+        self._known: dict[str, Parsed] = {}
 
     def sign(self, claims: Claims) -> str:
         """A compact JWS over `claims`."""
@@ -109,14 +112,22 @@ class Signer:
 
     def verified(self, token: str, audience: tuple[str, ...], now: float) -> Claims:
         """The claims of a token this key signed, for one of `audience`, in force at `now`; else TokenError."""
-        parsed = parse(token)
-        if parsed.header.get("kid") != self.kid:
-            raise TokenError("signature")
-        check_signature(parsed, self._key.public_key(), ("RS256",))
+        parsed = self._known.get(token) or self._parsed(token)
         if parsed.claims.get("aud") not in audience:
             raise TokenError("audience")
         check_times(parsed.claims, now, 0)
         return parsed.claims
+
+    def _parsed(self, token: str) -> Parsed:
+        """A token whose signature is ours: the latest are remembered, for each comes with many requests."""
+        parsed = parse(token)
+        if parsed.header.get("kid") != self.kid:
+            raise TokenError("signature")
+        check_signature(parsed, self._key.public_key(), ("RS256",))
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[token] = parsed
+        return parsed
 
     def jwks(self, issuer: str) -> dict[str, Any]:
         """The key set as published."""
