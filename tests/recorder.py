@@ -43,7 +43,8 @@ class Recorder:
         """Takes it down."""
         self._closing = True
         with contextlib.suppress(OSError):
-            socket.create_connection(self._server.server_address[:2]).close()  # it waits for somebody to come
+            # It waits for somebody to come.
+            socket.create_connection(("localhost", self._server.server_address[1])).close()
         self._thread.join()
         self._server.server_close()
         self._line.close()

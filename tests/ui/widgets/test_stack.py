@@ -14,7 +14,8 @@ class Asked(QWidget):
     def __init__(self, wide: int) -> None:
         super().__init__()
         self.times, self.wide = 0, wide
-        QVBoxLayout(self).addWidget(text_label("Words that are broken into lines. " * 20))
+        self.column = QVBoxLayout(self)
+        self.column.addWidget(text_label("Words that are broken into lines. " * 20))
 
     def sizeHint(self) -> QSize:
         self.times += 1
@@ -36,7 +37,7 @@ def test_only_the_widget_in_sight_is_asked(qtbot: QtBot) -> None:
     assert not stack.hasHeightForWidth()
     before = large.times
     for number in range(5):
-        small.layout().addWidget(text_label(f"{number}"))
+        small.column.addWidget(text_label(f"{number}"))
         qtbot.wait(0)
     assert small.times > 0
     assert large.times == before
