@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +37,7 @@ from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label, text_label
 from o365desk.ui.widgets.notices import NoticeBar, Notices
+from o365desk.ui.widgets.stack import Stack
 from o365desk.ui.widgets.theme import Theme
 
 _REMEMBERED = "window"
@@ -63,7 +63,7 @@ class Window(Frame):
         self.header = PageHeader(self.go)
         self.navigation = Navigation(self.go)
         self.status = StatusBar(app, tasks, theme)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         self.menus = Menus(self.menuBar(), self._commands(), theme)
         self._fill_view_menu()

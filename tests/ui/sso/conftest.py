@@ -1,6 +1,7 @@
 """Whoever sits before the program: one window after the other over the practice tenant, and a clock that can be
 wrong."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -48,15 +49,25 @@ class Front:
 
     def __init__(self, qtbot: QtBot, folder: Path, ready: dict[str, Any], theme: Theme, **options: Any) -> None:
         self.qtbot, self.folder, self.ready, self._theme, self.options = qtbot, folder, ready, theme, options
-        self.clock, self.written = Shifted(), list[str]()
-        options["trace"] = self._trace
+        self.clock, self._from = Shifted(), 0
         self.desk = self._desk(ADMIN)
         self.program = Program(self.desk.app, theme)
         self.source: DataSource = self.desk.source("sso", sso=True, name="Contoso sign-in")
         self.admin: str = ready["accounts"]["admin"]["username"]
 
-    def _trace(self, what: str, **about: object) -> None:
-        self.written.append(what)
+    @property
+    def written(self) -> list[str]:
+        """What the activity log of this computer says was done, whoever may see it, the oldest first."""
+
+        def read(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute("SELECT what FROM activity WHERE number > ? ORDER BY number", [self._from])
+            return [what for (what,) in rows]
+
+        return self.app.state.use(read)
+
+    def forget_written(self) -> None:
+        """From now on."""
+        self._from += len(self.written)
 
     def _desk(self, account: str, computer: str = "state") -> Desk:
         options = self.options | {"state_folder": self.folder / computer, "operator": os_user(account)}

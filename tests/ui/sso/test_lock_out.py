@@ -11,6 +11,7 @@ from o365desk.model.access.operator import OperatorKind
 from o365desk.model.access.security import Deed
 from o365desk.model.access.single_sign_on import Mode
 from o365desk.model.problems import Problem, ProblemError
+from o365desk.services.activity.activity import Activity
 from o365desk.services.sso.single_sign_on import Change
 from o365desk.ui.shell.window import Window
 from o365desk.ui.sso.sign_in_window import SignInWindow
@@ -41,7 +42,7 @@ def nobody_else(front: Front) -> None:
 def gets_in(front: Front) -> Window:
     """By the way back, which is written down before."""
     front.again()
-    front.written.clear()
+    front.forget_written()
     window = front.enters("button-way-back")
     assert front.written == ["way-back"]
     assert window.app.operator.address == ADMIN
@@ -157,7 +158,7 @@ def test_it_was_armed_and_the_program_was_killed(front: Front) -> None:
 def test_members_of_the_bypass_group_need_no_way_back(front: Front) -> None:
     front.redirecting(bypass=("b.bypass", "c.colleague"))
     front.again("c.colleague", "elsewhere")
-    front.written.clear()
+    front.forget_written()
     window = front.enters("button-go-on")
     assert window.status.here.text().startswith("c.colleague")
     assert "way-back" not in front.written
@@ -168,10 +169,10 @@ def test_what_cannot_be_written_down_lets_nobody_in(front: Front, monkeypatch: p
     front.again()
     entrance = front.entrance
 
-    def full(what: str, **about: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise ProblemError(Problem(title="The disk is full"))
 
-    monkeypatch.setattr(entrance._desk, "_trace", full)
+    monkeypatch.setattr(Activity, "record", full)
     button: QPushButton = entrance.way_back
     button.click()
     front.soon(lambda: "The disk is full" in entrance.banner.plain_text())
