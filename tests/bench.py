@@ -28,7 +28,7 @@ from tests import (
     bench_ui,
     bench_writes,
 )
-from tests.benching import Result, keep
+from tests.benching import Result, keep, windowed
 from tests.desk import Desk
 from tests.journey import switch
 
@@ -64,9 +64,7 @@ sys.exit(main(started))
 
 def wall(program: str, *arguments: str) -> float:
     """Seconds that a fresh Python takes for a program."""
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    # Compiled code may be kept, as it is wherever the program is installed.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = windowed()
     began = time.perf_counter()
     # Without a time-out: with one, Python only looks every 50 ms whether the process has ended.
     subprocess.run([sys.executable, "-c", program, *arguments], check=True, env=environment)

@@ -22,6 +22,9 @@ from o365desk.ui.widgets.theme import FUSION, Theme
 
 _COLLECTED_EVERY = 10_000
 """Milliseconds."""
+_TURN = 0.001
+"""Seconds for which a worker keeps Python to itself while the window wants it. By default it is five times as long:
+that often in one key stroke, somebody feels it. Less than this is spent on changing turns."""
 
 
 def main(make_app: Callable[[], App], *, practice: bool = False, open_source: str | None = None) -> int:
@@ -71,7 +74,7 @@ def _after_first_paint(
     window: Window, listener: contextlib.ExitStack, practice: bool, open_source: str | None
 ) -> None:
     _close_on_signals(window, listener)
-    _collect_on_this_thread(window)
+    share_python(window)
     if window.app.state.problem:
         window.notices.problem(window.app.state.problem)
     tell_interrupted(window.context)
@@ -82,9 +85,11 @@ def _after_first_paint(
         window.open_source(open_source)
 
 
-def _collect_on_this_thread(window: Window) -> None:
-    """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on
-    the main one. So it runs here only, now and then, over what came after the start."""
+def share_python(window: Window) -> None:
+    """Lets workers be in the window's way for short only. Python's collector runs in whichever thread asks for memory
+    next, but what it frees of Qt must be freed on the main one. So it runs here only, now and then, over what came
+    after the start."""
+    sys.setswitchinterval(_TURN)
     gc.freeze()
     gc.disable()
     timer = QTimer(window)
