@@ -60,7 +60,7 @@ def _child(serving: dict[str, dict[str, str]]) -> None:
     from o365desk.app import build
     from o365desk.model.datasource import new
     from o365desk.model.stop import Stop
-    from o365desk.ui.main import share_python, application
+    from o365desk.ui.main import application, share_python
     from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
     from o365desk.ui.widgets.theme import Theme

@@ -54,7 +54,7 @@ class _Heart:
 
 def _child(ready_file: str) -> None:
     """Reads the list in a window and says what was felt."""
-    from o365desk.ui.main import share_python, application
+    from o365desk.ui.main import application, share_python
     from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
     from o365desk.ui.widgets.theme import Theme

@@ -86,9 +86,9 @@ def _after_first_paint(
 
 
 def share_python(window: Window) -> None:
-    """Lets workers be in the window's way for short only. Python's collector runs in whichever thread asks for memory
-    next, but what it frees of Qt must be freed on the main one. So it runs here only, now and then, over what came
-    after the start."""
+    """Lets workers be in the window's way for short only. Python's collector runs in whichever thread asks for
+    memory next, but what it frees of Qt must be freed on the main one. So it runs here only, now and then, over
+    what came after the start."""
     sys.setswitchinterval(_TURN)
     gc.freeze()
     gc.disable()

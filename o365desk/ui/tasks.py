@@ -31,9 +31,9 @@ _ASKS = QEvent.Type(QEvent.registerEventType())
 
 
 class _GivesWay(Stop):
-    """The stop of work in a worker. Python runs one thread at a time: work that goes on and on takes every other turn
-    of a window that paints. So whenever it looks whether it was stopped, it also waits until the window has done
-    what there is to do; not for long, so that it comes to its end whatever somebody does there."""
+    """The stop of work in a worker. Python runs one thread at a time: work that goes on and on takes every other
+    turn of a window that paints. So whenever it looks whether it was stopped, it also waits until the window has
+    done what there is to do; not for long, so that it comes to its end whatever somebody does there."""
 
     def __init__(self, leave: Callable[[], threading.Event | None]) -> None:
         super().__init__()
@@ -258,8 +258,8 @@ class Tasks(QObject):
         self._send(number, kind, value)
 
     def _leave(self) -> threading.Event | None:
-        """In a worker: is set as soon as the window has done what there is to do, painting included. None: nobody is
-        there to be waited for."""
+        """In a worker: is set as soon as the window has done what there is to do, painting included. None: nobody
+        is there to be waited for."""
         if threading.current_thread() is threading.main_thread():
             return None
         given = threading.Event()

@@ -226,7 +226,7 @@ def test_work_gives_way_until_the_window_has_done_what_there_is_to_do(
     qtbot: QtBot, tasks: Tasks, owner: QObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks_module, "_PIECE", 0.0)
-    monkeypatch.setattr(tasks_module, "_LEAVE", LONG)
+    monkeypatch.setattr(tasks_module, "_LEAVE", LONG[1])
     asked, went_on = threading.Event(), threading.Event()
     leave = tasks._leave
 
@@ -242,7 +242,7 @@ def test_work_gives_way_until_the_window_has_done_what_there_is_to_do(
         went_on.set()
 
     tasks.run("Long", work, lambda _: None, lambda _: None, owner=owner)
-    assert asked.wait(LONG)
+    assert asked.wait(LONG[1])
     assert not went_on.wait(0.01)  # this thread is at something else
     qtbot.waitUntil(went_on.is_set)
     qtbot.waitUntil(lambda: not tasks.active())
@@ -260,7 +260,7 @@ def test_work_goes_on_where_the_window_takes_too_long_or_is_gone(
         ended.set()
 
     tasks.run("Long", work, lambda _: None, lambda _: None, owner=owner)
-    assert ended.wait(LONG)  # though no event is handled
+    assert ended.wait(LONG[1])  # though no event is handled
     tasks.shut_down()
     found: list[object] = []
     late = threading.Thread(target=lambda: found.append(tasks._leave()))
