@@ -9,7 +9,7 @@ from o365desk import catalogue
 from o365desk.app import App
 from o365desk.cli.failing import fail, with_error
 from o365desk.cli.options import conditions_of
-from o365desk.cli.printing import interruptible, print_json, print_table, say, telling
+from o365desk.cli.printing import interruptible, name_in_commands, print_json, print_table, say, telling
 from o365desk.cli.progress import Ticker
 from o365desk.cli.session import (
     DONE,
@@ -249,7 +249,7 @@ def sync_show(context: typer.Context, name: GroupName, json: Json = False) -> in
 def sync_rehearse(context: typer.Context, name: GroupName, json: Json = False) -> int:
     """Show the difference that the next run would make, by the imported copy; nothing is asked of the tenant, and
     nothing changed. Exit code 0, 1 where a run would fail, 3 where it would wait for a person or is not whole."""
-    app = services(context)
+    app = _about(services(context), name)
     plan: StepPlan = interruptible(lambda stop: app.groups.rehearse(name, stop))
     code = _code(plan)
     with telling(code):
@@ -275,7 +275,7 @@ def sync_run(
 ) -> int:
     """Import what changed, and bring a group in step. Exit code 0 done, 1 failed, 3 partly done, incomplete or
     waiting for a person, 4 not allowed, 130 cancelled."""
-    app = unlocked(services(context))
+    app = unlocked(_about(services(context), name))
     with Ticker() as ticker:
         report: StepReport = interruptible(
             lambda stop: app.groups.run(name, stop, lambda text: ticker.tell(f"{text} …"), allow_large=allow_large)
@@ -310,6 +310,13 @@ def sync_remove(context: typer.Context, name: GroupName) -> int:
     entry = app.groups.remove(name)
     say(f"“{entry.thing.name}” is removed from the workspace. The tenant stays as it is.")
     return DONE
+
+
+def _about(app: App, name: str) -> App:
+    """The services; commands in problems are about the data source of the group, whose name is not its own."""
+    found = app.groups.get(name).source
+    name_in_commands(app.command_here, found.name if found else "")
+    return app
 
 
 # --- words and shapes ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 armed, and how it went, is known to this machine."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
@@ -316,7 +316,8 @@ class Schedules:
         only where the state cannot be used."""
         listing = self.files.list()
         self._tell_unreadable(listing.unreadable)
-        return self.running.run_due([entry.thing for entry in listing.entries], stop, tell)
+        tick = self.running.run_due([entry.thing for entry in listing.entries], stop, tell)
+        return replace(tick, refused=tuple(listing.unreadable))
 
     def _tell_unreadable(self, unreadable: Iterable[Unreadable]) -> None:
         """Once for each file and reason."""

@@ -33,6 +33,16 @@ def a_group(shell: Shell, tenant: Writer, least: int = 12) -> dict[str, Any]:
     raise AssertionError("there is none")
 
 
+def test_a_problem_names_the_command_and_the_data_source_of_the_group(imported: Shell, tenant: Writer) -> None:
+    group = a_group(imported, tenant)
+    words = ("groups", "sync", "set", "Sales", "--source", "Contoso", "--group", group["id"])
+    assert imported(*words) == 0, imported.err
+    assert imported("directory", "forget", "Contoso") == 0
+    assert imported("groups", "sync", "rehearse", "Sales") == 1
+    assert "import Contoso --apply" in imported.err
+    assert "import NAME" not in imported.err
+
+
 def test_a_group_is_set_rehearsed_run_shown_and_removed(imported: Shell, tenant: Writer) -> None:
     group = a_group(imported, tenant)
     there = tenant.members(group["id"])
