@@ -24,6 +24,7 @@ from tests import (
     bench_conditions_ui,
     bench_directory_ui,
     bench_imports,
+    bench_in_step,
     bench_reads,
     bench_ui,
     bench_writes,
@@ -148,6 +149,7 @@ def measure() -> Iterator[Result]:
     yield from bench_conditions.results()
     yield from bench_reads.results()
     yield from bench_writes.results()
+    yield from bench_in_step.results()
     yield from bench_imports.results()
     yield from bench_directory_ui.results()
     yield from bench_ui.results()
