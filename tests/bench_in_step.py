@@ -1,5 +1,6 @@
-"""A tenant group of 10,000 that is kept in step after 100 people moved, against one of 200 after the same: what is sent
-depends on who moves alone. Called by `tests.bench`; `tests/services/in_step/test_tenant_groups.py` pins it smaller.
+"""A tenant group of 10,000 that is kept in step after 100 people moved, against one of 200 after the same: what is
+sent depends on who moves alone. Called by `tests.bench`; `tests/services/in_step/test_tenant_groups.py` pins it
+smaller.
 """
 
 import tempfile
@@ -47,8 +48,8 @@ def results() -> Iterator[Result]:
 
 
 def _in_step(team: Team, everybody: list[str], size: int) -> _Run:
-    """Makes a group in the tenant, lets half of those who move leave it and as many strangers come, and brings it in
-    step with a file that says otherwise."""
+    """Makes a group in the tenant, lets half of those who move leave it and as many strangers come, and brings it
+    in step with a file that says otherwise."""
     half = MOVED // 2
     wanted, strangers = everybody[:size], everybody[-half:]
     key = team.made(f"Of {size}", *wanted[half:], *strangers)

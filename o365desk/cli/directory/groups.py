@@ -39,6 +39,7 @@ GroupName = Annotated[str, typer.Argument(metavar="NAME", help="The group's name
 _HEADINGS = ("Name", "Follows", "Data source", "Group name", "Members", "State", "Last run", "Next run")
 _LISTED = 50
 """People of a difference that a terminal is shown."""
+_GOING = ("leaves", "removed", "disabled")
 
 
 @sync.command("list")
@@ -296,7 +297,7 @@ def sync_run(
         fail(plan.problem)
         return code
     say(sentence(report))
-    if plan.held and not allow_large and not plan.problem:
+    if plan.held and (plan.import_waits or not allow_large):
         _say_held(app, plan)
     for run in report.runs:
         say(f"Undo it with: {app.command_here(f'o365desk runs undo {run} --apply')}")
@@ -331,7 +332,9 @@ def _code(plan: StepPlan) -> int:
 
 
 def _show(plan: StepPlan) -> None:
-    rows = [(what, each.name, each.address) for what, people in plan.parts.items() for each in people]
+    # Who comes may be many; who goes is what a person must have seen.
+    parts = sorted(plan.parts.items(), key=lambda part: part[0] not in _GOING)
+    rows = [(what, each.name, each.address) for what, people in parts for each in people]
     if rows:
         print_table(("What", "Name", "Address"), rows[:_LISTED])
     if len(rows) > _LISTED:
@@ -351,6 +354,10 @@ def _say_plan(app: App, plan: StepPlan) -> None:
 
 def _say_held(app: App, plan: StepPlan) -> None:
     command = shells.ours(["groups", "sync", "run"], [plan.group.name], ["--allow-large"])
+    source = app.groups.get(plan.group.id).source
+    if plan.import_waits and source:
+        say(f"What it would change: {app.command_here(shells.ours(['import'], [source.name], []))}")
+        command = shells.ours(["import"], [source.name], ["--apply", "--allow-large"])
     say(f"If that is meant: {app.command_here(command)}")
 
 

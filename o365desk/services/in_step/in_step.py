@@ -542,7 +542,7 @@ def _import_waits(group: KeptGroup, source: DataSource, report: ImportReport) ->
     )
     return StepPlan(
         group=group, state=StepState.HELD, as_of=report.as_of, held=held,
-        notes=("Look at the import first, and apply it if that is meant.",),
+        notes=("Look at the import first, and apply it if that is meant.",), import_waits=True,
     )  # fmt: skip
 
 

@@ -207,16 +207,21 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
     def _ended(self, row: GroupRow, report: StepReport) -> None:
         self._running = False
         plan, name = report.plan, row.group.name
+        ways: Remedies
         if plan.problem:
             ways = self._remedies(row, plan.problem) or [("Open the group…", partial(self._edit, row))]
             self.banner.show_problem(plan.problem, ways, "warn")
         elif report.complete:
             self.banner.show_text("good", f"“{name}” is in step", sentence(report))
         elif plan.held:
+            ways = [("Look at it…", partial(self.rehearse, row))]
+            if plan.import_waits and row.source:
+                there = ToImport(source_id=row.source.id)
+                ways = [("Look at the import", lambda: self.context.go(there))]
             self.banner.show_text(
                 "warn", f"“{name}” waits for a person, and nothing was changed", " ".join(
                     (*(each.why for each in plan.held), *plan.notes)
-                ), [("Look at it…", partial(self.rehearse, row))],
+                ), ways,
             )  # fmt: skip
         else:
             words = LOOKS[report.state][0].lower()

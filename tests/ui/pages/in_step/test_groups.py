@@ -1,6 +1,7 @@
 """Groups in step through the window: made, rehearsed, run, held, removed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,6 +184,25 @@ def test_what_is_not_imported_leads_to_the_import(steps: Steps) -> None:
     page_of_imports = steps.office.window.page(ToImport)
     assert isinstance(page_of_imports, ImportPage)
     assert page_of_imports.isVisible()
+
+
+def test_an_import_that_waits_is_where_the_button_leads(steps: Steps, client: Client) -> None:
+    key = steps.team.made("Ours", *steps.team.ids[:5])
+    steps.team.load()
+    steps.team.kept(key)
+    steps.app.settings.keep(replace(steps.app.settings.get(), import_items=0, import_percent=0))
+    client.control("/day", {"days": 1, "seed": 5})
+    page = steps.open()
+    page.run(steps.row)
+    steps.office.idle()
+    assert "waits for a person" in page.banner.plain_text()
+    [button] = [each for each in page.banner.findChildren(QPushButton) if each.text() == "Look at the import"]
+    button.click()
+    steps.office.idle()
+    imports = steps.office.window.page(ToImport)
+    assert isinstance(imports, ImportPage)
+    assert imports.found
+    assert imports.found.plan
 
 
 def test_a_group_that_is_gone_is_told_and_not_run(steps: Steps) -> None:
