@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _COLLECTED_EVERY = 10_000
 """Milliseconds."""
+_TURN = 0.001
+"""Seconds for which a worker keeps Python to itself while the window wants it. By default it is five times as long:
+that often in one key stroke, somebody feels it. Less than this is spent on changing turns."""
 
 
 def main(make_app: Callable[[], App], *, practice: bool = False, open_source: str | None = None) -> int:
@@ -149,7 +152,7 @@ class Program(QObject):
         if not self._listening:
             self._listening = True
             _close_on_signals(self, self._listener)
-            _collect_on_this_thread(self)
+            share_python(self)
 
     def _after_first_paint(self, window: Window) -> None:
         practice, self._practice = self._practice, False
@@ -177,9 +180,11 @@ def application() -> QApplication:
     return qt
 
 
-def _collect_on_this_thread(owner: QObject) -> None:
-    """Python's collector runs in whichever thread asks for memory next, but what it frees of Qt must be freed on
-    the main one. So it runs here only, now and then, over what came after the start."""
+def share_python(owner: QObject) -> None:
+    """Lets workers be in the window's way for short only. Python's collector runs in whichever thread asks for
+    memory next, but what it frees of Qt must be freed on the main one. So it runs here only, now and then, over
+    what came after the start."""
+    sys.setswitchinterval(_TURN)
     gc.freeze()
     gc.disable()
     timer = QTimer(owner)

@@ -30,7 +30,7 @@ from o365desk.model.directory.in_step import (
     compared,
 )
 from o365desk.model.directory.people import Inactive, LocalPeople, LocalPerson
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.schedules.task import Task, Work
 from o365desk.model.stop import Stop
 from o365desk.model.text.wording import many
@@ -554,7 +554,7 @@ def _import_waits(group: KeptGroup, source: DataSource, report: ImportReport) ->
     )
     return StepPlan(
         group=group, state=StepState.HELD, as_of=report.as_of, held=held,
-        notes=("Look at the import first, and apply it if that is meant.",),
+        notes=("Look at the import first, and apply it if that is meant.",), import_waits=True,
     )  # fmt: skip
 
 
@@ -593,7 +593,7 @@ def _no_group(group: KeptGroup) -> Problem:
     return Problem(
         title=f"“{group.name}” names no group at the source",
         cause="Without a group name at the source, nobody can be brought in.",
-        remedy="Choose a group of the tenant (--group).",
+        remedy="Choose a group of the tenant.",
         field="group",
         code="no-group",
     )
@@ -603,7 +603,8 @@ def _not_imported(source: DataSource) -> Problem:
     return Problem(
         title=f"The directory of “{source.name}” was not imported yet",
         cause="Groups are chosen and compared in the copy on this computer.",
-        remedy="Import it first (import NAME --apply).",
+        remedy="Import it first.",
+        action=Action.IMPORT,
         code="not-imported",
     )
 

@@ -31,6 +31,7 @@ from o365desk.services.schedules.records import Armed, Records
 from o365desk.services.schedules.telling import Telling
 from o365desk.services.schedules.work import Doing, Tell, failed
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
+from o365desk.services.workspace.layout import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +55,14 @@ class Held:
 @dataclass(frozen=True)
 class Tick:
     """What a wake did: `missed` are tasks with how many of their runs never were, `next` is the next moment of all
-    tasks here."""
+    tasks here, `refused` are the files of tasks that make no sense."""
 
     at: datetime
     runs: tuple[TaskRun, ...] = ()
     held: tuple[Held, ...] = ()
     missed: tuple[tuple[Task, int], ...] = ()
     next: datetime | None = None
+    refused: tuple[Unreadable, ...] = ()
 
 
 def timed(schedule: Schedule) -> str:

@@ -2,7 +2,7 @@
 armed, and how it went, is known to this machine."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
@@ -323,7 +323,8 @@ class Schedules:
         if whose is not None:
             armed = self.records.armed()
             tasks = [each for each in tasks if each.id in armed and armed[each.id].by == whose]
-        return self.running.run_due(tasks, stop, tell)
+        tick = self.running.run_due(tasks, stop, tell)
+        return replace(tick, refused=tuple(listing.unreadable))
 
     def armed_by(self) -> list[str]:
         """Who armed what runs here, each once."""
