@@ -66,7 +66,7 @@ def _fill(app: "App", count: int) -> None:
 def _child() -> None:
     """Fills a log, opens the window on it and says what was felt."""
     from o365desk.app import build
-    from o365desk.ui.main import _collect_on_this_thread, application
+    from o365desk.ui.main import application, share_python
     from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
     from o365desk.ui.widgets.theme import Theme
@@ -83,7 +83,7 @@ def _child() -> None:
         window = Window(app, Tasks(), Theme(qt, "light", False))
         window.go(ToActivity())
         window.show()
-        _collect_on_this_thread(window)
+        share_python(window)
         _wait(lambda: not window.tasks.active())
         page: Any = window.page(ToActivity)
         assert page.model.total > 0
