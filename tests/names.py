@@ -46,6 +46,12 @@ HONEST = (
     "\u0f56\u0f66\u0f92\u0fb2\u0f74\u0f56\u0f66", "a\u3000b\xa0c", "ไม้เอก ที่",
 )  # fmt: skip
 
+
+def short(text: str | bytes) -> str:
+    """What the test with this name is called: the names of tests are told from process to process."""
+    return ascii(text[:40])
+
+
 _WORKING = {"\u200c", "\u200d"}
 _FILLERS = set("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 

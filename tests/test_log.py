@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk.log import MaskingFormatter, mask
-from tests.names import HOSTILE, hidden
+from tests.names import HOSTILE, hidden, short
 
 
 def a_token() -> str:
@@ -80,7 +80,7 @@ def test_the_password_of_an_address_is_masked() -> None:
     )
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("name", HOSTILE, ids=short)
 def test_no_text_can_pass_for_a_record_of_its_own(name: str) -> None:
     forged = f"{name}\n2026-05-12 09:30:00 INFO o365desk [1] all is well\r\n{name}"
     try:

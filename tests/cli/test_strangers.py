@@ -13,7 +13,7 @@ from o365desk.model.problems import Problem
 from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome
 from tests.cli.shell import Shell
-from tests.names import HOSTILE, hidden
+from tests.names import HOSTILE, hidden, short
 from tests.scene import NOW
 
 _STRAIGHT = re.compile(r"\x1b\[[0-9;]*m")
@@ -39,7 +39,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
 # --- the ways to print ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("name", HOSTILE, ids=short)
 def test_every_way_to_print(name: str, told: Callable[[], list[str]]) -> None:
     printing.say(name)
     assert len(told()) == 2
@@ -73,7 +73,7 @@ def test_markup_and_emoji_names_are_text(told: Callable[[], list[str]]) -> None:
     assert told()[0] == name
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("name", HOSTILE, ids=short)
 def test_json_is_the_same_value(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     printing.print_json({name: [name]})
     out = capsys.readouterr().out

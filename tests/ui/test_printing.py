@@ -16,7 +16,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.handover.document import Grid, Section, Sheet
 from o365desk.ui import printing
 from o365desk.ui.printing import laid_out, pdf, pdf_without_a_window
-from tests.names import HONEST, HOSTILE, hidden
+from tests.names import HONEST, HOSTILE, hidden, short
 from tests.scene import Scene
 from tests.services.handover.papers import named, of
 
@@ -103,7 +103,7 @@ def test_each_page_is_numbered(scene: Scene, monkeypatch: pytest.MonkeyPatch) ->
     assert drawn.count("Handover sheet: Contoso HR") == count
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, *HONEST], ids=ascii)
+@pytest.mark.parametrize("name", [*HOSTILE, *HONEST], ids=short)
 def test_names_of_strangers_are_text(scene: Scene, painter: QPainter, name: str) -> None:
     source, people = named(name)
     document = laid_out(of(scene.app, source, people), painter)

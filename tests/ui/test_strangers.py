@@ -42,7 +42,7 @@ from o365desk.ui.table.cells import NOTE_ROLE
 from o365desk.ui.widgets import labels
 from o365desk.ui.widgets.theme import Theme
 from tests import scene, scheduled, shots, written
-from tests.names import HONEST, HOSTILE, hidden
+from tests.names import HONEST, HOSTILE, hidden, short
 from tests.secured import SECURITY
 from tests.ui.staged import Stage, staged
 
@@ -465,7 +465,7 @@ def test_a_bare_label_of_qt_takes_no_markup(stranger: Stranger, theme: Theme) ->
     QToolTip.hideText()
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("text", HOSTILE, ids=short)
 def test_labels_and_captions_mark(text: str, theme: Theme) -> None:
     label, line = labels.Label(text), labels.ElidedLabel(text)
     assert not hidden(_one_line(label.text()))

@@ -171,6 +171,7 @@ class Theme(QObject):
         self._folder = Path(tempfile.mkdtemp(prefix="o365desk-icons-"))
         self._drawings: dict[str, bytes] = {}
         self._files: dict[tuple[str, str], str] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
         self._tidy = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self.tokens: Mapping[str, str] = LIGHT
         if not app.property(FUSION):
@@ -191,10 +192,14 @@ class Theme(QObject):
         return QColor(self.tokens[role])
 
     def icon(self, name: str, role: str = "text") -> QIcon:
-        """An icon of resources/icons in a role's colour; drawn as vectors, so crisp at any scale."""
-        icon = QIcon(self._file(name, role))
-        if role != "disabled":
-            icon.addFile(self._file(name, "disabled"), QSize(), QIcon.Mode.Disabled)
+        """An icon of resources/icons in a role's colour; drawn as vectors, so crisp at any scale. All that show it
+        share it, and what was drawn of it."""
+        drawn, disabled = self._file(name, role), self._file(name, "disabled")
+        icon = self._icons.get((drawn, disabled))
+        if icon is None:
+            icon = self._icons[drawn, disabled] = QIcon(drawn)
+            if role != "disabled":
+                icon.addFile(disabled, QSize(), QIcon.Mode.Disabled)
         return icon
 
     def pixmap(self, name: str, size: int, role: str = "text") -> QPixmap:

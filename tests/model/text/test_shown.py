@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365desk.model.text.shown import MOST, escaped, shown
-from tests.names import HONEST, HOSTILE, hidden
+from tests.names import HONEST, HOSTILE, hidden, short
 from tests.torture import FULL
 
 TAGS = range(0xE0000, 0xE1000)
@@ -42,7 +42,7 @@ def test_honest_names_are_shown_as_they_are(text: str) -> None:
     assert shown(text) is text
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("text", HOSTILE, ids=short)
 def test_nothing_hidden_is_left(text: str) -> None:
     assert hidden(shown(text)) == []
     assert hidden(shown(text, lines=True).replace("\n", "").replace("\t", "")) == []

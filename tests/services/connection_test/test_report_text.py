@@ -11,7 +11,7 @@ from o365desk.model.report import Report, Step, Verdict
 from o365desk.model.status import Outcome
 from o365desk.model.text.shown import shown
 from o365desk.services.connection_test.report_text import render
-from tests.names import HONEST, HOSTILE, hidden
+from tests.names import HONEST, HOSTILE, hidden, short
 from tests.scene import NOW
 
 _MARKED_UP = (
@@ -57,7 +57,7 @@ def _plain(name: str) -> str:
     return shown(" ".join(name.split()))
 
 
-@pytest.mark.parametrize("name", _NAMES, ids=ascii)
+@pytest.mark.parametrize("name", _NAMES, ids=short)
 def test_html_is_the_same_page_whatever_the_names(name: str) -> None:
     page = render(_report(name), "html")
     assert hidden(page.replace("\n", "")) == []
@@ -67,7 +67,7 @@ def test_html_is_the_same_page_whatever_the_names(name: str) -> None:
     assert ("default-src 'none'; style-src 'unsafe-inline'") in str(made.tags)
 
 
-@pytest.mark.parametrize("name", _NAMES, ids=ascii)
+@pytest.mark.parametrize("name", _NAMES, ids=short)
 def test_markdown_is_the_same_page_whatever_the_names(name: str) -> None:
     """By a renderer that was not written here."""
     document = render(_report(name), "markdown")
@@ -84,7 +84,7 @@ def test_markdown_makes_no_link_of_an_address() -> None:
     assert "www." not in document
 
 
-@pytest.mark.parametrize("name", _NAMES, ids=ascii)
+@pytest.mark.parametrize("name", _NAMES, ids=short)
 def test_json_holds_the_same_values(name: str) -> None:
     document = render(_report(name), "json")
     assert hidden(document.replace("\n", "")) == []

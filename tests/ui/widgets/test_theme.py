@@ -182,6 +182,11 @@ def test_pixmaps_are_sharp_on_dense_screens(theme: Theme) -> None:
     assert icon.pixmap(QSize(16, 16), 2.0).size() == QSize(32, 32)
 
 
+def test_all_that_show_an_icon_share_it_and_another_colour_is_another(theme: Theme) -> None:
+    assert theme.icon("plug").cacheKey() == theme.icon("plug").cacheKey()
+    assert len({theme.icon("plug", role).cacheKey() for role in ("text", "bad", "disabled")}) == 3
+
+
 def test_the_recoloured_icons_are_gone_with_the_theme(qapp: QApplication, following: Theme) -> None:
     made = Theme(qapp, "dark", False)
     folder = made._folder
