@@ -228,8 +228,15 @@ def build(
         space, state, vault, approvals, authorisations, evidence, sign_ins, clock, timing, access.guard
     )
 
-    def hides(run: Run) -> Problem | None:
-        return None if access.sees(run, connections.by_id) else not_yours(run)
+    def hides() -> Callable[[Run], Problem | None]:
+        # Read once for a whole list of runs, and only if somebody else's is among them.
+        sources, people = cache(connections.sources), cache(access.people)
+
+        def why(run: Run) -> Problem | None:
+            found = access.sees(run, lambda key: sources().get(key.lower()), people)
+            return None if found else not_yours(run)
+
+        return why
 
     journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
