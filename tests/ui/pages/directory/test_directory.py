@@ -119,7 +119,7 @@ def test_the_journey(
     assert page.users.details.profile.total > 5
 
     # Rehearse: a group of the workspace is to have the members of one here, each hour.
-    group, there = _some_group(office, directories.source)
+    group, members_there = _some_group(office, directories.source)
     app, window = office.desk.app, office.window
     kept = KeptGroup(id=new_id(), name="Ours", sync=True)
     app.groups.save(app.groups.pointed(kept, directories.source, group), None, schedule=False)
@@ -138,7 +138,7 @@ def test_the_journey(
     steps.rehearse(steps.current)
     directories.idle()
     assert answered == ["difference"]
-    assert seen == [there]
+    assert seen == [members_there]
     assert app.groups.get("Ours").group.members == ()
 
     # Schedule it.
