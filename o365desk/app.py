@@ -321,8 +321,15 @@ def build(
         activity,
     )
 
-    def hides(run: Run) -> Problem | None:
-        return None if access.sees(run, connections.by_id) else not_yours(run)
+    def hides() -> Callable[[Run], Problem | None]:
+        # Read once for a whole list of runs, and only if somebody else's is among them.
+        sources, people = cache(connections.sources), cache(access.people)
+
+        def why(run: Run) -> Problem | None:
+            found = access.sees(run, lambda key: sources().get(key.lower()), people)
+            return None if found else not_yours(run)
+
+        return why
 
     journal, settings = Journal(state, clock, hides=hides, trace=activity), KeptSettings(state, activity)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access, activity)

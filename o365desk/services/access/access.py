@@ -188,13 +188,18 @@ class Access:
         fits = person.role is Role.ADMINISTRATOR or not listed or group_key(group_with_role(person)) in listed
         return fits and known is not None and self._known.believed(known) and bool(known.members)
 
-    def sees(self, run: Run, find: Callable[[str], DataSource | None]) -> bool:
+    def sees(
+        self,
+        run: Run,
+        find: Callable[[str], DataSource | None],
+        read_people: "Callable[[], People | Problem] | None" = None,
+    ) -> bool:
         """Whether the operator may see a run, its rows and its counts: their own; and those of others where they
         could have read as much, or administer the data source. `find` gives that by its id (None: it is gone); it
-        is not asked about their own."""
+        is not asked about their own. Who asks for many runs gives the people, too, as they were read once."""
         if same_address(run.by) == same_address(self.operator.address):
             return True
-        people, source = self.people(), find(run.source_id)
+        people, source = (read_people or self.people)(), find(run.source_id)
         if self.decide(source, Deed.EDIT if source else Deed.ADD, people=people).allowed:
             return True
         if source is None or (operation := _known_operation(run.operation)) is None:

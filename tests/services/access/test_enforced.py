@@ -327,6 +327,26 @@ def test_somebody_elses_run_is_theirs(defaults: House) -> None:
     assert defaults.desk(MANAGER).app.runner.undo(run.id, Stop(), lambda _: None).count(Standing.WILL) == 1
 
 
+def test_a_list_of_runs_reads_data_sources_and_people_once(
+    defaults: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, seen = a_group(defaults), someone(defaults, sales=True)
+    made = plan(defaults.admin, defaults.source, {"group": group, "user": seen["id"]})
+    runs = {apply(defaults.admin, defaults.source, made).id for _ in range(3)}
+    read: list[str] = []
+    workspace, access = type(defaults.admin.app.workspace), type(defaults.admin.app.access)
+    for kind, name in ((workspace, "list"), (access, "people")):
+        once = getattr(kind, name)
+
+        def counted(self: Any, *, once: Any = once, name: str = name) -> Any:
+            read.append(name)
+            return once(self)
+
+        monkeypatch.setattr(kind, name, counted)
+    assert {each.id for each in defaults.desk(USER).app.journal.runs()} == runs
+    assert sorted(read) == ["list", "people"]
+
+
 def test_who_lost_the_right_does_not_go_on(defaults: House) -> None:
     group, seen = a_group(defaults), someone(defaults, sales=True)
     partner = defaults.desk(PIA)

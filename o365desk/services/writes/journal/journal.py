@@ -205,11 +205,11 @@ class Journal:
         state: State,
         clock: Callable[[], datetime],
         most: Kept = Kept(),  # noqa: B008 - frozen
-        hides: Callable[[Run], Problem | None] = lambda run: None,
+        hides: Callable[[], Callable[[Run], Problem | None]] = lambda: lambda run: None,
         trace: Trace = UNTRACED,
     ) -> None:
-        """`hides` says why whoever works here may not see somebody else's run; `trace` hears in the same
-        transaction of what begins and ends."""
+        """What `hides` gives says why whoever works here may not see somebody else's run: one for each reading.
+        `trace` hears in the same transaction of what begins and ends."""
         self._trace = trace
         # By run: the entry of the activity log that says that it began here.
         self._entries: dict[str, tuple[int, What, dict[str, object]]] = {}
@@ -354,14 +354,15 @@ class Journal:
             f"SELECT {_RUN} FROM runs WHERE ? IN ('', source_id) ORDER BY place DESC",  # noqa: S608 - ours
             source_id,
         )
-        shown = (run for run in map(self._run, rows) if self._hides(run) is None)
+        hides = self._hides()
+        shown = (run for run in map(self._run, rows) if hides(run) is None)
         return list(islice(shown, limit if limit >= 0 else None))
 
     def run(self, key: str) -> Run:
         """One run by its id, or by a beginning of it that no other has. Raises ProblemError, also where whoever
         works here may not see it."""
         run = self._run(self._row(key))
-        if why := self._hides(run):
+        if why := self._hides()(run):
             raise ProblemError(why)
         return run
 

@@ -322,7 +322,7 @@ def _history(key: Kind) -> tuple[Column, ...]:
             title="What",
             text=lambda each: words.what(each) if key is Kind.USERS else _of_group(each),
             note=how,
-            width=200,
+            width=160,  # so that both are in sight, without a bar to scroll them
             grows=True,
         ),
     )

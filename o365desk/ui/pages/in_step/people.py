@@ -224,7 +224,8 @@ class PersonDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
         column.addWidget(text_label(row.display or row.email, "section"))
-        column.addWidget(text_label(row.email, "dim"))
+        if row.display not in ("", row.email):
+            column.addWidget(text_label(row.email, "dim"))
         column.addWidget(self.banner)
         column.addWidget(self.active)
         column.addWidget(label)

@@ -1,6 +1,8 @@
-"""Through the window: import, look, search, let a day pass, import again, see what changed, plan one of it back."""
+"""Through the window: import, look, search, rehearse, schedule, let a week pass, run what is due, see what changed,
+and plan one of it back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +11,19 @@ from PySide6.QtWidgets import QMenu
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import Kind, What
+from o365desk.model.directory.in_step import KeptGroup
+from o365desk.model.schedules.schedule import Recurs, Schedule
+from o365desk.model.schedules.task import Outcome, Work
+from o365desk.model.settings import Settings
 from o365desk.practice.server.server import PracticeTenant
 from o365desk.practice_process import Practice
-from o365desk.ui.destinations import ToDirectory, ToImport, ToOperations, ToPlan
+from o365desk.services.in_step.group_file import new_id
+from o365desk.ui.destinations import ToDirectory, ToGroupsInStep, ToImport, ToOperations, ToPlan
 from o365desk.ui.pages.directory.directory import DirectoryPage
 from o365desk.ui.pages.directory.importing import ImportPage
+from o365desk.ui.pages.in_step.groups import GroupsInStepPage
 from o365desk.ui.shell.practice_menu import PracticeMenu
+from tests import scheduled
 from tests.ui.office import CTRL, Office, office
 from tests.ui.shell.test_practice_menu import find
 
@@ -109,6 +118,36 @@ def test_the_journey(
     assert page.users.details.known
     assert page.users.details.profile.total > 5
 
+    # Rehearse: a group of the workspace is to have the members of one here, each hour.
+    group, members_there = _some_group(office, directories.source)
+    app, window = office.desk.app, office.window
+    kept = KeptGroup(id=new_id(), name="Ours", sync=True)
+    app.groups.save(app.groups.pointed(kept, directories.source, group), None, schedule=False)
+    window.go(ToGroupsInStep())
+    directories.idle()
+    steps = window.page(ToGroupsInStep)
+    assert isinstance(steps, GroupsInStepPage)
+    seen: list[int] = []
+
+    def look(dialog: Any) -> None:
+        seen.append(dialog.model.total)
+        dialog.reject()
+
+    assert steps.current
+    answered = office.answer("difference", look)
+    steps.rehearse(steps.current)
+    directories.idle()
+    assert answered == ["difference"]
+    assert seen == [members_there]
+    assert app.groups.get("Ours").group.members == ()
+
+    # Schedule it.
+    hourly = Schedule(
+        recurs=Recurs.HOURLY, start=(app.clock() - timedelta(days=2)).replace(tzinfo=None), zone="UTC"
+    )
+    what = {"group": app.groups.get("Ours").group.id}
+    task = scheduled.keep(app, scheduled.task("Hourly", directories.source, Work.SYNC, schedule=hourly, what=what))
+
     # Days pass in the practice tenant, by its menu.
     running = Practice()
     running.ready = dict(practice.ready)
@@ -118,24 +157,21 @@ def test_the_journey(
     find(menu, "Let a week pass").trigger()
     office.idle()
 
-    # Import again.
-    page.import_now()
-    directories.idle()
-    plan = imports.found.plan if imports.found else None
-    assert plan is not None, imports.banner.plain_text()
-    assert plan.found.users.different > 0
-    if plan.found.held:
-        assert office.answer("confirm", lambda dialog: _confirm(dialog, directories.source.name)) == []
-    imports.apply_button.click()
-    directories.idle()
-    assert imports.banner.level == "good", imports.banner.plain_text()
+    # What is due runs: it imports, and brings the group in step. A week is more than goes without a look.
+    app.settings.keep(Settings(import_items=100_000, import_percent=100))
+    scheduled.hours_pass(app.state.folder / "state.sqlite", task.id)
+    window.due.look()
+    office.soon(lambda: app.schedules.runs() and not window.tasks.active())
+    assert {run.outcome for run in app.schedules.runs()} == {Outcome.DONE, Outcome.MISSED}, "the hours before"
+    assert app.groups.get("Ours").group.members
+    [again, _] = app.directories.of(directories.source).imports()
 
     # What changed, and one membership planned back.
     page = directories.open()
     page.tabs.setCurrentWidget(page.changes)
     directories.idle()
     changes = page.changes
-    assert changes.model.total >= plan.found.users.different
+    assert changes.model.total >= again.users.different > 0
     members = [each for each in changes.model.all_rows() if each.kind == "members" and each.why is None]
     there = {each["id"] for some in _everybody(office, directories.source) for each in some}
     joined = next(each for each in members if each.what is What.ADDED and each.id in there)
@@ -153,6 +189,16 @@ def test_the_journey(
     assert wish.operation.key == "remove-user-from-group"
     assert wish.rows[0].values == {"group": joined.group, "user": joined.id}
     assert office.plan.plan, office.plan.banner.plain_text()
+
+
+def _some_group(office: Office, source: DataSource) -> tuple[str, int]:
+    """A group of the tenant that has members, and how many."""
+    directory = office.desk.app.directories.of(source)
+    for row in directory.window(Kind.GROUPS).rows:
+        people = [each for each in directory.members(row["id"]) if each.type == "user"]
+        if people and row["visibility"] is None:
+            return row["id"], len(people)
+    raise AssertionError("there is none")
 
 
 def _everybody(office: Office, source: DataSource) -> Any:

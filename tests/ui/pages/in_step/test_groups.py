@@ -1,7 +1,6 @@
 """Groups in step through the window: made, rehearsed, run, held, removed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from o365desk.model.directory.in_step import Direction
+from o365desk.model.settings import Settings
 from o365desk.model.stop import Stop
 from o365desk.services.in_step.in_step import GroupRow
 from o365desk.ui.destinations import ToDirectory, ToGroupsInStep, ToImport, ToPeople
@@ -190,7 +190,7 @@ def test_an_import_that_waits_is_where_the_button_leads(steps: Steps, client: Cl
     key = steps.team.made("Ours", *steps.team.ids[:5])
     steps.team.load()
     steps.team.kept(key)
-    steps.app.settings.keep(replace(steps.app.settings.get(), import_items=0, import_percent=0))
+    steps.app.settings.keep(Settings(import_items=0, import_percent=0))
     client.control("/day", {"days": 1, "seed": 5})
     page = steps.open()
     page.run(steps.row)
