@@ -89,7 +89,7 @@ def _ours(bulk: Bulk, tenant: PracticeTenant, slow: float) -> Iterator[Result]:
     before, began = _calls(bulk), time.perf_counter()
     _, run = bulk.done("add-user-to-group", rows)
     seconds, calls = time.perf_counter() - began, _calls(bulk) - before
-    written_down = sum(said)
+    written_down, entries = sum(said), len(said)
     counts = run.counts
     assert (counts.changed, counts.already, counts.failed, counts.cannot) == (ROWS - 2, 1, 0, 1), counts
     written, began = len(_writes(bulk)), time.perf_counter()
@@ -100,7 +100,7 @@ def _ours(bulk: Bulk, tenant: PracticeTenant, slow: float) -> Iterator[Result]:
     detail = f"{seconds:.1f} s; one by one {slow:.0f} s, reckoned from {SAMPLE} of {ROWS:,}"
     yield Result("bulk-time", title, seconds / slow, 1 / 20, detail)
     share = written_down / seconds
-    detail = f"{written_down * 1000:.1f} ms of {seconds:.1f} s, {len(said)} entries and what is looked up for them"
+    detail = f"{written_down * 1000:.1f} ms of {seconds:.1f} s, {entries} entries and what is looked up for them"
     yield Result("bulk-log", f"the activity log's share of adding {ROWS:,} users", share, 0.02, detail)
     yield Result("bulk-calls", f"HTTP calls to add {ROWS:,} users ÷ {CALLS}", calls / CALLS, 1.0, f"{calls} calls")
     yield Result("bulk-again", "the same again: writes", float(writes), 0.0, f"{writes} writes, {again:.1f} s")

@@ -174,12 +174,8 @@ _TALLY = """
 _FAILED_REQUESTS = """
     SELECT DISTINCT request_id FROM run_rows WHERE run = ? AND state = 'failed' AND request_id != '' LIMIT 20
 """
-_SOME_REQUESTS = """
-    SELECT DISTINCT request_id FROM run_rows WHERE request_id != '' AND (run, number) IN (
-        SELECT run, min(number) FROM run_rows WHERE run = ? AND request_id != '' UNION
-        SELECT run, max(number) FROM run_rows WHERE run = ? AND request_id != ''
-    ) ORDER BY number
-"""
+_ONE_REQUEST = "SELECT request_id FROM run_rows WHERE run = ? AND request_id != '' ORDER BY number {} LIMIT 1"
+_SOME_REQUESTS = tuple(_ONE_REQUEST.format(order) for order in ("ASC", "DESC"))
 """The first and the last one; the journal has the rest."""
 _SAID = ("changed", "already", "failed", "left", "doubtful", "cannot")
 
@@ -316,10 +312,10 @@ class Journal:
         facts = {**facts, "rows": {name: count for name, count in tally.items() if count and name in _SAID}}
         if problem:
             facts |= {"why": problem.title, "code": problem.code}
-        failed = [each for (each,) in connection.execute(_FAILED_REQUESTS, place)]
+        asked = (_FAILED_REQUESTS,) if tally["failed"] else _SOME_REQUESTS
         self._trace.within(
             connection, what, source=_source(connection, run), outcome=str(state), run=run, facts=facts,
-            requests=failed or [each for (each,) in connection.execute(_SOME_REQUESTS, place * 2)],
+            requests=[each for sql in asked for (each,) in connection.execute(sql, place)],
             settles=begun,
         )  # fmt: skip
 

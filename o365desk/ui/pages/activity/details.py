@@ -15,7 +15,7 @@ from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel
 
-LINKS = {"source": ("&Data source", "plug"), "run": ("&Run", "runs"), "who": ("&Person", "user")}
+LINKS = {"source": ("Data &source", "plug"), "run": ("&Run", "runs"), "who": ("Pers&on", "user")}
 """Where an entry leads."""
 
 

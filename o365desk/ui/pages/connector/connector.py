@@ -194,7 +194,7 @@ class ConnectorPage(Page[ToConnector]):
         saved = self._draft.editing.saved
         task = self.import_every_hour if saved else "Save the data source first."
         activity = self._activity if saved else "Save the data source first."
-        return {"&View as…": self.view_as, "&Import every hour…": task, "&Activity of this data source": activity}
+        return {"&View as…": self.view_as, "&Import every hour…": task, "Activit&y of this data source": activity}
 
     def _activity(self) -> None:
         self.context.go(ToActivity(source_id=self._draft.source.id))

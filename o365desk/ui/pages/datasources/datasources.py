@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SHOW_FILE = "Show &file"
 VIEW_AS = "&View as…"
 IMPORT_EVERY_HOUR = "&Import every hour…"
-ACTIVITY = "&Activity of this data source"
+ACTIVITY = "Activit&y of this data source"
 _UNSAVED = "Unsaved changes to"
 _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""

@@ -84,7 +84,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
         return (
             ListAction("Acti&ve and note…", self.edit, "&Active and note…"),
             ListAction("&Forget what is kept here…", self.forget, why_not=self._not_forgotten),
-            ListAction("Activity of this &person", lambda row: self.context.go(ToActivity(who=row.email))),
+            ListAction("Activit&y of this person", lambda row: self.context.go(ToActivity(who=row.email))),
         )
 
     def commands(self) -> Commands:

@@ -92,7 +92,7 @@ class RunPage(Page[ToRun]):
         """What the activity log has of it."""
         kept = self.after.kept
         activity = (lambda: self.context.go(ToActivity(run=kept.run.id))) if kept else "The run has not ended yet."
-        return {"&Activity of this run": activity}
+        return {"Activit&y of this run": activity}
 
     def commands(self) -> Commands:
         """Pausing, resuming, undoing, exporting."""

@@ -97,7 +97,7 @@ class RunsPage(ListPage[ToRuns, RunLine]):
             ),
             ListAction(CommandKey.UNDO_RUN, self.undo, "&Undo…", why_not=lambda line: line.why_not(why_not_undone)),
             ListAction(CommandKey.EXPORT, self.export, "E&xport rows…"),
-            ListAction("&Activity of this run", lambda line: self.context.go(ToActivity(run=line.run.id))),
+            ListAction("Activit&y of this run", lambda line: self.context.go(ToActivity(run=line.run.id))),
         )
 
     # --- actions --------------------------------------------------------------------------------------------

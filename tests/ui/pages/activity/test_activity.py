@@ -156,7 +156,7 @@ def test_one_click_leads_to_the_entries_of_a_data_source_and_back(
     looking.idle()
     connector = window.page(ToConnector)
     assert connector.isVisible()
-    does = connector.extras()["&Activity of this data source"]
+    does = connector.extras()["Activit&y of this data source"]
     assert callable(does)
     does()
     looking.idle()
@@ -172,14 +172,14 @@ def test_and_of_a_run_and_of_a_person(
     window.go(ToRuns())
     runs = window.page(ToRuns)
     qtbot.waitUntil(lambda: runs.model.rowCount() == 1)  # type: ignore[attr-defined]
-    runs.act("&Activity of this run")  # type: ignore[attr-defined]
+    runs.act("Activit&y of this run")  # type: ignore[attr-defined]
     looking.idle()
     assert looking.whats() == ["run-applied"]
     assert looking.page.filters.run_button.text() == f"Run {run}"
     looking.page.details.buttons["run"].click()
     looking.idle()
     assert window.page(ToRun).isVisible()
-    back = window.page(ToRun).extras()["&Activity of this run"]
+    back = window.page(ToRun).extras()["Activit&y of this run"]
     assert callable(back)
     back()
     looking.idle()
