@@ -114,7 +114,7 @@ _AS_ACCOUNT = "To work as the account of this computer, where that may: o365desk
 
 def over(kept: Session, now: datetime) -> Problem:
     """That a sign-in was kept for as long as the settings say."""
-    if now < kept.begun:
+    if now < kept.ends:
         cause = f"It begins on {wording.day(kept.begun)}, which is still to come by this computer's clock."
     else:
         cause = f"You are remembered for {wording.many(kept.days, 'day')}, which ended on {wording.day(kept.ends)}."
