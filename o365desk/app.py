@@ -229,6 +229,18 @@ class _Kept:
     sign_ins: "Callable[[], SignIns]"
 
 
+def _hiding(access: Access, connections: Connections) -> Callable[[Run], Problem | None]:
+    """Why whoever works here may not see a run. What it takes to know is read once for a whole list of them, and
+    only if somebody else's is among them."""
+    sources, people = cache(connections.sources), cache(access.people)
+
+    def why(run: Run) -> Problem | None:
+        found = access.sees(run, lambda key: sources().get(key.lower()), people)
+        return None if found else not_yours(run)
+
+    return why
+
+
 def build(
     workspace: Path | None = None,
     *,
@@ -321,17 +333,8 @@ def build(
         activity,
     )
 
-    def hides() -> Callable[[Run], Problem | None]:
-        # Read once for a whole list of runs, and only if somebody else's is among them.
-        sources, people = cache(connections.sources), cache(access.people)
-
-        def why(run: Run) -> Problem | None:
-            found = access.sees(run, lambda key: sources().get(key.lower()), people)
-            return None if found else not_yours(run)
-
-        return why
-
-    journal, settings = Journal(state, clock, hides=hides, trace=activity), KeptSettings(state, activity)
+    journal = Journal(state, clock, hides=lambda: _hiding(access, connections), trace=activity)
+    settings = KeptSettings(state, activity)
     runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access, activity)
     copies = folder / "directories"
 

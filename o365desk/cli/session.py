@@ -89,6 +89,14 @@ def signed_in(app: App, *, device_code: bool, remember: bool | None) -> "SignedI
     return signed
 
 
+def rehearsed(app: App, *, device_code: bool, connector: str) -> "SignedIn":
+    """Has somebody sign in for a trial, saying what they have to do."""
+    signed: SignedIn = interruptible(
+        lambda stop: app.single_sign_on.rehearse(stop, tell_waiting, device_code=device_code, connector=connector)
+    )
+    return signed
+
+
 def tell_waiting(waiting: Waiting) -> None:
     """What somebody who is to sign in has to do."""
     if waiting.kind == "device-code":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-DEAR = ("msal", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
+DEAR = ("msal", "jwt", "requests", "keyring", "cryptography", "platformdirs", "typer", "rich",
         "ssl", "starlette", "uvicorn", "trustme", "truststore", "openpyxl", "apscheduler",
         "dateutil", "zoneinfo")  # fmt: skip
 
@@ -17,7 +17,7 @@ LATER = ("o365desk.catalogue", "o365desk.model.conditions.judging", "o365desk.se
          "o365desk.model.schedules.schedule", "o365desk.services.schedules.schedules",
          "o365desk.services.schedules.records", "o365desk.ui.dialogs.schedules.opening",
          "o365desk.services.graph.client", "o365desk.services.http.trust",
-         "o365desk.services.writes.planning")  # fmt: skip
+         "o365desk.services.writes.planning", "o365desk.services.sso.single_sign_on")  # fmt: skip
 """Of ours: what only operations and scheduled tasks need."""
 
 START = textwrap.dedent(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from o365desk.app import App
-from o365desk.cli.printing import interruptible, print_json, say
-from o365desk.cli.session import DONE, Json, entry_of, opened, services, signed_in, tell_waiting, unlocked
-from o365desk.model.access.operator import Operator, OperatorKind
+from o365desk.cli.printing import interruptible, print_json, print_table, say
+from o365desk.cli.session import DONE, Json, entry_of, opened, rehearsed, services, signed_in, unlocked
+from o365desk.model.access.operator import OperatorKind
 from o365desk.model.access.single_sign_on import Mode
 from o365desk.model.text import wording
 
@@ -59,18 +59,22 @@ def _overview_as_json(overview: "Overview") -> dict[str, Any]:
 
 
 def _show(app: App, overview: "Overview") -> None:
-    settings, now = overview.settings, app.clock()
-    source = overview.connector
-    name = f"“{source.name}”" if source else "gone" if settings.connector else "none"
-    say(f"Enable Single Sign-On: {'yes' if settings.enabled else 'no'}", f"Office 365 connector: {name}")
-    say(f"Auto redirect to SSO: {_redirect(overview, now)}")
+    settings, now, source = overview.settings, app.clock(), overview.connector
     accounts = [f"{each.account} ({'was here' if each.seen else 'not here yet'})" for each in settings.bypass_group]
-    say(f"SSO bypass group: {', '.join(accounts) or 'empty'}")
     remembered = f"yes, for {wording.many(settings.remember_days, 'day')}" if settings.remember_me else "no"
-    say(f"Default “Remember me”: {remembered}")
-    say(f"Way back from this computer and account: {'yes' if overview.way_back else 'no'}")
+    rows = [
+        ("Enable Single Sign-On", "yes" if settings.enabled else "no"),
+        ("Provider", "Office 365"),
+        ("Office 365 connector", source.name if source else "gone" if settings.connector else "none"),
+        ("Auto redirect to SSO", _redirect(overview, now)),
+        ("SSO bypass group", ", ".join(accounts) or "empty"),
+        ("Default “Remember me”", remembered),
+        ("Way back from here", "yes" if overview.way_back else "no"),
+    ]
     for each in overview.rehearsals[:3]:
-        say(f"Signed in {wording.age(each.at, now)}: {each.account}{' (a rehearsal)' if each.trial else ''}")
+        what = "Rehearsed" if each.trial else "Signed in"
+        rows.append((what, f"{each.account}, {wording.age(each.at, now)}"))
+    print_table(("Setting", "Value"), rows)
     if settings.enabled and overview.mode is not Mode.REDIRECTING:
         for problem in overview.lacking:
             say(f"Before Auto redirect: {problem.sentence()}")
@@ -215,9 +219,7 @@ def sso_rehearse(
     """Sign in to see whether it works, and who that would be. Nobody is signed in by that."""
     app = unlocked(opened(context))
     connector = entry_of(app, name).source.id if name else ""
-    signed: SignedIn = interruptible(
-        lambda stop: app.single_sign_on.rehearse(stop, tell_waiting, device_code=device_code, connector=connector)
-    )
+    signed = rehearsed(app, device_code=device_code, connector=connector)
     if json:
         print_json(_signed_as_json(signed))
     _tell_signed(app, signed)
@@ -295,16 +297,12 @@ def sso_whoami(context: typer.Context, json: Json = False) -> int:
             }
         )
         return DONE
-    as_what = "a guest" if operator.guest else here.role or "nobody with a role"
-    say(f"{_named(operator)}, {as_what}.")
+    as_what = "a guest" if operator.guest else here.role or "no role"
+    known_by = f"tenant {operator.tenant}" if operator.kind is OperatorKind.MICROSOFT else "this computer"
+    rows = [(operator.address, operator.name, as_what, known_by)]
+    print_table(("Account", "Name", "Role", "Known by"), rows)
     if session:
         say(f"Remembered until {wording.day(session.ends)}.")
     elif not app.single_sign_on.door().goes_on:
         say("Commands need a sign-in: o365desk sso sign-in, or --device-code before a command.")
     return DONE
-
-
-def _named(operator: Operator) -> str:
-    if operator.kind is OperatorKind.OS:
-        return f"“{operator.address}”, the account of this computer"
-    return f"{operator.name or operator.address} ({operator.address}), signed in to tenant {operator.tenant}"

@@ -12,6 +12,8 @@ from o365desk.model.datasource import CLOUDS, DataSource, is_guid
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
+from o365desk.model.text import letters
+from o365desk.model.text.shown import shown
 from o365desk.services import addresses
 from o365desk.services.graph import objects
 from o365desk.services.graph.client import IMPATIENT, Graph
@@ -23,6 +25,8 @@ from o365desk.services.sso.id_tokens import Claims, Expected, Keys, validate
 from o365desk.services.sso.who import Identity, Recognised
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
 
+_LONGEST = 320
+"""Letters of an address, as in mail; of a name as well."""
 _SELECT = ("id", "displayName", "userPrincipalName", "mail", "userType")
 
 
@@ -168,18 +172,25 @@ def _identity(claims: Claims, me: dict[str, Any] | None) -> tuple[Identity, str]
     """Who signed in, and how people read it. Raises ProblemError where Graph speaks of somebody else."""
     if me is None:
         identity = Identity(tid=claims.tenant, oid=claims.oid, addresses=(), name=claims.name, guest=claims.guest)
-        return identity, claims.account or claims.oid
+        return identity, shown(claims.account) or claims.oid
     if str(me.get("id") or "").lower() != claims.oid:
         raise ProblemError(_ELSE)
-    upn, mail = str(me.get("userPrincipalName") or ""), str(me.get("mail") or "")
+    upn, mail = _fit(me.get("userPrincipalName")), _fit(me.get("mail"))
     identity = Identity(
         tid=claims.tenant,
         oid=claims.oid,
         addresses=tuple(dict.fromkeys(filter(None, (upn, mail)))),
-        name=str(me.get("displayName") or claims.name),
+        name=str(me.get("displayName") or claims.name)[:_LONGEST],
         guest=claims.guest or me.get("userType") == "Guest" or "#ext#" in upn.lower(),
     )
-    return identity, upn or mail or claims.account or claims.oid
+    return identity, upn or mail or shown(claims.account) or claims.oid
+
+
+def _fit(address: object) -> str:
+    """An address that can be somebody's; "" for what is none, or holds what nobody sees."""
+    text = address if isinstance(address, str) else ""
+    fits = "@" in text and len(text) <= _LONGEST and not letters.unseen(text) and " " not in text
+    return text if fits else ""
 
 
 _ELSE = Problem(

@@ -13,6 +13,8 @@ from o365desk.services.state.state import State, place_of
 
 _Kind = TypeVar("_Kind")
 
+SKEW = timedelta(minutes=5)
+"""By so much a clock may be set back."""
 FRESH = timedelta(hours=1)
 """For so long nobody asks Microsoft again whether somebody is still signed in."""
 
@@ -43,8 +45,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return self.begun + timedelta(days=self.days)
 
     def over(self, now: datetime) -> bool:
-        """Whether it has ended, or its times make no sense: a clock is wrong, then or now."""
-        return not self.begun <= now < self.ends
+        """Whether it has ended, or its times make no sense: a clock is wrong, then or now, by more than a
+        little."""
+        return not self.begun - SKEW <= now < self.ends
 
     def fresh(self, now: datetime) -> bool:
         """Whether Microsoft was asked just now."""

@@ -7,10 +7,10 @@ workspace to the account of the machine that enabled it. Nobody else gets in by 
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,14 +28,13 @@ from o365desk.model.access.single_sign_on import (
 )
 from o365desk.model.activity import CANCELLED, DONE, FAILED, Trace, What
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import NOT_ALLOWED, SIGN_IN_NEEDED, CancelledError, Problem, ProblemError
+from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
-from o365desk.model.text import wording
 from o365desk.services.access.access import Access
 from o365desk.services.activity.activity import why
 from o365desk.services.signin.rehearsals import Rehearsal, Rehearsals, connection_of
-from o365desk.services.sso import who
+from o365desk.services.sso import telling, who
 from o365desk.services.sso.sessions import Session, Sessions
 from o365desk.services.sso.who import Identity
 from o365desk.services.workspace.people_store import KnownPeople, PeopleConflictError, PeopleStore
@@ -169,7 +168,7 @@ class SingleSignOnDesk:
                 auto_redirect=True, armed=Armed(by=self.operator.address, at=now, until=now + UNCONFIRMED)
             )
         what = What.SSO_ARMED if arming else What.SSO_CHANGED
-        with self._trace.around(what, before=_told(before), after=_told(after)):
+        with self._trace.around(what, before=telling.settings_of(before), after=telling.settings_of(after)):
             if after.enabled and (arming or not before.enabled):
                 self._close_behind(lambda: self._keep(known, after))
             else:
@@ -197,13 +196,14 @@ class SingleSignOnDesk:
             raise ProblemError(refusal)
         armed = settings.armed
         if armed is None or settings.mode(now) is not Mode.REDIRECTING:
-            raise ProblemError(_NOT_ARMED)
+            raise ProblemError(telling.NOT_ARMED)
         if self.operator.kind is not OperatorKind.MICROSOFT:
-            raise ProblemError(_NOT_BY_YOU)
+            raise ProblemError(telling.NOT_BY_YOU)
         if armed.confirmed:
             return settings
         after = settings.replace(armed=msgspec.structs.replace(armed, confirmed=True))
-        with self._trace.around(What.SSO_CONFIRMED, before=_told(settings), after=_told(after)):
+        was, becomes = telling.settings_of(settings), telling.settings_of(after)
+        with self._trace.around(What.SSO_CONFIRMED, before=was, after=becomes):
             self._keep(known, after)
         return after
 
@@ -241,25 +241,27 @@ class SingleSignOnDesk:
 
     def _check(self, after: SingleSignOn, before: SingleSignOn, people: People) -> None:
         if not 1 <= after.remember_days <= MOST_DAYS:
-            raise _refused("The number of days is not possible", "", f"Give 1 to {MOST_DAYS} days.", "rememberDays")
+            raise telling.refused(
+                "The number of days is not possible", "", f"Give 1 to {MOST_DAYS} days.", "rememberDays"
+            )
         if not after.enabled:
             return
         if not people.persons:
-            raise _refused(
+            raise telling.refused(
                 "This workspace has no roles yet",
                 "Whoever opens it is its Administrator, whether they sign in or not.",
                 "Give somebody a role first: o365desk roles set ADDRESS administrator.",
             )
         source = self._find(after.connector) if after.connector else None
         if source is None and (after.connector != before.connector or not before.enabled):
-            raise _refused(
+            raise telling.refused(
                 "There is no such connector" if after.connector else "Single sign-on needs a connector",
                 "",
                 "Name a data source of this workspace that enables single sign-on.",
                 "connector",
             )
         if source and not source.sso and not before.enabled:
-            raise _refused(
+            raise telling.refused(
                 f"“{source.name}” does not enable single sign-on",
                 "Its box “Enable Azure OpenID Connect Single-Sign-On” is not checked.",
                 "Check the box, have the permissions consented to, and try again.",
@@ -275,13 +277,13 @@ class SingleSignOnDesk:
     def _lacking(self, settings: SingleSignOn, source: DataSource | None) -> list[Problem]:
         now, found = self._clock(), []
         if not settings.enabled:
-            found.append(_lacks("Single sign-on is not enabled", "Enable it first."))
+            found.append(telling.lacks("Single sign-on is not enabled", "Enable it first."))
         recent = [each for each in self._here(source) if timedelta(0) <= now - each.at <= RECENT]
         number = len({each.used for each in recent})
         if number < 2:
             have = "None" if number == 0 else "Only one"
             found.append(
-                _lacks(
+                telling.lacks(
                     "Two separate sign-ins must have succeeded",
                     "Sign in again: o365desk sso rehearse." if number else "Sign in twice: o365desk sso rehearse.",
                     f"{have} did on this computer within a day, with the connector as it is now.",
@@ -290,7 +292,7 @@ class SingleSignOnDesk:
         if not any(each.seen for each in settings.bypass_group):
             names = ", ".join(f"“{each.account}”" for each in settings.bypass_group)
             found.append(
-                _lacks(
+                telling.lacks(
                     "No account that gets in without signing in is known to work",
                     "Open this workspace with one of them once."
                     if names
@@ -339,12 +341,12 @@ class SingleSignOnDesk:
         door = self.door()
         if way_back and not door.goes_on:
             if not door.way_back:
-                raise ProblemError(_no_way_back(door))
+                raise ProblemError(telling.no_way_back(door.account))
             closed = why(door.problem) if door.problem else {}
             self._trace.record(What.WAY_BACK, facts={"account": door.account, **closed})
             return self._account
         if not door.goes_on:
-            raise ProblemError(_closed(door))
+            raise ProblemError(telling.closed(door.account, door.problem, way_back=door.way_back))
         self._note(door)
         return self._account
 
@@ -398,7 +400,7 @@ class SingleSignOnDesk:
         settings = self._store.load().people.single_sign_on
         settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
-        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**_facts(signed), "rehearsed": True})
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**telling.facts_of(signed), "rehearsed": True})
         return signed
 
     def sign_in(
@@ -414,13 +416,13 @@ class SingleSignOnDesk:
         known = self._store.load()
         settings = known.people.single_sign_on
         if not settings.enabled:
-            raise ProblemError(_OFF)
+            raise ProblemError(telling.OFF)
         wanted = settings.remember_me if remember is None else remember
         if wanted:
             self._asking().refuse_locked(settings.connector)
         signed = self._ask(settings, stop, tell, device_code, "select_account")
         self._bind(signed.identity)
-        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**_facts(signed), "remembered": wanted})
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**telling.facts_of(signed), "remembered": wanted})
         if wanted:
             self._remember(settings, signed)
         else:
@@ -462,18 +464,18 @@ class SingleSignOnDesk:
 
     def _connector(self, settings: SingleSignOn) -> DataSource:
         if not settings.connector:
-            raise ProblemError(_NO_CONNECTOR)
+            raise ProblemError(telling.NO_CONNECTOR)
         source = self._find(settings.connector)
         if source is None:
             raise ProblemError(
-                _NO_CONNECTOR.with_(
+                telling.NO_CONNECTOR.with_(
                     title="The connector of single sign-on is gone",
                     cause="Its data source was deleted, or its file cannot be read.",
                 )
             )
         if not source.sso:
             raise ProblemError(
-                _NO_CONNECTOR.with_(
+                telling.NO_CONNECTOR.with_(
                     title=f"“{source.name}” does not enable single sign-on any more",
                     cause="Its box “Enable Azure OpenID Connect Single-Sign-On” is not checked.",
                 )
@@ -535,7 +537,7 @@ class SingleSignOnDesk:
         if kept is None:
             return None
         if kept.over(now):
-            raise ProblemError(_over(kept, now))
+            raise ProblemError(telling.over(kept, now))
         if not kept.fresh(now):
             self._renew(kept, stop)
         return who.recognise(kept.identity, self._store.load().people).operator
@@ -549,10 +551,10 @@ class SingleSignOnDesk:
         except SignedOutError as error:
             self._forget_session()
             self._trace.note(What.SIGN_OUT, outcome=DONE, facts=why(error.problem))
-            raise ProblemError(_ended(error.problem)) from error
+            raise ProblemError(telling.ended(error.problem)) from error
         except ProblemError as error:
             self._trace.note(What.SIGN_IN_FAILED, outcome=FAILED, facts=why(error.problem))
-            raise ProblemError(_not_found_out(error.problem)) from error
+            raise ProblemError(telling.not_found_out(error.problem)) from error
         self._sessions.renew(kept)
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
@@ -591,126 +593,3 @@ class SingleSignOnDesk:
         person = people.person(operator.address) if people else None
         role = person.role.value if person else "" if people and people.persons else "Administrator"
         return Here(operator=operator, role="" if operator.guest else role, mode=door.mode, session=door.session)
-
-
-# --- what is told -------------------------------------------------------------------------------------------------
-
-
-def _told(settings: SingleSignOn) -> dict[str, Any]:
-    """The settings for the activity log."""
-    return {
-        "enabled": settings.enabled,
-        "connector": settings.connector,
-        "autoRedirect": settings.auto_redirect,
-        "bypassGroup": [each.account for each in settings.bypass_group],
-        "rememberMe": settings.remember_me,
-        "rememberDays": settings.remember_days,
-        "confirmed": bool(settings.armed and settings.armed.confirmed),
-    }
-
-
-def _facts(signed: "SignedIn") -> Mapping[str, object]:
-    identity = signed.identity
-    return {"account": signed.account, "tid": identity.tid, "oid": identity.oid, "guest": identity.guest}
-
-
-def _refused(title: str, cause: str, remedy: str, key: str = "") -> ProblemError:
-    return ProblemError(
-        Problem(title=title, cause=cause, remedy=f"{remedy} Nothing was changed.", field=key, code="single-sign-on")
-    )
-
-
-def _lacks(title: str, remedy: str, cause: str = "") -> Problem:
-    return Problem(title=title, cause=cause, remedy=remedy, field="autoRedirect", code="not-rehearsed")
-
-
-_OFF = Problem(
-    title="Single sign-on is not enabled in this workspace",
-    cause="The account of the operating system works here.",
-    remedy="Go on without signing in, or let an Administrator enable it: o365desk sso set --help.",
-    code="sso-off",
-)
-_NO_CONNECTOR = Problem(
-    title="Single sign-on has no connector",
-    remedy="Let an Administrator choose a data source that enables it: o365desk sso set --connector NAME.",
-    field="connector",
-    code="no-connector",
-)
-_NOT_ARMED = Problem(
-    title="There is nothing to confirm",
-    cause="Auto redirect is off, or was not confirmed within ten minutes and is off again.",
-    remedy="Switch it on first: o365desk sso set --auto-redirect.",
-    code="not-armed",
-)
-_NOT_BY_YOU = Problem(
-    title="Only somebody who signed in can confirm it",
-    cause="Auto redirect lets nobody in who does not sign in: that it works is shown by signing in now.",
-    remedy="Sign in and confirm: o365desk --device-code sso confirm. Until then it goes off by itself.",
-    code=NOT_ALLOWED,
-)
-
-
-def _closed(door: Door) -> Problem:
-    ways = ["sign in (o365desk sso sign-in, or --device-code before a command)"]
-    if door.way_back:
-        ways.append("or take the way back of this computer (--way-back before a command; it is written down)")
-    if door.problem:
-        return Problem(
-            title="Nobody can sign in to this workspace now",
-            cause=f"{door.problem.title}, and single sign-on was the only way in. {door.problem.cause}".strip(),
-            remedy=f"Mend the file, or put it back from .history or from git. {ways[1].capitalize()}."
-            if door.way_back
-            else "Ask the Administrator: the computer and account that enabled single sign-on get in (--way-back).",
-            code=SIGN_IN_NEEDED,
-        )
-    return Problem(
-        title="This workspace is for those who sign in",
-        cause=f"Auto redirect is on, and “{door.account}” is not in the SSO bypass group.",
-        remedy=f"{', '.join(ways).capitalize()}.",
-        code=SIGN_IN_NEEDED,
-    )
-
-
-def _no_way_back(door: Door) -> Problem:
-    return Problem(
-        title="There is no way back from here",
-        cause=f"“{door.account}” on this computer did not enable single sign-on for this workspace.",
-        remedy="Sign in; or do it on the computer and with the account that enabled it, or with an account of the "
-        "SSO bypass group.",
-        code=SIGN_IN_NEEDED,
-    )
-
-
-_ANEW = "Sign in again: o365desk sso sign-in, or --device-code before a command."
-_AS_ACCOUNT = "To work as the account of this computer, where that may: o365desk sso sign-out."
-
-
-def _over(kept: Session, now: datetime) -> Problem:
-    if now < kept.begun:
-        cause = f"It begins on {wording.day(kept.begun)}, which is still to come by this computer's clock."
-    else:
-        cause = f"You are remembered for {wording.many(kept.days, 'day')}, which ended on {wording.day(kept.ends)}."
-    return Problem(
-        title="Your sign-in is over",
-        cause=cause,
-        remedy=f"{_ANEW} See that the clock is right. {_AS_ACCOUNT}",
-        code=SIGN_IN_NEEDED,
-    )
-
-
-def _ended(problem: Problem) -> Problem:
-    return problem.with_(
-        title="Your sign-in has ended",
-        cause=f"{problem.title}. {problem.cause}".strip(),
-        remedy=f"{_ANEW} {problem.remedy if problem.remedy != 'Sign in again.' else ''}".strip(),
-        code=SIGN_IN_NEEDED,
-    )
-
-
-def _not_found_out(problem: Problem) -> Problem:
-    return problem.with_(
-        title="Whether you are still signed in could not be found out",
-        cause=f"{problem.title}. {problem.cause}".strip(),
-        remedy=f"{problem.remedy} {_AS_ACCOUNT}".strip(),
-        code=SIGN_IN_NEEDED,
-    )

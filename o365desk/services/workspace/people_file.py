@@ -122,9 +122,17 @@ def _person(given: Any, path: Path) -> Person:
         role=Role(role),
         kind=kind_of(found, path, WhoKind.USER),
         name=text_of(found, "name", path),
-        identity=_account(found["identity"], (*path, "identity")) if "identity" in found else None,
+        identity=_identity(found, path),
         extra=rest_of(found, _PERSON),
     )
+
+
+def _identity(found: dict[str, Any], path: Path) -> Account | None:
+    if "identity" not in found:
+        return None
+    if kind_of(found, path, WhoKind.USER) is WhoKind.GROUP:
+        raise FaultError((*path, "identity"), ": a group is nobody's account", _MENDED)
+    return _account(found["identity"], (*path, "identity"))
 
 
 def _account(given: Any, path: Path) -> Account:

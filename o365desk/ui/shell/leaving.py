@@ -4,6 +4,7 @@ close the window, which asks as it does whenever it closes; the sign-in window f
 from collections.abc import Callable
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -11,12 +12,13 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.ui.context import CommandKey, MayNot
-from o365desk.ui.pressing import for_window
 from o365desk.ui.shell.frame import Frame
-from o365desk.ui.sso.armed import LAPSED, WHY_LAPSED, ArmedBar
 from o365desk.ui.sso.standing import Standing, standing
 from o365desk.ui.sso.why import Why
 from o365desk.ui.tasks import Task
+
+if TYPE_CHECKING:
+    from o365desk.ui.sso.armed import ArmedBar
 
 _EACH = 3_660_000
 """Milliseconds: a little more than the hour within which nobody asks again."""
@@ -52,8 +54,10 @@ class Leaving:
             self._hour.start()
 
     @cached_property
-    def bar(self) -> ArmedBar:
+    def bar(self) -> "ArmedBar":
         """Made when there is something to tell: at the start there hardly is."""
+        from o365desk.ui.sso.armed import ArmedBar
+
         window = self._window
         bar = ArmedBar(window.app, window.tasks, window.theme)
         bar.confirmed.connect(self._confirmed)
@@ -159,6 +163,8 @@ class Leaving:
     def _looked(self, problem: Problem | None) -> None:
         if problem is None:
             return
+        from o365desk.ui.pressing import for_window
+
         told = for_window(problem)
         self._window.context.notices.problem(told)
         if QApplication.activeModalWidget() is None:
@@ -173,6 +179,8 @@ class Leaving:
         self.follow()
 
     def _lapsed(self) -> None:
+        from o365desk.ui.sso.armed import LAPSED, WHY_LAPSED
+
         self._window.context.notices.say("warn", LAPSED, WHY_LAPSED)
         self.follow()
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from o365desk import app, paths
-from o365desk.cli import session
 from o365desk.model.status import Waiting
 from tests.cli.shell import Shell
 from tests.desk import Person
@@ -95,8 +94,7 @@ class Scene:
 def scene(shell: Shell, monkeypatch: pytest.MonkeyPatch, switches: Callable[..., Any]) -> Iterator[Scene]:
     clock = Clock()
     made = Scene(shell, clock, switches, Person(shell.ready))
-    monkeypatch.setattr(session, "tell_waiting", made.arrive)
-    monkeypatch.setattr("o365desk.cli.security.single_sign_on.tell_waiting", made.arrive)
+    monkeypatch.setattr("o365desk.cli.session.tell_waiting", made.arrive)
     monkeypatch.setattr("o365desk.app.build", partial(app.build, clock=clock, open_browser=made.person.open))
     made.as_ = lambda name: monkeypatch.setattr("o365desk.app.account", lambda: name)
     made.as_("alice")
@@ -429,3 +427,20 @@ def test_tasks_run_unattended_with_the_rights_of_whoever_set_them_up(scene: Scen
     # The tenant is in doubt about the app, and nobody about who asks.
     assert "may not" not in run["message"], run
     assert scene.json("schedule", "run-due")["runs"] == []
+
+
+def test_it_reads_like_this(scene: Scene) -> None:
+    scene.redirecting()
+    assert scene("sso", "show") == 0
+    lines = {line.split("  ")[0]: line.strip() for line in scene.shell.out.splitlines()}
+    assert lines["Office 365 connector"].endswith(NAME)
+    assert lines["Auto redirect to SSO"].endswith("yes")
+    assert "berta (was here)" in lines["SSO bypass group"]
+    assert scene.administrator in lines["Rehearsed"]
+    assert scene("sso", "whoami") == 0
+    assert scene.shell.out.splitlines()[-1].split()[0] == "alice"
+    assert "Commands need a sign-in" in scene.shell.err
+    assert scene("sso", "sign-in") == 0
+    assert scene("sso", "whoami") == 0
+    assert scene.administrator in scene.shell.out
+    assert "Remembered until" in scene.shell.err

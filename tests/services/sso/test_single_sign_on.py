@@ -230,6 +230,18 @@ def test_signing_out_at_microsoft_opens_its_page_and_nothing_else(scene: Scene) 
     assert scene.sso.resume(Stop()) is None
 
 
+@pytest.mark.parametrize(("off", "ends"), [(-4, ""), (-6, "still to come"), (14 * 24 * 60 + 1, "which ended on")])
+def test_a_session_bears_a_clock_that_is_put_right_and_no_more(scene: Scene, off: int, ends: str) -> None:
+    scene.enabled()
+    signed = scene.sign_in(remember=True)
+    scene.off = timedelta(minutes=off)
+    if not ends:
+        assert scene.sso.resume(Stop()) == signed.operator
+        return
+    with pytest.raises(ProblemError, match=ends):
+        scene.sso.resume(Stop())
+
+
 def test_a_session_lives_no_longer_than_the_setting_and_the_connector(scene: Scene) -> None:
     scene.enabled()
     scene.sign_in(remember=True)

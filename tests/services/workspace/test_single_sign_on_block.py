@@ -92,6 +92,12 @@ def test_an_account_is_named_by_both_its_ids(identity: Any) -> None:
         decode(json.dumps({"version": 1, "people": [person]}, indent=1).encode())
 
 
+def test_a_group_has_no_account() -> None:
+    group = {"address": "a@x.com", "role": "User", "kind": "group", "identity": IDS}
+    with pytest.raises(ProblemError, match="a group is nobody's account"):
+        decode(json.dumps({"version": 1, "people": [group]}, indent=1).encode())
+
+
 def test_one_account_is_one_persons() -> None:
     two = [{"address": name, "role": "User", "identity": IDS} for name in ("a@x.com", "b@x.com")]
     two[1]["identity"] = {key: text.upper() for key, text in IDS.items()}
