@@ -13,7 +13,7 @@ run: $(VENV)/installed ## open the window on the practice tenant
 	$(BIN)/o365desk --practice
 
 test: $(VENV)/developing $(NODE) ## the whole suite
-	$(OFFSCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(OFFSCREEN) $(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: $(VENV)/developing $(NODE) ## what takes longer, with the full numbers
 	O365DESK_TORTURE=1 $(OFFSCREEN) $(BIN)/python -m pytest -m torture --timeout 3600

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from o365desk import log, paths
 from o365desk.model.access.operator import Operator, os_user
+from o365desk.model.activity import Origin
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Run
@@ -22,6 +23,7 @@ from o365desk.practice_process import Practice
 from o365desk.services.access.access import Access, not_yours
 from o365desk.services.access.known import KnownIdentities
 from o365desk.services.access.people import WorkspacePeople
+from o365desk.services.activity.activity import Activity, Place
 from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
@@ -34,7 +36,7 @@ from o365desk.services.signin.approvals import Approvals
 from o365desk.services.signin.authorisations import Authorisations
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.signin.rehearsals import Rehearsals
-from o365desk.services.state.state import SeenRoles, State
+from o365desk.services.state.state import SeenRoles, State, place_of
 from o365desk.services.vault.forgetting import Forgetting
 from o365desk.services.vault.vault import Vault
 from o365desk.services.workspace.people_store import PeopleStore
@@ -75,6 +77,7 @@ class App:
     vault: Vault
     approvals: Approvals
     settings: KeptSettings
+    activity: Activity
     connections: Connections
     access: Access
     journal: Journal
@@ -191,10 +194,7 @@ def show_in_browser(address: str) -> bool:
 
 def whoever_is_here() -> Operator:
     """Who works here, as other users of a shared workspace should read it."""
-    try:
-        return os_user(account())
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return os_user("unknown")
+    return os_user(_account_here())
 
 
 def account() -> str:
@@ -207,8 +207,17 @@ def account() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
 
 
-def _no_trace(what: str, **about: object) -> None:
-    """Writes nothing down."""
+def _account_here() -> str:
+    try:
+        return account()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
+def machine_here() -> str:
+    """This computer's name."""
+    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return name[:100]
 
 
 @dataclass(frozen=True)
@@ -228,21 +237,27 @@ def build(
     open_browser: Callable[[str], bool] = show_in_browser,
     session_only: bool = False,
     operator: Operator | None = None,
+    origin: Origin = Origin.COMMAND_LINE,
     timeouts: tuple[float, float] | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
-    trace: Callable[..., None] = _no_trace,
     kept: "_Kept | None" = None,
 ) -> App:
     """Makes the services. No network and no expensive import: msal and requests load when first needed.
-    `open_browser` shows an address to the person; `session_only` keeps secrets in memory. `operator` is an account
-    of the operating system, this process's where nobody says otherwise; who signs in is a matter of
-    `App.single_sign_on` and `App.seated`. `trace` writes down what is done; `kept` is for `seated`."""
+    `open_browser` shows an address to the person; `session_only` keeps secrets in memory; `origin` is what the
+    activity log says of where this process was started. `operator` is an account of the operating system, this
+    process's where nobody says otherwise; who signs in is a matter of `App.single_sign_on` and `App.seated`, for
+    which `kept` is."""
     folder = state_folder or paths.state_folder()
     account = kept.account if kept else operator or whoever_is_here()
     operator = operator or account
     state = State(folder / "state.sqlite", clock)
     place = workspace or paths.default_workspace()
+    activity = Activity(
+        state, clock, operator, Place(_account_here(), machine_here(), origin, place_of(place)),
+        lambda: settings.get().activity_days, lambda: access.no_activity_of_others() is None,
+    )  # fmt: skip
     vault = kept.vault if kept else Vault(folder, session_only=session_only)
+    vault.trace = activity
     approvals = Approvals(
         state,
         vault,
@@ -250,6 +265,7 @@ def build(
         operator,
         partial(token_cache.kept, folder / "tokens"),
         partial(command_in, place),
+        activity,
     )
 
     def forget(source_id: str) -> None:
@@ -257,10 +273,18 @@ def build(
         connections.forget(source_id)
 
     forgetting = Forgetting(place, state, clock, forget)
-    store = PeopleStore(place, SeenRoles(state, place))
-    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator)
+    store = PeopleStore(place, SeenRoles(state, place), activity)
+    access = Access(lambda: store.load().people, KnownIdentities(state, clock), operator, activity)
     space = Workspace(
-        place, clock, operator, forgetting.deleted, forgetting.found, forgetting.aged, approvals.knows, access.guard
+        place,
+        clock,
+        operator,
+        forgetting.deleted,
+        forgetting.found,
+        forgetting.aged,
+        approvals.knows,
+        access.guard,
+        trace=activity,
     )
     space.subscribe(lambda changed: forgetting.tidy())
 
@@ -283,21 +307,32 @@ def build(
     authorisations, evidence = Authorisations(state, vault), KeptEvidence(state, operator)
     rehearsals = Rehearsals(state)
     connections = Connections(
-        space, state, vault, approvals, authorisations, rehearsals, evidence, sign_ins, clock, timing, access.guard
+        space,
+        state,
+        vault,
+        approvals,
+        authorisations,
+        rehearsals,
+        evidence,
+        sign_ins,
+        clock,
+        timing,
+        access.guard,
+        activity,
     )
 
     def hides(run: Run) -> Problem | None:
         return None if access.sees(run, connections.by_id) else not_yours(run)
 
-    journal, settings = Journal(state, clock, hides=hides), KeptSettings(state)
-    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access)
+    journal, settings = Journal(state, clock, hides=hides, trace=activity), KeptSettings(state, activity)
+    runner = Runner(connections, approvals, journal, settings, sign_ins, clock, operator, timing, access, activity)
     copies = folder / "directories"
 
     def not_shown(source: DataSource) -> Problem | None:
         # As the file secures it, not as somebody opened it.
         return access.no_directory(connections.filed(source.id) or source)
 
-    importer = Importer(copies, runner.session, settings, clock, operator, not_shown)
+    importer = Importer(copies, runner.session, settings, clock, operator, not_shown, activity)
     directories = Directories(copies, not_shown, clock)
     state.add(tables.STEPS)
 
@@ -312,11 +347,11 @@ def build(
 
         schedules = Schedules(
             place, state, connections, runner, vault, access, lambda: works(importer, groups, connections.by_id),
-            clock, timing, operator.address, session=session_only,
+            clock, timing, operator.address, session=session_only, trace=activity,
         )  # fmt: skip
         groups = GroupsInStep(
             place, state, connections, runner, importer, directories, schedules, settings, access, clock,
-            operator.address,
+            operator.address, activity,
         )  # fmt: skip
         waking = Waking(place, state, schedules.records, connections, vault, clock, timing)
         persons = PeopleOfWorkspace(groups, lambda: store.load().people, journal, access)
@@ -341,23 +376,25 @@ def build(
 
         return SingleSignOnDesk(
             store, store.last_seen, Sessions(state, place, clock), rehearsals, access, connections.by_id, asking,
-            account, clock, trace,
+            account, clock, activity,
         )  # fmt: skip
 
     def for_operator(who: Operator) -> App:
         return build(
             workspace, state_folder=state_folder, clock=clock, open_browser=open_browser, session_only=session_only,
-            operator=who, timeouts=timeouts, timing=timing, trace=trace, kept=_Kept(account, vault, sign_ins),
+            operator=who, origin=origin, timeouts=timeouts, timing=timing, kept=_Kept(account, vault, sign_ins),
         )  # fmt: skip
 
-    people = WorkspacePeople(store, operator, access.no_people)
+    people = WorkspacePeople(store, operator, access.no_people, activity)
     return App(
-        space, people, state, vault, approvals, settings, connections, access, journal, runner, importer,
+        space, people, state, vault, approvals, settings, activity, connections, access, journal, runner, importer,
         directories, scheduling, sign_on, for_operator, clock, timing, folder / "logs",
     )  # fmt: skip
 
 
-def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App:
+def build_practice(
+    open_browser: Callable[[str], bool] = show_in_browser, origin: Origin = Origin.COMMAND_LINE
+) -> App:
     """A fresh practice tenant (not yet started: see `App.start_practice`), with a workspace, state and vault of its
     own that are gone when it is closed."""
     import tempfile
@@ -369,6 +406,7 @@ def build_practice(open_browser: Callable[[str], bool] = show_in_browser) -> App
         state_folder=root / "state",
         open_browser=open_browser,
         session_only=True,
+        origin=origin,
     )
     return replace(app, practice=Practice(), _folder=folder)
 

@@ -20,15 +20,17 @@ from o365desk.model.problems import CancelledError
 from o365desk.model.stop import Stop
 from o365desk.practice.server.server import Options, PracticeTenant
 from tests import (
+    bench_activity,
     bench_conditions,
     bench_conditions_ui,
     bench_directory_ui,
     bench_imports,
+    bench_in_step,
     bench_reads,
     bench_ui,
     bench_writes,
 )
-from tests.benching import Result, keep
+from tests.benching import Result, keep, windowed
 from tests.desk import Desk
 from tests.journey import switch
 
@@ -64,9 +66,7 @@ sys.exit(main(started))
 
 def wall(program: str, *arguments: str) -> float:
     """Seconds that a fresh Python takes for a program."""
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    # Compiled code may be kept, as it is wherever the program is installed.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = windowed()
     began = time.perf_counter()
     # Without a time-out: with one, Python only looks every 50 ms whether the process has ended.
     subprocess.run([sys.executable, "-c", program, *arguments], check=True, env=environment)
@@ -150,8 +150,10 @@ def measure() -> Iterator[Result]:
     yield from bench_conditions.results()
     yield from bench_reads.results()
     yield from bench_writes.results()
+    yield from bench_in_step.results()
     yield from bench_imports.results()
     yield from bench_directory_ui.results()
+    yield from bench_activity.results()
     yield from bench_ui.results()
     yield from bench_conditions_ui.results()
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from o365desk.ui.destinations import ToDirectory, ToImport
 from tests.bench_imports import _TYPED, GROUPS, SOME, SOME_GROUPS, USERS, _serving
 from tests.bench_ui import STALL, STROKE, _Heart, _wait
-from tests.benching import Result
+from tests.benching import Result, windowed
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -60,7 +60,7 @@ def _child(serving: dict[str, dict[str, str]]) -> None:
     from o365desk.app import build
     from o365desk.model.datasource import new
     from o365desk.model.stop import Stop
-    from o365desk.ui.main import _collect_on_this_thread, application
+    from o365desk.ui.main import application, share_python
     from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
     from o365desk.ui.widgets.theme import Theme
@@ -76,7 +76,7 @@ def _child(serving: dict[str, dict[str, str]]) -> None:
         window = Window(app, Tasks(), Theme(qt, "light", False))
         window.go(ToDirectory(source_id=sources["million"].id))
         window.show()
-        _collect_on_this_thread(window)
+        share_python(window)
         _wait(lambda: not window.tasks.active())
         print(json.dumps(_felt(qt, window, sources)))
         window.tasks.shut_down()
@@ -153,7 +153,7 @@ def results() -> Iterator[Result]:
         words = [sys.executable, "-m", "tests.bench_directory_ui", json.dumps({"million": million, "some": some})]
         done = subprocess.run(
             words, check=True, capture_output=True, text=True,
-            env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, timeout=1200,
+            env=windowed(), timeout=1200,
         )  # fmt: skip
     felt: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert felt["rows"] == USERS, felt

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from o365desk.ui.destinations import ToOperations
 from tests.bench_reads import RUNS, USERS, serving
-from tests.benching import Result
+from tests.benching import Result, windowed
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -54,7 +54,7 @@ class _Heart:
 
 def _child(ready_file: str) -> None:
     """Reads the list in a window and says what was felt."""
-    from o365desk.ui.main import _collect_on_this_thread, application
+    from o365desk.ui.main import application, share_python
     from o365desk.ui.shell.window import Window
     from o365desk.ui.tasks import Tasks
     from o365desk.ui.widgets.theme import Theme
@@ -68,7 +68,7 @@ def _child(ready_file: str) -> None:
         window = Window(desk.app, Tasks(), Theme(qt, "light", False))
         window.go(ToOperations(source_id=source.id, operation="user-list"))
         window.show()
-        _collect_on_this_thread(window)
+        share_python(window)
         _wait(lambda: not window.tasks.active())
         page: Any = window.page(ToOperations)
         print(json.dumps(_felt(qt, page)))
@@ -153,7 +153,7 @@ def _measured(ready: Path) -> dict[str, float]:
     """What was felt in one fresh window."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench_ui", str(ready)],
-        check=True, capture_output=True, text=True, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, timeout=300,
+        check=True, capture_output=True, text=True, env=windowed(), timeout=300,
     )  # fmt: skip
     felt: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     assert felt["rows"] == USERS, felt

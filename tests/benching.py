@@ -1,6 +1,7 @@
 """What a benchmark found, how it is shown, and where it is kept."""
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,14 @@ class Result:
         found = "    –" if self.ratio is None else f"{self.ratio:5.2f}"
         verdict = "not measured" if self.ratio is None else "kept" if self.kept else "BROKEN"
         return f"{self.title:<62} {found}  at most {self.budget:4.2f}  {verdict}   ({self.detail})"
+
+
+def windowed() -> dict[str, str]:
+    """The environment of a window without a screen. Compiled code may be kept, as it is wherever the program is
+    installed: else a page that is first seen is compiled then."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def keep(results: Iterable[Result], file: Path) -> None:

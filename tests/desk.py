@@ -59,10 +59,11 @@ class Desk:
     def __init__(self, folder: Path, ready: dict[str, Any], **options: Any) -> None:
         self.ready = ready
         self.person: Person = options.pop("person", None) or Person(ready)
-        defaults: dict[str, Any] = {"session_only": True, "operator": os_user("a.admin"), "clock": now}
+        defaults: dict[str, Any] = {
+            "session_only": True, "operator": os_user("a.admin"), "clock": now, "state_folder": folder / "state",
+        }  # fmt: skip
         self.app: App = build(
             folder / "workspace",
-            state_folder=folder / "state",
             open_browser=self.person.open,
             **(defaults | options),
         )

@@ -23,11 +23,16 @@ WRITES = {
 }  # fmt: skip
 
 
+Call = Callable[[tuple[str, ...], str], tuple[int, str, str]]
+"""Carries out a command that is given something to read: exit code, standard output and standard error."""
+
+
 class Journey:
     """A home of its own, a practice tenant in a process of its own, and one command after the other."""
 
     def __init__(self, command: list[str], home: Path) -> None:
         self.command, self.home = command, home
+        self.call: Call = self.process
         self.environment = {
             name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT", "LANG", "TMPDIR")
         } | {
@@ -40,14 +45,19 @@ class Journey:
         }
         self.said = ""
 
-    def run(self, *words: str, given: str = "") -> tuple[int, str]:
-        """Exit code and standard output of one command."""
+    def process(self, words: tuple[str, ...], given: str) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of one command, which is a process of its own."""
         done = subprocess.run(
             [*self.command, *words], input=given, capture_output=True, text=True, encoding="utf-8",
             env=self.environment, cwd=self.home, timeout=120,
         )  # fmt: skip
-        self.said += done.stdout + done.stderr
-        return done.returncode, done.stdout
+        return done.returncode, done.stdout, done.stderr
+
+    def run(self, *words: str, given: str = "") -> tuple[int, str]:
+        """Exit code and standard output of one command."""
+        code, out, err = self.call(words, given)
+        self.said += out + err
+        return code, out
 
     def must(self, *words: str, given: str = "") -> str:
         """Standard output of a command that has to work."""
@@ -210,9 +220,16 @@ def leaks(journey: Journey, ready: dict[str, Any]) -> list[str]:
     ]
 
 
-def journey(command: list[str], home: Path, settled: Callable[[Path], object] = lambda home: None) -> None:
-    """The whole journey with a command, in a home that is empty at first."""
+def journey(
+    command: list[str],
+    home: Path,
+    settled: Callable[[Path], object] = lambda home: None,
+    calling: Callable[[Journey], Call] = lambda journey: journey.process,
+) -> None:
+    """The whole journey with a command, in a home that is empty at first. `calling` says how commands are carried
+    out."""
     trip = Journey(command, home)
+    trip.call = calling(trip)
     serve = [*command, "practice", "serve", "--ready-file", str(home / "ready.json")]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, env=trip.environment, cwd=home) as tenant:
         try:

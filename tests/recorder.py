@@ -1,10 +1,13 @@
 """Hosts between us and the practice tenant that write down all that comes, and pass it on: to a client they are the
 sign-in service and Graph. What a stranger would put up."""
 
+import contextlib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,24 +27,41 @@ class Recorder:
         self.names: list[tuple[str, str]] = []
         """Addresses as the client sees them, and as the practice tenant calls them."""
         self.trusts = ""
+        self._line = requests.Session()
+        self._line.trust_env = False
+        self._line.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # they are the clients'
         server = ThreadingHTTPServer(("localhost", 0), self._handler())
         server.socket = context.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
         self._server = server
         self.root = f"https://localhost:{server.server_address[1]}"
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Takes it down."""
-        self._server.shutdown()
+        self._closing = True
+        with contextlib.suppress(OSError):
+            # It waits for somebody to come.
+            socket.create_connection(("localhost", self._server.server_address[1])).close()
+        self._thread.join()
         self._server.server_close()
+        self._line.close()
+
+    def _serve(self) -> None:
+        """Until it is closed; nobody looks in between, a hundred times a second, whether it is."""
+        while not self._closing:
+            self._server.handle_request()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Headers and body at once, and at once after the handshake: else each waits 40 ms for the other side.
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -69,7 +89,7 @@ class Recorder:
         given = {
             key: value for key, value in headers.items() if key.lower() not in ("content-length", "accept-encoding")
         }
-        reply = requests.request(
+        reply = self._line.request(
             method,
             self.real + self._theirs(path),
             headers=given,

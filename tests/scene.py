@@ -3,12 +3,14 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from o365desk import catalogue
 from o365desk.app import App, build
 from o365desk.model.access.operator import os_user
+from o365desk.model.activity import Origin, What
 from o365desk.model.datasource import DataSource, SignIn, new
 from o365desk.model.problems import Action, Problem
 from o365desk.model.report import Report, Step, Verdict
@@ -16,6 +18,7 @@ from o365desk.model.schedules.task import Task
 from o365desk.model.secret import Secret
 from o365desk.model.status import Authorisation, Evidence, Outcome
 from o365desk.model.timing import Timing
+from o365desk.services.activity.activity import Place
 from o365desk.services.signin.credentials import Credential
 from tests import scheduled
 from tests.scheduled import with_wakes
@@ -77,6 +80,7 @@ class Scene:
         self.app: App = with_wakes(made, folder / "hr-connectors")
         self.sources: dict[str, DataSource] = {}
         self.tasks: dict[str, Task] = {}
+        self._acted = False
         if not empty:
             self._fill()
 
@@ -106,6 +110,49 @@ class Scene:
         """Adds tasks that run by themselves, and what they did."""
         if not self.tasks:
             self.tasks = scheduled.fill(self.app, self.sources)
+
+    def act(self) -> None:
+        """Adds what some people did lately to the activity log."""
+        if self._acted:
+            return
+        self._acted = True
+        contoso, fabrikam = self.sources["Contoso HR"], self.sources["Fabrikam Federal"]
+        reads: dict[str, object] = {"operation": "user-list", "rows": 12_431, "complete": True}
+        adds: dict[str, object] = {"operation": "add-user-to-group", "does": "Add 854 users to Sales"}
+        why: dict[str, object] = {"wished": "Group List", "rule": "security.users", "because": (
+            "s.lee is not among the Connection users: Anna Muster (anna@contoso.com)."
+        )}  # fmt: skip
+        done: tuple[tuple[float, str, What, DataSource | None, dict[str, Any]], ...] = (
+            (52, "m.jones", What.SETTINGS, None, {"before": {"largeItems": 500}, "after": {"largeItems": 250}}),
+            (49, "a.admin", What.SECURITY, contoso, {
+                "before": {"Enable B2B": "not checked", "Connection users": "Anna Muster (anna@contoso.com)"},
+                "after": {
+                    "Enable B2B": "checked",
+                    "Connection users": ["Anna Muster (anna@contoso.com)", "Sales team, a group"],
+                },
+            }),
+            (27, "a.admin", What.TEST, contoso, {"outcome": "succeeded", "facts": {"steps": 12}}),
+            (26, "m.jones", What.TEST, fabrikam, {
+                "outcome": "failed", "facts": {"steps": 12, "notPassed": ["Permissions"]},
+                "requests": ["6ad1c0de-9f3b-4f0e-8d55-0c2b7a91e4f7"],
+            }),
+            (5, "s.lee", What.REFUSED, contoso, {"outcome": "refused", "facts": why}),
+            (4, "a.admin", What.RUN_APPLIED, contoso, {
+                "outcome": "finished", "run": "1c5065b0", "facts": {**adds, "rows": {"changed": 854, "cannot": 6}},
+                "requests": ["0c2b7a91-6ad1-4f0e-8d55-9f3be4f71c0d", "77ab1200-8d55-4f0e-9f3b-6ad1c0de0c2b"],
+            }),
+            (2, "a.admin", What.IMPORT, contoso, {
+                "outcome": "waits", "facts": {"import": "91fe20b4aa01", "users": {"added": 3, "changed": 120}},
+            }),
+            (0.2, "a.admin", What.READ, contoso, {"outcome": "done", "facts": reads}),
+        )  # fmt: skip
+        desk = self.app.activity
+        for hours, who, what, source, said in done:
+            self.clock.now = NOW - timedelta(hours=hours)
+            desk._operator = os_user(who)
+            desk._place = Place(who, "desk-17", Origin.WINDOW, desk._place.workspace)
+            desk.record(what, source=source, **({"outcome": "done"} | said))
+        desk._operator, self.clock.now = os_user("a.admin"), NOW
 
     def spoil(self) -> None:
         """Adds a file that cannot be read."""

@@ -131,7 +131,7 @@ def _made(app: App, workspace: Path, own: Scheduling, work: MadeUpWork | None) -
     schedules = own.schedules if work is None else Schedules(
         workspace, app.state, app.connections, app.runner, app.vault, app.access,
         lambda: {"import": work}, app.clock, app.timing, app.access.operator.address, session=True,
-        reach=lambda host, port: "",
+        reach=lambda host, port: "", trace=app.activity,
     )  # fmt: skip
     waking = MadeUpWaking(
         workspace, app.state, schedules.records, app.connections, app.vault, app.clock, app.timing,

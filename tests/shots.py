@@ -23,6 +23,7 @@ import msgspec
 
 from o365desk.ui.destinations import (
     Destination,
+    ToActivity,
     ToAddNew,
     ToConnector,
     ToDirectory,
@@ -841,6 +842,37 @@ def _run(state: str) -> Callable[[Stage], "QWidget"]:
     return take
 
 
+def _activity(what: str = "", *, search: str = "", touched: bool = False) -> Callable[[Stage], "QWidget"]:
+    """The log as it is after some days, with an entry of a kind chosen."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.pages.activity.activity import ActivityPage
+
+        stage.scene.act()
+        stage.window.go(ToActivity())
+        stage.settle()
+        shown = stage.window.page(ToActivity)
+        assert isinstance(shown, ActivityPage)
+        shown.search.setText(search)
+        stage.settle()
+        chosen = next((row for row in shown.context.app.activity.all(Query(what=what))), None)
+        if chosen and what:
+            shown.table.choose(chosen.number)
+        if touched:
+            verdict = Verdict(
+                41, None, 17, "What it says, or the entry before it, is not what its hash was made of."
+            )
+            title, _, text = sentence(verdict).partition(". ")
+            shown.banner.show_text("bad", title, text)
+        stage.settle()
+        return stage.window
+
+    from o365desk.services.activity.activity import Query
+    from o365desk.services.activity.verifying import Verdict, sentence
+
+    return take
+
+
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
@@ -1177,6 +1209,176 @@ def _view_as(address: str) -> Callable[[Stage], "QWidget"]:
     return take
 
 
+def _signing_on(stage: Stage, **settings: Any) -> None:
+    """Single sign-on by the scene's first data source, set like this; nobody asks whether it was rehearsed."""
+    from o365desk.model.access.people import Role
+    from o365desk.model.access.single_sign_on import SingleSignOn
+
+    app = stage.scene.app
+    if not app.people.load().people.persons:
+        app.people.set_role("ann.lee@contoso.com", Role.ADMINISTRATOR)
+    entry = app.workspace.get(stage.scene.sources["Contoso HR"].id)
+    if not entry.source.sso:
+        app.workspace.save(entry.source.replace(sso=True), entry.version)
+    known = app.people.store.load()
+    given: dict[str, Any] = {"enabled": True, "connector": entry.source.id} | settings
+    made = SingleSignOn(**given)
+    app.people.store.save(known.people.replace(single_sign_on=made), known.version)
+
+
+def _armed(by: str = "a.admin", *, confirmed: bool = False) -> dict[str, Any]:
+    """Auto redirect, since a while ago."""
+    from o365desk.model.access.single_sign_on import Armed, Bypass
+    from tests.scene import NOW
+
+    since = NOW - timedelta(seconds=18)
+    armed = Armed(by=by, at=since, until=since + timedelta(minutes=10), confirmed=confirmed)
+    group = (Bypass(account="a.admin", seen=NOW - timedelta(days=3)), Bypass(account="b.bypass"))
+    return {"auto_redirect": True, "armed": armed, "bypass_group": group}
+
+
+def _sign_on_page(
+    rehearsed: int = 0, show: Callable[[Any], None] = lambda dialog: None, **settings: Any
+) -> Callable[[Stage], "QWidget"]:
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.services.signin.rehearsals import Rehearsal, Rehearsals, connection_of
+        from o365desk.ui.sso.settings import SingleSignOnDialog
+        from tests.scene import NOW
+
+        _signing_on(stage, **settings)
+        app = stage.scene.app
+        source = app.workspace.get(stage.scene.sources["Contoso HR"].id).source
+        kept = Rehearsals(app.state)
+        kept.forget(source.id)
+        for number in range(rehearsed):
+            made = Rehearsal(
+                at=NOW - timedelta(minutes=40 - 11 * number), account="ann.lee@contoso.com", tid="t", oid="o",
+                used=str(number), workspace=app.single_sign_on._sessions.place, connection=connection_of(source),
+            )  # fmt: skip
+            kept.add(source.id, made)
+        dialog = SingleSignOnDialog(stage.window.context, stage.window)
+        dialog.show()
+        stage.settle()
+        show(dialog)
+        return dialog
+
+    return take
+
+
+def _busy(asking: Any) -> None:
+    """As if somebody were signing in."""
+    asking._task = SimpleNamespace(cancel=lambda: None)
+    asking.changed.emit()
+
+
+def _rehearsing(dialog: Any) -> None:
+    from o365desk.model.status import Waiting
+    from tests.scene import NOW
+
+    url = "https://login.microsoftonline.com/2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f/oauth2/v2.0/authorize?client_id=14d82eec"
+    _busy(dialog.rehearsing)
+    dialog.redirect.panel.show_waiting(Waiting("browser", url, NOW + timedelta(minutes=5)))
+    dialog._area.ensureWidgetVisible(dialog.redirect.panel)
+
+
+def _sign_in(
+    show: Callable[[Any], None] = lambda window: None, *, way_back: bool = False, **settings: Any
+) -> Callable[[Stage], "QWidget"]:
+    """The sign-in window."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.sso.sign_in_window import SignInWindow
+
+        _signing_on(stage, **settings)
+        app = stage.scene.app
+        app.single_sign_on._sessions.keep_way_back("a.admin" if way_back else "")
+        window = SignInWindow(app, stage.window.theme)
+        window.begin()
+        show(window)
+        return window
+
+    return take
+
+
+def _waiting_in(window: Any) -> None:
+    from o365desk.model.status import Waiting
+    from tests.scene import NOW
+
+    url = "https://login.microsoftonline.com/2f1a7c3e-5b0d-4c6a-9e8f-0a1b2c3d4e5f/oauth2/v2.0/authorize?client_id=14d82eec"
+    _busy(window.asking)
+    window.panel.show_waiting(Waiting("browser", url, NOW + timedelta(minutes=5)))
+    window._fit()
+
+
+def _code_in(window: Any) -> None:
+    from o365desk.model.status import Waiting
+    from tests.scene import NOW
+
+    _busy(window.asking)
+    window.panel.show_waiting(
+        Waiting("device-code", "https://microsoft.com/devicelogin", NOW + timedelta(minutes=15), "F7KX9QWPB")
+    )
+    window._fit()
+
+
+def _ended_in(window: Any) -> None:
+    from o365desk.model.problems import Problem
+
+    window.tell(
+        Problem(
+            title="Your sign-in has ended", code="AADSTS50057",
+            cause="The account is disabled. Microsoft says: The user account is disabled.",
+            remedy="Sign in again: o365desk sso sign-in, or --device-code before a command. Ask whoever "
+            "administers the accounts to enable it.",
+        )
+    )  # fmt: skip
+
+
+def _closed_to_all(stage: Stage) -> "QWidget":
+    """Nobody can sign in, and this computer's account has the way back."""
+    from o365desk.ui.sso.sign_in_window import SignInWindow
+
+    _signing_on(stage, **_armed(confirmed=True) | {"bypass_group": ()})
+    app, path = stage.scene.app, stage.scene.app.people.store.path
+    app.single_sign_on._sessions.keep_way_back("a.admin")
+    app.people.load()
+    good = path.read_bytes()
+    path.write_text('{"version": 1, "people": [', "utf-8")
+    try:
+        window = SignInWindow(app, stage.window.theme)
+    finally:
+        path.write_bytes(good)
+    window.begin()
+    return window
+
+
+def _sign_out(stage: Stage) -> "QWidget":
+    from unittest.mock import patch
+
+    from o365desk.ui.dialogs.question import QuestionDialog
+    from o365desk.ui.shell.leaving import SignOut
+
+    asked: list[Any] = []
+
+    def ask(dialog: Any) -> SignOut:
+        asked.append(dialog)
+        return SignOut.BACK
+
+    with patch.object(QuestionDialog, "ask", ask):
+        stage.window.seat.sign_out()
+    asked[0].show()
+    return asked[0]  # type: ignore[no-any-return]
+
+
+def _armed_window(stage: Stage, **settings: Any) -> "QWidget":
+    _signing_on(stage, **(settings or _armed()))
+    stage.window.go(ToSources())
+    stage.window.seat.follow()
+    return stage.window
+
+
+_OFF: dict[str, Any] = {"enabled": False, "connector": ""}
+
 SHOTS = (
     Shot("datasources", page(ToSources())),
     Shot("datasources-small", page(ToSources()), SMALL),
@@ -1289,6 +1491,11 @@ SHOTS = (
     Shot("people-small", _persons, SMALL),
     Shot("dialog-person", _person),
     Shot("dialog-people-file", _people_file),
+    Shot("activity", _activity()),
+    Shot("activity-small", _activity(), SMALL),
+    Shot("activity-change", _activity("security-changed")),
+    Shot("activity-touched", _activity(touched=True)),
+    Shot("activity-none", _activity(search="nobody did this")),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),
     Shot("notices-small", page(ToNotices()), SMALL),
@@ -1326,6 +1533,21 @@ SHOTS = (
     Shot("connector-changed", _changed),
     Shot("dialog-approval", _approval),
     Shot("datasources-draft-and-unreadable", _draft_left),
+    Shot("sign-in", _sign_in()),
+    Shot("sign-in-waiting", _sign_in(_waiting_in, remember_me=True)),
+    Shot("sign-in-code", _sign_in(_code_in)),
+    Shot("sign-in-ended", _sign_in(_ended_in)),
+    Shot("sign-in-way-back", _sign_in(way_back=True, **_armed(confirmed=True) | {"bypass_group": ()})),
+    Shot("sign-in-closed", _closed_to_all),
+    Shot("dialog-sign-out", _sign_out),
+    Shot("dialog-single-sign-on-off", _sign_on_page(**_OFF)),
+    Shot("dialog-single-sign-on-lacking", _sign_on_page(1)),
+    Shot("dialog-single-sign-on-rehearsing", _sign_on_page(1, _rehearsing)),
+    Shot("dialog-single-sign-on-ready", _sign_on_page(2, bypass_group=_armed()["bypass_group"])),
+    Shot("dialog-single-sign-on-armed", _sign_on_page(2, **_armed())),
+    Shot("dialog-single-sign-on-small", _sign_on_page(1), SMALL),
+    Shot("single-sign-on-armed", _armed_window),
+    Shot("single-sign-on-armed-small", _armed_window, SMALL),
 )
 """The last ones leave the scene changed."""
 

@@ -35,6 +35,7 @@ REASONS = {
     "o365desk.services.state.state.State.use": "a process that dies at this moment",
     "o365desk.services.vault.passphrase_file._LOG_N": "hundreds of vaults in tests, most opened by commands; the "
     "test of the price has the true one",
+    "o365desk.services.vault.passphrase_file.random": "likewise: a few salts, so that a key is made once for many",
     "o365desk.services.vault.vault.Vault.kind": "notes in which thread it is asked",
     "o365desk.services.workspace.people_store.PeopleStore.load": "a file that changes at this moment",
     "o365desk.services.writes.changes.new_group._look": "a cancel, or throttling, at this moment",

@@ -132,13 +132,14 @@ def open_window(workspace: Path | None, practice: bool) -> int:
         return guided_practice()
     from o365desk.ui.main import main as window
 
-    return window(lambda: make_app(workspace, practice), practice=practice)
+    return window(lambda: make_app(workspace, practice, origin="window"), practice=practice)
 
 
-def make_app(workspace: Path | None, practice: bool = False) -> "App":
-    """The services for this process, with their log started."""
+def make_app(workspace: Path | None, practice: bool = False, origin: str = "command line") -> "App":
+    """The services for this process, with their log started; `origin` is a value of `model.activity.Origin`."""
     from o365desk import app
+    from o365desk.model.activity import Origin
 
-    made = app.build_practice() if practice else app.build(workspace)
+    made = app.build_practice(origin=Origin(origin)) if practice else app.build(workspace, origin=Origin(origin))
     app.start_log(made)
     return made

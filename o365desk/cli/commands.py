@@ -14,6 +14,7 @@ import typer
 from o365desk import __version__, catalogue
 from o365desk.app import App, build_practice
 from o365desk.cli import failing, open_window
+from o365desk.cli.activity import activity
 from o365desk.cli.directory.directory import directory
 from o365desk.cli.directory.groups import groups
 from o365desk.cli.directory.importing import import_directory
@@ -90,6 +91,7 @@ root.add_typer(roles, name="roles")
 root.add_typer(partners, name="partners")
 root.add_typer(sso, name="sso")
 root.command("settings")(settings)
+root.command("activity")(activity)
 schedule.command("run-due")(wakes.schedule_run_due)
 schedule.command("install")(wakes.schedule_install)
 schedule.command("uninstall")(wakes.schedule_uninstall)

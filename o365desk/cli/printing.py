@@ -73,21 +73,22 @@ def _sign(outcome: Outcome) -> tuple[str, str]:
 _WORDY = max(len(outcome.value) for outcome in Outcome)
 
 
-_COMMANDS: dict[Action, tuple[str, ...]] = {
-    Action.AUTHORIZE: (),
-    Action.DEVICE_CODE: ("--device-code",),
-    Action.BROWSER: (),
-    Action.CONSENT: (),
+_COMMANDS: dict[Action, tuple[str, *tuple[str, ...]]] = {
+    Action.AUTHORIZE: ("authorize",),
+    Action.DEVICE_CODE: ("authorize", "--device-code"),
+    Action.BROWSER: ("authorize",),
+    Action.CONSENT: ("authorize",),
+    Action.IMPORT: ("import", "--apply"),
 }
-"""What the window offers as a button, and the options of `authorize` that do the same."""
+"""What the window offers as a button, and the command that does the same, with its options."""
 
-_AUTHORIZE: ContextVar[Callable[..., str] | None] = ContextVar("_AUTHORIZE", default=None)
+_COMMAND: ContextVar[Callable[..., str] | None] = ContextVar("_COMMAND", default=None)
 
 
 def name_in_commands(here: Callable[[str], str], name: str) -> None:
     """From now on, commands in problems are about this data source; `here` is `App.command_here`. Without a name,
     none is shown: it would be about nothing."""
-    _AUTHORIZE.set((lambda *options: here(shells.ours(["authorize"], [name], options))) if name else None)
+    _COMMAND.set((lambda word, *options: here(shells.ours([word], [name], options))) if name else None)
 
 
 def line(*parts: str | tuple[str, str]) -> Text:
@@ -283,7 +284,7 @@ def show_problem(problem: Problem) -> None:
     """What happened, why, what to do; then code and request id for whoever is asked for help."""
     said = [line((problem.title, "bold red"))]
     said += [line(text) for text in _reasons(problem)]
-    if problem.action in _COMMANDS and (command := _AUTHORIZE.get()):
+    if problem.action in _COMMANDS and (command := _COMMAND.get()):
         said.append(line(f"On the command line: {command(*_COMMANDS[problem.action])}"))
     tail = [part for part in (problem.code, problem.request_id and f"request {problem.request_id}") if part]
     if tail:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     TEST = "test"  # test the connection: it shows what was granted
     UNLOCK = "unlock"  # open the vault of secrets
     APPROVE = "approve"  # look at what changed since the secrets were given, and approve it or go back
+    IMPORT = "import"  # import the directory of the data source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A plan with more rows that change than `large_items`, or that removes more than `large_percent` per cent of a
     group's members (takes more than that of a plan's licences), must be confirmed by typing a name. An import that
     changes, disables and removes more than `import_items`, or than `import_percent` per cent of what is there,
-    waits for a person. What imports changed is kept for `history_days`, and at most `history_megabytes` of it."""
+    waits for a person. What imports changed is kept for `history_days`, and at most `history_megabytes` of it;
+    entries of the activity log for `activity_days`."""
 
     large_items: int = 500
     large_percent: int = 20
@@ -20,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     import_percent: int = 10
     history_days: int = 365
     history_megabytes: int = 1_000
+    activity_days: int = 400
 
 
 FIELDS = (
@@ -74,6 +76,15 @@ FIELDS = (
         most=1_000_000,
         required=True,
         help="What is oldest is forgotten beyond that. 0: as much as there is.",
+    ),
+    Field(
+        key="activityDays",
+        label="Days that the activity log is kept",
+        kind=Kind.NUMBER,
+        most=36_500,
+        required=True,
+        help="What is older is dropped; an entry says how much that was, and the chain goes on from it. "
+        "0: nothing is dropped.",
     ),
 )
 

@@ -20,6 +20,8 @@ _KEYS = {
     "withdrawn": ("second", ("second", "third")),
     "unpublished": ("hidden", ("first", "second")),
 }
+_KNOWN = 256
+"""How many tokens are remembered at most."""
 
 
 class TokenError(ValueError):
@@ -135,6 +137,7 @@ class Signer:
 
     def __init__(self) -> None:
         self._keys: dict[str, _Key] = {}
+        self._known: dict[str, Parsed] = {}
         self.state = "first"
 
     def sign(self, claims: Claims) -> str:
@@ -149,15 +152,23 @@ class Signer:
     def verified(self, token: str, audience: tuple[str, ...], now: float) -> Claims:
         """The claims of a token that one of the keys signed, for one of `audience`, in force at `now`; else
         TokenError. Graph takes what was signed before the keys were rolled over."""
+        parsed = self._known.get(token) or self._parsed(token)
+        if parsed.claims.get("aud") not in audience:
+            raise TokenError("audience")
+        check_times(parsed.claims, now, 0)
+        return parsed.claims
+
+    def _parsed(self, token: str) -> Parsed:
+        """A token whose signature is ours: the latest are remembered, for each comes with many requests."""
         parsed = parse(token)
         key = next((key for key in self._keys.values() if key.kid == parsed.header.get("kid")), None)
         if key is None:
             raise TokenError("signature")
         check_signature(parsed, key.public, ("RS256",))
-        if parsed.claims.get("aud") not in audience:
-            raise TokenError("audience")
-        check_times(parsed.claims, now, 0)
-        return parsed.claims
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[token] = parsed
+        return parsed
 
     def jwks(self, issuer: str) -> dict[str, Any]:
         """The key set as published."""

@@ -2,19 +2,21 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from o365desk.model import approval, datasource, status
 from o365desk.model.access.security import Deed
+from o365desk.model.activity import UNTRACED, Doing, Thing, Trace, What
 from o365desk.model.approval import Approval
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, Problem, ProblemError
 from o365desk.model.report import Report, Step
 from o365desk.model.searches import Searches
 from o365desk.model.secret import Secret
-from o365desk.model.status import Authorisation, Known, Lifetime, Status, Waiting
+from o365desk.model.status import Authorisation, Known, Lifetime, Outcome, Status, Waiting
 from o365desk.model.stop import Stop
 from o365desk.model.text import letters
 from o365desk.model.timing import Timing
@@ -37,6 +39,14 @@ log = logging.getLogger(__name__)
 
 def _named(credential: Credential) -> tuple[tuple[str, Secret | None], ...]:
     return (CLIENT_SECRET, credential.secret), (PASSPHRASE, credential.passphrase)
+
+
+def _say_report(doing: Doing, report: Report) -> None:
+    """What the activity log says of a test."""
+    failed = [step for step in report.steps if step.outcome is not Outcome.PASSED]
+    doing.outcome = report.outcome
+    doing.facts |= {"steps": len(report.steps), "notPassed": [step.title for step in failed]}
+    doing.requests += [step.request_id for step in failed if step.request_id]
 
 
 def _given(credential: Credential) -> dict[str, Secret]:
@@ -90,7 +100,9 @@ class Connections:
         clock: Callable[[], datetime],
         timing: Timing,
         guard: Guard,
+        trace: Trace = UNTRACED,
     ) -> None:
+        self._trace = trace
         self._workspace = workspace
         self._guard = guard
         self._state = state
@@ -185,7 +197,7 @@ class Connections:
                 self._approvals.prepare(source.id, follows)
             entry = self._workspace.save(source, base)
             if follows:
-                self._approvals.record(source.id, follows)
+                self._approvals.record(source, follows)
         else:
             entry = self._save_with(source, base, credential, follows)
         self._evidence.adopt(entry.source, self._authorisations.of(entry.source))
@@ -234,15 +246,20 @@ class Connections:
         before = {name: self._vault.get(source.id, name) for name in (CLIENT_SECRET, PASSPHRASE, APPROVED)}
         approved = self._state.approval(source.id)
         put_back = self._evidence.secrets_put_back(source.id)
-        try:
-            self._keep(source.id, credential, follows)
-            return self._workspace.save(source, base)
-        except (ProblemError, ConflictError):
-            kept = {name: secret for name, secret in before.items() if secret}
-            self._vault.put(source.id, kept, only=True)
-            self._state.record_approval(source.id, approved)
-            put_back()
-            raise
+        with self._secrets_given(source, credential):
+            try:
+                self._keep(source, credential, follows)
+                return self._workspace.save(source, base)
+            except (ProblemError, ConflictError):
+                kept = {name: secret for name, secret in before.items() if secret}
+                self._vault.put(source.id, kept, only=True)
+                self._approvals.put_back(source, approved)
+                put_back()
+                raise
+
+    def _secrets_given(self, source: DataSource, credential: Credential) -> "AbstractContextManager[Doing]":
+        """Says that secrets are given, and whether they were kept; which they are, nobody is told."""
+        return self._trace.around(What.SECRET_SET, source=source, facts={"given": sorted(_given(credential))})
 
     def keep(self, source: DataSource, credential: Credential) -> bool:
         """Keeps secrets that are given for a data source as it is; returns whether that approves where it leads,
@@ -250,16 +267,17 @@ class Connections:
         were given before are for another connection."""
         self._guard(Deed.SECRETS, self.filed(source.id))
         found = self._approvals.given(source, credential)
-        self._keep(source.id, credential, found)
+        with self._secrets_given(source, credential):
+            self._keep(source, credential, found)
         self._evidence.adopt(source, self._authorisations.of(source))
         return found is not None
 
-    def _keep(self, source_id: str, credential: Credential, found: Approval | None) -> None:
+    def _keep(self, source: DataSource, credential: Credential, found: Approval | None) -> None:
         if found:
-            self._approvals.record(source_id, found, _given(credential))
+            self._approvals.record(source, found, _given(credential))
         else:
-            self._vault.put(source_id, _given(credential))
-        self._evidence.secrets_kept(source_id, credential)
+            self._vault.put(source.id, _given(credential))
+        self._evidence.secrets_kept(source.id, credential)
 
     def discard(self, source_id: str) -> None:
         """Forgets a draft, and with it what tests of it showed: all that is known is of what is saved."""
@@ -291,11 +309,12 @@ class Connections:
     def forget(self, source_id: str) -> None:
         """Forgets secrets, tokens and the authorisation of a data source (`forgetting.py` says when). Raises
         ProblemError while the vault is locked, or when it refuses."""
-        self._vault.delete(source_id)
-        self._sign_ins().forget(source_id)
-        self._authorisations.forget(source_id)
-        self._rehearsals.forget(source_id)
-        self._state.record_approval(source_id, None)
+        with self._trace.around(What.SECRET_FORGOTTEN, source=Thing(source_id, "")):
+            self._vault.delete(source_id)
+            self._sign_ins().forget(source_id)
+            self._authorisations.forget(source_id)
+            self._rehearsals.forget(source_id)
+            self._state.record_approval(source_id, None)
 
     # --- over the network -------------------------------------------------------------------------------------
 
@@ -319,13 +338,15 @@ class Connections:
         if problems:
             raise ProblemError(problems[0])
         self._vault.get(source.id, CLIENT_SECRET)
-        if source.sign_in.delegated:
-            authorisation = self._sign_ins().sign_in(
-                admitted, stop, tell, lambda: self._approvals.confirm(admitted), device_code=device_code
-            )
-        else:
-            authorisation = self._sign_ins().consent(admitted, stop, tell, credential)
-        self._authorisations.record(source, authorisation)
+        with self._trace.around(What.AUTHORISED, source=source, facts={"signIn": source.sign_in.value}) as doing:
+            if source.sign_in.delegated:
+                authorisation = self._sign_ins().sign_in(
+                    admitted, stop, tell, lambda: self._approvals.confirm(admitted), device_code=device_code
+                )
+            else:
+                authorisation = self._sign_ins().consent(admitted, stop, tell, credential)
+            doing.facts |= {"account": authorisation.account, "tenant": authorisation.tenant}
+            self._authorisations.record(source, authorisation)
         return authorisation
 
     def test(
@@ -359,7 +380,11 @@ class Connections:
             # The first step says so, and nothing is sent.
             admitted = error.problem
             known = replace(known, problems=known.problems or (error.problem,))
-        with stop.follower() as ends, self._sign_ins().line(admitted, ends) as line:
+        with (
+            self._trace.around(What.TEST, source=source) as doing,
+            stop.follower() as ends,
+            self._sign_ins().line(admitted, ends) as line,
+        ):
             trial = TestContext(
                 source=source,
                 typed=credential,
@@ -372,6 +397,7 @@ class Connections:
                 rehearsals=self._rehearsals.of(source) if source.sso else (),
             )
             report = steps.test(trial, began, tell)
+            _say_report(doing, report)
         try:
             self._evidence.record(source, report, known.authorisation, credential, lambda: self._is_saved(source))
         except ProblemError as error:

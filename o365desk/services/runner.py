@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from o365desk.model.access.operator import Operator
 from o365desk.model.access.security import Deed
+from o365desk.model.activity import DONE, FAILED, UNTRACED, Doing, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.fields import Kind
 from o365desk.model.problems import NOT_ALLOWED, CancelledError, Problem, ProblemError
-from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState
+from o365desk.model.run import Plan, PlanProgress, Row, Run, RunProgress, RunState, Standing
 from o365desk.model.stop import Control, Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.access import Access, Admission
@@ -52,7 +53,9 @@ class Runner:
         operator: Operator,
         timing: Timing,
         access: Access,
+        trace: Trace = UNTRACED,
     ) -> None:
+        self._trace = trace
         self._connections = connections
         self._approvals = approvals
         self._journal = journal
@@ -97,10 +100,23 @@ class Runner:
         with self.session(
             source, stop, operation, told=telling.wait, as_partner=as_partner, priority=priority
         ) as session:
-            return planning.plan(
+            plan = planning.plan(
                 session, operation, rows, self._settings.get(), telling, self._clock(),
                 leave_out_disabled=leave_out_disabled, members=members,
             )  # fmt: skip
+        return self._planned(source, plan, as_partner=as_partner)
+
+    def _planned(self, source: DataSource, plan: Plan, *, of_run: str = "", as_partner: str = "") -> Plan:
+        """A plan that somebody is shown, after it was written down."""
+        facts = {
+            "operation": plan.operation,
+            "would": plan.sentence,
+            "asPartner": as_partner,
+            **planned_counts(plan),
+        }
+        said = {name: value for name, value in facts.items() if value != ""}
+        self._trace.record(What.RUN_PLANNED, source=source, outcome=DONE, run=of_run, facts=said)
+        return plan
 
     def apply(
         self,
@@ -189,7 +205,8 @@ class Runner:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
             rows = self._journal.kept(run.id, undoable=True)
             since = subjects.changed_since(run, rows, self._journal.made_beside(run))
-            return undoing.undo(session, operation, rows, since, self._settings.get(), telling, self._clock(), run)
+            plan = undoing.undo(session, operation, rows, since, self._settings.get(), telling, self._clock(), run)
+        return self._planned(source, plan, of_run=run.id)
 
     def retry(
         self, run_id: str, stop: Stop, tell: Callable[[PlanProgress], None], *, refused_too: bool = False
@@ -207,7 +224,8 @@ class Runner:
         telling = plan_progress.PlanTelling(len(rows), tell)
         with self.session(source, stop, operation, told=telling.wait) as session:
             _refuse_other_tenant(run, self._journal.tenant(run.id), session)
-            return planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
+            plan = planning.plan(session, operation, rows, self._settings.get(), telling, self._clock())
+        return self._planned(source, plan, of_run=run.id)
 
     def suggest(self, source: DataSource, kind: Kind, text: str, stop: Stop) -> "list[Suggestion]":
         """What somebody who types this into a field may mean. Raises ProblemError, CancelledError."""
@@ -270,7 +288,18 @@ class Runner:
             raise ProblemError(problems[0])
         # What is wrong with them whatever the token says is told before one is asked for.
         reading(operation, (), tree, self._clock(), self._access.admit(source, operation, as_partner).partner)
-        with self.session(source, stop, operation, told=told, as_partner=as_partner) as session:
+        asked = {
+            "operation": operation.key,
+            "asked": dict(values),
+            "conditions": bool(tree),
+            "asPartner": as_partner,
+        }
+        with (
+            self._trace.around(
+                What.READ, source=source, facts={name: said for name, said in asked.items() if said}
+            ) as doing,
+            self.session(source, stop, operation, told=told, as_partner=as_partner) as session,
+        ):
             delegated, granted = source.sign_in.delegated, session.token.granted
             opening = permissions.accepted(operation, delegated, granted)
             whole = both(tree, session.conditions)
@@ -285,6 +314,7 @@ class Runner:
                 session.graph, listing, values, stop, page,
                 max_rows=max_rows, order=order, also=made.also, judge=made.judge,
             )  # fmt: skip
+            _say_read(doing, end)
             return end.saying(where.note).saying(listing.missing_with(granted))
 
     def _writing(
@@ -326,8 +356,8 @@ class Runner:
         # Whoever may is told by the file as it is now, not as somebody opened it.
         source = self._secured(source) if operation else source
         admission = self._access.admit(source, operation, as_partner) if operation else None
-        if operation and admission and not admission.decision.open and (why := _refusal(operation, admission)):
-            raise ProblemError(why)
+        if operation and admission and not admission.decision.open:
+            self._refuse(source, operation, admission)
         if operation and (why := operations.refused_offline(self._connections, source, operation)):
             raise ProblemError(why)
         sign_ins, admitted = self._sign_ins(), self._approvals.admit(source)
@@ -370,12 +400,17 @@ class Runner:
             except ProblemError as error:
                 log.warning("Who may use %s could not be found out: %s", source.id, error.problem.sentence())
             admission = self._access.admit(source, operation, as_partner)
-        if why := _refusal(operation, admission):
-            raise ProblemError(why)
+        self._refuse(source, operation, admission)
         made = admission.decision
         return replace(
             session, source=source, conditions=made.conditions, naming=made.naming, partner=admission.partner
         )
+
+    def _refuse(self, source: DataSource, operation: "Operation", admission: Admission) -> None:
+        """Raises ProblemError where whoever asks may not run an operation, after it was written down."""
+        if why := _refusal(operation, admission):
+            self._access.refused(source, why, admission.decision.rule, operation)
+            raise ProblemError(why)
 
     def _secured(self, source: DataSource) -> DataSource:
         """A data source with the security settings that its file has now. Raises ProblemError where it has none, or
@@ -419,6 +454,20 @@ class Runner:
         if unread := self._access.unread(source, subject, anew=anew):
             with self.session(source, stop) as session:
                 self._access.learn(session.graph, source, unread)
+
+
+def planned_counts(plan: Plan) -> dict[str, int]:
+    """How many rows of a plan stand how."""
+    return {str(standing): count for standing in Standing if (count := plan.count(standing))}
+
+
+def _say_read(doing: Doing, end: "ReadEnd") -> None:
+    """What the activity log says of a read: never a row."""
+    doing.facts |= {"rows": end.count, "complete": end.complete}
+    if end.problem:
+        doing.outcome = FAILED
+        doing.facts |= {"why": end.problem.title}
+        doing.requests.append(end.problem.request_id)
 
 
 @contextmanager

@@ -154,7 +154,17 @@ class ToGroupsInStep(Destination, frozen=True):
 
 
 class ToPeople(Destination, frozen=True):
-    """The people of the workspace."""
+    """The people of the workspace; those with an address, if there is one."""
+
+    person: str = ""
+
+
+class ToActivity(Destination, frozen=True):
+    """The activity log: the entries of a data source, by its id, of a run or of a person, or all."""
+
+    source_id: str = ""
+    run: str = ""
+    who: str = ""
 
 
 class ToRecycleBin(Destination, frozen=True):

@@ -7,12 +7,13 @@ is gone is never touched, nor destroyed, from a worker.
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Control, Stop
@@ -24,6 +25,30 @@ Work = Callable[[Stop, Tell], T]
 _TOLD, _DONE, _FAILED, _CANCELLED, _CRASHED = range(5)
 _GRACE = 2.0
 """Seconds that work which writes is given on the way out to put down what it knows, once it was stopped."""
+_PIECE, _LEAVE = 0.004, 0.050
+"""Seconds that a worker goes on without giving way to the window, and that it waits for it then at most."""
+_ASKS = QEvent.Type(QEvent.registerEventType())
+
+
+class _GivesWay(Stop):
+    """The stop of work in a worker. Python runs one thread at a time: work that goes on and on takes every other
+    turn of a window that paints. So whenever it looks whether it was stopped, it also waits until the window has
+    done what there is to do; not for long, so that it comes to its end whatever somebody does there."""
+
+    def __init__(self, leave: Callable[[], threading.Event | None]) -> None:
+        super().__init__()
+        self._leave = leave
+        self._since = time.monotonic()
+
+    def check(self) -> None:
+        """Raises CancelledError if the work was asked to stop."""
+        super().check()
+        if time.monotonic() - self._since < _PIECE:
+            return
+        if leave := self._leave():
+            leave.wait(_LEAVE)
+            super().check()
+        self._since = time.monotonic()
 
 
 @dataclass(eq=False)
@@ -144,6 +169,7 @@ class Tasks(QObject):
         self._active: dict[int, Task] = {}
         self._sending = threading.Lock()
         self._closed = False
+        self._asking: deque[threading.Event] = deque()
         self._bridge.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -166,9 +192,10 @@ class Tasks(QObject):
         nobody asked for it, so it is not shown as running and Esc does not cancel it. `control`: it writes, so
         it is cancelled gently (see Task.cancel); the work must ask it. `back` leads to the page that shows it."""
         number = next(self._numbers)
+        stop = control.stop if control else _GivesWay(self._leave)
         task = Task(
             title, owner, done, failed, told, cancelled, lambda task: self._forget(number),
-            self.running_changed.emit, quiet, control.stop if control else Stop(), control, back,
+            self.running_changed.emit, quiet, stop, control, back,
         )  # fmt: skip
         if self._closed:
             task.running = False
@@ -229,6 +256,24 @@ class Tasks(QObject):
         except Exception as error:  # noqa: BLE001 - a mistake in one piece of work must not end the program
             kind, value = _CRASHED, error
         self._send(number, kind, value)
+
+    def _leave(self) -> threading.Event | None:
+        """In a worker: is set as soon as the window has done what there is to do, painting included. None: nobody
+        is there to be waited for."""
+        if threading.current_thread() is threading.main_thread():
+            return None
+        given = threading.Event()
+        with self._sending:
+            if self._closed:
+                return None
+            self._asking.append(given)
+            QCoreApplication.postEvent(self, QEvent(_ASKS), Qt.EventPriority.LowEventPriority.value - 1)
+        return given
+
+    def customEvent(self, event: QEvent) -> None:
+        """Nothing else is left to do: whoever waits for that may go on."""
+        while self._asking:
+            self._asking.popleft().set()
 
     def _send(self, number: int, kind: int, value: Any) -> None:
         """In a worker. The lock is what `shut_down` waits for: whoever is past it finds the bridge whole."""

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from o365desk import ui
 from o365desk.model.access.security import Security
+from o365desk.model.access.single_sign_on import Bypass
 from o365desk.model.problems import Problem
 from o365desk.services.directory import suggestions
 from o365desk.ui.destinations import ToOperations, ToSources
@@ -269,6 +270,12 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
         mine = theirs.source.replace(security=security, searches=theirs.source.searches[:1])
         return conflict_question(stage.window.theme, mine, theirs, stage.window)
 
+    def armed() -> dict[str, Any]:
+        return shots._armed(text, confirmed=False) | {"bypass_group": (Bypass(account=text), Bypass(account="x"))}
+
+    def sign_in(window: Any) -> None:
+        window.tell(Problem(title=text, cause=text, remedy=text, detail=text, code=text))
+
     def unreadable(stage: Stage) -> QWidget:
         folder = stage.scene.app.workspace.folder
         (folder / "workspace.json").write_text(json.dumps({"persons": [{stranger.text: 1, "kind": 7}]}), "utf-8")
@@ -302,6 +309,9 @@ def _dialogs(stranger: Stranger) -> Iterator[tuple[str, Callable[[Stage], QWidge
     yield "notice", notice
     yield "sheet", sheet
     yield "mistake", mistake
+    yield "single sign-on", shots._sign_on_page(2, **armed())
+    yield "sign-in window", shots._sign_in(sign_in, way_back=True, **armed())
+    yield "armed", lambda stage: shots._armed_window(stage, **armed())
     yield "unreadable", unreadable
 
 
@@ -337,7 +347,8 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
 _NAMING = {
     "dialog-security", "dialog-security-refused", "dialog-view-as", "dialog-people", "conditions", "searches",
     "conditions of partners", "conflict", "dialog-conflict", "unreadable", "operations-users", "schedules",
-    "task-history", "lifetimes", "dialog-task-weekly", "dialog-task-conflict", "dialog-wakes",
+    "task-history", "lifetimes", "dialog-task-weekly", "dialog-task-conflict", "dialog-wakes", "single sign-on",
+    "sign-in window", "armed",
 }  # fmt: skip
 """Some of those that name strangers."""
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
+from o365desk.ui import tasks as tasks_module
 from o365desk.ui.tasks import Tasks
 from tests.driven import LONG
 
@@ -219,6 +220,54 @@ def test_any_thread_can_have_something_done_on_the_main_one(qtbot: QtBot, tasks:
     shiboken6.delete(gone)
     qtbot.waitUntil(lambda: bool(where))
     assert where == [threading.get_ident()]
+
+
+def test_work_gives_way_until_the_window_has_done_what_there_is_to_do(
+    qtbot: QtBot, tasks: Tasks, owner: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_module, "_PIECE", 0.0)
+    monkeypatch.setattr(tasks_module, "_LEAVE", LONG[1])
+    asked, went_on = threading.Event(), threading.Event()
+    leave = tasks._leave
+
+    def asking() -> threading.Event | None:
+        given = leave()
+        asked.set()
+        return given
+
+    monkeypatch.setattr(tasks, "_leave", asking)
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        stop.check()
+        went_on.set()
+
+    tasks.run("Long", work, lambda _: None, lambda _: None, owner=owner)
+    assert asked.wait(LONG[1])
+    assert not went_on.wait(0.01)  # this thread is at something else
+    qtbot.waitUntil(went_on.is_set)
+    qtbot.waitUntil(lambda: not tasks.active())
+
+
+def test_work_goes_on_where_the_window_takes_too_long_or_is_gone(
+    qtbot: QtBot, tasks: Tasks, owner: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_module, "_PIECE", 0.0)
+    monkeypatch.setattr(tasks_module, "_LEAVE", 0.001)
+    ended = threading.Event()
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        stop.check()
+        ended.set()
+
+    tasks.run("Long", work, lambda _: None, lambda _: None, owner=owner)
+    assert ended.wait(LONG[1])  # though no event is handled
+    tasks.shut_down()
+    found: list[object] = []
+    late = threading.Thread(target=lambda: found.append(tasks._leave()))
+    late.start()
+    late.join()
+    assert found == [None]
+    assert tasks._leave() is None
 
 
 def test_nothing_begins_after_shutting_down(qtbot: QtBot, owner: QObject) -> None:

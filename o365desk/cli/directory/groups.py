@@ -9,7 +9,7 @@ from o365desk import catalogue
 from o365desk.app import App
 from o365desk.cli.failing import fail, with_error
 from o365desk.cli.options import conditions_of
-from o365desk.cli.printing import interruptible, print_json, print_table, say, telling
+from o365desk.cli.printing import interruptible, name_in_commands, print_json, print_table, say, telling
 from o365desk.cli.progress import Ticker
 from o365desk.cli.session import (
     DONE,
@@ -39,6 +39,7 @@ GroupName = Annotated[str, typer.Argument(metavar="NAME", help="The group's name
 _HEADINGS = ("Name", "Follows", "Data source", "Group name", "Members", "State", "Last run", "Next run")
 _LISTED = 50
 """People of a difference that a terminal is shown."""
+_GOING = ("leaves", "removed", "disabled")
 
 
 @sync.command("list")
@@ -249,7 +250,7 @@ def sync_show(context: typer.Context, name: GroupName, json: Json = False) -> in
 def sync_rehearse(context: typer.Context, name: GroupName, json: Json = False) -> int:
     """Show the difference that the next run would make, by the imported copy; nothing is asked of the tenant, and
     nothing changed. Exit code 0, 1 where a run would fail, 3 where it would wait for a person or is not whole."""
-    app = services(context)
+    app = _about(services(context), name)
     plan: StepPlan = interruptible(lambda stop: app.groups.rehearse(name, stop))
     code = _code(plan)
     with telling(code):
@@ -275,7 +276,7 @@ def sync_run(
 ) -> int:
     """Import what changed, and bring a group in step. Exit code 0 done, 1 failed, 3 partly done, incomplete or
     waiting for a person, 4 not allowed, 130 cancelled."""
-    app = unlocked(services(context))
+    app = unlocked(_about(services(context), name))
     with Ticker() as ticker:
         report: StepReport = interruptible(
             lambda stop: app.groups.run(name, stop, lambda text: ticker.tell(f"{text} …"), allow_large=allow_large)
@@ -296,7 +297,7 @@ def sync_run(
         fail(plan.problem)
         return code
     say(sentence(report))
-    if plan.held and not allow_large and not plan.problem:
+    if plan.held and (plan.import_waits or not allow_large):
         _say_held(app, plan)
     for run in report.runs:
         say(f"Undo it with: {app.command_here(f'o365desk runs undo {run} --apply')}")
@@ -312,6 +313,13 @@ def sync_remove(context: typer.Context, name: GroupName) -> int:
     return DONE
 
 
+def _about(app: App, name: str) -> App:
+    """The services; commands in problems are about the data source of the group, whose name is not its own."""
+    found = app.groups.get(name).source
+    name_in_commands(app.command_here, found.name if found else "")
+    return app
+
+
 # --- words and shapes ---------------------------------------------------------------------------------------------
 
 
@@ -324,7 +332,9 @@ def _code(plan: StepPlan) -> int:
 
 
 def _show(plan: StepPlan) -> None:
-    rows = [(what, each.name, each.address) for what, people in plan.parts.items() for each in people]
+    # Who comes may be many; who goes is what a person must have seen.
+    parts = sorted(plan.parts.items(), key=lambda part: part[0] not in _GOING)
+    rows = [(what, each.name, each.address) for what, people in parts for each in people]
     if rows:
         print_table(("What", "Name", "Address"), rows[:_LISTED])
     if len(rows) > _LISTED:
@@ -344,6 +354,10 @@ def _say_plan(app: App, plan: StepPlan) -> None:
 
 def _say_held(app: App, plan: StepPlan) -> None:
     command = shells.ours(["groups", "sync", "run"], [plan.group.name], ["--allow-large"])
+    source = app.groups.get(plan.group.id).source
+    if plan.import_waits and source:
+        say(f"What it would change: {app.command_here(shells.ours(['import'], [source.name], []))}")
+        command = shells.ours(["import"], [source.name], ["--apply", "--allow-large"])
     say(f"If that is meant: {app.command_here(command)}")
 
 

@@ -85,14 +85,14 @@ def refused(item: Unreadable) -> dict[str, Any]:
     return {"file": layout.label(item.path), "error": error(item.problem)}
 
 
-def tick(made: Tick, unreadable: Sequence[Unreadable]) -> dict[str, Any]:
+def tick(made: Tick) -> dict[str, Any]:
     """What a wake did."""
     return {
         "at": wording.iso(made.at),
         "runs": [run(each) for each in made.runs],
         "missed": [{"task": task.name, "count": count} for task, count in made.missed],
         "due": [{"task": held.task.name, "error": error(held.why)} for held in made.held],
-        "refused": [refused(item) for item in unreadable],
+        "refused": [refused(item) for item in made.refused],
         "next": wording.iso(made.next),
     }
 

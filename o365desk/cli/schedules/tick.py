@@ -37,11 +37,11 @@ def wish(words: list[str]) -> tuple[Path | None, bool, str] | None:
 
 
 def run_due(workspace: Path | None, as_json: bool, woken_by: str) -> int:
-    """Runs what is due. Exit code 0: all of it went well, or nothing was due; 1 failed, 3 partly, or something
-    could not be started."""
+    """Runs what is due. Exit code 0: all of it went well, or nothing was due; 1 failed, 3 partly, something could
+    not be started, or a task's file was refused: whether that was due, nobody knows."""
     from o365desk.cli import make_app
 
-    app = make_app(workspace)
+    app = make_app(workspace, origin="schedule")
     try:
         if woken_by:
             app.waking.woken(woken_by[:20])
@@ -58,8 +58,8 @@ def run_due(workspace: Path | None, as_json: bool, woken_by: str) -> int:
         if as_json:
             from o365desk.cli.schedules import shapes
 
-            _print_json(shapes.tick(tick, app.schedules.files.list().unreadable))
-        elif tick.runs or tick.held:
+            _print_json(shapes.tick(tick))
+        else:
             _tell(tick)
         return code_of(tick)
     except ProblemError as error:
@@ -88,9 +88,10 @@ def together(ticks: list[Tick], now: datetime) -> Tick:
 def code_of(tick: Tick) -> int:
     """The exit code of a wake."""
     outcomes = {run.outcome for run in tick.runs}
-    if outcomes == {Outcome.FAILED} and not tick.held:
+    amiss = bool(tick.held or tick.refused)
+    if outcomes == {Outcome.FAILED} and not amiss:
         return FAILED
-    return PARTLY if tick.held or outcomes - {Outcome.DONE} else DONE
+    return PARTLY if amiss or outcomes - {Outcome.DONE} else DONE
 
 
 def _say(text: str) -> None:
@@ -104,6 +105,8 @@ def _tell(tick: Tick) -> None:
         _say(f"{run.name} (set up by {run.by}): {run.outcome}. {run.message}")
     for held in tick.held:
         _say(f"{held.task.name}: not started. {held.why.sentence()}")
+    for item in tick.refused:
+        _say(f"{item.path.name}: refused. {item.problem.sentence()}")
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 class Deed(StrEnum):
-    """What somebody may want of a data source besides its operations; PEOPLE and SINGLE_SIGN_ON are of the
-    workspace."""
+    """What somebody may want of a data source besides its operations; PEOPLE, SINGLE_SIGN_ON and ACTIVITY are of
+    the workspace."""
 
     ADD = "add {}"
     EDIT = "change {}"
@@ -25,6 +25,7 @@ class Deed(StrEnum):
     TEST = "test {}"
     QUERY = "query through {}"
     PEOPLE = "change roles and partners"
+    ACTIVITY = "see what others did"
     SINGLE_SIGN_ON = "change single sign-on"
 
     def of(self, name: str) -> str:

@@ -132,7 +132,8 @@ class StepPlan:
     """What a run would do to a group, by the tenant as of `as_of`. `joins` and `leaves` are memberships;
     `disables`, `removes` and `returns` (active again) are people of the workspace, `readdressed` those who have
     another address now. `stays` are as they were. `held`: why it waits for a person; `notes` are sentences about
-    what is not in it. With a `problem` nothing is done at all."""
+    what is not in it. With a `problem` nothing is done at all. `import_waits`: it is the import that waits; it goes
+    on when that is applied."""
 
     group: KeptGroup
     state: StepState
@@ -147,6 +148,7 @@ class StepPlan:
     held: tuple[Held, ...] = ()
     notes: tuple[str, ...] = ()
     problem: Problem | None = None
+    import_waits: bool = False
 
     @property
     def changes(self) -> bool:

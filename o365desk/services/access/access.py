@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from o365desk.model.access.operator import Operator, OperatorKind
 from o365desk.model.access.people import NOBODY, People, Person, Role, same_address
 from o365desk.model.access.security import Deed, Who, WhoKind
+from o365desk.model.activity import REFUSED, UNTRACED, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.run import Run
@@ -59,7 +60,15 @@ class Access:
     """See the module. `load` reads the people of the workspace; it raises ProblemError where that cannot be done.
     Every method raises ProblemError where the state cannot be used."""
 
-    def __init__(self, load: Callable[[], People], known: KnownIdentities, operator: Operator) -> None:
+    def __init__(
+        self,
+        load: Callable[[], People],
+        known: KnownIdentities,
+        operator: Operator,
+        trace: Trace = UNTRACED,
+    ) -> None:
+        """`trace` hears of what is refused when it is to be done; looking whether it would be leaves no trace."""
+        self._trace = trace
         self._load = load
         self._known = known
         self.operator = operator
@@ -86,8 +95,20 @@ class Access:
 
     def refuse(self, source: DataSource | None, wish: "Deed | Operation", title: str) -> None:
         """Raises ProblemError (code NOT_ALLOWED) where the operator may not do this."""
-        if problem := self.decide(source, wish).problem(title):
+        decision = self.decide(source, wish)
+        if problem := decision.problem(title):
+            self.refused(source, problem, decision.rule, wish)
             raise ProblemError(problem)
+
+    def refused(
+        self, source: DataSource | None, problem: Problem, rule: str, wish: "Deed | Operation | None" = None
+    ) -> None:
+        """Writes down that the operator was refused something."""
+        asked = wish.of("") if isinstance(wish, Deed) else wish.title if wish else ""
+        facts = {"wished": asked, "why": problem.title, "because": problem.cause, "rule": rule}
+        self._trace.note(
+            What.REFUSED, source=source, outcome=REFUSED, facts={key: said for key, said in facts.items() if said}
+        )
 
     def admit(self, source: DataSource, operation: "Operation", as_partner: str = "") -> Admission:
         """Whether the operator may run this, and as what: as themselves, or to see what a partner would get, which
@@ -111,15 +132,34 @@ class Access:
         """Raises ProblemError where the operator may not do this, and where nobody could administer what a data
         source is to become."""
         people = self.people()
+        decision = self.decide(source, deed, people=people)
+        if problem := self.hindrance(deed, source, becoming, people):
+            self.refused(source or becoming, problem, "lock-out" if decision.allowed else decision.rule, deed)
+            raise ProblemError(problem)
+
+    def hindrance(
+        self,
+        deed: Deed,
+        source: DataSource | None,
+        becoming: DataSource | None = None,
+        people: People | Problem | None = None,
+    ) -> Problem | None:
+        """Why `guard` would raise; None: it would not. To look, without a trace."""
+        people = self.people() if people is None else people
         title = f"You may not {deed.of(source.name if source else '')}"
         if problem := self.decide(source, deed, people=people).problem(title):
-            raise ProblemError(problem)
-        if becoming and not isinstance(people, Problem) and (locked := self._locked_out(becoming, people)):
-            raise ProblemError(locked)
+            return problem
+        if becoming and not isinstance(people, Problem):
+            return self._locked_out(becoming, people)
+        return None
 
     def no_people(self, people: People) -> Problem | None:
         """Why the operator may not change roles and partners, as they are now; None: they may."""
         return self.decide(None, Deed.PEOPLE, people=people).problem("You may not change roles and partners")
+
+    def no_activity_of_others(self) -> Problem | None:
+        """Why the operator sees their own entries of the activity log only; None: they see all."""
+        return self.decide(None, Deed.ACTIVITY).problem("You see your own entries only")
 
     def _locked_out(self, source: DataSource, people: People) -> Problem | None:
         """Why nobody could administer a data source with these settings; None: somebody can, as far as is known."""

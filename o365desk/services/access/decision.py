@@ -191,9 +191,9 @@ def _administer(
     has = _role(subject, people, members)
     if has.role is Role.ADMINISTRATOR:
         return _yes(_sentence(has.because), "roles")
-    highest = deed in (Deed.PEOPLE, Deed.SINGLE_SIGN_ON)
-    needed = "Administrator" if highest else "Administrator or Manage datasources"
-    if has.role is not Role.MANAGE or highest:
+    of_workspace = deed in (Deed.PEOPLE, Deed.SINGLE_SIGN_ON, Deed.ACTIVITY)
+    needed = "Administrator" if of_workspace else "Administrator or Manage datasources"
+    if has.role is not Role.MANAGE or of_workspace:
         cause = f"{_sentence(has.because)} To {doing} takes {needed}."
         cause = f"{cause} {_sentence(has.doubt)}".strip()
         return no(cause, "roles", f"Ask {_administrators(people)} for the role {needed}.", open=bool(has.doubt))

@@ -9,7 +9,8 @@ import msgspec
 
 from o365desk.model.access.operator import Operator
 from o365desk.model.access.people import Partner, People, Person, Role, same_address
-from o365desk.model.access.security import WhoKind
+from o365desk.model.access.security import Deed, WhoKind
+from o365desk.model.activity import REFUSED, UNTRACED, Trace, What
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import letters
 from o365desk.services.workspace.people_store import KnownPeople, PeopleStore
@@ -23,8 +24,15 @@ class WorkspacePeople:
     is at that moment. Raises ProblemError, or PeopleConflictError where somebody else was quicker; then nothing was
     written."""
 
-    def __init__(self, store: PeopleStore, operator: Operator, refused: Callable[[People], Problem | None]) -> None:
-        """`refused` says why the operator may not change these people."""
+    def __init__(
+        self,
+        store: PeopleStore,
+        operator: Operator,
+        refused: Callable[[People], Problem | None],
+        trace: Trace = UNTRACED,
+    ) -> None:
+        """`refused` says why the operator may not change these people; `trace` hears of it."""
+        self._trace = trace
         self.store = store
         self._operator = operator
         self._refused = refused
@@ -75,6 +83,8 @@ class WorkspacePeople:
     def _change(self, change: Callable[[People], People]) -> People:
         known = self.store.load()
         if refused := self._refused(known.people):
+            facts = {"wished": Deed.PEOPLE.value, "why": refused.title, "because": refused.cause, "rule": "roles"}
+            self._trace.note(What.REFUSED, outcome=REFUSED, facts=facts)
             raise ProblemError(refused)
         changed = change(known.people)
         if not known.people.partner(self._operator.address) and changed.partner(self._operator.address):

@@ -297,7 +297,9 @@ class Batch:
             items = [self._queue.popleft() for _ in range(min(self._width.size, len(self._queue)))]
             if self._hooks.before:
                 self._hooks.before([item.request for item in items])
-            self._flying[pool.submit(self._send, items)] = _Flight(items, self._width.flood)
+            alone = not self._queue and not self._flying  # then nothing is to be done meanwhile but to wait for it
+            sent = self._sent_here(items) if alone else pool.submit(self._send, items)
+            self._flying[sent] = _Flight(items, self._width.flood)
         awaited: set[Future[Any]] = set(self._flying)
         if self._gate.asked and self._gate.thinking:
             awaited.add(self._gate.asked)
@@ -323,6 +325,15 @@ class Batch:
             may, self._cancelled = False, error
         self._ended = may is False
         return bool(may)
+
+    def _sent_here(self, items: Sequence[_Item]) -> "Future[requests.Response]":
+        """What came of it, without a thread, which costs more than to write a `$batch`: most runs have but one."""
+        landed: Future[requests.Response] = Future()
+        try:
+            landed.set_result(self._send(items))
+        except Exception as error:  # noqa: BLE001 - as a thread does, for who asks for the result
+            landed.set_exception(error)
+        return landed
 
     def _send(self, items: Sequence[_Item]) -> "requests.Response":
         body = {"requests": [_encoded(item.request, place, self._priority) for place, item in enumerate(items)]}

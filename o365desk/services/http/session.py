@@ -186,11 +186,11 @@ class _Watch:
     def __init__(self, seconds: float) -> None:
         self.over = False
         """Whether it was cut."""
-        self._ends = time.monotonic() + seconds
+        self.ends = time.monotonic() + seconds
+        self._ended = False
         self._sockets: list[socket.socket] = []
-        self._ended = threading.Event()
         self._lock = threading.Lock()
-        threading.Thread(target=self._watch, daemon=True, name="watch").start()
+        _WATCHMAN.begin(self)
 
     def over_socket(self, sock: socket.socket) -> None:
         """The answer is to come from there."""
@@ -201,21 +201,62 @@ class _Watch:
 
     def came(self, size: int) -> None:
         """Some of it did."""
-        self._ends += size / _SLOWEST
+        self.ends += size / _SLOWEST
 
     def end(self) -> None:
         """All of it did, or nobody waits any more: the connection is somebody else's from now on."""
+        _WATCHMAN.end(self)
         with self._lock:
-            self._ended.set()
+            self._ended = True
 
-    def _watch(self) -> None:
-        while (left := self._ends - time.monotonic()) > 0:
-            if self._ended.wait(left):
-                return
+    def cut(self) -> None:
+        """Its time is over."""
         with self._lock:
-            if not self._ended.is_set():
+            if not self._ended:
                 self.over = True
                 _cut(self._sockets)
+
+
+class _Watchman:
+    """Looks after all watches, in one thread: one for each answer would cost more than to ask for it. The thread
+    ends when it finds that nothing is to be watched."""
+
+    def __init__(self) -> None:
+        self._watched: set[_Watch] = set()
+        self._changed = threading.Condition()
+        self._next = 0.0
+        """When the thread looks again."""
+        self._thread: threading.Thread | None = None
+
+    def begin(self, watch: _Watch) -> None:
+        """From now on."""
+        with self._changed:
+            self._watched.add(watch)
+            if self._thread is None or not self._thread.is_alive():  # the child of a fork has none
+                self._next = watch.ends
+                self._thread = threading.Thread(target=self._look, daemon=True, name="watch")
+                self._thread.start()
+            elif watch.ends < self._next:
+                self._changed.notify()
+
+    def end(self, watch: _Watch) -> None:
+        """No longer."""
+        with self._changed:
+            self._watched.discard(watch)
+
+    def _look(self) -> None:
+        with self._changed:
+            while self._watched:
+                now = time.monotonic()
+                for watch in [each for each in self._watched if each.ends <= now]:
+                    self._watched.discard(watch)
+                    watch.cut()
+                self._next = min((each.ends for each in self._watched), default=now)
+                self._changed.wait(self._next - now)
+            self._thread = None
+
+
+_WATCHMAN = _Watchman()
 
 
 def _unpacked(answer: "requests.Response", watch: _Watch) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from o365desk.model.access.people import same_address
 from o365desk.model.directory.imports import Why
 from o365desk.model.directory.in_step import AtSource, KeptGroup, Somebody
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.text.folding import plain
 from o365desk.services.directory.copy.store import Copy, meta
 from o365desk.services.directory.copy.tables import GROUPS
@@ -191,7 +191,8 @@ def _as_of(connection: sqlite3.Connection) -> datetime:
             Problem(
                 title="The directory was not imported yet",
                 cause="Who is in a group is read from the copy on this computer.",
-                remedy="Import it first (import NAME --apply).",
+                remedy="Import it first.",
+                action=Action.IMPORT,
                 code="not-imported",
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from o365desk.log import without_secret
 from o365desk.model.access.people import same_address
+from o365desk.model.activity import What
 from o365desk.model.datasource import is_guid
 from o365desk.model.directory.in_step import VERSION, Direction, KeptGroup, Member
 from o365desk.model.problems import Problem, ProblemError
@@ -97,7 +98,7 @@ def encode(group: KeptGroup) -> bytes:
     return data
 
 
-FILES: Sort[KeptGroup] = Sort(FOLDER, "group", decode, encode, MOST)
+FILES: Sort[KeptGroup] = Sort(FOLDER, "group", decode, encode, MOST, What.GROUP_CHANGED)
 """For `shared_files.SharedFiles`."""
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from o365desk.model.access.people import same_address
 from o365desk.model.access.security import Deed
+from o365desk.model.activity import UNTRACED, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import ImportReport, Limits
 from o365desk.model.directory.in_step import (
@@ -29,7 +30,7 @@ from o365desk.model.directory.in_step import (
     compared,
 )
 from o365desk.model.directory.people import Inactive, LocalPeople, LocalPerson
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.schedules.task import Task, Work
 from o365desk.model.stop import Stop
 from o365desk.model.text.wording import many
@@ -120,14 +121,16 @@ class GroupsInStep:
         access: Access,
         clock: Callable[[], datetime],
         by: str,
+        trace: Trace = UNTRACED,
     ) -> None:
-        """`by` is who works here."""
+        """`by` is who works here; `trace` hears of what is changed, and of runs."""
+        self._trace = trace
         self._workspace, self._state = workspace, state
         self._connections, self._runner, self._importer = connections, runner, importer
         self._directories, self._schedules, self._settings = directories, schedules, settings
         self._access, self._clock, self._by = access, clock, by
-        self.files = SharedFiles(workspace, group_file.FILES)
-        self.people = LocalPeopleStore(workspace)
+        self.files = SharedFiles(workspace, group_file.FILES, trace=trace)
+        self.people = LocalPeopleStore(workspace, trace)
         self._agreed = Agreed(workspace, state)
         self._prefix = f"in-step {place_of(workspace)} "
 
@@ -382,6 +385,19 @@ class GroupsInStep:
         ProblemError where nothing could be begun; CancelledError only while nothing was written."""
         began = time.monotonic()
         row = self.get(key)
+        facts = {"group": row.group.name, "id": row.group.id, "direction": row.group.direction.value}
+        with self._trace.around(What.GROUP_SYNC, source=row.source, facts=facts) as doing:
+            report = self._run(row, stop, tell, priority, allow_large=allow_large, scheduled=scheduled)
+            doing.outcome = str(report.state)
+            doing.facts |= {name: len(who) for name, who in report.plan.parts.items() if who}
+            doing.facts |= {"applied": report.applied, "changed": report.changed, "runs": list(report.runs)}
+        report = replace(report, seconds=time.monotonic() - began)
+        self._remember(report, row.last, scheduled=scheduled)
+        return report
+
+    def _run(
+        self, row: GroupRow, stop: Stop, tell: Tell, priority: str, *, allow_large: bool, scheduled: bool
+    ) -> StepReport:
         group = row.group
         try:
             source = self._ready(group, row.source)
@@ -389,16 +405,13 @@ class GroupsInStep:
                 self._admit(source, f"You may not bring “{group.name}” in step")
             elif why := self._may_write(group, source):
                 raise ProblemError(why)
-            report = self._after_import(group, source, stop, tell, priority, allow_large=allow_large)
+            return self._after_import(group, source, stop, tell, priority, allow_large=allow_large)
         except ProblemError as error:
             if error.problem.code != "group-gone":
                 failed = StepPlan(group=group, state=StepState.FAILED, problem=error.problem)
                 self._remember(StepReport(plan=failed), row.last, scheduled=scheduled)
                 raise
-            report = StepReport(plan=StepPlan(group=group, state=StepState.GONE, problem=error.problem))
-        report = replace(report, seconds=time.monotonic() - began)
-        self._remember(report, row.last, scheduled=scheduled)
-        return report
+            return StepReport(plan=StepPlan(group=group, state=StepState.GONE, problem=error.problem))
 
     def _after_import(
         self, group: KeptGroup, source: DataSource, stop: Stop, tell: Tell, priority: str, *, allow_large: bool
@@ -541,7 +554,7 @@ def _import_waits(group: KeptGroup, source: DataSource, report: ImportReport) ->
     )
     return StepPlan(
         group=group, state=StepState.HELD, as_of=report.as_of, held=held,
-        notes=("Look at the import first, and apply it if that is meant.",),
+        notes=("Look at the import first, and apply it if that is meant.",), import_waits=True,
     )  # fmt: skip
 
 
@@ -580,7 +593,7 @@ def _no_group(group: KeptGroup) -> Problem:
     return Problem(
         title=f"“{group.name}” names no group at the source",
         cause="Without a group name at the source, nobody can be brought in.",
-        remedy="Choose a group of the tenant (--group).",
+        remedy="Choose a group of the tenant.",
         field="group",
         code="no-group",
     )
@@ -590,7 +603,8 @@ def _not_imported(source: DataSource) -> Problem:
     return Problem(
         title=f"The directory of “{source.name}” was not imported yet",
         cause="Groups are chosen and compared in the copy on this computer.",
-        remedy="Import it first (import NAME --apply).",
+        remedy="Import it first.",
+        action=Action.IMPORT,
         code="not-imported",
     )
 

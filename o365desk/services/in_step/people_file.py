@@ -8,6 +8,7 @@ from typing import Any
 
 from o365desk import files
 from o365desk.model.access.people import same_address
+from o365desk.model.activity import UNTRACED, Trace, What
 from o365desk.model.directory.people import VERSION, Inactive, LocalPeople, LocalPerson
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.workspace import layout, strict_json
@@ -93,8 +94,9 @@ def _as_json(person: LocalPerson) -> dict[str, Any]:
 class LocalPeopleStore:
     """One workspace's file. Thread-safe; several processes may use the same folder at once."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+    def __init__(self, folder: Path, trace: Trace = UNTRACED) -> None:
+        """`trace` hears of what is changed."""
+        self.path, self._trace = folder / NAME, trace
         self._folder = folder
         self._history = layout.History(folder)
         self._lock = files.Lock(folder / ".lock", "The workspace")
@@ -115,7 +117,8 @@ class LocalPeopleStore:
             made = make(people)
             if made == people:
                 return people
-            self._write(before, encode(made))
+            with self._trace.around(What.PEOPLE, facts=_counted(people, made)):
+                self._write(before, encode(made))
         for listener in self._listeners:
             listener({"directory"})
         return made
@@ -150,3 +153,13 @@ class LocalPeopleStore:
             self._history.prune(_HISTORY)
         except OSError as error:
             raise ProblemError(files.problem(f"{NAME} could not be saved", error, self._folder)) from error
+
+
+def _counted(before: LocalPeople, after: LocalPeople) -> dict[str, object]:
+    """How many people were added, changed and removed: who they are, the file's history has."""
+    then, now = before.by_address(), after.by_address()
+    return {
+        "added": len(now.keys() - then.keys()),
+        "changed": sum(then[key] != now[key] for key in then.keys() & now.keys()),
+        "removed": len(then.keys() - now.keys()),
+    }

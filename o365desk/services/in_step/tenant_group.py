@@ -242,7 +242,7 @@ def nothing_said(group: KeptGroup) -> Problem:
     return Problem(
         title=f"Nothing says who is to be in “{group.name}”",
         cause="It has neither conditions nor a file of rows. That is not taken for everybody, nor for nobody.",
-        remedy="Give it conditions (--conditions FILE) or a file of rows (--rows FILE).",
+        remedy="Give it conditions or a file of rows.",
         field="conditions",
         code="no-conditions",
     )

@@ -3,12 +3,13 @@ went, the wakes, and the plans that were approved. A moment is claimed before it
 twice."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from o365desk.model.activity import BEGUN, DONE, UNTRACED, Thing, Trace, What
 from o365desk.model.problems import Problem
 from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskRun
 from o365desk.model.text.wording import to_order as text
@@ -63,9 +64,12 @@ class Records:
     """One workspace's tasks on this machine. Safe from any thread and process; every method raises ProblemError
     when the state file cannot be used."""
 
-    def __init__(self, state: State, workspace: str) -> None:
-        """`workspace` is its one name on this computer."""
-        self._state, self._workspace = state, workspace
+    def __init__(self, state: State, workspace: str, trace: Trace = UNTRACED) -> None:
+        """`workspace` is its one name on this computer; `trace` hears in the same transaction of what is armed and
+        run."""
+        self._state, self._workspace, self._trace = state, workspace, trace
+        # By run: the entry of the activity log that says that it began.
+        self._entries: dict[int, tuple[int, Thing, dict[str, object]]] = {}
         state.add(STEPS)
 
     # --- armed ----------------------------------------------------------------------------------------------------
@@ -83,11 +87,23 @@ class Records:
         self._write(
             "INSERT OR REPLACE INTO armed_tasks (workspace, task, mark, by, at, passed) VALUES (?, ?, ?, ?, ?, ?)",
             (self._workspace, task.id, task.mark, by, text(at), text(at)),
+            lambda connection: self._say_armed(connection, task.id, task.name, task.source, "armed"),
         )
 
     def disarm(self, task_id: str) -> None:
         """It runs here no more. Its runs stay."""
-        self._write("DELETE FROM armed_tasks WHERE workspace = ? AND task = ?", (self._workspace, task_id))
+        self._write(
+            "DELETE FROM armed_tasks WHERE workspace = ? AND task = ?",
+            (self._workspace, task_id),
+            lambda connection: self._say_armed(connection, task_id, "", "", "disarmed"),
+        )
+
+    def _say_armed(self, connection: sqlite3.Connection, task_id: str, name: str, source: str, change: str) -> None:
+        facts = {"task": name, "id": task_id, "change": change}
+        self._trace.within(
+            connection, What.SCHEDULE, source=Thing(source, "") if source else None, outcome=DONE,
+            facts={key: said for key, said in facts.items() if said},
+        )  # fmt: skip
 
     def pass_by(self, task_id: str, passed: datetime, following: datetime | None, timed: str) -> None:
         """The moments up to `passed` are done with, and the next one is known for a schedule."""
@@ -111,6 +127,8 @@ class Records:
         """Writes down that a task runs, for the moment `due` (None: somebody started it), after so many `missed`
         ones. Returns the run's number; None where that moment was claimed already, by whomever."""
         facts = msgspec.json.encode(_Facts(name=task.name, by=by, machine=machine, missed=missed))
+        said = {"task": task.name, "id": task.id, "work": str(task.work), "setUpBy": task.owner}
+        said |= {"due": text(due), "as": "the application"} if due else {}
 
         def act(connection: sqlite3.Connection) -> int | None:
             with database.lasting(connection):
@@ -127,7 +145,11 @@ class Records:
                         " WHERE workspace = ? AND task = ?",
                         (text(due), self._workspace, task.id),
                     )
-                return cursor.lastrowid
+                number = int(cursor.lastrowid or 0)
+                source = Thing(task.source, "")
+                entry = self._trace.within(connection, What.SCHEDULED_RUN, source=source, outcome=BEGUN, facts=said)
+                self._entries[number] = (entry, source, dict(said))
+                return number
 
         return self._state.use(act)
 
@@ -153,9 +175,19 @@ class Records:
         self._write(
             "UPDATE task_runs SET ended = ?, outcome = ?, data = ? WHERE number = ?",
             (text(ended), result.outcome, msgspec.json.encode(facts), run.number),
+            lambda connection: self._say_end(connection, run, result),
         )
         self._prune(run.task)
         return self.run(run.number)
+
+    def _say_end(self, connection: sqlite3.Connection, run: TaskRun, result: TaskResult) -> None:
+        entry, source, begun = self._entries.pop(run.number, (0, None, {}))
+        said = {**begun, "task": run.name, "id": run.task, **result.counts, **result.details}
+        if result.problem:
+            said |= {"why": result.problem.title, "code": result.problem.code}
+        self._trace.within(
+            connection, What.SCHEDULED_RUN, source=source, outcome=str(result.outcome), facts=said, settles=entry
+        )
 
     def run(self, number: int) -> TaskRun:
         """One run."""
@@ -237,10 +269,16 @@ class Records:
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self._state.use(lambda connection: connection.execute(sql, values).fetchall())
 
-    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+    def _write(
+        self,
+        sql: str,
+        values: tuple[Any, ...],
+        also: Callable[[sqlite3.Connection], object] = lambda connection: None,
+    ) -> None:
         def act(connection: sqlite3.Connection) -> None:
             with database.transaction(connection):
                 connection.execute(sql, values)
+                also(connection)
 
         self._state.use(act)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from o365desk import files
+from o365desk.model.activity import UNTRACED, Trace
 from o365desk.model.problems import NOT_ALLOWED, NOT_APPROVED, CancelledError, Problem, ProblemError
 from o365desk.model.schedules.schedule import RuleError, Schedule
 from o365desk.model.schedules.task import EXIT_CODES, Outcome, Task, TaskResult, TaskRun, Work
@@ -30,6 +31,7 @@ from o365desk.services.schedules.records import Armed, Records
 from o365desk.services.schedules.telling import Telling
 from o365desk.services.schedules.work import Doing, Tell, failed
 from o365desk.services.vault.vault import CLIENT_SECRET, Vault
+from o365desk.services.workspace.layout import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +55,14 @@ class Held:
 @dataclass(frozen=True)
 class Tick:
     """What a wake did: `missed` are tasks with how many of their runs never were, `next` is the next moment of all
-    tasks here."""
+    tasks here, `refused` are the files of tasks that make no sense."""
 
     at: datetime
     runs: tuple[TaskRun, ...] = ()
     held: tuple[Held, ...] = ()
     missed: tuple[tuple[Task, int], ...] = ()
     next: datetime | None = None
+    refused: tuple[Unreadable, ...] = ()
 
 
 def timed(schedule: Schedule) -> str:
@@ -110,13 +113,14 @@ class Running:
         by: str,
         folder: Path,
         reach: network.Reach = network.reach,
+        trace: Trace = UNTRACED,
     ) -> None:
         """`works` are what tasks do, by the names of `Work`; `folder` is where the locks lie; `by` is who works
         here."""
         self._records, self._connections, self._vault = records, connections, vault
         self._works, self._telling, self._machine = works, telling, machine
         self._clock, self._timing, self._by, self._folder = clock, timing, by, folder
-        self._reach = reach
+        self._reach, self._trace = reach, trace
 
     # --- what is due ----------------------------------------------------------------------------------------------
 
@@ -281,10 +285,12 @@ class Running:
 
     def _carried_out(self, task: Task, run: TaskRun, stop: Stop, tell: Tell) -> TaskRun:
         tell(f"“{task.name}”")
-        result = self._result(task, stop, lambda text: tell(f"“{task.name}”: {text}"))
         diagnosis = ""
-        if result.outcome is Outcome.FAILED:
-            diagnosis, result = self._diagnosed(task, result, stop)
+        # What a person starts is theirs; what is due is done for whoever set it up.
+        with self._trace.on_schedule(task.owner) if run.due else contextlib.nullcontext():
+            result = self._result(task, stop, lambda text: tell(f"“{task.name}”: {text}"))
+            if result.outcome is Outcome.FAILED:
+                diagnosis, result = self._diagnosed(task, result, stop)
         source = self._connections.by_id(task.source)
         notice = self._telling.of_end(task, result.outcome, result.message, diagnosis)
         run = self._records.end(run, result, self._clock(), notice)

@@ -2,13 +2,14 @@
 armed, and how it went, is known to this machine."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from o365desk.model.access.security import Deed
+from o365desk.model.activity import UNTRACED, Trace
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Plan
@@ -80,20 +81,22 @@ class Schedules:
         *,
         session: bool = False,
         reach: network.Reach = network.reach,
+        trace: Trace = UNTRACED,
     ) -> None:
         """`works` are what tasks do besides read, apply and test, by the names of `Work`; `by` is who works here;
-        `session`: the vault and the state are this process's own, and end with it."""
+        `session`: the vault and the state are this process's own, and end with it; `trace` hears of what is
+        changed, and of runs."""
         self._place, self._state = place_of(workspace), state
         self._connections, self._vault, self._access = connections, vault, access
         self._clock, self._by, self._session = clock, by, session
-        self.files = SharedFiles(workspace, task_file.FILES)
-        self.records = Records(state, self._place)
+        self.files = SharedFiles(workspace, task_file.FILES, trace=trace)
+        self.records = Records(state, self._place, trace)
         self.work = Works(connections, runner, self.records)
         self._more_works = works
         self.telling = telling.Telling(state, clock, timing)
         self.running = Running(
             self.records, connections, vault, self._works, self.telling, lambda: self.machine, clock,
-            timing, by, state.folder / "schedules", reach,
+            timing, by, state.folder / "schedules", reach, trace,
         )  # fmt: skip
 
     def _works(self) -> Mapping[str, Doing]:
@@ -320,7 +323,8 @@ class Schedules:
         if whose is not None:
             armed = self.records.armed()
             tasks = [each for each in tasks if each.id in armed and armed[each.id].by == whose]
-        return self.running.run_due(tasks, stop, tell)
+        tick = self.running.run_due(tasks, stop, tell)
+        return replace(tick, refused=tuple(listing.unreadable))
 
     def armed_by(self) -> list[str]:
         """Who armed what runs here, each once."""

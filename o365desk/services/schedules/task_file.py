@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from o365desk.log import without_secret
+from o365desk.model.activity import What
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.schedules.schedule import Recurs, RuleError, Schedule, check, read_rule, read_start, with_time
 from o365desk.model.schedules.task import LIMIT, MOST_MINUTES, VERSION, Task, Work
@@ -81,7 +82,7 @@ def encode(task: Task) -> bytes:
     return data
 
 
-FILES: Sort[Task] = Sort(FOLDER, "task", decode, encode)
+FILES: Sort[Task] = Sort(FOLDER, "task", decode, encode, what=What.SCHEDULE)
 """For `shared_files.SharedFiles`."""
 
 

@@ -8,6 +8,7 @@ by whoever can write in the shared workspace.
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ import msgspec
 
 from o365desk.model import approval
 from o365desk.model.access.operator import Operator
+from o365desk.model.activity import CANCELLED, DONE, REFUSED, UNTRACED, Trace, What
 from o365desk.model.approval import Approval, Connection, Part
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import NOT_APPROVED, Action, Problem, ProblemError
@@ -68,9 +70,11 @@ class Approvals:
         operator: Operator,
         signed_in: Callable[[str], bool],
         command_here: Callable[[str], str],
+        trace: Trace = UNTRACED,
     ) -> None:
+        """`trace` hears of approvals, and of what was not sent for lack of one."""
         self._state, self._vault, self._clock, self._operator = state, vault, clock, operator
-        self._signed_in, self._command_here = signed_in, command_here
+        self._signed_in, self._command_here, self._trace = signed_in, command_here, trace
 
     # --- judging ----------------------------------------------------------------------------------------------
 
@@ -86,6 +90,22 @@ class Approvals:
         for another connection, or for none that is known. `typed` is given now, for what the form says; `opened`
         is the data source as it was when the person began to change it (None: it is as the file has it); `anew`:
         somebody is about to sign in or to give a secret, so that what is kept is not used."""
+        try:
+            return self._admit(source, typed, opened, anew=anew)
+        except ProblemError as error:
+            if error.problem.code == NOT_APPROVED:
+                facts = {"why": error.problem.title, "because": error.problem.cause, "rule": "approval"}
+                self._trace.note(What.REFUSED, source=source, outcome=REFUSED, facts=facts)
+            raise
+
+    def _admit(
+        self,
+        source: DataSource,
+        typed: Credential,
+        opened: DataSource | None = None,
+        *,
+        anew: bool = False,
+    ) -> Admitted:
         ca = _ca_of(source)
         if problem := self._judge(source, ca, typed, opened, anew):
             raise ProblemError(problem)
@@ -108,7 +128,7 @@ class Approvals:
         Raises ProblemError."""
         source, ca = admitted.source, admitted.ca
         if not self._digest(source.id):
-            self.record(source.id, self._named(source, self._of_person(source, ca, None), ca, None))
+            self.record(source, self._named(source, self._of_person(source, ca, None), ca, None))
 
     def _of_person(self, source: DataSource, ca: bytes, then: Approval | None) -> Connection:
         """The connection, with the certificate that was approved where the file names the same one, unread; one
@@ -208,7 +228,7 @@ class Approvals:
         """What saving `source` approves, which a person made of `opened`: None where nothing is to be approved,
         where somebody else's change is in it, or where that cannot be told."""
         try:
-            admitted = self.admit(source, typed, opened)
+            admitted = self._admit(source, typed, opened)
             something = typed != NO_CREDENTIAL or self._state.approval(source.id) is not None
             if something or self._uses_what_is_kept(source, NO_CREDENTIAL, source):
                 return self._approval(source, admitted.ca, typed)
@@ -220,7 +240,7 @@ class Approvals:
         """What giving secrets for a data source as it is approves; None where that cannot be told, as a file
         cannot be read. Raises ProblemError where those that were given before are for another connection."""
         try:
-            return self._approval(source, self.admit(source, typed, anew=True).ca, typed)
+            return self._approval(source, self._admit(source, typed, anew=True).ca, typed)
         except ProblemError as error:
             if error.problem.code == NOT_APPROVED:
                 raise
@@ -232,20 +252,35 @@ class Approvals:
         found = self._approval(source, _ca_of(source), NO_CREDENTIAL)
         if mark != found.connection.mark:
             raise ProblemError(_another_mark(source))
-        self.record(source.id, found)
+        self.record(source, found)
 
     def confirm(self, admitted: Admitted) -> None:
         """Somebody has signed in to what was admitted: from now on its tokens are for that. Raises ProblemError."""
         source = admitted.source
-        self.record(source.id, self._approval(source, admitted.ca, NO_CREDENTIAL))
+        self.record(source, self._approval(source, admitted.ca, NO_CREDENTIAL))
 
-    def record(self, source_id: str, found: Approval, secrets: dict[str, Secret] | None = None) -> None:
+    def record(self, source: DataSource, found: Approval, secrets: dict[str, Secret] | None = None) -> None:
         """Keeps an approval, together with secrets that are given for it: in one step, so that no crash leaves a
         secret beside another's approval. Raises ProblemError; then nothing is kept."""
-        if secrets or self._vault_must_know(source_id, found):
+        if secrets or self._vault_must_know(source.id, found):
             digest = Secret(found.connection.digest)
-            self._vault.put(source_id, {**(secrets or {}), APPROVED: digest})
-        self._state.record_approval(source_id, found)
+            self._vault.put(source.id, {**(secrets or {}), APPROVED: digest})
+        self.put_back(source, found)
+
+    def put_back(self, source: DataSource, found: Approval | None) -> None:
+        """Keeps what was approved in the state alone, or (None) that nothing is. Where it is another than before,
+        the activity log says so in the same step."""
+        then = self._state.approval(source.id)
+
+        def say(connection: sqlite3.Connection) -> None:
+            if (then and then.connection) != (found and found.connection):
+                before, after = then.details if then else {}, found.details if found else {}
+                self._trace.within(
+                    connection, What.APPROVED, source=source, outcome=DONE if found else CANCELLED,
+                    before=before, after=after,
+                )  # fmt: skip
+
+        self._state.record_approval(source.id, found, say)
 
     def prepare(self, source_id: str, found: Approval) -> None:
         """Raises ProblemError where the approval could not be kept, as the vault is locked: before anything is."""

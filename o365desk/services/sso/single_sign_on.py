@@ -26,11 +26,13 @@ from o365desk.model.access.single_sign_on import (
     Mode,
     SingleSignOn,
 )
+from o365desk.model.activity import CANCELLED, DONE, FAILED, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.status import Waiting
 from o365desk.model.stop import Stop
 from o365desk.services.access.access import Access
+from o365desk.services.activity.activity import why
 from o365desk.services.signin.rehearsals import Rehearsal, Rehearsals, connection_of
 from o365desk.services.sso import telling, who
 from o365desk.services.sso.sessions import Session, Sessions
@@ -44,10 +46,6 @@ log = logging.getLogger(__name__)
 
 RECENT = timedelta(days=1)
 """Sign-ins that are older say too little of what works today."""
-
-Trace = Callable[..., None]
-"""Writes down what was done, as `Activity.record` does: what, and by names outcome, facts, before, after. What
-raises here is done no further."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,18 +167,26 @@ class SingleSignOnDesk:
             after = after.replace(
                 auto_redirect=True, armed=Armed(by=self.operator.address, at=now, until=now + UNCONFIRMED)
             )
-        if after.enabled and (arming or not before.enabled):
-            self._sessions.keep_way_back(self._account.address)  # before: there is no moment without it
-        self._keep(known, after)
+        what = What.SSO_ARMED if arming else What.SSO_CHANGED
+        with self._trace.around(what, before=telling.settings_of(before), after=telling.settings_of(after)):
+            if after.enabled and (arming or not before.enabled):
+                self._close_behind(lambda: self._keep(known, after))
+            else:
+                self._keep(known, after)
         if not after.enabled:
             self._sessions.keep_way_back("")
             self._forget_session()
-        self._trace(
-            "sso-armed" if arming else "sso-changed",
-            before=telling.settings_of(before),
-            after=telling.settings_of(after),
-        )
         return after
+
+    def _close_behind(self, close: Callable[[], None]) -> None:
+        """Keeps the way back before it may be needed: who is killed in between has one too many, not too few."""
+        before = self._sessions.way_back()
+        self._sessions.keep_way_back(self._account.address)
+        try:
+            close()
+        except BaseException:
+            self._sessions.keep_way_back(before.account if before else "")
+            raise
 
     def confirm(self) -> SingleSignOn:
         """*Auto redirect* stays on. Only somebody who signed in can know that it works."""
@@ -196,8 +202,10 @@ class SingleSignOnDesk:
         if armed.confirmed:
             return settings
         after = settings.replace(armed=msgspec.structs.replace(armed, confirmed=True))
-        self._keep(known, after)
-        self._trace("sso-confirmed", before=telling.settings_of(settings), after=telling.settings_of(after))
+        with self._trace.around(
+            What.SSO_CONFIRMED, before=telling.settings_of(settings), after=telling.settings_of(after)
+        ):
+            self._keep(known, after)
         return after
 
     def _refusal(self, people: People) -> Problem | None:
@@ -335,9 +343,8 @@ class SingleSignOnDesk:
         if way_back and not door.goes_on:
             if not door.way_back:
                 raise ProblemError(telling.no_way_back(door.account))
-            self._trace(
-                "way-back", facts={"account": door.account, "why": door.problem.title if door.problem else ""}
-            )
+            closed = why(door.problem) if door.problem else {}
+            self._trace.record(What.WAY_BACK, facts={"account": door.account, **closed})
             return self._account
         if not door.goes_on:
             raise ProblemError(telling.closed(door.account, door.problem, way_back=door.way_back))
@@ -350,7 +357,7 @@ class SingleSignOnDesk:
         settings, now = door.settings, self._clock()
         armed = settings.armed
         if armed and settings.lapsed(now) and not self._sessions.told(f"{armed.by} {armed.at.isoformat()}"):
-            self._trace("sso-rolled-back", facts={"by": armed.by, "until": armed.until.isoformat()})
+            self._trace.record(What.SSO_ROLLED_BACK, facts={"by": armed.by, "until": armed.until.isoformat()})
         wanted = same_address(door.account)
         if not any(same_address(each.account) == wanted and each.seen is None for each in settings.bypass_group):
             return
@@ -394,7 +401,7 @@ class SingleSignOnDesk:
         settings = self._store.load().people.single_sign_on
         settings = settings.replace(connector=connector) if connector else settings
         signed = self._ask(settings, stop, tell, device_code, "login")
-        self._trace("sign-in", outcome="done", facts={**telling.facts_of(signed), "rehearsed": True})
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**telling.facts_of(signed), "rehearsed": True})
         return signed
 
     def sign_in(
@@ -416,11 +423,11 @@ class SingleSignOnDesk:
             self._asking().refuse_locked(settings.connector)
         signed = self._ask(settings, stop, tell, device_code, "select_account")
         self._bind(signed.identity)
+        self._trace.record(What.SIGN_IN, outcome=DONE, facts={**telling.facts_of(signed), "remembered": wanted})
         if wanted:
             self._remember(settings, signed)
         else:
             self._forget_session()
-        self._trace("sign-in", outcome="done", facts={**telling.facts_of(signed), "remembered": wanted})
         return signed
 
     def _ask(
@@ -435,10 +442,10 @@ class SingleSignOnDesk:
             source = self._connector(settings)
             asked = self._asking().ask(source, stop, tell, device_code=device_code, prompt=prompt)
         except ProblemError as error:
-            self._trace("sign-in-failed", outcome="failed", facts=telling.why_of(error.problem))
+            self._trace.note(What.SIGN_IN_FAILED, outcome=FAILED, facts=why(error.problem))
             raise
         except CancelledError:
-            self._trace("sign-in-failed", outcome="cancelled")
+            self._trace.note(What.SIGN_IN_FAILED, outcome=CANCELLED)
             raise
         signed = asked.recognised(who.recognise(asked.identity, self._store.load().people))
         self._rehearsals.add(
@@ -544,24 +551,28 @@ class SingleSignOnDesk:
             self._asking().renew(source, kept.identity, stop)
         except SignedOutError as error:
             self._forget_session()
-            self._trace("sign-out", outcome="done", facts=telling.why_of(error.problem))
+            self._trace.note(What.SIGN_OUT, outcome=DONE, facts=why(error.problem))
             raise ProblemError(telling.ended(error.problem)) from error
         except ProblemError as error:
-            self._trace("sign-in-failed", outcome="failed", facts=telling.why_of(error.problem))
+            self._trace.note(What.SIGN_IN_FAILED, outcome=FAILED, facts=why(error.problem))
             raise ProblemError(telling.not_found_out(error.problem)) from error
         self._sessions.renew(kept)
 
     def sign_out(self, stop: Stop, *, at_microsoft: bool = False) -> str:
         """Nobody is kept signed in here any more, whatever else fails; `at_microsoft`: the browser is sent to where
-        its sign-in ends, too. Returns that address, "" for none. Raises ProblemError."""
-        kept = self._sessions.current()
+        its sign-in ends, too, also that of whoever works here and is not remembered. Returns that address, "" for
+        none. Raises ProblemError."""
+        kept, works = self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
         self._forget_session()
-        if kept is None:
+        if not (kept or works):
             return ""
-        self._trace("sign-out", outcome="done", facts={"at Microsoft": at_microsoft})
+        self._trace.record(What.SIGN_OUT, outcome=DONE, facts={"at Microsoft": at_microsoft})
         if not at_microsoft:
             return ""
-        address = self._asking().end_session(self._find(kept.source), kept.hint, stop)
+        people, _ = self._as_it_stands()
+        through = kept.source if kept else people.single_sign_on.connector if people else ""
+        source = self._find(through) if through else None
+        address = self._asking().end_session(source, kept.hint if kept else "", stop)
         if address:
             self._asking().open_browser(address)
         return address

@@ -32,11 +32,6 @@ def facts_of(signed: "SignedIn") -> Mapping[str, object]:
     return {"account": signed.account, "tid": identity.tid, "oid": identity.oid, "guest": identity.guest}
 
 
-def why_of(problem: Problem) -> Mapping[str, object]:
-    """Why something failed, for the activity log."""
-    return {"why": problem.title, "code": problem.code}
-
-
 def refused(title: str, cause: str, remedy: str, key: str = "") -> ProblemError:
     """That settings are refused; `key` names the one at fault."""
     return ProblemError(

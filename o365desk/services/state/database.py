@@ -128,7 +128,13 @@ class Database:
             if is_emptied(self._file):
                 self._set_aside(emptied=True)
                 self._inode = inode(self._file)
-            self._connection = self._connect()
+            try:
+                self._connection = self._connect()
+            except UnicodeDecodeError as error:
+                # What SQLite says of a damaged schema quotes it; Python cannot read that, and says no more.
+                damage = sqlite3.DatabaseError("malformed database schema")
+                damage.sqlite_errorcode, damage.sqlite_errorname = sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT"
+                raise damage from error
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:

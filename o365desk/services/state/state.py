@@ -214,13 +214,18 @@ class State(Database):
         found = {source_id: _decoded(data, Approval) for source_id, data in rows}
         return {source_id: approval for source_id, approval in found.items() if approval}
 
-    def record_approval(self, source_id: str, approval: Approval | None) -> None:
-        """Keeps it, or forgets it (None)."""
+    def record_approval(
+        self,
+        source_id: str,
+        approval: Approval | None,
+        also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> None:
+        """Keeps it, or forgets it (None); `also` is done in the same transaction."""
         if approval is None:
-            self._write(("DELETE FROM approvals WHERE source_id = ?", (source_id,)))
+            self._write(("DELETE FROM approvals WHERE source_id = ?", (source_id,)), also=also)
         else:
             data = msgspec.json.encode(approval)
-            self._write(("INSERT OR REPLACE INTO approvals VALUES (?, ?)", (source_id, data)))
+            self._write(("INSERT OR REPLACE INTO approvals VALUES (?, ?)", (source_id, data)), also=also)
 
     def drafts(self, workspace: Path) -> list[Draft]:
         """Everything typed and not saved in a workspace, the latest first."""
@@ -282,14 +287,21 @@ class State(Database):
         rows = self._all("SELECT key, value FROM remembered WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
         return {key[len(prefix) :]: bytes(value) for key, value in rows}
 
-    def change(self, key: str, make: Callable[[bytes], bytes]) -> bytes:
-        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between."""
+    def change(
+        self,
+        key: str,
+        make: Callable[[bytes], bytes],
+        also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> bytes:
+        """Keeps, and returns, what `make` makes of a remembered value (b"" for none), with nobody between; `also`
+        is done in the same transaction."""
 
         def act(connection: sqlite3.Connection) -> bytes:
             with database.transaction(connection):
                 rows = connection.execute("SELECT value FROM remembered WHERE key = ?", (key,)).fetchall()
                 value = make(bytes(rows[0][0]) if rows else b"")
                 connection.execute("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (key, value))
+                also(connection)
             return value
 
         return self.use(act)
@@ -297,13 +309,18 @@ class State(Database):
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self.use(lambda connection: connection.execute(sql, values).fetchall())
 
-    def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
-        """All statements in one transaction."""
+    def _write(
+        self,
+        *statements: tuple[str, tuple[Any, ...]],
+        also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> None:
+        """All statements in one transaction, and what is done `also`."""
 
         def act(connection: sqlite3.Connection) -> None:
             with database.transaction(connection):
                 for sql, values in statements:
                     connection.execute(sql, values)
+                also(connection)
 
         self.use(act)
 

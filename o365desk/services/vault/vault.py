@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o365desk import files
+from o365desk.model.activity import DONE, FAILED, UNTRACED, Trace, What
 from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.secret import Secret
 
@@ -55,10 +56,16 @@ class Vault:
     """
 
     def __init__(
-        self, folder: Path, *, session_only: bool = False, keychain: "Callable[[], Keychain] | None" = None
+        self,
+        folder: Path,
+        *,
+        session_only: bool = False,
+        keychain: "Callable[[], Keychain] | None" = None,
+        trace: Trace = UNTRACED,
     ) -> None:
         """`folder` is where the passphrase-locked file lies or will lie; `keychain` finds the keychain, or raises
-        Unavailable (by default the operating system's)."""
+        Unavailable (by default the operating system's). `trace` hears of passphrases that were given."""
+        self.trace = trace
         # Here and not above: both modules need `Secret`, and the second is needed by few.
         from o365desk.services.vault.passphrase_file import VaultFile
 
@@ -122,7 +129,13 @@ class Vault:
         with self._lock:
             if self.kind is VaultKind.KEYCHAIN:
                 return
-            self._file.open(passphrase)
+            begins = not self.exists
+            try:
+                self._file.open(passphrase)
+            except ProblemError as error:
+                self.trace.note(What.VAULT_UNLOCKED, outcome=FAILED, facts={"why": error.problem.title})
+                raise
+            self.trace.note(What.VAULT_UNLOCKED, outcome=DONE, facts={"begun": True} if begins else {})
             held, self._session = self._session, None
             self._open, self._refused = True, None
             for owner, secrets in (held or {}).items():
@@ -218,6 +231,9 @@ class Vault:
                 self._open = self._by_itself = True
             except ProblemError as error:
                 self._refused = error.problem
+                self.trace.note(
+                    What.VAULT_UNLOCKED, outcome=FAILED, facts={"why": error.problem.title, "by": where}
+                )
             return
         from o365desk.services.vault.keychain import Keychain, Unavailable
 

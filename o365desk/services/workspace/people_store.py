@@ -14,8 +14,9 @@ from typing import Protocol
 
 from o365desk import files
 from o365desk.model.access.people import NOBODY, People
+from o365desk.model.activity import UNTRACED, Trace, What
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.workspace import layout, people_file
+from o365desk.services.workspace import described, layout, people_file
 from o365desk.services.workspace.data_source_file import PEOPLE
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,9 @@ class PeopleConflictError(layout.ChangedMeanwhileError):
 class PeopleStore:
     """One workspace's people. Thread-safe; several processes may use the same folder at once."""
 
-    def __init__(self, folder: Path, memory: Memory | None = None) -> None:
+    def __init__(self, folder: Path, memory: Memory | None = None, trace: Trace = UNTRACED) -> None:
+        """`trace` hears of what is changed."""
+        self._trace = trace
         self._memory = memory or _NoMemory()
         self._remembered: bytes | None = None
         self.path = folder / people_file.NAME
@@ -123,8 +126,10 @@ class PeopleStore:
                         code="not-found",
                     )
                 )
-            people_file.decode(data)  # a program before may have seen what this one does not know
-            self._write(before, data)
+            # A program before may have seen what this one does not know.
+            roles = described.of_people(people_file.decode(data))
+            with self._trace.around(What.ROLES_RESTORED, after=roles):
+                self._write(before, data)
         return self._told(data)
 
     def begin_anew(self, *, really: bool) -> None:
@@ -136,7 +141,8 @@ class PeopleStore:
                 raise ProblemError(_still_there())
             if not really:
                 return
-            self._memory.keep(None)
+            with self._trace.around(What.ROLES_ANEW):
+                self._memory.keep(None)
             self._remembered = None
         for listener in self._listeners:
             listener({"people"})
@@ -161,7 +167,9 @@ class PeopleStore:
             if current.version != base:
                 raise PeopleConflictError(people, current)
             if before != data:
-                self._write(before, data)
+                said = described.of_people(current.people), described.of_people(people)
+                with self._trace.around(What.ROLES, before=said[0], after=said[1]):
+                    self._write(before, data)
         return self._told(data)
 
     def _told(self, data: bytes) -> KnownPeople:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from o365desk import files
+from o365desk.model.activity import UNTRACED, Trace, What
+from o365desk.model.activity import Thing as Named
 from o365desk.model.datasource import slug
 from o365desk.model.problems import Problem, ProblemError
-from o365desk.services.workspace import layout
+from o365desk.services.workspace import described, layout
 from o365desk.services.workspace.layout import Unreadable
 from o365desk.services.workspace.strict_json import MAX_BYTES
 
@@ -33,13 +35,14 @@ T = TypeVar("T", bound=Thing)
 class Sort(Generic[T]):
     """A sort of files: the folder of the workspace that they are in, what one of them is called in words, and how
     bytes become one and back. `decode` is given the file's label, too; both raise ProblemError. A file has `most`
-    so many bytes."""
+    so many bytes. `what` the activity log calls a change of one."""
 
     folder: str
     noun: str
     decode: Callable[[bytes, str], T]
     encode: Callable[[T], bytes]
     most: int = MAX_BYTES
+    what: What = What.SCHEDULE
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,12 @@ class SharedConflictError(layout.ChangedMeanwhileError, Generic[T]):
 class SharedFiles(Generic[T]):
     """One folder of them. Thread-safe; several processes and people may use it at once."""
 
-    def __init__(self, workspace: Path, sort: Sort[T], *, seconds: float | None = None) -> None:
-        """Another program that writes is waited for as many `seconds`, as by `files.Lock`."""
-        self._root, self._sort = workspace, sort
+    def __init__(
+        self, workspace: Path, sort: Sort[T], *, seconds: float | None = None, trace: Trace = UNTRACED
+    ) -> None:
+        """Another program that writes is waited for as many `seconds`, as by `files.Lock`. `trace` hears of what is
+        changed."""
+        self._root, self._sort, self._trace = workspace, sort, trace
         self.folder = workspace / sort.folder
         self._history = layout.History(workspace)
         self._lock = files.Lock(workspace / ".lock", "The workspace", seconds=seconds)
@@ -141,7 +147,8 @@ class SharedFiles(Generic[T]):
             if (current.version if current else None) != base:
                 raise SharedConflictError(self._sort.noun, thing, current)
             self._refuse_taken(thing, listing)
-            entry = self._write(thing, data, current)
+            with self._traced(thing, current, data):
+                entry = self._write(thing, data, current)
         self._tell()
         return entry
 
@@ -163,7 +170,8 @@ class SharedFiles(Generic[T]):
             if base is not None and entry.version != base:
                 raise SharedConflictError(self._sort.noun, entry.thing, entry)
             self._history.keep(entry.thing.id, self._unchanged(entry.thing, entry))
-            files.remove(entry.path)
+            with self._traced(entry.thing, entry, None):
+                files.remove(entry.path)
             self._history.prune(entry.thing.id)
         self._tell()
         return entry
@@ -232,6 +240,24 @@ class SharedFiles(Generic[T]):
                         code="name-taken",
                     )
                 )
+
+    def _traced(
+        self, thing: T, before: SharedEntry[T] | None, data: bytes | None
+    ) -> contextlib.AbstractContextManager[object]:
+        """Says what is about to be changed, or removed (no `data`), then how it went."""
+        after = described.of_file(data) if data is not None else {}
+        then: dict[str, object] = {}
+        with contextlib.suppress(OSError, ProblemError):
+            then = described.of_file(layout.read_file(before.path, self._sort.most)) if before else {}
+        source = (after or then).get("source")
+        change = "removed" if data is None else "changed" if before else "made"
+        return self._trace.around(
+            self._sort.what,
+            source=Named(source, "") if isinstance(source, str) and source else None,
+            facts={self._sort.noun: thing.name, "id": thing.id, "change": change},
+            before=then if data is not None else {},
+            after=after,
+        )
 
     def _write(self, thing: T, data: bytes, current: SharedEntry[T] | None) -> SharedEntry[T]:
         """As of data sources: a process killed after any step leaves one whole file with this id."""

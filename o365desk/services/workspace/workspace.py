@@ -11,10 +11,11 @@ from typing import Protocol, TypeVar
 
 from o365desk import files
 from o365desk.model.access.operator import Operator
-from o365desk.model.access.security import Deed
+from o365desk.model.access.security import NO_SECURITY, Deed
+from o365desk.model.activity import UNTRACED, Trace, What
 from o365desk.model.datasource import DataSource, slug
 from o365desk.model.problems import Action, Problem, ProblemError
-from o365desk.services.workspace import data_source_file, layout
+from o365desk.services.workspace import data_source_file, described, layout
 from o365desk.services.workspace.layout import Entry, Recycled, Unreadable
 
 __all__ = ["ConflictError", "Entry", "FolderListing", "Recycled", "Unreadable", "Workspace"]
@@ -65,14 +66,15 @@ class Workspace:
         approved: Callable[[DataSource], bool] = lambda source: False,
         guard: Guard = _open,
         seconds: float | None = None,
+        trace: Trace = UNTRACED,
     ) -> None:
         """`deleted` is told the id of a data source that a person deleted here, `found` all ids that were seen.
         `aged` is asked which of these files in the recycle bin have lain there for 30 days as far as this
         computer can tell, whatever its clock says; `approved`, which of two files with one id is the one that
         was used here. `guard` says who may. Another program that writes is waited for as many `seconds`, as by
-        `files.Lock`."""
+        `files.Lock`. `trace` hears of what is changed."""
         self.folder = folder
-        self._guard = guard
+        self._guard, self._trace = guard, trace
         self._found = found
         self._deleted = deleted
         self._aged = aged
@@ -124,7 +126,8 @@ class Workspace:
             self._refuse_save(current, source)
             if current is None or _plain(current.source.name) != _plain(source.name):
                 _refuse_taken_name(source, listing)
-            entry = self._write(source, current)
+            with self._traced(source, current):
+                entry = self._write(source, current)
         self._tell()
         return entry
 
@@ -133,7 +136,8 @@ class Workspace:
         with self._writing(f"“{key}” could not be deleted"):
             entry = self.get(key)
             self._guard(Deed.DELETE, entry.source)
-            recycled = self._bin.put(entry, self._now(), self._operator.address)
+            with self._trace.around(What.SOURCE_DELETED, source=entry.source):
+                recycled = self._bin.put(entry, self._now(), self._operator.address)
             self._deleted(entry.source.id)
             # It was deleted, whatever becomes of the old ones.
             with contextlib.suppress(OSError, ProblemError):
@@ -169,7 +173,8 @@ class Workspace:
                     )
                 )
             self._guard(Deed.RESTORE, item.source)
-            entry = self._restore(item)
+            with self._trace.around(What.SOURCE_RESTORED, source=item.source):
+                entry = self._restore(item)
         self._tell()
         return entry
 
@@ -210,6 +215,23 @@ class Workspace:
                 yield
             except OSError as error:
                 raise ProblemError(files.problem(title, error, self.folder)) from error
+
+    @contextlib.contextmanager
+    def _traced(self, source: DataSource, current: Entry | None) -> Iterator[None]:
+        """Says what is about to be changed, then how it went: of details and of security settings apart."""
+        before = current.source if current else None
+        details = described.of_details(before), described.of_details(source)
+        security = described.of_security(before), described.of_security(source)
+        with contextlib.ExitStack() as stack:
+            if current is None or details[0] != details[1] or security[0] == security[1]:
+                stack.enter_context(
+                    self._trace.around(What.SOURCE_SAVED, source=source, before=details[0], after=details[1])
+                )
+            if security[0] != security[1] and (current is not None or source.security != NO_SECURITY):
+                stack.enter_context(
+                    self._trace.around(What.SECURITY, source=source, before=security[0], after=security[1])
+                )
+            yield
 
     def _write(self, source: DataSource, current: Entry | None) -> Entry:
         """The order matters; a process killed after any step leaves one whole file with this id. The version before

@@ -7,6 +7,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.ui.commands import Menus
 from o365desk.ui.context import Context
 from o365desk.ui.destinations import Destination
+from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.theme import Theme
 
@@ -19,6 +20,7 @@ class Frame(QMainWindow):
     theme: Theme
     context: Context
     menus: Menus
+    status: StatusBar
 
     def go(self, to: Destination) -> bool:
         """Shows a page, if the present one lets go. Returns whether it did."""

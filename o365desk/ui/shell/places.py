@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from o365desk.ui.context import Context, Page
 from o365desk.ui.destinations import (
     Destination,
+    ToActivity,
     ToAddNew,
     ToConnector,
     ToDirectory,
@@ -26,6 +27,7 @@ from o365desk.ui.destinations import (
 )
 
 if TYPE_CHECKING:
+    from o365desk.ui.pages.activity.activity import ActivityPage
     from o365desk.ui.pages.connector.connector import ConnectorPage
     from o365desk.ui.pages.datasources.add_new import AddNewPage
     from o365desk.ui.pages.datasources.datasources import DataSourcesPage
@@ -141,6 +143,12 @@ def _people(context: Context) -> "PeoplePage":
     return PeoplePage(context)
 
 
+def _activity(context: Context) -> "ActivityPage":
+    from o365desk.ui.pages.activity.activity import ActivityPage
+
+    return ActivityPage(context)
+
+
 def _recycle_bin(context: Context) -> "RecycleBinPage":
     from o365desk.ui.pages.datasources.recycle_bin import RecycleBinPage
 
@@ -180,6 +188,7 @@ PLACES = dict(
         place(ToSchedules, _schedules, "Schedules", "clock"),
         place(ToTask, _history, under=ToSchedules),
         place(ToLifetimes, _lifetimes, under=ToSchedules),
+        place(ToActivity, _activity, "Activity", "activity"),
         place(ToRecycleBin, _recycle_bin, "Recycle bin", "bin"),
         place(ToNotices, _notices, "Notices", "bell"),
     )

@@ -1,4 +1,4 @@
-"""The status bar: always says which workspace, which tenant, as whom, and what is running."""
+"""The status bar: always says which workspace, which tenant, as whom there and here, and what is running."""
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStatusBar, QWidget
@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStatusBar,
 from o365desk.app import App
 from o365desk.model.datasource import CLOUDS, DataSource
 from o365desk.model.text.shown import shown
+from o365desk.ui.sso.standing import Standing
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label
 from o365desk.ui.widgets.theme import Theme
@@ -21,8 +22,8 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._tasks, self._theme = tasks, theme
         self._icons: dict[str, Label] = {}
-        self.workspace, self.tenant, self.account, self.work = (
-            ElidedLabel(mode=Qt.TextElideMode.ElideMiddle) for _ in range(4)
+        self.workspace, self.tenant, self.account, self.work, self.here = (
+            ElidedLabel(mode=Qt.TextElideMode.ElideMiddle) for _ in range(5)
         )
         self.cancel = QPushButton("Cancel")
         self.cancel.setProperty("role", "link")
@@ -43,6 +44,7 @@ class StatusBar(QStatusBar):
         row.addWidget(self.back)
         row.addWidget(self.cancel)
         self._put(row, "user", self.account)
+        self._put(row, "shield", self.here)
         self.addPermanentWidget(line, 1)
         self.setSizeGripEnabled(False)
         self._delay = QTimer(self, singleShot=True, interval=_SHOWN_AFTER)
@@ -66,6 +68,10 @@ class StatusBar(QStatusBar):
             self._tell(self.account, "Application sign-in", "Signs in as the application itself, not as a person.")
             return
         self._tell(self.account, account or "Not signed in")
+
+    def show_standing(self, standing: Standing) -> None:
+        """Says who works here, and as what."""
+        self._tell(self.here, standing.line, standing.sentence)
 
     def cancel_newest(self) -> None:
         """Cancels what was started last."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -32,20 +31,25 @@ from o365desk.ui.destinations import Destination, ToAddNew, ToConnector, ToLifet
 from o365desk.ui.due_tasks import DueTasks
 from o365desk.ui.rights import refusal
 from o365desk.ui.shell.frame import Frame
+from o365desk.ui.shell.leaving import Leaving
 from o365desk.ui.shell.places import PLACES, Place
 from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label, text_label
 from o365desk.ui.widgets.notices import NoticeBar, Notices
+from o365desk.ui.widgets.stack import Stack
 from o365desk.ui.widgets.theme import Theme
 
 _REMEMBERED = "window"
 
 
 class Window(Frame):
-    """See the module. `go` shows a page."""
+    """See the module. `go` shows a page. `way_back`: whoever works here came in by that. `left` follows when it
+    closes because somebody else is to work, or nobody any more: it says why, and which Problem ended a sign-in."""
 
-    def __init__(self, app: App, tasks: Tasks, theme: Theme) -> None:
+    left = Signal(object, object)
+
+    def __init__(self, app: App, tasks: Tasks, theme: Theme, *, way_back: bool = False) -> None:
         super().__init__()
         self.app, self.tasks, self.theme = app, tasks, theme
         self.notices = Notices(app.state, self)
@@ -55,10 +59,11 @@ class Window(Frame):
         self._pages: dict[type[Destination], Page[Any]] = {}
         self._where: type[Destination] | None = None
         self._closing = False
+        self.seat = Leaving(self, way_back=way_back)
         self.header = PageHeader(self.go)
         self.navigation = Navigation(self.go)
         self.status = StatusBar(app, tasks, theme)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         self.menus = Menus(self.menuBar(), self._commands(), theme)
         self._fill_view_menu()
@@ -68,6 +73,7 @@ class Window(Frame):
         app.people.subscribe(lambda changed: tasks.on_main(self, self._people_changed))
         self._recolour()
         self._running_changed()
+        self.seat.follow()
         self._restore_place()
         if app.practice and app.practice.ready:
             self._practice_ready(app.practice)
@@ -154,11 +160,15 @@ class Window(Frame):
         asked = [page for where, page in self._pages.items() if where is self._where or page.dirty()]
         if not (all(page.may_leave() for page in asked) and self._may_stop_writing()):
             event.ignore()
+            if not self._closing:
+                self.seat.stays()
             return
         self.tasks.shut_down()
         with contextlib.suppress(ProblemError):
             self.app.state.remember(_REMEMBERED, bytes(self.saveGeometry().data()))
         event.accept()
+        if self.seat.why:
+            self.left.emit(self.seat.why, self.seat.problem)
 
     def _may_stop_writing(self) -> bool:
         """Whether the window may close over runs that go on; asks. After a gentle cancel it closes by itself when
@@ -185,6 +195,7 @@ class Window(Frame):
         column.setSpacing(8)
         column.addWidget(self.header)
         column.addSpacing(4)
+        column.addWidget(self.seat.place)
         column.addWidget(self._stack, 1)
         column.addWidget(NoticeBar(self.theme, self.notices, self.go))
         whole = QWidget()
@@ -216,6 +227,7 @@ class Window(Frame):
             CommandKey.PEOPLE: self._show_people,
             CommandKey.LIFETIMES: lambda: self.go(ToLifetimes()),
             CommandKey.NEW_TASK: self._new_task,
+            **self.seat.commands(),
             **{key: partial(self._help, key) for key in helped},
         }
 
@@ -238,6 +250,7 @@ class Window(Frame):
 
     def _people_changed(self) -> None:
         """What may be done is another for the page in sight; the others are told when they are shown."""
+        self.seat.follow()
         if self._where:
             self._pages[self._where].rights_changed()
 
@@ -272,6 +285,7 @@ class Window(Frame):
         self.setWindowModified(page.dirty())
         self.menus.show(page.commands(), page.extras())
         self.menus.enable(CommandKey.NEW, MayNot(refusal(self.app, None, Deed.ADD)))
+        self.seat.tell_menus()
         self.status.show_source(page.source(), page.account())
 
     def _running_changed(self) -> None:

@@ -69,6 +69,11 @@ class Banner(QFrame):
         self._restyle()
         self.show()
 
+    def retitle(self, title: str) -> None:
+        """The same, with another title: how long it still holds, say."""
+        self._title.setText(title)
+        self.setAccessibleName(self._title.text())
+
     def plain_text(self) -> str:
         """All of it as text, to be copied."""
         parts = (self._title.text(), self._text.text(), self._details.text())

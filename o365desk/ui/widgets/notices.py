@@ -27,6 +27,7 @@ _ACTION_TEXTS = {
     Action.TEST: "Test the connection",
     Action.UNLOCK: "Unlock the vault…",
     Action.APPROVE: "See what changed…",
+    Action.IMPORT: "Import now…",
 }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from o365desk.cli.directory import groups
+from o365desk.model.directory.in_step import KeptGroup, Somebody, StepPlan, StepState
 from tests.cli.shell import Shell
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import Writer, writer
@@ -31,6 +33,16 @@ def a_group(shell: Shell, tenant: Writer, least: int = 12) -> dict[str, Any]:
         if fits and plain and len(tenant.members(row["id"])) >= least:
             return dict(row)
     raise AssertionError("there is none")
+
+
+def test_a_problem_names_the_command_and_the_data_source_of_the_group(imported: Shell, tenant: Writer) -> None:
+    group = a_group(imported, tenant)
+    words = ("groups", "sync", "set", "Sales", "--source", "Contoso", "--group", group["id"])
+    assert imported(*words) == 0, imported.err
+    assert imported("directory", "forget", "Contoso") == 0
+    assert imported("groups", "sync", "rehearse", "Sales") == 1
+    assert "import Contoso --apply" in imported.err
+    assert "import NAME" not in imported.err
 
 
 def test_a_group_is_set_rehearsed_run_shown_and_removed(imported: Shell, tenant: Writer) -> None:
@@ -64,6 +76,25 @@ def test_a_group_is_set_rehearsed_run_shown_and_removed(imported: Shell, tenant:
     assert imported("groups", "sync", "remove", "Sales") == 0
     assert imported.json("groups", "sync", "list") == []
     assert tenant.members(group["id"]) == there
+
+
+def test_who_leaves_is_shown_before_the_many_who_join(capsys: pytest.CaptureFixture[str]) -> None:
+    joins = tuple(Somebody(str(number), f"new{number}@example.com", "") for number in range(60))
+    leaves = (Somebody("x", "gone@example.com", ""),)
+    groups._show(StepPlan(group=KeptGroup(id="g", name="G"), state=StepState.DIFFERS, joins=joins, leaves=leaves))
+    assert "gone@example.com" in capsys.readouterr().out
+
+
+def test_an_import_that_waits_is_named_as_what_to_allow(imported: Shell, tenant: Writer, client: Client) -> None:
+    group = a_group(imported, tenant)
+    words = ("groups", "sync", "set", "Sales", "--source", "Contoso", "--group", group["id"])
+    assert imported(*words) == 0, imported.err
+    assert imported("settings", "--set", "importItems=0", "--set", "importPercent=0") == 0
+    client.control("/day", {"days": 1, "seed": 5})
+    for more in ((), ("--allow-large",)):
+        assert imported("groups", "sync", "run", "Sales", *more) == 3
+        assert "import Contoso --apply --allow-large" in imported.err
+        assert "groups sync run" not in imported.err
 
 
 def test_what_waits_for_a_person_ends_with_3_and_does_nothing(imported: Shell, tenant: Writer) -> None:

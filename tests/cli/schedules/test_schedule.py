@@ -121,6 +121,22 @@ def test_lifetimes_are_listed_and_saved_as_a_calendar(able: Shell, tmp_path: Pat
     assert "SUMMARY:Client secret of “Contoso” ends" in text
 
 
+def test_a_refused_file_is_told_by_a_wake_and_its_exit_code_and_the_others_run(able: Shell) -> None:
+    assert able("schedule", "add", "Bad", "--task", "test", "--source", "Contoso", *NIGHTLY) == 0, able.err
+    assert able("schedule", "run-due") == 0
+    [file] = (path for path in Path.home().rglob("bad.json") if path.parent.name == "schedules")
+    file.write_text(file.read_text().replace("FREQ=DAILY", "FREQ=SOMETIMES"))
+    add = ("schedule", "add", "Good", "--task", "test", "--source", "Contoso", "--start", "+1m")
+    assert able(*add) == 0, able.err
+    assert able("schedule", "run-due") == 3
+    assert f"{file.name}: refused." in able.err
+    made = able.json("schedule", "run-due", code=3)
+    assert [each["file"] for each in made["refused"]] == [file.name]
+    assert made["next"] is not None  # the other one's
+    file.unlink()
+    assert able("schedule", "run-due") == 0
+
+
 def test_what_would_be_told_to_the_system_is_shown_and_nothing_written(able: Shell) -> None:
     assert able("schedule", "install", "--show", "--using", "systemd") == 0
     assert "OnCalendar=*:0/5 UTC" in able.out

@@ -90,6 +90,9 @@ class Scene:
             # Which do not:
             "operations": [("operations",)],
             "settings": [("settings",)],
+            "activity": [
+                ("activity",), ("activity", "--verify"), ("activity", "--write-head", str(folder / "head.json")),
+            ],
             "sources list": [("sources", "list")],
             "sources show": [("sources", "show", NAME), ("sources", "show", NAME, "--json")],
             "sources add": [("sources", "add", "Another", "--tenant", "contoso.com")],

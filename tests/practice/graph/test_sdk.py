@@ -41,7 +41,6 @@ with warnings.catch_warnings():
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.xdist_group("sdk"),
     pytest.mark.long,
 ]
 

@@ -28,7 +28,8 @@ from tests.services.access.rules import (
 )
 
 USER_LIST = catalogue.operation("user-list")
-MANAGING = [deed for deed in Deed if deed not in (Deed.PEOPLE, Deed.SINGLE_SIGN_ON, Deed.TEST, Deed.QUERY)]
+OF_WORKSPACE = (Deed.PEOPLE, Deed.SINGLE_SIGN_ON, Deed.ACTIVITY)
+MANAGING = [deed for deed in Deed if deed not in (*OF_WORKSPACE, Deed.TEST, Deed.QUERY)]
 
 
 def administer(

@@ -73,6 +73,20 @@ def writes(count: int) -> list[Request]:
     ]
 
 
+@pytest.mark.parametrize(("count", "here"), [(20, True), (60, False)])
+def test_what_goes_in_one_request_needs_no_thread(scripted: Any, count: int, here: bool) -> None:
+    server, line = scripted(lambda asked, number: each(asked, 200, {}))
+    threads = set()
+
+    def token(claims: str | None) -> Secret:
+        threads.add(threading.current_thread())
+        return Secret("token")
+
+    replies = Graph(server.root, line, token, QUICK).batch(reads(count))
+    assert [reply.status for reply in replies] == [200] * count
+    assert (threads == {threading.current_thread()}) is here
+
+
 @pytest.fixture
 def adds(client: Client) -> tuple[Writer, str, list[Request]]:
     """Someone who can look, a security group, and requests that add 100 users who are not in it."""

@@ -100,9 +100,11 @@ class Fuzzed(Runner):
 class Bench:
     """Office, runner, and what the cases need of them."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, server: Scripted | None = None) -> None:
-        root = server.root if server else "https://graph.invalid"
-        self.office = Office(folder, root)
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, office: Office, server: Scripted | None = None
+    ) -> None:
+        root = office.root
+        self.office = office
         self.time = Driven()
         monkeypatch.setattr(database, "lasting", database.transaction)  # no power cut here: it need not last
         self.source = new(
@@ -471,9 +473,16 @@ def all_tried(bench: Bench, seeds: Iterable[int], number: int) -> None:
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:5])
 
 
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """One for all parts: what it is made of, keys of all its apps, costs as much as a hundred cases."""
+    return Office(tmp_path_factory.mktemp("office"))
+
+
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    made = Bench(tmp_path, monkeypatch)
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, office: Office) -> Iterator[Bench]:
+    office.reset()
+    made = Bench(tmp_path, monkeypatch, office)
     yield made
     made.state.close()
 
@@ -491,6 +500,6 @@ def test_so_it_is_over_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         return Said(came.status_code, came.content, kept)
 
     with Scripted(tmp_path, script) as server:
-        bench = Bench(tmp_path, monkeypatch, server)
+        bench = Bench(tmp_path, monkeypatch, Office(tmp_path, server.root), server)
         all_tried(bench, count(), OVER_HTTPS)
         bench.state.close()

@@ -40,6 +40,29 @@ def test_cancel_cuts_a_request_that_hangs(practice: Any, switches: Callable[...,
         line.send("GET", practice.ready["graph"] + "/v1.0/users")
 
 
+def test_one_thread_watches_all_answers(practice: Any, line: HttpSession) -> None:
+    """However many come: one for each would cost more than to ask for it."""
+    for _ in range(5):
+        line.send("GET", practice.ready["graph"] + "/v1.0/users")
+    assert [thread.name for thread in threading.enumerate()].count("watch") <= 1
+
+
+def test_a_shorter_watch_is_not_kept_waiting_by_a_longer_one(silent_port: int, line: HttpSession) -> None:
+    address = f"https://localhost:{silent_port}/"
+
+    def wait() -> None:
+        with pytest.raises(CancelledError):
+            line.send("GET", address)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    with HttpSession(Stop(), timeouts=LONG, whole=0.2) as made, pytest.raises(ProblemError) as caught:
+        made.send("GET", address)
+    assert caught.value.problem.code == "slow"
+    line.stop.set()
+    waiting.join()
+
+
 def test_nothing_is_sent_after_a_stop(practice: Any, line: HttpSession) -> None:
     line.stop.set()
     with pytest.raises(CancelledError):

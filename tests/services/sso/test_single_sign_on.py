@@ -10,11 +10,13 @@ import pytest
 
 from o365desk.model.access.people import Role
 from o365desk.model.access.single_sign_on import Mode
+from o365desk.model.activity import Entry
 from o365desk.model.datasource import DataSource, SignIn
 from o365desk.model.problems import SIGN_IN_NEEDED, CancelledError, Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
 from o365desk.services.access.decision import Kind
+from o365desk.services.activity.activity import Activity, Query
 from o365desk.services.sso.id_tokens import AGAIN
 from o365desk.services.sso.sessions import FRESH
 from o365desk.services.sso.single_sign_on import Change, SingleSignOnDesk
@@ -22,24 +24,23 @@ from tests.desk import Desk
 
 
 class Scene:
-    """A desk with a connector, whose trace is kept and whose clock is set."""
+    """A desk with a connector, whose clock is set."""
 
     def __init__(self, folder: Path, ready: Any) -> None:
         self.off = timedelta(0)
-        self.said: list[tuple[str, dict[str, Any]]] = []
-        self.refuses = False
         self.desk = Desk(
-            folder, ready, trace=self.trace, clock=lambda: datetime.now(UTC) + self.off,
+            folder, ready, clock=lambda: datetime.now(UTC) + self.off,
             timing=Timing(browser=timedelta(seconds=20)),
         )  # fmt: skip
         self.source: DataSource = self.desk.saved(self.desk.source("sso", sso=True), "sso")
         self.admin = ready["accounts"]["admin"]["username"]
         self.desk.app.people.set_role(self.admin, Role.ADMINISTRATOR)
 
-    def trace(self, what: str, **about: Any) -> None:
-        if self.refuses:
-            raise ProblemError(_FULL)
-        self.said.append((what, about))
+    @property
+    def said(self) -> list[Entry]:
+        """What the activity log says of single sign-on, the oldest first."""
+        found = reversed(list(self.desk.app.activity.all(Query())))
+        return [entry for entry in found if entry.what.startswith(("sso-", "sign-", "way-"))]
 
     @property
     def sso(self) -> SingleSignOnDesk:
@@ -70,15 +71,18 @@ def test_what_is_done_is_written_down_with_what_was_before(scene: Scene) -> None
     scene.desk.app = scene.desk.app.seated(scene.sign_in(remember=True).operator)
     scene.sso.confirm()
     scene.sso.sign_out(Stop())
-    assert [(what, about.get("facts", {}).get("rehearsed", False)) for what, about in scene.said] == [
-        ("sso-changed", False), ("sign-in", True), ("sign-in", False), ("sso-armed", False), ("sign-in", False),
-        ("sso-confirmed", False), ("sign-out", False),
+    said = scene.said
+    assert [(entry.what, entry.who, entry.rest.facts.get("rehearsed", False)) for entry in said] == [
+        ("sso-changed", "a.admin", False), ("sign-in", "a.admin", True), ("sign-in", "a.admin", False),
+        ("sso-armed", "a.admin", False), ("sign-in", "a.admin", False), ("sso-confirmed", scene.admin, False),
+        ("sign-out", scene.admin, False),
     ]  # fmt: skip
-    changed, armed = scene.said[0][1], scene.said[3][1]
-    assert (changed["before"]["enabled"], changed["after"]["enabled"]) == (False, True)
-    assert (armed["before"]["autoRedirect"], armed["after"]["autoRedirect"]) == (False, True)
-    assert scene.said[1][1]["facts"]["account"] == scene.admin
-    assert "eyJ" not in repr(scene.said)
+    changed, armed = said[0].rest, said[3].rest
+    assert changed.after["enabled"] is True
+    assert armed.after["autoRedirect"] is True
+    assert said[1].rest.facts["account"] == scene.admin
+    assert said[5].rest.identity == f"microsoft {scene.desk.ready['tenant']}/{said[1].rest.facts['oid']}"
+    assert "eyJ" not in repr(said)
 
 
 def test_a_sign_in_that_fails_is_written_down(scene: Scene, switches: Callable[..., Any]) -> None:
@@ -90,11 +94,13 @@ def test_a_sign_in_that_fails_is_written_down(scene: Scene, switches: Callable[.
     stopped.set()
     with pytest.raises(CancelledError):
         scene.sso.sign_in(stopped, lambda _: None)
-    assert [what for what, _ in scene.said] == ["sso-changed", "sign-in-failed", "sign-in-failed"]
-    assert scene.said[2][1]["outcome"] == "cancelled"
+    assert [entry.what for entry in scene.said] == ["sso-changed", "sign-in-failed", "sign-in-failed"]
+    assert [entry.rest.outcome for entry in scene.said[1:]] == ["failed", "cancelled"]
 
 
-def test_the_way_back_is_written_down_before_anybody_is_let_in(scene: Scene) -> None:
+def test_the_way_back_is_written_down_before_anybody_is_let_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene.enabled()
     for _ in range(2):
         scene.sso.rehearse(Stop(), lambda _: None)
@@ -104,17 +110,21 @@ def test_the_way_back_is_written_down_before_anybody_is_let_in(scene: Scene) -> 
     with pytest.raises(ProblemError) as error:
         scene.sso.seat(Stop())
     assert error.value.problem.code == SIGN_IN_NEEDED
-    scene.refuses = True
-    with pytest.raises(ProblemError, match="The disk is full"):
-        scene.sso.seat(Stop(), way_back=True)
-    scene.refuses = False
+
+    def full(*_: Any, **__: Any) -> None:
+        raise ProblemError(_FULL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Activity, "record", full)
+        with pytest.raises(ProblemError, match="The disk is full"):
+            scene.sso.seat(Stop(), way_back=True)
     assert scene.sso.seat(Stop(), way_back=True).address == "a.admin"
-    assert scene.said[-1][0] == "way-back"
+    assert scene.said[-1].what == "way-back"
     # What fell back by itself is told once.
     scene.off = timedelta(minutes=11)
     for _ in range(2):
         assert scene.sso.seat(Stop()).address == "a.admin"
-    assert [what for what, _ in scene.said].count("sso-rolled-back") == 1
+    assert [entry.what for entry in scene.said].count("sso-rolled-back") == 1
 
 
 def test_another_connector_ends_auto_redirect(scene: Scene) -> None:

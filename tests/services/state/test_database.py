@@ -97,6 +97,21 @@ def test_what_cannot_be_had_again_is_copied_beside_its_own_file(tmp_path: Path, 
     copy.close()
 
 
+def test_a_schema_that_nobody_can_read_is_damage(tmp_path: Path, state: State) -> None:
+    """SQLite quotes it in what it says, and Python cannot read that."""
+    people = People(tmp_path)
+    people.add("ada")
+    people.rows()
+    people.database.use(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+    people.database.close()
+    file = tmp_path / "people.sqlite"
+    data = file.read_bytes()
+    file.write_bytes(data.replace(b"CREATE TABLE seen", b"CREATE TABL\xc2 seen"))
+    assert people.rows() == []
+    assert people.database.problem
+    people.database.close()
+
+
 @pytest.mark.parametrize("disposable", [True, False])
 @pytest.mark.parametrize("damage", [b"this is no database", b""])
 def test_its_damage_is_its_own(tmp_path: Path, state: State, damage: bytes, disposable: bool) -> None:

@@ -128,9 +128,10 @@ class Deltas:
             )  # fmt: skip
             body["@odata.deltaLink"] = f"{link}$deltatoken={self._tokens.token(after, call.directory)}"
         else:
+            # An empty page does not step back for what went before it: the next one does.
+            seen = state.seen if empty else call.directory.logs[state.collection].end
             after = replace(
-                state, place=page.place, rest=page.rest, told=page.told, after_empty=empty,
-                seen=call.directory.logs[state.collection].end,
+                state, place=page.place, rest=page.rest, told=page.told, after_empty=empty, seen=seen
             )  # fmt: skip
             body["@odata.nextLink"] = f"{link}$skiptoken={self._tokens.token(after, call.directory)}"
         return Answer(200, msgspec.json.encode(body | {"value": msgspec.Raw(page.entries)}))

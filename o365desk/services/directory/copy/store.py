@@ -11,7 +11,7 @@ from typing import Any
 
 from o365desk import files
 from o365desk.model.directory.imports import Kind
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.services.state.database import Database, SchemaStep, is_damage, is_emptied
 
 _CACHE = 16_000
@@ -113,7 +113,7 @@ class Copy(Database):
                 or Problem(
                     title="The imported directory cannot be read",
                     cause=f"The database {self.path} refused: {error}.",
-                    remedy="Try again; if it stays so, import the directory anew (import NAME --full).",
+                    remedy="Try again; if it stays so, import the whole directory anew.",
                     code=getattr(error, "sqlite_errorname", "sqlite"),
                 )
             ) from error
@@ -151,7 +151,8 @@ def remove_all(folder: Path, stem: str) -> None:
 
 _NOT_IMPORTED = Problem(
     title="The directory was not imported yet",
-    remedy="Import it (import NAME --apply).",
+    remedy="Import it first.",
+    action=Action.IMPORT,
     code="not-imported",
 )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from o365desk import files
 from o365desk.model.access.operator import Operator
+from o365desk.model.activity import DONE, UNTRACED, Doing, Thing, Trace, What
 from o365desk.model.datasource import DataSource
 from o365desk.model.directory.choice import Groups
 from o365desk.model.directory.imports import Found, ImportProgress, ImportReport, Kind, Limits
@@ -74,7 +75,10 @@ class Importer:
         clock: Callable[[], datetime],
         operator: Operator,
         refused: Callable[[DataSource], Problem | None],
+        trace: Trace = UNTRACED,
     ) -> None:
+        """`trace` hears of imports, and of copies that are forgotten."""
+        self._trace = trace
         self._folder = folder
         self._session = session
         self._settings = settings
@@ -99,11 +103,16 @@ class Importer:
         ProblemError where nothing could be read at all, the import is off or may not be run, or the tenant is
         another one than that of the copy; CancelledError on stop. `priority` "low": by schedule, with patience."""
         began, run = time.monotonic(), uuid.uuid4().hex[:12]
-        with self._alone(source), self._opened(source) as (copy, staging):
+        with (
+            self._alone(source),
+            self._trace.around(What.IMPORT, source=source, facts={"import": run}) as doing,
+            self._opened(source) as (copy, staging),
+        ):
             work = _Work(source, copy, staging, stop, tell, run, full)
             report = self._read(work, priority)
             if report.complete:
                 report = self._planned(work, report, apply=apply, allow_large=allow_large)
+            _say(doing, report)
             return replace(report, seconds=time.monotonic() - began)
 
     def waiting(self, source: DataSource) -> ImportPlan | None:
@@ -122,7 +131,11 @@ class Importer:
         for a person and nobody allowed it, where it was replaced meanwhile, or where somebody may not import."""
         began = time.monotonic()
         self._admit(source)
-        with self._alone(source), self._opened(source) as (copy, staging):
+        with (
+            self._alone(source),
+            self._trace.around(What.IMPORT, source=source, facts={"seen": True}) as doing,
+            self._opened(source) as (copy, staging),
+        ):
             found = planning.kept(staging)
             if found is None or found.token != plan.found.token:
                 raise ProblemError(_replaced(source))
@@ -130,13 +143,15 @@ class Importer:
                 raise ProblemError(_held(source, found))
             work = _Work(source, copy, staging, Stop(), tell, found.run, found.full)
             report = self._applied(work, _report(work, found))
+            _say(doing, report)
             return replace(report, seconds=time.monotonic() - began)
 
     def forget(self, source_id: str) -> None:
         """Removes the copy of a data source's tenant from this computer, with its history and what waits."""
         if not any(self._folder.glob(f"{source_id.lower()}.*")):
             return
-        with self._locked(source_id, "The directory"):
+        said = self._trace.around(What.DIRECTORY_FORGOTTEN, source=Thing(source_id, ""))
+        with self._locked(source_id, "The directory"), said:
             Staging(self._folder, source_id, self._clock).clear()
             Copy(self._folder, source_id, self._clock).forget()
 
@@ -280,6 +295,32 @@ class Importer:
         finally:
             staging.close()
             copy.close()
+
+
+def _say(doing: Doing, report: ImportReport) -> None:
+    """What the activity log says of an import: counts, and nobody's name."""
+    doing.outcome = _outcome(report)
+    doing.facts |= {
+        "import": report.run,
+        "applied": report.applied,
+        "requests": report.requests,
+        "full": report.full,
+        "users": report.users.as_json(),
+        "groups": report.groups.as_json(),
+        "joined": report.joined,
+        "left": report.left,
+    }
+    if report.problem:
+        doing.facts |= {"why": report.problem.title}
+        doing.requests.append(report.problem.request_id)
+
+
+def _outcome(report: ImportReport) -> str:
+    if report.applied:
+        return DONE
+    if not report.complete:
+        return "incomplete"
+    return "waits" if report.held else "not applied"
 
 
 class _Work:

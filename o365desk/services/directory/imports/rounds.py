@@ -30,6 +30,8 @@ Chosen = Callable[[Mapping[str, Any]], bool]
 
 _FILTERED = 50
 """So many groups Graph takes in the filter of a round; of more, the others are left out here."""
+_AT_ONCE = 200
+"""Entries between two looks at whether the import is to stop."""
 _LOST = frozenset({400, 404, 410})
 """What Graph answers to a link whose token is too old, or which it reset."""
 
@@ -74,7 +76,7 @@ def read(
     Returns how many requests it took. Raises LostTokenError, ProblemError, or CancelledError: what came until then
     stays laid up."""
     shape, asked = objects.delta(wanted.select), 0
-    lay = _Laying(wanted, chosen)
+    lay = _Laying(wanted, chosen, stop.check)
     links = _Links(graph)
     pool = ThreadPoolExecutor(1, thread_name_prefix="round")
     try:
@@ -145,9 +147,10 @@ Member = tuple[int, str, str, str, bool]
 
 
 class _Laying:
-    """Makes rows to lay up out of a page's entries."""
+    """Makes rows to lay up out of a page's entries; calls `check` now and then."""
 
-    def __init__(self, wanted: Wanted, chosen: Chosen | None) -> None:
+    def __init__(self, wanted: Wanted, chosen: Chosen | None, check: Callable[[], None]) -> None:
+        self._check = check
         self._table = wanted.table
         self._chosen = chosen
         self._nothing = [None] * len(wanted.table.properties)
@@ -158,7 +161,10 @@ class _Laying:
 
     def page(self, rows: Sequence[Any]) -> tuple[list[Entry], list[Member]]:
         """Entries and members as `Staging.lay` takes them."""
-        entries = [self._entry(row) for row in rows]
+        entries: list[Entry] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            self._check()
+            entries += [self._entry(row) for row in rows[start : start + _AT_ONCE]]
         members: list[Member] = []
         if self._table is GROUPS:
             for place, (row, entry) in enumerate(zip(rows, entries, strict=True)):

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from o365desk.model.activity import BEGUN, UNTRACED, Thing, Trace, What
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.run import Counts, Plan, PlanRow, Row, RowOutcome, Run, RunRow, RunState, Standing
 from o365desk.model.targets import Before, SameTarget, Target
@@ -170,6 +171,31 @@ _TALLY = """
 """
 
 
+_FAILED_REQUESTS = """
+    SELECT DISTINCT request_id FROM run_rows WHERE run = ? AND state = 'failed' AND request_id != '' LIMIT 20
+"""
+_SOME_REQUESTS = """
+    SELECT DISTINCT request_id FROM run_rows WHERE request_id != '' AND (run, number) IN (
+        SELECT run, min(number) FROM run_rows WHERE run = ? AND request_id != '' UNION
+        SELECT run, max(number) FROM run_rows WHERE run = ? AND request_id != ''
+    ) ORDER BY number
+"""
+"""The first and the last one; the journal has the rest."""
+_SAID = ("changed", "already", "failed", "left", "doubtful", "cannot")
+
+
+def _planned(plan: Plan) -> dict[str, object]:
+    """What the activity log says of a plan: no row's content."""
+    counts = {str(standing): count for standing in Standing if (count := plan.count(standing))}
+    undoes = {"undoes": plan.undoes} if plan.undoes else {}
+    return {"operation": plan.operation, "does": plan.sentence, **counts, **undoes}
+
+
+def _source(connection: sqlite3.Connection, run: str) -> Thing | None:
+    found = connection.execute("SELECT source_id, data FROM runs WHERE id = ?", (run,)).fetchone()
+    return Thing(found[0], msgspec.json.decode(found[1], type=_Facts).source_name) if found else None
+
+
 class Journal:
     """See the module. Its tables are in the state file. Safe from any thread; every method raises ProblemError when
     the file cannot be used."""
@@ -180,8 +206,13 @@ class Journal:
         clock: Callable[[], datetime],
         most: Kept = Kept(),  # noqa: B008 - frozen
         hides: Callable[[Run], Problem | None] = lambda run: None,
+        trace: Trace = UNTRACED,
     ) -> None:
-        """`hides` says why whoever works here may not see somebody else's run."""
+        """`hides` says why whoever works here may not see somebody else's run; `trace` hears in the same
+        transaction of what begins and ends."""
+        self._trace = trace
+        # By run: the entry of the activity log that says that it began here.
+        self._entries: dict[str, tuple[int, What, dict[str, object]]] = {}
         self._state, self._most, self._hides = state, most, hides
         state.add(STEPS)
         self._clock = clock
@@ -209,6 +240,8 @@ class Journal:
                         f"INSERT INTO run_rows VALUES ({marks})",  # noqa: S608 - question marks only
                         [(cursor.lastrowid, *row) for row in rows],
                     )
+                    what = What.RUN_UNDONE if plan.undoes else What.RUN_APPLIED
+                    self._say_begun(connection, run, what, _planned(plan))
                     return _forget_old(connection, self._most, len(rows), self.locks.is_held)
 
             for gone in self._state.use(act):
@@ -246,6 +279,7 @@ class Journal:
                     "UPDATE runs SET state = ?, problem = NULL, counts = NULL, ended = NULL WHERE id = ?",
                     (RunState.RUNNING, run),
                 )
+                self._say_begun(connection, run, What.RUN_RESUMED, {})
 
         self._state.use(act)
 
@@ -263,8 +297,31 @@ class Journal:
                     connection.execute(
                         "UPDATE runs SET counts = ? WHERE place = ?", (_count(connection, place), place)
                     )
+                self._say_end(connection, run, state, problem)
 
         self._state.use(act)
+        self._entries.pop(run, None)
+
+    def _say_begun(self, connection: sqlite3.Connection, run: str, what: What, facts: dict[str, object]) -> None:
+        source = _source(connection, run)
+        number = self._trace.within(connection, what, source=source, outcome=BEGUN, run=run, facts=facts)
+        self._entries[run] = (number, what, facts)
+
+    def _say_end(self, connection: sqlite3.Connection, run: str, state: RunState, problem: Problem | None) -> None:
+        place = connection.execute("SELECT place FROM runs WHERE id = ?", (run,)).fetchone()
+        if place is None:
+            return
+        tally = msgspec.json.decode(_count(connection, place[0]), type=dict[str, int])
+        begun, what, facts = self._entries.get(run, (0, What.RUN_APPLIED, {}))
+        facts = {**facts, "rows": {name: count for name, count in tally.items() if count and name in _SAID}}
+        if problem:
+            facts |= {"why": problem.title, "code": problem.code}
+        failed = [each for (each,) in connection.execute(_FAILED_REQUESTS, place)]
+        self._trace.within(
+            connection, what, source=_source(connection, run), outcome=str(state), run=run, facts=facts,
+            requests=failed or [each for (each,) in connection.execute(_SOME_REQUESTS, place * 2)],
+            settles=begun,
+        )  # fmt: skip
 
     def _update(
         self, run: str, change: str, rows: Sequence[tuple[tuple[Any, ...], int]], *, ends: bool = False

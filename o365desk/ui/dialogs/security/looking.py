@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from o365desk.app import App
 from o365desk.model.access.security import Deed, Security, Who, WhoKind
 from o365desk.model.datasource import DataSource
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Problem
 from o365desk.model.text import wording
 from o365desk.services.access.findings import Finding, Seen, findings
 from o365desk.ui.context import Context
@@ -108,11 +108,7 @@ def _refused(app: App, saved: DataSource | None, draft: DataSource) -> Problem |
     """What the workspace would say to a save."""
     if saved and saved.security == draft.security:
         return None
-    try:
-        app.access.guard(Deed.SECURITY if saved else Deed.ADD, saved, draft)
-    except ProblemError as error:
-        return error.problem
-    return None
+    return app.access.hindrance(Deed.SECURITY if saved else Deed.ADD, saved, draft)
 
 
 def standing_of(app: App, source: DataSource, who: Who) -> WhoStanding | None:

@@ -1,6 +1,6 @@
 """While somebody signs in or consents: what the program waits for, the link or code, other ways, and Cancel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
@@ -46,7 +46,8 @@ def open_address(url: str) -> bool:
 
 
 class AuthorizePanel(QFrame):
-    """See the module. `again` asks for another way (True: with a device code), `cancel` for the end."""
+    """See the module. `again` asks for another way (True: with a device code), `cancel` for the end. `texts` are
+    title and text for each kind of waiting; usually an administrator's."""
 
     again = Signal(bool)
     cancel = Signal()
@@ -58,8 +59,10 @@ class AuthorizePanel(QFrame):
         open_url: Callable[[str], bool] = open_address,
         *,
         practice: bool = False,
+        texts: Mapping[str, tuple[str, str]] = _TEXTS,
     ) -> None:
         super().__init__()
+        self._texts = texts
         self._theme, self._clock, self._open_url = theme, clock, open_url
         self._practice = practice
         self.waiting: Waiting | None = None
@@ -100,7 +103,7 @@ class AuthorizePanel(QFrame):
     def show_waiting(self, waiting: Waiting) -> None:
         """Now somebody has to do something elsewhere."""
         self.waiting = waiting
-        title, text = _TEXTS[waiting.kind]
+        title, text = self._texts[waiting.kind]
         if self._practice:
             text = f"{text} {_PRACTICE}"
         self._title.setText(title)
@@ -118,6 +121,10 @@ class AuthorizePanel(QFrame):
         self.setAccessibleDescription(shown(f"{text} {waiting.code}"))
         self.show()
         announce(self)
+
+    def take_focus(self) -> None:
+        """Where nothing else can be pressed meanwhile."""
+        self._buttons["cancel"].setFocus()
 
     def stop(self) -> None:
         """Nothing to wait for any more."""

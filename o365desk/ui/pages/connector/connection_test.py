@@ -25,6 +25,7 @@ from o365desk.services.connection_test import report_text, steps
 from o365desk.services.connections import Progress
 from o365desk.services.spreadsheets import export
 from o365desk.ui.pages.connector.test_steps import StepList, duration, outcome_icon, show_outcome
+from o365desk.ui.pressing import for_window
 from o365desk.ui.widgets.banner import Banner, Remedies
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.icons import Pictured
@@ -120,7 +121,9 @@ class TestPanel(QFrame):
         """There is a problem to act upon, from the test itself or from signing in."""
         self._intro.hide()
         self._idle()
-        self.headline.show_problem(problem, self._remedies(problem), "bad" if problem.conclusive else "warn")
+        self.headline.show_problem(
+            for_window(problem), self._remedies(problem), "bad" if problem.conclusive else "warn"
+        )
         announce(self.headline)
 
     def cancelled(self) -> None:
@@ -152,7 +155,7 @@ class TestPanel(QFrame):
         self._idle()
         level = _LEVELS.get(report.outcome, "warn")
         if report.problem and report.outcome != "succeeded":
-            self.headline.show_problem(report.problem, self._remedies(report.problem), level)
+            self.headline.show_problem(for_window(report.problem), self._remedies(report.problem), level)
         else:
             passed = sum(verdict.outcome == "passed" for verdict in report.operations)
             self.headline.show_text(

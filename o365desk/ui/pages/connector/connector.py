@@ -12,7 +12,7 @@ from o365desk.model.text import wording
 from o365desk.services.signin.credentials import Credential
 from o365desk.services.workspace.workspace import Entry
 from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
-from o365desk.ui.destinations import Begins, ToConnector, ToOperations, ToSources
+from o365desk.ui.destinations import Begins, ToActivity, ToConnector, ToOperations, ToSources
 from o365desk.ui.fields.tidying import Tidying
 from o365desk.ui.pages.connector.approval import Approving
 from o365desk.ui.pages.connector.authorize import open_address
@@ -193,7 +193,11 @@ class ConnectorPage(Page[ToConnector]):
         """What somebody would get; importing by a task."""
         saved = self._draft.editing.saved
         task = self.import_every_hour if saved else "Save the data source first."
-        return {"&View as…": self.view_as, "&Import every hour…": task}
+        activity = self._activity if saved else "Save the data source first."
+        return {"&View as…": self.view_as, "&Import every hour…": task, "&Activity of this data source": activity}
+
+    def _activity(self) -> None:
+        self.context.go(ToActivity(source_id=self._draft.source.id))
 
     def may_leave(self) -> bool:
         """Asks Save / Discard / Keep editing where something is not saved. A test goes on meanwhile."""

@@ -13,6 +13,7 @@ from o365desk.model.status import Lifetime
 from o365desk.model.text.shown import shown
 from o365desk.services.signin.consent import consent_link
 from o365desk.ui.context import Context
+from o365desk.ui.destinations import ToImport
 from o365desk.ui.pages.connector.permissions import no_link_because
 from o365desk.ui.widgets.banner import Banner, Remedies
 from o365desk.ui.widgets.notices import problem_detail, remedies
@@ -157,6 +158,7 @@ class Helping:
             Action.TEST: page.test,
             Action.UNLOCK: page.unlock,
             Action.APPROVE: page.approve,
+            Action.IMPORT: lambda: self._context.go(ToImport(source_id=source.id if source else "", begin=True)),
         }
         return remedies(problem, actions)
 

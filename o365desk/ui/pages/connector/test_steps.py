@@ -20,6 +20,7 @@ from o365desk.model.report import Step
 from o365desk.model.status import Outcome
 from o365desk.model.text.shown import shown
 from o365desk.services.connections import StepBegan
+from o365desk.ui.pressing import for_window
 from o365desk.ui.widgets.labels import Label, selectable, text_label
 from o365desk.ui.widgets.theme import Theme
 
@@ -252,7 +253,7 @@ class StepDetails(QFrame):
 
 def details(step: Step) -> list[tuple[str, str]]:
     """Everything a step has to say, as pairs."""
-    problem = step.problem
+    problem = for_window(step.problem) if step.problem else None
     lines = [("Outcome", str(step.outcome))]
     if problem is None or problem.title not in step.detail:
         lines.append(("What it shows", step.detail))

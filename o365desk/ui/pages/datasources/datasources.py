@@ -15,7 +15,7 @@ from o365desk.model.text.shown import shown
 from o365desk.services.connections import Overview, SourceRow
 from o365desk.services.state.state import Draft
 from o365desk.ui.context import CommandKey, Context, MayNot
-from o365desk.ui.destinations import ToAddNew, ToConnector, ToOperations, ToSources
+from o365desk.ui.destinations import ToActivity, ToAddNew, ToConnector, ToOperations, ToSources
 from o365desk.ui.pages.datasources.source_lines import COLUMNS, SourceLine, line_of, unreadable_line
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.rights import refusal, show_refusal
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SHOW_FILE = "Show &file"
 VIEW_AS = "&View as…"
 IMPORT_EVERY_HOUR = "&Import every hour…"
+ACTIVITY = "&Activity of this data source"
 _UNSAVED = "Unsaved changes to"
 _LOOK_CLOSER = 100
 """Milliseconds after the list was shown, in which the window can be painted."""
@@ -95,6 +96,7 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
             ListAction(CommandKey.DELETE, self.delete, "&Bin", "bin", self._why_not_deleted),
             ListAction(VIEW_AS, self.view_as, why_not=why_not_used),
             ListAction(IMPORT_EVERY_HOUR, self.import_every_hour, why_not=why_not_used),
+            ListAction(ACTIVITY, self.activity, why_not=why_not_used),
         )
 
     def rights_changed(self) -> None:
@@ -110,6 +112,10 @@ class DataSourcesPage(ListPage[ToSources, SourceLine]):
         return button
 
     # --- actions --------------------------------------------------------------------------------------------
+
+    def activity(self, line: SourceLine) -> None:
+        """Leads to what was done with a data source."""
+        self.context.go(ToActivity(source_id=line.key))
 
     def refresh(self, *, quiet: bool = False) -> None:
         """Reads the workspace in a worker and shows it."""

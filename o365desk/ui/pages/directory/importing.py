@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.app import App
 from o365desk.model.datasource import DataSource
@@ -25,6 +25,7 @@ from o365desk.ui.widgets.countdown import Countdown
 from o365desk.ui.widgets.figures import buttons_row, scrolling
 from o365desk.ui.widgets.labels import ElidedLabel, announce, text_label
 from o365desk.ui.widgets.press_guard import PressGuard
+from o365desk.ui.widgets.stack import Stack
 
 _EVERY = 0.1
 """Seconds between two words about how far it is: pages come faster than anybody reads."""
@@ -338,7 +339,7 @@ class ImportPage(Page[ToImport]):
         self.foot = buttons_row([self.apply_button, self.cancel_button, self.again_button, self.close_button])
         self._blank = QWidget()
         self._reviewed = scrolling(self.plan_view, self.plan_view.area)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         for widget in (self._blank, self.progress, self._reviewed):
             self._stack.addWidget(widget)
         column = QVBoxLayout(self)

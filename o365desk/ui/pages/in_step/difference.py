@@ -1,7 +1,8 @@
 """**Rehearse**: the difference that the next run of a group would make."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -10,7 +11,7 @@ from o365desk.model.text import wording
 from o365desk.ui.context import Context
 from o365desk.ui.rights import show_refusal
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
-from o365desk.ui.widgets.banner import Banner
+from o365desk.ui.widgets.banner import Banner, Remedies
 from o365desk.ui.widgets.labels import text_label
 
 _LOOKS = {
@@ -58,6 +59,7 @@ class DifferenceDialog(QDialog):
     def __init__(self, context: Context, plan: StepPlan, refused: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("difference")
+        self._plan = plan
         self.setWindowTitle("Rehearsal")
         theme = context.theme
         self.banner = Banner(theme)
@@ -78,6 +80,16 @@ class DifferenceDialog(QDialog):
         if plan.held:
             self.run_button.setText("&Run all the same…")
         self.close_button.setDefault(True)
+
+    def offer(self, ways: Remedies) -> None:
+        """What can be done about the plan's problem; it leads elsewhere, so that the dialog closes."""
+        if self._plan.problem:
+            buttons = [(text, partial(self._leave, do)) for text, do in ways]
+            self.banner.show_problem(self._plan.problem, buttons, "warn")
+
+    def _leave(self, do: Callable[[], object]) -> None:
+        self.reject()
+        do()
 
     def _tell(self, plan: StepPlan) -> None:
         if plan.problem:

@@ -13,7 +13,7 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import Kind as Listed
 from o365desk.model.directory.in_step import LONGEST, Direction, KeptGroup, Member
 from o365desk.model.fields import Field, Kind
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.text.shown import shown
 from o365desk.services.in_step.group_file import new_id
 from o365desk.services.in_step.in_step import GroupRow, SavedGroup
@@ -250,6 +250,8 @@ class GroupEditor(QDialog):
         if key in self.form.rows and not self.form.rows[key].isHidden():
             self.form.show_problem(key, problem)
             self.form.focus(key)
+        elif problem.action is Action.IMPORT:  # what is typed would be lost by going there
+            self.banner.show_problem(problem.with_(remedy="Import it first: Directory, Import now."))
         else:
             self.banner.show_problem(problem)
 

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QPushButton
 
 from o365desk.model.access.security import Deed
 from o365desk.model.directory.in_step import Direction, StepPlan, StepReport, StepState
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Action, Problem, ProblemError
 from o365desk.model.stop import Control
 from o365desk.model.text import wording
 from o365desk.services.in_step.in_step import GroupList, GroupRow, SavedGroup, sentence
 from o365desk.ui.context import CommandKey, Commands, Context, Extras
-from o365desk.ui.destinations import ToGroupsInStep, ToPeople
+from o365desk.ui.destinations import Begins, ToConnector, ToGroupsInStep, ToImport, ToPeople
 from o365desk.ui.dialogs.confirm import ConfirmDialog
 from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.pages.in_step.difference import DifferenceDialog
@@ -21,6 +21,7 @@ from o365desk.ui.pages.in_step.editor import GroupEditor
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.rights import refusal
 from o365desk.ui.table.view import Column
+from o365desk.ui.widgets.banner import Remedies
 from o365desk.ui.widgets.notices import remedies
 
 LOOKS = {
@@ -157,12 +158,13 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
             f"Rehearsing “{row.group.name}”",
             lambda stop, tell: app.groups.rehearse(key, stop),
             partial(self._rehearsed, row),
-            self._failed,
+            partial(self._failed, row),
             owner=self,
         )
 
     def _rehearsed(self, row: GroupRow, plan: StepPlan) -> None:
         dialog = DifferenceDialog(self.context, plan, self._not_run(row), self.window())
+        dialog.offer(self._remedies(row, plan.problem))
         wanted = dialog.exec() == DifferenceDialog.DialogCode.Accepted
         dialog.deleteLater()
         if wanted:
@@ -185,7 +187,7 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
             f"Bringing “{row.group.name}” in step",
             lambda stop, tell: app.groups.run(key, control.stop, tell, allow_large=large),
             partial(self._ended, row),
-            self._failed,
+            partial(self._failed, row),
             owner=self,
             told=lambda text: self.banner.show_text("info", f"Bringing “{row.group.name}” in step", f"{text}…"),
             cancelled=self._cancelled,
@@ -205,24 +207,43 @@ class GroupsInStepPage(ListPage[ToGroupsInStep, GroupRow]):
     def _ended(self, row: GroupRow, report: StepReport) -> None:
         self._running = False
         plan, name = report.plan, row.group.name
+        ways: Remedies
         if plan.problem:
-            self.banner.show_problem(plan.problem, [("Open the group…", partial(self._edit, row))], "warn")
+            ways = self._remedies(row, plan.problem) or [("Open the group…", partial(self._edit, row))]
+            self.banner.show_problem(plan.problem, ways, "warn")
         elif report.complete:
             self.banner.show_text("good", f"“{name}” is in step", sentence(report))
         elif plan.held:
+            ways = [("Look at it…", partial(self.rehearse, row))]
+            if plan.import_waits and row.source:
+                there = ToImport(source_id=row.source.id)
+                ways = [("Look at the import", lambda: self.context.go(there))]
             self.banner.show_text(
                 "warn", f"“{name}” waits for a person, and nothing was changed", " ".join(
                     (*(each.why for each in plan.held), *plan.notes)
-                ), [("Look at it…", partial(self.rehearse, row))],
+                ), ways,
             )  # fmt: skip
         else:
             words = LOOKS[report.state][0].lower()
             self.banner.show_text("warn", f"“{name}”: {words}", sentence(report))
         self.refresh(quiet=True)
 
-    def _failed(self, problem: Problem) -> None:
+    def _remedies(self, row: GroupRow, problem: Problem | None) -> Remedies:
+        source = row.source
+        if problem is None or source is None:
+            return []
+        there = ToConnector(source_id=source.id, then=Begins.TEST)
+        return remedies(
+            problem,
+            {
+                Action.IMPORT: lambda: self.context.go(ToImport(source_id=source.id, begin=True)),
+                Action.TEST: lambda: self.context.go(there),
+            },
+        )
+
+    def _failed(self, row: GroupRow, problem: Problem) -> None:
         self._running = False
-        self.banner.show_problem(problem, remedies(problem, {}))
+        self.banner.show_problem(problem, self._remedies(row, problem))
         self.refresh(quiet=True)
 
     def _cancelled(self) -> None:

@@ -19,7 +19,7 @@ from o365desk.model.directory.people import PersonRow
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.text import wording
 from o365desk.ui.context import CommandKey, Commands, Context, Extras
-from o365desk.ui.destinations import ToPeople
+from o365desk.ui.destinations import ToActivity, ToPeople
 from o365desk.ui.pages.in_step.people_file import PeopleFileDialog
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.rights import refusal, show_refusal
@@ -69,6 +69,12 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
         """Everybody."""
         return self.context.app.persons.everybody()
 
+    def activated(self, to: ToPeople) -> None:
+        """Reads them anew; whoever is asked for is searched for."""
+        if to.person:
+            self.search.setText(to.person)
+        super().activated(to)
+
     def identity(self, row: PersonRow) -> object:
         """Their address."""
         return row.email
@@ -78,6 +84,7 @@ class PeoplePage(ListPage[ToPeople, PersonRow]):
         return (
             ListAction("Acti&ve and note…", self.edit, "&Active and note…"),
             ListAction("&Forget what is kept here…", self.forget, why_not=self._not_forgotten),
+            ListAction("Activity of this &person", lambda row: self.context.go(ToActivity(who=row.email))),
         )
 
     def commands(self) -> Commands:

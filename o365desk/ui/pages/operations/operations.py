@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QWidget
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.model.datasource import CLOUDS, DataSource
@@ -20,6 +20,7 @@ from o365desk.ui.tasks import Task
 from o365desk.ui.widgets.figures import buttons_row
 from o365desk.ui.widgets.icons import Pictured
 from o365desk.ui.widgets.labels import ElidedLabel
+from o365desk.ui.widgets.stack import Stack
 
 _REMEMBERED = "operations"
 _RUNS = 50
@@ -293,7 +294,7 @@ class OperationsPage(Page[ToOperations]):
         self.first_button.setProperty("role", "primary")
         Pictured(self.context.theme, self.run_button, "play", "accent_text")
         self.foot = buttons_row([self.run_button, self.cancel_button])
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._split = QWidget()
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._split)
         self._sides.setContentsMargins(0, 0, 0, 0)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QProgressBar,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +32,7 @@ from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.figures import buttons_row, scrolling
 from o365desk.ui.widgets.labels import ElidedLabel, announce, text_label
 from o365desk.ui.widgets.press_guard import PressGuard
+from o365desk.ui.widgets.stack import Stack
 
 _AGES = 30_000
 """Milliseconds after which a plan looks again how old it is."""
@@ -322,7 +322,7 @@ class PlanPage(Page[ToPlan]):
             ]
         )
         self._blank = QWidget()
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._reviewed = scrolling(self.review, self.review.area)
         for widget in (self._blank, self.waiting, self._reviewed):
             self._stack.addWidget(widget)

@@ -8,8 +8,8 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem
 from o365desk.model.run import RunState
 from o365desk.model.text import wording
-from o365desk.ui.context import CommandKey, Commands, Context, Page
-from o365desk.ui.destinations import Begins, ToConnector, ToRun, ToRuns
+from o365desk.ui.context import CommandKey, Commands, Context, Extras, Page
+from o365desk.ui.destinations import Begins, ToActivity, ToConnector, ToRun, ToRuns
 from o365desk.ui.pages.runs.interrupted_runs import tell_resumed
 from o365desk.ui.pages.runs.live_run import Live
 from o365desk.ui.pages.runs.run_after import Kept, RunActions, read
@@ -87,6 +87,12 @@ class RunPage(Page[ToRun]):
             self.context.go(ToRuns())
         elif not self.live.control.cancelled:
             self.live.cancel()
+
+    def extras(self) -> Extras:
+        """What the activity log has of it."""
+        kept = self.after.kept
+        activity = (lambda: self.context.go(ToActivity(run=kept.run.id))) if kept else "The run has not ended yet."
+        return {"&Activity of this run": activity}
 
     def commands(self) -> Commands:
         """Pausing, resuming, undoing, exporting."""

@@ -8,7 +8,7 @@ from o365desk import catalogue
 from o365desk.model.datasource import DataSource
 from o365desk.model.run import Run
 from o365desk.ui.context import CommandKey, Context
-from o365desk.ui.destinations import ToPlan, ToRun, ToRuns, Wish
+from o365desk.ui.destinations import ToActivity, ToPlan, ToRun, ToRuns, Wish
 from o365desk.ui.pages.list_page import ListAction, ListPage
 from o365desk.ui.pages.runs.run_exports import RUN_COLUMNS, Exporting
 from o365desk.ui.pages.runs.run_words import (
@@ -97,6 +97,7 @@ class RunsPage(ListPage[ToRuns, RunLine]):
             ),
             ListAction(CommandKey.UNDO_RUN, self.undo, "&Undo…", why_not=lambda line: line.why_not(why_not_undone)),
             ListAction(CommandKey.EXPORT, self.export, "E&xport rows…"),
+            ListAction("&Activity of this run", lambda line: self.context.go(ToActivity(run=line.run.id))),
         )
 
     # --- actions --------------------------------------------------------------------------------------------

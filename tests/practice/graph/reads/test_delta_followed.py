@@ -244,3 +244,21 @@ def test_a_page_that_is_asked_for_again_is_the_same() -> None:
         assert service.ask(link)[1]["value"] == first
     finally:
         service.tenant.reset()
+
+
+def test_an_empty_page_forgets_nothing_of_what_went_before_it() -> None:
+    service = SERVICE[0]
+    tenant = service.tenant
+    tenant.switches.set({"delta_page": 3})
+    try:
+        follower = Follower("groups")
+        for _ in range(3):
+            follower.step()
+        tenant.switches.set({"empty_page": True})
+        for group in tenant.home.groups[:3]:
+            changes.delete_group(tenant.home, group, tenant.now())
+        follower.finish()
+        told = follower.copy.told()
+        assert {row["id"] for row in service.rows(f"/groups?$select={GROUPS}&$top=999")} <= told.keys()
+    finally:
+        tenant.reset()

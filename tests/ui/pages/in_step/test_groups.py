@@ -1,18 +1,20 @@
 """Groups in step through the window: made, rehearsed, run, held, removed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from o365desk.model.directory.in_step import Direction
 from o365desk.model.stop import Stop
 from o365desk.services.in_step.in_step import GroupRow
-from o365desk.ui.destinations import ToDirectory, ToGroupsInStep, ToPeople
+from o365desk.ui.destinations import ToDirectory, ToGroupsInStep, ToImport, ToPeople
 from o365desk.ui.dialogs.confirm import ConfirmDialog
 from o365desk.ui.dialogs.question import Go
+from o365desk.ui.pages.directory.importing import ImportPage
 from o365desk.ui.pages.in_step.difference import DifferenceDialog
 from o365desk.ui.pages.in_step.editor import GroupEditor
 from o365desk.ui.pages.in_step.groups import LOOKS, GroupsInStepPage
@@ -160,6 +162,47 @@ def test_what_looks_wrong_waits_and_asks_for_the_name(steps: Steps) -> None:
         confirm,
     )
     assert team.members() == set()
+
+
+def test_what_is_not_imported_leads_to_the_import(steps: Steps) -> None:
+    key = steps.team.made("Ours", *steps.team.ids[:5])
+    steps.team.load()
+    steps.team.kept(key)
+    steps.app.importer.forget(steps.team.source.id)
+    page = steps.open()
+    shown: list[str] = []
+
+    def press(dialog: DifferenceDialog) -> None:
+        shown.append(dialog.banner.plain_text())
+        [button] = [each for each in dialog.findChildren(QPushButton) if each.text() == "Import now…"]
+        button.click()
+
+    steps.answering(lambda: page.rehearse(steps.row), press)
+    assert "Import it first." in shown[0]
+    assert "--apply" not in shown[0]
+    steps.office.idle()
+    page_of_imports = steps.office.window.page(ToImport)
+    assert isinstance(page_of_imports, ImportPage)
+    assert page_of_imports.isVisible()
+
+
+def test_an_import_that_waits_is_where_the_button_leads(steps: Steps, client: Client) -> None:
+    key = steps.team.made("Ours", *steps.team.ids[:5])
+    steps.team.load()
+    steps.team.kept(key)
+    steps.app.settings.keep(replace(steps.app.settings.get(), import_items=0, import_percent=0))
+    client.control("/day", {"days": 1, "seed": 5})
+    page = steps.open()
+    page.run(steps.row)
+    steps.office.idle()
+    assert "waits for a person" in page.banner.plain_text()
+    [button] = [each for each in page.banner.findChildren(QPushButton) if each.text() == "Look at the import"]
+    button.click()
+    steps.office.idle()
+    imports = steps.office.window.page(ToImport)
+    assert isinstance(imports, ImportPage)
+    assert imports.found
+    assert imports.found.plan
 
 
 def test_a_group_that_is_gone_is_told_and_not_run(steps: Steps) -> None:

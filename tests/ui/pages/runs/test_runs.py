@@ -292,6 +292,7 @@ def dialog(qtbot: QtBot, app: App, theme: Theme) -> SettingsDialog:
 DEFAULTS = {
     "largeItems": "500", "largePercent": "20", "importItems": "500", "importPercent": "10", "historyDays": "365",
     "historyMegabytes": "1000",
+    "activityDays": "400",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The activity log: who did what, as a chain that shows when it was touched."""
