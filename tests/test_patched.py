@@ -25,6 +25,7 @@ REASONS = {
     "o365desk.files.write": "a disk that is full at this moment",
     "o365desk.practice.server.server.Tenant": "thousands of small tenants, each in the place of the one before",
     "o365desk.processes.browse": "the browser",
+    "o365desk.services.activity.activity.Activity.record": "a log that cannot be written at this moment",
     "o365desk.services.connection_test.verdicts.extra_permissions": "a mistake of the program",
     "o365desk.services.directory.suggestions.Suggestion": "a stranger's text in all that is shown",
     "o365desk.services.graph.client.Graph._post_batch": "an answer to one item of a batch",
@@ -49,6 +50,7 @@ REASONS = {
     "o365desk.ui.pages.datasources.datasources.show_in_system": "the system's file manager",
     "o365desk.ui.printing.QPainter": "a printer that draws nothing",
     "o365desk.ui.shell.places.PLACES": "a page of tests beside ours",
+    "page.may_leave": "a page that keeps whoever is there",
     "shown.panel.steps.seconds": "the clock of the list of steps",
     "window.go": "notes where a command leads",
 }

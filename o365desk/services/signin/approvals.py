@@ -131,9 +131,16 @@ class Approvals:
             self.record(source, self._named(source, self._of_person(source, ca, None), ca, None))
 
     def _of_person(self, source: DataSource, ca: bytes, then: Approval | None) -> Connection:
-        """The connection, with the certificate that was approved, if one was."""
+        """The connection, with the certificate that was approved where the file names the same one, unread; one
+        that is another by its name is taken for another."""
         now = _connection(source, ca, None)
-        return msgspec.structs.replace(now, certificate=then.connection.certificate) if then else now
+        if then is None:
+            return now
+        here = approval.details(source)
+        if all(here[key] == then.details.get(key) for key in ("sign_in", "certificate")):
+            return msgspec.structs.replace(now, certificate=then.connection.certificate)
+        named = source.certificate if source.sign_in is SignIn.CERTIFICATE else ""
+        return msgspec.structs.replace(now, certificate=named)
 
     def problem(
         self,

@@ -202,8 +202,9 @@ class SingleSignOnDesk:
         if armed.confirmed:
             return settings
         after = settings.replace(armed=msgspec.structs.replace(armed, confirmed=True))
-        was, becomes = telling.settings_of(settings), telling.settings_of(after)
-        with self._trace.around(What.SSO_CONFIRMED, before=was, after=becomes):
+        with self._trace.around(
+            What.SSO_CONFIRMED, before=telling.settings_of(settings), after=telling.settings_of(after)
+        ):
             self._keep(known, after)
         return after
 

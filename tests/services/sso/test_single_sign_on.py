@@ -168,8 +168,13 @@ def test_people_sign_in_where_the_apps_certificate_is_not(scene: Scene) -> None:
     entry = scene.desk.app.workspace.get(scene.source.id)
     by_certificate = entry.source.replace(sign_in=SignIn.CERTIFICATE, certificate="/nowhere/app.pem")
     scene.desk.app.workspace.save(by_certificate, entry.version)
-    for approved in (scene.desk.app.state.approval(scene.source.id), None):
-        scene.desk.app.state.record_approval(scene.source.id, approved)
+    # What was approved here was another way to sign in.
+    with pytest.raises(ProblemError, match="Changed since it was approved"):
+        scene.sign_in()
+    # On a computer that knows nothing of the app's credential, people sign in, and stay so.
+    scene.desk.app.vault.delete(scene.source.id)
+    scene.desk.app.state.record_approval(scene.source.id, None)
+    for _ in range(2):
         assert scene.sign_in(remember=True).account == scene.admin
         session = scene.sso._sessions.current()
         assert session is not None
