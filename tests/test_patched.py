@@ -13,6 +13,7 @@ REASONS = {
     "app.state.record_approval": "a disk that is full at this moment",
     "app.workspace.list": "a file that changes at this moment",
     "journal.locks.is_held": "a run that ends at this moment",
+    "kind.name": "counts how often a list is read",
     "o365desk.app.account": "somebody else's account of the operating system",
     "o365desk.app.build": "another clock, and somebody at the browser, of all commands",
     "o365desk.catalogue.OPERATIONS": "operations of tests beside ours",
@@ -50,8 +51,11 @@ REASONS = {
     "o365desk.ui.pages.datasources.datasources.show_in_system": "the system's file manager",
     "o365desk.ui.printing.QPainter": "a printer that draws nothing",
     "o365desk.ui.shell.places.PLACES": "a page of tests beside ours",
+    "o365desk.ui.tasks._LEAVE": "a window that does nothing for longer, or that a worker waits for no longer",
+    "o365desk.ui.tasks._PIECE": "work that has gone on for long already",
     "page.may_leave": "a page that keeps whoever is there",
     "shown.panel.steps.seconds": "the clock of the list of steps",
+    "tasks._leave": "notes who asks the window for leave",
     "window.go": "notes where a command leads",
 }
 """By what is replaced, a name of ours or what a test holds: what stands in its place, or why."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from o365desk.app import App
 from o365desk.model.problems import Problem
-from o365desk.model.stop import Control
+from o365desk.model.stop import Control, Stop
 from o365desk.ui.tasks import Task, Tasks
 from o365desk.ui.widgets.notices import Notices
 
@@ -59,9 +59,15 @@ class DueTasks(QObject):
         if self._looking and self._looking.running:
             return
         app = self._app
+
+        def look(stop: Stop, tell: Callable[[str], None]) -> "tuple[Tick, list[Notice]]":
+            # Where people sign in, each runs their own: what others set up is for them, or for a wake, to run.
+            whose = app.operator.address if app.wants_seat() else None
+            return app.schedules.run_due(stop, tell, whose=whose), app.state.notices(_NEWS)
+
         self._looking = self._tasks.run(
             "Looking for scheduled tasks that are due",
-            lambda stop, tell: (app.schedules.run_due(stop, tell), app.state.notices(_NEWS)),
+            look,
             lambda found: self._looked(*found),
             self._failed,
             owner=self,

@@ -1,5 +1,6 @@
 """The open window runs what is due: in a worker, one at a time, shown while it runs, and told where it failed."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,15 +9,21 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from o365desk.app import App
+from o365desk.model.access.operator import microsoft_account
+from o365desk.model.access.people import Role
 from o365desk.model.problems import Problem
 from o365desk.model.schedules.task import Outcome, TaskResult, TaskState
+from o365desk.services.access.access import Access
+from o365desk.services.sso.single_sign_on import Change
 from o365desk.ui.destinations import ToSchedules
 from o365desk.ui.dialogs.confirm import ClosingDialog
 from o365desk.ui.shell.window import Window
+from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import Label
+from o365desk.ui.widgets.theme import Theme
 from tests import scheduled
 from tests.scheduled import MadeUpWork
-from tests.ui.conftest import Clock
+from tests.ui.conftest import Clock, idle
 from tests.ui.scheduled import Planned, planned, work
 
 __all__ = ["planned", "work"]
@@ -189,3 +196,23 @@ def test_two_windows_run_it_once(planned: Planned, clock: Clock, make_window: Ca
     planned.work.gate.set()
     planned.soon(lambda: not (first.tasks.active() or second.tasks.active()))
     assert planned.work.done == ["Nightly"]
+
+
+def test_where_people_sign_in_the_window_runs_what_its_person_set_up(
+    planned: Planned, clock: Clock, theme: Theme
+) -> None:
+    """What others set up has their rights, and waits for them or for a wake."""
+    planned.task()
+    app, connector = planned.app, planned.source("Sign-in").replace(sso=True)
+    app.workspace.save(connector, app.workspace.get(connector.id).version)
+    app.people.set_role(app.operator.address, Role.ADMINISTRATOR)
+    app.single_sign_on.set(Change(enabled=True, connector=connector.id))
+    clock.move(hours=1)
+    for who, done in ((microsoft_account("ann@contoso.com", tenant="t", oid="o"), []), (app.operator, ["Nightly"])):
+        seated = Access(app.access._load, app.access._known, who)
+        window = Window(dataclasses.replace(app, access=seated), Tasks(), theme)
+        window.due.look()
+        idle(planned.qtbot, window)
+        assert planned.work.done == done
+        window.tasks.shut_down()
+        window.deleteLater()
