@@ -55,7 +55,7 @@ REASONS = {
     "o365desk.ui.tasks._PIECE": "work that has gone on for long already",
     "page.may_leave": "a page that keeps whoever is there",
     "shown.panel.steps.seconds": "the clock of the list of steps",
-    "tasks._leave": "notes who asks the window for leave",
+    "tasks._way.leave": "notes who asks the window for leave",
     "window.go": "notes where a command leads",
 }
 """By what is replaced, a name of ours or what a test holds: what stands in its place, or why."""

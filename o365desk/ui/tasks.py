@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from o365desk.model.problems import CancelledError, Problem, ProblemError
 from o365desk.model.stop import Control, Stop
@@ -27,7 +27,64 @@ _GRACE = 2.0
 """Seconds that work which writes is given on the way out to put down what it knows, once it was stopped."""
 _PIECE, _LEAVE = 0.004, 0.050
 """Seconds that a worker goes on without giving way to the window, and that it waits for it then at most."""
-_ASKS = QEvent.Type(QEvent.registerEventType())
+
+
+class _Way:
+    """What workers know of the window: the way to it, and how to wait until it has nothing to do. Once it is closed
+    they hold nothing of Qt any more, however long they go on: whoever lets go of a Qt object last destroys it, and
+    that must be the main thread."""
+
+    def __init__(self, send: Callable[[object], None], ask: Callable[[], None]) -> None:
+        self._lock = threading.Lock()
+        self._open: tuple[Callable[[object], None], Callable[[], None]] | None = (send, ask)
+        self._asking: deque[threading.Event] = deque()
+
+    def send(self, number: int, kind: int, value: Any) -> None:
+        """From any thread. The lock is what `close` waits for: whoever is past it finds the window whole."""
+        with self._lock:
+            if self._open:
+                self._open[0]((number, kind, value))
+
+    def leave(self) -> threading.Event | None:
+        """In a worker: is set as soon as the window has done what there is to do, painting included. None: nobody
+        is there to be waited for."""
+        if threading.current_thread() is threading.main_thread():
+            return None
+        given = threading.Event()
+        with self._lock:
+            if self._open is None:
+                return None
+            self._asking.append(given)
+            self._open[1]()
+        return given
+
+    def rests(self) -> None:
+        """On the main thread: nothing is left to do, so whoever waits for that may go on."""
+        while self._asking:
+            self._asking.popleft().set()
+
+    def close(self) -> None:
+        """On the main thread: nothing comes any more."""
+        with self._lock:
+            self._open = None
+        self.rests()
+
+    def work(self, number: int, work: Work[Any], stop: Stop) -> None:
+        """What a worker does, from its beginning to its end."""
+
+        def tell(value: Any) -> None:
+            if not stop.is_set():
+                self.send(number, _TOLD, value)
+
+        try:
+            kind, value = _DONE, work(stop, tell)
+        except ProblemError as error:
+            kind, value = _FAILED, error.problem
+        except CancelledError:
+            kind, value = _CANCELLED, None
+        except Exception as error:  # noqa: BLE001 - a mistake in one piece of work must not end the program
+            kind, value = _CRASHED, error
+        self.send(number, kind, value)
 
 
 class _GivesWay(Stop):
@@ -35,9 +92,9 @@ class _GivesWay(Stop):
     turn of a window that paints. So whenever it looks whether it was stopped, it also waits until the window has
     done what there is to do; not for long, so that it comes to its end whatever somebody does there."""
 
-    def __init__(self, leave: Callable[[], threading.Event | None]) -> None:
+    def __init__(self, way: _Way) -> None:
         super().__init__()
-        self._leave = leave
+        self._way = way
         self._since = time.monotonic()
 
     def check(self) -> None:
@@ -45,7 +102,7 @@ class _GivesWay(Stop):
         super().check()
         if time.monotonic() - self._since < _PIECE:
             return
-        if leave := self._leave():
+        if leave := self._way.leave():
             leave.wait(_LEAVE)
             super().check()
         self._since = time.monotonic()
@@ -162,15 +219,19 @@ class Tasks(QObject):
 
     running_changed = Signal()
     _bridge = Signal(object)
+    _asked = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._numbers = itertools.count(1)
         self._active: dict[int, Task] = {}
-        self._sending = threading.Lock()
         self._closed = False
-        self._asking: deque[threading.Event] = deque()
+        self._way = _Way(lambda message: self._bridge.emit(message), lambda: self._asked.emit())
         self._bridge.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        # Its time comes when all events are done with, those that paint too.
+        self._rest = QTimer(self, interval=0, singleShot=True)
+        self._rest.timeout.connect(self._rests)
+        self._asked.connect(self._rest.start, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -192,7 +253,7 @@ class Tasks(QObject):
         nobody asked for it, so it is not shown as running and Esc does not cancel it. `control`: it writes, so
         it is cancelled gently (see Task.cancel); the work must ask it. `back` leads to the page that shows it."""
         number = next(self._numbers)
-        stop = control.stop if control else _GivesWay(self._leave)
+        stop = control.stop if control else _GivesWay(self._way)
         task = Task(
             title, owner, done, failed, told, cancelled, lambda task: self._forget(number),
             self.running_changed.emit, quiet, stop, control, back,
@@ -202,7 +263,7 @@ class Tasks(QObject):
             return task
         self._active[number] = task
         args = (number, work, task.stop)
-        task._thread = threading.Thread(target=self._work, args=args, daemon=True, name=f"task: {title}")
+        task._thread = threading.Thread(target=self._way.work, args=args, daemon=True, name=f"task: {title}")
         task._thread.start()
         self.running_changed.emit()
         return task
@@ -221,7 +282,7 @@ class Tasks(QObject):
 
     def on_main(self, owner: QObject, do: Callable[[], None]) -> None:
         """Calls `do` on the main thread, soon, if the owner is still there then; safe from any thread."""
-        self._send(0, _TOLD, (owner, do))
+        self._way.send(0, _TOLD, (owner, do))
 
     def shut_down(self) -> None:
         """Cancels everything, on the way out; see the class. Must come before the QApplication goes away. What
@@ -229,8 +290,8 @@ class Tasks(QObject):
         writing = self.writing()
         for task in self.active():
             task.abandon()
-        with self._sending:
-            self._closed = True
+        self._closed = True
+        self._way.close()
         until = time.monotonic() + _GRACE
         for task in writing:
             if task._thread:
@@ -240,46 +301,8 @@ class Tasks(QObject):
         self._active.pop(number, None)
         self.running_changed.emit()
 
-    def _work(self, number: int, work: Work[Any], stop: Stop) -> None:
-        """In the worker."""
-
-        def tell(value: Any) -> None:
-            if not stop.is_set():
-                self._send(number, _TOLD, value)
-
-        try:
-            kind, value = _DONE, work(stop, tell)
-        except ProblemError as error:
-            kind, value = _FAILED, error.problem
-        except CancelledError:
-            kind, value = _CANCELLED, None
-        except Exception as error:  # noqa: BLE001 - a mistake in one piece of work must not end the program
-            kind, value = _CRASHED, error
-        self._send(number, kind, value)
-
-    def _leave(self) -> threading.Event | None:
-        """In a worker: is set as soon as the window has done what there is to do, painting included. None: nobody
-        is there to be waited for."""
-        if threading.current_thread() is threading.main_thread():
-            return None
-        given = threading.Event()
-        with self._sending:
-            if self._closed:
-                return None
-            self._asking.append(given)
-            QCoreApplication.postEvent(self, QEvent(_ASKS), Qt.EventPriority.LowEventPriority.value - 1)
-        return given
-
-    def customEvent(self, event: QEvent) -> None:
-        """Nothing else is left to do: whoever waits for that may go on."""
-        while self._asking:
-            self._asking.popleft().set()
-
-    def _send(self, number: int, kind: int, value: Any) -> None:
-        """In a worker. The lock is what `shut_down` waits for: whoever is past it finds the bridge whole."""
-        with self._sending:
-            if not self._closed:
-                self._bridge.emit((number, kind, value))
+    def _rests(self) -> None:
+        self._way.rests()
 
     @Slot(object)
     def _receive(self, message: tuple[int, int, Any]) -> None:

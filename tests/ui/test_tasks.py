@@ -1,8 +1,10 @@
 """The thread bridge: everything arrives, on the main thread, in order, once; cancelling is at once."""
 
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -228,14 +230,14 @@ def test_work_gives_way_until_the_window_has_done_what_there_is_to_do(
     monkeypatch.setattr(tasks_module, "_PIECE", 0.0)
     monkeypatch.setattr(tasks_module, "_LEAVE", LONG[1])
     asked, went_on = threading.Event(), threading.Event()
-    leave = tasks._leave
+    leave = tasks._way.leave
 
     def asking() -> threading.Event | None:
         given = leave()
         asked.set()
         return given
 
-    monkeypatch.setattr(tasks, "_leave", asking)
+    monkeypatch.setattr(tasks._way, "leave", asking)
 
     def work(stop: Stop, tell: Callable[[Any], None]) -> None:
         stop.check()
@@ -263,11 +265,32 @@ def test_work_goes_on_where_the_window_takes_too_long_or_is_gone(
     assert ended.wait(LONG[1])  # though no event is handled
     tasks.shut_down()
     found: list[object] = []
-    late = threading.Thread(target=lambda: found.append(tasks._leave()))
+    late = threading.Thread(target=lambda: found.append(tasks._way.leave()))
     late.start()
     late.join()
     assert found == [None]
-    assert tasks._leave() is None
+    assert tasks._way.leave() is None
+
+
+def test_a_worker_that_goes_on_after_the_end_holds_nothing_of_qt(qtbot: QtBot, owner: QObject) -> None:
+    """Whoever lets go of it last destroys it: in another thread that crashes."""
+    tasks, held, ended = Tasks(), threading.Event(), threading.Event()
+    stops: list[Stop] = []
+
+    def work(stop: Stop, tell: Callable[[Any], None]) -> None:
+        stops.append(stop)
+        held.wait(LONG[1])
+        ended.set()
+
+    tasks.run("Long", work, lambda _: None, lambda _: None, owner=owner)
+    qtbot.waitUntil(lambda: bool(stops))
+    tasks.shut_down()
+    gone = weakref.ref(tasks)
+    del tasks
+    gc.collect()
+    assert gone() is None
+    held.set()
+    assert ended.wait(LONG[1])
 
 
 def test_nothing_begins_after_shutting_down(qtbot: QtBot, owner: QObject) -> None:
