@@ -15,10 +15,10 @@ from o365desk.model.conditions.tree import Condition, Group, Join, MalformedErro
 from o365desk.model.problems import ProblemError
 from tests.names import HOSTILE
 from tests.samples import sample
-from tests.services.graph.test_malformed import Bench, bench
+from tests.services.graph.test_malformed import Bench, bench, office
 from tests.torture import examples
 
-__all__ = ["bench"]
+__all__ = ["bench", "office"]
 
 STRANGE: tuple[Any, ...] = (
     *(text[:1000] for text in HOSTILE), "\ud800", "\0", "", " ", "x" * 1000, "'", "%00", "../../users",
