@@ -1,10 +1,8 @@
 """What tests of the window stand on: one theme, the services on a temporary folder, and a window over them."""
 
-import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,21 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The offscreen platform says of each window what it cannot do; that is no warning about the window."""
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
-
-
-_LOOKED_THROUGH = count(1)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """As in the program, Python's collector runs on the main thread only: what it frees of Qt is destroyed there,
-    and a worker that asked for memory would crash by that."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.collect(2 if next(_LOOKED_THROUGH) % 20 == 0 else 1)
-        gc.enable()
 
 
 @pytest.fixture
