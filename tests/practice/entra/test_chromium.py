@@ -171,6 +171,7 @@ def test_somebody_signs_in_to_our_own_program(client: Client, chromium: Chromium
         signed = desk.app.single_sign_on.sign_in(Stop(), lambda _: None, remember=True)
         somebody.leave()
         assert "incorrect" in somebody.mistyped
+        assert signed.operator is not None
         assert signed.operator.address == client.ready["admin"]["username"]
         session = desk.app.single_sign_on.whoami().session
         assert session is not None
