@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Action, Problem, ProblemError
@@ -16,6 +16,7 @@ from o365desk.services.sso.single_sign_on import Change, Overview
 from o365desk.services.workspace.people_store import PeopleConflictError
 from o365desk.ui.context import Context
 from o365desk.ui.destinations import ToSources
+from o365desk.ui.dialogs.of_workspace import lay_out
 from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.pages.connector.authorize import AuthorizePanel
 from o365desk.ui.pressing import for_window
@@ -27,13 +28,11 @@ from o365desk.ui.sso.enabling import EnablingCard
 from o365desk.ui.sso.remembering import RememberCard
 from o365desk.ui.sso.standing import Standing, standing
 from o365desk.ui.widgets.banner import Banner
-from o365desk.ui.widgets.labels import text_label
 from o365desk.ui.widgets.notices import action_text
 
 if TYPE_CHECKING:
     from o365desk.services.sso.asking import SignedIn
 
-_AT_ONCE = "Each change is written to workspace.json at once; the version before it stays in .history."
 _SWITCHING_ON = (
     "From now on only those who sign in get in, the SSO bypass group, and the account that switches it on now, on "
     "this computer. Somebody who signed in has to confirm it within ten minutes; else it goes off by itself, also "
@@ -281,33 +280,6 @@ class SingleSignOnDialog(QDialog):
         self.close_button.clicked.connect(self.reject)
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        cards = QVBoxLayout(content)
-        cards.setContentsMargins(0, 0, 4, 0)
-        cards.setSpacing(16)
-        for card in (self.enabling, self.redirect, self.bypass, self.remembering):
-            cards.addWidget(card)
-        cards.addStretch(1)
-        self._area = QScrollArea(widgetResizable=True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(content)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label("Single sign-on of this workspace", "section"))
-        column.addWidget(text_label(_AT_ONCE, "small"))
-        column.addWidget(self.banner)
-        column.addWidget(self._area, 1)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.close_button)
-        column.addLayout(foot)
-        for button in self.findChildren(QPushButton):
-            button.setAutoDefault(False)
-        parent = self.parentWidget()
-        room = parent.window().size() if parent else self.sizeHint()
-        self.setMinimumSize(480, 400)
-        self.resize(min(760, max(480, room.width() - 40)), min(860, max(400, room.height() - 20)))
+        cards = (self.enabling, self.redirect, self.bypass, self.remembering)
+        self._area = lay_out(self, "Single sign-on of this workspace", self.banner, cards, self.close_button)
         self.enabling.box.setFocus()

@@ -5,21 +5,19 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from o365desk.model.access.people import Partner, People, Role
 from o365desk.model.access.security import Deed
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.services.workspace.people_store import ROLES_GONE, PeopleConflictError
 from o365desk.ui.context import Context
+from o365desk.ui.dialogs.of_workspace import AT_ONCE, lay_out
 from o365desk.ui.dialogs.people.partners import PartnersCard
 from o365desk.ui.dialogs.people.roles import RolesCard
 from o365desk.ui.dialogs.question import Go, Option, QuestionDialog
 from o365desk.ui.rights import refusal
 from o365desk.ui.widgets.banner import Banner
-from o365desk.ui.widgets.labels import text_label
-
-_AT_ONCE = "Each change is written to workspace.json at once; the version before it stays in .history."
 
 
 class RolesDialog(QDialog):
@@ -153,41 +151,14 @@ class RolesDialog(QDialog):
         theme = self._context.theme
         return (
             QuestionDialog(
-                theme, name, "Roles and partners", question, _AT_ONCE, answers, Go.BACK, parent=self
+                theme, name, "Roles and partners", question, AT_ONCE, answers, Go.BACK, parent=self
             ).ask()
             is Go.ON
         )
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        cards = QVBoxLayout(content)
-        cards.setContentsMargins(0, 0, 4, 0)
-        cards.setSpacing(16)
-        cards.addWidget(self.roles)
-        cards.addWidget(self.partners)
-        cards.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(text_label("Roles and partners of this workspace", "section"))
-        column.addWidget(text_label(_AT_ONCE, "small"))
-        column.addWidget(self.banner)
-        column.addWidget(area, 1)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.close_button)
-        column.addLayout(foot)
-        for button in self.findChildren(QPushButton):
-            button.setAutoDefault(False)
-        parent = self.parentWidget()
-        room = parent.window().size() if parent else self.sizeHint()
-        self.setMinimumSize(480, 400)
-        self.resize(min(760, max(480, room.width() - 40)), min(860, max(400, room.height() - 20)))
+        cards = (self.roles, self.partners)
+        lay_out(self, "Roles and partners of this workspace", self.banner, cards, self.close_button)
         self.roles.line.setFocus()
 
 
