@@ -210,7 +210,7 @@ def test_ctrl_c_ends_with_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
 
     shell.add("Contoso", "read-write", "--read-write")
     monkeypatch.setattr("o365desk.processes.browse", lambda _: threading.Timer(0.2, _thread.interrupt_main).start())
-    assert shell("authorize", "Contoso") == 130
+    assert shell("authorize", "Contoso") == 130, shell.err
     assert "Cancelled" in shell.err
 
 
