@@ -14,6 +14,7 @@ from o365desk.ui.fields.editors import CheckEditor, Editor, RadioEditor, SecretE
 from o365desk.ui.fields.registry import EDITORS
 from o365desk.ui.widgets.icons import Pictured, icon_button
 from o365desk.ui.widgets.labels import Label, announce
+from o365desk.ui.widgets.room import room_around
 from o365desk.ui.widgets.theme import Theme
 
 
@@ -42,7 +43,7 @@ class Popover(QFrame):
 
     def _place(self, near: QWidget) -> None:
         corner = near.mapToGlobal(QPoint(0, near.height() + 4))
-        area = near.screen().availableGeometry()
+        area = room_around(near)
         x = max(area.left(), min(corner.x(), area.right() - self.width()))
         below = corner.y() + self.height() <= area.bottom()
         self.move(x, corner.y() if below else near.mapToGlobal(QPoint(0, 0)).y() - self.height() - 4)

@@ -37,6 +37,7 @@ from o365desk.ui.shell.statusbar import StatusBar
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.labels import ElidedLabel, Label, text_label
 from o365desk.ui.widgets.notices import NoticeBar, Notices
+from o365desk.ui.widgets.room import room_around
 from o365desk.ui.widgets.stack import Stack
 from o365desk.ui.widgets.theme import Theme
 
@@ -316,8 +317,7 @@ class Window(Frame):
             kept = self.app.state.remembered(_REMEMBERED)
             if kept and self.restoreGeometry(QByteArray(kept)):
                 return
-        room = self.screen().availableGeometry().size()
-        self.resize(self.size().boundedTo(room))
+        self.resize(self.size().boundedTo(room_around(self).size()))
 
 
 def _in_navigation() -> list[tuple[type[Destination], Place]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -32,6 +32,7 @@ from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.labels import Label, caption, text_label
 from o365desk.ui.widgets.notices import action_text
+from o365desk.ui.widgets.room import room_around
 from o365desk.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
@@ -322,9 +323,7 @@ class SignInWindow(QDialog):
         layout.activate()
         wanted = layout.totalHeightForWidth(inner) if layout.hasHeightForWidth() else layout.sizeHint().height()
         around = self.sizeHint().height() - self._area.sizeHint().height()
-        # Not `self.screen()`: PySide takes what that gives for a child of the window, and destroys it with that.
-        here = QGuiApplication.screenAt(self.geometry().center()) or QGuiApplication.primaryScreen()
-        most = here.availableGeometry().height() - 60
+        most = room_around(self).height() - 60
         self.resize(self.width(), min(most, max(240, wanted + around)))
 
 

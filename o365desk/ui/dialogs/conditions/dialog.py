@@ -29,6 +29,7 @@ from o365desk.ui.dialogs.conditions.pasting import NotPastedError
 from o365desk.ui.tasks import Tasks
 from o365desk.ui.widgets.icons import icon_button
 from o365desk.ui.widgets.labels import announce, set_role, text_label
+from o365desk.ui.widgets.room import room_around
 from o365desk.ui.widgets.theme import Theme
 
 WIDE, HIGH = 940, 720
@@ -301,7 +302,7 @@ class ConditionsDialog(QDialog):
         column.addWidget(about)
         column.addWidget(both, 1)
         column.addLayout(line)
-        room = self.screen().availableGeometry()
+        room = room_around(self)
         self.resize(min(WIDE, room.width() - 16), min(HIGH, room.height() - 40))
         self._both = both
         both.splitterMoved.connect(lambda: self.meaning.grown.disconnect(self._make_room))
