@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -28,15 +29,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
 
 
+_LOOKED_THROUGH = count(1)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """What is left of the window is freed here, on the main thread, before tests come that know nothing of it: if
-    one of their workers asked for memory, Python's collector would destroy it there, and crash."""
+    """As in the program, Python's collector runs on the main thread only: what it frees of Qt is destroyed there,
+    and a worker that asked for memory would crash by that. Nothing is left to tests that know nothing of it."""
+    gc.disable()
     try:
         return (yield)
     finally:
-        if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
-            gc.collect()
+        ends = nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent)
+        gc.collect(2 if ends or next(_LOOKED_THROUGH) % 20 == 0 else 1)
+        gc.enable()
 
 
 @pytest.fixture
