@@ -152,7 +152,7 @@ class Program(QObject):
         if not self._listening:
             self._listening = True
             _close_on_signals(self, self._listener)
-            share_python(self)
+            self._listener.callback(share_python(self))
 
     def _after_first_paint(self, window: Window) -> None:
         practice, self._practice = self._practice, False
@@ -180,17 +180,26 @@ def application() -> QApplication:
     return qt
 
 
-def share_python(owner: QObject) -> None:
+def share_python(owner: QObject) -> Callable[[], None]:
     """Lets workers be in the window's way for short only. Python's collector runs in whichever thread asks for
     memory next, but what it frees of Qt must be freed on the main one. So it runs here only, now and then, over
-    what came after the start."""
+    what came after the start. Returns what takes this back: all of it is the process's, not the window's."""
+    before, collects = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(_TURN)
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.disable()
     timer = QTimer(owner)
     timer.setInterval(_COLLECTED_EVERY)
     timer.timeout.connect(lambda: gc.collect())
     timer.start()
+
+    def take_back() -> None:
+        sys.setswitchinterval(before)
+        if collects:
+            gc.enable()
+
+    return take_back
 
 
 def _close_on_signals(program: Program, sockets: contextlib.ExitStack) -> None:
@@ -210,7 +219,7 @@ def _close_on_signals(program: Program, sockets: contextlib.ExitStack) -> None:
         program.close()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, close)
+        sockets.callback(signal.signal, number, signal.signal(number, close))
     for end in (ours, pythons):
         sockets.callback(end.close)
     sockets.callback(signal.set_wakeup_fd, -1)

@@ -1,5 +1,7 @@
 """The sign-in window: who comes in, as what, and what is told where somebody does not."""
 
+import signal
+import sys
 from pathlib import Path
 
 import msgspec
@@ -357,3 +359,15 @@ def types(front: Front, passphrase: str) -> list[str]:
 
     QTimer.singleShot(0, front.program, look)
     return seen
+
+
+def test_what_is_the_processs_is_as_before_once_the_program_has_ended(front: Front) -> None:
+    """Signals that nobody answers any more ended commands of the same process with a traceback."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), sys.getswitchinterval()
+    front.begin()
+    assert front.window.isVisible()
+    front.soon(lambda: signal.getsignal(signal.SIGINT) is not before[0])
+    assert sys.getswitchinterval() < before[2]
+    front.program.shut_down()
+    after = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), sys.getswitchinterval()
+    assert after == before
