@@ -29,18 +29,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
 
 
+_HERE = Path(__file__).parent
 _LOOKED_THROUGH = count(1)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(nextitem: pytest.Item | None) -> Generator[None, object, object]:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
     """As in the program, Python's collector runs on the main thread only: what it frees of Qt is destroyed there,
-    and a worker that asked for memory would crash by that. Nothing is left to tests that know nothing of it."""
+    and a worker that asked for memory would crash by that. Nothing is left to tests that know nothing of it, for
+    which pytest calls this too."""
+    if not item.path.is_relative_to(_HERE):
+        return (yield)
     gc.disable()
     try:
         return (yield)
     finally:
-        ends = nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent)
+        ends = nextitem is None or not nextitem.path.is_relative_to(_HERE)
         gc.collect(2 if ends or next(_LOOKED_THROUGH) % 20 == 0 else 1)
         gc.enable()
 
