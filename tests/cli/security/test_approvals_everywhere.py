@@ -84,6 +84,9 @@ class Scene:
             "groups sync run": [("groups", "sync", "run", "Kept"), ("groups", "sync", "run", "Kept", "--json")],
             "authorize": [("authorize", NAME), ("authorize", NAME, "--device-code")],
             "import": [("import", NAME), ("import", NAME, "--apply", "--full"), ("import", NAME, "--json")],
+            "directory owners": [
+                ("directory", "owners", NAME, self.group), ("directory", "owners", NAME, self.group, "--json"),
+            ],
             "schedule run": [("schedule", "run", "Nightly")],
             "sso rehearse": [("sso", "rehearse", "--device-code"), ("sso", "rehearse", NAME, "--device-code")],
             "sso sign-in": [("sso", "sign-in", "--device-code", "--remember")],
@@ -177,7 +180,7 @@ class Scene:
 
 REACHING = (
     "test", "run", "runs undo", "runs retry", "runs resume", "sources access", "authorize", "import",
-    "groups sync run", "schedule run", "sso rehearse", "sso sign-in",
+    "groups sync run", "directory owners", "schedule run", "sso rehearse", "sso sign-in",
 )  # fmt: skip
 NOT_TRIED = {
     "practice serve": "is a host and no client, and knows no data source",
