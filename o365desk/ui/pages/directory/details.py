@@ -85,9 +85,11 @@ def _users(members: Sequence[Member]) -> list[str]:
 
 class Details(QFrame):
     """See the module. `used` carries the key of an operation for which whoever is shown is wanted; `restored` a
-    Restoring; `opened` the kind and ID of somebody who is named."""
+    Restoring; `opened` the kind and ID of somebody who is named; `refused` why the tenant does not tell the owners,
+    None when that is over."""
 
     used = Signal(str)
+    refused = Signal(object)
     restored = Signal(object)
     opened = Signal(object, str)
 
@@ -273,6 +275,7 @@ class Details(QFrame):
         self.tables["history"].opened.connect(self._open_line)
         if owners := self.owners:
             owners.opened.connect(self._open_related)
+            owners.refused.connect(self.refused)
             owners.changed.connect(lambda: self._tell_profile(owners.owners))
         self.tables["history"].selectionModel().selectionChanged.connect(lambda *_: self._tell_restorings())
 

@@ -313,6 +313,14 @@ class DirectoryPage(Page[ToDirectory]):
         else:
             self.banner.hide()
 
+    def _tell_no_owners(self, problem: Problem | None) -> None:
+        """The tenant does not tell who owns a group; None: it does again, or nobody looks any more."""
+        owners = self.groups.details.owners
+        if problem and owners:
+            self.banner.show_problem(problem, [("Ask again", owners.ask)], "warn")
+        else:
+            self._tell_banner()
+
     def _tell_empty(self) -> None:
         known = self.known
         if known.source is None:
@@ -429,6 +437,7 @@ class DirectoryPage(Page[ToDirectory]):
             part.changed.connect(self.title_changed)
         for listing in (self.users, self.groups):
             listing.used.connect(self._use)
+        self.groups.details.refused.connect(self._tell_no_owners)
         self._ages = QTimer(self, interval=_MINUTE)
         self._ages.timeout.connect(self.tell_age)
 

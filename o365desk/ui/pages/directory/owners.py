@@ -1,13 +1,12 @@
 """Who owns a group: asked of the tenant as soon as the tab is in sight, with the moment of the answer; until then,
 and where the tenant does not tell, as it was known last."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem
@@ -17,17 +16,18 @@ from o365desk.services.directory.owners import Asked, untold
 from o365desk.ui.context import Context
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
-from o365desk.ui.widgets.banner import Banner
 from o365desk.ui.widgets.labels import text_label
 
 _APPS = "Microsoft Graph lists none. Apps that own the group it may leave out."
 
 
 class OwnersTab(QWidget):
-    """See the module. `opened` carries a Member; `changed` follows when other owners are known."""
+    """See the module. `opened` carries a Member; `changed` follows when other owners are known; `refused` carries
+    the Problem of a tenant that does not tell, None when it is over: there is no room for it here."""
 
     opened = Signal(object)
     changed = Signal()
+    refused = Signal(object)
 
     def __init__(self, context: Context, column: Column) -> None:
         super().__init__()
@@ -38,7 +38,10 @@ class OwnersTab(QWidget):
         self._asked = False
         self._task: Task | None = None
         self.owners: Owners | None = None
-        self.banner, self.said = Banner(context.theme), text_label(role="dim")
+        self.problem: Problem | None = None
+        self.said, self.again = text_label(role="dim"), QPushButton("Ask again")
+        self.again.setProperty("role", "link")
+        self.again.clicked.connect(self.ask)
         self.model = TableModel((column,), lambda each: each.id, self)
         self.table = Table(self.model, context.theme, "Owners")
         self.table.setSortingEnabled(False)  # they are in their own order
@@ -46,14 +49,19 @@ class OwnersTab(QWidget):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 8, 0, 0)
         lines.setSpacing(8)
-        lines.addWidget(self.said)
-        lines.addWidget(self.banner)
+        above = QHBoxLayout()
+        above.setContentsMargins(8, 0, 8, 0)
+        above.addWidget(self.said, 1)
+        above.addWidget(self.again)
+        lines.addLayout(above)
         lines.addWidget(TableArea(self.table, self.model, self.empty, context.theme), 1)
         self.table.opened.connect(self.opened)
 
     def show_group(self, source: DataSource, group: dict[str, Any], owners: Owners | None, *, past: bool) -> None:
         """Another group is looked at, `past`: at a moment that is over; `owners` are those that were known last."""
-        self.forget()
+        self._let_go()
+        self._asked = False
+        self.table.forget()
         self._source, self._group, self._past = source, group, past
         self._show(owners)
         self.look()
@@ -62,8 +70,8 @@ class OwnersTab(QWidget):
         """No group is looked at."""
         self._let_go()
         self._source, self._asked = None, False
-        self.banner.hide()
         self.table.forget()
+        self._tell_problem(None)
         self._show(None)
 
     def look(self) -> None:
@@ -78,7 +86,6 @@ class OwnersTab(QWidget):
             return
         self._let_go()
         self._asked = True
-        self.banner.hide()
         self._task = self._context.tasks.run(
             f"Asking who owns “{self._group.get('displayName') or group}”",
             lambda stop, tell: app.owners.ask(source, group, stop),
@@ -98,29 +105,24 @@ class OwnersTab(QWidget):
 
     def _came(self, asked: Asked) -> None:
         self._task = None
-        if asked.problem:
-            self._tell_problem(asked.problem)
+        self._tell_problem(asked.problem)
         self._show(asked.owners)
         self.changed.emit()
 
     def _failed(self, problem: Problem) -> None:
         """Whoever works here may not look, or nothing can be read: then nothing is shown."""
-        self._task = None
-        self._tell_problem(problem)
-        self._show(None)
-        self.changed.emit()
+        self._came(Asked(None, problem))
 
     def _cancelled(self) -> None:
         if self._task:  # not where another group is looked at
             self._task = None
-            self.banner.show_text("info", "Asking the tenant was cancelled", "", self._again())
-            self._tell()
+            self._tell("Asking the tenant was cancelled.")
 
-    def _tell_problem(self, problem: Problem) -> None:
-        self.banner.show_problem(problem, self._again(), "warn")
-
-    def _again(self) -> list[tuple[str, Callable[[], object]]]:
-        return [("Ask again", self.ask)]
+    def _tell_problem(self, problem: Problem | None) -> None:
+        """It stays until the tenant tells, or nobody looks any more: it is mostly the same for every group."""
+        if problem or self.problem:
+            self.problem = problem
+            self.refused.emit(problem)
 
     def _show(self, owners: Owners | None) -> None:
         self.owners = owners
@@ -128,7 +130,7 @@ class OwnersTab(QWidget):
         self.table.choose_first()
         self._tell()
 
-    def _tell(self) -> None:
+    def _tell(self, doing: str = "") -> None:
         """How old it is, and what is going on."""
         now = self._context.app.clock()
         said = (
@@ -136,10 +138,11 @@ class OwnersTab(QWidget):
         )
         if self._past:
             said.append("Imports keep no owners: these are not those of the time that is shown.")
-        if self._task:
-            said.append("Asking the tenant…")
-        self.said.setText(" ".join(said))
-        self.said.setVisible(bool(said))
+        if not self._task and not self.owners and self.problem:
+            said.append("The tenant did not tell.")
+        said.append("Asking the tenant…" if self._task else doing)
+        self.said.setText(" ".join(filter(None, said)))
+        self.again.setEnabled(self._source is not None and self._task is None)
         self.empty.title.setText("No owners" if self.owners else "Not known")
         self.empty.text.setText((untold(self._group) or _APPS) if self.owners else "")
 
@@ -151,7 +154,10 @@ class OwnersTab(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks any more: what is not answered yet is asked when somebody does again."""
         super().hideEvent(event)
-        if self._task and not event.spontaneous():
+        if event.spontaneous():
+            return
+        self._tell_problem(None)
+        if self._task:
             self._let_go()
             self._asked = False
             self._tell()
