@@ -267,7 +267,7 @@ class Everywhere:
     def _owners(self) -> None:
         tab = OwnersTab(self.context, Column(key="name", title="Owner", text=lambda each: each.name))
         tab.show_group(self.source, {"id": self.rows[0]["group"]}, None, past=False)
-        tab.ask()
+        tab.ask_tenant()
         self.office.idle()
         tab.deleteLater()
 

@@ -317,7 +317,11 @@ class DirectoryPage(Page[ToDirectory]):
         """The tenant does not tell who owns a group; None: it does again, or nobody looks any more."""
         owners = self.groups.details.owners
         if problem and owners:
-            self.banner.show_problem(problem, [("Ask again", owners.ask)], "warn")
+            again = [("Ask again", owners.ask_tenant)]
+            if problem.request_id:
+                self.banner.show_problem(problem, again, "warn")
+            else:  # without the line of Details, which in a small window the owners need more
+                self.banner.show_text("warn", problem.title, f"{problem.cause} {problem.remedy}".strip(), again)
         else:
             self._tell_banner()
 

@@ -41,14 +41,15 @@ class OwnersTab(QWidget):
         self.problem: Problem | None = None
         self.said, self.again = text_label(role="dim"), QPushButton("Ask again")
         self.again.setProperty("role", "link")
-        self.again.clicked.connect(self.ask)
+        self.again.clicked.connect(self.ask_tenant)
         self.model = TableModel((column,), lambda each: each.id, self)
         self.table = Table(self.model, context.theme, "Owners")
         self.table.setSortingEnabled(False)  # they are in their own order
+        self.table.horizontalHeader().hide()  # the tab says it, and a small window has no room to say it twice
         self.empty = Empty(context.theme, "info", "", "")
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 8, 0, 0)
-        lines.setSpacing(8)
+        lines.setContentsMargins(0, 4, 0, 0)
+        lines.setSpacing(4)
         above = QHBoxLayout()
         above.setContentsMargins(8, 0, 8, 0)
         above.addWidget(self.said, 1)
@@ -77,9 +78,9 @@ class OwnersTab(QWidget):
     def look(self) -> None:
         """Asks the tenant, if anybody looks and it was not asked."""
         if self._source and self.isVisible() and not self._asked:
-            self.ask()
+            self.ask_tenant()
 
-    def ask(self) -> None:
+    def ask_tenant(self) -> None:
         """Asks the tenant in a worker."""
         source, group, app = self._source, str(self._group.get("id")), self._context.app
         if source is None:
@@ -142,6 +143,7 @@ class OwnersTab(QWidget):
             said.append("The tenant did not tell.")
         said.append("Asking the tenant…" if self._task else doing)
         self.said.setText(" ".join(filter(None, said)))
+        self.again.setVisible(self.problem is None)  # else the banner has it
         self.again.setEnabled(self._source is not None and self._task is None)
         self.empty.title.setText("No owners" if self.owners else "Not known")
         self.empty.text.setText((untold(self._group) or _APPS) if self.owners else "")

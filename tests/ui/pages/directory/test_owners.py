@@ -116,7 +116,7 @@ def test_a_tenant_that_refuses_says_why_and_what_was_known_stays(looked: Looked)
     looked.idle()
     before = names(tab)
     looked.office.client.control("/switches", {"graph_refuses": "denied"})
-    tab.ask()
+    tab.ask_tenant()
     looked.idle()
     banner = looked.page.banner
     assert banner.isVisible()
