@@ -14,6 +14,7 @@ from o365desk.model.text.folding import plain
 from tests.cli.shell import Shell
 from tests.practice.fixtures import Client
 from tests.practice.graph.writes.writing import writer
+from tests.recorder import hosts
 
 
 @pytest.fixture
@@ -152,6 +153,23 @@ def test_who_owns_a_group_is_asked_and_kept(imported: Shell, client: Client) -> 
     assert people[0]["displayName"] in imported.out
     assert "GroupMember.Read.All" in imported.err
     assert "As of " in imported.err
+
+
+def test_offline_owners_are_as_known_last(shell: Shell, tmp_path: Path) -> None:
+    """Which proves nothing of now: exit code 3, and 1 where nothing is known."""
+    app = shell.ready["apps"]["read-write"]
+    with hosts(tmp_path, shell.ready) as made:
+        where = ("--login", made.login.root, "--graph", made.graph.root, "--ca-file", str(made.ca_file))
+        who = ("--tenant", shell.ready["tenant"], "--client-id", app["client_id"], "--sign-in", "secret")
+        assert shell("sources", "add", "Contoso", "--cloud", "custom", *where, *who) == 0, shell.err
+        assert shell("secret", "set", "Contoso", "--stdin", given=app["secret"]) == 0, shell.err
+        assert shell("import", "Contoso", "--apply") == 0, shell.err
+        first, other = (each["id"] for each in shell.json("directory", "groups", "Contoso")[:2])
+        told = shell.json("directory", "owners", "Contoso", first)
+    known = shell.json("directory", "owners", "Contoso", first, code=3)
+    assert known.pop("error")["title"]
+    assert known == told
+    assert shell.json("directory", "owners", "Contoso", other, code=1)["owners"] is None
 
 
 def test_owners_that_were_never_told_are_not_known(imported: Shell, client: Client) -> None:
