@@ -109,7 +109,6 @@ def _keep(copy: Copy, group: str, at: datetime, rows: Mapping[str, Mapping[str, 
     listed = [
         (key, sort, "" if sort == _USER else str(rows[key].get("displayName") or "")) for key, sort in sorts.items()
     ]
-
     kept = (group, at.isoformat(), msgspec.json.encode(listed))
 
     def act(connection: sqlite3.Connection) -> None:
@@ -132,15 +131,16 @@ def _not_told(problem: Problem) -> Problem:
     """Why the tenant did not tell, and what to do."""
     if problem.code in _GONE:
         return problem.with_(
-            title="The tenant does not have this group any more",
-            cause="It was deleted since the last import.",
+            title="The tenant does not find this group any more",
+            cause="It may have been deleted since the last import.",
             remedy="Import the directory: what is shown is as old as that.",
             action=Action.IMPORT,
         )
     if problem.code in _DENIED:
         return problem.with_(
             title="Microsoft Graph refused to tell who owns the group",
-            remedy=f"Let an administrator consent to {_LEAST} for this app; then ask again.",
+            remedy=f"Let an administrator consent to {_LEAST} for this app (a guest who is signed in needs a "
+            "directory role that reads groups besides); then ask again.",
             action=Action.CONSENT,
         )
     return problem

@@ -127,7 +127,7 @@ def test_what_may_be_read_by_its_id_only_is_shown_by_that(told: Told) -> None:
     ("said", "title", "remedy", "action"),
     [
         (DENIED, "refused to tell who owns", "GroupMember.Read.All", Action.CONSENT),
-        (MISSING, "does not have this group any more", "Import", Action.IMPORT),
+        (MISSING, "does not find this group any more", "Import", Action.IMPORT),
     ],
 )
 def test_why_the_tenant_does_not_tell(told: Told, said: Said, title: str, remedy: str, action: Action) -> None:

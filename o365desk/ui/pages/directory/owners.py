@@ -154,14 +154,14 @@ class OwnersTab(QWidget):
         self.look()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more: what is not answered yet is asked when somebody does again."""
+        """Nobody looks any more: what is not answered is asked when somebody does again."""
         super().hideEvent(event)
         if event.spontaneous():
             return
-        self._tell_problem(None)
-        if self._task:
+        if self._task or self.problem:
             self._let_go()
             self._asked = False
+            self._tell_problem(None)
             self._tell()
 
 

@@ -143,6 +143,10 @@ def test_offline_it_says_that_they_are_not_known(shelf: Shelf) -> None:
     assert profile(details)["Owners"].startswith("Not known yet")
     details.tabs.setCurrentIndex(0)
     assert not shelf.page.banner.isVisible(), "nobody looks any more"
+    details.tabs.setCurrentWidget(tab)
+    assert tab.said.text() == "Asking the tenant…"
+    shelf.idle()
+    assert shelf.page.banner.isVisible()
 
 
 def test_offline_they_are_as_known_last(shelf: Shelf) -> None:
