@@ -28,6 +28,7 @@ from o365desk.services.connection_test.evidence import KeptEvidence
 from o365desk.services.connections import Connections
 from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.imports.importer import Importer
+from o365desk.services.directory.owners import GroupOwners
 from o365desk.services.runner import Runner
 from o365desk.services.schedules import tables
 from o365desk.services.settings import KeptSettings
@@ -84,6 +85,7 @@ class App:
     runner: Runner
     importer: Importer
     directories: Directories
+    owners: GroupOwners
     scheduling: Callable[[], Scheduling]
     """Makes them when they are first needed: the window comes before calendars do."""
     sign_on: Callable[[], "SingleSignOnDesk"]
@@ -344,6 +346,7 @@ def build(
 
     importer = Importer(copies, runner.session, settings, clock, operator, not_shown, activity)
     directories = Directories(copies, not_shown, clock)
+    owners = GroupOwners(directories, runner.session, importer.copy, clock)
     state.add(tables.STEPS)
 
     @cache
@@ -398,7 +401,7 @@ def build(
     people = WorkspacePeople(store, operator, access.no_people, activity)
     return App(
         space, people, state, vault, approvals, settings, activity, connections, access, journal, runner, importer,
-        directories, scheduling, sign_on, for_operator, clock, timing, folder / "logs",
+        directories, owners, scheduling, sign_on, for_operator, clock, timing, folder / "logs",
     )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import ImportReport
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
-from o365desk.services.directory.imports.importer import Importer
+from o365desk.services.directory.imports.importer import Importer, OpensSessions
+from o365desk.services.directory.owners import GroupOwners
 from o365desk.services.graph.client import Answer, Graph, Paging
 from o365desk.services.graph.objects import Shape
 from o365desk.services.session import Session
@@ -39,6 +40,10 @@ class _Tenant:
         assert isinstance(shape, Shape)
         return Answer(shape.decoded(msgspec.json.encode(body), ""), "", {})
 
+    def pages(self, path: str, query: object = None, *, shape: Shape) -> Iterator[Answer]:
+        body = {"value": list(self._rows[path.split("/")[1]])}
+        yield Answer(shape.decoded(msgspec.json.encode(body), ""), "", {})
+
     def send(self, method: str, url: str, *, shape: object = None, **_: object) -> Answer:
         return self.get(f"/{url.split('/')[4]}/delta", shape=shape)
 
@@ -47,18 +52,27 @@ def run(
     app: App, source: DataSource, users: Sequence[Row], groups: Sequence[Row], *, apply: bool = True, **more: Any
 ) -> ImportReport:
     """An import into the copy of a data source. Only what is named changes, unless it is the first or `full`."""
-    tenant = cast(Graph, _Tenant({"users": users, "groups": groups}))
-
-    @contextlib.contextmanager
-    def session(source: DataSource, stop: Stop, operation: Any = None, **_: Any) -> Iterator[Session]:
-        claims = {"tid": TENANT, "roles": ["User.Read.All", "Group.ReadWrite.All"]}
-        token = Token(Secret("token"), datetime.now(UTC) + timedelta(hours=1), claims)
-        yield Session(source, tenant, token, stop, app.timing, lambda: None)
-
+    session = _sessions(app, _Tenant({"users": users, "groups": groups}))
     importer = Importer(
         app.importer._folder, session, app.settings, app.clock, os_user("a.admin"), app.directories.refused
     )
     return importer.run(source, Stop(), lambda _: None, apply=apply, **more)
+
+
+def owned(app: App, source: DataSource, group: str, *owners: Row) -> None:
+    """The tenant was asked who owns a group, and said so."""
+    desk = GroupOwners(app.directories, _sessions(app, _Tenant({"groups": owners})), app.importer.copy, app.clock)
+    assert desk.ask(source, group, Stop()).problem is None
+
+
+def _sessions(app: App, tenant: _Tenant) -> OpensSessions:
+    @contextlib.contextmanager
+    def session(source: DataSource, stop: Stop, operation: Any = None, **_: Any) -> Iterator[Session]:
+        claims = {"tid": TENANT, "roles": ["User.Read.All", "Group.ReadWrite.All"]}
+        token = Token(Secret("token"), datetime.now(UTC) + timedelta(hours=1), claims)
+        yield Session(source, cast(Graph, tenant), token, stop, app.timing, lambda: None)
+
+    return session
 
 
 def groups(people: Sequence[Row]) -> list[Row]:

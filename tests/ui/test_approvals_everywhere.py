@@ -56,11 +56,13 @@ from o365desk.ui.destinations import (
 )
 from o365desk.ui.dialogs.edit_conditions import about_operation
 from o365desk.ui.dialogs.security.view_as import ViewAsDialog
+from o365desk.ui.pages.directory.owners import OwnersTab
 from o365desk.ui.shell.places import PLACES
 from o365desk.ui.sso.settings import SingleSignOnDialog
 from o365desk.ui.sso.sign_in_window import SignInWindow
 from o365desk.ui.sso.why import Why
 from o365desk.ui.suggesting import asking
+from o365desk.ui.table.view import Column
 from o365desk.ui.widgets.theme import Theme
 from tests import scheduled
 from tests.desk import Desk
@@ -75,6 +77,7 @@ SERVICES = {
     "connections": ("test", "authorise"),
     "schedules": ("run", "run_due"),
     "importer": ("run", "apply"),
+    "owners": ("ask",),
     "groups": ("run",),
     "desk": ("rehearse", "sign_in", "resume", "sign_out"),
     "single_sign_on": ("resume",),
@@ -219,6 +222,7 @@ class Everywhere:
             ("suggesting.py", "suggest"): self._who,
             ("dialogs/security/tenant.py", "find_out"): self._refresh,
             ("dialogs/security/rows_seen.py", "read"): self._rows_seen,
+            ("pages/directory/owners.py", "ask"): self._owners,
             ("due_tasks.py", "run"): self._run_task,
             ("due_tasks.py", "run_due"): self._run_due,
             ("sso/settings.py", "rehearse"): self._rehearse,
@@ -259,6 +263,13 @@ class Everywhere:
         dialog.rows.read()
         self.office.idle()
         dialog.done(0)
+
+    def _owners(self) -> None:
+        tab = OwnersTab(self.context, Column(key="name", title="Owner", text=lambda each: each.name))
+        tab.show_group(self.source, {"id": self.rows[0]["group"]}, None, past=False)
+        tab.ask_tenant()
+        self.office.idle()
+        tab.deleteLater()
 
     def _run_task(self) -> None:
         self.office.window.due.run(self.task.id, self.task.name)

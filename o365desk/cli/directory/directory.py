@@ -11,10 +11,11 @@ import typer
 from o365desk import catalogue
 from o365desk.app import App
 from o365desk.cli.directory.importing import difference_row
+from o365desk.cli.failing import with_error
 from o365desk.cli.options import FormatOption, Output, columns_of, conditions_of, format_of
 from o365desk.cli.outcomes import Format
-from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say
-from o365desk.cli.session import DONE, Json, Name, entry_of, services
+from o365desk.cli.printing import StreamedTable, interruptible, print_json, print_table, say, show_problem
+from o365desk.cli.session import DONE, FAILED, NOT_ALLOWED, NOT_PROVEN, Json, Name, entry_of, not_allowed, services
 from o365desk.cli.terminal import results
 from o365desk.model.conditions import days
 from o365desk.model.datasource import DataSource
@@ -22,7 +23,9 @@ from o365desk.model.directory.imports import Difference, Kind
 from o365desk.model.problems import Problem, ProblemError
 from o365desk.model.stop import Stop
 from o365desk.model.text import shells, wording
-from o365desk.services.directory.copy.directory import Directory
+from o365desk.services.directory.copy.directory import Directory, Member
+from o365desk.services.directory.owners import untold
+from o365desk.services.in_step.at_source import find_group
 from o365desk.services.spreadsheets import export
 
 directory = typer.Typer(help="The imported copy of the directory.", no_args_is_help=True)
@@ -79,6 +82,44 @@ def directory_groups(
 ) -> int:
     """List the imported groups. Works without the tenant."""
     return _list(context, name, Kind.GROUPS, search, conditions, at, format_of(form, json, output), output, columns)
+
+
+@directory.command("owners")
+def directory_owners(
+    context: typer.Context,
+    name: Name,
+    group: Annotated[str, typer.Argument(metavar="GROUP", help="The imported group: its name, mail or id.")],
+    json: Json = False,
+) -> int:
+    """Ask the tenant who owns a group. Where it does not tell: who owned it when it was asked last."""
+    app = services(context)
+    source = entry_of(app, name).source
+    _imported(app, source)
+    row = find_group(app.importer.copy(source.id), group)
+    asked = interruptible(lambda stop: app.owners.ask(source, row["id"], stop))
+    found, problem = asked.owners, asked.problem
+    listed = found.listed if found else []
+    if json:
+        told: dict[str, Any] = {
+            "group": row["id"],
+            "name": row["displayName"],
+            "as_of": wording.iso(found.at) if found else None,
+            "owners": [_owner(each) for each in listed] if found else None,
+        }
+        print_json(with_error(told, problem))
+    elif listed:
+        lines = [(each.name, each.type, str((each.row or {}).get("userPrincipalName") or "")) for each in listed]
+        print_table(("Owner", "Type", "User principal name"), lines)
+    if problem:
+        show_problem(problem)
+    if found is None:
+        say("Who owns the group is not known: imports do not bring owners.")
+    else:
+        say(f"As of {wording.moment(found.at)} ({wording.age(found.at, app.clock())}).")
+        say(f"{wording.many(len(listed), 'owner')}." + ("" if listed else f" {untold(row)}".rstrip()))
+    if problem is None:
+        return DONE
+    return NOT_ALLOWED if not_allowed(problem) else NOT_PROVEN if found else FAILED
 
 
 @directory.command("changes")
@@ -204,6 +245,17 @@ def moment_of(text: str, option: str, *, end: bool) -> datetime:
             f"“{text}” is no date; give a day such as 2026-01-31, or a moment such as 2026-01-31T18:30",
             param_hint=option,
         ) from None
+
+
+def _owner(each: Member) -> dict[str, Any]:
+    row = each.row or {}
+    return {
+        "id": each.id,
+        "type": each.type,
+        "displayName": row.get("displayName") or each.told or None,
+        "userPrincipalName": row.get("userPrincipalName"),
+        "imported": each.row is not None,
+    }
 
 
 def _as_json(each: Difference) -> dict[str, Any]:

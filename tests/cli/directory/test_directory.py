@@ -13,6 +13,8 @@ import pytest
 from o365desk.model.text.folding import plain
 from tests.cli.shell import Shell
 from tests.practice.fixtures import Client
+from tests.practice.graph.writes.writing import writer
+from tests.recorder import hosts
 
 
 @pytest.fixture
@@ -124,6 +126,58 @@ def test_changes_and_the_past_are_told(imported: Shell, client: Client) -> None:
     assert sorted(then, key=itemgetter("id")) == sorted(users, key=itemgetter("id"))
     later = (before + timedelta(days=2)).date().isoformat()
     assert imported.json("directory", "changes", "Contoso", "--since", later) == []
+
+
+def test_who_owns_a_group_is_asked_and_kept(imported: Shell, client: Client) -> None:
+    tenant = writer(client, "Group.ReadWrite.All", "User.Read.All")
+    group = next(each for each in tenant.rows("/groups?$top=999") if not each["mailEnabled"])
+    people = tenant.rows("/users?$top=2&$orderby=displayName")[:2]
+    for each in people:
+        address = f"{client.ready['graph']}/v1.0/directoryObjects/{each['id']}"
+        tenant.send("POST", f"/groups/{group['id']}/owners/$ref", {"@odata.id": address})
+    told = imported.json("directory", "owners", "Contoso", group["displayName"])
+    assert set(told) == {"group", "name", "as_of", "owners"}
+    assert (told["group"], told["name"]) == (group["id"], group["displayName"])
+    listed = {each["id"]: each for each in told["owners"]}
+    assert set(listed) == {each["id"] for each in tenant.rows(f"/groups/{group['id']}/owners")}
+    for each in people:
+        assert listed[each["id"]] == {
+            "id": each["id"], "type": "user", "displayName": each["displayName"],
+            "userPrincipalName": each["userPrincipalName"], "imported": True,
+        }  # fmt: skip
+    client.control("/switches", {"graph_refuses": "denied"})
+    known = imported.json("directory", "owners", "Contoso", group["id"], code=4)
+    assert known.pop("error")["code"] == "Authorization_RequestDenied"
+    assert known == told, "as it was known, with its moment"
+    assert imported("directory", "owners", "Contoso", group["id"]) == 4
+    assert people[0]["displayName"] in imported.out
+    assert "GroupMember.Read.All" in imported.err
+    assert "As of " in imported.err
+
+
+def test_offline_owners_are_as_known_last(shell: Shell, tmp_path: Path) -> None:
+    """Which proves nothing of now: exit code 3, and 1 where nothing is known."""
+    app = shell.ready["apps"]["read-write"]
+    with hosts(tmp_path, shell.ready) as made:
+        where = ("--login", made.login.root, "--graph", made.graph.root, "--ca-file", str(made.ca_file))
+        who = ("--tenant", shell.ready["tenant"], "--client-id", app["client_id"], "--sign-in", "secret")
+        assert shell("sources", "add", "Contoso", "--cloud", "custom", *where, *who) == 0, shell.err
+        assert shell("secret", "set", "Contoso", "--stdin", given=app["secret"]) == 0, shell.err
+        assert shell("import", "Contoso", "--apply") == 0, shell.err
+        first, other = (each["id"] for each in shell.json("directory", "groups", "Contoso")[:2])
+        told = shell.json("directory", "owners", "Contoso", first)
+    known = shell.json("directory", "owners", "Contoso", first, code=3)
+    assert known.pop("error")["title"]
+    assert known == told
+    assert shell.json("directory", "owners", "Contoso", other, code=1)["owners"] is None
+
+
+def test_owners_that_were_never_told_are_not_known(imported: Shell, client: Client) -> None:
+    group = imported.json("directory", "groups", "Contoso")[0]["id"]
+    client.control("/switches", {"graph_refuses": "denied"})
+    told = imported.json("directory", "owners", "Contoso", group, code=4)
+    assert (told["owners"], told["as_of"], told["error"]["code"]) == (None, None, "Authorization_RequestDenied")
+    assert "is not known" in imported.err
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,12 @@ def declared(*, apart: bool = False) -> dict[str, tuple[SchemaStep, ...]]:
 
 
 def file_before(step: str, file: Path) -> Database:
-    """The state file of the last version that did not know a step: put into it what was kept then, and close it."""
-    every = [each for steps in declared().values() for each in steps]
+    """The file of the last version that did not know a step, the state file or one that is apart: put into it what
+    was kept then, and close it."""
+    state = tuple(each for steps in declared().values() for each in steps)
+    every = next(
+        steps for steps in (*declared(apart=True).values(), state) if step in {each.name for each in steps}
+    )
     older = [each for each in every if each.name < step]
 
     def never(file: Path, kept: Path, emptied: bool) -> Problem:

@@ -10,7 +10,7 @@ order of the names, so that a table of a million rows asks for what is in sight:
 
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,17 +58,27 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """Somebody or something in a group. `row`: the user or group as the copy has it; None for what is not in it (of
-    another type, or not chosen): of that only ID and type are known. `type`: "user", "group", "device", …"""
+    """Somebody or something in a group, or an owner of it. `row`: the user or group as the copy has it; None for
+    what is not in it (of another type, or not chosen): of that only ID and type are known. `type`: "user", "group",
+    "device", "servicePrincipal", …; `told`: what the tenant called an owner that is not in the copy."""
 
     id: str
     type: str
     row: Row | None = None
+    told: str = ""
 
     @property
     def name(self) -> str:
         """What to show."""
-        return str((self.row or {}).get("displayName") or self.id)
+        return str((self.row or {}).get("displayName") or self.told or self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owners:
+    """Who owned a group when the tenant was asked last (`at`): by name, those who are not in the copy last."""
+
+    at: datetime
+    listed: list[Member]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,19 +237,19 @@ class Directory:
         with self._copy.reading() as connection:
             number = _number(connection, at)
             types = history.members_at(connection, group, _last(connection) if number is None else number)
-            rows = {
-                "user": self._rows(
-                    connection, USERS, [key for key, sort in types.items() if sort != "group"], number
-                ),
-                "group": self._rows(
-                    connection, GROUPS, [key for key, sort in types.items() if sort == "group"], number
-                ),
-            }
-        found = [
-            Member(id=key, type=sort, row=rows["group" if sort == "group" else "user"].get(key))
-            for key, sort in types.items()
-        ]
-        return sorted(found, key=lambda each: (each.row is None, sort_key(each.row or {}), each.id))
+            return self._members(connection, types, number)
+
+    def owners(self, group: str, told: Mapping[str, str] = {}) -> Owners | None:
+        """Who owned a group when the tenant was asked last, whatever moment is looked at; None where it never was.
+        `told`: what the tenant just called them, by ID; of users this is not kept."""
+        with self._copy.reading() as connection:
+            kept = connection.execute("SELECT at, listed FROM owners WHERE group_id = ?", (group,)).fetchone()
+            if kept is None:
+                return None
+            listed = msgspec.json.decode(kept[1], type=list[tuple[str, str, str]])
+            names = {**{key: name for key, _, name in listed}, **told}
+            found = self._members(connection, {key: sort for key, sort, _ in listed}, None, names)
+        return Owners(at=datetime.fromisoformat(kept[0]), listed=found)
 
     def groups_of(self, member: str, at: datetime | None = None) -> list[Row]:
         """The groups that a user or group is in directly, by name."""
@@ -327,6 +337,26 @@ class Directory:
             kept = connection.execute(f"SELECT since, touched FROM {table.name} WHERE id = ?", (key,)).fetchone()
             first, last = (_as_of(connection, each) if each and each > 1 else None for each in kept or (None, None))
             return Person(row=row, since=first, touched=last, seen=seen)
+
+    def _members(
+        self,
+        connection: sqlite3.Connection,
+        types: Mapping[str, str],
+        number: int | None,
+        told: Mapping[str, str] = {},
+    ) -> list[Member]:
+        """Whoever has these IDs and types, by name, with their rows now or right after an import."""
+        rows: dict[str, Row] = {}
+        for table in (USERS, GROUPS):
+            keys = [key for key, sort in types.items() if (sort == "group") is (table is GROUPS)]
+            rows |= self._rows(connection, table, keys, number)
+        found = [
+            Member(id=key, type=sort, row=rows.get(key), told="" if key in rows else told.get(key, ""))
+            for key, sort in types.items()
+        ]
+        return sorted(
+            found, key=lambda each: (each.row is None, sort_key(each.row or {"displayName": each.told}), each.id)
+        )
 
     def _rows(
         self, connection: sqlite3.Connection, table: Table, keys: list[str], number: int | None

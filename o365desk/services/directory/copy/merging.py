@@ -109,6 +109,9 @@ def _members_come(connection: sqlite3.Connection) -> None:
     connection.execute(f"DELETE FROM members WHERE key IN ({gone})")
     connection.execute(f"DELETE FROM keys WHERE key IN ({gone})")
     connection.execute(
+        "DELETE FROM owners WHERE group_id IN (SELECT id FROM staged.plan_groups WHERE what = 'removed')"
+    )
+    connection.execute(
         "INSERT OR IGNORE INTO keys (id) SELECT id FROM staged.plan_groups WHERE what = 'added' ORDER BY id"
     )
     connection.execute(

@@ -1,6 +1,6 @@
 """The file of a copy: `directories/<id of the data source>.sqlite` in the state folder, for this user only. Besides
 users, groups and members it holds where the tenant's record of changes was left (the delta links), which imports
-there were, and what each of them changed."""
+there were, what each of them changed, and who owned the groups that somebody looked at."""
 
 import contextlib
 import sqlite3
@@ -65,6 +65,10 @@ STEPS = (
             "CREATE INDEX differences_of ON differences (of) WHERE of IS NOT NULL",
             "CREATE INDEX differences_number ON differences (number)",
         ),
+    ),
+    # No import brings them (see `owners`): the tenant's last answer about a group, as rows of id, type and name.
+    SchemaStep(
+        "0002-owners", ("CREATE TABLE owners (group_id TEXT PRIMARY KEY, at TEXT NOT NULL, listed BLOB NOT NULL)",)
     ),
 )
 """The steps of a copy's file, which is none of the state's."""

@@ -176,7 +176,7 @@ class Importer:
             _refuse_partner(session)
             work.tenant = session.token.tenant
             work.source = session.source
-            _refuse_other_tenant(work)
+            refuse_other_tenant(work.source, work.copy, work.tenant)
             _refuse_basic(session)
             kinds = [Kind.USERS, *self._groups(work, session)]
             work.begin(kinds)
@@ -465,13 +465,14 @@ def _refuse_basic(session: Session) -> None:
         )
 
 
-def _refuse_other_tenant(work: _Work) -> None:
-    known = work.copy.use(lambda connection: meta(connection, "tenant")) if work.copy.exists else ""
-    if known and work.tenant and known != work.tenant:
+def refuse_other_tenant(source: DataSource, copy: Copy, tenant: str) -> None:
+    """Raises ProblemError where the copy is of another tenant than the sign-in ("": that is not known)."""
+    known = copy.use(lambda connection: meta(connection, "tenant")) if copy.exists else ""
+    if known and tenant and known != tenant:
         raise ProblemError(
             Problem(
-                title=f"“{work.source.name}” leads to another tenant now",
-                cause=f"What was imported is of the tenant {known}, and the sign-in is of {work.tenant}. "
+                title=f"“{source.name}” leads to another tenant now",
+                cause=f"What was imported is of the tenant {known}, and the sign-in is of {tenant}. "
                 "Nothing was changed.",
                 remedy="Correct the data source; or forget what was imported (directory forget) and import anew.",
                 code="other-tenant",

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QTabWidge
 
 from o365desk.catalogue import OPERATIONS
 from o365desk.catalogue.groups import kind_of
+from o365desk.model.datasource import DataSource
 from o365desk.model.directory.imports import Difference, Kind
 from o365desk.model.fields import Kind as FieldKind
 from o365desk.model.problems import Problem
 from o365desk.model.text import wording
 from o365desk.services.directory.copy import words
-from o365desk.services.directory.copy.directory import Directory, Member, Person
+from o365desk.services.directory.copy.directory import Directory, Member, Owners, Person
 from o365desk.services.directory.group_limits import refused_kind
 from o365desk.ui.context import Context
+from o365desk.ui.pages.directory import owners as owning
+from o365desk.ui.pages.directory.owners import OwnersTab
 from o365desk.ui.pages.directory.restoring import Restoring, memberships, restorings
 from o365desk.ui.table.view import Column, Empty, Table, TableArea, TableModel
 from o365desk.ui.tasks import Task
@@ -29,6 +32,8 @@ _SOON = 60
 """Milliseconds that somebody rests on a row before it is looked up: who walks through a list passes over many."""
 _MOST = 10_000
 """So many members, groups and differences are shown."""
+_TYPES = {"servicePrincipal": "application"}
+"""What Graph's types are called, where that is not their name."""
 FIELD = {Kind.USERS: FieldKind.USER, Kind.GROUPS: FieldKind.GROUP}
 """What they are as values of an operation."""
 
@@ -45,7 +50,8 @@ class Line:
 @dataclass(frozen=True)
 class Known:
     """All that the directory knows of one of them, at a moment (`at`; None: now). `related` are groups, or the
-    members of a group; `back`: what makes a group's members those of that moment again."""
+    members of a group; `back`: what makes a group's members those of that moment again; `owners`: those of a group
+    as the tenant told them last, whatever the moment."""
 
     person: Person
     related: Sequence[Member]
@@ -53,25 +59,24 @@ class Known:
     history: Sequence[Difference]
     at: datetime | None = None
     back: Sequence[Restoring] = ()
-    lines: Sequence[Line] = ()
+    owners: Owners | None = None
 
 
-def look_up(directory: Directory, kind: Kind, key: str, at: datetime | None, now: datetime) -> Known | None:
+def look_up(directory: Directory, kind: Kind, key: str, at: datetime | None) -> Known | None:
     """What is known of a user or group; None for who is not there. For a worker. Raises ProblemError."""
     history = directory.history(key)[:_MOST]
     person = directory.person(key, at) if kind is Kind.USERS else directory.group(key, at)
     if person is None:
         return None
-    told = lines(kind, person, now)
     if kind is Kind.USERS:
         groups = [Member(id=row["id"], type="group", row=row) for row in directory.groups_of(key, at)]
-        return Known(person, groups[:_MOST], len(groups), history, at, (), told)
+        return Known(person, groups[:_MOST], len(groups), history, at)
     members = directory.members(key, at)
     back: Sequence[Restoring] = ()
     if at is not None and directory.group(key):
         then, now_there = (_users(each) for each in (members, directory.members(key)))
         back = memberships(key, then, now_there)
-    return Known(person, members[:_MOST], len(members), history, at, back, told)
+    return Known(person, members[:_MOST], len(members), history, at, back, directory.owners(key))
 
 
 def _users(members: Sequence[Member]) -> list[str]:
@@ -80,9 +85,11 @@ def _users(members: Sequence[Member]) -> list[str]:
 
 class Details(QFrame):
     """See the module. `used` carries the key of an operation for which whoever is shown is wanted; `restored` a
-    Restoring; `opened` the kind and ID of somebody who is named."""
+    Restoring; `opened` the kind and ID of somebody who is named; `refused` why the tenant does not tell the owners,
+    None when that is over."""
 
     used = Signal(str)
+    refused = Signal(object)
     restored = Signal(object)
     opened = Signal(object, str)
 
@@ -98,7 +105,10 @@ class Details(QFrame):
         self.tabs = QTabWidget()
         theme = context.theme
         self.profile = TableModel(_PROFILE, lambda line: (line.what, line.value), self)
-        self.related = TableModel(_related(kind), lambda each: each.id, self)
+        self.related = TableModel(
+            (_named("Group" if kind is Kind.USERS else "Member"),), lambda each: each.id, self
+        )
+        self.owners = OwnersTab(context, _named("Owner")) if kind is Kind.GROUPS else None
         self.history = TableModel(_history(key=kind), id, self)
         self._models = {"profile": self.profile, "related": self.related, "history": self.history}
         names = ("What is known", "Groups" if kind is Kind.USERS else "Members", "What became of it")
@@ -115,10 +125,10 @@ class Details(QFrame):
         self._connect()
         self.forget()
 
-    def show_one(self, directory: Directory, key: str, at: datetime | None) -> None:
-        """Looks somebody up, soon."""
+    def show_one(self, source: DataSource, directory: Directory, key: str, at: datetime | None) -> None:
+        """Looks somebody up in the directory of a data source, soon."""
         self._let_go()
-        self._wanted = lambda: self._look_up(directory, key, at)
+        self._wanted = lambda: self._look_up(source, directory, key, at)
         self._soon.start()
 
     def forget(self, said: str = "") -> None:
@@ -130,6 +140,8 @@ class Details(QFrame):
         self.note.setText("")
         for model in (self.profile, self.related, self.history):
             model.set_rows([])
+        if self.owners:
+            self.owners.forget()
         self._tell_restorings()
         self.use_button.setEnabled(False)
 
@@ -141,19 +153,21 @@ class Details(QFrame):
             self._task.abandon()
             self._task = None
 
-    def _look_up(self, directory: Directory, key: str, at: datetime | None) -> None:
-        kind, clock = self._kind, self._context.app.clock
+    def _look_up(self, source: DataSource, directory: Directory, key: str, at: datetime | None) -> None:
+        kind = self._kind
 
         def done(known: Known | None) -> None:
             self._task = None
             if known:
                 self._show(known)
+                if self.owners:
+                    self.owners.show_group(source, known.person.row, known.owners, past=at is not None)
             else:
                 self.forget("Not in the directory at that time")
 
         self._task = self._context.tasks.run(
             "Looking somebody up",
-            lambda stop, tell: look_up(directory, kind, key, at, clock()),
+            lambda stop, tell: look_up(directory, kind, key, at),
             done,
             self._failed,
             owner=self,
@@ -172,16 +186,21 @@ class Details(QFrame):
         self.note.setText(str(note or ""))
         for table in self.tables.values():
             table.forget()
-        self.profile.set_rows(known.lines)
+        self._tell_profile(known.owners)
         self.related.set_rows(known.related)
         self.history.set_rows(known.history)
         for table in self.tables.values():
             table.choose_first()
         name = "Groups" if self._kind is Kind.USERS else "Members"
         self.tabs.setTabText(1, f"{name} ({known.total:,})")
-        self.tabs.setTabText(2, f"History ({len(known.history):,})")
+        self.tabs.setTabText(self.tabs.count() - 1, f"History ({len(known.history):,})")
         self.use_button.setEnabled(True)
         self._tell_restorings()
+
+    def _tell_profile(self, owners: Owners | None) -> None:
+        if self.known:
+            now = self._context.app.clock()
+            self.profile.set_rows(lines(self._kind, self.known.person, owners, now))
 
     def restorings(self) -> list[Restoring]:
         """What can be planned back: of a group at a past moment its members, else what is chosen in its history."""
@@ -222,6 +241,8 @@ class Details(QFrame):
             ("history", "History", "What imports saw change since the first one."),
         ):
             empty = Empty(theme, "info", "Nothing", text)
+            if name == "history" and self.owners:
+                self.tabs.addTab(self.owners, "Owners")
             self.tabs.addTab(TableArea(self.tables[name], self._models[name], empty, theme), title)
         self.tabs.setTabText(0, "Profile")
         self.use_button.setObjectName("details-use")
@@ -252,14 +273,18 @@ class Details(QFrame):
     def _connect(self) -> None:
         self.tables["related"].opened.connect(self._open_related)
         self.tables["history"].opened.connect(self._open_line)
+        if owners := self.owners:
+            owners.opened.connect(self._open_related)
+            owners.refused.connect(self.refused)
+            owners.changed.connect(lambda: self._tell_profile(owners.owners))
         self.tables["history"].selectionModel().selectionChanged.connect(lambda *_: self._tell_restorings())
 
 
 # --- what is known, in lines -------------------------------------------------------------------------------------
 
 
-def lines(kind: Kind, person: Person, now: datetime) -> list[Line]:
-    """A profile: what has a value, origin and how old it is."""
+def lines(kind: Kind, person: Person, owners: Owners | None, now: datetime) -> list[Line]:
+    """A profile: what has a value, the owners of a group, origin and how old it is."""
     row = person.row
     made = []
     for key, column in words.columns(kind).items():
@@ -270,7 +295,7 @@ def lines(kind: Kind, person: Person, now: datetime) -> list[Line]:
         refused = refused_kind(row, ())
         can = refused.with_(title="No").sentence() if refused else "Yes"
         made.append(Line("Members can be changed here", can, bool(refused)))
-        made.append(Line("Owners", "Not imported; the tenant tells them."))
+        made.append(Line("Owners", owning.line(row, owners, now)))
     synced = row.get("onPremisesSyncEnabled")
     made.append(Line("Origin", "Active Directory, synchronised" if synced else "Made in the cloud"))
     since = wording.moment(person.since) if person.since else "the first import, or before"
@@ -290,17 +315,15 @@ _PROFILE = (
 )  # fmt: skip
 
 
-def _related(kind: Kind) -> tuple[Column, ...]:
+def _named(title: str) -> Column:
+    """Somebody or something that is named: a group, a member, an owner."""
+
     def note(each: Any) -> str:
         row = each.row or {}
         said = kind_of(row) if each.type == "group" and each.row else row.get("userPrincipalName")
-        return str(said or f"{each.type}, not in the directory")
+        return str(said or f"{_TYPES.get(each.type, each.type)}, not in the directory")
 
-    title = "Group" if kind is Kind.USERS else "Member"
-    return (
-        Column(key="name", title=title, text=lambda each: each.name, note=note, width=260, grows=True,
-               link=True),
-    )  # fmt: skip
+    return Column(key="name", title=title, text=lambda each: each.name, note=note, width=260, grows=True, link=True)
 
 
 def _history(key: Kind) -> tuple[Column, ...]:

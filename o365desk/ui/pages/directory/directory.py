@@ -313,6 +313,18 @@ class DirectoryPage(Page[ToDirectory]):
         else:
             self.banner.hide()
 
+    def _tell_no_owners(self, problem: Problem | None) -> None:
+        """The tenant does not tell who owns a group; None: it does again, or nobody looks any more."""
+        owners = self.groups.details.owners
+        if problem and owners:
+            again = [("Ask again", owners.ask_tenant)]
+            if problem.request_id:
+                self.banner.show_problem(problem, again, "warn")
+            else:  # without the line of Details, which in a small window the owners need more
+                self.banner.show_text("warn", problem.title, f"{problem.cause} {problem.remedy}".strip(), again)
+        else:
+            self._tell_banner()
+
     def _tell_empty(self) -> None:
         known = self.known
         if known.source is None:
@@ -429,6 +441,7 @@ class DirectoryPage(Page[ToDirectory]):
             part.changed.connect(self.title_changed)
         for listing in (self.users, self.groups):
             listing.used.connect(self._use)
+        self.groups.details.refused.connect(self._tell_no_owners)
         self._ages = QTimer(self, interval=_MINUTE)
         self._ages.timeout.connect(self.tell_age)
 

@@ -239,7 +239,7 @@ class Listing(QWidget):
         row = self.table.current()
         key = self._wanted or (unpacked(row)["id"] if row is not None else "")
         if key:
-            self.details.show_one(seen.directory, key, seen.at)
+            self.details.show_one(seen.source, seen.directory, key, seen.at)
         else:
             self.details.forget()
 

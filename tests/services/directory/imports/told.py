@@ -15,8 +15,10 @@ from o365desk.model.problems import Problem
 from o365desk.model.secret import Secret
 from o365desk.model.stop import Stop
 from o365desk.model.timing import Timing
+from o365desk.services.directory.copy.directories import Directories
 from o365desk.services.directory.copy.directory import Directory
 from o365desk.services.directory.imports.importer import Importer
+from o365desk.services.directory.owners import GroupOwners
 from o365desk.services.graph.client import Paging
 from o365desk.services.session import Session
 from o365desk.services.settings import KeptSettings
@@ -76,6 +78,9 @@ class Told:
         self.importer = Importer(
             self.folder, self._session, KeptSettings(self.state), self.now, os_user("ann"), lambda _: self.refused
         )
+        self.directories = Directories(self.folder, lambda _: self.refused, self.now)
+        self.owners = GroupOwners(self.directories, self._session, self.importer.copy, self.now)
+        self._owned: dict[str, Said] = {}
         self._said: dict[str, Said] = {}
         self._last: dict[str, str] = {}
         self._round = 0
@@ -122,8 +127,18 @@ class Told:
         link = f"{self.server.root}/v1.0/{kind}/delta?$deltatoken={token}"
         self._said.setdefault(f"{kind}/{token}", Said(body={"value": [], "@odata.deltaLink": link}))
 
+    def owned(self, number: int, *pages: list[Entry] | Said) -> None:
+        """From now on a group has these owners, in these pages; or something else is said of them."""
+        path = f"/v1.0/groups/{key(number)}/owners"
+        for place, page in enumerate(pages):
+            more = {"@odata.nextLink": f"{self.server.root}{path}?$skiptoken={place + 1}"}
+            body = {"value": page} | (more if place < len(pages) - 1 else {})
+            self._owned[f"{path} {place or ''}"] = page if isinstance(page, Said) else Said(body=body)
+
     def _say(self, asked: Asked, number: int) -> Said:
         parts = urlsplit(asked.path)
+        if parts.path.endswith("/owners"):
+            return self._owned[f"{parts.path} {''.join(parse_qs(parts.query).get('$skiptoken', ()))}"]
         kind = parts.path.split("/")[2]
         query = parse_qs(parts.query)
         token = (query.get("$deltatoken") or query.get("$skiptoken") or [""])[0]
