@@ -1,9 +1,11 @@
 """A desk to work at: the services on a temporary folder and the practice tenant, with a person at the browser."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -19,10 +21,21 @@ from o365desk.services.signin.credentials import NO_CREDENTIAL, Credential
 from tests.failures import Failure
 from tests.practice.entra.browser import sign_in
 
+_LONGEST = 20.0
+"""Seconds that somebody may still need at the browser when the test is over."""
+
+
+class StuckError(Exception):
+    """Whoever sits at the browser could not go on; what they met is its cause. No AssertionError, which `waitUntil`
+    would wait out."""
+
 
 @dataclass
 class Person:
-    """Whoever sits at the browser: signs in as `kind` and consents or declines; stays away if `absent`."""
+    """Whoever sits at the browser: signs in as `kind` and consents or declines; stays away if `absent`.
+
+    They have a thread of their own. What fails there fails the test: the program hears at once that nobody comes,
+    and `check` and `leave` raise it."""
 
     ready: dict[str, Any]
     kind: str = "admin"
@@ -31,15 +44,26 @@ class Person:
     pages: list[requests.Response] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _met: list[Exception] = field(default_factory=list)
 
-    def open(self, url: str) -> bool:
-        """The part that stands in for the system's browser: a browser indeed, but without a window."""
+    def open(self, url: str, stop: Stop | None = None) -> bool:
+        """The part that stands in for the system's browser: a browser indeed, but without a window. `stop` ends
+        what waits for them, where the address does not lead back to it."""
         self.opened.append(url)
         if not self.absent:
-            thread = threading.Thread(target=self._sign_in, args=(url,))
+            thread = threading.Thread(target=self._go, args=(url, stop))
             self._threads.append(thread)
             thread.start()
         return True
+
+    def _go(self, url: str, stop: Stop | None) -> None:
+        try:
+            self._sign_in(url)
+        except Exception as error:  # noqa: BLE001 - a thread's error would pass unseen
+            self._met.append(error)
+            _give_up(url, error)
+            if stop:
+                stop.set()
 
     def _sign_in(self, url: str) -> None:
         account = self.ready["accounts"][self.kind]
@@ -47,10 +71,28 @@ class Person:
             sign_in(url, account["username"], account["password"], self.ready["ca_file"], self.consents)
         )
 
+    def check(self) -> None:
+        """Raises StuckError where they could not go on. It is said once: a test that expects it goes on."""
+        if self._met:
+            error = self._met.pop(0)
+            raise StuckError(f"{type(error).__name__}: {error}") from error
+
     def leave(self) -> None:
-        """Waits until every page is done."""
+        """Waits until every page is done. Raises StuckError where one could not be."""
         for thread in self._threads:
-            thread.join(20)
+            thread.join(_LONGEST)
+        sitting, self._threads = [each for each in self._threads if each.is_alive()], []
+        self.check()
+        assert not sitting, f"somebody still sits at the browser, after {_LONGEST} s"
+
+
+def _give_up(url: str, error: Exception) -> None:
+    """Tells whoever waits for a sign-in at this address that nobody comes, as a sign-in service would."""
+    asked = dict(parse_qsl(urlsplit(url).query))
+    if redirect := asked.get("redirect_uri"):
+        told = {"error": "stuck", "error_description": f"{error}", "state": asked.get("state", "")}
+        with suppress(requests.RequestException):  # nobody waits any more
+            requests.get(redirect, told, timeout=5)
 
 
 class Desk:
@@ -70,8 +112,10 @@ class Desk:
 
     def close(self) -> None:
         """Puts everything away."""
-        self.person.leave()
-        self.app.close()
+        try:
+            self.person.leave()
+        finally:
+            self.app.close()
 
     def source(self, profile: str = "read-write", **changes: Any) -> DataSource:
         """A data source for an app of the practice tenant, by secret unless `changes` say otherwise; not saved."""
@@ -121,8 +165,10 @@ class Desk:
     ) -> Authorisation:
         """Authorises; with a device code, the person types it on the page."""
 
+        stop = Stop()
+
         def tell(waiting: Waiting) -> None:
             if waiting.kind == "device-code":
-                self.person.open(f"{waiting.url}?otc={waiting.code}")
+                self.person.open(f"{waiting.url}?otc={waiting.code}", stop)
 
-        return self.app.connections.authorise(source, Stop(), tell, credential=credential, device_code=device_code)
+        return self.app.connections.authorise(source, stop, tell, credential=credential, device_code=device_code)

@@ -84,7 +84,7 @@ _BY_CODE: dict[int, tuple[str, str, Action]] = {
 _BY_OAUTH: dict[str, Problem] = {
     "authorization_declined": Problem(
         title="The sign-in was declined",
-        cause="Somebody pressed Cancel on the device code page.",
+        cause="Somebody pressed Cancel on the pages to which the code leads.",
         remedy="Start again and accept, or sign in with the browser.",
         action=Action.DEVICE_CODE,
     ),
@@ -108,9 +108,10 @@ _BY_OAUTH: dict[str, Problem] = {
     ),
     "access_denied": Problem(
         title="The sign-in was declined",
-        cause="Somebody pressed Cancel on the consent page.",
-        remedy="Repeat the sign-in and accept, or let an administrator consent.",
-        action=Action.CONSENT,
+        cause="Somebody pressed Cancel on its pages, or the sign-in service denied it.",
+        remedy="Sign in again, and accept what the pages ask. If nobody pressed Cancel, the tenant's sign-in log "
+        "says why.",
+        action=Action.AUTHORIZE,
     ),
     "permission_denied": Problem(
         title="Consent was declined",

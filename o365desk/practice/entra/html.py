@@ -101,7 +101,7 @@ def ask_password(flow: str, username: str, told: str, problem: str) -> str:
     )
     return page(
         "Enter password",
-        f'<p class="soft">{escape(username)}</p>{_problem(problem)}{_form("login", inner, flow=flow)}',
+        f'<p class="soft">{escape(username)}</p>{_problem(problem)}{_form("login", inner, flow=flow, picked="1")}',
     )
 
 

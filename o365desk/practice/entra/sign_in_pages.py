@@ -215,6 +215,8 @@ class SignInPages:
         except Refusal as refusal:
             if refusal.number == 50020:
                 raise
+            if "picked" in form and account is not None:  # they stay where they were, as at Microsoft
+                return self._ask_password(flow, account, _told(refusal))
             flow.hint = typed
             return self._pick(flow, request, _told(refusal))
         flow.signed = self._signed(account)
@@ -223,9 +225,9 @@ class SignInPages:
             return html_answer(200, html.second_factor(self._flows.key(flow, "mfa"), account.username))
         return self._signed_in(flow, request, flow.signed)
 
-    def _ask_password(self, flow: Flow, account: Account) -> Answer:
+    def _ask_password(self, flow: Flow, account: Account, problem: str = "") -> Answer:
         key = self._flows.key(flow, "login")
-        return html_answer(200, html.ask_password(key, account.username, account.password, ""))
+        return html_answer(200, html.ask_password(key, account.username, account.password, problem))
 
     def _proven(self, flow: Flow, account: Account | None, typed: str, password: str) -> Account:
         """The account, if the password is its own; else Refusal."""

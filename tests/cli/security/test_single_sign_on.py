@@ -53,7 +53,6 @@ class Scene:
 
     def finish(self) -> None:
         self.person.leave()
-        self.person._threads.clear()
 
     def arrive(self, waiting: Waiting) -> None:
         """Types the code, if it is one."""

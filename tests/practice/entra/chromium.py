@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,6 +28,7 @@ from selenium.webdriver.support import expected_conditions as condition
 from selenium.webdriver.support.wait import WebDriverWait
 
 from o365desk.practice.server.server import PracticeTenant
+from tests.desk import Person
 
 _PATIENCE = 20.0  # seconds
 _FLAGS = (
@@ -123,6 +125,25 @@ class Chromium:
             wait.until(for_what)
         except TimeoutException:
             raise AssertionError(f"{words} did not come; there is: {self.title}: {self.text}") from None
+
+
+class AtChromium(Person):
+    """Somebody whom our own program shows the page to: they do `act` there, and are led back."""
+
+    def __init__(self, ready: dict[str, Any], chromium: Chromium) -> None:
+        super().__init__(ready)
+        self.chromium = chromium
+        self.act: Callable[[], object] = self.signs_in
+
+    def signs_in(self) -> None:
+        """Picks the account of their `kind`, types its password, and consents if that is asked for."""
+        account = self.ready["accounts"][self.kind]
+        self.chromium.sign_in(account["username"], account["password"], self.consents)
+
+    def _sign_in(self, url: str) -> None:
+        self.chromium.open(url)
+        self.act()
+        self.chromium.until("o365desk")
 
 
 @contextmanager

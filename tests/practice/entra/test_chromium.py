@@ -1,20 +1,25 @@
 """A real browser signs people in at the practice tenant, with MSAL or our own program at the other end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from o365desk.model.access.operator import OperatorKind
+from o365desk.model.access.people import Role
 from o365desk.model.datasource import SignIn
 from o365desk.model.problems import ProblemError
 from o365desk.model.stop import Stop
+from o365desk.model.timing import Timing
 from o365desk.services.signin.redirect_listener import Loopback
-from tests.desk import Desk, Person
+from o365desk.services.sso.single_sign_on import Change, SingleSignOnDesk
+from tests.desk import Desk, StuckError
 from tests.outside.clients import msal_client
 from tests.outside.fixtures import authlib_provider
-from tests.practice.entra.chromium import Chromium, chromium, missing, one_chromium
+from tests.practice.entra.chromium import AtChromium, Chromium, chromium, missing, one_chromium
 from tests.practice.entra.signing_in import person
 from tests.practice.fixtures import Client
 
@@ -114,34 +119,105 @@ def test_it_is_said_why_there_is_no_browser(monkeypatch: pytest.MonkeyPatch) -> 
     assert missing() == "There is no chromium and no chromedriver: `make test` as root installs them on Debian."
 
 
-class _AtChromium(Person):
-    """Somebody whom our own program shows the page to."""
-
-    def __init__(self, ready: dict[str, Any], chromium: Chromium) -> None:
-        super().__init__(ready)
-        self.chromium, self.gives_up = chromium, False
-
-    def _sign_in(self, url: str) -> None:
-        self.chromium.open(url)
-        if self.gives_up:
-            self.chromium.answer("cancel")
-        else:
-            self.chromium.sign_in(self.ready["admin"]["username"], self.ready["admin"]["password"])
-        self.chromium.until("o365desk")
+@pytest.fixture
+def somebody(client: Client, chromium: Chromium) -> AtChromium:
+    return AtChromium(client.ready, chromium)
 
 
-def test_our_own_program_is_at_the_other_end(client: Client, chromium: Chromium, tmp_path: Path) -> None:
-    somebody = _AtChromium(client.ready, chromium)
-    desk = Desk(tmp_path, client.ready, person=somebody)
-    try:
-        source = desk.source("no-consent", sign_in=SignIn.ADMINISTRATOR)
-        done = desk.authorise(source)
-        assert (done.account, done.tenant) == (client.ready["admin"]["username"], client.ready["tenant"])
+@pytest.fixture
+def desk(client: Client, somebody: AtChromium, tmp_path: Path) -> Iterator[Desk]:
+    """Our own program, which waits for nobody who is not coming."""
+    made = Desk(tmp_path, client.ready, person=somebody, timing=Timing(browser=timedelta(seconds=20)))
+    yield made
+    made.close()
+
+
+def test_our_own_program_is_at_the_other_end(client: Client, desk: Desk, somebody: AtChromium) -> None:
+    source = desk.source("no-consent", sign_in=SignIn.ADMINISTRATOR)
+    done = desk.authorise(source)
+    assert (done.account, done.tenant) == (client.ready["admin"]["username"], client.ready["tenant"])
+    somebody.leave()
+    assert "Done" in somebody.chromium.text
+    somebody.act = lambda: somebody.chromium.answer("cancel")
+    with pytest.raises(ProblemError) as caught:
+        desk.authorise(source)
+    assert caught.value.problem.code == "access_denied"
+
+
+@pytest.fixture
+def sso(client: Client, desk: Desk) -> SingleSignOnDesk:
+    """Single sign-on is enabled, and nobody has consented yet."""
+    client.control("/switches", {"consent": {"sso": "withdrawn"}})
+    source = desk.saved(desk.source("sso", sso=True), "sso")
+    desk.app.people.set_role("a.admin", Role.ADMINISTRATOR)
+    desk.app.people.set_role(person(client, "user")[0], Role.MANAGE)
+    desk.app.single_sign_on.set(Change(enabled=True, connector=source.id))
+    return desk.app.single_sign_on
+
+
+def test_single_sign_on_by_picker_password_put_right_and_consent(
+    client: Client, somebody: AtChromium, sso: SingleSignOnDesk
+) -> None:
+    chromium, (user, password) = somebody.chromium, person(client, "user")
+
+    def act() -> None:
+        assert chromium.title.startswith("Pick an account")
+        chromium.pick(user)
+        chromium.enter("wrong")
+        assert chromium.title.startswith("Enter password"), "whoever mistyped does not pick again"
+        assert "AADSTS50126: Error validating credentials due to invalid username or password." in chromium.text
+        chromium.enter(password)
+        assert chromium.title.startswith("Permissions requested")
+        assert "User.Read" in chromium.text
+        chromium.answer("accept")
+
+    somebody.act = act
+    signed = sso.sign_in(Stop(), lambda _: None, remember=True)
+    somebody.leave()
+    assert "Done" in chromium.text
+    oid = client.graph(f"/users/{user}?$select=id").json()["id"]
+    assert (signed.identity.tid, signed.identity.oid) == (client.ready["tenant"], oid)
+    assert signed.operator is not None
+    assert (signed.operator.kind, signed.operator.address) == (OperatorKind.MICROSOFT, user)
+    here = sso.whoami()
+    assert here.session is not None
+    assert (here.session.oid, here.operator.address, here.role) == (oid, user, Role.MANAGE.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "cause"),
+    [
+        ("picker", "Somebody pressed Cancel on its pages"),
+        ("password", "Somebody pressed Cancel on its pages"),
+        ("consent", "The user pressed Cancel on the consent page"),
+    ],
+)
+def test_whoever_gives_up_single_sign_on_is_not_signed_in(
+    client: Client, somebody: AtChromium, sso: SingleSignOnDesk, at: str, cause: str
+) -> None:
+    chromium, (user, password) = somebody.chromium, person(client, "user")
+
+    def act() -> None:
+        if at != "picker":
+            chromium.pick(user)
+        if at == "consent":
+            chromium.enter(password)
+        chromium.answer("cancel")
+
+    somebody.act = act
+    with pytest.raises(ProblemError) as caught:
+        sso.sign_in(Stop(), lambda _: None, remember=True)
+    somebody.leave()
+    assert caught.value.problem.cause.startswith(cause)
+    assert "Not signed in" in chromium.text
+    here = sso.whoami()
+    assert (here.session, here.operator.kind, here.operator.address) == (None, OperatorKind.OS, "a.admin")
+
+
+def test_what_goes_wrong_at_the_browser_fails_the_test_at_once(somebody: AtChromium, sso: SingleSignOnDesk) -> None:
+    somebody.act = lambda: somebody.chromium.answer("approve")  # there is no such button there
+    with pytest.raises(ProblemError) as caught:
+        sso.sign_in(Stop(), lambda _: None)
+    assert caught.value.problem.code == "stuck"
+    with pytest.raises(StuckError, match="NoSuchElementException"):
         somebody.leave()
-        assert "Done" in chromium.text
-        somebody.gives_up = True
-        with pytest.raises(ProblemError) as caught:
-            desk.authorise(source)
-        assert caught.value.problem.code == "access_denied"
-    finally:
-        desk.close()

@@ -141,7 +141,10 @@ def test_the_picker_has_a_tile_for_each_account_and_asks_for_its_password(client
     told = Page(asked.text)
     assert (told.title, password in told.text) == ("Enter password – practice tenant", True)
     assert returned(asked) == {}
-    assert "code" in returned(browser.submit(asked.url, told.forms[0], password=password))
+    again = browser.submit(asked.url, told.forms[0], password="wrong")
+    told = Page(again.text)
+    assert (told.title, "AADSTS50126" in told.text) == ("Enter password – practice tenant", True)
+    assert "code" in returned(browser.submit(again.url, told.forms[0], password=password))
 
 
 def test_a_wrong_password_is_refused_on_the_page(client: Client) -> None:

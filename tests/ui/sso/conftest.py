@@ -141,7 +141,13 @@ class Front:
     # --- what they do ---------------------------------------------------------------------------------------------
 
     def soon(self, what: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(what()))
+        """Waits until it is so, and no longer than somebody at the browser can go on."""
+
+        def look() -> bool:
+            self.desk.person.check()
+            return bool(what())
+
+        self.qtbot.waitUntil(look)
 
     def quiet(self) -> None:
         """Waits until nothing runs."""
@@ -201,9 +207,11 @@ class Front:
 
     def end(self) -> None:
         """The program ends."""
-        self.desk.person.leave()
-        self._put_away()
-        self.program.app.close()
+        try:
+            self.desk.person.leave()
+        finally:
+            self._put_away()
+            self.program.app.close()
 
     def _put_away(self) -> None:
         self.program.shut_down()
