@@ -179,8 +179,9 @@ def test_nothing_to_do_reads_right_for_one_row(
 
 
 def test_planning_says_how_far_it_is_and_is_cancelled_at_once(office: Office, switches: Switches) -> None:
+    rows = office.members_unseen()
     switches(latency_ms=3000)
-    page = office.ask(ADD, office.members_unseen())
+    page = office.ask(ADD, rows)
     assert page.waiting.isVisible()
     assert "Checking 400 rows" in page.waiting.doing.text()
     assert office.window.menus.actions[CommandKey.RUN].toolTip() == "It is still being planned."
