@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o365desk import log, paths
-from o365desk.model.access.operator import Operator, os_user
+from o365desk.model.access.operator import Operator, OperatorKind, os_user
 from o365desk.model.activity import Origin
 from o365desk.model.datasource import DataSource
 from o365desk.model.problems import Problem, ProblemError
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from o365desk.services.schedules.waking.waking import Waking
     from o365desk.services.signin.msal_sign_in import SignIns
     from o365desk.services.sso.asking import Asking
+    from o365desk.services.sso.sessions import Session
     from o365desk.services.sso.single_sign_on import SingleSignOnDesk
 
 
@@ -229,6 +230,8 @@ class _Kept:
     account: Operator
     vault: Vault
     sign_ins: "Callable[[], SignIns]"
+    passing: "Session | None" = None
+    """Who signed in, if they are not remembered."""
 
 
 def _hiding(access: Access, connections: Connections) -> Callable[[Run], Problem | None]:
@@ -387,15 +390,18 @@ def build(
         from o365desk.services.sso.sessions import Sessions
         from o365desk.services.sso.single_sign_on import SingleSignOnDesk
 
+        sessions = Sessions(state, place, clock, kept.passing if kept else None)
         return SingleSignOnDesk(
-            store, store.last_seen, Sessions(state, place, clock), rehearsals, access, connections.by_id, asking,
-            account, clock, activity,
+            store, store.last_seen, sessions, rehearsals, access, connections.by_id, asking, account, clock,
+            activity,
         )  # fmt: skip
 
     def for_operator(who: Operator) -> App:
+        passing = sign_on().passing if who.kind is OperatorKind.MICROSOFT else None
         return build(
             workspace, state_folder=state_folder, clock=clock, open_browser=open_browser, session_only=session_only,
-            operator=who, origin=origin, timeouts=timeouts, timing=timing, kept=_Kept(account, vault, sign_ins),
+            operator=who, origin=origin, timeouts=timeouts, timing=timing,
+            kept=_Kept(account, vault, sign_ins, passing),
         )  # fmt: skip
 
     people = WorkspacePeople(store, operator, access.no_people, activity)

@@ -167,7 +167,8 @@ def ran(app: App, made: Task, ago: timedelta, outcome: Outcome, message: str, **
     began, seconds = now - ago, more.pop("seconds", 12.0)
     due = began.replace(second=0, microsecond=0)
     if outcome is Outcome.MISSED:
-        records.missed(made, due, more.get("count", 1), "a.admin", "ada-laptop", began)
+        gone = [due - timedelta(days=before) for before in reversed(range(more.get("count", 1)))]
+        records.missed(made, gone, "a.admin", "ada-laptop", began)
         return
     number = records.claim(made, due, began, "a.admin", "ada-laptop", more.pop("missed", 0))
     assert number is not None

@@ -54,6 +54,8 @@ REASONS = {
     "o365desk.ui.tasks._LEAVE": "a window that does nothing for longer, or that a worker waits for no longer",
     "o365desk.ui.tasks._PIECE": "work that has gone on for long already",
     "page.may_leave": "a page that keeps whoever is there",
+    "stage.app.activity.within": "a log that cannot be written at this moment",
+    "stage.schedules.records.claim": "a process that dies at this moment",
     "shown.panel.steps.seconds": "the clock of the list of steps",
     "tasks._way.leave": "notes who asks the window for leave",
     "window.go": "notes where a command leads",

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 3600.0
 """Seconds between two looks whether entries are too old."""
-_LOOKED_AT = 1_000
+_LOOKED_AT_FIRST, _LOOKED_AT = 200, 1_000
 """Entries of a beginning that are looked at before the index gathers all."""
 _REQUESTS = 20
 """Request ids of one entry."""
@@ -392,7 +392,7 @@ def _times(query: Query) -> tuple[str, str]:
     return (_text(query.since) if query.since else "", _text(query.until) if query.until else "~")
 
 
-_OPEN = "NOT EXISTS (SELECT 1 FROM activity s WHERE s.settles = a.number AND s.settles > 0)"
+_OPEN = "NOT EXISTS (SELECT 1 FROM activity s WHERE s.settles = {} AND s.settles > 0)"
 
 
 def _window(
@@ -414,7 +414,7 @@ def _found(
     connection: sqlite3.Connection, query: Query, asked: str, bounds: tuple[int, int], limit: int
 ) -> sqlite3.Cursor:
     """Rows of `store.ROW`, newest first."""
-    settled = "" if query.begun else f" AND {_OPEN}"
+    settled = "" if query.begun else f" AND {_OPEN.format('a.number')}"
     return connection.execute(
         f"SELECT {_ROW} FROM activity_words f CROSS JOIN activity a ON a.number = f.rowid"  # noqa: S608 - ours
         " WHERE activity_words MATCH ? AND f.rowid BETWEEN ? AND ? AND a.at >= ? AND a.at < ?"
@@ -433,26 +433,30 @@ _ROW = (
 def _quickly(
     connection: sqlite3.Connection, query: Query, filters: Mapping[str, str], bounds: tuple[int, int], limit: int
 ) -> list[Entry] | None:
-    """The same by looking at entries that have the beginnings; None where there are too many to look at."""
-    asked = words.asked(query.text, filters, shortened=True)
-    settled = "" if query.begun else f" AND {_OPEN.replace('a.number', 'f.rowid')}"
-    timed = query.since is not None or query.until is not None
-    times = " JOIN activity a ON a.number = f.rowid AND a.at >= ? AND a.at < ?" if timed else ""
-    candidates = connection.execute(
-        f"SELECT f.rowid, f.words FROM activity_words f{times} WHERE activity_words MATCH ?"  # noqa: S608 - ours
-        f" AND f.rowid BETWEEN ? AND ?{settled} ORDER BY f.rowid DESC LIMIT {_LOOKED_AT}",
-        (*(_times(query) if timed else ()), asked, *bounds),
-    )
-    fits = words.fitting(query.text)
-    found: list[int] = []
-    for looked, (number, said) in enumerate(candidates, 1):
-        if fits(said):
-            found.append(number)
-        if len(found) == limit:
-            break
-        if looked == _LOOKED_AT:
-            return None
-    return store.rows(connection, found)[::-1]
+    """The same by looking at entries that have the beginnings; None where there are too many to look at. A few say
+    how many it takes. Where those would be too many, words that most of the few lack are asked for in full: the
+    index puts together all entries of a word before it gives the first, so only rare ones come fast."""
+    fits, begun = words.fitting(query.text), frozenset(words.typed(query.text))
+    for most in (_LOOKED_AT_FIRST, _LOOKED_AT):
+        looked = _candidates(connection, query, words.asked(query.text, filters, begun), bounds, most)
+        found = [number for number, said in looked if fits(said)]
+        if len(found) >= limit or len(looked) < most:
+            return store.rows(connection, found[:limit])[::-1]
+        if len(found) * _LOOKED_AT < limit * most:
+            texts = [said for _, said in looked]
+            begun = frozenset(word for word in begun if 2 * sum(map(words.fitting(word), texts)) >= most)
+    return None
+
+
+def _candidates(
+    connection: sqlite3.Connection, query: Query, asked: str, bounds: tuple[int, int], most: int
+) -> list[tuple[int, str]]:
+    """Numbers and searched words of the newest that the index gives."""
+    source, values = _given(query, asked, bounds)
+    return connection.execute(
+        f"SELECT f.rowid, f.words FROM {source} ORDER BY f.rowid DESC LIMIT ?",  # noqa: S608 - ours
+        (*values, most),
+    ).fetchall()
 
 
 def _count(
@@ -464,11 +468,25 @@ def _count(
 ) -> int:
     if bounds is None:
         return 0
-    settled = "" if query.begun else f" AND {_OPEN}"
+    # Whole words are counted while they are read; where there are enough of them, nothing else needs to be known.
+    least = _counted(connection, query, words.asked(query.text, filters, whole=True), bounds, most)
+    return least if least == most else _counted(connection, query, words.asked(query.text, filters), bounds, most)
+
+
+def _counted(connection: sqlite3.Connection, query: Query, asked: str, bounds: tuple[int, int], most: int) -> int:
+    source, values = _given(query, asked, bounds)
     row = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM activity_words f CROSS JOIN activity a ON a.number = f.rowid"  # noqa: S608
-        " WHERE activity_words MATCH ? AND f.rowid BETWEEN ? AND ? AND a.at >= ? AND a.at < ?"
-        f"{settled} LIMIT ?)",
-        (words.asked(query.text, filters), *bounds, *_times(query), most),
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT ?)",  # noqa: S608 - ours
+        (*values, most),
     ).fetchone()
     return int(row[0])
+
+
+def _given(query: Query, asked: str, bounds: tuple[int, int]) -> tuple[str, tuple[object, ...]]:
+    """What stands behind FROM for what the index is asked for, and the values in it. An entry itself is looked at
+    only where its time matters."""
+    settled = "" if query.begun else f" AND {_OPEN.format('f.rowid')}"
+    timed = query.since is not None or query.until is not None
+    times = " JOIN activity a ON a.number = f.rowid AND a.at >= ? AND a.at < ?" if timed else ""
+    source = f"activity_words f{times} WHERE activity_words MATCH ? AND f.rowid BETWEEN ? AND ?{settled}"
+    return source, (*(_times(query) if timed else ()), asked, *bounds)

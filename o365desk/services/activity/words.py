@@ -5,7 +5,7 @@ together are found at once among a million entries."""
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -53,9 +53,14 @@ def _bare(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(each for each in bare if not unicodedata.combining(each)))
 
 
-def asked(text: str, filters: Mapping[str, str], *, shortened: bool = False) -> str:
-    """What the index is asked for; "" where that is everything. `shortened`: for what may fit, at once."""
-    terms = [f'words : "{word[:_PREFIX] if shortened else word}"*' for word in typed(text)]
+def asked(
+    text: str, filters: Mapping[str, str], shortened: Collection[str] = frozenset(), *, whole: bool = False
+) -> str:
+    """What the index is asked for; "" where that is everything. `shortened` are words of which it is asked for the
+    beginning: what it gives may fit, and comes at once. `whole`: only for what has them as whole words, which is
+    not all that fits and comes at once, too."""
+    any_end = "" if whole else "*"
+    terms = [f'words : "{word[:_PREFIX] if word in shortened else word}"{any_end}' for word in typed(text)]
     terms += [f'keys : "{key(name, value)}"' for name, value in filters.items() if value]
     return " AND ".join(terms)
 

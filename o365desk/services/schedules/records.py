@@ -3,7 +3,7 @@ went, the wakes, and the plans that were approved. A moment is claimed before it
 twice."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,11 +140,7 @@ class Records:
                 if not cursor.rowcount:
                     return None
                 if due:
-                    connection.execute(
-                        "UPDATE armed_tasks SET passed = max(passed, ?), next = '', timed = '', held = NULL"
-                        " WHERE workspace = ? AND task = ?",
-                        (text(due), self._workspace, task.id),
-                    )
+                    self._pass(connection, task.id, text(due))
                 number = int(cursor.lastrowid or 0)
                 source = Thing(task.source, "")
                 entry = self._trace.within(connection, What.SCHEDULED_RUN, source=source, outcome=BEGUN, facts=said)
@@ -153,17 +149,37 @@ class Records:
 
         return self._state.use(act)
 
-    def missed(self, task: Task, due: datetime, count: int, by: str, machine: str, at: datetime) -> None:
-        """Writes down that so many moments, the last of them `due`, were missed."""
-        facts = _Facts(name=task.name, by=by, machine=machine, missed=count)
-        self._write(
-            "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, ended, outcome, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._workspace, task.id, text(due), text(at), text(at), Outcome.MISSED,
-                msgspec.json.encode(facts),
-            ),
-        )  # fmt: skip
+    def missed(self, task: Task, gone: Sequence[datetime], by: str, machine: str, at: datetime) -> None:
+        """Writes down that these moments were missed, once, and says so in the activity log: they are done with
+        then."""
+        facts = msgspec.json.encode(_Facts(name=task.name, by=by, machine=machine, missed=len(gone)))
+        first, last = text(gone[0]), text(gone[-1])
+        said = {"task": task.name, "id": task.id, "work": str(task.work), "setUpBy": task.owner,
+                "missed": len(gone), "from": first, "to": last}  # fmt: skip
+
+        def act(connection: sqlite3.Connection) -> None:
+            with database.transaction(connection):
+                cursor = connection.execute(
+                    "INSERT OR IGNORE INTO task_runs (workspace, task, due, started, ended, outcome, data)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (self._workspace, task.id, last, text(at), text(at), Outcome.MISSED, facts),
+                )
+                self._pass(connection, task.id, last)
+                if cursor.rowcount:
+                    self._trace.within(
+                        connection, What.SCHEDULED_RUN, source=Thing(task.source, ""), outcome=Outcome.MISSED,
+                        facts=said,
+                    )  # fmt: skip
+
+        self._state.use(act)
+
+    def _pass(self, connection: sqlite3.Connection, task_id: str, last: str) -> None:
+        """Inside a transaction: the moments up to this one are done with, whatever the clock said before."""
+        connection.execute(
+            "UPDATE armed_tasks SET passed = max(passed, ?), next = '', timed = '', held = NULL"
+            " WHERE workspace = ? AND task = ?",
+            (last, self._workspace, task_id),
+        )
 
     def end(self, run: TaskRun, result: TaskResult, ended: datetime, notice: str) -> TaskRun:
         """How a run ended."""

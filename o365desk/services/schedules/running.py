@@ -229,7 +229,7 @@ class Running:
         return self._records.armed()[task.id]
 
     def _missed(self, task: Task, gone: list[datetime]) -> None:
-        self._records.missed(task, gone[-1], len(gone), self._by, self._machine().name, self._clock())
+        self._records.missed(task, gone, self._by, self._machine().name, self._clock())
         first, last = wording.moment(gone[0]), wording.moment(gone[-1])
         when = f"on {first}" if len(gone) == 1 else f"from {first} to {last}"
         self._telling.notice(

@@ -232,6 +232,8 @@ class SignIns:
         self._open_browser = open_browser
         self._timeouts = timeouts
         self._timing = timing
+        # Of whoever works here and is not remembered: in memory only, and gone with this process.
+        self._held: msal.SerializableTokenCache | None = None
 
     def line(self, admitted: Admitted | Problem, stop: Stop) -> HttpSession:
         """An open line that trusts what the data source trusts; or one on which everything that is to be sent meets
@@ -323,12 +325,25 @@ class SignIns:
         with self._caches.translated():
             self._caches.replace(session_key(source_id), answered.kept)
 
-    def renew_person(self, source: DataSource, line: HttpSession) -> Answered:
-        """What Microsoft says now of whoever is kept signed in. Raises SignedOutError where they are not any more,
-        ProblemError where that could not be found out."""
+    def hold_person(self, answered: Answered | None) -> None:
+        """Holds somebody's tokens in memory, in place of whoever's were; None: nobody's. No file and no vault has
+        them."""
+        self._held = None
+        if answered:
+            import msal
+
+            self._held = msal.SerializableTokenCache()
+            self._held.deserialize(answered.kept)
+
+    def renew_person(self, source: DataSource, line: HttpSession, *, held: bool = False) -> Answered:
+        """What Microsoft says now of whoever is kept signed in, or whose tokens are `held` in memory. Raises
+        SignedOutError where they are not signed in any more, ProblemError where that could not be found out."""
         source = source.replace(sign_in=SignIn.ADMINISTRATOR)
         with self._caches.translated():
-            app = self._public(source, line, self._caches.open(session_key(source.id)))
+            cache = self._held if held else self._caches.open(session_key(source.id))
+            if cache is None:
+                raise SignedOutError(_NOT_SIGNED_IN)
+            app = self._public(source, line, cache)
             accounts = app.get_accounts()
             # Of Graph nothing is wanted now; other providers refuse what they did not grant.
             result = accounts and app.acquire_token_silent_with_error(["email"], accounts[0], force_refresh=True)

@@ -102,13 +102,17 @@ class Asking:
         """Nobody is any more."""
         self._sign_ins.forget_person(source_id)
 
-    def renew(self, source: DataSource, identity: Identity, stop: Stop) -> None:
-        """Finds out whether somebody is still signed in. Raises SignedOutError where they are not, ProblemError
-        where that cannot be told."""
+    def hold(self, signed: SignedIn | None) -> None:
+        """Keeps somebody signed in as long as this process goes on, in its memory; None: nobody."""
+        self._sign_ins.hold_person(signed.answered if signed else None)
+
+    def renew(self, source: DataSource, identity: Identity, stop: Stop, *, held: bool = False) -> None:
+        """Finds out whether somebody is still signed in: who is kept so, or is `held`. Raises SignedOutError where
+        they are not, ProblemError where that cannot be told."""
         admitted = self._approvals.admit_person(source, held=True)
         with self._sign_ins.line(admitted, stop) as line:
             document = msal_sign_in.discover(source, line)
-            answered = self._sign_ins.renew_person(source, line)
+            answered = self._sign_ins.renew_person(source, line, held=held)
             if not answered.id_token and CLOUDS[source.cloud].own_endpoints:
                 return  # other providers say with the refresh token alone that it is still good
             claims = self._validated(source, line, document, answered)

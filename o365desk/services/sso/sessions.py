@@ -1,5 +1,6 @@
-"""Who is kept signed in to a workspace on this machine, and from which account of it single sign-on can be mended.
-Tokens are elsewhere, sealed (`signin/token_cache.py`); here is what they are for."""
+"""Who is kept signed in to a workspace on this machine, or works there as long as this process goes on; and from
+which account of the machine single sign-on can be mended. Tokens are elsewhere (`signin/`); here is what they are
+for."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,8 +21,8 @@ FRESH = timedelta(hours=1)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is kept signed in through a data source: since `begun`, as Microsoft said at `renewed`, for at
-    most so many `days`."""
+    """Somebody who is signed in through a data source: since `begun`, as Microsoft said at `renewed`, for at most
+    so many `days`."""
 
     source: str
     tid: str
@@ -62,10 +63,14 @@ class WayBack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """See the module. Raises ProblemError where the state cannot be used."""
+    """See the module. Raises ProblemError where the state cannot be used. `passing` is whoever signed in and is not
+    remembered: nothing but this process's memory has it."""
 
-    def __init__(self, state: State, workspace: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, state: State, workspace: Path, clock: Callable[[], datetime], passing: Session | None = None
+    ) -> None:
         self._state, self._workspace, self._clock = state, workspace, clock
+        self.passing = passing
 
     @property
     def place(self) -> str:
@@ -82,8 +87,11 @@ class Sessions:
 
     def renew(self, session: Session) -> None:
         """Microsoft said just now that somebody still is, unless they have signed out meanwhile."""
-        before = msgspec.json.encode(session)
-        after = msgspec.json.encode(msgspec.structs.replace(session, renewed=self._clock()))
+        renewed = msgspec.structs.replace(session, renewed=self._clock())
+        if session is self.passing:
+            self.passing = renewed
+            return
+        before, after = msgspec.json.encode(session), msgspec.json.encode(renewed)
         self._state.change(self._key("session"), lambda kept: after if kept == before else kept)
 
     def way_back(self) -> WayBack | None:

@@ -176,6 +176,7 @@ class SingleSignOnDesk:
         if not after.enabled:
             self._sessions.keep_way_back("")
             self._forget_session()
+            self._hold(None)
         return after
 
     def _close_behind(self, close: Callable[[], None]) -> None:
@@ -345,10 +346,12 @@ class SingleSignOnDesk:
                 raise ProblemError(telling.no_way_back(door.account))
             closed = why(door.problem) if door.problem else {}
             self._trace.record(What.WAY_BACK, facts={"account": door.account, **closed})
+            self._hold(None)
             return self._account
         if not door.goes_on:
             raise ProblemError(telling.closed(door.account, door.problem, way_back=door.way_back))
         self._note(door)
+        self._hold(None)
         return self._account
 
     def _note(self, door: Door) -> None:
@@ -424,10 +427,14 @@ class SingleSignOnDesk:
         signed = self._ask(settings, stop, tell, device_code, "select_account")
         self._bind(signed.identity)
         self._trace.record(What.SIGN_IN, outcome=DONE, facts={**telling.facts_of(signed), "remembered": wanted})
+        session = self._session_of(settings, signed)
         if wanted:
-            self._remember(settings, signed)
+            self._asking().keep(settings.connector, signed)
+            self._sessions.keep(session)
+            self._hold(None)
         else:
             self._forget_session()
+            self._hold(session, signed)
         return signed
 
     def _ask(
@@ -494,22 +501,19 @@ class SingleSignOnDesk:
                 log.info("Whose the account is could not be kept: %s", error.problem.sentence())
             return
 
-    def _remember(self, settings: SingleSignOn, signed: "SignedIn") -> None:
+    def _session_of(self, settings: SingleSignOn, signed: "SignedIn") -> Session:
         now, identity = self._clock(), signed.identity
-        self._asking().keep(settings.connector, signed)
-        self._sessions.keep(
-            Session(
-                source=settings.connector,
-                tid=identity.tid,
-                oid=identity.oid,
-                addresses=identity.addresses,
-                name=identity.name,
-                guest=identity.guest,
-                begun=now,
-                renewed=now,
-                days=settings.remember_days,
-                hint=signed.hint,
-            )
+        return Session(
+            source=settings.connector,
+            tid=identity.tid,
+            oid=identity.oid,
+            addresses=identity.addresses,
+            name=identity.name,
+            guest=identity.guest,
+            begun=now,
+            renewed=now,
+            days=settings.remember_days,
+            hint=signed.hint,
         )
 
     def set_up_by(self, address: str) -> Operator:
@@ -538,19 +542,54 @@ class SingleSignOnDesk:
         if kept is None:
             return None
         if kept.over(now):
-            raise ProblemError(telling.over(kept, now))
+            raise ProblemError(telling.over(kept, now, remembered=True))
         if not kept.fresh(now):
             self._renew(kept, stop)
         return who.recognise(kept.identity, self._store.load().people).operator
 
+    @property
+    def passing(self) -> Session | None:
+        """Who signed in and is not remembered, as long as this process goes on."""
+        return self._sessions.passing
+
+    def ended(self, stop: Stop) -> Problem | None:
+        """Why whoever works here, and signed in, may not any more. Asks Microsoft once an hour, whether they are
+        remembered or not. None: they may, or that cannot be found out: nobody is sent away for an outage before
+        the days are over that the settings give."""
+        mine = self._mine()
+        if mine is None:
+            return None
+        try:
+            if mine.over(self._clock()):
+                raise ProblemError(telling.over(mine, self._clock(), remembered=mine is not self.passing))
+            if not mine.fresh(self._clock()):
+                self._renew(mine, stop)
+        except ProblemError as error:
+            left = self._mine()
+            return error.problem if left is None or left.over(self._clock()) else None
+        return None
+
+    def _mine(self) -> Session | None:
+        """The sign-in of whoever works here, as far as it is still known."""
+        people, _ = self._as_it_stands()
+        settings, operator = people.single_sign_on if people else NO_SINGLE_SIGN_ON, self.operator
+        held = self._sessions.passing if settings.enabled else None
+        found = (each for each in (held, self._session(settings)) if each)
+        return next((each for each in found if (each.tid, each.oid) == (operator.tenant, operator.oid)), None)
+
     def _renew(self, kept: Session, stop: Stop) -> None:
         from o365desk.services.signin.msal_sign_in import SignedOutError
 
+        held = kept is self._sessions.passing
         try:
-            source = self._connector(self._store.load().people.single_sign_on)
-            self._asking().renew(source, kept.identity, stop)
+            settings = self._store.load().people.single_sign_on
+            source = self._connector(msgspec.structs.replace(settings, connector=kept.source))
+            self._asking().renew(source, kept.identity, stop, held=held)
         except SignedOutError as error:
-            self._forget_session()
+            if held:
+                self._hold(None)
+            else:
+                self._forget_session()
             self._trace.note(What.SIGN_OUT, outcome=DONE, facts=why(error.problem))
             raise ProblemError(telling.ended(error.problem)) from error
         except ProblemError as error:
@@ -562,8 +601,9 @@ class SingleSignOnDesk:
         """Nobody is kept signed in here any more, whatever else fails; `at_microsoft`: the browser is sent to where
         its sign-in ends, too, also that of whoever works here and is not remembered. Returns that address, "" for
         none. Raises ProblemError."""
-        kept, works = self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
+        kept, works = self.passing or self._sessions.current(), self.operator.kind is OperatorKind.MICROSOFT
         self._forget_session()
+        self._hold(None)
         if not (kept or works):
             return ""
         self._trace.record(What.SIGN_OUT, outcome=DONE, facts={"at Microsoft": at_microsoft})
@@ -576,6 +616,12 @@ class SingleSignOnDesk:
         if address:
             self._asking().open_browser(address)
         return address
+
+    def _hold(self, session: Session | None, signed: "SignedIn | None" = None) -> None:
+        """Whoever signed in and is not remembered works here from now on; None: nobody such."""
+        if session or self._sessions.passing:
+            self._sessions.passing = session
+            self._asking().hold(signed)
 
     def _forget_session(self) -> None:
         kept = self._sessions.current()

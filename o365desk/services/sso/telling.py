@@ -107,12 +107,15 @@ _ANEW = "Sign in again: o365desk sso sign-in, or --device-code before a command.
 _AS_ACCOUNT = "To work as the account of this computer, where that may: o365desk sso sign-out."
 
 
-def over(kept: Session, now: datetime) -> Problem:
-    """That a sign-in was kept for as long as the settings say."""
+def over(kept: Session, now: datetime, *, remembered: bool) -> Problem:
+    """That a sign-in has lasted for as long as the settings say."""
+    days, ended = wording.many(kept.days, "day"), wording.day(kept.ends)
     if now < kept.ends:
         cause = f"It begins on {wording.day(kept.begun)}, which is still to come by this computer's clock."
+    elif remembered:
+        cause = f"You are remembered for {days}, which ended on {ended}."
     else:
-        cause = f"You are remembered for {wording.many(kept.days, 'day')}, which ended on {wording.day(kept.ends)}."
+        cause = f"In this workspace nobody is signed in for longer than {days}, which ended on {ended}."
     return Problem(
         title="Your sign-in is over",
         cause=cause,

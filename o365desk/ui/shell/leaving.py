@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from o365desk.model.problems import Problem, ProblemError
+from o365desk.model.problems import Problem
 from o365desk.model.stop import Stop
 from o365desk.ui.context import CommandKey, MayNot
 from o365desk.ui.shell.frame import Frame
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _EACH = 3_660_000
 """Milliseconds: a little more than the hour within which nobody asks again."""
+_FREE = 500
+"""Milliseconds from one look to the next whether a dialog is still open."""
 _OFF = "Single sign-on is off in this workspace: Edit, “Single sign-on…” enables it."
 _NOBODY = "Nobody is signed in: {} works here. File, “Sign in…” asks for somebody."
 _SIGNED_IN = "{} is signed in: File, “Switch account…” asks for somebody else."
@@ -48,6 +50,9 @@ class Leaving:
         self.place.hide()
         QVBoxLayout(self.place).setContentsMargins(0, 0, 0, 0)
         self._looking: Task | None = None
+        self._ended: Problem | None = None
+        self._free = QTimer(window, interval=_FREE, singleShot=True)
+        self._free.timeout.connect(self._say_ended)
         self._hour = QTimer(window, interval=_EACH)
         self._hour.timeout.connect(self.look)
         if self.standing.signed_in:
@@ -100,23 +105,17 @@ class Leaving:
         self.why = self.problem = None
 
     def look(self) -> None:
-        """Asks Microsoft whether whoever is remembered still may, where it was not asked within the hour. Where
-        they may not, the window closes, as soon as no dialog is open."""
-        if self._looking and self._looking.running:
+        """Asks Microsoft whether whoever works here still may, remembered or not, where it was not asked within the
+        hour. Where they may not, the window closes, as soon as no dialog is open; where it was kept open for what
+        is not saved, it closes an hour later, and so on."""
+        if self._ended:
+            self._say_ended()
+        if self._ended or (self._looking and self._looking.running):
             return
-        app = self._window.app
-        desk, operator = app.single_sign_on, app.operator
+        desk = self._window.app.single_sign_on
 
         def work(stop: Stop, tell: object) -> Problem | None:
-            session = desk.door().session
-            if session is None or (session.tid, session.oid) != (operator.tenant, operator.oid):
-                return None
-            try:
-                desk.resume(stop)
-            except ProblemError as error:
-                kept = desk.door().session
-                return error.problem if kept is None or kept.over(app.clock()) else None
-            return None
+            return desk.ended(stop)
 
         self._looking = self._window.tasks.run(
             "Asking whether you are still signed in", work, self._looked, lambda _: None, owner=self._window,
@@ -165,10 +164,16 @@ class Leaving:
             return
         from o365desk.ui.pressing import for_window
 
-        told = for_window(problem)
-        self._window.context.notices.problem(told)
+        self._ended = for_window(problem)
+        self._window.context.notices.problem(self._ended)
+        self._say_ended()
+
+    def _say_ended(self) -> None:
+        """Closes the window, unless a dialog is open: after that."""
         if QApplication.activeModalWidget() is None:
-            self._leave(Why.SWITCH, told)
+            self._leave(Why.SWITCH, self._ended)
+        else:
+            self._free.start()
 
     def _leave(self, why: Why, problem: Problem | None = None) -> None:
         self.why, self.problem = why, problem

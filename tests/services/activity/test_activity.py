@@ -1,6 +1,7 @@
 """The activity log: what an entry says, what is found, who sees it, how long it is kept."""
 
 import json
+import random
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from o365desk.model.activity import (
     DONE,
     FAILED,
     REFUSED,
+    Entry,
     Origin,
     Thing,
     What,
@@ -151,6 +153,47 @@ def test_windows_follow_each_other(log: Log) -> None:
     assert found
     assert found.number == 7
     assert log.desk.entry(99_999) is None
+
+
+def test_among_many_that_begin_so_all_are_found_that_were_meant(log: Log) -> None:
+    """Whether few or most of those that begin so are meant, and whichever way is quicker: the same entries come as
+    where each is looked at."""
+    chance = random.Random(13)
+
+    def act(connection: sqlite3.Connection) -> None:
+        with database.transaction(connection):
+            for number in range(6_000):
+                person = chance.choice(("person1", "person2", "person22", "personal"))
+                rare = "rarely" if number % 700 == 0 or number > 5_900 else "rapidly"
+                log.desk.within(
+                    connection, chance.choice((What.READ, What.TEST)),
+                    facts={"of": f"{person} of department {chance.randrange(30)}", "how": rare},
+                )  # fmt: skip
+
+    log.app.state.use(act)
+    every = [(entry.number, words_of(entry)) for entry in log.entries()]
+    texts = ("person", "person2", "personal", "rarely", "departm", "person2 rarely", "department 17 person22",
+             "rapidly department", "rarelyx", "department person rap", "persons", "pers ra dep")  # fmt: skip
+    for text in texts:
+        for what in ("", "test"):
+            meant = [
+                number
+                for number, said in every
+                if all(any(each.startswith(word) for each in said) for word in text.split())
+                and (not what or "test" in said)
+            ]
+            query = Query(text=text, what=what)
+            assert [entry.number for entry in log.desk.window(query, 0, 100)] == meant[:100], text
+            assert [entry.number for entry in log.desk.window(query, 3_000, 7)] == [
+                number for number in meant if number < 3_000
+            ][:7], text
+            assert log.desk.count(query, 50) == min(50, len(meant)), text
+            assert log.desk.count(query) == len(meant), text
+
+
+def words_of(entry: Entry) -> set[str]:
+    """The words in which is searched, as far as these tests go."""
+    return {*entry.rest.facts.get("of", "").split(), entry.rest.facts.get("how", ""), entry.what}
 
 
 def test_other_workspaces_are_not_looked_into(log: Log, tmp_path: Path) -> None:

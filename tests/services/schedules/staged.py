@@ -58,7 +58,7 @@ class Stage:
         self.schedules = Schedules(
             folder / "workspace", app.state, app.connections, app.runner, app.vault, app.access,
             lambda: {"import": self._import}, self.clock, app.timing, "ada", session=True,
-            reach=self.reach,
+            reach=self.reach, trace=app.activity,
         )  # fmt: skip
 
     def reach(self, host: str, port: int) -> str:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from o365desk.model.activity import Entry
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.schedules.task import Outcome, Task, TaskResult, TaskState, Work
 from o365desk.model.stop import Stop
+from o365desk.services.activity.activity import Query
 from o365desk.services.schedules.running import Tick
 from o365desk.services.schedules.schedules import Schedules
 from o365desk.services.schedules.task_file import encode
@@ -63,6 +65,73 @@ def test_a_computer_that_slept_catches_up_once(stage: Stage) -> None:
     assert stage.outcomes() == [("27 16:00", "missed"), ("27 17:00", "done")]
     assert any("missed 4 runs" in text for text in notices(stage))
     assert tick(stage).runs == ()
+
+
+def missed(stage: Stage) -> list[Entry]:
+    """What the activity log has of moments that were missed, the oldest first."""
+    found = stage.app.activity.all(Query(what="scheduled-run", text="missed"))
+    return [entry for entry in found if entry.rest.outcome == "missed"][::-1]
+
+
+def test_what_was_missed_is_in_the_activity_log_once(stage: Stage) -> None:
+    task = stage.task()
+    stage.clock.go(hours=5, minutes=30)
+    stage.network = "no network"
+    tick(stage)
+    assert missed(stage) == [], "it may still be run"
+    stage.network = ""
+    for _ in range(3):
+        stage.schedules.overview()
+        tick(stage)
+    (entry,) = missed(stage)
+    assert entry.source == task.source.lower()
+    assert entry.rest.facts == {
+        "task": "Import", "id": task.id, "work": "import", "setUpBy": "ada", "missed": 4,
+        "from": "2026-11-27T13:00:00.000000+00:00", "to": "2026-11-27T16:00:00.000000+00:00",
+    }  # fmt: skip
+    stage.clock.go(hours=3)
+    tick(stage)
+    assert [entry.rest.facts["missed"] for entry in missed(stage)] == [4, 2]
+
+
+def test_what_was_missed_is_counted_once_where_the_program_is_killed_before_it_runs(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.task()
+    stage.clock.go(hours=5, minutes=30)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.schedules.records, "claim", killed)
+        with pytest.raises(Killed):
+            tick(stage)
+    stage.clock.go(hours=1)
+    assert [run.missed for run in tick(stage).runs] == [1], "the hour that was to be run then"
+    assert [entry.rest.facts["missed"] for entry in missed(stage)] == [4, 1]
+
+
+def test_that_a_moment_was_missed_is_not_kept_without_its_entry(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.task()
+    stage.clock.go(hours=5, minutes=30)
+    refusal = ProblemError(Problem(title="The log is full", code="full"))
+
+    def full(*_: object, **__: object) -> int:
+        raise refusal
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.app.activity, "within", full)
+        assert [held.why for held in tick(stage).held] == [refusal.problem]
+    assert stage.outcomes() == []
+    tick(stage)
+    assert stage.outcomes() == [("27 16:00", "missed"), ("27 17:00", "done")]
+    assert len(missed(stage)) == 1
 
 
 def test_what_is_due_more_often_than_the_system_wakes_us_is_not_missed(stage: Stage) -> None:

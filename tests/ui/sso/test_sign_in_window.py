@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from o365desk.model.access.operator import OperatorKind
@@ -19,6 +19,7 @@ from o365desk.model.timing import Timing
 from o365desk.practice.server.server import PracticeTenant
 from o365desk.services.sso.single_sign_on import Change
 from o365desk.ui.context import CommandKey
+from o365desk.ui.destinations import ToSources
 from o365desk.ui.dialogs.question import QuestionDialog
 from o365desk.ui.dialogs.vault_dialog import VaultDialog
 from o365desk.ui.shell.leaving import SignOut
@@ -283,24 +284,110 @@ def test_settings_that_are_off_forget_whoever_was_remembered(front: Front) -> No
     assert front.window.app.operator.address == ADMIN
 
 
-def test_a_session_that_ends_while_the_window_is_open_closes_it_and_says_so(front: Front, client: Client) -> None:
-    remembered(front)
-    window = front.window
+def signed_in(front: Front, *, remember: bool) -> Window:
+    """Somebody signs in, and is remembered or not."""
+    front.enabled(remember_me=remember).begin()
+    window = front.signs_in()
+    assert (front.app.single_sign_on.door().session is not None) == remember
+    return window
+
+
+def an_hour_later(front: Front, window: Window) -> None:
+    """The window asks, as it does each hour."""
+    front.clock.by += front.clock.hour
+    window.seat.look()
+    front.quiet()
+
+
+@pytest.mark.parametrize("remember", [True, False])
+@pytest.mark.parametrize(
+    ("switch", "code"), [({"admin_account": "disabled"}, "50057"), ({"sessions_revoked_of": "admin"}, "50173")]
+)
+def test_a_session_that_ends_while_the_window_is_open_closes_it_and_says_so(
+    front: Front, client: Client, switch: dict[str, str], code: str, remember: bool
+) -> None:
+    window = signed_in(front, remember=remember)
+    front.forget_written()
+    client.control("/switches", switch)
     window.seat.look()
     front.quiet()
     assert window.isVisible(), "asked within the hour"
     client.control("/switches", {"login_down": "refuse"})
-    front.clock.by += front.clock.hour
-    window.seat.look()
-    front.quiet()
+    an_hour_later(front, window)
     assert window.isVisible(), "that cannot be told is no reason"
-    client.control("/switches", {"login_down": "none", "admin_account": "disabled"})
+    client.control("/switches", {"login_down": "none"})
     window.seat.look()
     front.soon(lambda: front.program.sign_in)
     entrance = front.entrance
     assert gone(window)
     assert "Your sign-in has ended" in said(entrance)
     assert "Sign in with your Office 365 account" in entrance.banner.plain_text()
+    assert front.written == ["sign-in-failed", "sign-out"], "the outage, and the end"
+    last = "SELECT data FROM activity ORDER BY number DESC LIMIT 1"
+    assert code in front.app.state.use(lambda connection: connection.execute(last).fetchone()[0])
+    client.control("/switches", {"admin_account": "ok"})
+    assert front.signs_in().app.operator.kind is OperatorKind.MICROSOFT
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_an_outage_ends_no_session_before_the_days_are_over(front: Front, client: Client, remember: bool) -> None:
+    window = signed_in(front, remember=remember)
+    for _ in range(2):
+        an_hour_later(front, window)
+    assert window.isVisible(), "Microsoft says that they may"
+    client.control("/switches", {"login_down": "refuse"})
+    for _ in range(5):
+        front.clock.by += front.clock.hour * 24 * 2
+        an_hour_later(front, window)
+        assert window.isVisible()
+    front.clock.by += front.clock.hour * 24 * 5
+    window.seat.look()
+    front.soon(lambda: front.program.sign_in)
+    assert gone(window)
+    assert "Your sign-in is over" in said(front.entrance)
+    assert ("You are remembered" in front.entrance.banner.plain_text()) == remember
+
+
+def test_whoever_is_not_remembered_is_in_memory_only(front: Front) -> None:
+    window = signed_in(front, remember=False)
+    an_hour_later(front, window)
+    assert window.isVisible()
+    kept = front.app.state.use(lambda connection: dict(connection.execute("SELECT key, value FROM remembered")))
+    assert [key for key, value in kept.items() if "sso-session" in key and value] == []
+    assert [path.name for path in front.folder.rglob("*sso.bin*")] == []
+    front.again()
+    assert front.entrance.isVisible(), "another process knows nobody"
+
+
+def test_a_session_that_ends_beside_an_open_dialog_closes_the_window_after_that(
+    front: Front, client: Client
+) -> None:
+    window = signed_in(front, remember=False)
+    dialog = QDialog(window, modal=True)
+    dialog.show()
+    front.soon(lambda: QApplication.activeModalWidget() is dialog)
+    client.control("/switches", {"admin_account": "disabled"})
+    an_hour_later(front, window)
+    assert window.isVisible(), "what is open is not torn away"
+    dialog.reject()
+    front.soon(lambda: front.program.sign_in)
+    assert gone(window)
+    assert "Your sign-in has ended" in said(front.entrance)
+
+
+def test_a_window_that_is_kept_open_after_its_session_ended_asks_again(
+    front: Front, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = signed_in(front, remember=False)
+    page = window.page(ToSources)
+    client.control("/switches", {"admin_account": "disabled"})
+    with monkeypatch.context() as patch:
+        patch.setattr(page, "may_leave", lambda: False)
+        an_hour_later(front, window)
+        assert window.isVisible()
+    an_hour_later(front, window)
+    front.soon(lambda: front.program.sign_in)
+    assert "Your sign-in has ended" in said(front.entrance)
 
 
 def test_what_somebody_else_is_remembered_for_is_not_asked_by_this_window(front: Front, client: Client) -> None:

@@ -124,12 +124,16 @@ class ActivityPage(Page[ToActivity]):
     def look(self) -> None:
         """Reads the list anew, in a worker."""
         query, desk = self.filters.query(), self.context.app.activity
+        brought: list[Window] = []
 
         def fetch(place: Any, check: Callable[[], None]) -> Window:
             found = desk.window(query, place or 0, _AT_ONCE)
-            return Window(found, found[-1].number if len(found) == _AT_ONCE else None)
+            brought.append(Window(found, found[-1].number if len(found) == _AT_ONCE else None))
+            return brought[-1]
 
-        def count() -> Count:
+        def count() -> Count | None:
+            if brought[-1].next is None:
+                return None  # all are there: the next key need not wait for that
             found = desk.count(query, _COUNTED)
             return Count(found, least=found >= _COUNTED)
 
