@@ -358,7 +358,7 @@ def test_a_remembered_session_ends_when_microsoft_ends_it(scene: Scene) -> None:
         ("sessions_revoked", True, "The sign-in was revoked"),
         ("refresh_idle", True, "not used for too long"),
         ("admin_account", "disabled", "The account is disabled"),
-        ("sign_in_frequency", 0.00001, "older than the tenant allows"),
+        ("sign_in_frequency", 1e-9, "older than the tenant allows"),
     ):
         scene.switch(**good)
         scene.clock.off = timedelta(0)
