@@ -873,6 +873,27 @@ def _activity(what: str = "", *, search: str = "", touched: bool = False) -> Cal
     return take
 
 
+def _activity_between(first: str, last: str) -> Callable[[Stage], "QWidget"]:
+    """Days of one's own."""
+
+    def take(stage: Stage) -> "QWidget":
+        from o365desk.ui.dialogs.conditions.entry.picking import KEY
+        from o365desk.ui.pages.activity.activity import ActivityPage
+
+        _activity()(stage)
+        shown = stage.window.page(ToActivity)
+        assert isinstance(shown, ActivityPage)
+        span, time_box = shown.filters.span, shown.filters.time
+        time_box.setCurrentIndex(next(at for at in range(time_box.count()) if time_box.itemData(at, KEY) == "days"))
+        span.first.line.setText(first)
+        span.last.line.setText(last)
+        span.last.edited.emit()
+        stage.settle()
+        return stage.window
+
+    return take
+
+
 def _runs(stage: Stage) -> "QWidget":
     from o365desk.model.problems import Problem
     from o365desk.model.run import Counts, RunState
@@ -1514,6 +1535,8 @@ SHOTS = (
     Shot("activity-small", _activity(), SMALL),
     Shot("activity-change", _activity("security-changed")),
     Shot("activity-touched", _activity(touched=True)),
+    Shot("activity-days", _activity_between("2026-05-10", "2026-05-12")),
+    Shot("activity-days-small", _activity_between("2026-05-12", "2026-05-10"), SMALL),
     Shot("activity-none", _activity(search="nobody did this")),
     Shot("recycle-bin", page(ToRecycleBin())),
     Shot("notices", page(ToNotices())),

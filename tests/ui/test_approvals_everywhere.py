@@ -79,7 +79,7 @@ SERVICES = {
     "importer": ("run", "apply"),
     "owners": ("ask",),
     "groups": ("run",),
-    "desk": ("rehearse", "sign_in", "resume", "sign_out"),
+    "desk": ("rehearse", "sign_in", "resume", "ended", "sign_out"),
     "single_sign_on": ("resume",),
 }
 """What of the services may reach the network."""
@@ -100,7 +100,7 @@ PAGES = {
 
 
 SIGNING_IN = {
-    ("shell/leaving.py", "resume"),
+    ("shell/leaving.py", "ended"),
     ("sso/settings.py", "rehearse"),
     ("sso/sign_in_window.py", "sign_in"),
     ("sso/sign_in_window.py", "resume"),
@@ -228,7 +228,7 @@ class Everywhere:
             ("sso/settings.py", "rehearse"): self._rehearse,
             ("sso/sign_in_window.py", "sign_in"): self._sign_in,
             ("sso/sign_in_window.py", "resume"): lambda: self._remembered(Why.START),
-            ("shell/leaving.py", "resume"): self._still_there,
+            ("shell/leaving.py", "ended"): self._still_there,
             ("sso/sign_in_window.py", "sign_out"): lambda: self._remembered(Why.SIGN_OUT_THERE),
         }
 

@@ -14,17 +14,20 @@ from o365desk.model.text.shown import shown
 from o365desk.services.activity.activity import Query
 from o365desk.ui.context import Context
 from o365desk.ui.dialogs.conditions.entry.picking import KEY, DropDown, choices
+from o365desk.ui.pages.activity.span import Span
 from o365desk.ui.widgets.flow import FlowLayout
 from o365desk.ui.widgets.labels import ElidedLabel, caption
 
+_DAYS = "days"
 _TIMES = (
     ("", "Any time"),
     ("0", "Today"),
     ("6", "The last 7 days"),
     ("29", "The last 30 days"),
     ("364", "The last 365 days"),
+    (_DAYS, "From … to …"),
 )
-"""By how many days before today they begin."""
+"""By how many days before today they begin; the last by days of one's own."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Filters(QWidget):
         self.count.setObjectName("count-entries")
         self.who, self.what = DropDown("Person", self), DropDown("Kind", self)
         self.source, self.time = DropDown("Data source", self), DropDown("Time", self)
+        self.span = Span(context.theme)
+        self.span.hide()
         self._fill(self.who, [("", "Everybody")])
         self._fill(self.source, [("", "All data sources")])
         kinds = sorted(((each.value, each.words) for each in What), key=lambda each: each[1])
@@ -66,13 +71,15 @@ class Filters(QWidget):
 
     def query(self) -> Query:
         """What is wanted."""
+        since, until = self._between()
         return Query(
             text=self.search.text(),
             who=_key(self.who),
             what=_key(self.what),
             source=_key(self.source),
             run=self._run,
-            since=self._since(),
+            since=since,
+            until=until,
         )
 
     @property
@@ -121,18 +128,22 @@ class Filters(QWidget):
         self.search.clear()
         self.what.setCurrentIndex(0)
         self.time.setCurrentIndex(0)
+        self.span.hide()
+        self.span.forget()
         for box, key in ((self.who, who), (self.source, source.lower())):
             _choose(box, key)
         self._run = run
         self.run_button.setText(caption(f"Run {run}"))
         self.run_button.setVisible(bool(run))
 
-    def _since(self) -> datetime | None:
-        days = _key(self.time)
-        if not days:
-            return None
+    def _between(self) -> tuple[datetime | None, datetime | None]:
+        chosen = _key(self.time)
+        if not chosen:
+            return None, None
+        if chosen == _DAYS:
+            return self.span.since, self.span.until
         today = wording.here(self._context.app.clock()).date()
-        return wording.begins(today - timedelta(days=int(days)))
+        return wording.begins(today - timedelta(days=int(chosen))), None
 
     def _fill(self, box: DropDown, pairs: Sequence[tuple[str, str]]) -> None:
         chosen = _key(box)
@@ -144,13 +155,22 @@ class Filters(QWidget):
         self._quietly(fill)
 
     def _quietly(self, act: Callable[[], None]) -> None:
-        boxes = (self.who, self.what, self.source, self.time, self.search)
+        boxes = (self.who, self.what, self.source, self.time, self.search, self.span)
         before = [box.blockSignals(True) for box in boxes]
         try:
             act()
         finally:
             for box, blocked in zip(boxes, before, strict=True):
                 box.blockSignals(blocked)
+
+    def _timed(self) -> None:
+        """Days of one's own are asked for where they are wanted, and only there."""
+        wanted = _key(self.time) == _DAYS
+        if wanted is self.span.isHidden():
+            self.span.setVisible(wanted)
+            self._fit()
+            if wanted:
+                self.span.first.line.setFocus()
 
     def _all_runs(self) -> None:
         self._run = ""
@@ -164,7 +184,7 @@ class Filters(QWidget):
         above.addWidget(self.count, 1)
         self._below = QWidget()
         self._line = FlowLayout(self._below)
-        for widget in (self.who, self.what, self.source, self.time, self.run_button):
+        for widget in (self.who, self.what, self.source, self.time, self.span, self.run_button):
             self._line.addWidget(widget)
         for box in (self.who, self.what, self.source, self.time):
             box.setMinimumContentsLength(13)
@@ -178,6 +198,9 @@ class Filters(QWidget):
         self.search.textChanged.connect(lambda _: self.changed.emit())
         for box in (self.who, self.what, self.source, self.time):
             box.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.time.currentIndexChanged.connect(lambda _: self._timed())
+        self.span.changed.connect(self._fit)
+        self.span.changed.connect(self.changed)
         self.run_button.clicked.connect(self._all_runs)
 
 

@@ -140,6 +140,55 @@ def test_it_is_searched_and_filtered(looking: Looking, app: App, contoso: DataSo
     assert len(looking.whats()) == 3
 
 
+def test_days_of_ones_own_are_both_included_and_either_may_be_left_open(
+    looking: Looking, app: App, contoso: DataSource, clock: Clock, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for number in (1, 2, 3):
+        clock.move(days=1)
+        app.settings.keep(Settings(large_items=number))
+    looking.go()
+    filters, span = looking.page.filters, looking.page.filters.span
+    assert span.isHidden()
+    assert looking.chooses(filters.time, "days") == ["settings-changed"] * 3 + ["source-saved"]
+    assert span.first.line.hasFocus()
+
+    def types(first: str, last: str) -> int:
+        for editor, text in ((span.first, first), (span.last, last)):
+            editor.line.selectAll()
+            editor.line.insert(text)
+            qtbot.keyClick(editor.line, Qt.Key.Key_End)
+            editor.edited.emit()
+        looking.idle()
+        return len(looking.whats())
+
+    assert types("2026-05-13", "2026-05-14") == 2
+    assert types("2026-05-14", "") == 2
+    assert types("", "2026-05-12") == 1
+    assert types("2026-05-14", "2026-05-14") == 1
+    assert span.said.isHidden()
+    for first, last, said in (
+        ("2026-05-15", "2026-05-14", "The first day is after the last: these are not used."),
+        ("2026-05-32", "", "Type days like 2026-05-31: these are not used yet."),
+        ("", "<b>\u202e", "Type days like 2026-05-31: these are not used yet."),
+    ):
+        assert types("2026-05-14", "2026-05-14") == 1
+        types(first, last)
+        assert (span.said.text(), span.said.isHidden()) == (said, False)
+    for first, last in (("0001-01-01", "9999-12-31"), ("", "")):
+        assert types(first, last) == 4, "the ends of calendars leave nothing out"
+    assert types("2026-05-15", "") == 1
+    file = tmp_path / "some.json"
+    looking.page.write(file, filters.query())
+    looking.idle()
+    assert len(json.loads(file.read_text("utf-8"))) == 1
+    looking.page.escape()
+    looking.idle()
+    assert span.isHidden()
+    assert len(looking.whats()) == 5, "the export is an entry, too"
+    assert looking.chooses(filters.time, "days") == looking.whats()
+    assert span.first.line.text() == ""
+
+
 def test_one_click_leads_to_the_entries_of_a_data_source_and_back(
     looking: Looking, app: App, contoso: DataSource, window: Window, qtbot: QtBot
 ) -> None:
