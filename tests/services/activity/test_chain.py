@@ -15,9 +15,8 @@ from o365desk.model.problems import ProblemError
 from o365desk.services.activity import chain, head_file, verifying
 from o365desk.services.state.state import State
 from tests.services.activity.log import Log
-from tests.torture import FULL
 
-EDITS = 10_000 if FULL else 300
+EDITS = 10_000
 ENTRIES = 60
 COLUMNS = (*chain.COLUMNS, "settles", "hash")
 
