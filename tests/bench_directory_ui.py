@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from o365desk.ui.shell.window import Window
 
 _ROUNDS = 3
+_WATCHED = 0.5
+"""Seconds: the rest of the read is there to be searched in meanwhile."""
 
 
 def _importing(app: "App", serving: dict[str, dict[str, str]]) -> "App":
@@ -103,7 +105,7 @@ def _felt(qt: "QApplication", window: "Window", sources: dict[str, Any]) -> dict
     heart.listen()
     began = time.perf_counter()
     window.go(ToImport(source_id=sources["some"].id, begin=True))
-    _wait(lambda: imports._task is None or time.perf_counter() - began > 2)
+    _wait(lambda: imports._task is None or time.perf_counter() - began > _WATCHED)
     watched = heart.longest
     heart.listen()
     window.go(ToDirectory(source_id=sources["million"].id))
@@ -115,6 +117,7 @@ def _felt(qt: "QApplication", window: "Window", sources: dict[str, Any]) -> dict
                 break
     read = time.perf_counter() - began
     busy = heart.longest
+    assert len(busy_strokes) > 2, "the import was over before anybody searched"
     heart.listen()
     window.go(ToImport())
     _wait(lambda: imports.calm.over and imports.plan_view.rows.read)

@@ -20,6 +20,7 @@ _PRESSED = tuple(
         (r"o365desk (--device-code )?sso rehearse", "press “Rehearse”"),
         (r"o365desk sso set --bypass ACCOUNT", "add it to the “SSO bypass group”"),
         (r"o365desk sso set --auto-redirect", "check “Auto redirect to SSO”"),
+        (r"o365desk sso set --enable --connector NAME", "check “Enable Single Sign-On”"),
         (r"o365desk sso set --connector NAME", f"{_HERE}, “Office 365 connector”"),
         (r"o365desk sso set --help", _HERE),
         (r"o365desk sso show", _HERE),

@@ -279,7 +279,8 @@ class SingleSignOnDesk:
     def _lacking(self, settings: SingleSignOn, source: DataSource | None) -> list[Problem]:
         now, found = self._clock(), []
         if not settings.enabled:
-            found.append(telling.lacks("Single sign-on is not enabled", "Enable it first."))
+            remedy = "Enable it first: o365desk sso set --enable --connector NAME."
+            found.append(telling.lacks("Single sign-on is not enabled", remedy))
         recent = [each for each in self._here(source) if timedelta(0) <= now - each.at <= RECENT]
         number = len({each.used for each in recent})
         if number < 2:

@@ -52,7 +52,8 @@ OFF = Problem(
 )
 NO_CONNECTOR = Problem(
     title="Single sign-on has no connector",
-    remedy="Let an Administrator choose a data source that enables it: o365desk sso set --connector NAME.",
+    remedy="Let an Administrator choose a data source that enables it: o365desk sso set --connector NAME. One can "
+    "be tried before: o365desk sso rehearse NAME.",
     field="connector",
     code="no-connector",
 )

@@ -396,6 +396,6 @@ def _unknown(key: str, listing: FolderListing) -> Problem:
         cause=f"There {'is' if len(names) == 1 else 'are'} {', '.join(names[:5])}{more}."
         if names
         else "There is none." + (f" {files_unread}; it may be in there." if unread else ""),
-        remedy="See the list of data sources, and the recycle bin.",
+        remedy="See the list of data sources, and the recycle bin: o365desk sources list.",
         code="not-found",
     )

@@ -199,7 +199,7 @@ class Importer:
 
         if work.source.imports.groups is Groups.NONE:
             return
-        enough = permissions.enough("GET /groups/{id}/members", session.source.sign_in.delegated)
+        enough = permissions.enough("GET /groups/delta", session.source.sign_in.delegated)
         if session.token.claims and not set(enough) & set(session.token.granted):
             asked = permissions.asked_for(catalogue.operation("group-list"), session.source)
             work.notes.append(f"Groups are not imported: {asked} was not consented to for this app.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from o365desk.catalogue import permissions
 from o365desk.model.directory.imports import Counts, Figures, Kind, Limits, held
 from o365desk.model.problems import NOT_ALLOWED, Problem, ProblemError
 from o365desk.model.settings import Settings
@@ -168,13 +169,24 @@ def test_a_list_of_names_alone_opens_no_import(told: Told) -> None:
     assert caught.value.problem.code == NOT_ALLOWED
 
 
-def test_without_the_right_to_groups_the_users_come_and_it_is_said(told: Told) -> None:
-    told.granted = ["User.Read.All"]
+@pytest.mark.parametrize("more", [(), ("GroupMember.ReadBasic.All",)], ids=["none", "members only"])
+def test_without_the_right_to_groups_the_users_come_and_it_is_said(told: Told, more: tuple[str, ...]) -> None:
+    told.granted = ["User.Read.All", *more]
     told.then("users", [gone(1)])
     report = told.run()
     assert report.applied
     assert report.notes
     assert told.members(101) == set(range(2, 31))
+
+
+@pytest.mark.parametrize("more", permissions.enough("GET /groups/delta", delegated=False))
+def test_with_any_right_to_their_changes_groups_come(told: Told, more: str) -> None:
+    told.granted = ["User.Read.All", more]
+    told.then("groups", [group(102, 4)])
+    report = told.run()
+    assert report.applied
+    assert not report.notes
+    assert told.members(102) == {3, 4}
 
 
 @pytest.mark.parametrize(
