@@ -154,6 +154,8 @@ class Tenant:
         self._made = time.time()
         self._judged_now: set[str] = set()  # apps whose tokens open only what is consented to now
         self.at_reset: list[Callable[[], None]] = []
+        self.resets = 0
+        """How often everything was put back: what was on its way then, reaches the tenant no more."""
 
     def clock(self) -> float:
         """The time that is shown and that tokens live by, Unix seconds: no client's clock goes on with the days
@@ -290,6 +292,7 @@ class Tenant:
 
     def reset(self) -> None:
         """Switches, consent, apps and directories as at the start. Sign-ins made since go on."""
+        self.resets += 1
         self.switches.reset()
         self.passed, self._days = 0.0, 0
         self._judged_now.clear()

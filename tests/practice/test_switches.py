@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -343,6 +344,37 @@ EFFECTS: dict[str, Callable[[Client, Callable[..., Any]], None]] = {
 @pytest.mark.parametrize("key", sorted(EFFECTS))
 def test_the_switch_is_seen_on_the_wire(client: Client, switches: Callable[..., Any], key: str) -> None:
     EFFECTS[key](client, switches)
+
+
+def test_what_is_on_its_way_at_a_reset_reaches_the_tenant_no_more(
+    client: Client, switches: Callable[..., Any]
+) -> None:
+    user = client.graph("/users?$top=1&$select=id").json()["value"][0]["id"]
+    header = client.bearer("read-write")
+    address = f"{client.ready['graph']}/v1.0/users/{user}"
+    failed: list[requests.RequestException] = []
+
+    def change() -> None:
+        try:
+            with Client(client.tenant) as line:
+                line.patch(address, json={"usageLocation": "FJ"}, headers=header)
+        except requests.RequestException as error:
+            failed.append(error)
+
+    def left() -> Any:
+        return next(each["value"] for each in client.control("/")["switches"] if each["key"] == "graph_down_after")
+
+    switches(latency_ms=1500, graph_down_after=2)
+    on_its_way = threading.Thread(target=change)
+    on_its_way.start()
+    while left() == 2:  # one is counted when it arrives
+        time.sleep(0.01)
+    client.control("/reset", {})
+    on_its_way.join()
+    assert len(failed) == 1
+    assert client.control("/requests") == []
+    told = client.graph(f"/users/{user}?$select=usageLocation", client.bearer("read-write")).json()
+    assert told["usageLocation"] != "FJ"
 
 
 def test_every_switch_has_such_a_test(client: Client) -> None:

@@ -90,11 +90,12 @@ class ServiceApplication:
 
     async def __call__(self, scope: _Message, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        request = await _request(scope, receive)
+        request, begun = await _request(scope, receive), self._tenant.resets
         try:
             answer = await self._answered(request, receive)
         except _Dropped as dropped:
-            self._sides.control.record(self._side, request, 0, dropped.inner)
+            if begun == self._tenant.resets:
+                self._sides.control.record(self._side, request, 0, dropped.inner)
             scope["extensions"][_RESET]["reset"]()
             await receive()  # returns when the connection is gone, so that uvicorn knows it too
             return
@@ -102,10 +103,12 @@ class ServiceApplication:
         await _send(request, answer, self._tenant.clock(), send)
 
     async def _answered(self, request: Request, receive: Receive) -> Answer:
-        down = self._down()
+        down, begun = self._down(), self._tenant.resets
         if delay := self._switches.number("latency_ms"):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), delay / 1000)
+            if begun != self._tenant.resets:
+                raise _Dropped  # it was on its way to a tenant that is no more
         if down == "hang":
             await self._until_given_up(receive)
         if down in ("hang", "refuse"):
