@@ -134,6 +134,7 @@ class Listing(QWidget):
     def wish_for(self, key: str) -> None:
         """Shows one of them, wherever the list is."""
         self._wanted = key
+        self._point()
         self._show_one()
 
     def commands_why(self) -> str:
@@ -250,7 +251,20 @@ class Listing(QWidget):
         self._show_one()
         self._tell_uses()
 
+    def _point(self) -> None:
+        """Whoever is asked for by name is the current row; none is, as long as the list does not have them: another
+        one's would seem to be what is shown beside it."""
+        key, row = self._wanted, self.table.current()
+        if not key or (row is not None and unpacked(row)["id"] == key):
+            return
+        self.table.choose(key)
+        row = self.table.current()
+        if row is not None and unpacked(row)["id"] != key:
+            self.table.forget()
+        self._wanted = key  # it is still
+
     def _came(self) -> None:
+        self._point()
         self._tell()
         self._tell_uses()
         self.changed.emit()

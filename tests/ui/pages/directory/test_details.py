@@ -6,6 +6,7 @@ from o365desk.model.directory.imports import Difference, Kind, What
 from o365desk.ui.destinations import ToDirectory, ToPlan
 from o365desk.ui.pages.directory.details import Details
 from o365desk.ui.pages.directory.restoring import memberships, restorings
+from o365desk.ui.pages.operations.result_rows import unpacked
 from tests.imported import E3, E5
 from tests.ui.pages.directory.conftest import Shelf
 
@@ -91,6 +92,31 @@ def test_a_group_says_whether_its_members_can_be_changed(shelf: Shelf) -> None:
     assert profile(details)["Origin"] == "Active Directory, synchronised"
     details = shown(shelf, Kind.GROUPS, groups["Engineering"])
     assert profile(details)["Members can be changed here"] == "Yes"
+
+
+def test_whoever_is_asked_for_by_name_is_the_current_row_or_none_is(shelf: Shelf) -> None:
+    shelf.fill()
+    group = shelf.app.directories.of(shelf.source).groups().rows[-1]
+    page = shelf.open(ToDirectory(shelf.source.id, Kind.GROUPS, group["id"]))
+    listing = page.groups
+    assert listing.details.name.text() == group["displayName"]
+    assert unpacked(listing.table.current())["id"] == group["id"]
+    listing.search.setText("nobody is called so")
+    shelf.idle()
+    listing.wish_for(group["id"])
+    shelf.idle()
+    assert listing.details.name.text() == group["displayName"]
+    assert listing.table.current() is None
+    listing.search.setText(next(each for each in "abcdefgh" if not group["displayName"].lower().startswith(each)))
+    shelf.idle()
+    assert listing.model.total > 0
+    assert listing.details.name.text() == group["displayName"]
+    assert listing.table.current() is None, "another row would seem to be what is shown beside it"
+    assert not listing.use_button.isEnabled()
+    listing.table.setFocus()
+    listing.table.selectRow(0)
+    shelf.idle()
+    assert listing.details.name.text() == unpacked(listing.table.current())["displayName"]
 
 
 def test_the_members_of_then_can_be_planned_back(shelf: Shelf) -> None:
