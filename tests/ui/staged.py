@@ -4,9 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
-from PySide6.QtWidgets import QDialog, QWidget
-
 from o365desk.ui.main import application
 from o365desk.ui.shell.window import Window
 from o365desk.ui.tasks import Tasks
@@ -21,22 +18,7 @@ class Stage(shots.Stage):
         for _ in range(3):
             self.qt.processEvents()
             while self.window.tasks.active():
-                # How it ends is an event, too. Asking again and again would take the worker's turns.
-                self.qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        destroy()
-
-    def put_away(self, widget: QWidget) -> None:
-        """Closes what a shot brought. A dialog would stay in the window, which is then looked through again and
-        again."""
-        shots.put_away(widget)
-        if isinstance(widget, QDialog):
-            widget.deleteLater()
-            destroy()
-
-
-def destroy() -> None:
-    """What is to be deleted later, as the event loop does that does not run here."""
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+                self.qt.processEvents()
 
 
 @contextmanager
@@ -52,5 +34,4 @@ def staged(folder: Path, theme: Theme) -> Iterator[Stage]:
         window.hide()
         window.deleteLater()
         made.qt.processEvents()
-        destroy()
         filled.close()

@@ -79,7 +79,7 @@ def test_on_every_page_and_dialog(stage: Stage) -> None:
         if bad := wrong(widget):
             found[shot.name] = bad
         if widget is not stage.window:
-            stage.put_away(widget)
+            shots.put_away(widget)
         while shots._dismiss(stage):
             pass
     assert found == {}

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPoint, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -327,7 +327,7 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
         stage.settle()
         own = list(_texts_of(widget))
         seen = own + ([] if widget is stage.window else list(_texts_of(stage.window)))
-        found += [f"{name}: {_named(where)}: {text[:300]!a}" for where, text in seen if _wrong(text)]
+        found += [f"{name}: {where}: {text[:300]!a}" for where, text in seen if _wrong(text)]
         found += [f"{name}: {label!r} takes markup" for label in _labels(widget) if _may_be_rich(label)]
         found += [f"{name}: {text[:100]!a} is copied" for text in _copied(widget)]
         if _shows_picture(widget):
@@ -335,7 +335,7 @@ def test_every_page_and_dialog(stage: Stage, stranger: Stranger) -> None:
         if any("=1+1" in text for _, text in own):
             evil.add(name)
         if widget is not stage.window:
-            stage.put_away(widget)
+            shots.put_away(widget)
         while shots._dismiss(stage):
             pass
     assert found == []
@@ -400,22 +400,18 @@ def _shows_picture(widget: QWidget) -> bool:
     return bytes((253, 1, 254, 255)) * 8 in bytes(image.constBits())
 
 
-def _texts_of(root: QWidget) -> Iterator[tuple[QObject, str]]:
-    """All that a widget and those in it say, in words, tips, titles and rows; and who says it."""
+def _texts_of(root: QWidget) -> Iterator[tuple[str, str]]:
+    """All that a widget and those in it say, in words, tips, titles and rows."""
     for widget in (root, *root.findChildren(QWidget)):
-        for text in (
+        where = f"{type(widget).__name__} {widget.objectName()}"
+        said = (
             widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.windowTitle(),
-            widget.statusTip(), widget.whatsThis(), *_own_texts(widget),
-        ):  # fmt: skip
-            if text:
-                yield widget, text
+            widget.statusTip(), widget.whatsThis(),
+        )  # fmt: skip
+        yield from ((where, text) for text in said if text)
+        yield from ((where, text) for text in _own_texts(widget) if text)
     for action in root.findChildren(QAction):
-        yield action, action.text()
-        yield action, action.toolTip()
-
-
-def _named(where: QObject) -> str:
-    return f"{type(where).__name__} {where.objectName()}"
+        yield from ((f"action {action.objectName()}", text) for text in (action.text(), action.toolTip()))
 
 
 def _own_texts(widget: QWidget) -> Iterator[str]:
