@@ -92,7 +92,7 @@ class ServiceApplication:
         """Answers one request."""
         request, begun = await _request(scope, receive), self._tenant.resets
         try:
-            answer = await self._answered(request, receive)
+            answer = await self._answered(request, receive, begun)
         except _Dropped as dropped:
             if begun == self._tenant.resets:
                 self._sides.control.record(self._side, request, 0, dropped.inner)
@@ -102,8 +102,9 @@ class ServiceApplication:
         self._sides.control.record(self._side, request, answer.status, answer.inner)
         await _send(request, answer, self._tenant.clock(), send)
 
-    async def _answered(self, request: Request, receive: Receive) -> Answer:
-        down, begun = self._down(), self._tenant.resets
+    async def _answered(self, request: Request, receive: Receive, begun: int) -> Answer:
+        """`begun`: the tenant's resets when the request came."""
+        down = self._down()
         if delay := self._switches.number("latency_ms"):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), delay / 1000)

@@ -95,6 +95,7 @@ class Filters(QWidget):
     def narrow(self, *, who: str = "", source: str = "", run: str = "") -> None:
         """Only the entries of a person, of a data source, or of a run."""
         self._quietly(lambda: self._narrow(who, source, run))
+        self._fit()
         self.changed.emit()
 
     def add(self, *buttons: QPushButton) -> None:

@@ -149,6 +149,7 @@ def test_days_of_ones_own_are_both_included_and_either_may_be_left_open(
     looking.go()
     filters, span = looking.page.filters, looking.page.filters.span
     assert span.isHidden()
+    low = filters.minimumHeight()
     assert looking.chooses(filters.time, "days") == ["settings-changed"] * 3 + ["source-saved"]
     assert span.first.line.hasFocus()
 
@@ -184,6 +185,7 @@ def test_days_of_ones_own_are_both_included_and_either_may_be_left_open(
     looking.page.escape()
     looking.idle()
     assert span.isHidden()
+    assert filters.minimumHeight() == low, "their line is gone with them"
     assert len(looking.whats()) == 5, "the export is an entry, too"
     assert looking.chooses(filters.time, "days") == looking.whats()
     assert span.first.line.text() == ""
