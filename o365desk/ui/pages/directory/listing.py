@@ -264,7 +264,8 @@ class Listing(QWidget):
         self._wanted = key  # it is still
 
     def _came(self) -> None:
-        self._point()
+        if self.table.current() is not None:  # else nothing seems to be chosen, however many rows follow
+            self._point()
         self._tell()
         self._tell_uses()
         self.changed.emit()
